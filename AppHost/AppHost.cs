@@ -1,1 +1,112 @@
-System.Console.WriteLine();
+#if ASPIRE
+using Wyckoff.AppHost;
+using Wyckoff.AppHost.Embedded;
+
+// Without containers the AppHost starts itself once more for each server; see LocalProcesses.
+if (args is ["serve", ..])
+{
+    return await ServeVerb.RunAsync(args[1..]);
+}
+
+var builder = DistributedApplication.CreateBuilder(args);
+var placement = Placements.Choose(builder);
+
+// The services sign in as wyckoff_app. MigrationService, which alone has the owner's connection, gives that role this password.
+var appPassword = placement is Placement.Azure
+    ? builder.AddParameter("wyckoff-app-password", secret: true)
+    : builder.AddGeneratedPassword("wyckoff-app-password");
+
+IResourceBuilder<IResourceWithConnectionString> owner, app, cache;
+switch (placement)
+{
+    case Placement.Azure:
+        // PostgreSQL cannot live on the volumes of Container Apps: bring a managed database and cache, by connection string.
+        owner = builder.AddConnectionString("wyckoff");
+        app = builder.AddConnectionString("wyckoff-app");
+        cache = builder.AddConnectionString("cache");
+        break;
+
+    case Placement.LocalProcesses:
+        (owner, app, cache) = LocalProcesses.Add(builder, appPassword);
+        break;
+
+    default:
+        var postgres = builder.AddPostgres("postgres", password: builder.AddGeneratedPassword("postgres-password"))
+            .WithImage(Images.Timescale, Images.TimescaleTag) // before the volume: the image decides where it is mounted
+            .WithEnvironment("POSTGRES_DB", "wyckoff")        // AddDatabase creates it in run mode only
+            .WithArgs(DatabaseServer.Arguments)
+            .WithContainerRuntimeArgs("--shm-size", DatabaseServer.SharedMemory)
+            .KeepData(placement)
+            .OfferPgAdmin(placement);
+        owner = postgres.AddDatabase("wyckoff");
+        app = builder.AddConnectionString("wyckoff-app", ReferenceExpression.Create(
+            $"Host={postgres.Resource.Host};Port={postgres.Resource.Port};Username=wyckoff_app;Password={appPassword};Database=wyckoff"));
+        cache = builder.AddRedis("cache").WithImageTag(Images.RedisTag);
+        break;
+}
+
+var migrations = builder.AddProject<Projects.Wyckoff_MigrationService>("migrations", launchProfileName: null)
+    .WithReference(owner)
+    .WithEnvironment("Wyckoff__AppPassword", appPassword)
+    .WaitFor(owner);
+
+var ingestor = builder.AddProject<Projects.Wyckoff_Ingestor>("ingestor", launchProfileName: null)
+    .WithServicePort(placement)
+    .WithReference(app, connectionName: "wyckoff")
+    .WithReference(cache)
+    .WithHttpHealthCheck("/health")
+    .WithUrlForEndpoint("http", url => { url.Url = "/health"; url.DisplayText = "Ingestor health"; })
+    .WaitFor(cache)
+    .WaitForCompletion(migrations);
+
+var api = builder.AddProject<Projects.Wyckoff_Api>("api", launchProfileName: null)
+    .WithServicePort(placement, hostPort: 5080)
+    .WithReference(app, connectionName: "wyckoff")
+    .WithReference(cache)
+    .WithHttpHealthCheck("/health")
+    .WithUrlForEndpoint("http", url => url.DisplayText = "API")
+    .WithUrlForEndpoint("http", _ => new() { Url = "/docs", DisplayText = "API documentation" })
+    .WaitFor(cache)
+    .WaitForCompletion(migrations);
+
+switch (placement)
+{
+    case Placement.Compose:
+        api.WithExternalHttpEndpoints();
+        builder.AddDockerComposeEnvironment("compose")
+            .WithDashboard(dashboard => dashboard.WithHostPort(18888))
+            .ConfigureComposeFile(ComposeFiles.Finish);
+        break;
+
+    case Placement.Azure:
+        // A job, because Container Apps restarts an app that exits, and migrations would run for ever.
+        builder.AddAzureContainerAppEnvironment("env");
+        migrations.PublishAsAzureContainerAppJob();
+        break;
+
+    default:
+        // Two tasks that wait in the dashboard, and the commands that run them.
+        var reset = builder.AddProject<Projects.Wyckoff_MigrationService>("reset-database", launchProfileName: null)
+            .WithArgs("--reset", "--yes")
+            .WithReference(owner)
+            .WithEnvironment("Wyckoff__AppPassword", appPassword)
+            .WithParentRelationship(migrations)
+            .WithExplicitStart();
+        var samples = builder.AddProject<Projects.Wyckoff_Ingestor>("load-samples", launchProfileName: null)
+            .WithArgs("samples")
+            .WithReference(app, connectionName: "wyckoff")
+            .WithReference(cache)
+            .WithParentRelationship(ingestor)
+            .WithExplicitStart();
+        owner.WithTaskCommand("Reset database", reset, stopFirst: [api, ingestor], startAfterwards: [migrations, ingestor, api],
+            confirmation: "All bars, orders, journals and accounts in this database will be deleted. Continue?");
+        ingestor.WithTaskCommand("Load sample data", samples);
+        break;
+}
+
+var application = builder.Build();
+await application.RunAsync();
+return application.ExitCode();
+#else
+return await Wyckoff.AppHost.Embedded.EmbeddedHost.RunAsync(args);
+#endif
