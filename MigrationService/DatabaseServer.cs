@@ -1,0 +1,170 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Wyckoff.Timescale;
+
+namespace Wyckoff.MigrationService;
+
+/// <summary>The server as its administrator sees it: waits for it, and makes, opens and drops the database.</summary>
+internal sealed class DatabaseServer(IConfiguration configuration, IOptions<MigrationOptions> options, TimeProvider time, ILogger<DatabaseServer> logger)
+{
+    private const string MaintenanceDatabase = "postgres";
+
+    private readonly NpgsqlConnectionStringBuilder _admin = AdminConnection(configuration);
+
+    public string Database => _admin.Database!;
+
+    public NpgsqlDataSource AdminDataSource() => NpgsqlDataSource.Create(_admin);
+
+    /// <summary>Everything is created as, and so belongs to, the owner role, whoever the administrator is.</summary>
+    public NpgsqlDataSource OwnerDataSource() => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_admin.ConnectionString)
+    {
+        Options = $"{_admin.Options} -c role={DatabaseSetup.OwnerRole} -c search_path=public".Trim(),
+    });
+
+    /// <summary>A connection to the database, or, when it does not exist and is not to be created, to the server's maintenance database.</summary>
+    public async Task<NpgsqlConnection> ConnectAsync(bool createDatabase, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var connection = await OpenAsync(Database, createDatabase, cancellationToken);
+                var server = connection.PostgreSqlVersion;
+                if (server.Major < TimescaleEdition.OldestServer.Major)
+                {
+                    await connection.DisposeAsync();
+                    throw new MigrationException($"The server at {_admin.Host}:{_admin.Port} is PostgreSQL {server}; Wyckoff needs {TimescaleEdition.OldestServer.Major} or newer. Upgrade it, or name another server in ConnectionStrings__wyckoff.");
+                }
+
+                return connection;
+            }
+            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
+            {
+                throw new MigrationException($"The server at {_admin.Host}:{_admin.Port} refuses user '{_admin.Username}': {e.MessageText}. Check user and password in ConnectionStrings__wyckoff.");
+            }
+            catch (NpgsqlException e) when (e is not PostgresException { SqlState: not (PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.AdminShutdown) })
+            {
+                if (time.GetElapsedTime(started) >= options.Value.ServerWait)
+                {
+                    throw new MigrationException($"No database server answers at {_admin.Host}:{_admin.Port} after {options.Value.ServerWait.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s: {e.Message}. Start it, or correct ConnectionStrings__wyckoff.");
+                }
+
+                if (attempt == 1)
+                {
+                    logger.WaitingForServer(e.Message);
+                }
+
+                // Jittered, so that several waiting services do not knock all at once; the seed need not be good, only different.
+                var jitter = new Random(Environment.ProcessId + attempt).Next(250);
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(250 * attempt, 2000) + jitter), time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync(string database, bool createDatabase, CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(To(database));
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidCatalogName && database != MaintenanceDatabase)
+        {
+            await connection.DisposeAsync();
+            var maintenance = await OpenAsync(MaintenanceDatabase, createDatabase: false, cancellationToken);
+            if (!createDatabase)
+            {
+                return maintenance;
+            }
+
+            await using (maintenance)
+            {
+                await CreateDatabaseAsync(maintenance, database, cancellationToken);
+            }
+
+            return await OpenAsync(database, createDatabase: false, cancellationToken);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedFile)
+        {
+            // The library of the extension version the database was made with is gone, so not even a SELECT runs here until it is updated.
+            await connection.DisposeAsync();
+            await UpdateExtensionAsync(database, cancellationToken);
+            connection = new NpgsqlConnection(To(database));
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task CreateDatabaseAsync(NpgsqlConnection maintenance, string database, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var create = new NpgsqlCommand($"CREATE DATABASE {Quoted(database)}", maintenance);
+            await create.ExecuteNonQueryAsync(cancellationToken);
+            logger.DatabaseCreated(database);
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation)
+        {
+            // Another MigrationService was quicker.
+        }
+    }
+
+    private async Task UpdateExtensionAsync(string database, CancellationToken cancellationToken)
+    {
+        logger.UpdatingExtension();
+        // The update must be the first statement of its session, so the driver may not ask for the types before it.
+        await using var source = new NpgsqlDataSourceBuilder(To(database)).ConfigureTypeLoading(types => types.EnableTypeLoading(false)).Build();
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var update = new NpgsqlCommand("ALTER EXTENSION timescaledb UPDATE", connection) { CommandTimeout = 0 };
+        await update.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public async Task DropDatabaseAsync(CancellationToken cancellationToken)
+    {
+        await using var maintenance = await OpenAsync(MaintenanceDatabase, createDatabase: false, cancellationToken);
+        await using var drop = new NpgsqlCommand($"DROP DATABASE IF EXISTS {Quoted(Database)} WITH (FORCE)", maintenance);
+        await drop.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public void RequireDatabase(NpgsqlConnection connection)
+    {
+        if (connection.Database != _admin.Database)
+        {
+            throw new MigrationException($"There is no database '{_admin.Database}' at {_admin.Host}:{_admin.Port}. Run MigrationService without options to create it.");
+        }
+    }
+
+    public static string Quoted(string identifier) => "\"" + identifier.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+
+    private string To(string database) => new NpgsqlConnectionStringBuilder(_admin.ConnectionString) { Database = database }.ConnectionString;
+
+    private static NpgsqlConnectionStringBuilder AdminConnection(IConfiguration configuration)
+    {
+        var text = configuration.GetConnectionString(WyckoffHostExtensions.DatabaseConnection);
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw new MigrationException("No database is named: set ConnectionStrings__wyckoff to the connection string of an administrator.");
+        }
+
+        try
+        {
+            var builder = new NpgsqlConnectionStringBuilder(text) { ApplicationName = "Wyckoff.MigrationService", Pooling = false };
+            builder.Database ??= "wyckoff";
+            return builder;
+        }
+        catch (ArgumentException e)
+        {
+            throw new MigrationException($"ConnectionStrings__wyckoff is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=…;Password=…' ({e.GetType().Name}).");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using Npgsql;
+
+namespace Wyckoff.MigrationService;
+
+/// <summary>What has to be there before the first migration, and only an administrator may do: the extension, the roles, the owner and the search path.</summary>
+internal static class DatabaseSetup
+{
+    public const string OwnerRole = "wyckoff_owner";
+    public const string AppRole = "wyckoff_app";
+    public const string SearchPath = "account, market, wyckoff, trading, journal, prediction, audit, public";
+
+    /// <summary>The statements, in order. Each may run again without effect.</summary>
+    public static IReadOnlyList<string> Statements(bool createExtension, string? appPassword) =>
+    [
+        .. createExtension ? ["CREATE EXTENSION IF NOT EXISTS timescaledb"] : Array.Empty<string>(),
+        // The owner may log in, because TimescaleDB's policies run as the owner of their table and need that; it has no password, so nobody can.
+        Role(OwnerRole, "LOGIN"),
+        Role(AppRole, "LOGIN"),
+        Role("wyckoff_worker", "NOLOGIN"),
+        Role("wyckoff_reader", "NOLOGIN"),
+        $"""
+        DO $$ BEGIN
+          IF NOT pg_has_role(current_user, '{OwnerRole}', 'SET') THEN EXECUTE format('GRANT {OwnerRole} TO %I', current_user); END IF;
+        EXCEPTION WHEN invalid_parameter_value THEN -- PostgreSQL 15 knows no 'SET'
+          IF NOT pg_has_role(current_user, '{OwnerRole}', 'MEMBER') THEN EXECUTE format('GRANT {OwnerRole} TO %I', current_user); END IF;
+        END $$
+        """,
+        $"""
+        DO $$ BEGIN
+          IF (SELECT datdba::regrole::text FROM pg_database WHERE datname = current_database()) <> '{OwnerRole}' THEN EXECUTE format('ALTER DATABASE %I OWNER TO {OwnerRole}', current_database()); END IF;
+          EXECUTE format('ALTER DATABASE %I SET search_path = {SearchPath}', current_database());
+        END $$
+        """,
+        .. appPassword is null ? Array.Empty<string>() : [$"ALTER ROLE {AppRole} PASSWORD {Literal(appPassword)}"],
+    ];
+
+    public static async Task ApplyAsync(NpgsqlConnection admin, bool createExtension, string? appPassword, CancellationToken cancellationToken)
+    {
+        foreach (var statement in Statements(createExtension, appPassword))
+        {
+            await ExecuteAsync(admin, statement, cancellationToken);
+        }
+    }
+
+    // Roles belong to the whole server: two databases set up at the same time meet here, where no advisory lock reaches.
+    private static async Task ExecuteAsync(NpgsqlConnection admin, string statement, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var command = new NpgsqlCommand(statement, admin);
+                await command.ExecuteNonQueryAsync(cancellationToken);
+                return;
+            }
+            catch (PostgresException e) when (attempt < 10 && e is { SqlState: PostgresErrorCodes.InternalError, MessageText: "tuple concurrently updated" })
+            {
+                await Task.Delay(20 * attempt, cancellationToken);
+            }
+        }
+    }
+
+    private static string Role(string name, string attribute) => $"""
+        DO $$ BEGIN
+          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN CREATE ROLE {name} {attribute}; END IF;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END $$
+        """;
+
+    private static string Literal(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
+}

@@ -1,0 +1,60 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Npgsql;
+
+namespace Wyckoff.MigrationService;
+
+/// <summary>The names of all tables, columns, checks, foreign keys and indexes: of the model, and of the database.</summary>
+internal static class DeclaredObjects
+{
+    public static IEnumerable<string> Of(IModel model)
+    {
+        foreach (var table in model.GetRelationalModel().Tables)
+        {
+            var name = $"{table.Schema}.{table.Name}";
+            yield return "table " + name;
+            foreach (var column in table.Columns)
+            {
+                yield return $"column {name}.{column.Name}";
+            }
+
+            foreach (var check in table.CheckConstraints)
+            {
+                yield return $"constraint {name}.{check.Name}";
+            }
+
+            foreach (var constraint in table.ForeignKeyConstraints.Select(key => key.Name).Concat(table.UniqueConstraints.Select(key => key.Name)))
+            {
+                yield return $"constraint {name}.{constraint}";
+            }
+
+            foreach (var index in table.Indexes)
+            {
+                yield return $"index {name}.{index.Name}";
+            }
+        }
+    }
+
+    public static async Task<HashSet<string>> PresentAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        // Chunks and TimescaleDB's own catalogs repeat what their hypertable has.
+        const string sql = """
+            WITH tables AS (
+              SELECT c.oid, n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^(pg_|_timescaledb|information_schema)')
+            SELECT 'table ' || name FROM tables
+            UNION ALL SELECT 'column ' || name || '.' || attname FROM tables JOIN pg_attribute ON attrelid = oid AND attnum > 0 AND NOT attisdropped
+            UNION ALL SELECT 'constraint ' || name || '.' || conname FROM tables t JOIN pg_constraint ON conrelid = t.oid
+            UNION ALL SELECT 'index ' || name || '.' || i.relname FROM tables t JOIN pg_index x ON x.indrelid = t.oid JOIN pg_class i ON i.oid = x.indexrelid
+            """;
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var present = new HashSet<string>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            present.Add(reader.GetString(0));
+        }
+
+        return present;
+    }
+}

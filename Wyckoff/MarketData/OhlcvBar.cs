@@ -1,0 +1,39 @@
+namespace Wyckoff.MarketData;
+
+/// <summary>One stored bar: what was traded from its timestamp (the open, UTC) for the width of its timeframe, and what follows from the 20 bars before it.</summary>
+public sealed record OhlcvBar
+{
+    public required int TickerId { get; init; }
+
+    public required DateTimeOffset Timestamp { get; init; }
+
+    public required decimal Open { get; init; }
+
+    public required decimal High { get; init; }
+
+    public required decimal Low { get; init; }
+
+    public required decimal Close { get; init; }
+
+    public required decimal Volume { get; init; }
+
+    public int? TradeCount { get; init; }
+
+    public decimal? Vwap { get; init; }
+
+    public decimal Spread { get; init; }
+
+    public decimal SpreadRatio { get; init; }
+
+    public decimal VolumeRatio { get; init; }
+
+    /// <summary>Fewer than 20 bars came before, so the two ratios say less than they seem to.</summary>
+    public bool LowHistory { get; init; }
+
+    /// <summary>Who said so: a provider, an import, or <c>aggregated</c>.</summary>
+    public required string Source { get; init; }
+
+    public decimal? QualityScore { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+}

@@ -1,0 +1,42 @@
+using Wyckoff.Primitives;
+
+namespace Wyckoff.MarketData;
+
+/// <summary>Something that has bars. Its time zone decides where its trading days begin and end.</summary>
+public sealed class Ticker
+{
+    private Ticker()
+    {
+    }
+
+    public Ticker(Symbol symbol, string? name = null, string? exchange = null, string assetType = "stock", string timezone = "America/New_York")
+    {
+        (Symbol, Name, Exchange, AssetType) = (symbol.Value, name, exchange, assetType);
+        MoveTo(timezone);
+    }
+
+    public int Id { get; private set; }
+
+    public string Symbol { get; private set; } = "";
+
+    public string? Name { get; private set; }
+
+    public string? Exchange { get; private set; }
+
+    public string AssetType { get; private set; } = "stock";
+
+    /// <summary>IANA name.</summary>
+    public string Timezone { get; private set; } = "UTC";
+
+    public bool IsActive { get; private set; } = true;
+
+    public DateTimeOffset CreatedAt { get; private set; }
+
+    public DateTimeOffset UpdatedAt { get; private set; }
+
+    public void MoveTo(string timezone) => Timezone = TimeZoneInfo.TryFindSystemTimeZoneById(timezone, out var zone) && zone.HasIanaId
+        ? timezone
+        : throw new ArgumentException($"'{timezone}' is not an IANA time zone.", nameof(timezone));
+
+    public void Deactivate() => IsActive = false;
+}

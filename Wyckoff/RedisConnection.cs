@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+using Wyckoff.Telemetry;
+
+namespace Wyckoff;
+
+/// <summary>
+/// The process's one connection to Redis. It is made in the background and comes back by itself, so neither a start nor a request ever waits for a Redis that is away.
+/// </summary>
+public sealed class RedisConnection(IConfiguration configuration, ILogger<RedisConnection> logger) : IHostedService, IAsyncDisposable
+{
+    private readonly string? _text = configuration.GetConnectionString(WyckoffHostExtensions.CacheConnection);
+    private Task<ConnectionMultiplexer>? _connecting;
+
+    public bool IsConfigured => !string.IsNullOrWhiteSpace(_text);
+
+    /// <summary>The multiplexer if Redis answers now, else null: go without.</summary>
+    public IConnectionMultiplexer? Current => _connecting is { IsCompletedSuccessfully: true, Result: { IsConnected: true } multiplexer } ? multiplexer : null;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (IsConfigured)
+        {
+            _connecting = ConnectAsync(ConfigurationOptions.Parse(_text!));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connecting is { IsCompletedSuccessfully: true })
+        {
+            await (await _connecting).CloseAsync(allowCommandsToComplete: false);
+        }
+    }
+
+    private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions options)
+    {
+        options.AbortOnConnectFail = false;
+        options.ConnectTimeout = 2000;
+        options.ConnectRetry = 1;
+        options.KeepAlive = 10;
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync(options);
+        multiplexer.ConnectionFailed += (_, e) => logger.RedisAway(e.FailureType.ToString());
+        multiplexer.ConnectionRestored += (_, _) => logger.RedisThere();
+        if (!multiplexer.IsConnected)
+        {
+            logger.RedisAway("not reachable at start");
+        }
+
+        return multiplexer;
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace Wyckoff.Telemetry;
+
+/// <summary>Every log message of the library. Event ids: 1000 the host and its connections, 1100 migrations, 2000 market data.</summary>
+public static partial class Log
+{
+    [LoggerMessage(1000, LogLevel.Information, "Database: {Edition}; {Capabilities}")]
+    public static partial void DatabaseDetected(this ILogger logger, string edition, string capabilities);
+
+    [LoggerMessage(1001, LogLevel.Information, "Waiting: {Obstacle}")]
+    public static partial void WaitingForSchema(this ILogger logger, string obstacle);
+
+    [LoggerMessage(1002, LogLevel.Warning, "Redis does not answer ({Reason}); reads go without it until it does")]
+    public static partial void RedisAway(this ILogger logger, string reason);
+
+    [LoggerMessage(1003, LogLevel.Information, "Redis answers")]
+    public static partial void RedisThere(this ILogger logger);
+
+    [LoggerMessage(1004, LogLevel.Information, "A pooled connection was dead ({Reason}); the pool was renewed and the read repeated")]
+    public static partial void ConnectionReplaced(this ILogger logger, string reason);
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Microsoft.Extensions.Configuration;
+
+namespace Wyckoff.Timescale;
+
+/// <summary>How a table of time series wants to be kept. Declared in the model, brought about by <see cref="TimescaleReconciler"/> as far as the server's edition allows.</summary>
+public sealed record HypertableDeclaration
+{
+    public required string TimeColumn { get; init; }
+
+    public required TimeSpan ChunkInterval { get; init; }
+
+    /// <summary>Column list; null when the table is not to be compressed.</summary>
+    public string? SegmentBy { get; init; }
+
+    public string? OrderBy { get; init; }
+
+    /// <summary>Chunks whose newest row is older than this are compressed; null: never.</summary>
+    public TimeSpan? CompressAfter { get; init; }
+
+    /// <summary>Chunks whose newest row is older than this are dropped; null: kept for good.</summary>
+    public TimeSpan? Retain { get; init; }
+}
+
+/// <summary>A declaration with the table it is for.</summary>
+public sealed record Hypertable(string Schema, string Table, HypertableDeclaration Storage)
+{
+    public string Name => Schema + "." + Table;
+}
+
+public static class HypertableModel
+{
+    // Text, because the migration snapshot can only carry what has a C# literal.
+    private const string Annotation = "Wyckoff:Hypertable";
+
+    public static void HasHypertable<T>(this EntityTypeBuilder<T> entity, HypertableDeclaration storage)
+        where T : class
+        => entity.HasAnnotation(Annotation, JsonSerializer.Serialize(storage));
+
+    /// <summary>All declared hypertables, with what configuration changes in them: <c>Wyckoff:Hypertables:bars_1m:ChunkInterval = 7.00:00:00</c>.</summary>
+    public static IReadOnlyList<Hypertable> Hypertables(this IModel model, IConfiguration? configuration = null)
+    {
+        var declared = new List<Hypertable>();
+        foreach (var entity in model.GetEntityTypes())
+        {
+            if (entity.FindAnnotation(Annotation)?.Value is string text)
+            {
+                declared.Add(new(entity.GetSchema() ?? "public", entity.GetTableName()!, JsonSerializer.Deserialize<HypertableDeclaration>(text)!));
+            }
+        }
+
+        var section = configuration?.GetSection("Wyckoff:Hypertables");
+        if (section is null)
+        {
+            return declared;
+        }
+
+        foreach (var child in section.GetChildren())
+        {
+            if (!declared.Exists(h => IsNamed(h, child.Key)))
+            {
+                throw new InvalidOperationException($"{child.Path}: there is no hypertable '{child.Key}'. There are: {string.Join(", ", declared.Select(h => h.Name))}.");
+            }
+        }
+
+        return declared.ConvertAll(h => h with { Storage = Configured(h.Storage, section.GetChildren().LastOrDefault(c => IsNamed(h, c.Key))) });
+    }
+
+    private static bool IsNamed(Hypertable hypertable, string key) =>
+        string.Equals(key, hypertable.Table, StringComparison.OrdinalIgnoreCase) || string.Equals(key, hypertable.Name, StringComparison.OrdinalIgnoreCase);
+
+    private static HypertableDeclaration Configured(HypertableDeclaration storage, IConfigurationSection? section) => section is null
+        ? storage
+        : storage with
+        {
+            ChunkInterval = Span(section, nameof(storage.ChunkInterval), storage.ChunkInterval)!.Value,
+            CompressAfter = Span(section, nameof(storage.CompressAfter), storage.CompressAfter),
+            Retain = Span(section, nameof(storage.Retain), storage.Retain),
+        };
+
+    /// <summary>A positive time span, or <c>never</c> where that makes sense.</summary>
+    private static TimeSpan? Span(IConfigurationSection section, string key, TimeSpan? declared)
+    {
+        var text = section[key];
+        if (text is null)
+        {
+            return declared;
+        }
+
+        if (text == "never" && key != nameof(HypertableDeclaration.ChunkInterval))
+        {
+            return null;
+        }
+
+        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) && span > TimeSpan.Zero
+            ? span
+            : throw new InvalidOperationException($"{section.Path}:{key}: '{text}' is not a time span such as 7.00:00:00 (seven days).");
+    }
+}

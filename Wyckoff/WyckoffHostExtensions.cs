@@ -1,0 +1,103 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Wyckoff.MarketData;
+using Wyckoff.Telemetry;
+
+namespace Wyckoff;
+
+public static class WyckoffHostExtensions
+{
+    public const string DatabaseConnection = "wyckoff";
+    public const string CacheConnection = "cache";
+
+    /// <summary>
+    /// The database (one data source, and the DbContext pooled on it), Redis, and their health checks. The service starts only once the database has the schema
+    /// this build was made for.
+    /// </summary>
+    public static TBuilder AddWyckoff<TBuilder>(this TBuilder builder)
+        where TBuilder : IHostApplicationBuilder
+    {
+        builder.Services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(_ => new ConnectionPoolFigures(builder.Environment.ApplicationName));
+        builder.Services.AddSingleton(services => BuildDataSource(services, builder.Environment.ApplicationName));
+        builder.Services.AddDbContextPool<WyckoffDbContext>((services, options) => options.UseWyckoff(services.GetRequiredService<NpgsqlDataSource>()));
+        builder.Services.AddSingleton<Database>();
+        builder.Services.AddSingleton<BarStore>();
+        builder.Services.AddSingleton<RedisConnection>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<RedisConnection>());
+        builder.Services.AddHostedService<SchemaGate>();
+        builder.Services.AddHealthChecks()
+            .AddCheck<PostgresHealthCheck>("postgres", timeout: TimeSpan.FromSeconds(5))
+            // Redis only makes reads faster: without it the service is degraded, not down.
+            .AddCheck<RedisHealthCheck>("redis", HealthStatus.Degraded, timeout: TimeSpan.FromSeconds(5));
+#if ASPIRE
+        // Enrich, not Add: Add would open a second pool beside the data source. Retries and health checks are already ours.
+        builder.EnrichNpgsqlDbContext<WyckoffDbContext>(settings => (settings.DisableHealthChecks, settings.DisableRetry) = (true, true));
+#endif
+        return builder;
+    }
+
+    /// <summary>The DbContext on a data source. Work in a transaction of one's own goes through <c>Database.CreateExecutionStrategy()</c>, since what is retried must be the whole of it.</summary>
+    public static DbContextOptionsBuilder UseWyckoff(this DbContextOptionsBuilder options, NpgsqlDataSource source) => options.UseNpgsql(source, npgsql => npgsql
+        .EnableRetryOnFailure()
+        .MigrationsAssembly("Wyckoff.MigrationService")
+        .MigrationsHistoryTable(SchemaVersion.HistoryTable, SchemaVersion.HistorySchema));
+
+    private static NpgsqlDataSource BuildDataSource(IServiceProvider services, string applicationName)
+    {
+        var options = services.GetRequiredService<IOptions<DatabaseOptions>>().Value;
+        var text = services.GetRequiredService<IConfiguration>().GetConnectionString(DatabaseConnection);
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw new InvalidOperationException($"No database is named: set ConnectionStrings:{DatabaseConnection} (as environment variable ConnectionStrings__{DatabaseConnection}).");
+        }
+
+        // A listener has to be there before the pool is, or it misses the first requests that wait.
+        services.GetRequiredService<ConnectionPoolFigures>();
+        var source = new NpgsqlDataSourceBuilder(WithDefaults(text, options, applicationName)) { Name = applicationName };
+        source.UseLoggerFactory(services.GetService<Microsoft.Extensions.Logging.ILoggerFactory>());
+        return source.Build();
+    }
+
+    /// <summary>The connection string with our figures where it has none of its own.</summary>
+    internal static string WithDefaults(string text, DatabaseOptions options, string applicationName)
+    {
+        NpgsqlConnectionStringBuilder given;
+        try
+        {
+            given = new(text);
+        }
+        catch (ArgumentException e)
+        {
+            // The message of the builder may quote the string, and with it the password.
+            throw new InvalidOperationException($"ConnectionStrings:{DatabaseConnection} is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=…;Password=…' ({e.GetType().Name}).");
+        }
+
+        var keys = given.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        Default("Database", () => given.Database = "wyckoff");
+        Default("Minimum Pool Size", () => given.MinPoolSize = Math.Min(options.MinPoolSize, given.MaxPoolSize));
+        Default("Maximum Pool Size", () => given.MaxPoolSize = Math.Max(options.MaxPoolSize, given.MinPoolSize));
+        Default("Timeout", () => given.Timeout = (int)options.PoolWait.TotalSeconds);
+        Default("Keepalive", () => given.KeepAlive = (int)options.KeepAlive.TotalSeconds);
+        Default("Connection Lifetime", () => given.ConnectionLifetime = (int)options.ConnectionLifetime.TotalSeconds);
+        Default("Application Name", () => given.ApplicationName = applicationName);
+        // A generic plan on a hypertable is built for every chunk there is: seconds, and hundreds of megabytes of backend.
+        Default("Options", () => given.Options = "-c plan_cache_mode=force_custom_plan");
+        return given.ConnectionString;
+
+        void Default(string key, Action set)
+        {
+            if (!keys.Contains(key))
+            {
+                set();
+            }
+        }
+    }
+}
