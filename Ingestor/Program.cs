@@ -1,1 +1,45 @@
-System.Console.WriteLine();
+using System.CommandLine;
+using Wyckoff;
+using Wyckoff.Ingestor;
+using Wyckoff.Ingestor.Samples;
+using Wyckoff.ServiceDefaults;
+
+var samples = new Command("samples", "Load the sample data: synthetic bars of AAPL, TSLA and SPY. What is there already stays as it is.");
+samples.SetAction((_, _) => Verb.RunAsync(Builder(), (services, token) => services.GetRequiredService<SampleLoader>().LoadAsync(onlyIfEmpty: false, token)));
+var command = new RootCommand("Takes in market data. Without a verb: run as a service.") { samples };
+command.SetAction((_, _) => ServeAsync());
+
+var parsed = command.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    await Console.Error.WriteLineAsync($"ingestor: {parsed.Errors[0].Message} --help lists the verbs.");
+    return 1;
+}
+
+// The host sees to Ctrl+C and SIGTERM itself, in its own order and time.
+return await parsed.InvokeAsync(new() { ProcessTerminationTimeout = null });
+
+static async Task<int> ServeAsync()
+{
+    var builder = Builder();
+    if (builder.Configuration.GetValue("Wyckoff:Samples", true))
+    {
+        builder.Services.AddSingleton<SampleWorker>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<SampleWorker>());
+        builder.Services.AddHealthChecks().AddCheck<SampleWorker>("samples");
+    }
+
+    var app = builder.Build();
+    app.UseUntracedProbes();
+    app.MapHealth();
+    return await app.RunToEndAsync();
+}
+
+static WebApplicationBuilder Builder()
+{
+    var builder = WebApplication.CreateBuilder();
+    builder.AddServiceDefaults();
+    builder.AddWyckoff();
+    builder.Services.AddSingleton<SampleLoader>();
+    return builder;
+}

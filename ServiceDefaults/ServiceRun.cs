@@ -11,12 +11,16 @@ public static class ServiceRun
         try
         {
             await app.RunAsync();
-            return 0;
+            // A worker that had to give up says so here: a background service that throws would leave 0.
+            return Environment.ExitCode;
         }
-        catch (Exception e) when (e is InvalidOperationException or OptionsValidationException or IOException)
+        catch (Exception e) when (IsRefusal(e))
         {
             await Console.Error.WriteLineAsync($"{app.Environment.ApplicationName}: {e.Message.ReplaceLineEndings(" ")}");
             return 1;
         }
     }
+
+    /// <summary>A reason not to start that the message explains: options, a schema that is not there, a port that is taken.</summary>
+    public static bool IsRefusal(Exception e) => e is InvalidOperationException or OptionsValidationException or IOException;
 }

@@ -1,0 +1,29 @@
+using Npgsql;
+using Wyckoff.ServiceDefaults;
+
+namespace Wyckoff.Ingestor;
+
+/// <summary>Runs one piece of work and ends: the same services as the long-running process has, without its listeners and workers.</summary>
+internal static class Verb
+{
+    public static async Task<int> RunAsync(WebApplicationBuilder builder, Func<IServiceProvider, CancellationToken, Task> work)
+    {
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        await using var app = builder.Build();
+        var stopping = app.Lifetime.ApplicationStopping;
+        try
+        {
+            await app.StartAsync(stopping);
+            await work(app.Services, stopping);
+            await app.StopAsync(CancellationToken.None);
+            return 0;
+        }
+        catch (Exception e) when (ServiceRun.IsRefusal(e) || e is NpgsqlException)
+        {
+            await app.StopAsync(CancellationToken.None);
+            await Console.Error.WriteLineAsync("ingestor: " + e.Message.ReplaceLineEndings(" "));
+            return 1;
+        }
+    }
+}
