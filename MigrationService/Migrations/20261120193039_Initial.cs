@@ -334,6 +334,29 @@ namespace Wyckoff.MigrationService.Migrations
 
             migrationBuilder.Sql(
                 """
+                CREATE FUNCTION public.uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
+                  SELECT encode(set_byte(set_byte(overlay(uuid_send(gen_random_uuid()) PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
+                    6, (get_byte(uuid_send(gen_random_uuid()), 0) & 15) | 112), 8, (get_byte(uuid_send(gen_random_uuid()), 0) & 63) | 128), 'hex')::uuid
+                $$;
+                COMMENT ON FUNCTION public.uuid_v7() IS 'An id that sorts by the time it was made, so that new rows land at the end of their index. PostgreSQL has its own from 18 on.';
+
+                CREATE FUNCTION public.touch_row() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+                BEGIN
+                  NEW.updated_at := now();
+                  RETURN NEW;
+                END $$;
+                COMMENT ON FUNCTION public.touch_row() IS 'BEFORE UPDATE: keeps updated_at.';
+
+                CREATE FUNCTION public.touch_versioned_row() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+                BEGIN
+                  NEW.updated_at := now();
+                  NEW.version := OLD.version + 1;
+                  RETURN NEW;
+                END $$;
+                COMMENT ON FUNCTION public.touch_versioned_row() IS 'BEFORE UPDATE: keeps updated_at and counts version up, whatever the statement says; a writer names the version it read in its WHERE.';
+
+                CREATE TRIGGER touch BEFORE UPDATE ON market.tickers FOR EACH ROW EXECUTE FUNCTION public.touch_row();
+
                 CREATE FUNCTION market.remove_bars_of_tickers() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
                 DECLARE
                   bars text;
@@ -390,7 +413,7 @@ namespace Wyckoff.MigrationService.Migrations
 
             migrationBuilder.Sql(
                 """
-                DROP FUNCTION market.remove_bars_of_tickers();
+                DROP FUNCTION market.remove_bars_of_tickers(), public.touch_row(), public.touch_versioned_row(), public.uuid_v7();
                 DROP SCHEMA market;
                 """);
         }
