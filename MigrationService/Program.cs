@@ -38,6 +38,7 @@ var builder = Host.CreateApplicationBuilder();
 builder.AddServiceDefaults();
 // What a verb prints is its result; the log goes to the other stream and only speaks when something is wrong.
 builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Warning);
+builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
 if (parsed.GetValue(status) || parsed.GetValue(verify) || parsed.GetValue(dryRun))
 {
     builder.Logging.SetMinimumLevel(LogLevel.Warning);
