@@ -1,0 +1,237 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Wyckoff.LocalServers;
+
+namespace Wyckoff.AppHost.Embedded;
+
+/// <summary>The running system: servers, migrations, services, in the order in which they need each other.</summary>
+internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, Action<string> say) : IAsyncDisposable
+{
+    private static readonly TimeSpan HealthWait = TimeSpan.FromSeconds(90);
+
+    private readonly List<(string Name, Task<int> Exited)> _watched = [];
+    private readonly List<LeashedProcess> _services = [];
+    private readonly Dictionary<string, string> _environment = new(StringComparer.Ordinal);
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private LocalPostgres? _postgres;
+    private LocalRedis? _redis;
+    private Dashboard? _dashboard;
+    private string _database = "";
+    private string _cache = "";
+    private string _health = "";
+
+    private string ApiUrl => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{options.Port}");
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (options.Dashboard)
+        {
+            _dashboard = await Dashboard.StartAsync(home, say, cancellationToken);
+            foreach (var (name, value) in _dashboard?.Environment ?? [])
+            {
+                _environment[name] = value;
+            }
+        }
+
+        var postgres = StartDatabaseAsync(cancellationToken);
+        var redis = StartCacheAsync(cancellationToken);
+        await Task.WhenAll(postgres, redis);
+        var (admin, app, password) = await postgres;
+
+        await MigrateAsync(admin, password, cancellationToken);
+
+        _environment["ConnectionStrings__wyckoff"] = app;
+        _environment["ConnectionStrings__cache"] = await redis;
+        _environment["Wyckoff__Samples"] = options.Samples ? "true" : "false";
+        var ingestorUrl = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{PortOwner.FreePort()}");
+        StartService("Ingestor", ingestorUrl);
+        StartService("Api", ApiUrl);
+        await HealthyAsync("Ingestor", ingestorUrl, cancellationToken);
+        _health = await HealthyAsync("Api", ApiUrl, cancellationToken);
+        WriteRunningFile(admin);
+    }
+
+    /// <summary>Waits until told to stop (null) or until something died: then what to say about it.</summary>
+    public async Task<string?> RunAsync(CancellationToken cancellationToken)
+    {
+        var stopped = Task.Delay(Timeout.Infinite, cancellationToken);
+        var first = await Task.WhenAny([stopped, .. _watched.Select(child => child.Exited)]);
+        if (first == stopped || cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+
+        var (name, exited) = _watched.Find(child => child.Exited == first);
+        return Death(name, await exited) + " Everything else was stopped; no committed data is lost. Start again with: dotnet run --project AppHost";
+    }
+
+    public string Banner()
+    {
+        var (edition, redis, data) = (_postgres is null ? _database : $"{_database}, port {_postgres.Port}", _cache, home.DataFolder);
+        var text = new StringBuilder();
+        text.AppendLine().AppendLine("Wyckoff is up.").AppendLine();
+        Line("API", ApiUrl);
+        Line("API docs", ApiUrl + "/docs");
+        Line("Dashboard", _dashboard?.Url ?? "none (start with --dashboard)");
+        Line("Database", edition);
+        Line("Redis", redis);
+        Line("Data", _postgres is null && _redis is null ? "on the servers named in the environment" : data);
+        Line("psql", "eng/psql");
+        text.AppendLine().AppendLine("Try it:").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"  curl '{ApiUrl}/v1/bars/{(options.Samples ? "SPY" : "SYMBOL")}?timeframe=1d&limit=5'").AppendLine();
+        text.Append("Ctrl+C stops everything; the data stays.");
+        return text.ToString();
+
+        void Line(string what, string value) => text.AppendLine(CultureInfo.InvariantCulture, $"  {what,-10} {value}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        RunningFile.Delete(home);
+        await Task.WhenAll(_services.Select(service => service.StopAsync()));
+        _services.Clear();
+        await Task.WhenAll(StopAsync(_redis), StopAsync(_postgres), StopAsync(_dashboard));
+        (_redis, _postgres, _dashboard) = (null, null, null);
+        _http.Dispose();
+
+        static async Task StopAsync(IAsyncDisposable? server)
+        {
+            if (server is not null)
+            {
+                await server.DisposeAsync();
+            }
+        }
+    }
+
+    private async Task<(string Admin, string App, string AppPassword)> StartDatabaseAsync(CancellationToken cancellationToken)
+    {
+        // Made anew at each start: MigrationService gives it to the role, and nobody else needs to keep it.
+        var password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        if (Environment.GetEnvironmentVariable("ConnectionStrings__wyckoff") is { Length: > 0 } given)
+        {
+            _database = "as ConnectionStrings__wyckoff says";
+            return (given, ConnectionStrings.As(given, "wyckoff_app", password), password);
+        }
+
+        _postgres = await LocalPostgres.StartAsync(new() { DataFolder = Path.Combine(home.DataFolder, "postgres"), Log = line => say("postgres | " + line) }, cancellationToken);
+        _watched.Add(("PostgreSQL", _postgres.Exited));
+        var admin = _postgres.ConnectionString("wyckoff");
+        _database = _postgres.Description;
+        return (admin, ConnectionStrings.As(admin, "wyckoff_app", password), password);
+    }
+
+    private async Task<string> StartCacheAsync(CancellationToken cancellationToken)
+    {
+        if (Environment.GetEnvironmentVariable("ConnectionStrings__cache") is { Length: > 0 } given)
+        {
+            _cache = "as ConnectionStrings__cache says";
+            return given;
+        }
+
+        _redis = await LocalRedis.StartAsync(new() { DataFolder = Path.Combine(home.DataFolder, "redis"), Log = line => say("redis    | " + line) }, cancellationToken);
+        _watched.Add(("Redis", _redis.Exited));
+        _cache = _redis.Description;
+        return _redis.ConnectionString;
+    }
+
+    private async Task MigrateAsync(string admin, string appPassword, CancellationToken cancellationToken)
+    {
+        var migration = StartProcess("MigrationService", new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["ConnectionStrings__wyckoff"] = admin,
+            ["Wyckoff__AppPassword"] = appPassword,
+        });
+        try
+        {
+            var exitCode = await migration.Exited.WaitAsync(cancellationToken);
+            if (exitCode != 0)
+            {
+                throw new EmbeddedException($"The migrations failed (exit code {exitCode}), so nothing else was started. Their last words: {migration.LastLine}");
+            }
+        }
+        finally
+        {
+            await migration.StopAsync();
+        }
+    }
+
+    private void StartService(string name, string url)
+    {
+        var service = StartProcess(name, new Dictionary<string, string>(_environment, StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = url });
+        _services.Add(service);
+        _watched.Add((name, service.Exited));
+    }
+
+    private LeashedProcess StartProcess(string name, IReadOnlyDictionary<string, string> environment)
+    {
+        var all = new Dictionary<string, string>(_environment, StringComparer.Ordinal);
+        foreach (var (key, value) in environment)
+        {
+            all[key] = value;
+        }
+
+        all["OTEL_SERVICE_NAME"] = name.ToLowerInvariant();
+        var label = string.Create(CultureInfo.InvariantCulture, $"{name.ToLowerInvariant().Replace("migrationservice", "migrate", StringComparison.Ordinal),-8} | ");
+        return LeashedProcess.Start(new()
+        {
+            Name = name,
+            FileName = ServiceBinaries.Dotnet,
+            Arguments = [ServiceBinaries.Dll(name)],
+            Environment = all,
+            StopSignal = "TERM",
+            Grace = TimeSpan.FromSeconds(9),
+            OnLine = line => say(label + line),
+        });
+    }
+
+    /// <summary>Waits until the service says it can do its work; its report, or why it cannot.</summary>
+    private async Task<string> HealthyAsync(string name, string url, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(HealthWait);
+        var last = "no answer yet";
+        while (true)
+        {
+            if (_watched.Find(child => child.Exited.IsCompleted) is { Name: not null } dead)
+            {
+                throw new EmbeddedException(Death(dead.Name, await dead.Exited));
+            }
+
+            try
+            {
+                using var response = await _http.GetAsync(url + "/health", limit.Token);
+                last = await response.Content.ReadAsStringAsync(limit.Token);
+                if (response.IsSuccessStatusCode)
+                {
+                    return last;
+                }
+            }
+            catch (HttpRequestException e)
+            {
+                last = e.Message;
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new EmbeddedException($"{name} was not healthy after {HealthWait.TotalSeconds:0} s: {last}");
+            }
+
+            await Task.Delay(100, CancellationToken.None);
+        }
+    }
+
+    private string Death(string name, int exitCode)
+    {
+        var how = exitCode > 128 ? $"was killed by signal {exitCode - 128}" : $"ended with exit code {exitCode}";
+        var words = _services.Find(service => service.Name == name)?.LastLine;
+        return $"{name} {how}{(words is null ? "" : $" (its last words: {words})")}.";
+    }
+
+    private void WriteRunningFile(string admin)
+    {
+        if (_postgres is { } postgres)
+        {
+            new RunningFile(Environment.ProcessId, ApiUrl, postgres.Host, postgres.Port, postgres.User, postgres.Password, "wyckoff", Path.Combine(postgres.BinFolder, "psql")).Write(home);
+        }
+    }
+}
