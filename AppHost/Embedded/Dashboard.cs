@@ -46,19 +46,15 @@ internal sealed class Dashboard : IAsyncDisposable
             return null;
         }
 
-        var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{(PortOwner.IsFree(18888) ? 18888 : PortOwner.FreePort())}");
-        var otlp = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{PortOwner.FreePort()}");
-        var process = LeashedProcess.Start(new()
-        {
-            Name = "Dashboard",
-            FileName = cli,
-            // Anonymous, because it listens on loopback only and a login link in a scrolled-away log helps nobody.
-            Arguments = ["dashboard", "run", "--nologo", "--non-interactive", "--allow-anonymous", "--frontend-url", url, "--otlp-grpc-url", otlp, "--otlp-http-url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{PortOwner.FreePort()}")],
-            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["ASPIRE_CLI_TELEMETRY_OPTOUT"] = "1" },
-            StopSignal = "TERM",
-            Grace = TimeSpan.FromSeconds(5),
-            OnLine = _ => { },
-        });
+        var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{(PortOwner.IsFree(18888) ? 18888 : PortOwner.PickFree())}");
+        var otlp = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{PortOwner.PickFree()}");
+        string[] arguments =
+        [
+            "dashboard", "run", "--nologo", "--non-interactive", "--frontend-url", url, "--otlp-grpc-url", otlp,
+            "--otlp-http-url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{PortOwner.PickFree()}"),
+            "--allow-anonymous", // it listens on loopback only, and a login link in a log that scrolled away helps nobody
+        ];
+        var process = LeashedProcess.Start("Dashboard", cli, arguments, new Dictionary<string, string?>(StringComparer.Ordinal) { ["ASPIRE_CLI_TELEMETRY_OPTOUT"] = "1" }, null, "TERM", TimeSpan.FromSeconds(5), _ => { });
         return new(process, url, otlp);
     }
 

@@ -1,6 +1,4 @@
-using System.Net;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Wyckoff.LocalServers;
 
 namespace Wyckoff.AppHost.Embedded;
@@ -97,7 +95,7 @@ public static class EmbeddedHost
             var running = RunningFile.Read(home);
             throw new EmbeddedException(running is null
                 ? $"The data folder {home.Folder} cannot be used: {e.Message} Choose another with --data FOLDER."
-                : $"Wyckoff is already running on {home.Folder} (process {running.AppHostPid}, {running.ApiUrl}). Stop it, or choose another folder with --data FOLDER.");
+                : $"Wyckoff is already running on {home.Folder} (process {running["APPHOST_PID"]}, {running["API_URL"]}). Stop it, or choose another folder with --data FOLDER.");
         }
     }
 

@@ -9,6 +9,8 @@ namespace Wyckoff.AppHost.Embedded;
 internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, Action<string> say) : IAsyncDisposable
 {
     private static readonly TimeSpan HealthWait = TimeSpan.FromSeconds(90);
+    // A service takes up to 8 s to end in good order; all of it must be over within 10.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(9);
 
     private readonly List<(string Name, Task<int> Exited)> _watched = [];
     private readonly List<LeashedProcess> _services = [];
@@ -44,7 +46,7 @@ internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, A
         _environment["ConnectionStrings__wyckoff"] = app;
         _environment["ConnectionStrings__cache"] = await redis;
         _environment["Wyckoff__Samples"] = options.Samples ? "true" : "false";
-        var ingestorUrl = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{PortOwner.FreePort()}");
+        var ingestorUrl = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{PortOwner.PickFree()}");
         StartService("Ingestor", ingestorUrl);
         StartService("Api", ApiUrl);
         await HealthyAsync("Ingestor", ingestorUrl, cancellationToken);
@@ -147,7 +149,7 @@ internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, A
             var exitCode = await migration.Exited.WaitAsync(cancellationToken);
             if (exitCode != 0)
             {
-                throw new EmbeddedException($"The migrations failed (exit code {exitCode}), so nothing else was started. Their last words: {migration.LastLine}");
+                throw new EmbeddedException($"The migrations failed (exit code {exitCode}), so nothing else was started. Their last words: {migration.LastLines.LastOrDefault()}");
             }
         }
         finally
@@ -158,31 +160,23 @@ internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, A
 
     private void StartService(string name, string url)
     {
-        var service = StartProcess(name, new Dictionary<string, string>(_environment, StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = url });
+        var service = StartProcess(name, new Dictionary<string, string>(StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = url });
         _services.Add(service);
         _watched.Add((name, service.Exited));
     }
 
     private LeashedProcess StartProcess(string name, IReadOnlyDictionary<string, string> environment)
     {
-        var all = new Dictionary<string, string>(_environment, StringComparer.Ordinal);
-        foreach (var (key, value) in environment)
+        // The launch profile's variables are for Aspire's dashboard, and ours to keep.
+        var all = new Dictionary<string, string?>(StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = null, ["DOTNET_ENVIRONMENT"] = null, ["ASPNETCORE_ENVIRONMENT"] = null };
+        foreach (var (key, value) in _environment.Concat(environment))
         {
             all[key] = value;
         }
 
         all["OTEL_SERVICE_NAME"] = name.ToLowerInvariant();
         var label = string.Create(CultureInfo.InvariantCulture, $"{name.ToLowerInvariant().Replace("migrationservice", "migrate", StringComparison.Ordinal),-8} | ");
-        return LeashedProcess.Start(new()
-        {
-            Name = name,
-            FileName = ServiceBinaries.Dotnet,
-            Arguments = [ServiceBinaries.Dll(name)],
-            Environment = all,
-            StopSignal = "TERM",
-            Grace = TimeSpan.FromSeconds(9),
-            OnLine = line => say(label + line),
-        });
+        return LeashedProcess.Start(name, ServiceBinaries.Dotnet, [ServiceBinaries.Dll(name)], all, Path.GetDirectoryName(ServiceBinaries.Dll(name)), "TERM", Grace, line => say(label + line));
     }
 
     /// <summary>Waits until the service says it can do its work; its report, or why it cannot.</summary>
@@ -223,7 +217,7 @@ internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, A
     private string Death(string name, int exitCode)
     {
         var how = exitCode > 128 ? $"was killed by signal {exitCode - 128}" : $"ended with exit code {exitCode}";
-        var words = _services.Find(service => service.Name == name)?.LastLine;
+        var words = _services.Find(service => service.Name == name)?.LastLines.LastOrDefault();
         return $"{name} {how}{(words is null ? "" : $" (its last words: {words})")}.";
     }
 
@@ -231,7 +225,17 @@ internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, A
     {
         if (_postgres is { } postgres)
         {
-            new RunningFile(Environment.ProcessId, ApiUrl, postgres.Host, postgres.Port, postgres.User, postgres.Password, "wyckoff", Path.Combine(postgres.BinFolder, "psql")).Write(home);
+            RunningFile.Write(home, new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["APPHOST_PID"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
+                ["API_URL"] = ApiUrl,
+                ["PGHOST"] = postgres.Host,
+                ["PGPORT"] = postgres.Port.ToString(CultureInfo.InvariantCulture),
+                ["PGUSER"] = postgres.User,
+                ["PGPASSWORD"] = postgres.Password,
+                ["PGDATABASE"] = "wyckoff",
+                ["PSQL"] = Path.Combine(postgres.BinFolder, "psql"),
+            });
         }
     }
 }

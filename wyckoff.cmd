@@ -1,0 +1,11 @@
+@echo off
+rem The front door for verbs on Windows. Set ConnectionStrings__wyckoff first, except for "up".
+setlocal
+set here=%~dp0
+set verb=%1
+if "%verb%"=="up" dotnet run --project "%here%AppHost" -- %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
+if "%verb%"=="status" dotnet run --project "%here%MigrationService" -- --status & exit /b
+if "%verb%"=="migrate" dotnet run --project "%here%MigrationService" -- %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
+if "%verb%"=="samples" dotnet run --project "%here%Ingestor" -- samples & exit /b
+echo usage: wyckoff up ^| status ^| migrate ^| samples 1>&2
+exit /b 1

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# The front door for verbs: ./wyckoff.sh VERB [ARGS]. Each runs against the system that is up, whichever way it was started,
+# or against ConnectionStrings__wyckoff where that is set.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+usage() {
+  cat <<'EOF'
+usage: ./wyckoff.sh VERB [ARGS]
+
+  up [ARGS]        start everything (dotnet run --project AppHost)
+  status           migrations, hypertables, policies, sizes
+  migrate [ARGS]   bring the database to this build's schema (--dry-run, --to NAME, --verify)
+  samples          load the sample data
+  psql [ARGS]      open psql on the running system
+EOF
+}
+
+# The running system's database, as its owner sees it.
+connect() {
+  [ -z "${ConnectionStrings__wyckoff:-}" ] || return 0
+  ConnectionStrings__wyckoff=$("$here/eng/psql" --connection-string) || exit 1
+  export ConnectionStrings__wyckoff
+}
+
+verb=${1:-help}
+[ $# -eq 0 ] || shift
+case $verb in
+  up) exec dotnet run --project "$here/AppHost" -- "$@" ;;
+  status) connect && exec dotnet run --project "$here/MigrationService" -- --status "$@" ;;
+  migrate) connect && exec dotnet run --project "$here/MigrationService" -- "$@" ;;
+  samples) connect && exec dotnet run --project "$here/Ingestor" -- samples "$@" ;;
+  psql) exec "$here/eng/psql" "$@" ;;
+  help | -h | --help) usage ;;
+  *)
+    echo "wyckoff: there is no verb '$verb'; ./wyckoff.sh help lists them" >&2
+    exit 1
+    ;;
+esac
