@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Wyckoff.LocalServers;
+
+public sealed record LocalRedisOptions
+{
+    public ServerHome Home { get; init; } = ServerHome.FromEnvironment();
+
+    /// <summary>0: any that is free.</summary>
+    public int Port { get; init; }
+
+    public int MaxMemoryMegabytes { get; init; } = 256;
+
+    /// <summary>Receives one line per step, and what the server logs.</summary>
+    public Action<string> Log { get; init; } = _ => { };
+}
+
+/// <summary>A Redis on loopback that keeps nothing on disk and ends when we do.</summary>
+public sealed class LocalRedis : IAsyncDisposable
+{
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(15);
+
+    private readonly LeashedProcess _process;
+    private readonly string _folder;
+
+    private LocalRedis(LeashedProcess process, string folder, int port, string password) =>
+        (_process, _folder, Port, Password) = (process, folder, port, password);
+
+    public int Port { get; }
+
+    public string Password { get; }
+
+    public int Pid => _process.Pid;
+
+    public string Endpoint => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
+
+    public string ConnectionString => $"{Endpoint},password={Password}";
+
+    public Task<int> Exited => _process.Exited;
+
+    public static async Task<LocalRedis> StartAsync(LocalRedisOptions options, CancellationToken cancellationToken)
+    {
+        var program = await new ServerLocator(options.Home, options.Log).FindRedisAsync(cancellationToken);
+        for (var attempt = 1; ; attempt++)
+        {
+            if (options.Port > 0 && !PortOwner.IsFree(options.Port))
+                throw new LocalServerException($"Redis cannot start: {PortOwner.Describe(options.Port)}. Stop that, or choose another port.");
+            var port = options.Port > 0 ? options.Port : PortOwner.PickFree();
+            var password = PrivateFile.NewPassword();
+            var folder = Path.Combine(options.Home.Data, string.Create(CultureInfo.InvariantCulture, $"redis-{port}"));
+            await options.Home.MakePrivateFolderAsync(folder, cancellationToken);
+            // In a file of its account alone: ps shows arguments to everybody.
+            var configuration = Path.Combine(folder, "redis.conf");
+            PrivateFile.Write(configuration, string.Create(CultureInfo.InvariantCulture, $"""
+                bind 127.0.0.1
+                port {port}
+                requirepass {password}
+                dir "{folder}"
+                daemonize no
+                save ""
+                appendonly no
+                maxmemory {options.MaxMemoryMegabytes}mb
+                maxmemory-policy allkeys-lru
+                loglevel warning
+
+                """));
+            await options.Home.HandOverAsync(configuration, cancellationToken);
+            var command = options.Home.Command(program, configuration);
+            // The memory warning is about saving to disk, which is off.
+            var process = LeashedProcess.Start("Redis", command[0], command.Skip(1), null, "/", "TERM", TimeSpan.FromSeconds(5),
+                line => { if (!line.Contains("overcommit_memory", StringComparison.Ordinal)) options.Log(line); });
+            var redis = new LocalRedis(process, folder, port, password);
+            try
+            {
+                if (await redis.IsReadyAsync(cancellationToken))
+                    return redis;
+            }
+            catch
+            {
+                await redis.DisposeAsync();
+                throw;
+            }
+            await redis.DisposeAsync();
+            if (options.Port > 0 || attempt == 3)
+                throw new LocalServerException($"Redis ended while starting: {process.LastLines.LastOrDefault() ?? "it said nothing"}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!_process.Exited.IsCompleted)
+        {
+            if (await AnswersAsync(cancellationToken))
+                return true;
+            if (waited.Elapsed > s_startLimit)
+                throw new LocalServerException($"Redis was not ready after {s_startLimit.TotalSeconds:0} s: {_process.LastLines.LastOrDefault()}");
+            await Task.WhenAny(_process.Exited, Task.Delay(20, cancellationToken));
+        }
+        return false;
+    }
+
+    // With our password: another Redis on the port would refuse it.
+    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, Port, cancellationToken);
+            var stream = client.GetStream();
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"AUTH {Password}\r\nPING\r\n"), cancellationToken);
+            using var reader = new StreamReader(stream, Encoding.ASCII);
+            return await reader.ReadLineAsync(cancellationToken) == "+OK" && await reader.ReadLineAsync(cancellationToken) == "+PONG";
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            return false;
+        }
+    }
+}
