@@ -51,8 +51,8 @@ public static class EmbeddedHost
             Environment.SetEnvironmentVariable("WYCKOFF_HOME", Path.GetFullPath(options.Data));
         }
 
-        var home = ServerHome.Default;
-        using var only = Exclusive(home);
+        var home = ServerHome.FromEnvironment();
+        await using var only = Exclusive(home);
         if (!PortOwner.IsFree(options.Port))
         {
             throw new EmbeddedException($"{PortOwner.Describe(options.Port)}. Stop it, or choose another port with --port.");
@@ -101,7 +101,7 @@ public static class EmbeddedHost
 
     private static void Wipe(ServerHome home, bool yes)
     {
-        if (!Directory.Exists(home.DataFolder))
+        if (!Directory.Exists(home.Data))
         {
             return;
         }
@@ -110,18 +110,18 @@ public static class EmbeddedHost
         {
             if (Console.IsInputRedirected)
             {
-                throw new EmbeddedException($"--fresh deletes {home.DataFolder}, and there is nobody to ask: add --yes if that is what you want.");
+                throw new EmbeddedException($"--fresh deletes {home.Data}, and there is nobody to ask: add --yes if that is what you want.");
             }
 
-            Console.Write($"Delete all data in {home.DataFolder}? [y/N] ");
+            Console.Write($"Delete all data in {home.Data}? [y/N] ");
             if (Console.ReadLine()?.Trim().ToUpperInvariant() is not ("Y" or "YES"))
             {
                 throw new EmbeddedException("Nothing was deleted.");
             }
         }
 
-        Directory.Delete(home.DataFolder, recursive: true);
-        Say($"Deleted {home.DataFolder}");
+        Directory.Delete(home.Data, recursive: true);
+        Say($"Deleted {home.Data}");
     }
 
     private static void Say(string line) => Console.WriteLine(line);

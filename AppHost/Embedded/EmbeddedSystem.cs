@@ -30,7 +30,7 @@ internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, A
         if (options.Dashboard)
         {
             _dashboard = await Dashboard.StartAsync(home, say, cancellationToken);
-            foreach (var (name, value) in _dashboard?.Environment ?? [])
+            foreach (var (name, value) in _dashboard?.Environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
             {
                 _environment[name] = value;
             }
@@ -70,15 +70,14 @@ internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, A
 
     public string Banner()
     {
-        var (edition, redis, data) = (_postgres is null ? _database : $"{_database}, port {_postgres.Port}", _cache, home.DataFolder);
         var text = new StringBuilder();
         text.AppendLine().AppendLine("Wyckoff is up.").AppendLine();
         Line("API", ApiUrl);
         Line("API docs", ApiUrl + "/docs");
         Line("Dashboard", _dashboard?.Url ?? "none (start with --dashboard)");
-        Line("Database", edition);
-        Line("Redis", redis);
-        Line("Data", _postgres is null && _redis is null ? "on the servers named in the environment" : data);
+        Line("Database", _database);
+        Line("Redis", _cache);
+        Line("Data", _postgres is null && _redis is null ? "on the servers named in the environment" : home.Data);
         Line("psql", "eng/psql");
         text.AppendLine().AppendLine("Try it:").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"  curl '{ApiUrl}/v1/bars/{(options.Samples ? "SPY" : "SYMBOL")}?timeframe=1d&limit=5'").AppendLine();
@@ -116,10 +115,10 @@ internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, A
             return (given, ConnectionStrings.As(given, "wyckoff_app", password), password);
         }
 
-        _postgres = await LocalPostgres.StartAsync(new() { DataFolder = Path.Combine(home.DataFolder, "postgres"), Log = line => say("postgres | " + line) }, cancellationToken);
+        _postgres = await LocalPostgres.StartAsync(new() { Home = home, Log = line => say("postgres | " + line) }, cancellationToken);
         _watched.Add(("PostgreSQL", _postgres.Exited));
         var admin = _postgres.ConnectionString("wyckoff");
-        _database = _postgres.Description;
+        _database = $"PostgreSQL {_postgres.Version}, {(_postgres.EditionVersion is null ? "without TimescaleDB" : $"TimescaleDB {_postgres.EditionVersion} ({_postgres.Edition} edition)")}, port {_postgres.Port}";
         return (admin, ConnectionStrings.As(admin, "wyckoff_app", password), password);
     }
 
@@ -131,9 +130,9 @@ internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, A
             return given;
         }
 
-        _redis = await LocalRedis.StartAsync(new() { DataFolder = Path.Combine(home.DataFolder, "redis"), Log = line => say("redis    | " + line) }, cancellationToken);
+        _redis = await LocalRedis.StartAsync(new() { Home = home, Log = line => say("redis    | " + line) }, cancellationToken);
         _watched.Add(("Redis", _redis.Exited));
-        _cache = _redis.Description;
+        _cache = string.Create(CultureInfo.InvariantCulture, $"port {_redis.Port}");
         return _redis.ConnectionString;
     }
 

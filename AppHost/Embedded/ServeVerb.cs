@@ -6,7 +6,8 @@ namespace Wyckoff.AppHost.Embedded;
 
 /// <summary>
 /// <c>serve postgres|redis PORT PASSWORDFILE</c>: one local server in the foreground. What the Aspire composition runs as an executable where there are no containers, so that
-/// there is one way to find, install and start a server. The data lies beside the password file.
+/// there is one way to find, install and start a server. PostgreSQL's data lies beside the password file, which must be called <c>postgres.password</c>: a cluster that is made there takes
+/// the password it finds.
 /// </summary>
 internal static class ServeVerb
 {
@@ -23,18 +24,17 @@ internal static class ServeVerb
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
-            var folder = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(passwordFile))!, what);
-            var password = (await File.ReadAllTextAsync(passwordFile, stop.Token)).Trim();
+            var folder = Path.GetDirectoryName(Path.GetFullPath(passwordFile))!;
             Task<int> exited;
             IAsyncDisposable server;
             if (what == "postgres")
             {
-                var postgres = await LocalPostgres.StartAsync(new() { DataFolder = folder, Port = port, Password = password, Log = Console.WriteLine }, stop.Token);
+                var postgres = await LocalPostgres.StartAsync(new() { DataFolder = Path.Combine(folder, "postgres"), Port = port, Log = Console.WriteLine }, stop.Token);
                 (server, exited) = (postgres, postgres.Exited);
             }
             else
             {
-                var redis = await LocalRedis.StartAsync(new() { DataFolder = folder, Port = port, Password = password, Log = Console.WriteLine }, stop.Token);
+                var redis = await LocalRedis.StartAsync(new() { Password = (await File.ReadAllTextAsync(passwordFile, stop.Token)).Trim(), Port = port, Log = Console.WriteLine }, stop.Token);
                 (server, exited) = (redis, redis.Exited);
             }
 

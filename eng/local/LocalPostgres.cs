@@ -18,7 +18,7 @@ public sealed record LocalPostgresOptions
     /// <summary>False for tests: a crash of the machine may lose the data, and memory is used sparingly.</summary>
     public bool Durable { get; init; } = true;
 
-    /// <summary>Receives one line per step, and what the server logs.</summary>
+    /// <summary>Receives one line per step. What the server says goes into a file beside its data: to a newcomer most of it reads like trouble.</summary>
     public Action<string> Log { get; init; } = _ => { };
 
     /// <summary>Server settings that win over ours.</summary>
@@ -102,7 +102,7 @@ public sealed class LocalPostgres : IAsyncDisposable
         await CheckDataAsync(options.Home, binaries, data, cancellationToken);
         if (!File.Exists(Path.Combine(data, "PG_VERSION")))
             await InitializeAsync(options, binaries, data, cancellationToken);
-        var password = await File.ReadAllTextAsync(data + ".password", cancellationToken);
+        var password = (await File.ReadAllTextAsync(data + ".password", cancellationToken)).Trim();
 
         var waited = Stopwatch.StartNew();
         while (true)
@@ -114,7 +114,7 @@ public sealed class LocalPostgres : IAsyncDisposable
             foreach (var (name, value) in Settings(options, binaries))
                 arguments.AddRange(["-c", $"{name}={value}"]);
             var command = options.Home.Command([binaries.Program("postgres"), .. arguments]);
-            var process = LeashedProcess.Start("PostgreSQL", command[0], command.Skip(1), s_environment, "/", "INT", s_stopGrace, options.Log);
+            var process = LeashedProcess.Start("PostgreSQL", command[0], command.Skip(1), s_environment, "/", "INT", s_stopGrace, log.WriteLine);
             try
             {
                 if (await IsReadyAsync(binaries, process, port, cancellationToken))
@@ -226,7 +226,9 @@ public sealed class LocalPostgres : IAsyncDisposable
         if (Directory.Exists(fresh))
             Directory.Delete(fresh, recursive: true);
         await options.Home.MakePrivateFolderAsync(fresh, cancellationToken);
-        PrivateFile.Write(data + ".password", PrivateFile.NewPassword());
+        // One that lies there already was put there for us, or is left from an initdb that did not get to its end.
+        if (!File.Exists(data + ".password"))
+            PrivateFile.Write(data + ".password", PrivateFile.NewPassword());
         await options.Home.HandOverAsync(data + ".password", cancellationToken);
         var (code, _, error) = await Tool.RunAsync(
             options.Home.Command([

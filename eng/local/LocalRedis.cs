@@ -13,6 +13,9 @@ public sealed record LocalRedisOptions
     /// <summary>0: any that is free.</summary>
     public int Port { get; init; }
 
+    /// <summary>Null: a new one at each start.</summary>
+    public string? Password { get; init; }
+
     public int MaxMemoryMegabytes { get; init; } = 256;
 
     /// <summary>Receives one line per step, and what the server logs.</summary>
@@ -50,7 +53,7 @@ public sealed class LocalRedis : IAsyncDisposable
             if (options.Port > 0 && !PortOwner.IsFree(options.Port))
                 throw new LocalServerException($"Redis cannot start: {PortOwner.Describe(options.Port)}. Stop that, or choose another port.");
             var port = options.Port > 0 ? options.Port : PortOwner.PickFree();
-            var password = PrivateFile.NewPassword();
+            var password = options.Password ?? PrivateFile.NewPassword();
             var folder = Path.Combine(options.Home.Data, string.Create(CultureInfo.InvariantCulture, $"redis-{port}"));
             await options.Home.MakePrivateFolderAsync(folder, cancellationToken);
             // In a file of its account alone: ps shows arguments to everybody.
