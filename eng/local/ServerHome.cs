@@ -71,7 +71,7 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
             return;
         log($"Copying {source} to {target}, where the account {Account} can read it");
         Directory.CreateDirectory(Servers);
-        using var copying = PrivateFile.TryLock(Path.Combine(Servers, ".copy.lock")) ?? throw new LocalServerException($"Another process is copying servers to {Servers}: try again in a moment.");
+        await using var copying = PrivateFile.TryLock(Path.Combine(Servers, ".copy.lock")) ?? throw new LocalServerException($"Another process is copying servers to {Servers}: try again in a moment.");
         var (fresh, old) = (Path.Combine(Servers, ".copy"), Path.Combine(Servers, ".old"));
         foreach (var left in new[] { fresh, old }.Where(Directory.Exists))
             Directory.Delete(left, recursive: true);
