@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Globalization;
+using Wyckoff.LocalServers;
+
+namespace Wyckoff.Tests.LocalServers;
+
+public sealed class LeashTests
+{
+    private static readonly string s_leash = Path.Combine(AppContext.BaseDirectory, "local", "leash");
+
+    private readonly List<string> _lines = [];
+
+    [Fact]
+    public async Task Exit_code_and_output_are_the_commands_and_nothing_is_left()
+    {
+        await using var process = Start("TERM", 5, "echo one; echo two >&2; exit 7");
+        Assert.Equal(7, await process.Exited.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        Assert.Equal(["one", "two"], _lines.Order(StringComparer.Ordinal));
+        Assert.Equal(_lines, process.LastLines);
+    }
+
+    [Fact]
+    public async Task Letting_go_ends_the_command_by_the_signal()
+    {
+        await using var process = Start("TERM", 5, "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.05; done");
+        await SeenAsync("ready");
+        Assert.True(IsAlive(process.Pid));
+        await process.StopAsync();
+        Assert.Equal(3, await process.Exited);
+        Assert.Equal(["ready", "bye"], _lines);
+        Assert.False(IsAlive(process.Pid));
+    }
+
+    [Fact]
+    public async Task A_command_that_ignores_the_signal_is_killed_after_the_grace()
+    {
+        await using var process = Start("TERM", 1, "trap '' TERM; echo ready; while :; do sleep 0.05; done");
+        await SeenAsync("ready");
+        await process.StopAsync();
+        Assert.Equal(137, await process.Exited);
+    }
+
+    [Fact]
+    public async Task Killing_the_starter_ends_the_command()
+    {
+        // A shell stands for the starter: through descriptor 9 it alone holds the other end of the leash's pipe.
+        using var starter = Process.Start(new ProcessStartInfo("/bin/bash", ["-c", "exec 9> >(exec sh \"$0\" TERM 5 sleep 61); while :; do sleep 0.05 9>&-; done", s_leash])
+        { RedirectStandardOutput = true })!;
+        var command = int.Parse((await starter.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!, CultureInfo.InvariantCulture);
+        var leash = ParentOf(command);
+        Assert.True(IsAlive(command));
+        starter.Kill();
+        await GoneAsync(command);
+        await GoneAsync(leash);
+    }
+
+    [Fact]
+    public async Task Killing_the_leash_ends_the_command()
+    {
+        await using var process = Start("TERM", 5, "echo ready; exec sleep 62");
+        await SeenAsync("ready");
+        using (var leash = Process.GetProcessById(ParentOf(process.Pid)))
+            leash.Kill();
+        await process.Exited.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        await GoneAsync(process.Pid);
+    }
+
+    [Fact]
+    public void A_port_knows_who_holds_it()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        Assert.False(PortOwner.IsFree(port));
+        Assert.StartsWith($"port {port} is taken", PortOwner.Describe(port), StringComparison.Ordinal);
+        if (OperatingSystem.IsLinux())
+            Assert.EndsWith($"(process {Environment.ProcessId})", PortOwner.Describe(port), StringComparison.Ordinal);
+        listener.Stop();
+        Assert.True(PortOwner.IsFree(port));
+    }
+
+    private LeashedProcess Start(string signal, int grace, string script) =>
+        LeashedProcess.Start("test", "/bin/sh", ["-c", script], null, null, signal, TimeSpan.FromSeconds(grace), line => { lock (_lines) _lines.Add(line); });
+
+    private async Task SeenAsync(string line)
+    {
+        while (true)
+        {
+            lock (_lines)
+            {
+                if (_lines.Contains(line))
+                    return;
+            }
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static async Task GoneAsync(int pid)
+    {
+        for (var i = 0; i < 500 && IsAlive(pid); i++)
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        Assert.False(IsAlive(pid));
+    }
+
+    // Not a zombie that nobody has collected yet.
+    private static bool IsAlive(int pid)
+    {
+        using var ps = Process.Start(new ProcessStartInfo("ps", ["-o", "stat=", "-p", $"{pid}"]) { RedirectStandardOutput = true })!;
+        var state = ps.StandardOutput.ReadToEnd().Trim();
+        return state.Length > 0 && state[0] != 'Z';
+    }
+
+    private static int ParentOf(int pid)
+    {
+        using var ps = Process.Start(new ProcessStartInfo("ps", ["-o", "ppid=", "-p", $"{pid}"]) { RedirectStandardOutput = true })!;
+        return int.Parse(ps.StandardOutput.ReadToEnd().Trim(), CultureInfo.InvariantCulture);
+    }
+}
