@@ -12,7 +12,7 @@ internal static class DatabaseSetup
     /// <summary>The statements, in order. Each may run again without effect.</summary>
     public static IReadOnlyList<string> Statements(bool createExtension, string? appPassword) =>
     [
-        .. createExtension ? ["CREATE EXTENSION IF NOT EXISTS timescaledb"] : Array.Empty<string>(),
+        .. createExtension ? ["CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA public"] : Array.Empty<string>(),
         // The owner may log in, because TimescaleDB's policies run as the owner of their table and need that; it has no password, so nobody can.
         Role(OwnerRole, "LOGIN"),
         Role(AppRole, "LOGIN"),

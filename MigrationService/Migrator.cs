@@ -268,7 +268,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
     private static async Task<TimescaleEdition> DetectWithExtensionAsync(NpgsqlConnection admin, CancellationToken cancellationToken)
     {
         await using var transaction = await admin.BeginTransactionAsync(cancellationToken);
-        await using var create = new NpgsqlCommand("CREATE EXTENSION timescaledb", admin, transaction);
+        await using var create = new NpgsqlCommand("CREATE EXTENSION timescaledb SCHEMA public", admin, transaction);
         await create.ExecuteNonQueryAsync(cancellationToken);
         return await TimescaleEdition.DetectAsync(admin, cancellationToken);
     }

@@ -78,6 +78,11 @@ internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, A
         Line("Database", _database);
         Line("Redis", _cache);
         Line("Data", _postgres is null && _redis is null ? "on the servers named in the environment" : home.Data);
+        if (_postgres is not null)
+        {
+            Line("Server log", _postgres.LogFile);
+        }
+
         Line("psql", "eng/psql");
         text.AppendLine().AppendLine("Try it:").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"  curl '{ApiUrl}/v1/bars/{(options.Samples ? "SPY" : "SYMBOL")}?timeframe=1d&limit=5'").AppendLine();

@@ -35,9 +35,10 @@ public sealed class LocalPostgres : IAsyncDisposable
     private readonly PostgresBinaries _binaries;
     private readonly LeashedProcess _process;
     private readonly FileStream _lock;
+    private readonly StreamWriter _serverLog;
 
-    private LocalPostgres(PostgresBinaries binaries, LeashedProcess process, FileStream @lock, string dataFolder, int port, string password) =>
-        (_binaries, _process, _lock, DataFolder, Port, Password) = (binaries, process, @lock, dataFolder, port, password);
+    private LocalPostgres(PostgresBinaries binaries, LeashedProcess process, FileStream @lock, StreamWriter serverLog, string dataFolder, int port, string password) =>
+        (_binaries, _process, _lock, _serverLog, DataFolder, Port, Password) = (binaries, process, @lock, serverLog, dataFolder, port, password);
 
     public string Host => "127.0.0.1";
 
@@ -58,6 +59,8 @@ public sealed class LocalPostgres : IAsyncDisposable
     public string BinFolder => _binaries.BinFolder;
 
     public string DataFolder { get; }
+
+    public string LogFile => DataFolder + ".log";
 
     public Task<int> Exited => _process.Exited;
 
@@ -92,6 +95,7 @@ public sealed class LocalPostgres : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
+        await _serverLog.DisposeAsync();
         await _lock.DisposeAsync();
     }
 
@@ -104,6 +108,7 @@ public sealed class LocalPostgres : IAsyncDisposable
             await InitializeAsync(options, binaries, data, cancellationToken);
         var password = (await File.ReadAllTextAsync(data + ".password", cancellationToken)).Trim();
 
+        var serverLog = PrivateFile.OpenLog(data + ".log");
         var waited = Stopwatch.StartNew();
         while (true)
         {
@@ -114,12 +119,12 @@ public sealed class LocalPostgres : IAsyncDisposable
             foreach (var (name, value) in Settings(options, binaries))
                 arguments.AddRange(["-c", $"{name}={value}"]);
             var command = options.Home.Command([binaries.Program("postgres"), .. arguments]);
-            var process = LeashedProcess.Start("PostgreSQL", command[0], command.Skip(1), s_environment, "/", "INT", s_stopGrace, log.WriteLine);
+            var process = LeashedProcess.Start("PostgreSQL", command[0], command.Skip(1), s_environment, "/", "INT", s_stopGrace, serverLog.WriteLine);
             try
             {
                 if (await IsReadyAsync(binaries, process, port, cancellationToken))
                 {
-                    var server = new LocalPostgres(binaries, process, held, data, port, password);
+                    var server = new LocalPostgres(binaries, process, held, serverLog, data, port, password);
                     await server.UpdateExtensionAsync(options.Log, cancellationToken);
                     return server;
                 }
@@ -127,6 +132,7 @@ public sealed class LocalPostgres : IAsyncDisposable
             catch
             {
                 await process.DisposeAsync();
+                await serverLog.DisposeAsync();
                 throw;
             }
             await process.DisposeAsync();
@@ -135,7 +141,10 @@ public sealed class LocalPostgres : IAsyncDisposable
             var passes = log.Any(line => line.Contains("shared memory block", StringComparison.Ordinal))
                 || (options.Port == 0 && log.Any(line => line.Contains("Address already in use", StringComparison.Ordinal)));
             if (!passes || waited.Elapsed > s_leavingLimit)
+            {
+                await serverLog.DisposeAsync();
                 throw new LocalServerException($"PostgreSQL in {data} ended while starting: {log.LastOrDefault(line => line.StartsWith("FATAL", StringComparison.Ordinal)) ?? log.LastOrDefault() ?? "it said nothing"}");
+            }
             await Task.Delay(200, cancellationToken);
         }
     }

@@ -16,6 +16,13 @@ internal static class PrivateFile
         writer.Write(text);
     }
 
+    /// <summary>A log that starts empty; each line is on disk when the call returns.</summary>
+    public static StreamWriter OpenLog(string path)
+    {
+        File.Delete(path);
+        return new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.ReadWrite, UnixCreateMode = OwnerOnly }) { AutoFlush = true };
+    }
+
     /// <summary>Holds the file locked until disposed of; the system lets go of it when we die. Null when somebody else holds it.</summary>
     public static FileStream? TryLock(string path)
     {

@@ -1,0 +1,254 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Wyckoff.Timescale;
+
+namespace Wyckoff.Tests.MigrationService;
+
+public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDatabase>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void The_model_has_no_change_without_a_migration()
+    {
+        using var context = database.OwnerContext();
+        Assert.False(context.Database.HasPendingModelChanges(), "Add a migration: dotnet ef migrations add NAME --project MigrationService -o Migrations");
+    }
+
+    [Fact]
+    public void Services_ask_for_the_newest_migration()
+    {
+        using var context = database.OwnerContext();
+        Assert.Equal(SchemaVersion.Required, SchemaVersion.NameOf(context.Database.GetMigrations().Last()));
+    }
+
+    [Fact]
+    public async Task Applying_twice_changes_nothing()
+    {
+        var connection = database.Server.NewDatabase();
+        var (first, _, error) = await Migrations.RunAsync(connection);
+        Assert.True(first == 0, error);
+        var before = await FingerprintAsync(connection);
+
+        var (second, output, _) = await Migrations.RunAsync(connection);
+
+        Assert.Equal(0, second);
+        Assert.DoesNotContain("hypertable with chunks", output, StringComparison.Ordinal);
+        Assert.Equal(before, await FingerprintAsync(connection));
+        await database.Server.DropAsync(connection);
+    }
+
+    [Fact]
+    public async Task Two_at_once_both_succeed_and_do_the_work_once()
+    {
+        var connection = database.Server.NewDatabase();
+        var runs = await Task.WhenAll(Migrations.RunAsync(connection), Migrations.RunAsync(connection));
+
+        Assert.All(runs, run => Assert.True(run.ExitCode == 0, run.Error));
+        Assert.Equal(1, runs.Count(run => run.Output.Contains("Migrating from nothing", StringComparison.Ordinal)));
+        Assert.Equal(0, (await Migrations.RunAsync(connection, null, "--verify")).ExitCode);
+        await database.Server.DropAsync(connection);
+    }
+
+    [Fact]
+    public async Task A_dry_run_prints_the_statements_and_writes_nothing()
+    {
+        var connection = database.Server.NewDatabase();
+        var (exitCode, output, error) = await Migrations.RunAsync(connection, null, "--dry-run");
+
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("CREATE TABLE market.bars_1d", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("PASSWORD '" + TestServers.AppPassword, output, StringComparison.Ordinal);
+        Assert.Equal(database.Edition.HasHypertables, output.Contains("create_hypertable('market.bars_1d'", StringComparison.Ordinal));
+        var name = new NpgsqlConnectionStringBuilder(connection).Database!;
+        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM pg_database WHERE datname = $1", name));
+    }
+
+    [Fact]
+    public async Task A_dry_run_on_a_database_that_is_current_has_nothing_to_do()
+    {
+        var (exitCode, output, _) = await Migrations.RunAsync(database.AdminConnection, null, "--dry-run");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("0 migrations and 0 storage steps would run", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_shows_migrations_and_tables()
+    {
+        var (exitCode, output, error) = await Migrations.RunAsync(database.AdminConnection, null, "--status");
+        Assert.True(exitCode == 0, error);
+        Assert.Contains($"{SchemaVersion.Required,-40} applied", output, StringComparison.Ordinal);
+        Assert.Contains("market.bars_1d", output, StringComparison.Ordinal);
+        Assert.Contains(database.Edition.Capabilities, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Going_back_is_refused_while_rows_would_be_lost_and_works_with_yes()
+    {
+        var connection = await database.Server.CloneAsync();
+        await using (var source = NpgsqlDataSource.Create(connection))
+        {
+            await using var insert = source.CreateCommand("INSERT INTO market.tickers (symbol) VALUES ('KEEP')");
+            await insert.ExecuteNonQueryAsync(Token);
+        }
+
+        var (refused, _, why) = await Migrations.RunAsync(connection, null, "--to", "0");
+        Assert.Equal(1, refused);
+        Assert.Contains("market.tickers", Assert.Single(Lines(why)), StringComparison.Ordinal);
+        Assert.Equal(0, (await Migrations.RunAsync(connection, null, "--verify")).ExitCode);
+
+        Assert.Equal(0, (await Migrations.RunAsync(connection, null, "--to", "0", "--yes")).ExitCode);
+        Assert.Equal(1, (await Migrations.RunAsync(connection, null, "--verify")).ExitCode);
+        Assert.Equal(0, (await Migrations.RunAsync(connection)).ExitCode);
+        Assert.Equal(0, (await Migrations.RunAsync(connection, null, "--verify")).ExitCode);
+        await database.Server.DropAsync(connection);
+    }
+
+    [Fact]
+    public async Task Verification_names_what_somebody_dropped()
+    {
+        var connection = await database.Server.CloneAsync();
+        await using (var source = NpgsqlDataSource.Create(connection))
+        {
+            await using var drop = source.CreateCommand("ALTER TABLE market.bars_1d DROP CONSTRAINT chk_bars_1d_volume; DROP INDEX market.idx_tickers_symbol; ALTER TABLE market.bars_1h DROP COLUMN vwap");
+            await drop.ExecuteNonQueryAsync(Token);
+        }
+
+        var (exitCode, output, _) = await Migrations.RunAsync(connection, null, "--verify");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("constraint market.bars_1d.chk_bars_1d_volume", output, StringComparison.Ordinal);
+        Assert.Contains("index market.tickers.idx_tickers_symbol", output, StringComparison.Ordinal);
+        Assert.Contains("column market.bars_1h.vwap", output, StringComparison.Ordinal);
+        await database.Server.DropAsync(connection);
+    }
+
+    [Fact]
+    public async Task A_migration_that_throws_ends_with_1_and_leaves_nothing_half_done()
+    {
+        var connection = database.Server.NewDatabase();
+        Assert.Equal(0, (await Migrations.RunAsync(connection, null, "--to", "0")).ExitCode);
+        await using (var source = NpgsqlDataSource.Create(connection))
+        {
+            // In the way of the first migration.
+            await using var obstacle = source.CreateCommand("CREATE SCHEMA market AUTHORIZATION wyckoff_owner; CREATE TABLE market.bars_4h (x int)");
+            await obstacle.ExecuteNonQueryAsync(Token);
+        }
+
+        var (exitCode, output, error) = await Migrations.RunAsync(connection);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("bars_4h", Lines(error)[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain("is in place", output, StringComparison.Ordinal);
+        await using (var source = NpgsqlDataSource.Create(connection))
+        {
+            await using var left = source.CreateCommand("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'market'");
+            Assert.Equal(1L, await left.ExecuteScalarAsync(Token));
+        }
+
+        await database.Server.DropAsync(connection);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_there_ends_with_1_after_the_wait()
+    {
+        var nobody = $"Host=127.0.0.1;Port={Wyckoff.LocalServers.PortOwner.PickFree()};Username=postgres;Password=x;Database=wyckoff";
+        var (exitCode, _, error) = await Migrations.RunAsync(nobody, new() { ["Wyckoff__ServerWait"] = "00:00:01" });
+        Assert.Equal(1, exitCode);
+        Assert.Contains("No database server answers at 127.0.0.1:", Assert.Single(Lines(error)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_said_at_once()
+    {
+        var wrong = new NpgsqlConnectionStringBuilder(database.AdminConnection) { Password = "wrong" }.ConnectionString;
+        var (exitCode, _, error) = await Migrations.RunAsync(wrong, new() { ["Wyckoff__ServerWait"] = "00:10:00" });
+        Assert.Equal(1, exitCode);
+        Assert.Contains("Check user and password in ConnectionStrings__wyckoff", Assert.Single(Lines(error)), StringComparison.Ordinal);
+        Assert.DoesNotContain("wrong", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_Wyckoff_is_left_alone()
+    {
+        var connection = await database.Server.CloneAsync();
+        await using (var source = NpgsqlDataSource.Create(connection))
+        {
+            await using var insert = source.CreateCommand("""INSERT INTO public.schema_migrations ("MigrationId", "ProductVersion") VALUES ('29990101000000_FromTheFuture', '99')""");
+            await insert.ExecuteNonQueryAsync(Token);
+        }
+
+        var before = await FingerprintAsync(connection);
+        foreach (var arguments in new string[][] { [], ["--verify"], ["--dry-run"], ["--to", "0", "--yes"], ["--reset", "--yes"] })
+        {
+            var (exitCode, _, error) = await Migrations.RunAsync(connection, null, arguments);
+            Assert.Equal(1, exitCode);
+            Assert.Contains("FromTheFuture", Assert.Single(Lines(error)), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before, await FingerprintAsync(connection));
+        await database.Server.DropAsync(connection);
+    }
+
+    [Theory]
+    [InlineData("--bogus")]
+    [InlineData("--to", "Nowhere")]
+    [InlineData("--reset")]
+    [InlineData("--status", "--verify")]
+    public async Task What_it_does_not_understand_is_one_line_and_changes_nothing(params string[] arguments)
+    {
+        var (exitCode, output, error) = await Migrations.RunAsync(database.AdminConnection, null, arguments);
+        Assert.Equal(1, exitCode);
+        Assert.Single(Lines(error));
+        Assert.Empty(output);
+    }
+
+    [Fact]
+    public async Task Everything_belongs_to_the_owner_and_the_application_cannot_create()
+    {
+        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM pg_tables WHERE schemaname = 'market' AND tableowner <> 'wyckoff_owner'"));
+        await using var create = database.App.CreateCommand("CREATE TABLE market.mine (x int)");
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, (await Assert.ThrowsAsync<PostgresException>(() => create.ExecuteNonQueryAsync(Token))).SqlState);
+    }
+
+    [Fact]
+    public async Task Retries_and_a_transaction_of_ones_own_go_together_through_the_strategy()
+    {
+        await using var context = database.Context();
+        var strategy = context.Database.CreateExecutionStrategy();
+        Assert.True(strategy.RetriesOnFailure);
+        var seen = await strategy.ExecuteAsync(async token =>
+        {
+            await using var transaction = await context.Database.BeginTransactionAsync(token);
+            var count = await context.Tickers.CountAsync(token);
+            await transaction.CommitAsync(token);
+            return count;
+        }, Token);
+        Assert.True(seen >= 0);
+        await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+        {
+            await using var transaction = await context.Database.BeginTransactionAsync(Token);
+            await context.Tickers.CountAsync(Token);
+        });
+    }
+
+    internal static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Every object and every storage setting, as one text.</summary>
+    private static async Task<string> FingerprintAsync(string connectionString)
+    {
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        await using var connection = await source.OpenConnectionAsync(Token);
+        var timescale = (await TimescaleEdition.DetectAsync(connection, Token)).HasHypertables
+            ? "UNION ALL SELECT concat_ws(' ', hypertable_name, time_interval) FROM timescaledb_information.dimensions UNION ALL SELECT concat_ws(' ', job_id, proc_name, schedule_interval, config) FROM timescaledb_information.jobs"
+            : "";
+        await using var command = new NpgsqlCommand(
+            $"""
+            SELECT string_agg(line, E'\n' ORDER BY line) FROM (
+              SELECT concat_ws(' ', c.oid, n.nspname, c.relname, c.relkind, c.relfilenode) AS line FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE n.nspname IN ('market', 'public')
+              UNION ALL SELECT concat_ws(' ', table_schema, table_name, column_name, data_type, column_default) FROM information_schema.columns WHERE table_schema IN ('market', 'public')
+              UNION ALL SELECT concat_ws(' ', "MigrationId") FROM public.schema_migrations
+              {timescale}) AS everything
+            """,
+            connection);
+        return (string)(await command.ExecuteScalarAsync(Token))!;
+    }
+}

@@ -1,0 +1,136 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Wyckoff.LocalServers;
+using Wyckoff.Timescale;
+
+namespace Wyckoff.Tests;
+
+/// <summary>A database of this test class alone, with the whole schema, on the best edition there is.</summary>
+public class TestDatabase : IAsyncLifetime
+{
+    private readonly PostgresEdition _wish;
+    private readonly List<NpgsqlDataSource> _sources = [];
+    private PostgresServer? _server;
+    private string? _missing;
+    private string _admin = "";
+
+    public TestDatabase()
+        : this(PostgresEdition.Best)
+    {
+    }
+
+    protected TestDatabase(PostgresEdition wish) => _wish = wish;
+
+    /// <summary>As the administrator, who may do anything.</summary>
+    public NpgsqlDataSource Admin => field ??= Source(AdminConnection);
+
+    /// <summary>As wyckoff_owner, to whom everything belongs.</summary>
+    public NpgsqlDataSource Owner => field ??= Source(As(role: "wyckoff_owner"));
+
+    /// <summary>As wyckoff_app, the role of the services.</summary>
+    public NpgsqlDataSource App => field ??= Source(AppConnection);
+
+    public NpgsqlDataSource Worker => field ??= Source(As(role: "wyckoff_worker"));
+
+    public NpgsqlDataSource Reader => field ??= Source(As(role: "wyckoff_reader"));
+
+    public PostgresServer Server
+    {
+        get
+        {
+            SkipIfMissing();
+            return _server!;
+        }
+    }
+
+    public TimescaleEdition Edition { get; private set; } = null!;
+
+    public string AdminConnection
+    {
+        get
+        {
+            SkipIfMissing();
+            return _admin;
+        }
+    }
+
+    public string AppConnection => new NpgsqlConnectionStringBuilder(AdminConnection) { Username = "wyckoff_app", Password = TestServers.AppPassword }.ConnectionString;
+
+    public WyckoffDbContext Context() => Context(App);
+
+    public WyckoffDbContext OwnerContext() => Context(Owner);
+
+    public async ValueTask InitializeAsync()
+    {
+        try
+        {
+            _server = await TestServers.Current.PostgresAsync(_wish);
+        }
+        // Community is in no package registry, so it may be missing; the others can be had everywhere, so they may not.
+        catch (LocalServerException e) when (_wish == PostgresEdition.Community || Environment.GetEnvironmentVariable("WYCKOFF_TEST_POSTGRES") is { Length: > 0 })
+        {
+            _missing = e.Message;
+            return;
+        }
+
+        _admin = await _server.CloneAsync();
+        await using var connection = await Admin.OpenConnectionAsync();
+        Edition = await TimescaleEdition.DetectAsync(connection, CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        foreach (var source in _sources)
+        {
+            await source.DisposeAsync();
+        }
+
+        if (_server is not null)
+        {
+            await _server.DropAsync(_admin);
+        }
+    }
+
+    public async Task<T> ScalarAsync<T>(string sql, params object[] parameters)
+    {
+        await using var command = Command(Admin, sql, parameters);
+        return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    public async Task<int> ExecuteAsync(string sql, params object[] parameters)
+    {
+        await using var command = Command(Admin, sql, parameters);
+        return await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static NpgsqlCommand Command(NpgsqlDataSource source, string sql, object[] parameters)
+    {
+        var command = source.CreateCommand(sql);
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(new() { Value = parameter });
+        }
+
+        return command;
+    }
+
+    private static WyckoffDbContext Context(NpgsqlDataSource source) => new((DbContextOptions<WyckoffDbContext>)new DbContextOptionsBuilder<WyckoffDbContext>().UseWyckoff(source).Options);
+
+    private string As(string role) => new NpgsqlConnectionStringBuilder(AdminConnection) { Options = $"-c role={role}" }.ConnectionString;
+
+    private NpgsqlDataSource Source(string connectionString)
+    {
+        var source = NpgsqlDataSource.Create(connectionString);
+        _sources.Add(source);
+        return source;
+    }
+
+    private void SkipIfMissing() => Assert.SkipWhen(_missing is not null, _missing ?? "");
+}
+
+public sealed class PlainDatabase() : TestDatabase(PostgresEdition.Plain);
+
+public sealed class ApacheDatabase() : TestDatabase(PostgresEdition.Apache);
+
+public sealed class CommunityDatabase() : TestDatabase(PostgresEdition.Community);
