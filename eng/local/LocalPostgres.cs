@@ -28,7 +28,7 @@ public sealed record LocalPostgresOptions
 /// <summary>A PostgreSQL on loopback that ends when we do. Beside its data folder lie its password, what it was last run with, and a lock.</summary>
 public sealed class LocalPostgres : IAsyncDisposable
 {
-    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromMinutes(3); // recovery after a crash may take its time
     private static readonly TimeSpan s_leavingLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_stopGrace = TimeSpan.FromSeconds(30);
 
@@ -114,7 +114,8 @@ public sealed class LocalPostgres : IAsyncDisposable
             foreach (var (name, value) in Settings(options, binaries))
                 arguments.AddRange(["-c", $"{name}={value}"]);
             var command = options.Home.Command([binaries.Program("postgres"), .. arguments]);
-            var process = LeashedProcess.Start("PostgreSQL", command[0], command.Skip(1), s_environment, "/", "INT", s_stopGrace, options.Log);
+            var process = LeashedProcess.Start("PostgreSQL", command[0], command.Skip(1), s_environment, "/", "INT", s_stopGrace,
+                line => { if (IsNews(line)) options.Log(line); });
             try
             {
                 if (await IsReadyAsync(binaries, process, port, cancellationToken))
@@ -140,6 +141,10 @@ public sealed class LocalPostgres : IAsyncDisposable
         }
     }
 
+    // No setting keeps the routine messages of starting and stopping away without the warnings.
+    private static bool IsNews(string line) =>
+        !line.StartsWith("LOG: ", StringComparison.Ordinal) && !line.StartsWith("FATAL:  terminating background worker", StringComparison.Ordinal);
+
     private static async Task<bool> IsReadyAsync(PostgresBinaries binaries, LeashedProcess process, int port, CancellationToken cancellationToken)
     {
         var waited = Stopwatch.StartNew();
@@ -148,7 +153,6 @@ public sealed class LocalPostgres : IAsyncDisposable
         {
             if ((await Tool.RunAsync(probe, cancellationToken)).Code == 0 && !process.Exited.IsCompleted)
                 return true;
-            // Recovery after a crash may take its time; a server that says so every few seconds is not stuck.
             if (waited.Elapsed > s_startLimit)
                 throw new LocalServerException($"PostgreSQL was not ready after {s_startLimit.TotalSeconds:0} s: {process.LastLines.LastOrDefault()}");
             await Task.WhenAny(process.Exited, Task.Delay(50, cancellationToken));

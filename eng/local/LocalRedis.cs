@@ -24,6 +24,8 @@ public sealed class LocalRedis : IAsyncDisposable
 {
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(15);
 
+    private static readonly string[] s_noNews = ["overcommit_memory", "Received SIGTERM", "ready to exit"];
+
     private readonly LeashedProcess _process;
     private readonly string _folder;
 
@@ -70,9 +72,9 @@ public sealed class LocalRedis : IAsyncDisposable
                 """));
             await options.Home.HandOverAsync(configuration, cancellationToken);
             var command = options.Home.Command(program, configuration);
-            // The memory warning is about saving to disk, which is off.
+            // The memory warning is about saving to disk, which is off; and that it ends when we say so is no news.
             var process = LeashedProcess.Start("Redis", command[0], command.Skip(1), null, "/", "TERM", TimeSpan.FromSeconds(5),
-                line => { if (!line.Contains("overcommit_memory", StringComparison.Ordinal)) options.Log(line); });
+                line => { if (!s_noNews.Any(text => line.Contains(text, StringComparison.Ordinal))) options.Log(line); });
             var redis = new LocalRedis(process, folder, port, password);
             try
             {
