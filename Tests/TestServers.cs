@@ -70,7 +70,7 @@ public sealed class TestServers : IAsyncDisposable
 /// <summary>One server, with a migrated template that databases are cloned from.</summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
-    private static int s_databases;
+    private static int _databases;
     private readonly NpgsqlConnectionStringBuilder _admin;
     private readonly PostgresEdition _wish;
     private readonly LocalPostgres? _server;
@@ -100,7 +100,7 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>The administrator's connection to a database that nobody has made yet.</summary>
-    public string NewDatabase() => ConnectionString($"test_{Environment.ProcessId}_{Interlocked.Increment(ref s_databases)}");
+    public string NewDatabase() => ConnectionString($"test_{Environment.ProcessId}_{Interlocked.Increment(ref _databases)}");
 
     public string ConnectionString(string database) => new NpgsqlConnectionStringBuilder(_admin.ConnectionString) { Database = database, IncludeErrorDetail = true }.ConnectionString;
 

@@ -6,7 +6,7 @@ namespace Wyckoff.Tests.LocalServers;
 
 public sealed class LeashTests
 {
-    private static readonly string s_leash = Path.Combine(AppContext.BaseDirectory, "local", "leash");
+    private static readonly string _leash = Path.Combine(AppContext.BaseDirectory, "local", "leash");
 
     private readonly List<string> _lines = [];
 
@@ -44,7 +44,7 @@ public sealed class LeashTests
     public async Task Killing_the_starter_ends_the_command()
     {
         // A shell stands for the starter: through descriptor 9 it alone holds the other end of the leash's pipe.
-        using var starter = Process.Start(new ProcessStartInfo("/bin/bash", ["-c", "exec 9> >(exec sh \"$0\" TERM 5 sleep 61); while :; do sleep 0.05 9>&-; done", s_leash])
+        using var starter = Process.Start(new ProcessStartInfo("/bin/bash", ["-c", "exec 9> >(exec sh \"$0\" TERM 5 sleep 61); while :; do sleep 0.05 9>&-; done", _leash])
         { RedirectStandardOutput = true })!;
         var command = int.Parse((await starter.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!, CultureInfo.InvariantCulture);
         var leash = ParentOf(command);

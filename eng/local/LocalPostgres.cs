@@ -28,9 +28,9 @@ public sealed record LocalPostgresOptions
 /// <summary>A PostgreSQL on loopback that ends when we do. Beside its data folder lie its password, what it was last run with, and a lock.</summary>
 public sealed class LocalPostgres : IAsyncDisposable
 {
-    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan s_leavingLimit = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan s_stopGrace = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _startLimit = TimeSpan.FromMinutes(3); // recovery after a crash may take its time
+    private static readonly TimeSpan _leavingLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan _stopGrace = TimeSpan.FromSeconds(30);
 
     private readonly PostgresBinaries _binaries;
     private readonly LeashedProcess _process;
@@ -119,7 +119,7 @@ public sealed class LocalPostgres : IAsyncDisposable
             foreach (var (name, value) in Settings(options, binaries))
                 arguments.AddRange(["-c", $"{name}={value}"]);
             var command = options.Home.Command([binaries.Program("postgres"), .. arguments]);
-            var process = LeashedProcess.Start("PostgreSQL", command[0], command.Skip(1), s_environment, "/", "INT", s_stopGrace, serverLog.WriteLine);
+            var process = LeashedProcess.Start("PostgreSQL", command[0], command.Skip(1), _environment, "/", "INT", _stopGrace, serverLog.WriteLine);
             try
             {
                 if (await IsReadyAsync(binaries, process, port, cancellationToken))
@@ -140,7 +140,7 @@ public sealed class LocalPostgres : IAsyncDisposable
             var log = process.LastLines;
             var passes = log.Any(line => line.Contains("shared memory block", StringComparison.Ordinal))
                 || (options.Port == 0 && log.Any(line => line.Contains("Address already in use", StringComparison.Ordinal)));
-            if (!passes || waited.Elapsed > s_leavingLimit)
+            if (!passes || waited.Elapsed > _leavingLimit)
             {
                 await serverLog.DisposeAsync();
                 throw new LocalServerException($"PostgreSQL in {data} ended while starting: {log.LastOrDefault(line => line.StartsWith("FATAL", StringComparison.Ordinal)) ?? log.LastOrDefault() ?? "it said nothing"}");
@@ -157,9 +157,8 @@ public sealed class LocalPostgres : IAsyncDisposable
         {
             if ((await Tool.RunAsync(probe, cancellationToken)).Code == 0 && !process.Exited.IsCompleted)
                 return true;
-            // Recovery after a crash may take its time; a server that says so every few seconds is not stuck.
-            if (waited.Elapsed > s_startLimit)
-                throw new LocalServerException($"PostgreSQL was not ready after {s_startLimit.TotalSeconds:0} s: {process.LastLines.LastOrDefault()}");
+            if (waited.Elapsed > _startLimit)
+                throw new LocalServerException($"PostgreSQL was not ready after {_startLimit.TotalSeconds:0} s: {process.LastLines.LastOrDefault()}");
             await Task.WhenAny(process.Exited, Task.Delay(50, cancellationToken));
         }
         return false;
@@ -194,7 +193,7 @@ public sealed class LocalPostgres : IAsyncDisposable
                     File.Delete(Path.Combine(data, "postmaster.pid"));
                 return;
             }
-            if (waited.Elapsed > s_leavingLimit)
+            if (waited.Elapsed > _leavingLimit)
                 throw new LocalServerException($"The data folder {data} is in use by PostgreSQL (process {pid}): stop that first, or name another folder.");
             await Task.Delay(100, cancellationToken);
         }
@@ -244,7 +243,7 @@ public sealed class LocalPostgres : IAsyncDisposable
                 binaries.Program("initdb"), "-D", fresh, "-U", "postgres", "-E", "UTF8", .. binaries.Major >= 17 ? ["--locale-provider=builtin", "--locale=C.UTF-8"] : (string[])["--locale=C"],
                 "--auth=scram-sha-256", $"--pwfile={data}.password", .. options.Durable ? [] : (string[])["--no-sync"],
             ]),
-            cancellationToken, environment: s_environment);
+            cancellationToken, environment: _environment);
         if (code != 0)
             throw new LocalServerException($"initdb failed in {fresh}: {error}");
         if (Directory.Exists(data))
@@ -276,10 +275,10 @@ public sealed class LocalPostgres : IAsyncDisposable
 
     private Task<(int Code, string Output, string LastError)> PsqlAsync(string database, string sql, CancellationToken cancellationToken) =>
         Tool.RunAsync([_binaries.Program("psql"), "-XAtq", "-h", Host, "-p", $"{Port}", "-U", User, "-d", database, "-c", sql], cancellationToken,
-            environment: new Dictionary<string, string?>(s_environment, StringComparer.Ordinal) { ["PGPASSWORD"] = Password });
+            environment: new Dictionary<string, string?>(_environment, StringComparer.Ordinal) { ["PGPASSWORD"] = Password });
 
     // Messages in English, because we read them; and nothing of a user's own psql settings.
-    private static readonly Dictionary<string, string?> s_environment = new(StringComparer.Ordinal) { ["LC_ALL"] = "C", ["PGOPTIONS"] = null, ["PGSERVICE"] = null, ["PGDATA"] = null };
+    private static readonly Dictionary<string, string?> _environment = new(StringComparer.Ordinal) { ["LC_ALL"] = "C", ["PGOPTIONS"] = null, ["PGSERVICE"] = null, ["PGDATA"] = null };
 
     private static Dictionary<string, string> Settings(LocalPostgresOptions options, PostgresBinaries binaries)
     {

@@ -25,7 +25,9 @@ public sealed record LocalRedisOptions
 /// <summary>A Redis on loopback that keeps nothing on disk and ends when we do.</summary>
 public sealed class LocalRedis : IAsyncDisposable
 {
-    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan _startLimit = TimeSpan.FromSeconds(15);
+
+    private static readonly string[] _noNews = ["overcommit_memory", "Received SIGTERM", "ready to exit"];
 
     private readonly LeashedProcess _process;
     private readonly string _folder;
@@ -73,9 +75,9 @@ public sealed class LocalRedis : IAsyncDisposable
                 """));
             await options.Home.HandOverAsync(configuration, cancellationToken);
             var command = options.Home.Command(program, configuration);
-            // The memory warning is about saving to disk, which is off.
+            // The memory warning is about saving to disk, which is off; and that it ends when we say so is no news.
             var process = LeashedProcess.Start("Redis", command[0], command.Skip(1), null, "/", "TERM", TimeSpan.FromSeconds(5),
-                line => { if (!line.Contains("overcommit_memory", StringComparison.Ordinal)) options.Log(line); });
+                line => { if (!_noNews.Any(text => line.Contains(text, StringComparison.Ordinal))) options.Log(line); });
             var redis = new LocalRedis(process, folder, port, password);
             try
             {
@@ -107,8 +109,8 @@ public sealed class LocalRedis : IAsyncDisposable
         {
             if (await AnswersAsync(cancellationToken))
                 return true;
-            if (waited.Elapsed > s_startLimit)
-                throw new LocalServerException($"Redis was not ready after {s_startLimit.TotalSeconds:0} s: {_process.LastLines.LastOrDefault()}");
+            if (waited.Elapsed > _startLimit)
+                throw new LocalServerException($"Redis was not ready after {_startLimit.TotalSeconds:0} s: {_process.LastLines.LastOrDefault()}");
             await Task.WhenAny(_process.Exited, Task.Delay(20, cancellationToken));
         }
         return false;

@@ -67,11 +67,17 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
 
     private async Task CopyAsync(string source, string target, Action<string> log, CancellationToken cancellationToken)
     {
-        if (Directory.Exists(target) && NewestIn(source) <= NewestIn(target))
+        bool IsCurrent() => Directory.Exists(target) && NewestIn(source) <= NewestIn(target);
+        if (IsCurrent())
+            return;
+        Directory.CreateDirectory(Servers);
+        FileStream? copying;
+        while ((copying = PrivateFile.TryLock(Path.Combine(Servers, ".copy.lock"))) is null)
+            await Task.Delay(200, cancellationToken);
+        await using var held = copying;
+        if (IsCurrent())
             return;
         log($"Copying {source} to {target}, where the account {Account} can read it");
-        Directory.CreateDirectory(Servers);
-        await using var copying = PrivateFile.TryLock(Path.Combine(Servers, ".copy.lock")) ?? throw new LocalServerException($"Another process is copying servers to {Servers}: try again in a moment.");
         var (fresh, old) = (Path.Combine(Servers, ".copy"), Path.Combine(Servers, ".old"));
         foreach (var left in new[] { fresh, old }.Where(Directory.Exists))
             Directory.Delete(left, recursive: true);
