@@ -2,10 +2,10 @@
 using Wyckoff.AppHost;
 using Wyckoff.AppHost.Embedded;
 
-// Without containers the AppHost starts itself once more for each server; see LocalProcesses.
-if (args is ["serve", ..])
+// Without containers the AppHost starts itself once more for each server (see LocalProcesses); and the plain processes can be asked for here too.
+if (args is ["serve" or "--embedded", ..])
 {
-    return await ServeVerb.RunAsync(args[1..]);
+    return await EmbeddedHost.RunAsync(args);
 }
 
 var builder = DistributedApplication.CreateBuilder(args);

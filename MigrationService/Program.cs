@@ -73,7 +73,9 @@ catch (Exception e)
         host.Services.GetRequiredService<ILogger<Migrator>>().MigrationFailed(e);
     }
 
-    await host.StopAsync(); // so that telemetry is flushed
+    // Telemetry is flushed, and the log written to its end, before the last word.
+    await host.StopAsync();
+    host.Dispose();
     return Fail(e is OperationCanceledException ? "Stopped before the end; run it again." : e.Message);
 }
 

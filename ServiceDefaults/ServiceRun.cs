@@ -8,6 +8,7 @@ public static class ServiceRun
     /// <summary>Runs until asked to stop. What keeps the service from starting is one line on stderr and exit code 1, not a stack trace.</summary>
     public static async Task<int> RunToEndAsync(this WebApplication app)
     {
+        var name = app.Environment.ApplicationName; // not to be asked any more once the host has failed
         try
         {
             await app.RunAsync();
@@ -16,7 +17,7 @@ public static class ServiceRun
         }
         catch (Exception e) when (IsRefusal(e))
         {
-            await Console.Error.WriteLineAsync($"{app.Environment.ApplicationName}: {e.Message.ReplaceLineEndings(" ")}");
+            await Console.Error.WriteLineAsync($"{name}: {e.Message.ReplaceLineEndings(" ")}");
             return 1;
         }
     }

@@ -22,6 +22,7 @@ internal sealed class SchemaGate(NpgsqlDataSource database, IOptions<DatabaseOpt
             var obstacle = await ObstacleAsync(cancellationToken);
             if (obstacle is null)
             {
+                await WarmUpAsync(cancellationToken);
                 return;
             }
 
@@ -40,6 +41,16 @@ internal sealed class SchemaGate(NpgsqlDataSource database, IOptions<DatabaseOpt
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>A pool fills only when it is asked, and the first query of a connection pays for the catalog caches: better here than in a request.</summary>
+    private async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        var connections = await Task.WhenAll(Enumerable.Range(0, options.Value.MinPoolSize).Select(_ => database.OpenConnectionAsync(cancellationToken).AsTask()));
+        foreach (var connection in connections)
+        {
+            await connection.DisposeAsync();
+        }
+    }
 
     private async Task<string?> ObstacleAsync(CancellationToken cancellationToken)
     {

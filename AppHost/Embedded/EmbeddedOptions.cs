@@ -23,9 +23,11 @@ internal sealed record EmbeddedOptions(int Port, bool Fresh, bool Yes, bool Samp
         var noSamples = new Option<bool>("--no-samples") { Description = "Start with an empty database." };
         var dashboard = new Option<bool>("--dashboard") { Description = "Show logs, traces and metrics in the Aspire dashboard; its npm package (125 MB) is fetched the first time." };
         var data = new Option<string?>("--data") { Description = "Where servers and data are kept (also WYCKOFF_HOME).", HelpName = "FOLDER" };
+        // Where the Aspire packages are, this is what leads here at all; accepted everywhere, so that a script need not know.
+        var embedded = new Option<bool>("--embedded") { Hidden = true };
         var command = new RootCommand("Starts Wyckoff: PostgreSQL with TimescaleDB, Redis, migrations, ingestor and API, as processes of this machine. Ctrl+C stops all of it.")
         {
-            port, fresh, yes, noSamples, dashboard, data,
+            port, fresh, yes, noSamples, dashboard, data, embedded,
         };
         EmbeddedOptions? options = null;
         command.SetAction(parsed => options = new(

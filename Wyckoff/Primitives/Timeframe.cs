@@ -19,10 +19,23 @@ public readonly record struct Timeframe
     // What people and vendors write for the same thing. Upper-case M is a month elsewhere, so 1M is not among them.
     private static readonly Dictionary<string, Timeframe> Aliases = new(StringComparer.Ordinal)
     {
-        ["1Min"] = Minute1, ["5Min"] = Minute5, ["15Min"] = Minute15, ["30Min"] = Minute30,
-        ["1Hour"] = Hour1, ["4Hour"] = Hour4, ["1Day"] = Day1,
-        ["1min"] = Minute1, ["5min"] = Minute5, ["15min"] = Minute15, ["30min"] = Minute30,
-        ["60m"] = Hour1, ["1H"] = Hour1, ["4H"] = Hour4, ["1D"] = Day1, ["D"] = Day1, ["d"] = Day1,
+        ["1Min"] = Minute1,
+        ["5Min"] = Minute5,
+        ["15Min"] = Minute15,
+        ["30Min"] = Minute30,
+        ["1Hour"] = Hour1,
+        ["4Hour"] = Hour4,
+        ["1Day"] = Day1,
+        ["1min"] = Minute1,
+        ["5min"] = Minute5,
+        ["15min"] = Minute15,
+        ["30min"] = Minute30,
+        ["60m"] = Hour1,
+        ["1H"] = Hour1,
+        ["4H"] = Hour4,
+        ["1D"] = Day1,
+        ["D"] = Day1,
+        ["d"] = Day1,
     };
 
     private readonly string? _name;

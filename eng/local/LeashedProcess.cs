@@ -51,7 +51,10 @@ public sealed class LeashedProcess : IAsyncDisposable
             command = [setsid, .. command];
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = workingDirectory ?? "",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = workingDirectory ?? "",
         };
         foreach (var (variable, value) in environment ?? new Dictionary<string, string?>())
             start.Environment[variable] = value;

@@ -24,7 +24,9 @@ internal static class Tool
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
             // Ours may be a folder that the server's account cannot enter; programs like initdb insist on knowing where they are.
             WorkingDirectory = "/",
         };

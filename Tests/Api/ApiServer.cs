@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Wyckoff.Api;
+
+namespace Wyckoff.Tests.Api;
+
+/// <summary>The API in this process, on the connection strings a test gives it.</summary>
+internal sealed class ApiServer(string database, string? cache = null, Dictionary<string, string>? settings = null) : WebApplicationFactory<ApiAssembly>
+{
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseSolutionRelativeContentRoot("Api");
+        builder.UseSetting("ConnectionStrings:wyckoff", database);
+        builder.UseSetting("ConnectionStrings:cache", cache ?? "");
+        foreach (var (key, value) in settings ?? [])
+        {
+            builder.UseSetting(key, value);
+        }
+    }
+}

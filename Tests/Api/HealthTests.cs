@@ -1,0 +1,140 @@
+using System.Net;
+using System.Text.Json;
+using Npgsql;
+
+namespace Wyckoff.Tests.Api;
+
+public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatabase>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Health_names_each_dependency_its_latency_and_the_edition()
+    {
+        await using var api = new ApiServer(database.AppConnection, await TestServers.Current.RedisAsync());
+        var health = await EventuallyAsync(api.CreateClient(), "Healthy");
+        var postgres = health.GetProperty("dependencies").GetProperty("postgres");
+        Assert.Equal(database.Edition.Edition.ToString(), postgres.GetProperty("edition").GetString());
+        Assert.Equal(database.Edition.Server.ToString(), postgres.GetProperty("server").GetString());
+        Assert.True(postgres.GetProperty("latencyMs").GetDouble() > 0);
+        Assert.InRange(postgres.GetProperty("pool").GetProperty("open").GetInt64(), 5, 20);
+        Assert.Equal(0, postgres.GetProperty("pool").GetProperty("waiting").GetInt64());
+        Assert.Equal("Healthy", health.GetProperty("dependencies").GetProperty("redis").GetProperty("status").GetString());
+        Assert.Equal(HttpStatusCode.OK, (await api.CreateClient().GetAsync("/alive", Token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Redis_that_goes_away_degrades_and_heals()
+    {
+        var redis = await TestServers.OwnRedisAsync();
+        var (port, password) = (redis.Port, redis.Password);
+        await using var api = new ApiServer(database.AppConnection, $"{redis.ConnectionString},connectRetry=1,syncTimeout=500");
+        var client = api.CreateClient();
+        await EventuallyAsync(client, "Healthy");
+
+        using (var process = System.Diagnostics.Process.GetProcessById(redis.Pid))
+        {
+            process.Kill();
+        }
+
+        var health = await EventuallyAsync(client, "Degraded");
+        Assert.Contains("reads come from the database", health.GetProperty("dependencies").GetProperty("redis").GetProperty("description").GetString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health", Token)).StatusCode);
+        await redis.DisposeAsync();
+
+        await using var again = await Wyckoff.LocalServers.LocalRedis.StartAsync(new() { Port = port, Password = password }, Token);
+        await EventuallyAsync(client, "Healthy");
+    }
+
+    [Fact]
+    public async Task PostgreSQL_that_goes_away_is_told_and_its_return_too()
+    {
+        var server = await TestServers.Current.OwnPostgresAsync("health");
+        var port = server.Port;
+        Assert.Equal(0, (await Migrations.RunAsync(server.ConnectionString("wyckoff"))).ExitCode);
+        var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff")) { Username = "wyckoff_app", Password = TestServers.AppPassword }.ConnectionString;
+        await using var api = new ApiServer(connection);
+        var client = api.CreateClient();
+        await EventuallyAsync(client, "Healthy");
+
+        using (var process = System.Diagnostics.Process.GetProcessById(server.Pid))
+        {
+            process.Kill();
+        }
+
+        await EventuallyAsync(client, "Unhealthy");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/health", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/alive", Token)).StatusCode);
+        await server.DisposeAsync();
+
+        await using var again = await TestServers.Current.OwnPostgresAsync("health", port);
+        await EventuallyAsync(client, "Healthy");
+    }
+
+    [Fact]
+    public async Task A_hundred_requests_through_a_pool_of_twenty_wait_and_succeed()
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        var client = api.CreateClient();
+        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('POOL') ON CONFLICT DO NOTHING");
+        await using var holder = await database.Admin.OpenConnectionAsync(Token);
+        await using var transaction = await holder.BeginTransactionAsync(Token);
+        // Every request has to wait for this lock, so that more of them are under way than there are connections.
+        await using (var hold = new NpgsqlCommand("LOCK TABLE market.tickers IN ACCESS EXCLUSIVE MODE", holder))
+        {
+            await hold.ExecuteNonQueryAsync(Token);
+        }
+
+        var requests = Enumerable.Range(0, 100).Select(_ => client.GetAsync("/v1/bars/POOL", Token)).ToList();
+        await UntilAsync(async () => await database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app' AND wait_event_type = 'Lock'") == 20);
+        await transaction.RollbackAsync(Token);
+
+        Assert.All(await Task.WhenAll(requests), response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
+        var used = await database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app' AND application_name = 'Wyckoff.Api'");
+        Assert.InRange(used, 1, 20);
+    }
+
+    [Fact]
+    public async Task A_pooled_connection_that_died_is_replaced_unseen()
+    {
+        await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Database:KeepAlive"] = "00:00:00" });
+        var client = api.CreateClient();
+        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('DEAD') ON CONFLICT DO NOTHING");
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v1/bars/DEAD", Token)).StatusCode);
+        for (var round = 0; round < 3; round++)
+        {
+            Assert.True(await database.ScalarAsync<long>("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app'") > 0);
+            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v1/bars/DEAD", Token)).StatusCode);
+        }
+    }
+
+    private static async Task<JsonElement> EventuallyAsync(HttpClient client, string status)
+    {
+        JsonElement health = default;
+        await UntilAsync(async () =>
+        {
+            health = JsonDocument.Parse(await client.GetStringAsyncWhatever("/health")).RootElement;
+            return health.GetProperty("status").GetString() == status;
+        }, () => $"{status} was expected, but: {health}");
+        return health;
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition, Func<string>? otherwise = null)
+    {
+        for (var attempt = 0; !await condition(); attempt++)
+        {
+            Assert.True(attempt < 300, otherwise?.Invoke() ?? "It did not come about within 30 s.");
+            await Task.Delay(100, Token);
+        }
+    }
+}
+
+file static class HttpClientExtensions
+{
+    /// <summary>The body, whatever the status says.</summary>
+    public static async Task<string> GetStringAsyncWhatever(this HttpClient client, string url)
+    {
+        using var response = await client.GetAsync(url, TestContext.Current.CancellationToken);
+        return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+}
