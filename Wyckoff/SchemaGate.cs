@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Wyckoff.Telemetry;
+using Wyckoff.Timescale;
 
 namespace Wyckoff;
 
@@ -45,7 +46,9 @@ internal sealed class SchemaGate(NpgsqlDataSource database, IOptions<DatabaseOpt
     /// <summary>A pool fills only when it is asked, and the first query of a connection pays for the catalog caches: better here than in a request.</summary>
     private async Task WarmUpAsync(CancellationToken cancellationToken)
     {
-        var connections = await Task.WhenAll(Enumerable.Range(0, options.Value.MinPoolSize).Select(_ => database.OpenConnectionAsync(cancellationToken).AsTask()));
+        var connections = await Task.WhenAll(Enumerable.Range(0, Math.Max(1, options.Value.MinPoolSize)).Select(_ => database.OpenConnectionAsync(cancellationToken).AsTask()));
+        var edition = await TimescaleEdition.DetectAsync(connections[0], cancellationToken);
+        logger.DatabaseDetected(edition.ToString(), edition.Capabilities);
         foreach (var connection in connections)
         {
             await connection.DisposeAsync();

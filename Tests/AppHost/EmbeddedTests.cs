@@ -8,7 +8,7 @@ using Wyckoff.LocalServers;
 namespace Wyckoff.Tests.AppHost;
 
 /// <summary>The whole system as a newcomer starts it, from an empty data folder: up, used, ended in every way there is.</summary>
-public sealed class EmbeddedTests : IDisposable
+public sealed class EmbeddedTests : IAsyncDisposable
 {
     private readonly string _home = Path.Combine("/var/tmp", $"wyckoff-embedded-{Environment.ProcessId}-{Guid.NewGuid():N}");
     private readonly int _port = PortOwner.PickFree();
@@ -23,7 +23,11 @@ public sealed class EmbeddedTests : IDisposable
         Directory.CreateDirectory(_home);
     }
 
-    public void Dispose() => Directory.Delete(_home, recursive: true);
+    public async ValueTask DisposeAsync()
+    {
+        await NobodyLeftAsync(); // a test ends by killing its AppHost, whose children take a moment
+        Directory.Delete(_home, recursive: true);
+    }
 
     [Fact]
     public async Task It_comes_up_serves_bars_stops_on_SIGTERM_within_ten_seconds_and_keeps_its_data()
@@ -214,7 +218,7 @@ public sealed class EmbeddedTests : IDisposable
     {
         for (var attempt = 0; Ours().Any(); attempt++)
         {
-            Assert.True(attempt < 100, "Left behind: " + string.Join("; ", Ours()));
+            Assert.True(attempt < 200, "Left behind: " + string.Join("; ", Ours()));
             await Task.Delay(100, Token);
         }
     }
