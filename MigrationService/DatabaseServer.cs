@@ -132,7 +132,7 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
     public async Task DropDatabaseAsync(CancellationToken cancellationToken)
     {
         await using var maintenance = await OpenAsync(MaintenanceDatabase, createDatabase: false, cancellationToken);
-        await using var drop = new NpgsqlCommand($"DROP DATABASE IF EXISTS {Quoted(Database)} WITH (FORCE)", maintenance);
+        await using var drop = new NpgsqlCommand($"DROP DATABASE IF EXISTS {Quoted(Database)} WITH (FORCE)", maintenance) { CommandTimeout = 0 };
         await drop.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -78,9 +78,14 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
             throw new MigrationException($"--reset deletes database '{server.Database}' with everything in it: add --yes if that is what you want.");
         }
 
-        await using (var connection = await server.ConnectAsync(createDatabase: true, cancellationToken))
+        try
         {
+            await using var connection = await server.ConnectAsync(createDatabase: true, cancellationToken);
             await RefuseNewerAsync(connection, cancellationToken);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectNotInPrerequisiteState)
+        {
+            // A drop that did not get to its end leaves a database that nobody can connect to, and that only another drop removes.
         }
 
         await server.DropDatabaseAsync(cancellationToken);
