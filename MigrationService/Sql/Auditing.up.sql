@@ -22,7 +22,7 @@ DECLARE
 BEGIN
   SELECT coalesce(array_agg(key ORDER BY key), '{}') INTO changed
     FROM jsonb_object_keys(this_row) AS key
-   WHERE old_row -> key IS DISTINCT FROM new_row -> key AND key NOT IN ('updated_at', 'version');
+   WHERE coalesce(old_row -> key, 'null') <> coalesce(new_row -> key, 'null') AND key NOT IN ('updated_at', 'version');
   IF TG_OP = 'UPDATE' AND changed = '{}' THEN
     RETURN NULL; -- written, but not changed
   END IF;
