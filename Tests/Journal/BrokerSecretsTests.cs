@@ -15,7 +15,13 @@ public sealed class BrokerSecretsTests(TestDatabase database) : IClassFixture<Te
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(_keys, recursive: true);
+    public void Dispose()
+    {
+        if (Directory.Exists(_keys))
+        {
+            Directory.Delete(_keys, recursive: true);
+        }
+    }
 
     [Fact]
     public async Task A_secret_is_ciphertext_in_the_database_and_comes_back_through_the_entity()
@@ -69,6 +75,21 @@ public sealed class BrokerSecretsTests(TestDatabase database) : IClassFixture<Te
     {
         using var host = Host();
         Assert.Matches("^CfDJ8[A-Za-z0-9_-]{80,}$", host.Services.GetRequiredService<BrokerSecrets>().Protect(1, "x"));
+    }
+
+    [Fact]
+    public async Task A_service_that_may_not_write_keys_starts_and_fails_only_when_it_needs_one()
+    {
+        await File.WriteAllTextAsync(_keys + ".file", "in the way", Token);
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new());
+        builder.Configuration["Wyckoff:Secrets:KeyFolder"] = _keys + ".file/keys";
+        builder.Configuration["ConnectionStrings:wyckoff"] = database.AppConnection;
+        builder.AddWyckoff();
+        using var host = builder.Build();
+        await host.StartAsync(Token);
+        Assert.ThrowsAny<Exception>(() => host.Services.GetRequiredService<BrokerSecrets>().Protect(1, "x"));
+        await host.StopAsync(Token);
+        File.Delete(_keys + ".file");
     }
 
     private async Task<long> SignInAsync(string name) => (await new AccountDirectory(database.App).SignInAsync(name, $"{name}@example.org", name, null, Token))!.Value;
