@@ -1,5 +1,8 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql.NameTranslation;
+using Wyckoff.Accounts;
+using Wyckoff.Auditing;
+using Wyckoff.Journal;
 using Wyckoff.MarketData;
 
 namespace Wyckoff;
@@ -12,6 +15,9 @@ public sealed class WyckoffDbContext(DbContextOptions<WyckoffDbContext> options)
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         MarketDataModel.Configure(modelBuilder);
+        AuditingModel.Configure(modelBuilder);
+        AccountsModel.Configure(modelBuilder);
+        JournalModel.Configure(modelBuilder);
 
         // psql is a user interface: no quoted names.
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))

@@ -6,6 +6,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Wyckoff.Accounts;
+using Wyckoff.Journal;
 using Wyckoff.MarketData;
 using Wyckoff.Telemetry;
 
@@ -30,6 +32,9 @@ public static class WyckoffHostExtensions
         builder.Services.AddDbContextPool<WyckoffDbContext>((services, options) => options.UseWyckoff(services.GetRequiredService<NpgsqlDataSource>()));
         builder.Services.AddSingleton<Database>();
         builder.Services.AddSingleton<BarStore>();
+        SecretKeys.Add(builder.Services);
+        builder.Services.AddSingleton<BrokerSecrets>();
+        builder.Services.AddSingleton<AccountDirectory>();
         builder.Services.AddSingleton<RedisConnection>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisConnection>());
         builder.Services.AddHostedService<SchemaGate>();

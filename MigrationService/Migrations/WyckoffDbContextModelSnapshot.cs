@@ -22,6 +22,1226 @@ namespace Wyckoff.MigrationService.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("Wyckoff.Accounts.ApiKey", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at")
+                        .HasComment("NULL: never.");
+
+                    b.Property<byte[]>("KeyHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("key_hash")
+                        .HasComment("SHA-256 of the whole key.");
+
+                    b.Property<DateTimeOffset?>("LastUsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_used_at")
+                        .HasComment("To the minute.");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name")
+                        .HasComment("What its owner calls it.");
+
+                    b.Property<string>("Prefix")
+                        .IsRequired()
+                        .HasMaxLength(11)
+                        .HasColumnType("character varying(11)")
+                        .HasColumnName("prefix")
+                        .HasComment("The first characters of the key, to tell keys apart.");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_api_keys");
+
+                    b.HasIndex("AccountId")
+                        .HasDatabaseName("idx_api_keys_account_id");
+
+                    b.HasIndex("KeyHash")
+                        .IsUnique()
+                        .HasDatabaseName("idx_api_keys_key_hash");
+
+                    b.ToTable("api_keys", "account", t =>
+                        {
+                            t.HasComment("Keys with which programs act for an account. Only hashes: a key is shown once, when it is made.");
+
+                            t.HasCheckConstraint("chk_api_keys_expires_at", "expires_at > created_at");
+
+                            t.HasCheckConstraint("chk_api_keys_key_hash", "octet_length(key_hash) = 32");
+
+                            t.HasCheckConstraint("chk_api_keys_name", "btrim(name) <> ''");
+
+                            t.HasCheckConstraint("chk_api_keys_prefix", "prefix ~ '^wk_[A-Za-z0-9_-]{8}$'");
+
+                            t.HasCheckConstraint("chk_api_keys_revoked_at", "revoked_at >= created_at");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.UserAccount", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Address")
+                        .HasColumnType("text")
+                        .HasColumnName("address");
+
+                    b.Property<string>("AuthProvider")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasDefaultValue("google")
+                        .HasColumnName("auth_provider");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<DateOnly?>("DateOfBirth")
+                        .HasColumnType("date")
+                        .HasColumnName("date_of_birth");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("email")
+                        .HasComment("In lower case, so that unique means unique.");
+
+                    b.Property<string>("ExternalUserId")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("external_user_id")
+                        .HasComment("The id by which the world outside knows the account.");
+
+                    b.Property<string>("Gender")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("gender");
+
+                    b.Property<string>("GoogleId")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("google_id")
+                        .HasComment("Google's 'sub': never reused, unlike the address.");
+
+                    b.Property<bool>("IsActive")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("is_active")
+                        .HasComment("A deactivated account cannot sign in; its rows stay.");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Phone")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("phone");
+
+                    b.Property<string>("ProfilePictureUrl")
+                        .HasMaxLength(1024)
+                        .HasColumnType("character varying(1024)")
+                        .HasColumnName("profile_picture_url");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_user_accounts");
+
+                    b.HasIndex("Email")
+                        .IsUnique()
+                        .HasDatabaseName("idx_user_accounts_email");
+
+                    b.HasIndex("ExternalUserId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_user_accounts_external_user_id");
+
+                    b.HasIndex("GoogleId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_user_accounts_google_id");
+
+                    b.ToTable("user_accounts", "account", t =>
+                        {
+                            t.HasComment("Who uses the platform. Made and found by account.sign_in(); an app sees only the one its transaction works for.");
+
+                            t.HasCheckConstraint("chk_user_accounts_auth_provider", "auth_provider IN ('google', 'local')");
+
+                            t.HasCheckConstraint("chk_user_accounts_date_of_birth", "date_of_birth >= '1900-01-01' AND isfinite(date_of_birth)");
+
+                            t.HasCheckConstraint("chk_user_accounts_email", "email ~ '^[!-?[-~]+@[!-?[-~]+$'");
+
+                            t.HasCheckConstraint("chk_user_accounts_external_user_id", "btrim(external_user_id) <> ''");
+
+                            t.HasCheckConstraint("chk_user_accounts_google", "auth_provider <> 'google' OR google_id IS NOT NULL");
+
+                            t.HasCheckConstraint("chk_user_accounts_google_id", "btrim(google_id) <> ''");
+
+                            t.HasCheckConstraint("chk_user_accounts_name", "btrim(name) <> ''");
+
+                            t.HasCheckConstraint("chk_user_accounts_profile_picture_url", "profile_picture_url ~ '^https?://'");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.UserProfile", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Profile")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("profile")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("account_balance, default_timeframes, experience_level, trading_style, primary_markets, account_size_range, evaluation_controls");
+
+                    b.Property<string>("RiskProfile")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("risk_profile")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("max_position_size_pct, max_risk_per_trade_pct, max_daily_loss_pct, min_risk_reward_ratio, max_open_positions, stop_loss_required");
+
+                    b.Property<string>("SitePrefs")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("site_prefs")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("theme, sidebar_collapsed, notifications_enabled, language");
+
+                    b.Property<string>("Stats")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("stats")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("The trader's personal baselines, as last computed.");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<long>("UserAccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("user_account_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_user_profiles");
+
+                    b.HasIndex("UserAccountId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_user_profiles_user_account_id");
+
+                    b.ToTable("user_profiles", "account", t =>
+                        {
+                            t.HasComment("Trading, risk and site preferences: one row per account.");
+
+                            t.HasCheckConstraint("chk_user_profiles_max_daily_loss_pct", "risk_profile -> 'max_daily_loss_pct' BETWEEN '0' AND '100'");
+
+                            t.HasCheckConstraint("chk_user_profiles_max_open_positions", "risk_profile -> 'max_open_positions' BETWEEN '0' AND '100000'");
+
+                            t.HasCheckConstraint("chk_user_profiles_max_position_size_pct", "risk_profile -> 'max_position_size_pct' BETWEEN '0' AND '100'");
+
+                            t.HasCheckConstraint("chk_user_profiles_max_risk_per_trade_pct", "risk_profile -> 'max_risk_per_trade_pct' BETWEEN '0' AND '100'");
+
+                            t.HasCheckConstraint("chk_user_profiles_min_risk_reward_ratio", "risk_profile -> 'min_risk_reward_ratio' BETWEEN '0' AND '100000'");
+
+                            t.HasCheckConstraint("chk_user_profiles_profile", "jsonb_typeof(profile) = 'object'");
+
+                            t.HasCheckConstraint("chk_user_profiles_risk_profile", "jsonb_typeof(risk_profile) = 'object'");
+
+                            t.HasCheckConstraint("chk_user_profiles_site_prefs", "jsonb_typeof(site_prefs) = 'object'");
+
+                            t.HasCheckConstraint("chk_user_profiles_stats", "jsonb_typeof(stats) = 'object'");
+
+                            t.HasCheckConstraint("chk_user_profiles_stop_loss_required", "risk_profile -> 'stop_loss_required' IN ('true', 'false')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.UserRule", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Description")
+                        .HasColumnType("text")
+                        .HasColumnName("description");
+
+                    b.Property<string>("Evaluator")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("evaluator")
+                        .HasComment("Which evaluator reads this rule.");
+
+                    b.Property<bool>("IsEnabled")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("is_enabled");
+
+                    b.Property<string>("Parameters")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("parameters")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("Thresholds and severity.");
+
+                    b.Property<string>("RuleCode")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("rule_code")
+                        .HasComment("Such as RS001.");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_user_rules");
+
+                    b.HasIndex("AccountId", "Evaluator", "RuleCode")
+                        .IsUnique()
+                        .HasDatabaseName("idx_user_rules_account_id_evaluator_rule_code");
+
+                    b.ToTable("user_rules", "account", t =>
+                        {
+                            t.HasComment("An account's own settings of the evaluators' rules.");
+
+                            t.HasCheckConstraint("chk_user_rules_evaluator", "btrim(evaluator) <> ''");
+
+                            t.HasCheckConstraint("chk_user_rules_parameters", "jsonb_typeof(parameters) = 'object'");
+
+                            t.HasCheckConstraint("chk_user_rules_rule_code", "btrim(rule_code) <> ''");
+
+                            t.HasCheckConstraint("chk_user_rules_severity", "parameters -> 'severity' IN ('\"info\"', '\"warn\"', '\"critical\"')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.WaitlistEntry", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("email")
+                        .HasComment("In lower case, so that unique means unique.");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("text")
+                        .HasColumnName("notes")
+                        .HasComment("The administrator's.");
+
+                    b.Property<string>("ReferralSource")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("referral_source")
+                        .HasComment("How they heard of the platform.");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasDefaultValue("waiting")
+                        .HasColumnName("status");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_waitlist");
+
+                    b.HasIndex("Email")
+                        .IsUnique()
+                        .HasDatabaseName("idx_waitlist_email");
+
+                    b.HasIndex("Status", "CreatedAt")
+                        .HasDatabaseName("idx_waitlist_status_created_at");
+
+                    b.ToTable("waitlist", "account", t =>
+                        {
+                            t.HasComment("Who asks for access. Filled by account.join_waitlist(), judged by hand.");
+
+                            t.HasCheckConstraint("chk_waitlist_email", "email ~ '^[!-?[-~]+@[!-?[-~]+$'");
+
+                            t.HasCheckConstraint("chk_waitlist_name", "btrim(name) <> ''");
+
+                            t.HasCheckConstraint("chk_waitlist_status", "status IN ('waiting', 'approved', 'rejected')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Auditing.AuditEntry", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<long?>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id")
+                        .HasComment("Whose row it was; NULL: nobody's. No foreign key: the entry outlives the account.");
+
+                    b.Property<string>("Action")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("action")
+                        .HasComment("INSERT, DELETE, or UPDATE and the columns it changed.");
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("actor")
+                        .HasComment("The setting app.actor, else the session's user.");
+
+                    b.Property<Guid>("CorrelationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("correlation_id")
+                        .HasComment("The setting app.correlation_id, else one made of the transaction.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("EntityId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("entity_id")
+                        .HasComment("Text, because ids are numbers in some schemas and UUIDs in others; the parts of a composite key are joined by '/'.");
+
+                    b.Property<string>("EntityType")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("entity_type");
+
+                    b.Property<string>("EventType")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("event_type")
+                        .HasComment("<entity type>.created, .updated or .deleted");
+
+                    b.Property<string>("Metadata")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata")
+                        .HasComment("old and new values of what changed, without the columns that are secret; hidden: the names of those that changed.");
+
+                    b.Property<DateTimeOffset>("Timestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("timestamp")
+                        .HasComment("When the change was made: clock time, where created_at is the start of its transaction.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_audit_trail");
+
+                    b.HasIndex("CorrelationId")
+                        .HasDatabaseName("idx_audit_trail_correlation_id");
+
+                    b.HasIndex("AccountId", "Timestamp")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_audit_trail_account_id_timestamp");
+
+                    b.HasIndex("EntityType", "EntityId", "Timestamp")
+                        .HasDatabaseName("idx_audit_trail_entity_type_entity_id_timestamp");
+
+                    b.ToTable("audit_trail", "audit", t =>
+                        {
+                            t.HasComment("Every order, trade, signal, campaign and account change, in the transaction that made it. Append-only: triggers refuse UPDATE, DELETE and TRUNCATE to everybody.");
+
+                            t.HasCheckConstraint("chk_audit_trail_action", "action <> ''");
+
+                            t.HasCheckConstraint("chk_audit_trail_actor", "actor <> ''");
+
+                            t.HasCheckConstraint("chk_audit_trail_entity_type", "entity_type <> ''");
+
+                            t.HasCheckConstraint("chk_audit_trail_event_type", "event_type <> ''");
+
+                            t.HasCheckConstraint("chk_audit_trail_metadata", "jsonb_typeof(metadata) = 'object'");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Journal.BrokerConnection", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id")
+                        .HasComment("The account of snaptrade_user_id, for the policy to see.");
+
+                    b.Property<string>("AuthorizationId")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("authorization_id")
+                        .HasComment("SnapTrade's id of the connection.");
+
+                    b.Property<string>("BrokerageName")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("brokerage_name");
+
+                    b.Property<string>("BrokerageSlug")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("brokerage_slug");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<bool>("IsActive")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("is_active");
+
+                    b.Property<string>("Meta")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("meta")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.Property<long>("SnaptradeUserId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("snaptrade_user_id");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_broker_connections");
+
+                    b.HasAlternateKey("AccountId", "Id")
+                        .HasName("idx_broker_connections_account_id_id");
+
+                    b.HasIndex("AuthorizationId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_broker_connections_authorization_id");
+
+                    b.HasIndex("AccountId", "SnaptradeUserId")
+                        .HasDatabaseName("idx_broker_connections_account_id_snaptrade_user_id");
+
+                    b.ToTable("broker_connections", "journal", t =>
+                        {
+                            t.HasComment("Brokerage accounts connected through SnapTrade. One with fills cannot be deleted, since the ledger keeps them: it is deactivated.");
+
+                            t.HasCheckConstraint("chk_broker_connections_authorization_id", "btrim(authorization_id) <> ''");
+
+                            t.HasCheckConstraint("chk_broker_connections_brokerage_name", "btrim(brokerage_name) <> ''");
+
+                            t.HasCheckConstraint("chk_broker_connections_brokerage_slug", "btrim(brokerage_slug) <> ''");
+
+                            t.HasCheckConstraint("chk_broker_connections_meta", "jsonb_typeof(meta) = 'object'");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Journal.CampaignCheck", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<bool>("Acknowledged")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("acknowledged");
+
+                    b.Property<string>("CheckName")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("check_name");
+
+                    b.Property<string>("CheckPhase")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("check_phase");
+
+                    b.Property<string>("CheckType")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("check_type")
+                        .HasComment("Such as RS001.");
+
+                    b.Property<DateTimeOffset>("CheckedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("checked_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<long>("DecisionContextId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("decision_context_id");
+
+                    b.Property<string>("Details")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("details")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.Property<string>("NudgeText")
+                        .HasColumnType("text")
+                        .HasColumnName("nudge_text")
+                        .HasComment("What the trader is told.");
+
+                    b.Property<bool>("Passed")
+                        .HasColumnType("boolean")
+                        .HasColumnName("passed");
+
+                    b.Property<string>("Severity")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("severity");
+
+                    b.Property<string>("TraderAction")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("trader_action")
+                        .HasComment("What the trader then did; only after acknowledging.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_campaign_checks");
+
+                    b.HasIndex("AccountId", "CheckedAt")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_campaign_checks_account_id_checked_at")
+                        .HasFilter("NOT passed AND NOT acknowledged");
+
+                    b.HasIndex("AccountId", "DecisionContextId")
+                        .HasDatabaseName("idx_campaign_checks_account_id_decision_context_id");
+
+                    b.ToTable("campaign_checks", "journal", t =>
+                        {
+                            t.HasComment("What behavioural checks found about a decision; those it passed are kept too.");
+
+                            t.HasCheckConstraint("chk_campaign_checks_acknowledged", "trader_action IS NULL OR acknowledged");
+
+                            t.HasCheckConstraint("chk_campaign_checks_check_phase", "check_phase IN ('pre_trade', 'at_entry', 'during', 'at_exit', 'post_trade')");
+
+                            t.HasCheckConstraint("chk_campaign_checks_check_type", "btrim(check_type) <> ''");
+
+                            t.HasCheckConstraint("chk_campaign_checks_details", "jsonb_typeof(details) = 'object'");
+
+                            t.HasCheckConstraint("chk_campaign_checks_severity", "severity IN ('info', 'warn', 'critical')");
+
+                            t.HasCheckConstraint("chk_campaign_checks_trader_action", "trader_action IN ('proceeded', 'modified', 'cancelled')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Journal.CampaignFill", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id")
+                        .HasComment("The account of the fill, for the policy to see.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()")
+                        .HasComment("When the grouping was rebuilt.");
+
+                    b.Property<long>("FillId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fill_id");
+
+                    b.Property<long>("GroupId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("group_id")
+                        .HasComment("The campaign: the id of its first fill.");
+
+                    b.Property<decimal>("Quantity")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("quantity")
+                        .HasComment("As much of the fill as counts in this campaign: one that turns a position over is split between two.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_campaign_fills");
+
+                    b.HasIndex("AccountId", "FillId")
+                        .HasDatabaseName("idx_campaign_fills_account_id_fill_id");
+
+                    b.HasIndex("AccountId", "GroupId", "FillId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_campaign_fills_account_id_group_id_fill_id");
+
+                    b.ToTable("campaign_fills", "journal", t =>
+                        {
+                            t.HasComment("Which fills make up a campaign: from flat to flat, first in, first out. Derived from trade_fills and rebuilt from them.");
+
+                            t.HasCheckConstraint("chk_campaign_fills_quantity", "quantity > 0 AND quantity <> 'NaN'");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Journal.DecisionContext", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("ContextType")
+                        .IsRequired()
+                        .HasMaxLength(30)
+                        .HasColumnType("character varying(30)")
+                        .HasColumnName("context_type");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("ExitIntent")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("exit_intent")
+                        .HasComment("Planned exit conditions.");
+
+                    b.Property<string>("FeelingsNow")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("feelings_now")
+                        .HasComment("Looking back.");
+
+                    b.Property<string>("FeelingsThen")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("feelings_then")
+                        .HasComment("At the time of the decision.");
+
+                    b.Property<long>("FillId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fill_id");
+
+                    b.Property<string>("Hypothesis")
+                        .HasColumnType("text")
+                        .HasColumnName("hypothesis");
+
+                    b.Property<string>("InferredContext")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("inferred_context")
+                        .HasComment("What the platform made of it without asking.");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("text")
+                        .HasColumnName("notes");
+
+                    b.Property<Guid?>("StrategyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("strategy_id")
+                        .HasComment("The strategy it followed: of the same account, or a benchmark.");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_decision_contexts");
+
+                    b.HasAlternateKey("AccountId", "Id")
+                        .HasName("idx_decision_contexts_account_id_id");
+
+                    b.HasIndex("StrategyId")
+                        .HasDatabaseName("idx_decision_contexts_strategy_id")
+                        .HasFilter("strategy_id IS NOT NULL");
+
+                    b.HasIndex("AccountId", "FillId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_decision_contexts_account_id_fill_id");
+
+                    b.ToTable("decision_contexts", "journal", t =>
+                        {
+                            t.HasComment("What the trader thought and felt: at most one per fill.");
+
+                            t.HasCheckConstraint("chk_decision_contexts_context_type", "context_type IN ('entry', 'add', 'reduce', 'exit', 'idea', 'post_trade_reflection')");
+
+                            t.HasCheckConstraint("chk_decision_contexts_exit_intent", "jsonb_typeof(exit_intent) = 'object'");
+
+                            t.HasCheckConstraint("chk_decision_contexts_feelings_now", "jsonb_typeof(feelings_now) = 'object'");
+
+                            t.HasCheckConstraint("chk_decision_contexts_feelings_then", "jsonb_typeof(feelings_then) = 'object'");
+
+                            t.HasCheckConstraint("chk_decision_contexts_inferred_context", "jsonb_typeof(inferred_context) = 'object'");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Journal.JournalEntry", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<Guid?>("CampaignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("campaign_id")
+                        .HasComment("The Wyckoff campaign it is about.");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("content");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<DateOnly>("Date")
+                        .HasColumnType("date")
+                        .HasColumnName("date")
+                        .HasComment("The day it is about.");
+
+                    b.Property<string>("EntryType")
+                        .IsRequired()
+                        .HasMaxLength(30)
+                        .HasColumnType("character varying(30)")
+                        .HasColumnName("entry_type");
+
+                    b.Property<string>("Mood")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("mood");
+
+                    b.Property<Guid?>("SignalId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("signal_id")
+                        .HasComment("The signal it is about.");
+
+                    b.Property<string>("Symbol")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("tags")
+                        .HasDefaultValueSql("'[]'");
+
+                    b.Property<string>("TradeId")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("trade_id")
+                        .HasComment("The trade it is about, as the trader names it.");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("WyckoffChecklist")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("wyckoff_checklist")
+                        .HasComment("Which points of the method the trader ticked off.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_journal_entries");
+
+                    b.HasIndex("AccountId", "TradeId")
+                        .HasDatabaseName("idx_journal_entries_account_id_trade_id")
+                        .HasFilter("trade_id IS NOT NULL");
+
+                    b.HasIndex("AccountId", "Date", "Id")
+                        .IsDescending(false, true, true)
+                        .HasDatabaseName("idx_journal_entries_account_id_date_id");
+
+                    b.ToTable("journal_entries", "journal", t =>
+                        {
+                            t.HasComment("The trader's journal.");
+
+                            t.HasCheckConstraint("chk_journal_entries_content", "btrim(content) <> ''");
+
+                            t.HasCheckConstraint("chk_journal_entries_date", "isfinite(date)");
+
+                            t.HasCheckConstraint("chk_journal_entries_entry_type", "btrim(entry_type) <> ''");
+
+                            t.HasCheckConstraint("chk_journal_entries_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_journal_entries_tags", "jsonb_typeof(tags) = 'array'");
+
+                            t.HasCheckConstraint("chk_journal_entries_wyckoff_checklist", "jsonb_typeof(wyckoff_checklist) = 'object'");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Journal.SnapTradeUser", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("SnaptradeUserId")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("snaptrade_user_id");
+
+                    b.Property<string>("SnaptradeUserSecret")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("snaptrade_user_secret")
+                        .HasComment("Encrypted, with keys that are not in this database; text, since the encrypted form is longer than 255.");
+
+                    b.Property<long>("UserAccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("user_account_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_snaptrade_users");
+
+                    b.HasAlternateKey("UserAccountId", "Id")
+                        .HasName("idx_snaptrade_users_user_account_id_id");
+
+                    b.HasIndex("SnaptradeUserId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_snaptrade_users_snaptrade_user_id");
+
+                    b.HasIndex("UserAccountId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_snaptrade_users_user_account_id");
+
+                    b.ToTable("snaptrade_users", "journal", t =>
+                        {
+                            t.HasComment("Who an account is at SnapTrade.");
+
+                            t.HasCheckConstraint("chk_snaptrade_users_snaptrade_user_id", "btrim(snaptrade_user_id) <> ''");
+
+                            t.HasCheckConstraint("chk_snaptrade_users_snaptrade_user_secret", "snaptrade_user_secret ~ '^CfDJ8[A-Za-z0-9_-]{80,}$'");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Journal.TradeFill", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("AssetType")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasDefaultValue("equity")
+                        .HasColumnName("asset_type");
+
+                    b.Property<string>("Broker")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("broker");
+
+                    b.Property<long?>("BrokerConnectionId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("broker_connection_id")
+                        .HasComment("NULL: entered by hand or imported from a file.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("USD")
+                        .HasColumnName("currency");
+
+                    b.Property<DateTimeOffset>("ExecutedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("executed_at");
+
+                    b.Property<string>("ExternalTradeId")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("external_trade_id")
+                        .HasComment("The broker's id of the fill: what makes a second sync change nothing.");
+
+                    b.Property<decimal>("Fees")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("fees")
+                        .HasComment("Negative: a rebate.");
+
+                    b.Property<long?>("ImportBatchId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("import_batch_id")
+                        .HasComment("No foreign key: import batches may be cleared away, and a fill does not change.");
+
+                    b.Property<string>("OrderId")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("order_id")
+                        .HasComment("The broker's.");
+
+                    b.Property<decimal>("Price")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("price")
+                        .HasComment("Zero: expired, assigned or given.");
+
+                    b.Property<decimal>("Quantity")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("quantity");
+
+                    b.Property<string>("RawData")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("raw_data")
+                        .HasComment("What the broker sent.");
+
+                    b.Property<string>("Side")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("side");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("source");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("tags")
+                        .HasDefaultValueSql("'[]'");
+
+                    b.Property<string>("Venue")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("venue");
+
+                    b.HasKey("Id")
+                        .HasName("pk_trade_fills");
+
+                    b.HasAlternateKey("AccountId", "Id")
+                        .HasName("idx_trade_fills_account_id_id");
+
+                    b.HasIndex("AccountId", "BrokerConnectionId")
+                        .HasDatabaseName("idx_trade_fills_account_id_broker_connection_id")
+                        .HasFilter("broker_connection_id IS NOT NULL");
+
+                    b.HasIndex("AccountId", "ExternalTradeId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_trade_fills_account_id_external_trade_id");
+
+                    b.HasIndex("AccountId", "ExecutedAt", "Id")
+                        .IsDescending(false, true, true)
+                        .HasDatabaseName("idx_trade_fills_account_id_executed_at_id");
+
+                    b.HasIndex("AccountId", "Symbol", "ExecutedAt", "Id")
+                        .HasDatabaseName("idx_trade_fills_account_id_symbol_executed_at_id");
+
+                    b.ToTable("trade_fills", "journal", t =>
+                        {
+                            t.HasComment("Executed fills: an immutable ledger. Triggers refuse UPDATE and TRUNCATE to everybody, and DELETE except in the cascade of the account.");
+
+                            t.HasCheckConstraint("chk_trade_fills_asset_type", "asset_type IN ('equity', 'option', 'crypto')");
+
+                            t.HasCheckConstraint("chk_trade_fills_currency", "currency ~ '^[A-Z]{3,10}$'");
+
+                            t.HasCheckConstraint("chk_trade_fills_executed_at", "isfinite(executed_at)");
+
+                            t.HasCheckConstraint("chk_trade_fills_external_trade_id", "btrim(external_trade_id) <> ''");
+
+                            t.HasCheckConstraint("chk_trade_fills_fees", "fees <> 'NaN'");
+
+                            t.HasCheckConstraint("chk_trade_fills_price", "price >= 0 AND price <> 'NaN'");
+
+                            t.HasCheckConstraint("chk_trade_fills_quantity", "quantity > 0 AND quantity <> 'NaN'");
+
+                            t.HasCheckConstraint("chk_trade_fills_raw_data", "jsonb_typeof(raw_data) = 'object'");
+
+                            t.HasCheckConstraint("chk_trade_fills_side", "side IN ('buy', 'sell')");
+
+                            t.HasCheckConstraint("chk_trade_fills_source", "source IN ('broker_synced', 'manual')");
+
+                            t.HasCheckConstraint("chk_trade_fills_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_trade_fills_synced", "source <> 'broker_synced' OR external_trade_id IS NOT NULL");
+
+                            t.HasCheckConstraint("chk_trade_fills_tags", "jsonb_typeof(tags) = 'array'");
+                        });
+                });
+
             modelBuilder.Entity("Wyckoff.MarketData.Ticker", b =>
                 {
                     b.Property<int>("Id")
@@ -873,6 +2093,139 @@ namespace Wyckoff.MigrationService.Migrations
                         });
 
                     b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"7.00:00:00\",\"SegmentBy\":\"ticker_id\",\"OrderBy\":\"timestamp DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.ApiKey", b =>
+                {
+                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_api_keys_account");
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.UserProfile", b =>
+                {
+                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
+                        .WithOne()
+                        .HasForeignKey("Wyckoff.Accounts.UserProfile", "UserAccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_user_profiles_account");
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.UserRule", b =>
+                {
+                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_user_rules_account");
+                });
+
+            modelBuilder.Entity("Wyckoff.Journal.BrokerConnection", b =>
+                {
+                    b.HasOne("Wyckoff.Journal.SnapTradeUser", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId", "SnaptradeUserId")
+                        .HasPrincipalKey("UserAccountId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_broker_connections_snaptrade_user");
+                });
+
+            modelBuilder.Entity("Wyckoff.Journal.CampaignCheck", b =>
+                {
+                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_campaign_checks_account");
+
+                    b.HasOne("Wyckoff.Journal.DecisionContext", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId", "DecisionContextId")
+                        .HasPrincipalKey("AccountId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_campaign_checks_decision_context");
+                });
+
+            modelBuilder.Entity("Wyckoff.Journal.CampaignFill", b =>
+                {
+                    b.HasOne("Wyckoff.Journal.TradeFill", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId", "FillId")
+                        .HasPrincipalKey("AccountId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_campaign_fills_fill");
+
+                    b.HasOne("Wyckoff.Journal.TradeFill", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId", "GroupId")
+                        .HasPrincipalKey("AccountId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_campaign_fills_group");
+                });
+
+            modelBuilder.Entity("Wyckoff.Journal.DecisionContext", b =>
+                {
+                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_decision_contexts_account");
+
+                    b.HasOne("Wyckoff.Journal.TradeFill", null)
+                        .WithOne()
+                        .HasForeignKey("Wyckoff.Journal.DecisionContext", "AccountId", "FillId")
+                        .HasPrincipalKey("Wyckoff.Journal.TradeFill", "AccountId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_decision_contexts_fill");
+                });
+
+            modelBuilder.Entity("Wyckoff.Journal.JournalEntry", b =>
+                {
+                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_journal_entries_account");
+                });
+
+            modelBuilder.Entity("Wyckoff.Journal.SnapTradeUser", b =>
+                {
+                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
+                        .WithOne()
+                        .HasForeignKey("Wyckoff.Journal.SnapTradeUser", "UserAccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_snaptrade_users_account");
+                });
+
+            modelBuilder.Entity("Wyckoff.Journal.TradeFill", b =>
+                {
+                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_trade_fills_account");
+
+                    b.HasOne("Wyckoff.Journal.BrokerConnection", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId", "BrokerConnectionId")
+                        .HasPrincipalKey("AccountId", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .HasConstraintName("fk_trade_fills_broker_connection");
                 });
 #pragma warning restore 612, 618
         }

@@ -1,0 +1,2 @@
+DROP FUNCTION account.current_id();
+DROP SCHEMA account;

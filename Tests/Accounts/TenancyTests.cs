@@ -1,0 +1,246 @@
+using System.Globalization;
+using Npgsql;
+
+namespace Wyckoff.Tests.Accounts;
+
+/// <summary>Two accounts with everything an account can have; whatever the app asks for the one, it must not meet the word "canary" of the other.</summary>
+public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixture<TenancyTests.TwoAccounts>
+{
+    private const long Mine = 501;
+    private const long Theirs = 502;
+    private const long Nobody = 503;
+    private const string Canary = "canary";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> Owned => [.. ValidRows.Tables.Where(table => table != "account.waitlist")];
+
+    [Theory]
+    [MemberData(nameof(Owned))]
+    public async Task The_app_sees_its_account_and_no_other(string table)
+    {
+        var mine = await ReadAsync(Mine, $"SELECT t::text FROM {table} t");
+        Assert.NotEmpty(mine);
+        Assert.DoesNotContain(mine, row => row.Contains(Canary, StringComparison.OrdinalIgnoreCase));
+        Assert.Empty(await ReadAsync(null, $"SELECT t::text FROM {table} t"));
+        Assert.Contains(await RowsAsync(database.Owner, $"SELECT t::text FROM {table} t"), row => row.Contains(Theirs.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Owned))]
+    public async Task A_worker_sees_all(string table) => Assert.NotEmpty(await RowsAsync(database.Worker, $"SELECT t::text FROM {table} t WHERE t::text LIKE '%502%'"));
+
+    [Theory]
+    [MemberData(nameof(Owned))]
+    public async Task A_reader_sees_no_account_data(string table) => Assert.Equal("42501", (await ValidRows.TryAsync(database.Reader, $"SELECT FROM {table}"))?.SqlState);
+
+    [Theory]
+    [InlineData("account.user_accounts", "name = 'x'", "id")]
+    [InlineData("account.user_profiles", "profile = '{}'", "user_account_id")]
+    [InlineData("account.user_rules", "is_enabled = false", "account_id")]
+    [InlineData("account.api_keys", "name = 'x'", "account_id")]
+    [InlineData("journal.snaptrade_users", "snaptrade_user_id = 'x'", "user_account_id")]
+    [InlineData("journal.broker_connections", "is_active = false", "account_id")]
+    [InlineData("journal.decision_contexts", "notes = 'x'", "account_id")]
+    [InlineData("journal.campaign_checks", "acknowledged = true", "account_id")]
+    [InlineData("journal.campaign_fills", "quantity = 1", "account_id")]
+    [InlineData("journal.journal_entries", "content = 'x'", "account_id")]
+    public async Task The_app_changes_and_deletes_no_row_of_another(string table, string change, string owner)
+    {
+        Assert.Equal(0, await ExecuteAsync(Mine, $"UPDATE {table} SET {change} WHERE {owner} = {Theirs}"));
+        Assert.Equal(0, await ExecuteAsync(Mine, $"DELETE FROM {table} WHERE {owner} = {Theirs}"));
+        Assert.Equal(0, await ExecuteAsync(null, $"UPDATE {table} SET {change}"));
+        if (owner != "id")
+        {
+            // Nor can it give one away.
+            Assert.Equal("42501", (await ValidRows.TryAsync(database.App, Enter(Mine), $"UPDATE {table} SET {owner} = {Theirs} WHERE {owner} = {Mine}"))?.SqlState);
+        }
+    }
+
+    [Theory]
+    [InlineData("account.user_rules", "id=9;rule_code='Z'")]
+    [InlineData("account.api_keys", "id=9;key_hash=decode(repeat('ef', 32), 'hex')")]
+    [InlineData("journal.trade_fills", "id=9;external_trade_id='z';broker_connection_id=NULL")]
+    [InlineData("journal.journal_entries", "id=9")]
+    public async Task The_app_puts_no_row_under_another(string table, string changes) =>
+        Assert.Equal("42501", (await ValidRows.TryAsync(database.App, Enter(Mine), ValidRows.Insert(table, $"{changes};account_id={Theirs}")))?.SqlState);
+
+    [Theory]
+    [InlineData("journal.broker_connections", "id=9;authorization_id='z'", "snaptrade_user_id")]
+    [InlineData("journal.trade_fills", "id=9;external_trade_id='z'", "broker_connection_id")]
+    [InlineData("journal.decision_contexts", "id=9", "fill_id")]
+    [InlineData("journal.campaign_checks", "id=9", "decision_context_id")]
+    [InlineData("journal.campaign_fills", "id=9;group_id=501", "fill_id")]
+    [InlineData("journal.campaign_fills", "id=9;fill_id=501", "group_id")]
+    public async Task A_foreign_key_does_not_tell_whether_a_row_of_another_exists(string table, string changes, string column)
+    {
+        var there = await ValidRows.TryAsync(database.App, Enter(Mine), ValidRows.Insert(table, $"{changes};account_id={Mine};{column}={Theirs}"));
+        var nowhere = await ValidRows.TryAsync(database.App, Enter(Mine), ValidRows.Insert(table, $"{changes};account_id={Mine};{column}=987654"));
+        Assert.Equal("23503", there?.SqlState);
+        Assert.Equal((nowhere!.MessageText, nowhere.Detail?.Replace("987654", "502", StringComparison.Ordinal)), (there!.MessageText, there.Detail));
+    }
+
+    [Theory]
+    // Each fails on the first row it meets, and says what was in it.
+    [InlineData("SELECT content::int FROM journal.journal_entries")]
+    [InlineData("SELECT FROM journal.journal_entries WHERE content::int = 1")]
+    [InlineData("SELECT FROM journal.journal_entries WHERE 1 / (length(content) - length(content)) = 1")]
+    [InlineData("SELECT FROM journal.trade_fills WHERE symbol::uuid IS NULL")]
+    [InlineData("SELECT FROM account.user_accounts WHERE name::int = 1")]
+    [InlineData("SELECT FROM account.user_accounts a JOIN journal.journal_entries e ON e.content::int = a.id")]
+    [InlineData("SELECT FROM audit.audit_trail WHERE metadata::text::int = 1")]
+    [InlineData("UPDATE journal.journal_entries SET mood = 'x' WHERE content::int = 1")]
+    [InlineData("DELETE FROM account.user_rules WHERE rule_code::int = 1")]
+    [InlineData("SELECT FROM journal.journal_entries ORDER BY content::int")]
+    public async Task An_error_is_not_raised_on_a_row_that_is_not_ones_own(string statement)
+    {
+        Assert.NotNull(await ValidRows.TryAsync(database.Owner, statement));
+        Assert.Null(await ValidRows.TryAsync(database.App, Enter(Nobody), statement));
+        Assert.Null(await ValidRows.TryAsync(database.App, statement));
+    }
+
+    [Fact]
+    public async Task A_function_that_tells_what_it_is_given_is_given_no_row_of_another()
+    {
+        var told = new List<string>();
+        await using var connection = await database.App.OpenConnectionAsync(Token);
+        connection.Notice += (_, e) => told.Add(e.Notice.MessageText);
+        await using var command = new NpgsqlCommand(
+            $"""
+            CREATE FUNCTION pg_temp.tell(anyelement) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN RAISE NOTICE '%', $1; RETURN true; END $$;
+            {Enter(Mine)};
+            SELECT count(*) FROM journal.journal_entries e WHERE pg_temp.tell(e);
+            SELECT count(*) FROM journal.trade_fills f WHERE pg_temp.tell(f);
+            SELECT count(*) FROM account.user_accounts a WHERE pg_temp.tell(a);
+            SELECT count(*) FROM audit.audit_trail a WHERE pg_temp.tell(a);
+            """,
+            connection);
+        await command.ExecuteNonQueryAsync(Token);
+        Assert.NotEmpty(told);
+        Assert.DoesNotContain(told, text => text.Contains(Canary, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task Plans_and_statistics_show_nothing_of_another()
+    {
+        await database.ExecuteAsync("ANALYZE account.user_accounts, journal.journal_entries, journal.trade_fills");
+        string[] seen =
+        [
+            .. await ReadAsync(Mine, "EXPLAIN (ANALYZE, VERBOSE) SELECT * FROM journal.journal_entries WHERE content LIKE 'c%'"),
+            .. await ReadAsync(Mine, "EXPLAIN (ANALYZE, VERBOSE) SELECT * FROM account.user_accounts WHERE email > 'a'"),
+            .. await ReadAsync(Mine, "SELECT s::text FROM pg_stats s WHERE schemaname IN ('account', 'journal', 'audit')"),
+        ];
+        Assert.DoesNotContain(seen, line => line.Contains(Canary, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Theory]
+    [InlineData("SET ROLE wyckoff_worker")]
+    [InlineData("SET ROLE wyckoff_owner")]
+    [InlineData("SET SESSION AUTHORIZATION postgres")]
+    [InlineData("SET session_replication_role = replica")]
+    [InlineData("SET LOCAL row_security = off; SELECT FROM journal.journal_entries")]
+    [InlineData("ALTER TABLE journal.journal_entries DISABLE ROW LEVEL SECURITY")]
+    [InlineData("CREATE POLICY mine ON journal.journal_entries USING (true)")]
+    [InlineData("SELECT FROM account.waitlist")]
+    [InlineData("INSERT INTO account.waitlist (name, email) VALUES ('a', 'a@b')")]
+    [InlineData("INSERT INTO account.user_accounts (external_user_id, name, email, google_id) VALUES ('q', 'q', 'q@q', 'q')")]
+    [InlineData("UPDATE account.user_accounts SET email = 'canary@example.org'")]
+    [InlineData("UPDATE account.user_accounts SET is_active = true")]
+    [InlineData("CREATE TABLE journal.mine (id int)")]
+    [InlineData("CREATE FUNCTION account.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'")]
+    [InlineData("CREATE VIEW audit.mine AS SELECT 1")]
+    [InlineData("CREATE TABLE public.mine (id int)")]
+    [InlineData("TRUNCATE journal.journal_entries")]
+    [InlineData("SELECT FROM pg_statistic")]
+    [InlineData("COPY journal.journal_entries TO PROGRAM 'cat'")]
+    public async Task The_app_may_not(string statement) => Assert.Equal("42501", (await ValidRows.TryAsync(database.App, Enter(Mine), statement))?.SqlState);
+
+    [Fact]
+    public async Task Copy_out_gives_only_ones_own()
+    {
+        await using var connection = await database.App.OpenConnectionAsync(Token);
+        await using var transaction = await connection.BeginTransactionAsync(Token);
+        await using var enter = new NpgsqlCommand(Enter(Mine), connection, transaction);
+        await enter.ExecuteNonQueryAsync(Token);
+        var text = ReadCopy(connection);
+        Assert.Contains("501", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(Canary, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_accounts_may_have_fills_of_the_same_name() =>
+        Assert.Null(await ValidRows.TryAsync(database.App, Enter(Mine), ValidRows.Insert("journal.trade_fills", $"id=9;account_id={Mine};broker_connection_id=NULL;external_trade_id='x-502'")));
+
+    [Fact]
+    public async Task Nothing_is_granted_to_everybody()
+    {
+        var grants = await database.ScalarAsync<string[]>(
+            """
+            SELECT coalesce(array_agg(what), '{}') FROM (
+              SELECT c.oid::regclass::text AS what FROM pg_class c, aclexplode(c.relacl) a WHERE a.grantee = 0 AND c.relnamespace::regnamespace::text IN ('account', 'journal', 'audit')
+              UNION ALL
+              SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0 AND p.pronamespace::regnamespace::text IN ('account', 'journal', 'audit')
+              UNION ALL
+              SELECT n.nspname FROM pg_namespace n, aclexplode(n.nspacl) a WHERE a.grantee = 0 AND n.nspname IN ('account', 'journal', 'audit')) g
+            """);
+        Assert.Empty(grants);
+    }
+
+    [Fact]
+    public async Task Every_function_that_looks_past_the_policies_fixes_its_search_path() => Assert.Empty(await database.ScalarAsync<string[]>(
+        """
+        SELECT coalesce(array_agg(oid::regprocedure::text), '{}') FROM pg_proc
+         WHERE prosecdef AND pronamespace::regnamespace::text IN ('account', 'journal', 'audit') AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog']
+        """));
+
+    // The reader of an export can only be disposed of synchronously.
+    private static string ReadCopy(NpgsqlConnection connection)
+    {
+        using var reader = connection.BeginTextExport("COPY journal.journal_entries TO STDOUT");
+        return reader.ReadToEnd();
+    }
+
+    private static string Enter(long? account) => account is null ? "SELECT 1" : $"SELECT set_config('app.account_id', '{account}', false)";
+
+    private async Task<List<string>> ReadAsync(long? account, string sql) => await RowsAsync(database.App, sql, account);
+
+    private static async Task<List<string>> RowsAsync(NpgsqlDataSource source, string sql, long? account = null)
+    {
+        await using var connection = await source.OpenConnectionAsync(Token);
+        await using var enter = new NpgsqlCommand(Enter(account), connection);
+        await enter.ExecuteNonQueryAsync(Token);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync(Token);
+        var rows = new List<string>();
+        while (await reader.ReadAsync(Token))
+        {
+            rows.Add(reader.GetString(0));
+        }
+
+        return rows;
+    }
+
+    private async Task<int> ExecuteAsync(long? account, string sql)
+    {
+        await using var connection = await database.App.OpenConnectionAsync(Token);
+        await using var transaction = await connection.BeginTransactionAsync(Token);
+        await using var enter = new NpgsqlCommand(Enter(account), connection, transaction);
+        await enter.ExecuteNonQueryAsync(Token);
+        await using var command = new NpgsqlCommand(sql, connection, transaction);
+        var rows = await command.ExecuteNonQueryAsync(Token);
+        await transaction.RollbackAsync(Token);
+        return rows;
+    }
+
+    public sealed class TwoAccounts : TestDatabase, IAsyncLifetime
+    {
+        async ValueTask IAsyncLifetime.InitializeAsync()
+        {
+            await InitializeAsync();
+            await ValidRows.FillAsync(Owner, Mine, "plain");
+            await ValidRows.FillAsync(Owner, Theirs, Canary);
+            // In the audit trail too.
+            await ExecuteAsync($"UPDATE account.user_rules SET description = '{Canary}' WHERE account_id = {Theirs}");
+        }
+    }
+}

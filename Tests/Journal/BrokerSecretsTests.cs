@@ -1,0 +1,104 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Wyckoff.Accounts;
+using Wyckoff.Journal;
+
+namespace Wyckoff.Tests.Journal;
+
+public sealed class BrokerSecretsTests(TestDatabase database) : IClassFixture<TestDatabase>, IDisposable
+{
+    private const string Secret = "the-secret-of-ann";
+    private readonly string _keys = Path.Combine(Path.GetTempPath(), "wyckoff-keys-" + Guid.NewGuid().ToString("N"));
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        if (Directory.Exists(_keys))
+        {
+            Directory.Delete(_keys, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_secret_is_ciphertext_in_the_database_and_comes_back_through_the_entity()
+    {
+        using var host = Host();
+        var secrets = host.Services.GetRequiredService<BrokerSecrets>();
+        var id = await SignInAsync("ann");
+        await using var context = database.Context();
+        var scope = new AccountScope(id);
+        await scope.RunAsync(
+            context,
+            async token =>
+            {
+                context.Add(new SnapTradeUser(id, "snap-ann", Secret, secrets));
+                return await context.SaveChangesAsync(token);
+            },
+            Token);
+
+        var stored = await database.ScalarAsync<string>("SELECT snaptrade_user_secret FROM journal.snaptrade_users WHERE user_account_id = $1", id);
+        Assert.StartsWith("CfDJ8", stored, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, stored, StringComparison.Ordinal);
+        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM audit.audit_trail WHERE metadata::text LIKE '%' || $1 || '%'", stored));
+
+        // Another process with the same keys.
+        using var other = Host();
+        await using var again = database.Context();
+        var user = await scope.RunAsync(again, token => again.Set<SnapTradeUser>().SingleAsync(token), Token);
+        Assert.Equal(Secret, other.Services.GetRequiredService<BrokerSecrets>().Reveal(user));
+        Assert.DoesNotContain("CfDJ8", JsonSerializer.Serialize(user), StringComparison.Ordinal);
+        Assert.DoesNotContain("CfDJ8", user.ToString(), StringComparison.Ordinal);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_keys));
+        }
+    }
+
+    [Fact]
+    public async Task A_secret_copied_to_another_account_does_not_open_there()
+    {
+        using var host = Host();
+        var secrets = host.Services.GetRequiredService<BrokerSecrets>();
+        var (mine, theirs) = (await SignInAsync("mine"), await SignInAsync("theirs"));
+        await database.ExecuteAsync("INSERT INTO journal.snaptrade_users (user_account_id, snaptrade_user_id, snaptrade_user_secret) VALUES ($1, 'copy', $2)", theirs, secrets.Protect(mine, Secret));
+        await using var context = database.Context();
+        var user = await new AccountScope(theirs).RunAsync(context, token => context.Set<SnapTradeUser>().SingleAsync(token), Token);
+        Assert.Throws<CryptographicException>(() => secrets.Reveal(user));
+    }
+
+    [Fact]
+    public void The_shortest_secret_still_looks_protected_to_the_database()
+    {
+        using var host = Host();
+        Assert.Matches("^CfDJ8[A-Za-z0-9_-]{80,}$", host.Services.GetRequiredService<BrokerSecrets>().Protect(1, "x"));
+    }
+
+    [Fact]
+    public async Task A_service_that_may_not_write_keys_starts_and_fails_only_when_it_needs_one()
+    {
+        await File.WriteAllTextAsync(_keys + ".file", "in the way", Token);
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new());
+        builder.Configuration["Wyckoff:Secrets:KeyFolder"] = _keys + ".file/keys";
+        builder.Configuration["ConnectionStrings:wyckoff"] = database.AppConnection;
+        builder.AddWyckoff();
+        using var host = builder.Build();
+        await host.StartAsync(Token);
+        Assert.ThrowsAny<Exception>(() => host.Services.GetRequiredService<BrokerSecrets>().Protect(1, "x"));
+        await host.StopAsync(Token);
+        File.Delete(_keys + ".file");
+    }
+
+    private async Task<long> SignInAsync(string name) => (await new AccountDirectory(database.App).SignInAsync(name, $"{name}@example.org", name, null, Token))!.Value;
+
+    private IHost Host()
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new());
+        builder.Configuration["Wyckoff:Secrets:KeyFolder"] = _keys;
+        builder.AddWyckoff();
+        return builder.Build();
+    }
+}

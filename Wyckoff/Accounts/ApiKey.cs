@@ -1,0 +1,55 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Serialization;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Accounts;
+
+/// <summary>A key with which a program acts for an account. The key itself is shown once and kept nowhere; its hash needs no salt, since the key is 256 random bits.</summary>
+public sealed class ApiKey
+{
+    public const string Mark = "wk_";
+    public const int PrefixLength = 11;
+
+    private ApiKey()
+    {
+    }
+
+    private ApiKey(long accountId, string name, string key, DateTimeOffset createdAt, DateTimeOffset? expiresAt)
+    {
+        Must.Require(expiresAt is null || expiresAt > createdAt, nameof(expiresAt), "is not after the key is made");
+        (AccountId, Name, Prefix, KeyHash, CreatedAt, ExpiresAt) = (accountId, Must.BeText(name, 100), key[..PrefixLength], HashOf(key), createdAt, expiresAt);
+    }
+
+    public long Id { get; private set; }
+
+    public long AccountId { get; private set; }
+
+    public string Name { get; private set; } = "";
+
+    /// <summary>The first characters of the key, for people to tell their keys apart.</summary>
+    public string Prefix { get; private set; } = "";
+
+    [JsonIgnore]
+    public byte[] KeyHash { get; private set; } = [];
+
+    public DateTimeOffset? ExpiresAt { get; private set; }
+
+    public DateTimeOffset? LastUsedAt { get; private set; }
+
+    public DateTimeOffset? RevokedAt { get; private set; }
+
+    public DateTimeOffset CreatedAt { get; private set; }
+
+    /// <summary>A new key, and the text to show its owner once.</summary>
+    public static (ApiKey ApiKey, string Key) Issue(long accountId, string name, DateTimeOffset now, DateTimeOffset? expiresAt = null)
+    {
+        var key = Mark + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+        return (new(accountId, name, key, now, expiresAt), key);
+    }
+
+    public static byte[] HashOf(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
+
+    public void Revoke(DateTimeOffset now) => RevokedAt ??= now < CreatedAt ? CreatedAt : now;
+}

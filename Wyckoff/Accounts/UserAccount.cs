@@ -1,0 +1,79 @@
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Accounts;
+
+public enum AuthProvider
+{
+    Google,
+    Local,
+}
+
+/// <summary>Someone who uses the platform, and whom everything account-owned belongs to.</summary>
+public sealed class UserAccount
+{
+    public static readonly DateOnly EarliestBirth = new(1900, 1, 1);
+
+    private UserAccount()
+    {
+    }
+
+    public UserAccount(string externalUserId, string name, string email, string? googleId = null)
+    {
+        ExternalUserId = Must.BeText(externalUserId, 100);
+        GoogleId = Must.BeTextOrNull(googleId, 255);
+        AuthProvider = googleId is null ? AuthProvider.Local : AuthProvider.Google;
+        Rename(name);
+        Email = IsEmail(email) ? Must.BeAtMost(email, 255)! : throw new ArgumentException("is not a lower-case e-mail address.", nameof(email));
+    }
+
+    public long Id { get; private set; }
+
+    public string ExternalUserId { get; private set; } = "";
+
+    public string Name { get; private set; } = "";
+
+    /// <summary>In lower case, so that unique means unique.</summary>
+    public string Email { get; private set; } = "";
+
+    public string? GoogleId { get; private set; }
+
+    public AuthProvider AuthProvider { get; private set; }
+
+    public string? ProfilePictureUrl { get; private set; }
+
+    public string? Phone { get; private set; }
+
+    public string? Address { get; private set; }
+
+    public DateOnly? DateOfBirth { get; private set; }
+
+    public string? Gender { get; private set; }
+
+    public bool IsActive { get; private set; } = true;
+
+    public DateTimeOffset CreatedAt { get; private set; }
+
+    public DateTimeOffset UpdatedAt { get; private set; }
+
+    public void Rename(string name) => Name = Must.BeText(name, 255);
+
+    public void ShowPicture(string? url)
+    {
+        Must.Require(url is null || url.StartsWith("https://", StringComparison.Ordinal) || url.StartsWith("http://", StringComparison.Ordinal), nameof(url), "must begin with http:// or https://");
+        ProfilePictureUrl = Must.BeAtMost(url, 1024);
+    }
+
+    public void Describe(string? phone, string? address, DateOnly? dateOfBirth, string? gender)
+    {
+        Must.Require(dateOfBirth is null || dateOfBirth >= EarliestBirth, nameof(dateOfBirth), "is before 1900");
+        (Phone, Address, DateOfBirth, Gender) = (Must.BeAtMost(phone, 50), Must.BeAtMost(address, int.MaxValue), dateOfBirth, Must.BeAtMost(gender, 20));
+    }
+
+    public void Deactivate() => IsActive = false;
+
+    public void Activate() => IsActive = true;
+
+    /// <summary>One @ with something on both sides, in printable ASCII without capitals; whether mail arrives, only mail can tell.</summary>
+    public static bool IsEmail(string? text) =>
+        text is not null && text.IndexOf('@', StringComparison.Ordinal) is var at && at > 0 && at < text.Length - 1 && at == text.LastIndexOf('@') && text.All(c => c is >= '!' and <= '~' and not (>= 'A' and <= 'Z'));
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Accounts;
+
+/// <summary>An account's preferences, as JSON objects: what is in them is for their readers to know, except the limits on risk, which are judged here.</summary>
+public sealed class UserProfile
+{
+    private static readonly string[] Percentages = ["max_position_size_pct", "max_risk_per_trade_pct", "max_daily_loss_pct"];
+    private static readonly string[] Amounts = ["min_risk_reward_ratio", "max_open_positions"];
+
+    private UserProfile()
+    {
+    }
+
+    public UserProfile(long userAccountId) => UserAccountId = userAccountId;
+
+    public long Id { get; private set; }
+
+    public long UserAccountId { get; private set; }
+
+    public string Profile { get; private set; } = "{}";
+
+    public string RiskProfile { get; private set; } = "{}";
+
+    public string SitePrefs { get; private set; } = "{}";
+
+    public string Stats { get; private set; } = "{}";
+
+    public DateTimeOffset CreatedAt { get; private set; }
+
+    public DateTimeOffset UpdatedAt { get; private set; }
+
+    public void ChangeProfile(string json) => Profile = Must.BeJson(json, JsonValueKind.Object);
+
+    public void ChangeSitePrefs(string json) => SitePrefs = Must.BeJson(json, JsonValueKind.Object);
+
+    public void ChangeStats(string json) => Stats = Must.BeJson(json, JsonValueKind.Object);
+
+    public void ChangeRiskProfile(string json)
+    {
+        Must.BeJson(json, JsonValueKind.Object);
+        using var document = JsonDocument.Parse(json);
+        foreach (var name in Percentages)
+        {
+            Between(document.RootElement, name, 100);
+        }
+
+        foreach (var name in Amounts)
+        {
+            Between(document.RootElement, name, 100_000);
+        }
+
+        Must.Require(!document.RootElement.TryGetProperty("stop_loss_required", out var required) || required.ValueKind is JsonValueKind.True or JsonValueKind.False, "stop_loss_required", "must be true or false");
+        RiskProfile = json;
+    }
+
+    private static void Between(JsonElement profile, string name, double maximum) => Must.Require(
+        !profile.TryGetProperty(name, out var value) || (value.ValueKind == JsonValueKind.Number && value.GetDouble() >= 0 && value.GetDouble() <= maximum),
+        name,
+        $"must be a number from 0 to {maximum.ToString(System.Globalization.CultureInfo.InvariantCulture)}");
+}

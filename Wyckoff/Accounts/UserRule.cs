@@ -1,0 +1,49 @@
+using System.Text.Json;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Accounts;
+
+/// <summary>An account's own setting of one evaluator's rule.</summary>
+public sealed class UserRule
+{
+    private UserRule()
+    {
+    }
+
+    public UserRule(long accountId, string ruleCode, string evaluator, string parameters = "{}", string? description = null)
+    {
+        (AccountId, RuleCode, Evaluator, Description) = (accountId, Must.BeText(ruleCode, 50), Must.BeText(evaluator, 100), Must.BeAtMost(description, int.MaxValue));
+        Change(parameters);
+    }
+
+    public long Id { get; private set; }
+
+    public long AccountId { get; private set; }
+
+    public string RuleCode { get; private set; } = "";
+
+    public string Evaluator { get; private set; } = "";
+
+    public string Parameters { get; private set; } = "{}";
+
+    public bool IsEnabled { get; private set; } = true;
+
+    public string? Description { get; private set; }
+
+    public DateTimeOffset CreatedAt { get; private set; }
+
+    public DateTimeOffset UpdatedAt { get; private set; }
+
+    public void Change(string parameters)
+    {
+        Must.BeJson(parameters, JsonValueKind.Object);
+        using var document = JsonDocument.Parse(parameters);
+        Must.Require(
+            !document.RootElement.TryGetProperty("severity", out var severity) || (severity.ValueKind == JsonValueKind.String && severity.GetString() is "info" or "warn" or "critical"),
+            "severity",
+            "must be info, warn or critical");
+        Parameters = parameters;
+    }
+
+    public void Enable(bool enabled) => IsEnabled = enabled;
+}

@@ -1,0 +1,34 @@
+namespace Wyckoff.Accounts;
+
+public enum WaitlistStatus
+{
+    Waiting,
+    Approved,
+    Rejected,
+}
+
+/// <summary>Someone who asks for access. Entries are made through <see cref="AccountDirectory.JoinWaitlistAsync"/> and judged by hand, in psql.</summary>
+public sealed class WaitlistEntry
+{
+    private WaitlistEntry()
+    {
+    }
+
+    public long Id { get; private set; }
+
+    public string Name { get; private set; } = "";
+
+    public string Email { get; private set; } = "";
+
+    public WaitlistStatus Status { get; private set; }
+
+    public string? ReferralSource { get; private set; }
+
+    public string? Notes { get; private set; }
+
+    public DateTimeOffset CreatedAt { get; private set; }
+
+    public DateTimeOffset UpdatedAt { get; private set; }
+
+    public void Decide(WaitlistStatus status, string? notes) => (Status, Notes) = (status, notes);
+}

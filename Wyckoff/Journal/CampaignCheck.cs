@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Journal;
+
+public enum CheckSeverity
+{
+    Info,
+    Warn,
+    Critical,
+}
+
+public enum CheckPhase
+{
+    PreTrade,
+    AtEntry,
+    During,
+    AtExit,
+    PostTrade,
+}
+
+public enum TraderAction
+{
+    Proceeded,
+    Modified,
+    Cancelled,
+}
+
+/// <summary>What a behavioural check found about a decision, and what the trader did about it.</summary>
+public sealed class CampaignCheck
+{
+    private CampaignCheck()
+    {
+    }
+
+    public CampaignCheck(DecisionContext context, string checkType, CheckSeverity severity, bool passed, CheckPhase phase, DateTimeOffset checkedAt, string? checkName = null, string? nudgeText = null, string details = "{}")
+    {
+        (AccountId, DecisionContextId, Severity, Passed, CheckPhase, CheckedAt) = (context.AccountId, context.Id, severity, passed, phase, checkedAt.ToUniversalTime());
+        (CheckType, CheckName, NudgeText) = (Must.BeText(checkType, 50), Must.BeTextOrNull(checkName, 100), Must.BeAtMost(nudgeText, int.MaxValue));
+        Details = Must.BeJson(details, JsonValueKind.Object);
+    }
+
+    public long Id { get; private set; }
+
+    public long DecisionContextId { get; private set; }
+
+    public long AccountId { get; private set; }
+
+    public string CheckType { get; private set; } = "";
+
+    public string? CheckName { get; private set; }
+
+    public CheckSeverity Severity { get; private set; }
+
+    public bool Passed { get; private set; }
+
+    public string Details { get; private set; } = "{}";
+
+    public string? NudgeText { get; private set; }
+
+    public bool Acknowledged { get; private set; }
+
+    public TraderAction? TraderAction { get; private set; }
+
+    public DateTimeOffset CheckedAt { get; private set; }
+
+    public CheckPhase CheckPhase { get; private set; }
+
+    public void Acknowledge(TraderAction? action) => (Acknowledged, TraderAction) = (true, action);
+}

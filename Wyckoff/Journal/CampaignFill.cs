@@ -1,0 +1,25 @@
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Journal;
+
+/// <summary>That a fill, or as much of it as <see cref="Quantity"/>, belongs to the campaign that began with fill <see cref="GroupId"/>. Derived; rebuilt rather than changed.</summary>
+public sealed record CampaignFill
+{
+    public CampaignFill(long accountId, long groupId, long fillId, decimal quantity)
+    {
+        Must.Require(quantity > 0, nameof(quantity), "must be positive");
+        (AccountId, GroupId, FillId, Quantity) = (accountId, groupId, fillId, Must.Fit(quantity, 28, 8));
+    }
+
+    public long Id { get; private init; }
+
+    public long AccountId { get; private init; }
+
+    public long GroupId { get; private init; }
+
+    public long FillId { get; private init; }
+
+    public decimal Quantity { get; private init; }
+
+    public DateTimeOffset CreatedAt { get; private init; }
+}

@@ -1,0 +1,32 @@
+using System.Text.Json.Serialization;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Journal;
+
+/// <summary>Who an account is at SnapTrade. The secret is only ever held protected; <see cref="BrokerSecrets"/> reveals it.</summary>
+public sealed class SnapTradeUser
+{
+    private SnapTradeUser()
+    {
+    }
+
+    public SnapTradeUser(long userAccountId, string snaptradeUserId, string secret, BrokerSecrets secrets)
+    {
+        (UserAccountId, SnaptradeUserId) = (userAccountId, Must.BeText(snaptradeUserId, 255));
+        Replace(secret, secrets);
+    }
+
+    public long Id { get; private set; }
+
+    public long UserAccountId { get; private set; }
+
+    public string SnaptradeUserId { get; private set; } = "";
+
+    [JsonIgnore]
+    public string SnaptradeUserSecret { get; private set; } = "";
+
+    public DateTimeOffset CreatedAt { get; private set; }
+
+    [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(SnaptradeUserSecret))]
+    public void Replace(string secret, BrokerSecrets secrets) => SnaptradeUserSecret = secrets.Protect(UserAccountId, secret);
+}

@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Journal;
+
+public enum FillSide
+{
+    Buy,
+    Sell,
+}
+
+public enum FillAssetType
+{
+    Equity,
+    Option,
+    Crypto,
+}
+
+public enum FillSource
+{
+    BrokerSynced,
+    Manual,
+}
+
+/// <summary>One executed fill: a line of a ledger that is written once and then only read.</summary>
+public sealed record TradeFill
+{
+    public TradeFill(
+        long accountId,
+        string symbol,
+        FillSide side,
+        decimal quantity,
+        decimal price,
+        DateTimeOffset executedAt,
+        FillSource source,
+        string? externalTradeId = null,
+        long? brokerConnectionId = null,
+        decimal fees = 0,
+        FillAssetType assetType = FillAssetType.Equity,
+        string currency = "USD")
+    {
+        Must.Require(Primitives.Symbol.TryParse(symbol, out var parsed) && parsed.Value == symbol, nameof(symbol), "is not a symbol in capitals");
+        Must.Require(Enum.IsDefined(side) && Enum.IsDefined(source) && Enum.IsDefined(assetType), nameof(side), "is unknown, or the source or asset type is");
+        Must.Require(quantity > 0, nameof(quantity), "must be positive: the side says which way");
+        Must.Require(price >= 0, nameof(price), "must not be negative");
+        Must.Require(currency.Length is >= 3 and <= 10 && currency.All(char.IsAsciiLetterUpper), nameof(currency), "must be 3 to 10 capitals");
+        Must.Require(source != FillSource.BrokerSynced || externalTradeId is not null, nameof(externalTradeId), "must be there on a fill from a broker, or a second sync would repeat it");
+        (AccountId, Symbol, Side, Source, AssetType, Currency, BrokerConnectionId) = (accountId, symbol, side, source, assetType, currency, brokerConnectionId);
+        (Quantity, Price, Fees) = (Must.Fit(quantity, 28, 8), Must.Fit(price, 18, 8), Must.Fit(fees, 18, 8));
+        ExecutedAt = executedAt.ToUniversalTime();
+        ExternalTradeId = Must.BeTextOrNull(externalTradeId, 255);
+    }
+
+    public long Id { get; private init; }
+
+    public long? BrokerConnectionId { get; private init; }
+
+    public long AccountId { get; private init; }
+
+    public string Symbol { get; private init; }
+
+    public FillSide Side { get; private init; }
+
+    public decimal Quantity { get; private init; }
+
+    public decimal Price { get; private init; }
+
+    /// <summary>What it cost; negative: a rebate.</summary>
+    public decimal Fees { get; private init; }
+
+    public DateTimeOffset ExecutedAt { get; private init; }
+
+    public string? Broker { get; init => field = Must.BeTextOrNull(value, 100); }
+
+    public FillAssetType AssetType { get; private init; }
+
+    public string Currency { get; private init; }
+
+    public string? OrderId { get; init => field = Must.BeTextOrNull(value, 255); }
+
+    public string? Venue { get; init => field = Must.BeTextOrNull(value, 100); }
+
+    public string? ExternalTradeId { get; private init; }
+
+    public FillSource Source { get; private init; }
+
+    public long? ImportBatchId { get; init; }
+
+    public string? RawData { get; init => field = Must.BeJsonOrNull(value, JsonValueKind.Object); }
+
+    public string Tags { get; init => field = Must.BeJson(value, JsonValueKind.Array); } = "[]";
+
+    public DateTimeOffset CreatedAt { get; private init; }
+
+    /// <summary>The quantity with its sign: what this fill does to a position.</summary>
+    public decimal SignedQuantity => Side == FillSide.Buy ? Quantity : -Quantity;
+}

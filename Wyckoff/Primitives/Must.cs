@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace Wyckoff.Primitives;
+
+/// <summary>What the database would refuse, refused where it was said. The rules are those of the columns: characters are code points, and only spaces are blank.</summary>
+public static class Must
+{
+    public static string BeText(string value, int maxLength, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(value, name);
+        Require(value.Trim(' ').Length > 0, name, "must not be blank");
+        return BeAtMost(value, maxLength, name)!;
+    }
+
+    public static string? BeTextOrNull(string? value, int maxLength, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value is null ? null : BeText(value, maxLength, name);
+
+    public static string? BeAtMost(string? value, int maxLength, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        if (value is not null)
+        {
+            Require(!value.Contains('\0', StringComparison.Ordinal), name, "must not contain NUL");
+            var runes = value.EnumerateRunes().Count();
+            Require(runes <= maxLength, name, $"has {runes} characters, at most {maxLength} fit");
+        }
+
+        return value;
+    }
+
+    /// <summary>Decimal digits that fit in <c>numeric(precision, scale)</c> without rounding.</summary>
+    public static decimal Fit(decimal value, int precision, int scale, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        Require(decimal.Round(value, scale) == value, name, $"has more than {scale} decimals");
+        var limit = 1m;
+        for (var digit = scale; digit < precision; digit++)
+        {
+            limit *= 10;
+        }
+
+        Require(Math.Abs(value) < limit, name, $"has more than {precision - scale} digits before the point");
+        return value;
+    }
+
+    public static string BeJson(string value, JsonValueKind kind, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(value, name);
+        try
+        {
+            using var document = JsonDocument.Parse(value);
+            Require(document.RootElement.ValueKind == kind, name, $"must be a JSON {(kind == JsonValueKind.Object ? "object" : "array")}");
+        }
+        catch (JsonException e)
+        {
+            throw new ArgumentException($"{name} is not JSON: {e.Message}", name, e);
+        }
+
+        return value;
+    }
+
+    public static string? BeJsonOrNull(string? value, JsonValueKind kind, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value is null ? null : BeJson(value, kind, name);
+
+    public static void Require(bool condition, string name, string reason)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException($"{name} {reason}.", name);
+        }
+    }
+}
