@@ -13,6 +13,8 @@ usage: ./wyckoff.sh VERB [ARGS]
   migrate [ARGS]   bring the database to this build's schema (--dry-run, --to NAME, --verify)
   samples          load the sample data
   psql [ARGS]      open psql on the running system
+  backup FILE      everything in the database, into one file
+  restore FILE DB  that file, into a new database
 EOF
 }
 
@@ -30,7 +32,7 @@ case $verb in
   status) connect && exec dotnet run --project "$here/MigrationService" -- --status "$@" ;;
   migrate) connect && exec dotnet run --project "$here/MigrationService" -- "$@" ;;
   samples) connect && exec dotnet run --project "$here/Ingestor" -- samples "$@" ;;
-  psql) exec "$here/eng/psql" "$@" ;;
+  psql | backup | restore) exec "$here/eng/$verb" "$@" ;;
   help | -h | --help) usage ;;
   *)
     echo "wyckoff: there is no verb '$verb'; ./wyckoff.sh help lists them" >&2

@@ -40,8 +40,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         if (from != (goal ?? "nothing"))
         {
             logger.Migrating(from, goal ?? "nothing");
-            context.Database.SetCommandTimeout(TimeSpan.FromHours(12));
-            await context.GetService<IMigrator>().MigrateAsync(goal ?? Migration.InitialDatabase, cancellationToken);
+            await MigrateAsync(context, owner, goal, cancellationToken);
         }
 
         var declared = context.Model.Hypertables(configuration);
@@ -68,6 +67,30 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         }
 
         return true;
+    }
+
+    private static async Task MigrateAsync(WyckoffDbContext context, NpgsqlDataSource owner, string? goal, CancellationToken cancellationToken)
+    {
+        await using (var create = owner.CreateCommand(RecordedHistory.CreateTable))
+        {
+            await create.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        try
+        {
+            context.Database.SetCommandTimeout(TimeSpan.FromHours(12));
+            await context.GetService<IMigrator>().MigrateAsync(goal ?? Migration.InitialDatabase, cancellationToken);
+        }
+        catch (PostgresException e)
+        {
+            await using var connection = await owner.OpenConnectionAsync(CancellationToken.None);
+            if ((await context.Database.GetPendingMigrationsAsync(CancellationToken.None)).FirstOrDefault() is { } failed && goal is not null)
+            {
+                await ((RecordedHistory)context.GetService<IHistoryRepository>()).RecordFailureAsync(connection, failed, e.Message, CancellationToken.None);
+            }
+
+            throw;
+        }
     }
 
     /// <summary>Drops the database and makes it anew.</summary>
@@ -165,7 +188,8 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         return true;
     }
 
-    private static WyckoffDbContext Context(NpgsqlDataSource source) => new((DbContextOptions<WyckoffDbContext>)new DbContextOptionsBuilder<WyckoffDbContext>().UseWyckoff(source).Options);
+    private static WyckoffDbContext Context(NpgsqlDataSource source) => new((DbContextOptions<WyckoffDbContext>)new DbContextOptionsBuilder<WyckoffDbContext>()
+        .UseWyckoff(source).ReplaceService<IHistoryRepository, RecordedHistory>().Options);
 
     private async Task LockAsync(NpgsqlConnection admin, CancellationToken cancellationToken)
     {
@@ -290,6 +314,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
 
         var there = await DeclaredObjects.PresentAsync(connection, cancellationToken);
         missing.AddRange(DeclaredObjects.Of(context.GetService<IDesignTimeModel>().Model).Where(name => !there.Contains(name)));
+        missing.AddRange(await ((RecordedHistory)context.GetService<IHistoryRepository>()).ChangedAsync(connection, cancellationToken));
         missing.AddRange((await reconciler.PlanAsync(connection, cancellationToken)).Select(step => $"{step.Table}: {step.What}"));
         return missing;
     }

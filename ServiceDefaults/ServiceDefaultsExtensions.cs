@@ -38,6 +38,7 @@ public static class ServiceDefaultsExtensions
         ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
         ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "Critical",
         ["Logging:LogLevel:Npgsql"] = "Warning",
+        ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error", // that the keys are not themselves encrypted is said in the docs, once
     };
 
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)

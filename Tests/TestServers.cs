@@ -129,6 +129,9 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Where its pg_dump and psql are; of a server that was given, whatever is on PATH must do.</summary>
+    public string BinFolder => _server?.BinFolder ?? "";
+
     private static string Name(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString).Database!;
 
     private async Task<string> MakeTemplateAsync()
