@@ -52,14 +52,14 @@ CREATE FUNCTION market.record_change(ticker_id int, timeframe text, range tstzra
 #variable_conflict use_column
 DECLARE
   frame CONSTANT text := market.timeframe(record_change.timeframe);
-  version bigint;
+  counted bigint;
 BEGIN
   PERFORM pg_advisory_xact_lock(market.window_lock(record_change.ticker_id, frame));
   INSERT INTO market.bar_windows AS w (ticker_id, timeframe, version) VALUES (record_change.ticker_id, frame, 1)
     ON CONFLICT (ticker_id, timeframe) DO UPDATE SET version = w.version + 1
-    RETURNING w.version INTO record_change.version;
-  INSERT INTO market.bar_changes (ticker_id, timeframe, version, range) VALUES (record_change.ticker_id, frame, record_change.version, record_change.range);
-  RETURN record_change.version;
+    RETURNING w.version INTO counted;
+  INSERT INTO market.bar_changes (ticker_id, timeframe, version, range) VALUES (record_change.ticker_id, frame, counted, record_change.range);
+  RETURN counted;
 END $$;
 COMMENT ON FUNCTION market.record_change(int, text, tstzrange) IS
   'To be called in the transaction that changed bars, once per ticker and timeframe: counts the version up and keeps which bars changed. Gives the new version.';

@@ -13,7 +13,7 @@ using Wyckoff;
 namespace Wyckoff.MigrationService.Migrations
 {
     [DbContext(typeof(WyckoffDbContext))]
-    [Migration("20261120200102_MarketTables")]
+    [Migration("20261120200257_MarketTables")]
     partial class MarketTables
     {
         /// <inheritdoc />
