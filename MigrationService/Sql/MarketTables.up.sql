@@ -276,7 +276,7 @@ BEGIN
     -- No constraints: the table they are for judges.
     CREATE TEMPORARY TABLE staged_bars (
       op text, symbol text, timeframe text, timestamp timestamptz, open numeric, high numeric, low numeric, close numeric, volume numeric, trade_count int, vwap numeric,
-      source varchar, quality_score numeric, created_at timestamptz, ticker_id int
+      source varchar, quality_score numeric, created_at timestamptz, ticker_id int, seq bigint GENERATED ALWAYS AS IDENTITY
     ) ON COMMIT DELETE ROWS;
   END IF;
   RETURN NULL;
@@ -346,7 +346,7 @@ BEGIN
         INSERT INTO market.%I AS b (ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, source, quality_score, created_at, spread, spread_ratio, volume_ratio, low_history)
         SELECT %s s.ticker_id, s.timestamp, s.open, s.high, s.low, s.close, s.volume, s.trade_count, s.vwap, coalesce(s.source, 'manual'), s.quality_score, coalesce(s.created_at, now()), 0, 0, 0, false
           FROM pg_temp.staged_bars s WHERE s.op = $1 AND s.timeframe = $2
-         ORDER BY s.ticker_id, s.timestamp, coalesce(s.source, 'manual') = 'aggregated', s.ctid DESC
+         ORDER BY s.ticker_id, s.timestamp, coalesce(s.source, 'manual') = 'aggregated', s.seq DESC
         %s
         RETURNING b.ticker_id, b.timestamp)
       INSERT INTO pg_temp.staged_bars (op, ticker_id, timeframe, timestamp) SELECT 'written', ticker_id, $2, unnest(ARRAY[min(timestamp), max(timestamp)]) FROM written GROUP BY ticker_id
