@@ -318,6 +318,11 @@ BEGIN
     RAISE EXCEPTION 'There is no ticker ''%'': a symbol of market.tickers is expected.', coalesce(w.symbol, 'NULL') USING ERRCODE = 'foreign_key_violation', HINT = 'Add it to market.tickers first.';
   END IF;
 
+  IF EXISTS (SELECT FROM pg_temp.staged_bars OFFSET 500) THEN
+    -- Nobody else analyzes a temporary table, and without it the joins below are planned for one row.
+    ANALYZE pg_temp.staged_bars;
+  END IF;
+
   PERFORM FROM market.tickers t WHERE t.id IN (SELECT s.ticker_id FROM pg_temp.staged_bars s) ORDER BY t.id FOR KEY SHARE;
   -- All timeframes of a ticker, though perhaps one is written: a later statement of this transaction may write another, and then it is too late for the right order.
   PERFORM market.lock_ticker(s.ticker_id) FROM (SELECT DISTINCT ticker_id FROM pg_temp.staged_bars ORDER BY ticker_id) s;
