@@ -232,6 +232,25 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
+    public async Task Late_bars_go_into_compressed_chunks_too()
+    {
+        _ = database.AdminConnection;
+        Assert.SkipUnless(database.Edition.HasPolicies, $"{database.Edition} does not compress.");
+        var symbol = await TickerAsync("LATE");
+        string Bars(int from, int to) => $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) SELECT '{symbol}', '5m', '2023-05-01'::timestamptz + n * interval '5 minutes', 1, 2, 1, 1, 10 FROM generate_series({from}, {to}) n WHERE n <> 50";
+        await AppAsync(Bars(0, 99));
+        Assert.NotEqual(0L, await database.ScalarAsync<long>("SELECT count(compress_chunk(c)) FROM show_chunks('market.bars_5m', older_than => '2023-06-01'::timestamptz) c"));
+
+        await AppAsync($"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{symbol}', '5m', '2023-05-01'::timestamptz + interval '250 minutes', 1, 2, 1, 1, 210)");
+        Assert.Equal(21m, await database.ScalarAsync<decimal>($"SELECT volume_ratio FROM bars('{symbol}', '5m', '2023-05-01'::timestamptz + interval '250 minutes') LIMIT 1"));
+        Assert.Equal(0.5m, await database.ScalarAsync<decimal>($"SELECT volume_ratio FROM bars('{symbol}', '5m', '2023-05-01'::timestamptz + interval '255 minutes') LIMIT 1"));
+        await AppAsync($"UPDATE ohlcv_bars SET volume = 10 WHERE symbol = '{symbol}' AND volume = 210");
+        Assert.Equal(100L, await database.ScalarAsync<long>($"SELECT count(*) FROM ohlcv_bars WHERE symbol = '{symbol}' AND volume_ratio = 1"));
+        await AppAsync($"DELETE FROM ohlcv_bars WHERE symbol = '{symbol}' AND timestamp >= '2023-05-01 04:00Z'");
+        Assert.Equal(48L, await CountAsync("market.bars_5m", symbol));
+    }
+
+    [Fact]
     public async Task A_reader_may_read_and_not_write()
     {
         await using var read = database.Reader.CreateCommand("SELECT count(*) FROM ohlcv_bars, market_data, market_overview, sync_status, bar_changes");

@@ -31,7 +31,7 @@ public sealed partial class MarketIndexTests(PlainDatabase database) : IClassFix
 
     private async Task FillAsync()
     {
-        await database.ExecuteAsync("INSERT INTO tickers (id, symbol) SELECT n, 'T' || n FROM generate_series(1, 400) n");
+        await database.ExecuteAsync("INSERT INTO tickers (id, symbol) SELECT n, 'T' || n FROM generate_series(1, 1000) n");
         foreach (var timeframe in Primitives.Timeframe.Stored)
         {
             await database.ExecuteAsync(
@@ -43,6 +43,7 @@ public sealed partial class MarketIndexTests(PlainDatabase database) : IClassFix
 
         await database.ExecuteAsync(
             """
+            INSERT INTO bars_1d SELECT t, timestamp, open, high, low, close, volume, NULL, NULL, spread, spread_ratio, volume_ratio, low_history, source FROM bars_1d, generate_series(101, 1000) t WHERE ticker_id = 1 AND timestamp = '2024-03-01';
             INSERT INTO indicators (ticker_id, timeframe, timestamp) SELECT t, '1d', '2024-01-01'::timestamptz + n * interval '1 day' FROM generate_series(1, 100) t, generate_series(0, 99) n;
             INSERT INTO computed_features (ticker_id, timeframe, timestamp, feature_version, features) SELECT t, '1d', '2024-01-01'::timestamptz + n * interval '1 day', 'v' || v, '{}' FROM generate_series(1, 50) t, generate_series(0, 99) n, generate_series(1, 2) v;
             INSERT INTO sync_coverage (ticker_id, timeframe, source) SELECT t, f, s FROM generate_series(1, 400) t, unnest(ARRAY['1m', '1h', '1d']) f, unnest(ARRAY['alpaca', 'finnhub']) s;
