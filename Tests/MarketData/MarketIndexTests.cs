@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Npgsql;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.MarketData;
 
@@ -32,7 +33,7 @@ public sealed partial class MarketIndexTests(PlainDatabase database) : IClassFix
     private async Task FillAsync()
     {
         await database.ExecuteAsync("INSERT INTO tickers (id, symbol) SELECT n, 'T' || n FROM generate_series(1, 1000) n");
-        foreach (var timeframe in Primitives.Timeframe.Stored)
+        foreach (var timeframe in Timeframe.Stored)
         {
             await database.ExecuteAsync(
                 $"""
