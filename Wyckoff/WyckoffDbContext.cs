@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Npgsql.NameTranslation;
 using Wyckoff.Accounts;
 using Wyckoff.Auditing;
@@ -19,8 +20,8 @@ public sealed class WyckoffDbContext(DbContextOptions<WyckoffDbContext> options)
         AccountsModel.Configure(modelBuilder);
         JournalModel.Configure(modelBuilder);
 
-        // psql is a user interface: no quoted names.
-        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
+        // psql is a user interface: no quoted names. A name given explicitly stands: Sma20 would become sma20.
+        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()).Where(property => property.FindAnnotation(RelationalAnnotationNames.ColumnName) is null))
         {
             property.SetColumnName(NpgsqlSnakeCaseNameTranslator.ConvertToSnakeCase(property.Name));
         }

@@ -110,7 +110,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         var connection = await database.Server.CloneAsync();
         await using (var source = NpgsqlDataSource.Create(connection))
         {
-            await using var drop = source.CreateCommand("ALTER TABLE market.bars_1d DROP CONSTRAINT chk_bars_1d_volume; DROP INDEX market.idx_tickers_symbol; ALTER TABLE market.bars_1h DROP COLUMN vwap");
+            await using var drop = source.CreateCommand("ALTER TABLE market.bars_1d DROP CONSTRAINT chk_bars_1d_volume; DROP INDEX market.idx_tickers_symbol; ALTER TABLE market.bars_1h DROP COLUMN vwap CASCADE");
             await drop.ExecuteNonQueryAsync(Token);
         }
 
