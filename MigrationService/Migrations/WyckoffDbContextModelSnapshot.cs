@@ -22,6 +22,1703 @@ namespace Wyckoff.MigrationService.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("Wyckoff.Findings.AllocationPlan", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<decimal>("ActualRiskPct")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("actual_risk_pct");
+
+                    b.Property<decimal>("AllocationUsed")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("allocation_used");
+
+                    b.Property<bool>("Approved")
+                        .HasColumnType("boolean")
+                        .HasColumnName("approved");
+
+                    b.Property<decimal>("BmadAllocationPct")
+                        .HasPrecision(5, 4)
+                        .HasColumnType("numeric(5,4)")
+                        .HasColumnName("bmad_allocation_pct")
+                        .HasComment("0 to 1; the three that follow are percent.");
+
+                    b.Property<Guid>("CampaignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("campaign_id");
+
+                    b.Property<bool>("IsRebalanced")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("is_rebalanced");
+
+                    b.Property<string>("PatternType")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("pattern_type");
+
+                    b.Property<decimal>("PositionSizeShares")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("position_size_shares");
+
+                    b.Property<string>("RebalanceReason")
+                        .HasColumnType("text")
+                        .HasColumnName("rebalance_reason");
+
+                    b.Property<string>("RejectionReason")
+                        .HasColumnType("text")
+                        .HasColumnName("rejection_reason");
+
+                    b.Property<decimal>("RemainingBudget")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("remaining_budget");
+
+                    b.Property<Guid>("SignalId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("signal_id");
+
+                    b.Property<decimal>("TargetRiskPct")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("target_risk_pct");
+
+                    b.Property<DateTimeOffset>("Timestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("timestamp");
+
+                    b.HasKey("Id")
+                        .HasName("pk_allocation_plans");
+
+                    b.HasIndex("SignalId")
+                        .HasDatabaseName("idx_allocation_plans_signal_id");
+
+                    b.HasIndex("CampaignId", "Timestamp")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_allocation_plans_campaign_id_timestamp");
+
+                    b.ToTable("allocation_plans", "wyckoff", t =>
+                        {
+                            t.HasComment("How a signal's share of a campaign was worked out.");
+
+                            t.HasCheckConstraint("chk_allocation_plans_actual_risk_pct", "actual_risk_pct BETWEEN 0 AND 10.0");
+
+                            t.HasCheckConstraint("chk_allocation_plans_allocation_used", "allocation_used BETWEEN 0 AND 5.0");
+
+                            t.HasCheckConstraint("chk_allocation_plans_bmad_allocation_pct", "bmad_allocation_pct BETWEEN 0 AND 1.0");
+
+                            t.HasCheckConstraint("chk_allocation_plans_budget", "allocation_used + remaining_budget <= 5.0");
+
+                            t.HasCheckConstraint("chk_allocation_plans_pattern_type", "pattern_type IN ('SPRING', 'SOS', 'LPS')");
+
+                            t.HasCheckConstraint("chk_allocation_plans_position_size_shares", "position_size_shares >= 0 AND (NOT approved OR position_size_shares > 0)");
+
+                            t.HasCheckConstraint("chk_allocation_plans_rebalance", "NOT is_rebalanced OR coalesce(rebalance_reason, '') <> ''");
+
+                            t.HasCheckConstraint("chk_allocation_plans_rejection", "approved OR coalesce(rejection_reason, '') <> ''");
+
+                            t.HasCheckConstraint("chk_allocation_plans_remaining_budget", "remaining_budget BETWEEN 0 AND 5.0");
+
+                            t.HasCheckConstraint("chk_allocation_plans_target_risk_pct", "target_risk_pct BETWEEN 0 AND 5.0");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.BacktestResult", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<decimal>("AverageRMultiple")
+                        .HasPrecision(6, 2)
+                        .HasColumnType("numeric(6,2)")
+                        .HasColumnName("average_r_multiple");
+
+                    b.Property<Guid>("BacktestRunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("backtest_run_id");
+
+                    b.Property<string>("CampaignPerformance")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("campaign_performance");
+
+                    b.Property<string>("Config")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("config")
+                        .HasComment("What the detectors were set to.");
+
+                    b.Property<string>("CostSummary")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("cost_summary");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("DrawdownPeriods")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("drawdown_periods");
+
+                    b.Property<DateOnly>("EndDate")
+                        .HasColumnType("date")
+                        .HasColumnName("end_date");
+
+                    b.Property<string>("EquityCurve")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("equity_curve");
+
+                    b.Property<decimal?>("ExecutionTimeSeconds")
+                        .HasPrecision(10, 4)
+                        .HasColumnType("numeric(10,4)")
+                        .HasColumnName("execution_time_seconds");
+
+                    b.Property<int>("FalseNegatives")
+                        .HasColumnType("integer")
+                        .HasColumnName("false_negatives");
+
+                    b.Property<int>("FalsePositives")
+                        .HasColumnType("integer")
+                        .HasColumnName("false_positives");
+
+                    b.Property<bool>("LookAheadBiasCheck")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("look_ahead_bias_check")
+                        .HasComment("The run was shown to know nothing before its time.");
+
+                    b.Property<int>("LosingSignals")
+                        .HasColumnType("integer")
+                        .HasColumnName("losing_signals");
+
+                    b.Property<decimal>("MaxDrawdown")
+                        .HasPrecision(6, 4)
+                        .HasColumnType("numeric(6,4)")
+                        .HasColumnName("max_drawdown");
+
+                    b.Property<string>("Metrics")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metrics");
+
+                    b.Property<string>("MonthlyReturns")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("monthly_returns");
+
+                    b.Property<string>("PatternPerformance")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("pattern_performance");
+
+                    b.Property<decimal>("Precision")
+                        .HasPrecision(6, 4)
+                        .HasColumnType("numeric(6,4)")
+                        .HasColumnName("precision")
+                        .HasComment("0 to 1, as recall, win_rate and max_drawdown.");
+
+                    b.Property<decimal>("Recall")
+                        .HasPrecision(6, 4)
+                        .HasColumnType("numeric(6,4)")
+                        .HasColumnName("recall");
+
+                    b.Property<string>("RiskMetrics")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("risk_metrics");
+
+                    b.Property<DateOnly>("StartDate")
+                        .HasColumnType("date")
+                        .HasColumnName("start_date");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(5)
+                        .HasColumnType("character varying(5)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<int>("TotalPatternsDetected")
+                        .HasColumnType("integer")
+                        .HasColumnName("total_patterns_detected");
+
+                    b.Property<int>("TotalSignalsGenerated")
+                        .HasColumnType("integer")
+                        .HasColumnName("total_signals_generated");
+
+                    b.Property<string>("Trades")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("trades");
+
+                    b.Property<int>("TruePositives")
+                        .HasColumnType("integer")
+                        .HasColumnName("true_positives");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal>("WinRate")
+                        .HasPrecision(6, 4)
+                        .HasColumnType("numeric(6,4)")
+                        .HasColumnName("win_rate");
+
+                    b.Property<int>("WinningSignals")
+                        .HasColumnType("integer")
+                        .HasColumnName("winning_signals");
+
+                    b.HasKey("Id")
+                        .HasName("pk_backtest_results");
+
+                    b.HasIndex("BacktestRunId")
+                        .HasDatabaseName("idx_backtest_results_backtest_run_id");
+
+                    b.HasIndex("Symbol", "Timeframe", "CreatedAt")
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("idx_backtest_results_symbol_timeframe_created_at");
+
+                    b.ToTable("backtest_results", "wyckoff", t =>
+                        {
+                            t.HasComment("What runs of the method over history found, and how well.");
+
+                            t.HasCheckConstraint("chk_backtest_results_dates", "end_date >= start_date");
+
+                            t.HasCheckConstraint("chk_backtest_results_execution_time_seconds", "execution_time_seconds >= 0");
+
+                            t.HasCheckConstraint("chk_backtest_results_max_drawdown", "max_drawdown BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_backtest_results_patterns", "total_patterns_detected >= 0 AND true_positives >= 0 AND false_positives >= 0 AND false_negatives >= 0 AND true_positives + false_positives <= total_patterns_detected");
+
+                            t.HasCheckConstraint("chk_backtest_results_precision", "\"precision\" BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_backtest_results_recall", "recall BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_backtest_results_signals", "winning_signals >= 0 AND losing_signals >= 0 AND winning_signals + losing_signals <= total_signals_generated");
+
+                            t.HasCheckConstraint("chk_backtest_results_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_backtest_results_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_backtest_results_win_rate", "win_rate BETWEEN 0 AND 1");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Campaign", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<decimal?>("AverageEntry")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("average_entry")
+                        .HasComment("Weighted by size.");
+
+                    b.Property<string>("CampaignId")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("campaign_id")
+                        .HasComment("For people: SYMBOL-YYYY-MM-DD.");
+
+                    b.Property<DateTimeOffset?>("CompletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("completed_at");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal>("CurrentRisk")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("numeric(12,2)")
+                        .HasColumnName("current_risk");
+
+                    b.Property<string>("Entries")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("entries")
+                        .HasComment("[{\"price\", \"size\", \"timestamp\"}, …]; the positions table is the truth.");
+
+                    b.Property<string>("InvalidatedBy")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("invalidated_by");
+
+                    b.Property<string>("InvalidationReason")
+                        .HasColumnType("text")
+                        .HasColumnName("invalidation_reason");
+
+                    b.Property<bool>("JumpAchieved")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("jump_achieved");
+
+                    b.Property<string>("Phase")
+                        .HasMaxLength(1)
+                        .HasColumnType("character varying(1)")
+                        .HasColumnName("phase");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<bool>("TimeBasedInvalidationOverride")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("time_based_invalidation_override")
+                        .HasComment("Somebody decided that the campaign may go on past its time, and says why in time_override_reason.");
+
+                    b.Property<string>("TimeOverrideReason")
+                        .HasColumnType("text")
+                        .HasColumnName("time_override_reason");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(5)
+                        .HasColumnType("character varying(5)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<decimal>("TotalAllocation")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("total_allocation")
+                        .HasComment("Percent of the portfolio this campaign may take: at most 5, and so many percent at most are in its open positions.");
+
+                    b.Property<decimal?>("TotalPnl")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("numeric(12,2)")
+                        .HasColumnName("total_pnl");
+
+                    b.Property<decimal?>("TotalRisk")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("numeric(12,2)")
+                        .HasColumnName("total_risk");
+
+                    b.Property<decimal?>("TotalShares")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("total_shares");
+
+                    b.Property<Guid?>("TradingRangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("trading_range_id");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("version")
+                        .HasComment("Counted up by every update; a writer names the version it has read.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_campaigns");
+
+                    b.HasIndex("StartedAt")
+                        .IsDescending()
+                        .HasDatabaseName("idx_campaigns_started_at")
+                        .HasFilter("completed_at IS NULL");
+
+                    b.HasIndex("TradingRangeId")
+                        .HasDatabaseName("idx_campaigns_trading_range_id");
+
+                    b.HasIndex("Symbol", "StartedAt")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_campaigns_symbol_started_at");
+
+                    b.ToTable("campaigns", "wyckoff", t =>
+                        {
+                            t.HasComment("Several entries into one trading range under one budget.");
+
+                            t.HasCheckConstraint("chk_campaigns_average_entry", "average_entry > 0");
+
+                            t.HasCheckConstraint("chk_campaigns_completed_at", "(status IN ('COMPLETED', 'INVALIDATED')) = (completed_at IS NOT NULL) AND coalesce(completed_at >= started_at, true)");
+
+                            t.HasCheckConstraint("chk_campaigns_entries", "jsonb_typeof(entries) = 'array'");
+
+                            t.HasCheckConstraint("chk_campaigns_invalidation", "status <> 'INVALIDATED' OR coalesce(invalidation_reason, '') <> ''");
+
+                            t.HasCheckConstraint("chk_campaigns_phase", "phase IN ('A', 'B', 'C', 'D', 'E')");
+
+                            t.HasCheckConstraint("chk_campaigns_risk", "current_risk >= 0 AND coalesce(total_risk >= 0, true)");
+
+                            t.HasCheckConstraint("chk_campaigns_status", "status IN ('ACTIVE', 'MARKUP', 'COMPLETED', 'INVALIDATED')");
+
+                            t.HasCheckConstraint("chk_campaigns_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_campaigns_time_override", "NOT time_based_invalidation_override OR coalesce(time_override_reason, '') <> ''");
+
+                            t.HasCheckConstraint("chk_campaigns_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_campaigns_total_allocation", "total_allocation BETWEEN 0 AND 5.0");
+
+                            t.HasCheckConstraint("chk_campaigns_total_shares", "total_shares >= 0");
+
+                            t.HasCheckConstraint("chk_campaigns_version", "version >= 1");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.CampaignMetrics", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<decimal?>("ActualHighReached")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("actual_high_reached");
+
+                    b.Property<decimal?>("ActualRAchieved")
+                        .HasPrecision(8, 4)
+                        .HasColumnType("numeric(8,4)")
+                        .HasColumnName("actual_r_achieved");
+
+                    b.Property<decimal?>("AverageEntryPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("average_entry_price");
+
+                    b.Property<decimal?>("AverageExitPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("average_exit_price");
+
+                    b.Property<DateTimeOffset>("CalculationTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("calculation_timestamp");
+
+                    b.Property<Guid>("CampaignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("campaign_id");
+
+                    b.Property<DateTimeOffset?>("CompletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("completed_at");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<int>("DurationDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("duration_days");
+
+                    b.Property<decimal?>("ExpectedJumpTarget")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("expected_jump_target");
+
+                    b.Property<decimal?>("ExpectedR")
+                        .HasPrecision(8, 4)
+                        .HasColumnType("numeric(8,4)")
+                        .HasColumnName("expected_r");
+
+                    b.Property<int>("LosingPositions")
+                        .HasColumnType("integer")
+                        .HasColumnName("losing_positions");
+
+                    b.Property<decimal>("MaxDrawdown")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("max_drawdown")
+                        .HasComment("A size: never negative.");
+
+                    b.Property<decimal?>("PhaseCAvgR")
+                        .HasPrecision(8, 4)
+                        .HasColumnType("numeric(8,4)")
+                        .HasColumnName("phase_c_avg_r");
+
+                    b.Property<int>("PhaseCPositions")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("phase_c_positions");
+
+                    b.Property<decimal?>("PhaseCWinRate")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("phase_c_win_rate");
+
+                    b.Property<decimal?>("PhaseDAvgR")
+                        .HasPrecision(8, 4)
+                        .HasColumnType("numeric(8,4)")
+                        .HasColumnName("phase_d_avg_r");
+
+                    b.Property<int>("PhaseDPositions")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("phase_d_positions");
+
+                    b.Property<decimal?>("PhaseDWinRate")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("phase_d_win_rate");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<decimal?>("TargetAchievementPct")
+                        .HasPrecision(7, 2)
+                        .HasColumnType("numeric(7,2)")
+                        .HasColumnName("target_achievement_pct");
+
+                    b.Property<int>("TotalPositions")
+                        .HasColumnType("integer")
+                        .HasColumnName("total_positions");
+
+                    b.Property<decimal>("TotalRAchieved")
+                        .HasPrecision(8, 4)
+                        .HasColumnType("numeric(8,4)")
+                        .HasColumnName("total_r_achieved");
+
+                    b.Property<decimal>("TotalReturnPct")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("total_return_pct");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal>("WinRate")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("win_rate")
+                        .HasComment("Percent.");
+
+                    b.Property<int>("WinningPositions")
+                        .HasColumnType("integer")
+                        .HasColumnName("winning_positions");
+
+                    b.HasKey("Id")
+                        .HasName("pk_campaign_metrics");
+
+                    b.HasIndex("CampaignId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_campaign_metrics_campaign_id");
+
+                    b.HasIndex("Symbol", "CompletedAt")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_campaign_metrics_symbol_completed_at");
+
+                    b.ToTable("campaign_metrics", "wyckoff", t =>
+                        {
+                            t.HasComment("What came of campaigns.");
+
+                            t.HasCheckConstraint("chk_campaign_metrics_counts", "winning_positions >= 0 AND losing_positions >= 0 AND winning_positions + losing_positions <= total_positions");
+
+                            t.HasCheckConstraint("chk_campaign_metrics_duration_days", "duration_days >= 0");
+
+                            t.HasCheckConstraint("chk_campaign_metrics_max_drawdown", "max_drawdown >= 0");
+
+                            t.HasCheckConstraint("chk_campaign_metrics_phase_counts", "phase_c_positions >= 0 AND phase_d_positions >= 0 AND phase_c_positions + phase_d_positions <= total_positions");
+
+                            t.HasCheckConstraint("chk_campaign_metrics_prices", "coalesce(average_entry_price > 0, true) AND coalesce(average_exit_price > 0, true) AND coalesce(expected_jump_target > 0, true) AND coalesce(actual_high_reached > 0, true)");
+
+                            t.HasCheckConstraint("chk_campaign_metrics_rates", "win_rate BETWEEN 0 AND 100 AND coalesce(phase_c_win_rate BETWEEN 0 AND 100, true) AND coalesce(phase_d_win_rate BETWEEN 0 AND 100, true)");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.ExitOrder", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<Guid>("CampaignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("campaign_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<bool>("Executed")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("executed");
+
+                    b.Property<DateTimeOffset?>("ExecutedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("executed_at");
+
+                    b.Property<decimal>("ExitLevel")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("exit_level");
+
+                    b.Property<string>("OrderType")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("order_type");
+
+                    b.Property<Guid>("PositionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("position_id");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<decimal>("Shares")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("shares")
+                        .HasComment("Whole numbers in the source document, where positions may have fractions.");
+
+                    b.Property<DateTimeOffset>("TriggeredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("triggered_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_exit_orders");
+
+                    b.HasIndex("PositionId")
+                        .HasDatabaseName("idx_exit_orders_position_id");
+
+                    b.HasIndex("TriggeredAt")
+                        .HasDatabaseName("idx_exit_orders_triggered_at")
+                        .HasFilter("NOT executed");
+
+                    b.HasIndex("CampaignId", "TriggeredAt")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_exit_orders_campaign_id_triggered_at");
+
+                    b.ToTable("exit_orders", "wyckoff", t =>
+                        {
+                            t.HasComment("Exits that a campaign's rule called for.");
+
+                            t.HasCheckConstraint("chk_exit_orders_executed", "executed = (executed_at IS NOT NULL) AND coalesce(executed_at >= triggered_at, true)");
+
+                            t.HasCheckConstraint("chk_exit_orders_exit_level", "exit_level > 0");
+
+                            t.HasCheckConstraint("chk_exit_orders_order_type", "order_type IN ('PARTIAL_EXIT', 'STOP_LOSS', 'INVALIDATION')");
+
+                            t.HasCheckConstraint("chk_exit_orders_shares", "shares > 0");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.ExitRule", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<Guid>("CampaignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("campaign_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal?>("CreekLevel")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("creek_level")
+                        .HasComment("Support, as in trading_ranges.");
+
+                    b.Property<decimal?>("IceLevel")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("ice_level")
+                        .HasComment("Resistance, as in trading_ranges.");
+
+                    b.Property<decimal?>("JumpTarget")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("jump_target");
+
+                    b.Property<decimal?>("SpringLow")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("spring_low");
+
+                    b.Property<decimal>("T1ExitPct")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasDefaultValue(50m)
+                        .HasColumnName("t1_exit_pct")
+                        .HasComment("Percent of the position to close there; the three add up to 100.");
+
+                    b.Property<decimal>("T2ExitPct")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasDefaultValue(30m)
+                        .HasColumnName("t2_exit_pct");
+
+                    b.Property<decimal>("T3ExitPct")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasDefaultValue(20m)
+                        .HasColumnName("t3_exit_pct");
+
+                    b.Property<decimal>("Target1Level")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("target_1_level");
+
+                    b.Property<decimal>("Target2Level")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("target_2_level");
+
+                    b.Property<decimal>("Target3Level")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("target_3_level");
+
+                    b.Property<bool>("TrailToBreakevenOnT1")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("trail_to_breakeven_on_t1");
+
+                    b.Property<bool>("TrailToT1OnT2")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("trail_to_t1_on_t2");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal?>("UtadHigh")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("utad_high");
+
+                    b.HasKey("Id")
+                        .HasName("pk_exit_rules");
+
+                    b.HasIndex("CampaignId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_exit_rules_campaign_id");
+
+                    b.ToTable("exit_rules", "wyckoff", t =>
+                        {
+                            t.HasComment("How a campaign is to be left: three targets, and how much of it at each.");
+
+                            t.HasCheckConstraint("chk_exit_rules_exit_pcts", "t1_exit_pct + t2_exit_pct + t3_exit_pct = 100");
+
+                            t.HasCheckConstraint("chk_exit_rules_levels", "target_1_level > 0 AND target_2_level > 0 AND target_3_level > 0");
+
+                            t.HasCheckConstraint("chk_exit_rules_order", "(target_1_level <= target_2_level AND target_2_level <= target_3_level) OR (target_1_level >= target_2_level AND target_2_level >= target_3_level)");
+
+                            t.HasCheckConstraint("chk_exit_rules_range", "creek_level < ice_level");
+
+                            t.HasCheckConstraint("chk_exit_rules_t1_exit_pct", "t1_exit_pct BETWEEN 0 AND 100");
+
+                            t.HasCheckConstraint("chk_exit_rules_t2_exit_pct", "t2_exit_pct BETWEEN 0 AND 100");
+
+                            t.HasCheckConstraint("chk_exit_rules_t3_exit_pct", "t3_exit_pct BETWEEN 0 AND 100");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Pattern", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<int>("ConfidenceScore")
+                        .HasColumnType("integer")
+                        .HasColumnName("confidence_score");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<DateTimeOffset>("DetectionTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("detection_time")
+                        .HasComment("When it could first be known: the close of the bar that showed it, or later.");
+
+                    b.Property<decimal>("EntryPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("entry_price");
+
+                    b.Property<decimal>("InvalidationLevel")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("invalidation_level")
+                        .HasComment("Beyond it the pattern was none.");
+
+                    b.Property<bool>("IsTradeable")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("is_tradeable");
+
+                    b.Property<string>("Metadata")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata")
+                        .HasComment("What only this type of pattern has; its form is counted by metadata_version.");
+
+                    b.Property<int>("MetadataVersion")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("metadata_version");
+
+                    b.Property<DateTimeOffset>("PatternBarTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("pattern_bar_timestamp")
+                        .HasComment("Open of the bar it is about.");
+
+                    b.Property<string>("PatternType")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("pattern_type");
+
+                    b.Property<string>("Phase")
+                        .IsRequired()
+                        .HasMaxLength(1)
+                        .HasColumnType("character varying(1)")
+                        .HasColumnName("phase");
+
+                    b.Property<string>("PreliminaryEvents")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("preliminary_events")
+                        .HasComment("Events that led to it.");
+
+                    b.Property<bool>("RejectedBySessionFilter")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("rejected_by_session_filter");
+
+                    b.Property<string>("RejectionReason")
+                        .HasColumnType("text")
+                        .HasColumnName("rejection_reason");
+
+                    b.Property<DateTimeOffset?>("RejectionTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("rejection_timestamp");
+
+                    b.Property<string>("Session")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("session")
+                        .HasComment("Trading session of the bar, for markets that have several a day.");
+
+                    b.Property<decimal>("SpreadRatio")
+                        .HasPrecision(10, 4)
+                        .HasColumnType("numeric(10,4)")
+                        .HasColumnName("spread_ratio");
+
+                    b.Property<decimal>("StopLoss")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("stop_loss");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<DateTimeOffset?>("TestBarTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("test_bar_timestamp");
+
+                    b.Property<bool>("TestConfirmed")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("test_confirmed")
+                        .HasComment("A low-volume test held; a spring asks for one before it becomes a signal.");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(5)
+                        .HasColumnType("character varying(5)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<Guid?>("TradingRangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("trading_range_id");
+
+                    b.Property<decimal>("VolumeRatio")
+                        .HasPrecision(10, 4)
+                        .HasColumnType("numeric(10,4)")
+                        .HasColumnName("volume_ratio");
+
+                    b.Property<string>("VsaEvents")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("vsa_events")
+                        .HasComment("Effort-against-result findings nearby.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_patterns");
+
+                    b.HasIndex("DetectionTime")
+                        .IsDescending()
+                        .HasDatabaseName("idx_patterns_detection_time");
+
+                    b.HasIndex("Metadata")
+                        .HasDatabaseName("idx_patterns_metadata");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Metadata"), "gin");
+                    NpgsqlIndexBuilderExtensions.HasOperators(b.HasIndex("Metadata"), new[] { "jsonb_path_ops" });
+
+                    b.HasIndex("TradingRangeId")
+                        .HasDatabaseName("idx_patterns_trading_range_id");
+
+                    b.HasIndex("PatternType", "Phase")
+                        .HasDatabaseName("idx_patterns_type_phase");
+
+                    b.HasIndex("Symbol", "PatternBarTimestamp")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_patterns_symbol");
+
+                    b.ToTable("patterns", "wyckoff", t =>
+                        {
+                            t.HasComment("Events of the method that qualified. symbol is text without a foreign key, as in the source document: a finding outlives its ticker, and backtests find in what is no longer kept.");
+
+                            t.HasCheckConstraint("chk_patterns_confidence_score", "confidence_score BETWEEN 70 AND 95");
+
+                            t.HasCheckConstraint("chk_patterns_detection_time", "detection_time >= pattern_bar_timestamp + CASE timeframe WHEN '1m' THEN INTERVAL '1 minutes' WHEN '5m' THEN INTERVAL '5 minutes' WHEN '15m' THEN INTERVAL '15 minutes' WHEN '30m' THEN INTERVAL '30 minutes' WHEN '1h' THEN INTERVAL '60 minutes' WHEN '4h' THEN INTERVAL '240 minutes' WHEN '1d' THEN INTERVAL '600 minutes' END");
+
+                            t.HasCheckConstraint("chk_patterns_metadata", "jsonb_typeof(metadata) = 'object' AND metadata_version >= 1");
+
+                            t.HasCheckConstraint("chk_patterns_pattern_type", "pattern_type IN ('SPRING', 'SOS', 'LPS', 'ST', 'UT', 'UTAD', 'SOW', 'LPSY')");
+
+                            t.HasCheckConstraint("chk_patterns_phase", "phase IN ('A', 'B', 'C', 'D', 'E')");
+
+                            t.HasCheckConstraint("chk_patterns_prices", "entry_price > 0 AND stop_loss > 0 AND invalidation_level > 0");
+
+                            t.HasCheckConstraint("chk_patterns_ratios", "volume_ratio >= 0 AND spread_ratio >= 0");
+
+                            t.HasCheckConstraint("chk_patterns_rejection", "(rejection_reason IS NOT NULL OR (rejection_timestamp IS NULL AND NOT rejected_by_session_filter)) AND (rejection_reason IS NULL OR NOT is_tradeable)");
+
+                            t.HasCheckConstraint("chk_patterns_side", "(stop_loss < entry_price AND invalidation_level < entry_price AND pattern_type IN ('SPRING', 'SOS', 'LPS', 'ST')) OR (stop_loss > entry_price AND invalidation_level > entry_price AND pattern_type IN ('UT', 'UTAD', 'SOW', 'LPSY', 'ST'))");
+
+                            t.HasCheckConstraint("chk_patterns_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_patterns_test", "coalesce(test_bar_timestamp > pattern_bar_timestamp, NOT test_confirmed)");
+
+                            t.HasCheckConstraint("chk_patterns_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Position", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<decimal>("AllocationPercent")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("allocation_percent")
+                        .HasComment("Percent of the portfolio.");
+
+                    b.Property<Guid>("CampaignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("campaign_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal?>("CurrentPnl")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("numeric(12,2)")
+                        .HasColumnName("current_pnl");
+
+                    b.Property<decimal?>("CurrentPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("current_price");
+
+                    b.Property<DateTimeOffset>("EntryDate")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("entry_date");
+
+                    b.Property<decimal>("EntryPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("entry_price");
+
+                    b.Property<DateTimeOffset?>("ExitDate")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("exit_date");
+
+                    b.Property<decimal?>("ExitPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("exit_price");
+
+                    b.Property<string>("PatternType")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("pattern_type");
+
+                    b.Property<decimal?>("RealizedPnl")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("numeric(12,2)")
+                        .HasColumnName("realized_pnl");
+
+                    b.Property<decimal>("RiskAmount")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("numeric(12,2)")
+                        .HasColumnName("risk_amount");
+
+                    b.Property<decimal>("Shares")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("shares");
+
+                    b.Property<string>("Side")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("LONG")
+                        .HasColumnName("side");
+
+                    b.Property<Guid?>("SignalId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("signal_id");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("OPEN")
+                        .HasColumnName("status");
+
+                    b.Property<decimal>("StopLoss")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("stop_loss")
+                        .HasComment("May be trailed past the entry, but not past the target.");
+
+                    b.Property<decimal>("TargetPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("target_price");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_positions");
+
+                    b.HasIndex("EntryDate")
+                        .HasDatabaseName("idx_positions_entry_date")
+                        .HasFilter("status = 'OPEN'");
+
+                    b.HasIndex("SignalId")
+                        .HasDatabaseName("idx_positions_signal_id");
+
+                    b.HasIndex("CampaignId", "Status")
+                        .HasDatabaseName("idx_positions_campaign_id_status");
+
+                    b.ToTable("positions", "wyckoff", t =>
+                        {
+                            t.HasComment("Entries of campaigns. The open ones of a campaign never take more than its total_allocation: a trigger sees to it.");
+
+                            t.HasCheckConstraint("chk_positions_allocation_percent", "allocation_percent BETWEEN 0 AND 5.0");
+
+                            t.HasCheckConstraint("chk_positions_exit", "CASE status WHEN 'CLOSED' THEN coalesce(exit_date >= entry_date AND exit_price > 0, false) ELSE exit_date IS NULL AND exit_price IS NULL AND realized_pnl IS NULL END");
+
+                            t.HasCheckConstraint("chk_positions_pattern_type", "pattern_type IN ('SPRING', 'SOS', 'LPS', 'ST', 'UT', 'UTAD', 'SOW', 'LPSY')");
+
+                            t.HasCheckConstraint("chk_positions_prices", "entry_price > 0 AND stop_loss > 0 AND target_price > 0 AND coalesce(current_price > 0, true)");
+
+                            t.HasCheckConstraint("chk_positions_risk_amount", "risk_amount >= 0");
+
+                            t.HasCheckConstraint("chk_positions_shares", "shares > 0");
+
+                            t.HasCheckConstraint("chk_positions_side", "CASE side WHEN 'LONG' THEN target_price > entry_price AND target_price > stop_loss ELSE target_price < entry_price AND target_price < stop_loss END");
+
+                            t.HasCheckConstraint("chk_positions_side_word", "side IN ('LONG', 'SHORT')");
+
+                            t.HasCheckConstraint("chk_positions_status", "status IN ('OPEN', 'CLOSED')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Signal", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<string>("ApprovalChain")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("approval_chain")
+                        .HasComment("What each stage of validation said: volume, phase, levels, risk, strategy.");
+
+                    b.Property<decimal>("CampaignAllocation")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(5, 4)
+                        .HasColumnType("numeric(5,4)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("campaign_allocation")
+                        .HasComment("Part of the campaign's allocation, 0 to 1.");
+
+                    b.Property<Guid?>("CampaignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("campaign_id");
+
+                    b.Property<int>("ConfidenceScore")
+                        .HasColumnType("integer")
+                        .HasColumnName("confidence_score");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal>("EntryPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("entry_price");
+
+                    b.Property<DateTimeOffset?>("ExitDate")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("exit_date");
+
+                    b.Property<decimal?>("ExitPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("exit_price");
+
+                    b.Property<DateTimeOffset>("GeneratedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("generated_at");
+
+                    b.Property<bool>("NotificationSent")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("notification_sent");
+
+                    b.Property<Guid?>("PatternId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("pattern_id");
+
+                    b.Property<string>("PatternType")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("pattern_type");
+
+                    b.Property<string>("Phase")
+                        .HasMaxLength(1)
+                        .HasColumnType("character varying(1)")
+                        .HasColumnName("phase");
+
+                    b.Property<decimal>("PositionSize")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("position_size")
+                        .HasComment("Shares.");
+
+                    b.Property<decimal>("RMultiple")
+                        .HasPrecision(6, 2)
+                        .HasColumnType("numeric(6,2)")
+                        .HasColumnName("r_multiple")
+                        .HasComment("Reward over risk.");
+
+                    b.Property<decimal>("RiskAmount")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("numeric(12,2)")
+                        .HasColumnName("risk_amount");
+
+                    b.Property<string>("SignalType")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("LONG")
+                        .HasColumnName("signal_type");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasDefaultValue("PENDING")
+                        .HasColumnName("status");
+
+                    b.Property<decimal>("StopLoss")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("stop_loss");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<decimal>("Target1")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("target_1");
+
+                    b.Property<decimal>("Target2")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("target_2");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(5)
+                        .HasColumnType("character varying(5)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<string>("TradeOutcome")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("trade_outcome");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("ValidationResults")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("validation_results");
+
+                    b.HasKey("Id")
+                        .HasName("pk_signals");
+
+                    b.HasIndex("CampaignId")
+                        .HasDatabaseName("idx_signals_campaign_id");
+
+                    b.HasIndex("GeneratedAt")
+                        .HasDatabaseName("idx_signals_generated_at")
+                        .HasFilter("NOT notification_sent");
+
+                    b.HasIndex("PatternId")
+                        .HasDatabaseName("idx_signals_pattern_id");
+
+                    b.HasIndex("Status", "GeneratedAt")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_signals_status");
+
+                    b.HasIndex("Symbol", "GeneratedAt")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_signals_symbol_generated_at");
+
+                    b.ToTable("signals", "wyckoff", t =>
+                        {
+                            t.HasComment("Trades to take. Every change of status is in signal_status_log, by trigger. symbol is text without a foreign key, as in patterns.");
+
+                            t.HasCheckConstraint("chk_signals_approval_chain", "jsonb_typeof(approval_chain) IN ('array', 'object')");
+
+                            t.HasCheckConstraint("chk_signals_campaign_allocation", "campaign_allocation BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_signals_confidence_score", "confidence_score BETWEEN 70 AND 95");
+
+                            t.HasCheckConstraint("chk_signals_exit", "CASE WHEN status IN ('STOPPED', 'TARGET_HIT') THEN coalesce(exit_date >= generated_at AND exit_price > 0, false) ELSE exit_date IS NULL AND exit_price IS NULL END");
+
+                            t.HasCheckConstraint("chk_signals_pattern_type", "pattern_type IN ('SPRING', 'SOS', 'LPS', 'ST', 'UT', 'UTAD', 'SOW', 'LPSY')");
+
+                            t.HasCheckConstraint("chk_signals_phase", "phase IN ('A', 'B', 'C', 'D', 'E')");
+
+                            t.HasCheckConstraint("chk_signals_position_size", "position_size > 0");
+
+                            t.HasCheckConstraint("chk_signals_prices", "entry_price > 0 AND stop_loss > 0 AND target_1 > 0 AND target_2 > 0");
+
+                            t.HasCheckConstraint("chk_signals_r_multiple", "r_multiple >= 2.0");
+
+                            t.HasCheckConstraint("chk_signals_risk_amount", "risk_amount > 0");
+
+                            t.HasCheckConstraint("chk_signals_side", "CASE signal_type WHEN 'LONG' THEN stop_loss < entry_price AND entry_price < target_1 AND target_1 <= target_2 ELSE stop_loss > entry_price AND entry_price > target_1 AND target_1 >= target_2 END");
+
+                            t.HasCheckConstraint("chk_signals_signal_type", "signal_type IN ('LONG', 'SHORT')");
+
+                            t.HasCheckConstraint("chk_signals_status", "status IN ('PENDING', 'APPROVED', 'REJECTED', 'FILLED', 'STOPPED', 'TARGET_HIT', 'EXPIRED', 'CANCELLED')");
+
+                            t.HasCheckConstraint("chk_signals_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_signals_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.SignalStatusChange", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("actor")
+                        .HasComment("What the writer had set as app.actor, else who it was logged in as.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("clock_timestamp()");
+
+                    b.Property<string>("Metadata")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
+
+                    b.Property<string>("NewState")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("new_state");
+
+                    b.Property<string>("PreviousState")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("previous_state")
+                        .HasComment("Null when the signal was made.");
+
+                    b.Property<Guid>("SignalId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("signal_id");
+
+                    b.Property<string>("TransitionReason")
+                        .HasColumnType("text")
+                        .HasColumnName("transition_reason")
+                        .HasComment("What the writer had set as app.transition_reason.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_signal_status_log");
+
+                    b.HasIndex("SignalId", "CreatedAt")
+                        .HasDatabaseName("idx_signal_status_log_signal_id_created_at");
+
+                    b.ToTable("signal_status_log", "wyckoff", t =>
+                        {
+                            t.HasComment("Every status a signal has had; written by a trigger on signals, and by nothing else.");
+
+                            t.HasCheckConstraint("chk_signal_status_log_states", "new_state IN ('PENDING', 'APPROVED', 'REJECTED', 'FILLED', 'STOPPED', 'TARGET_HIT', 'EXPIRED', 'CANCELLED') AND previous_state IS DISTINCT FROM new_state");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.TradingRange", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<decimal>("CauseFactor")
+                        .HasPrecision(4, 2)
+                        .HasColumnType("numeric(4,2)")
+                        .HasColumnName("cause_factor")
+                        .HasComment("Widths of the range to add for the target.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal>("CreekLevel")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("creek_level")
+                        .HasComment("SUPPORT, as the source document has it; in the literature the creek is the resistance. Elsewhere we say support and resistance.");
+
+                    b.Property<DateTimeOffset?>("DeletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("deleted_at")
+                        .HasComment("Set: the range was found to be none, and is out of sight.");
+
+                    b.Property<int>("DurationBars")
+                        .HasColumnType("integer")
+                        .HasColumnName("duration_bars");
+
+                    b.Property<DateTimeOffset?>("EndTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("end_time")
+                        .HasComment("Null while the range goes on.");
+
+                    b.Property<decimal>("IceLevel")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("ice_level")
+                        .HasComment("RESISTANCE, as the source document has it; in the literature the ice is the support. Elsewhere we say support and resistance.");
+
+                    b.Property<decimal>("JumpTarget")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("jump_target")
+                        .HasComment("Where the cause says price will go: above the resistance after accumulation, below the support after distribution.");
+
+                    b.Property<string>("Phase")
+                        .IsRequired()
+                        .HasMaxLength(1)
+                        .HasColumnType("character varying(1)")
+                        .HasColumnName("phase");
+
+                    b.Property<decimal>("RangeWidth")
+                        .HasPrecision(10, 4)
+                        .HasColumnType("numeric(10,4)")
+                        .HasColumnName("range_width");
+
+                    b.Property<DateTimeOffset>("StartTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("start_time");
+
+                    b.Property<int>("StrengthScore")
+                        .HasColumnType("integer")
+                        .HasColumnName("strength_score");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(5)
+                        .HasColumnType("character varying(5)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<int>("TouchCountCreek")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("touch_count_creek");
+
+                    b.Property<int>("TouchCountIce")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("touch_count_ice");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("version")
+                        .HasComment("Counted up by every update; a writer names the version it has read.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_trading_ranges");
+
+                    b.HasIndex("Phase", "StrengthScore")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_trading_ranges_phase_strength_score")
+                        .HasFilter("deleted_at IS NULL AND end_time IS NULL");
+
+                    b.HasIndex("Symbol", "Timeframe", "StartTime")
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("idx_trading_ranges_symbol_timeframe_start_time")
+                        .HasFilter("deleted_at IS NULL");
+
+                    b.ToTable("trading_ranges", "wyckoff", t =>
+                        {
+                            t.HasComment("Sideways markets that qualified. Taken out of sight by deleted_at, since patterns and campaigns refer to them.");
+
+                            t.HasCheckConstraint("chk_trading_ranges_cause_factor", "cause_factor BETWEEN 2.0 AND 3.0");
+
+                            t.HasCheckConstraint("chk_trading_ranges_duration_bars", "duration_bars BETWEEN 15 AND 100");
+
+                            t.HasCheckConstraint("chk_trading_ranges_jump_target", "jump_target > ice_level OR (jump_target < creek_level AND jump_target > 0)");
+
+                            t.HasCheckConstraint("chk_trading_ranges_levels", "creek_level > 0 AND creek_level < ice_level");
+
+                            t.HasCheckConstraint("chk_trading_ranges_phase", "phase IN ('A', 'B', 'C', 'D', 'E')");
+
+                            t.HasCheckConstraint("chk_trading_ranges_range_width", "range_width > 0");
+
+                            t.HasCheckConstraint("chk_trading_ranges_strength_score", "strength_score BETWEEN 60 AND 100");
+
+                            t.HasCheckConstraint("chk_trading_ranges_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_trading_ranges_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_trading_ranges_times", "end_time >= start_time");
+
+                            t.HasCheckConstraint("chk_trading_ranges_touch_counts", "touch_count_creek >= 0 AND touch_count_ice >= 0");
+
+                            t.HasCheckConstraint("chk_trading_ranges_version", "version >= 1");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.WatchlistEntry", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<string>("AssetClass")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasDefaultValue("stock")
+                        .HasColumnName("asset_class");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<bool>("Enabled")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("enabled");
+
+                    b.Property<DateTimeOffset?>("LastScannedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_scanned_at");
+
+                    b.Property<decimal?>("MinConfidence")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("min_confidence")
+                        .HasComment("Findings below it are not announced.");
+
+                    b.Property<string>("Priority")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("MEDIUM")
+                        .HasColumnName("priority");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(5)
+                        .HasColumnType("character varying(5)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_watchlist");
+
+                    b.HasIndex("LastScannedAt")
+                        .HasDatabaseName("idx_watchlist_last_scanned_at")
+                        .HasFilter("enabled");
+
+                    b.HasIndex("Symbol", "Timeframe")
+                        .IsUnique()
+                        .HasDatabaseName("idx_watchlist_symbol_timeframe");
+
+                    b.ToTable("watchlist", "wyckoff", t =>
+                        {
+                            t.HasComment("What the scanner looks at, for the whole installation.");
+
+                            t.HasCheckConstraint("chk_watchlist_min_confidence", "min_confidence BETWEEN 60 AND 100");
+
+                            t.HasCheckConstraint("chk_watchlist_priority", "priority IN ('LOW', 'MEDIUM', 'HIGH')");
+
+                            t.HasCheckConstraint("chk_watchlist_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_watchlist_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
             modelBuilder.Entity("Wyckoff.MarketData.Ticker", b =>
                 {
                     b.Property<int>("Id")
@@ -96,6 +1793,397 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_tickers_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
                         });
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.Market", b =>
+                {
+                    b.Property<string>("ConditionId")
+                        .HasColumnType("text")
+                        .HasColumnName("condition_id")
+                        .HasComment("The exchange's id of the question.");
+
+                    b.Property<bool>("Active")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("active");
+
+                    b.PrimitiveCollection<string[]>("ClobTokenIds")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text[]")
+                        .HasColumnName("clob_token_ids")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("The token of each outcome; empty while the exchange has not said.");
+
+                    b.Property<bool>("Closed")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("closed")
+                        .HasComment("No more trading; see resolutions for how it ended.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<DateTimeOffset?>("EndDate")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("end_date")
+                        .HasComment("When the question is due; text in the source document.");
+
+                    b.Property<string>("MarketType")
+                        .HasColumnType("text")
+                        .HasColumnName("market_type");
+
+                    b.PrimitiveCollection<string[]>("Outcomes")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text[]")
+                        .HasColumnName("outcomes")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("The answers, in the order of clob_token_ids.");
+
+                    b.Property<string>("Question")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("question");
+
+                    b.Property<string>("Slug")
+                        .HasColumnType("text")
+                        .HasColumnName("slug");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("ConditionId")
+                        .HasName("pk_markets");
+
+                    b.HasIndex("ClobTokenIds")
+                        .HasDatabaseName("idx_markets_clob_token_ids");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("ClobTokenIds"), "gin");
+
+                    b.HasIndex("EndDate")
+                        .HasDatabaseName("idx_markets_end_date")
+                        .HasFilter("active AND NOT closed");
+
+                    b.HasIndex("Slug")
+                        .HasDatabaseName("idx_markets_slug");
+
+                    b.HasIndex("UpdatedAt")
+                        .HasDatabaseName("idx_markets_updated_at")
+                        .HasFilter("closed");
+
+                    b.ToTable("markets", "prediction", t =>
+                        {
+                            t.HasComment("Questions that are traded, one outcome token for each answer.");
+
+                            t.HasCheckConstraint("chk_markets_clob_token_ids", "cardinality(clob_token_ids) IN (0, cardinality(outcomes))");
+
+                            t.HasCheckConstraint("chk_markets_condition_id", "condition_id <> ''");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.OrderbookSnapshot", b =>
+                {
+                    b.Property<string>("Asks")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("asks")
+                        .HasComment("[{\"price\", \"size\"}, …], best first.");
+
+                    b.Property<string>("Bids")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("bids")
+                        .HasComment("[{\"price\", \"size\"}, …], best first.");
+
+                    b.Property<decimal?>("Midpoint")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("midpoint");
+
+                    b.Property<decimal?>("Spread")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("spread")
+                        .HasComment("Best ask less best bid; null when a side is empty.");
+
+                    b.Property<string>("TokenId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("token_id");
+
+                    b.Property<DateTimeOffset>("Ts")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ts");
+
+                    b.HasIndex("TokenId", "Ts")
+                        .IsUnique()
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_orderbook_snapshots_token_id_ts");
+
+                    b.ToTable("orderbook_snapshots", "prediction", t =>
+                        {
+                            t.HasComment("Order books of tokens, polled; kept for good.");
+
+                            t.HasCheckConstraint("chk_orderbook_snapshots_asks", "jsonb_typeof(asks) = 'array'");
+
+                            t.HasCheckConstraint("chk_orderbook_snapshots_bids", "jsonb_typeof(bids) = 'array'");
+
+                            t.HasCheckConstraint("chk_orderbook_snapshots_midpoint", "midpoint BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_orderbook_snapshots_spread", "spread BETWEEN 0 AND 1");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"ts\",\"ChunkInterval\":\"7.00:00:00\",\"SegmentBy\":\"token_id\",\"OrderBy\":\"ts DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.PredictionTrade", b =>
+                {
+                    b.Property<decimal>("Price")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("price");
+
+                    b.Property<string>("Side")
+                        .IsRequired()
+                        .HasMaxLength(4)
+                        .HasColumnType("character varying(4)")
+                        .HasColumnName("side");
+
+                    b.Property<decimal>("Size")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("size");
+
+                    b.Property<string>("TokenId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("token_id");
+
+                    b.Property<string>("TradeId")
+                        .HasColumnType("text")
+                        .HasColumnName("trade_id")
+                        .HasComment("The exchange's; null when it gives none.");
+
+                    b.Property<DateTimeOffset>("Ts")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ts");
+
+                    b.HasIndex("TokenId", "Ts")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_trades_token_id_ts");
+
+                    b.ToTable("trades", "prediction", t =>
+                        {
+                            t.HasComment("Trades in tokens. A trade id is unique over all time by trade_keys, which a trigger fills.");
+
+                            t.HasCheckConstraint("chk_trades_price", "price BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_trades_side", "side IN ('BUY', 'SELL')");
+
+                            t.HasCheckConstraint("chk_trades_size", "size > 0");
+
+                            t.HasCheckConstraint("chk_trades_trade_id", "trade_id <> ''");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"ts\",\"ChunkInterval\":\"1.00:00:00\",\"SegmentBy\":\"token_id\",\"OrderBy\":\"ts DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":\"90.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.PriceCandle", b =>
+                {
+                    b.Property<DateTimeOffset>("Bucket")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("bucket");
+
+                    b.Property<decimal>("Close")
+                        .HasColumnType("numeric")
+                        .HasColumnName("close");
+
+                    b.Property<decimal>("High")
+                        .HasColumnType("numeric")
+                        .HasColumnName("high");
+
+                    b.Property<decimal>("Low")
+                        .HasColumnType("numeric")
+                        .HasColumnName("low");
+
+                    b.Property<decimal>("Open")
+                        .HasColumnType("numeric")
+                        .HasColumnName("open");
+
+                    b.Property<long>("Snapshots")
+                        .HasColumnType("bigint")
+                        .HasColumnName("snapshots");
+
+                    b.Property<string>("TokenId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("token_id");
+
+                    b.Property<decimal?>("Volume24h")
+                        .HasColumnType("numeric")
+                        .HasColumnName("volume_24h");
+
+                    b.ToTable((string)null);
+
+                    b.ToView("price_candles_1h", "prediction");
+
+                    b.HasAnnotation("Wyckoff:ContinuousAggregate", "{\"Source\":\"prediction.price_snapshots\",\"TimeColumn\":\"ts\",\"BucketWidth\":\"01:00:00\",\"Keys\":\"token_id\",\"Columns\":[{\"Name\":\"open\",\"Sql\":\"(array_agg(price ORDER BY ts))[1]\"},{\"Name\":\"high\",\"Sql\":\"max(price)\"},{\"Name\":\"low\",\"Sql\":\"min(price)\"},{\"Name\":\"close\",\"Sql\":\"(array_agg(price ORDER BY ts DESC))[1]\"},{\"Name\":\"volume_24h\",\"Sql\":\"avg(volume_24h)\"},{\"Name\":\"snapshots\",\"Sql\":\"count(*)\"}],\"RefreshFrom\":\"88.00:00:00\",\"RefreshUpTo\":\"01:00:00\",\"RefreshEvery\":\"01:00:00\",\"Readers\":\"wyckoff_app, wyckoff_worker, wyckoff_reader\",\"Refresher\":\"wyckoff_worker\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.PriceSnapshot", b =>
+                {
+                    b.Property<decimal>("Price")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("price")
+                        .HasComment("A probability.");
+
+                    b.Property<string>("TokenId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("token_id");
+
+                    b.Property<DateTimeOffset>("Ts")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ts");
+
+                    b.Property<decimal?>("Volume24h")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("volume_24h")
+                        .HasComment("What the exchange says was traded in the 24 hours before.");
+
+                    b.HasIndex("TokenId", "Ts")
+                        .IsUnique()
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_price_snapshots_token_id_ts");
+
+                    b.ToTable("price_snapshots", "prediction", t =>
+                        {
+                            t.HasComment("Prices of tokens, polled. No foreign key to markets: a token may be seen before its market is known.");
+
+                            t.HasCheckConstraint("chk_price_snapshots_price", "price BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_price_snapshots_volume_24h", "volume_24h >= 0");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"ts\",\"ChunkInterval\":\"1.00:00:00\",\"SegmentBy\":\"token_id\",\"OrderBy\":\"ts DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":\"90.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.Resolution", b =>
+                {
+                    b.Property<string>("ConditionId")
+                        .HasColumnType("text")
+                        .HasColumnName("condition_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("DetectionMethod")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("detection_method")
+                        .HasComment("How it was found out: by a price of 1, by the exchange's word …");
+
+                    b.Property<string>("Outcome")
+                        .HasColumnType("text")
+                        .HasColumnName("outcome");
+
+                    b.Property<decimal?>("PayoutPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("payout_price")
+                        .HasComment("What a winning token paid.");
+
+                    b.Property<DateTimeOffset>("ResolvedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("resolved_at");
+
+                    b.Property<string>("WinnerTokenId")
+                        .HasColumnType("text")
+                        .HasColumnName("winner_token_id")
+                        .HasComment("Null when nobody won (void).");
+
+                    b.HasKey("ConditionId")
+                        .HasName("pk_resolutions");
+
+                    b.HasIndex("ResolvedAt")
+                        .HasDatabaseName("idx_resolutions_resolved_at");
+
+                    b.ToTable("resolutions", "prediction", t =>
+                        {
+                            t.HasComment("How closed markets ended.");
+
+                            t.HasCheckConstraint("chk_resolutions_detection_method", "detection_method <> ''");
+
+                            t.HasCheckConstraint("chk_resolutions_payout_price", "payout_price BETWEEN 0 AND 1");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.TradeKey", b =>
+                {
+                    b.Property<string>("TradeId")
+                        .HasColumnType("text")
+                        .HasColumnName("trade_id");
+
+                    b.Property<DateTimeOffset>("Ts")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ts");
+
+                    b.HasKey("TradeId")
+                        .HasName("pk_trade_keys");
+
+                    b.ToTable("trade_keys", "prediction", t =>
+                        {
+                            t.HasComment("One row per trade id: a unique key of a hypertable must contain the time, so uniqueness over all time needs a table of its own.");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.TradeVolume", b =>
+                {
+                    b.Property<decimal>("AvgPrice")
+                        .HasColumnType("numeric")
+                        .HasColumnName("avg_price");
+
+                    b.Property<DateTimeOffset>("Bucket")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("bucket");
+
+                    b.Property<decimal>("Notional")
+                        .HasColumnType("numeric")
+                        .HasColumnName("notional");
+
+                    b.Property<string>("TokenId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("token_id");
+
+                    b.Property<long>("TradeCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("trade_count");
+
+                    b.Property<decimal>("Volume")
+                        .HasColumnType("numeric")
+                        .HasColumnName("volume");
+
+                    b.ToTable((string)null);
+
+                    b.ToView("trade_volume_1h", "prediction");
+
+                    b.HasAnnotation("Wyckoff:ContinuousAggregate", "{\"Source\":\"prediction.trades\",\"TimeColumn\":\"ts\",\"BucketWidth\":\"01:00:00\",\"Keys\":\"token_id\",\"Columns\":[{\"Name\":\"trade_count\",\"Sql\":\"count(*)\"},{\"Name\":\"volume\",\"Sql\":\"sum(size)\"},{\"Name\":\"notional\",\"Sql\":\"sum(price * size)\"},{\"Name\":\"avg_price\",\"Sql\":\"avg(price)\"}],\"RefreshFrom\":\"88.00:00:00\",\"RefreshUpTo\":\"01:00:00\",\"RefreshEvery\":\"01:00:00\",\"Readers\":\"wyckoff_app, wyckoff_worker, wyckoff_reader\",\"Refresher\":\"wyckoff_worker\"}");
                 });
 
             modelBuilder.Entity("bars_15m", b =>
@@ -873,6 +2961,129 @@ namespace Wyckoff.MigrationService.Migrations
                         });
 
                     b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"7.00:00:00\",\"SegmentBy\":\"ticker_id\",\"OrderBy\":\"timestamp DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.AllocationPlan", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.Campaign", null)
+                        .WithMany()
+                        .HasForeignKey("CampaignId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_allocation_plans_campaign");
+
+                    b.HasOne("Wyckoff.Findings.Signal", null)
+                        .WithMany()
+                        .HasForeignKey("SignalId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_allocation_plans_signal");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Campaign", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.TradingRange", null)
+                        .WithMany()
+                        .HasForeignKey("TradingRangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_campaigns_trading_range");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.CampaignMetrics", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.Campaign", null)
+                        .WithOne()
+                        .HasForeignKey("Wyckoff.Findings.CampaignMetrics", "CampaignId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_campaign_metrics_campaign");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.ExitOrder", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.Campaign", null)
+                        .WithMany()
+                        .HasForeignKey("CampaignId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_exit_orders_campaign");
+
+                    b.HasOne("Wyckoff.Findings.Position", null)
+                        .WithMany()
+                        .HasForeignKey("PositionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_exit_orders_position");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.ExitRule", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.Campaign", null)
+                        .WithOne()
+                        .HasForeignKey("Wyckoff.Findings.ExitRule", "CampaignId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_exit_rules_campaign");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Pattern", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.TradingRange", null)
+                        .WithMany()
+                        .HasForeignKey("TradingRangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_patterns_trading_range");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Position", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.Campaign", null)
+                        .WithMany()
+                        .HasForeignKey("CampaignId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_positions_campaign");
+
+                    b.HasOne("Wyckoff.Findings.Signal", null)
+                        .WithMany()
+                        .HasForeignKey("SignalId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_positions_signal");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Signal", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.Campaign", null)
+                        .WithMany()
+                        .HasForeignKey("CampaignId")
+                        .OnDelete(DeleteBehavior.SetNull)
+                        .HasConstraintName("fk_signals_campaign");
+
+                    b.HasOne("Wyckoff.Findings.Pattern", null)
+                        .WithMany()
+                        .HasForeignKey("PatternId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_signals_pattern");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.SignalStatusChange", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.Signal", null)
+                        .WithMany()
+                        .HasForeignKey("SignalId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_signal_status_log_signal");
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.Resolution", b =>
+                {
+                    b.HasOne("Wyckoff.PredictionMarkets.Market", null)
+                        .WithOne()
+                        .HasForeignKey("Wyckoff.PredictionMarkets.Resolution", "ConditionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_resolutions_market");
                 });
 #pragma warning restore 612, 618
         }

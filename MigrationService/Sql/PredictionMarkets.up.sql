@@ -1,0 +1,17 @@
+CREATE TRIGGER touch BEFORE UPDATE ON prediction.markets FOR EACH ROW EXECUTE FUNCTION public.touch_row();
+
+-- A trade that is there already fails on pk_trade_keys, whatever its time. In the order of the ids, so that two writers with the same trades do not wait for each other in a circle.
+CREATE FUNCTION prediction.record_trade_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+  INSERT INTO prediction.trade_keys (trade_id, ts) SELECT trade_id, ts FROM added WHERE trade_id IS NOT NULL ORDER BY trade_id;
+  RETURN NULL;
+END $$;
+COMMENT ON FUNCTION prediction.record_trade_keys() IS 'Makes trade_id unique over all time.';
+REVOKE EXECUTE ON FUNCTION prediction.record_trade_keys() FROM PUBLIC;
+CREATE TRIGGER record_keys AFTER INSERT ON prediction.trades REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION prediction.record_trade_keys();
+
+GRANT USAGE ON SCHEMA prediction TO wyckoff_app, wyckoff_worker, wyckoff_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA prediction TO wyckoff_app, wyckoff_worker, wyckoff_reader;
+GRANT INSERT, UPDATE, DELETE ON prediction.markets, prediction.resolutions TO wyckoff_app, wyckoff_worker;
+-- Facts: added, never changed. Old ones go by retention, which is the owner's.
+GRANT INSERT ON prediction.price_snapshots, prediction.orderbook_snapshots, prediction.trades TO wyckoff_app, wyckoff_worker;
