@@ -16,3 +16,4 @@ BEGIN
 END $$;
 DROP TRIGGER record_keys ON prediction.trades;
 DROP FUNCTION prediction.record_trade_keys();
+DROP FUNCTION public.drop_old(regclass, name, timestamptz, integer);

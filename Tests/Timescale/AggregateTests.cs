@@ -5,12 +5,14 @@ using Wyckoff.Timescale;
 namespace Wyckoff.Tests.Timescale;
 
 /// <summary>Aggregates and retention, asked of the server, on each edition. The clock stands in 2031, where no policy of the server reaches.</summary>
-public abstract class AggregateTests(TestDatabase database)
+public abstract class AggregateTests(TestDatabase database) : IAsyncDisposable
 {
     public const string Dump = "SELECT string_agg(concat_ws('|', extract(epoch FROM bucket)::bigint, token_id, open, high, low, close, volume_24h, snapshots), E'\\n' ORDER BY token_id, bucket) FROM prediction.price_candles_1h";
     public const string DumpVolume = "SELECT string_agg(concat_ws('|', extract(epoch FROM bucket)::bigint, token_id, trade_count, volume, notional, avg_price), E'\\n' ORDER BY token_id, bucket) FROM prediction.trade_volume_1h";
 
     protected static readonly DateTimeOffset Now = new(2031, 6, 15, 12, 30, 0, TimeSpan.Zero);
+
+    private readonly List<(PostgresServer Server, NpgsqlConnection Connection)> _clones = [];
 
     protected TestDatabase Database { get; } = database;
 
@@ -19,7 +21,7 @@ public abstract class AggregateTests(TestDatabase database)
     [Fact]
     public async Task Old_rows_go_in_whole_chunks_and_their_candles_stay()
     {
-        await using var connection = await CloneAsync();
+        var connection = await CloneAsync();
         await ExecuteAsync(connection,
             """
             INSERT INTO prediction.price_snapshots (ts, token_id, price, volume_24h)
@@ -31,6 +33,11 @@ public abstract class AggregateTests(TestDatabase database)
         foreach (var aggregate in Aggregates())
         {
             await Retention.RefreshAsync(connection, Database.Edition, aggregate, new(2031, 3, 20, 6, 0, 0, TimeSpan.Zero), Token);
+        }
+
+        if (!Database.Edition.HasPolicies)
+        {
+            await ExecuteAsync(connection, "SET ROLE wyckoff_worker");
         }
 
         var candles = await TextAsync(connection, Dump);
@@ -57,7 +64,7 @@ public abstract class AggregateTests(TestDatabase database)
     [Fact]
     public async Task Nothing_is_dropped_before_it_is_summed_up()
     {
-        await using var connection = await CloneAsync();
+        var connection = await CloneAsync();
         await ExecuteAsync(connection, "INSERT INTO prediction.price_snapshots (ts, token_id, price) SELECT ts, 'a', 0.5 FROM generate_series(timestamptz '2031-03-19 00:00Z', '2031-03-19 23:59Z', interval '1 minute') AS ts");
         var late = new DateTimeOffset(2031, 6, 15, 0, 0, 0, TimeSpan.Zero);
         await Retention.RetainAsync(connection, Declared(), Aggregates(), late, Token);
@@ -65,6 +72,16 @@ public abstract class AggregateTests(TestDatabase database)
 
         Assert.Equal("0", await TextAsync(connection, "SELECT count(*)::text FROM prediction.price_snapshots"));
         Assert.Equal("24 1440", await TextAsync(connection, "SELECT count(*) || ' ' || sum(snapshots) FROM prediction.price_candles_1h"));
+    }
+
+    [Fact]
+    public async Task Only_the_worker_drops_and_only_time_series()
+    {
+        const string drop = "SELECT public.drop_old('prediction.trades', 'ts', '2000-01-01')";
+        Assert.Equal("42501", await ValidRow.BrokenByAsync(Database.App, drop, Token));
+        Assert.Equal("42501", await ValidRow.BrokenByAsync(Database.Reader, drop, Token));
+        Assert.Null(await ValidRow.BrokenByAsync(Database.Worker, drop, Token));
+        Assert.Equal("42501", await ValidRow.BrokenByAsync(Database.Worker, "SELECT public.drop_old('wyckoff.signals', 'created_at', now())", Token));
     }
 
     [Fact]
@@ -106,12 +123,22 @@ public abstract class AggregateTests(TestDatabase database)
         return context.Model.ContinuousAggregates();
     }
 
-    /// <summary>A database of the test alone, as its owner. It goes with the server.</summary>
-    protected async Task<NpgsqlConnection> CloneAsync() => await OpenCloneAsync(Database);
-
-    public static async Task<NpgsqlConnection> OpenCloneAsync(TestDatabase database)
+    public async ValueTask DisposeAsync()
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(await database.Server.CloneAsync()) { Options = "-c role=wyckoff_owner", Pooling = false }.ConnectionString);
+        GC.SuppressFinalize(this);
+        foreach (var (server, connection) in _clones)
+        {
+            await connection.DisposeAsync();
+            await server.DropAsync(connection.ConnectionString);
+        }
+    }
+
+    /// <summary>A database of the test alone, as its owner.</summary>
+    protected async Task<NpgsqlConnection> CloneAsync(TestDatabase? of = null)
+    {
+        var server = (of ?? Database).Server;
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(await server.CloneAsync()) { Options = "-c role=wyckoff_owner", Pooling = false }.ConnectionString);
+        _clones.Add((server, connection));
         await connection.OpenAsync(Token);
         return connection;
     }
@@ -141,10 +168,9 @@ public sealed class PlainAggregateTests(PlainDatabase database) : AggregateTests
     [Fact]
     public async Task Marks_of_writers_that_are_not_done_yet_stay_for_the_next_run()
     {
-        var connectionString = await Database.Server.CloneAsync();
-        await using var source = NpgsqlDataSource.Create(connectionString);
-        await using var slow = await source.OpenConnectionAsync(Token);
-        await using var quick = await source.OpenConnectionAsync(Token);
+        var slow = await CloneAsync();
+        await using var quick = new NpgsqlConnection(slow.ConnectionString + ";Password=" + new NpgsqlConnectionStringBuilder(Database.AdminConnection).Password);
+        await quick.OpenAsync(Token);
         await using var transaction = await slow.BeginTransactionAsync(Token);
         await ExecuteAsync(slow, "INSERT INTO prediction.price_snapshots (ts, token_id, price) VALUES ('2031-03-12 10:07Z', 'a', 0.2)");
         await ExecuteAsync(quick, "INSERT INTO prediction.price_snapshots (ts, token_id, price) VALUES ('2031-03-12 10:08Z', 'a', 0.4)");
@@ -199,7 +225,7 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
     [Fact]
     public async Task A_late_row_in_a_compressed_chunk_reaches_its_candle()
     {
-        await using var connection = await CloneAsync();
+        var connection = await CloneAsync();
         await ExecuteAsync(connection, "INSERT INTO prediction.price_snapshots (ts, token_id, price) SELECT ts, 'a', 0.5 FROM generate_series(timestamptz '2031-06-01 00:00Z', '2031-06-01 23:50Z', interval '10 minutes') AS ts");
         var candles = Aggregates().Single(a => a.View == "price_candles_1h");
         await Retention.RefreshAsync(connection, Database.Edition, candles, Now, Token);
@@ -221,7 +247,7 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
         var dumps = new List<string>();
         foreach (var edition in new TestDatabase[] { Database, plain, apache })
         {
-            await using var connection = await OpenCloneAsync(edition);
+            var connection = await CloneAsync(edition);
             var random = new Random(seed);
             var seen = new HashSet<(int, int)>();
             for (var batch = 0; batch < 6; batch++)
@@ -259,7 +285,7 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
     [Fact]
     public async Task The_rows_of_a_stand_in_outlive_it_when_the_edition_grows()
     {
-        await using var connection = await CloneAsync();
+        var connection = await CloneAsync();
         var poorer = new TimescaleReconciler(Database.Edition with { Edition = Edition.Apache }, Declared(), Aggregates());
         var richer = new TimescaleReconciler(Database.Edition, Declared(), Aggregates());
         await ExecuteAsync(connection, "DROP MATERIALIZED VIEW prediction.price_candles_1h; DROP MATERIALIZED VIEW prediction.trade_volume_1h");
@@ -288,7 +314,7 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
     [Fact]
     public async Task A_stand_in_with_rows_and_a_source_without_waits_for_newer_ones()
     {
-        await using var connection = await CloneAsync();
+        var connection = await CloneAsync();
         var poorer = new TimescaleReconciler(Database.Edition with { Edition = Edition.Apache }, Declared(), Aggregates());
         var richer = new TimescaleReconciler(Database.Edition, Declared(), Aggregates());
         await ExecuteAsync(connection, "DROP MATERIALIZED VIEW prediction.price_candles_1h");

@@ -15,6 +15,7 @@ public static class Retention
     /// <summary>How many rows or chunks of a table are gone.</summary>
     public sealed record Dropped(string Table, long Count, string What);
 
+    /// <summary>As wyckoff_worker where the edition has no policies; where it has them, only the owner may, and only a clock other than the server's is a reason to.</summary>
     public static async Task<IReadOnlyList<Dropped>> RetainAsync(
         NpgsqlConnection connection, IReadOnlyList<Hypertable> declared, IReadOnlyList<ContinuousAggregate> aggregates, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -30,8 +31,8 @@ public static class Retention
             if (hypertable.Storage.Retain is { } retain)
             {
                 dropped.Add(edition.HasHypertables
-                    ? await DropChunksAsync(connection, hypertable, now - retain, cancellationToken)
-                    : await DeleteAsync(connection, hypertable, WholeChunks(now - retain, hypertable.Storage.ChunkInterval), cancellationToken));
+                    ? new(hypertable.Name, await DropAsync(connection, hypertable, now - retain, cancellationToken), "chunks")
+                    : new(hypertable.Name, await DeleteAsync(connection, hypertable, WholeChunks(now - retain, hypertable.Storage.ChunkInterval), cancellationToken), "rows"));
             }
         }
 
@@ -50,34 +51,27 @@ public static class Retention
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static async Task<Dropped> DropChunksAsync(NpgsqlConnection connection, Hypertable hypertable, DateTimeOffset olderThan, CancellationToken cancellationToken)
+    private static async Task<long> DeleteAsync(NpgsqlConnection connection, Hypertable hypertable, DateTimeOffset olderThan, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand($"SELECT count(*) FROM drop_chunks('{hypertable.Name}', older_than => $1)", connection)
+        for (var total = 0L; ;)
         {
-            CommandTimeout = 0,
-            Parameters = { new() { Value = olderThan.ToUniversalTime() } },
-        };
-        return new(hypertable.Name, (long)(await command.ExecuteScalarAsync(cancellationToken))!, "chunks");
-    }
-
-    private static async Task<Dropped> DeleteAsync(NpgsqlConnection connection, Hypertable hypertable, DateTimeOffset olderThan, CancellationToken cancellationToken)
-    {
-        var time = hypertable.Storage.TimeColumn;
-        for (var total = 0L; ; )
-        {
-            await using var command = new NpgsqlCommand(
-                $"DELETE FROM {hypertable.Name} WHERE ctid = ANY (ARRAY (SELECT ctid FROM {hypertable.Name} WHERE {time} < $1 LIMIT {BatchSize.ToString(CultureInfo.InvariantCulture)}))", connection)
-            {
-                CommandTimeout = 0,
-                Parameters = { new() { Value = olderThan } },
-            };
-            var rows = await command.ExecuteNonQueryAsync(cancellationToken);
+            var rows = await DropAsync(connection, hypertable, olderThan, cancellationToken);
             total += rows;
             if (rows < BatchSize)
             {
-                return new(hypertable.Name, total, "rows");
+                return total;
             }
         }
+    }
+
+    private static async Task<long> DropAsync(NpgsqlConnection connection, Hypertable hypertable, DateTimeOffset olderThan, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"SELECT public.drop_old('{hypertable.Name}', '{hypertable.Storage.TimeColumn}', $1, $2)", connection)
+        {
+            CommandTimeout = 0,
+            Parameters = { new() { Value = olderThan.ToUniversalTime() }, new() { Value = BatchSize } },
+        };
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     /// <summary>The end of the last chunk that ends at <paramref name="instant"/> or before, chunks being counted from 1970 as TimescaleDB does.</summary>
