@@ -1865,7 +1865,8 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasName("pk_markets");
 
                     b.HasIndex("ClobTokenIds")
-                        .HasDatabaseName("idx_markets_clob_token_ids");
+                        .HasDatabaseName("idx_markets_clob_token_ids")
+                        .HasAnnotation("Npgsql:StorageParameter:fastupdate", false);
 
                     NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("ClobTokenIds"), "gin");
 

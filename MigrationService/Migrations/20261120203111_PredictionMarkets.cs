@@ -145,7 +145,8 @@ namespace Wyckoff.MigrationService.Migrations
                 schema: "prediction",
                 table: "markets",
                 column: "clob_token_ids")
-                .Annotation("Npgsql:IndexMethod", "gin");
+                .Annotation("Npgsql:IndexMethod", "gin")
+                .Annotation("Npgsql:StorageParameter:fastupdate", false);
 
             migrationBuilder.CreateIndex(
                 name: "idx_markets_end_date",

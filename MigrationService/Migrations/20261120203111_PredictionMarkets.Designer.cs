@@ -12,7 +12,7 @@ using Wyckoff;
 namespace Wyckoff.MigrationService.Migrations
 {
     [DbContext(typeof(WyckoffDbContext))]
-    [Migration("20261120200718_PredictionMarkets")]
+    [Migration("20261120203111_PredictionMarkets")]
     partial class PredictionMarkets
     {
         /// <inheritdoc />
@@ -1868,7 +1868,8 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasName("pk_markets");
 
                     b.HasIndex("ClobTokenIds")
-                        .HasDatabaseName("idx_markets_clob_token_ids");
+                        .HasDatabaseName("idx_markets_clob_token_ids")
+                        .HasAnnotation("Npgsql:StorageParameter:fastupdate", false);
 
                     NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("ClobTokenIds"), "gin");
 
