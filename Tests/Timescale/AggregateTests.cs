@@ -223,6 +223,26 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
     }
 
     [Fact]
+    public async Task A_source_older_than_its_retention_is_summed_up_before_it_goes()
+    {
+        var connection = await CloneAsync();
+        await ExecuteAsync(connection,
+            """
+            DROP MATERIALIZED VIEW prediction.price_candles_1h;
+            SELECT remove_retention_policy('prediction.price_snapshots');
+            INSERT INTO prediction.price_snapshots (ts, token_id, price) VALUES (now() - interval '300 days', 'a', 0.5)
+            """);
+        var reconciler = new TimescaleReconciler(Database.Edition, Declared(), Aggregates());
+        var plan = await reconciler.PlanAsync(connection, Token);
+        Assert.Equal("drop what is older than 90 days", plan[^1].What);
+        Assert.All(plan.SkipLast(1), step => Assert.Equal("prediction.price_candles_1h", step.Table));
+        await TimescaleReconciler.ApplyAsync(connection, plan, Token);
+        await ExecuteAsync(connection, "SELECT public.drop_old('prediction.price_snapshots', 'ts', now() - interval '90 days')");
+        Assert.Equal("1", await TextAsync(connection, "SELECT count(*)::text FROM prediction.price_candles_1h"));
+        Assert.Equal("0", await TextAsync(connection, "SELECT count(*)::text FROM prediction.price_snapshots"));
+    }
+
+    [Fact]
     public async Task A_late_row_in_a_compressed_chunk_reaches_its_candle()
     {
         var connection = await CloneAsync();

@@ -18,7 +18,12 @@ public sealed partial class TimescaleReconciler(TimescaleEdition edition, IReadO
     public IReadOnlyList<Step> PlanForNew()
     {
         CheckAggregates();
-        return [.. edition.HasHypertables ? declared.SelectMany(hypertable => Missing(hypertable, null)) : [], .. aggregates.SelectMany(aggregate => Missing(aggregate, AggregateState.New))];
+        return
+        [
+            .. edition.HasHypertables ? declared.SelectMany(hypertable => Missing(hypertable, null)) : [],
+            .. aggregates.SelectMany(aggregate => Missing(aggregate, AggregateState.New)),
+            .. edition.HasPolicies ? declared.SelectMany(hypertable => MissingRetention(hypertable, null)) : [],
+        ];
     }
 
     /// <summary>What would have to be done. Tables that do not exist are left out: a migration comes first.</summary>
@@ -26,16 +31,23 @@ public sealed partial class TimescaleReconciler(TimescaleEdition edition, IReadO
     {
         CheckAggregates();
         var tables = await ExistingAsync(connection, [.. declared.Select(h => h.Name), .. aggregates.Select(a => a.Body.Source)], cancellationToken);
+        var there = declared.Where(h => tables.Contains(h.Name)).ToList();
+        var present = edition.HasHypertables ? await ReadStateAsync(connection, cancellationToken) : [];
         var plan = new List<Step>();
         if (edition.HasHypertables)
         {
-            var present = await ReadStateAsync(connection, cancellationToken);
-            plan.AddRange(declared.Where(h => tables.Contains(h.Name)).SelectMany(h => Missing(h, present.GetValueOrDefault(h.Name))));
+            plan.AddRange(there.SelectMany(h => Missing(h, present.GetValueOrDefault(h.Name))));
         }
 
         foreach (var aggregate in aggregates.Where(a => tables.Contains(a.Body.Source)))
         {
             plan.AddRange(Missing(aggregate, await ReadStateAsync(connection, aggregate, cancellationToken)));
+        }
+
+        // Last: a new policy starts at once, and what it drops has to be summed up before.
+        if (edition.HasPolicies)
+        {
+            plan.AddRange(there.SelectMany(h => MissingRetention(h, present.GetValueOrDefault(h.Name))));
         }
 
         return plan;
@@ -101,6 +113,12 @@ public sealed partial class TimescaleReconciler(TimescaleEdition edition, IReadO
                 ? Step($"compress what is older than {Words(after)}", $"{drop}SELECT add_compression_policy('{name}', {Interval(after)})")
                 : Step("compress nothing more", $"{drop}");
         }
+    }
+
+    private static IEnumerable<Step> MissingRetention(Hypertable hypertable, State? state)
+    {
+        var (name, storage) = (hypertable.Name, hypertable.Storage);
+        Step Step(string what, FormattableString sql) => new(name, what, FormattableString.Invariant(sql));
 
         if (state?.RetainSeconds != storage.Retain?.TotalSeconds)
         {
