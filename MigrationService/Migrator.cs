@@ -43,10 +43,9 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
             await MigrateAsync(context, owner, goal, cancellationToken);
         }
 
-        var declared = context.Model.Hypertables(configuration);
         await using var connection = await owner.OpenConnectionAsync(cancellationToken);
         var edition = await TimescaleEdition.DetectAsync(connection, cancellationToken);
-        var reconciler = new TimescaleReconciler(edition, declared);
+        var reconciler = Reconciler(edition, context);
         var plan = await reconciler.PlanAsync(connection, cancellationToken);
         foreach (var table in plan.GroupBy(step => step.Table, step => step.What, StringComparer.Ordinal))
         {
@@ -146,7 +145,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
             await output.WriteLineAsync(context.GetService<IMigrator>().GenerateScript(applied.LastOrDefault(), pending[^1]));
         }
 
-        var reconciler = new TimescaleReconciler(edition, context.Model.Hypertables(configuration));
+        var reconciler = Reconciler(edition, context);
         var plan = applied.Count == 0 ? reconciler.PlanForNew() : await reconciler.PlanAsync(admin, cancellationToken);
         foreach (var step in plan)
         {
@@ -166,7 +165,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         await using var source = server.AdminDataSource();
         await using var context = Context(source);
         var edition = await TimescaleEdition.DetectAsync(admin, cancellationToken);
-        var missing = await MissingAsync(context, admin, new TimescaleReconciler(edition, context.Model.Hypertables(configuration)), cancellationToken);
+        var missing = await MissingAsync(context, admin, Reconciler(edition, context), cancellationToken);
         foreach (var fault in missing)
         {
             await output.WriteLineAsync("missing  " + fault);
@@ -184,12 +183,14 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         server.RequireDatabase(admin);
         await using var source = server.AdminDataSource();
         await using var context = Context(source);
-        await StatusReport.WriteAsync(output, admin, context, context.Model.Hypertables(configuration), cancellationToken);
+        await StatusReport.WriteAsync(output, admin, context, context.Model.Hypertables(configuration), context.Model.ContinuousAggregates(configuration), cancellationToken);
         return true;
     }
 
     private static WyckoffDbContext Context(NpgsqlDataSource source) => new((DbContextOptions<WyckoffDbContext>)new DbContextOptionsBuilder<WyckoffDbContext>()
         .UseWyckoff(source).ReplaceService<IHistoryRepository, RecordedHistory>().Options);
+
+    private TimescaleReconciler Reconciler(TimescaleEdition edition, WyckoffDbContext context) => new(edition, context.Model.Hypertables(configuration), context.Model.ContinuousAggregates(configuration));
 
     private async Task LockAsync(NpgsqlConnection admin, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ namespace Wyckoff.MigrationService;
 /// <summary>What <c>--status</c> prints.</summary>
 internal static class StatusReport
 {
-    public static async Task WriteAsync(TextWriter output, NpgsqlConnection connection, WyckoffDbContext context, IReadOnlyList<Hypertable> declared, CancellationToken cancellationToken)
+    public static async Task WriteAsync(TextWriter output, NpgsqlConnection connection, WyckoffDbContext context, IReadOnlyList<Hypertable> declared, IReadOnlyList<ContinuousAggregate> aggregates, CancellationToken cancellationToken)
     {
         var edition = await TimescaleEdition.DetectAsync(connection, cancellationToken);
         await using var size = new NpgsqlCommand("SELECT pg_size_pretty(pg_database_size(current_database()))", connection);
@@ -36,7 +36,7 @@ internal static class StatusReport
             await output.WriteLineAsync(present.TryGetValue(hypertable.Name, out var row) ? $"{hypertable.Name,-28}{row}" : $"{hypertable.Name,-28}missing");
         }
 
-        var plan = await new TimescaleReconciler(edition, declared).PlanAsync(connection, cancellationToken);
+        var plan = await new TimescaleReconciler(edition, declared, aggregates).PlanAsync(connection, cancellationToken);
         var pending = migrations.Count(name => !applied.Contains(name)) - migrations.Count;
         if (pending < 0 && plan.Count > 0)
         {

@@ -3,8 +3,11 @@ using Microsoft.EntityFrameworkCore.Metadata;
 using Npgsql.NameTranslation;
 using Wyckoff.Accounts;
 using Wyckoff.Auditing;
+using Wyckoff.Findings;
 using Wyckoff.Journal;
 using Wyckoff.MarketData;
+using Wyckoff.PredictionMarkets;
+using Wyckoff.Trading;
 
 namespace Wyckoff;
 
@@ -15,12 +18,15 @@ public sealed class WyckoffDbContext(DbContextOptions<WyckoffDbContext> options)
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
-        MarketDataModel.Configure(modelBuilder);
         AuditingModel.Configure(modelBuilder);
         AccountsModel.Configure(modelBuilder);
+        MarketDataModel.Configure(modelBuilder);
+        FindingsModel.Configure(modelBuilder);
+        TradingModel.Configure(modelBuilder);
         JournalModel.Configure(modelBuilder);
+        PredictionModel.Configure(modelBuilder);
 
-        // psql is a user interface: no quoted names. A name given explicitly stands: Sma20 would become sma20.
+        // psql is a user interface: no quoted names. A name given explicitly stands: the translator would make sma20 of Sma20.
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()).Where(property => property.FindAnnotation(RelationalAnnotationNames.ColumnName) is null))
         {
             property.SetColumnName(NpgsqlSnakeCaseNameTranslator.ConvertToSnakeCase(property.Name));

@@ -15,7 +15,7 @@ public abstract class ReconcilerTests(TestDatabase database)
     public async Task Nothing_is_left_to_do_after_a_migration()
     {
         await using var connection = await Database.Admin.OpenConnectionAsync(Token);
-        Assert.Empty(await new TimescaleReconciler(Database.Edition, Declared()).PlanAsync(connection, Token));
+        Assert.Empty(await new TimescaleReconciler(Database.Edition, Declared(), Aggregates()).PlanAsync(connection, Token));
     }
 
     [Fact]
@@ -25,7 +25,7 @@ public abstract class ReconcilerTests(TestDatabase database)
         await using var source = NpgsqlDataSource.Create(connectionString);
         await using var connection = await source.OpenConnectionAsync(Token);
         var changed = Declared().Select(h => h.Table == "bars_1m" ? h with { Storage = h.Storage with { ChunkInterval = TimeSpan.FromDays(7), CompressAfter = TimeSpan.FromDays(14), Retain = TimeSpan.FromDays(3650) } } : h).ToList();
-        var reconciler = new TimescaleReconciler(Database.Edition, changed);
+        var reconciler = new TimescaleReconciler(Database.Edition, changed, Aggregates());
 
         var plan = await reconciler.PlanAsync(connection, Token);
         Assert.Equal(Database.Edition.Edition switch { Edition.Community => 3, Edition.Apache => 1, _ => 0 }, plan.Count);
@@ -34,8 +34,8 @@ public abstract class ReconcilerTests(TestDatabase database)
         Assert.Empty(await reconciler.PlanAsync(connection, Token));
 
         // And back, dropping the policy that is no longer declared.
-        await TimescaleReconciler.ApplyAsync(connection, await new TimescaleReconciler(Database.Edition, Declared()).PlanAsync(connection, Token), Token);
-        Assert.Empty(await new TimescaleReconciler(Database.Edition, Declared()).PlanAsync(connection, Token));
+        await TimescaleReconciler.ApplyAsync(connection, await new TimescaleReconciler(Database.Edition, Declared(), Aggregates()).PlanAsync(connection, Token), Token);
+        Assert.Empty(await new TimescaleReconciler(Database.Edition, Declared(), Aggregates()).PlanAsync(connection, Token));
         await connection.CloseAsync();
         await Database.Server.DropAsync(connectionString);
     }
@@ -84,6 +84,12 @@ public abstract class ReconcilerTests(TestDatabase database)
     {
         using var context = Database.OwnerContext();
         return context.Model.Hypertables();
+    }
+
+    protected IReadOnlyList<ContinuousAggregate> Aggregates()
+    {
+        using var context = Database.OwnerContext();
+        return context.Model.ContinuousAggregates();
     }
 }
 

@@ -83,7 +83,7 @@ public static class HypertableModel
         };
 
     /// <summary>A positive time span, or <c>never</c> where that makes sense.</summary>
-    private static TimeSpan? Span(IConfigurationSection section, string key, TimeSpan? declared)
+    internal static TimeSpan? Span(IConfigurationSection section, string key, TimeSpan? declared)
     {
         var text = section[key];
         if (text is null)
@@ -91,7 +91,7 @@ public static class HypertableModel
             return declared;
         }
 
-        if (text == "never" && key != nameof(HypertableDeclaration.ChunkInterval))
+        if (text == "never" && key is nameof(HypertableDeclaration.CompressAfter) or nameof(HypertableDeclaration.Retain))
         {
             return null;
         }

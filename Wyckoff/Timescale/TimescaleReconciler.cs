@@ -7,7 +7,7 @@ namespace Wyckoff.Timescale;
 /// Brings the database's time-series storage to what the model declares, as far as the edition allows. A plan is made of what is missing, so applying is
 /// idempotent, a dry run is the plan unread, and verifying is an empty plan. A database that moves to a richer edition gains the rest at the next run.
 /// </summary>
-public sealed class TimescaleReconciler(TimescaleEdition edition, IReadOnlyList<Hypertable> declared)
+public sealed partial class TimescaleReconciler(TimescaleEdition edition, IReadOnlyList<Hypertable> declared, IReadOnlyList<ContinuousAggregate> aggregates)
 {
     /// <summary>One statement, and in words what it is for.</summary>
     public sealed record Step(string Table, string What, string Sql);
@@ -15,26 +15,55 @@ public sealed class TimescaleReconciler(TimescaleEdition edition, IReadOnlyList<
     private sealed record State(double ChunkSeconds, string? SegmentBy, string? OrderBy, double? CompressAfterSeconds, double? RetainSeconds);
 
     /// <summary>The plan for a database without tables.</summary>
-    public IReadOnlyList<Step> PlanForNew() => edition.HasHypertables ? [.. declared.SelectMany(hypertable => Missing(hypertable, null))] : [];
+    public IReadOnlyList<Step> PlanForNew()
+    {
+        CheckAggregates();
+        return
+        [
+            .. edition.HasHypertables ? declared.SelectMany(hypertable => Missing(hypertable, null)) : [],
+            .. aggregates.SelectMany(aggregate => Missing(aggregate, AggregateState.New)),
+            .. edition.HasPolicies ? declared.SelectMany(hypertable => MissingRetention(hypertable, null)) : [],
+        ];
+    }
 
     /// <summary>What would have to be done. Tables that do not exist are left out: a migration comes first.</summary>
     public async Task<IReadOnlyList<Step>> PlanAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (!edition.HasHypertables)
+        CheckAggregates();
+        var tables = await ExistingAsync(connection, [.. declared.Select(h => h.Name), .. aggregates.Select(a => a.Body.Source)], cancellationToken);
+        var there = declared.Where(h => tables.Contains(h.Name)).ToList();
+        var present = edition.HasHypertables ? await ReadStateAsync(connection, cancellationToken) : [];
+        var plan = new List<Step>();
+        if (edition.HasHypertables)
         {
-            return [];
+            plan.AddRange(there.SelectMany(h => Missing(h, present.GetValueOrDefault(h.Name))));
         }
 
-        var present = await ReadStateAsync(connection, cancellationToken);
-        await using var command = new NpgsqlCommand("SELECT name FROM unnest($1) AS name WHERE to_regclass(name) IS NOT NULL", connection) { Parameters = { new() { Value = declared.Select(h => h.Name).ToArray() } } };
+        foreach (var aggregate in aggregates.Where(a => tables.Contains(a.Body.Source)))
+        {
+            plan.AddRange(Missing(aggregate, await ReadStateAsync(connection, aggregate, cancellationToken)));
+        }
+
+        // Last: a new policy starts at once, and what it drops has to be summed up before.
+        if (edition.HasPolicies)
+        {
+            plan.AddRange(there.SelectMany(h => MissingRetention(h, present.GetValueOrDefault(h.Name))));
+        }
+
+        return plan;
+    }
+
+    private static async Task<HashSet<string>> ExistingAsync(NpgsqlConnection connection, string[] names, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT name FROM unnest($1) AS name WHERE to_regclass(name) IS NOT NULL", connection) { Parameters = { new() { Value = names } } };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var tables = new HashSet<string>(StringComparer.Ordinal);
+        var existing = new HashSet<string>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken))
         {
-            tables.Add(reader.GetString(0));
+            existing.Add(reader.GetString(0));
         }
 
-        return [.. declared.Where(h => tables.Contains(h.Name)).SelectMany(h => Missing(h, present.GetValueOrDefault(h.Name)))];
+        return existing;
     }
 
     /// <summary>Carries the plan out, each step in a transaction of its own: whatever stops it, the next run takes up where it ended.</summary>
@@ -84,6 +113,12 @@ public sealed class TimescaleReconciler(TimescaleEdition edition, IReadOnlyList<
                 ? Step($"compress what is older than {Words(after)}", $"{drop}SELECT add_compression_policy('{name}', {Interval(after)})")
                 : Step("compress nothing more", $"{drop}");
         }
+    }
+
+    private static IEnumerable<Step> MissingRetention(Hypertable hypertable, State? state)
+    {
+        var (name, storage) = (hypertable.Name, hypertable.Storage);
+        Step Step(string what, FormattableString sql) => new(name, what, FormattableString.Invariant(sql));
 
         if (state?.RetainSeconds != storage.Retain?.TotalSeconds)
         {

@@ -1,0 +1,37 @@
+CREATE TRIGGER touch BEFORE UPDATE ON prediction.markets FOR EACH ROW EXECUTE FUNCTION public.touch_row();
+
+-- A trade that is there already fails on pk_trade_keys, whatever its time. In the order of the ids, so that two writers with the same trades do not wait for each other in a circle.
+CREATE FUNCTION prediction.record_trade_keys() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+  INSERT INTO prediction.trade_keys (trade_id, ts) SELECT trade_id, ts FROM added WHERE trade_id IS NOT NULL ORDER BY trade_id;
+  RETURN NULL;
+END $$;
+COMMENT ON FUNCTION prediction.record_trade_keys() IS 'Makes trade_id unique over all time.';
+REVOKE EXECUTE ON FUNCTION prediction.record_trade_keys() FROM PUBLIC;
+CREATE TRIGGER record_keys AFTER INSERT ON prediction.trades REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION prediction.record_trade_keys();
+
+-- Dropping a chunk is its owner's right, and rows that are facts are deleted by nobody else either: the maintenance job does it through here.
+CREATE FUNCTION public.drop_old(table_name regclass, time_column name, older_than timestamptz, at_most integer DEFAULT 50000) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+  gone bigint;
+BEGIN
+  IF (SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = table_name) NOT IN ('market', 'trading', 'prediction') THEN
+    RAISE insufficient_privilege USING MESSAGE = format('%s is no table of time series', table_name);
+  END IF;
+  IF to_regclass('timescaledb_information.hypertables') IS NOT NULL THEN
+    EXECUTE 'SELECT count(*) FROM public.drop_chunks($1, older_than => $2)' INTO gone USING table_name, older_than;
+  ELSE
+    EXECUTE format('DELETE FROM %s WHERE ctid = ANY (ARRAY (SELECT ctid FROM %s WHERE %I < $1 LIMIT $2))', table_name, table_name, time_column) USING older_than, at_most;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+  END IF;
+  RETURN gone;
+END $$;
+COMMENT ON FUNCTION public.drop_old(regclass, name, timestamptz, integer) IS 'For editions without retention policies: drops the chunks of a hypertable that end before an instant, or deletes the first rows of a plain table before it; how many of them.';
+REVOKE EXECUTE ON FUNCTION public.drop_old(regclass, name, timestamptz, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.drop_old(regclass, name, timestamptz, integer) TO wyckoff_worker;
+
+GRANT USAGE ON SCHEMA prediction TO wyckoff_app, wyckoff_worker, wyckoff_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA prediction TO wyckoff_app, wyckoff_worker, wyckoff_reader;
+GRANT INSERT, UPDATE, DELETE ON prediction.markets, prediction.resolutions TO wyckoff_app, wyckoff_worker;
+-- Facts: added, never changed. Old ones go by retention, which is the owner's.
+GRANT INSERT ON prediction.price_snapshots, prediction.orderbook_snapshots, prediction.trades TO wyckoff_app, wyckoff_worker;
