@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Wyckoff.MarketData;
 using Wyckoff.Telemetry;
+using Wyckoff.Trading;
 
 namespace Wyckoff;
 
@@ -47,6 +48,7 @@ public static class WyckoffHostExtensions
     /// <summary>The DbContext on a data source. Work in a transaction of one's own goes through <c>Database.CreateExecutionStrategy()</c>, since what is retried must be the whole of it.</summary>
     public static DbContextOptionsBuilder UseWyckoff(this DbContextOptionsBuilder options, NpgsqlDataSource source) => options.UseNpgsql(source, npgsql => npgsql
         .EnableRetryOnFailure()
+        .MapTradingEnums()
         .MigrationsAssembly("Wyckoff.MigrationService")
         .MigrationsHistoryTable(SchemaVersion.HistoryTable, SchemaVersion.HistorySchema));
 
@@ -62,6 +64,7 @@ public static class WyckoffHostExtensions
         // A listener has to be there before the pool is, or it misses the first requests that wait.
         services.GetRequiredService<ConnectionPoolFigures>();
         var source = new NpgsqlDataSourceBuilder(WithDefaults(text, options, applicationName)) { Name = applicationName };
+        source.MapTradingEnums();
         source.UseLoggerFactory(services.GetService<Microsoft.Extensions.Logging.ILoggerFactory>());
         return source.Build();
     }

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 using Wyckoff;
+using Wyckoff.Trading;
 
 #nullable disable
 
@@ -20,6 +21,14 @@ namespace Wyckoff.MigrationService.Migrations
                 .HasAnnotation("ProductVersion", "10.0.14")
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
 
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "asset_type", new[] { "commodity", "crypto", "forex", "index", "stock" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "log_level", new[] { "critical", "debug", "error", "info", "warning" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "order_side", new[] { "buy", "sell" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "order_status", new[] { "cancelled", "expired", "filled", "partial", "pending", "rejected" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "order_type", new[] { "limit", "market", "stop", "stop_limit" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "strategy_status", new[] { "active", "error", "paused", "stopped" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "strategy_type", new[] { "arbitrage", "bollinger_bands", "breakout", "custom", "ema_crossover", "macd_momentum", "ml_based", "rsi_mean_reversion", "sma_crossover" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "trade_side", new[] { "buy", "sell" });
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
             modelBuilder.Entity("Wyckoff.MarketData.Ticker", b =>
@@ -95,6 +104,1492 @@ namespace Wyckoff.MigrationService.Migrations
                             t.HasComment("What has bars: one row per symbol.");
 
                             t.HasCheckConstraint("chk_tickers_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Order", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time")
+                        .HasDefaultValueSql("now()")
+                        .HasComment("When it was placed; never changes.");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<decimal?>("AverageFillPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("average_fill_price");
+
+                    b.Property<DateTimeOffset?>("CancelledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("cancelled_at");
+
+                    b.Property<string>("ClientOrderId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("client_order_id")
+                        .HasComment("Unique per account for all time: order_keys. Placing it again gives the order there is.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Exchange")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("exchange");
+
+                    b.Property<string>("ExchangeOrderId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("exchange_order_id")
+                        .HasComment("Unique per account and exchange for all time: order_keys.");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<DateTimeOffset?>("FilledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("filled_at");
+
+                    b.Property<decimal>("FilledQuantity")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("filled_quantity");
+
+                    b.Property<DateTimeOffset>("LastUpdateTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_update_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<Guid?>("ParentOrderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("parent_order_id")
+                        .HasComment("The order this one is a stop or target of. Checked by trigger against order_keys: a foreign key cannot refer to a hypertable.");
+
+                    b.Property<decimal?>("Price")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("price")
+                        .HasComment("Null only for market orders; for a stop order the trigger price again unless told otherwise.");
+
+                    b.Property<decimal>("Quantity")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("quantity");
+
+                    b.Property<string>("RejectReason")
+                        .HasColumnType("text")
+                        .HasColumnName("reject_reason");
+
+                    b.Property<decimal>("RemainingQuantity")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("remaining_quantity")
+                        .HasComputedColumnSql("quantity - filled_quantity", true);
+
+                    b.Property<OrderSide>("Side")
+                        .HasColumnType("trading.order_side")
+                        .HasColumnName("side");
+
+                    b.Property<OrderStatus>("Status")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("trading.order_status")
+                        .HasColumnName("status")
+                        .HasDefaultValueSql("'pending'")
+                        .HasComment("pending and partial are open; there is no way back from the others.");
+
+                    b.Property<decimal?>("StopPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("stop_price");
+
+                    b.Property<Guid?>("StrategyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("strategy_id");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<string>("TimeInForce")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("gtc")
+                        .HasColumnName("time_in_force")
+                        .HasComment("gtc, day, ioc, fok, or gtd with expires_at.");
+
+                    b.Property<decimal>("TotalFees")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("total_fees");
+
+                    b.Property<decimal>("TotalValue")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("total_value")
+                        .HasComment("Quantity times price of its fills.");
+
+                    b.Property<OrderType>("Type")
+                        .HasColumnType("trading.order_type")
+                        .HasColumnName("type");
+
+                    b.HasKey("Id", "Time")
+                        .HasName("pk_orders");
+
+                    b.HasIndex("AccountId")
+                        .HasDatabaseName("idx_orders_account_id_open")
+                        .HasFilter("status IN ('pending', 'partial')");
+
+                    b.HasIndex("ParentOrderId")
+                        .HasDatabaseName("idx_orders_parent_order_id")
+                        .HasFilter("parent_order_id IS NOT NULL");
+
+                    b.HasIndex("AccountId", "Time")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_orders_account_id_time");
+
+                    b.HasIndex("StrategyId", "Time")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_orders_strategy_id_time")
+                        .HasFilter("strategy_id IS NOT NULL");
+
+                    b.HasIndex("AccountId", "Symbol", "Time")
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("idx_orders_account_id_symbol_time");
+
+                    b.ToTable("orders", "trading", t =>
+                        {
+                            t.HasComment("Orders of all accounts. The services have no right to it: they read the view my_orders and write through place_order, update_order, cancel_order and fill_order. Kept seven years whatever becomes of the account, hence no foreign key to it.");
+
+                            t.HasCheckConstraint("chk_orders_average_fill_price", "(filled_quantity = 0) = (average_fill_price IS NULL)");
+
+                            t.HasCheckConstraint("chk_orders_cancelled_at", "(status = 'cancelled') = (cancelled_at IS NOT NULL) AND (cancelled_at IS NULL OR cancelled_at >= time)");
+
+                            t.HasCheckConstraint("chk_orders_expires_at", "(expires_at IS NOT NULL OR (status <> 'expired' AND time_in_force <> 'gtd')) AND (expires_at IS NULL OR expires_at > time)");
+
+                            t.HasCheckConstraint("chk_orders_filled_at", "(status = 'filled') = (filled_at IS NOT NULL) AND (filled_at IS NULL OR filled_at >= time)");
+
+                            t.HasCheckConstraint("chk_orders_filled_quantity", "filled_quantity >= 0 AND filled_quantity <= quantity");
+
+                            t.HasCheckConstraint("chk_orders_parent", "parent_order_id <> id");
+
+                            t.HasCheckConstraint("chk_orders_price", "type = 'market' OR price IS NOT NULL");
+
+                            t.HasCheckConstraint("chk_orders_prices", "price > 0 AND stop_price > 0 AND average_fill_price > 0");
+
+                            t.HasCheckConstraint("chk_orders_quantity", "quantity > 0");
+
+                            t.HasCheckConstraint("chk_orders_reject_reason", "(status = 'rejected') = (coalesce(btrim(reject_reason), '') <> '')");
+
+                            t.HasCheckConstraint("chk_orders_status", "CASE status WHEN 'pending' THEN filled_quantity = 0 WHEN 'rejected' THEN filled_quantity = 0 WHEN 'partial' THEN filled_quantity > 0 AND filled_quantity < quantity WHEN 'filled' THEN filled_quantity = quantity ELSE filled_quantity < quantity END");
+
+                            t.HasCheckConstraint("chk_orders_stop_price", "type NOT IN ('stop', 'stop_limit') OR stop_price IS NOT NULL");
+
+                            t.HasCheckConstraint("chk_orders_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_orders_time_in_force", "time_in_force IN ('gtc', 'day', 'ioc', 'fok', 'gtd')");
+
+                            t.HasCheckConstraint("chk_orders_totals", "total_value >= 0 AND total_fees >= 0");
+                        });
+
+                    b.ToView("my_orders", "trading");
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"time\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"symbol\",\"OrderBy\":\"time DESC, id\",\"CompressAfter\":\"60.00:00:00\",\"Retain\":\"2557.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.OrderKey", b =>
+                {
+                    b.Property<Guid>("OrderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("order_id");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("ClientOrderId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("client_order_id");
+
+                    b.Property<string>("Exchange")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("exchange");
+
+                    b.Property<string>("ExchangeOrderId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("exchange_order_id");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.HasKey("OrderId")
+                        .HasName("pk_order_keys");
+
+                    b.HasIndex("AccountId", "ClientOrderId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_order_keys_account_id_client_order_id");
+
+                    b.HasIndex("AccountId", "Exchange", "ExchangeOrderId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_order_keys_account_id_exchange_exchange_order_id");
+
+                    b.ToTable("order_keys", "trading", t =>
+                        {
+                            t.HasComment("What makes orders unique for all time, written by a trigger with the order: a key of a hypertable ends at its chunk. It also says in which chunk to look for an order.");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.PortfolioSnapshot", b =>
+                {
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<decimal?>("Alpha")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("alpha");
+
+                    b.Property<string>("AssetAllocation")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("asset_allocation");
+
+                    b.Property<decimal?>("Beta")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("beta");
+
+                    b.Property<decimal>("CashBalance")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("cash_balance");
+
+                    b.Property<decimal?>("DailyReturn")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("daily_return");
+
+                    b.Property<decimal>("InvestedValue")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("invested_value");
+
+                    b.Property<decimal>("Leverage")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasDefaultValue(1m)
+                        .HasColumnName("leverage");
+
+                    b.Property<decimal?>("MarketCorrelation")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("market_correlation");
+
+                    b.Property<decimal?>("MaxDrawdown")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("max_drawdown")
+                        .HasComment("Fraction of the highest value so far, 0 to 1.");
+
+                    b.Property<int>("PositionCount")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("position_count");
+
+                    b.Property<string>("Positions")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("positions")
+                        .HasDefaultValueSql("'[]'");
+
+                    b.Property<decimal>("RealizedPnl")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("realized_pnl");
+
+                    b.Property<decimal?>("SharpeRatio")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("sharpe_ratio");
+
+                    b.Property<string>("SnapshotTrigger")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasDefaultValue("scheduled")
+                        .HasColumnName("snapshot_trigger")
+                        .HasComment("What made it be taken: scheduled, trade, manual …");
+
+                    b.Property<Guid?>("StrategyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("strategy_id")
+                        .HasComment("Null: the whole account. Part of the unique index, where nulls count as equal; a primary key could not hold it.");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.Property<decimal>("TotalExposure")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("total_exposure");
+
+                    b.Property<decimal?>("TotalReturn")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("total_return");
+
+                    b.Property<decimal>("TotalValue")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("total_value");
+
+                    b.Property<decimal>("UnrealizedPnl")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("unrealized_pnl");
+
+                    b.Property<decimal?>("Var1d")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("var_1d")
+                        .HasComment("Value at risk over one day, in money.");
+
+                    b.Property<decimal?>("Volatility")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("volatility");
+
+                    b.HasIndex("StrategyId", "AccountId", "Time")
+                        .IsUnique()
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("idx_portfolio_snapshots_strategy_id_account_id_time");
+
+                    NpgsqlIndexBuilderExtensions.AreNullsDistinct(b.HasIndex("StrategyId", "AccountId", "Time"), false);
+
+                    b.ToTable("portfolio_snapshots", "trading", t =>
+                        {
+                            t.HasComment("What accounts and their strategies were worth over time. The services have no right to it: they read the view my_portfolio_snapshots and write through record_snapshot.");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_asset_allocation", "jsonb_typeof(asset_allocation) = 'object'");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_leverage", "leverage >= 0");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_market_correlation", "market_correlation BETWEEN -1 AND 1");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_max_drawdown", "max_drawdown BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_position_count", "position_count >= 0");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_positions", "jsonb_typeof(positions) IN ('array', 'object')");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_total_exposure", "total_exposure >= 0");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_trigger", "btrim(snapshot_trigger) <> ''");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_var_1d", "var_1d >= 0");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_volatility", "volatility >= 0");
+                        });
+
+                    b.ToView("my_portfolio_snapshots", "trading");
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"time\",\"ChunkInterval\":\"1.00:00:00\",\"SegmentBy\":\"strategy_id\",\"OrderBy\":\"account_id, time DESC\",\"CompressAfter\":\"1.00:00:00\",\"Retain\":\"2557.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Strategies.ProbeStrategy", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Details")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("details")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.Property<string>("Direction")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(15)
+                        .HasColumnType("character varying(15)")
+                        .HasDefaultValue("both")
+                        .HasColumnName("direction");
+
+                    b.Property<string>("DisplayName")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("display_name");
+
+                    b.Property<bool>("IsActive")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("is_active");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Philosophy")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("philosophy");
+
+                    b.Property<string>("StrategyType")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("strategy_type");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("version")
+                        .HasComment("Counts changes; a result says which version it is of.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_probe_strategies");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("idx_probe_strategies_name");
+
+                    b.ToTable("probe_strategies", "trading", t =>
+                        {
+                            t.HasComment("The catalogue of strategies that probes run over history. It belongs to no account.");
+
+                            t.HasCheckConstraint("chk_probe_strategies_details", "jsonb_typeof(details) = 'object'");
+
+                            t.HasCheckConstraint("chk_probe_strategies_direction", "direction IN ('long', 'short', 'both')");
+
+                            t.HasCheckConstraint("chk_probe_strategies_name", "btrim(name) <> ''");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Strategies.Strategy", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<long?>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id")
+                        .HasComment("Whose it is. Null: a benchmark (readable by all), or its account is gone (readable by nobody).");
+
+                    b.Property<AssetType?>("AssetType")
+                        .HasColumnType("trading.asset_type")
+                        .HasColumnName("asset_type");
+
+                    b.Property<int>("ClosedTrades")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("closed_trades")
+                        .HasComment("Executions with a P&L: what winning_trades is a part of.");
+
+                    b.Property<string>("Config")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("config")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("CreatedBy")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Description")
+                        .HasColumnType("text")
+                        .HasColumnName("description");
+
+                    b.Property<string>("Direction")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("both")
+                        .HasColumnName("direction");
+
+                    b.Property<string>("EntryCriteria")
+                        .HasColumnType("text")
+                        .HasColumnName("entry_criteria");
+
+                    b.Property<string>("ExitCriteria")
+                        .HasColumnType("text")
+                        .HasColumnName("exit_criteria");
+
+                    b.Property<string>("ImpliedStrategyFamily")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("implied_strategy_family")
+                        .HasComment("Found out from what it does: trend, breakout, momentum, mean_reversion, volatility.");
+
+                    b.Property<bool>("IsActive")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("is_active")
+                        .HasComment("False: kept for the record, out of the lists.");
+
+                    b.Property<bool>("IsBenchmark")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_benchmark");
+
+                    b.Property<decimal?>("MaxDrawdown")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("max_drawdown")
+                        .HasComment("In money, written by trading.refresh_views(); see trading.calculate_strategy_metrics.");
+
+                    b.Property<decimal>("MaxPortfolioRisk")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(7, 6)
+                        .HasColumnType("numeric(7,6)")
+                        .HasDefaultValue(0.10m)
+                        .HasColumnName("max_portfolio_risk")
+                        .HasComment("Fraction of the account at risk in all positions together.");
+
+                    b.Property<int>("MaxPositions")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("max_positions");
+
+                    b.Property<decimal>("MaxRiskPct")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(9, 4)
+                        .HasColumnType("numeric(9,4)")
+                        .HasColumnName("max_risk_pct")
+                        .HasComputedColumnSql("max_risk_per_trade * 100", true)
+                        .HasComment("max_risk_per_trade in per cent.");
+
+                    b.Property<decimal>("MaxRiskPerTrade")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(7, 6)
+                        .HasColumnType("numeric(7,6)")
+                        .HasDefaultValue(0.02m)
+                        .HasColumnName("max_risk_per_trade")
+                        .HasComment("Fraction of the account, 0.02 = 2 %.");
+
+                    b.Property<decimal?>("MinRiskReward")
+                        .HasPrecision(8, 4)
+                        .HasColumnType("numeric(8,4)")
+                        .HasColumnName("min_risk_reward");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Parameters")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("parameters")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.Property<string>("RiskProfile")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("risk_profile")
+                        .HasComment("What this strategy wants otherwise than its account's risk profile.");
+
+                    b.Property<decimal?>("SharpeRatio")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("sharpe_ratio")
+                        .HasComment("Written by trading.refresh_views(); see trading.calculate_strategy_metrics.");
+
+                    b.Property<StrategyStatus>("Status")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("trading.strategy_status")
+                        .HasColumnName("status")
+                        .HasDefaultValueSql("'stopped'")
+                        .HasComment("What the bot does with it; only an active one trades.");
+
+                    b.PrimitiveCollection<string[]>("Symbols")
+                        .HasColumnType("text[]")
+                        .HasColumnName("symbols")
+                        .HasComment("Null: any; never empty.");
+
+                    b.PrimitiveCollection<string[]>("Timeframes")
+                        .HasColumnType("text[]")
+                        .HasColumnName("timeframes")
+                        .HasComment("1m, 5m, 15m, 30m, 1h, 4h, 1d. Null: any; never empty.");
+
+                    b.Property<decimal>("TotalFees")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("total_fees");
+
+                    b.Property<decimal>("TotalPnl")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("total_pnl")
+                        .HasComment("Before fees.");
+
+                    b.Property<int>("TotalTrades")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("total_trades")
+                        .HasComment("Executions, opening ones too.");
+
+                    b.Property<StrategyType>("Type")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("trading.strategy_type")
+                        .HasColumnName("type")
+                        .HasDefaultValueSql("'custom'");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()")
+                        .HasComment("When it was last changed, other than in its figures.");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("version")
+                        .HasComment("Counts changes, other than in its figures.");
+
+                    b.Property<int>("WinningTrades")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("winning_trades")
+                        .HasComment("Executions with a P&L above 0.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_strategies");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("idx_strategies_name_benchmark")
+                        .HasFilter("is_benchmark");
+
+                    b.HasIndex("Symbols")
+                        .HasDatabaseName("idx_strategies_symbols");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Symbols"), "gin");
+
+                    b.HasIndex("AccountId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("idx_strategies_account_id_name");
+
+                    b.ToTable("strategies", "trading", t =>
+                        {
+                            t.HasComment("Ways of trading, run by a bot or written down for the journal. Total figures are kept by triggers on trades and cover the whole life of the strategy, also what retention has dropped.");
+
+                            t.HasCheckConstraint("chk_strategies_benchmark", "NOT is_benchmark OR account_id IS NULL");
+
+                            t.HasCheckConstraint("chk_strategies_config", "jsonb_typeof(config) = 'object'");
+
+                            t.HasCheckConstraint("chk_strategies_direction", "direction IN ('long', 'short', 'both')");
+
+                            t.HasCheckConstraint("chk_strategies_family", "implied_strategy_family IN ('trend', 'breakout', 'momentum', 'mean_reversion', 'volatility')");
+
+                            t.HasCheckConstraint("chk_strategies_max_drawdown", "max_drawdown >= 0");
+
+                            t.HasCheckConstraint("chk_strategies_max_portfolio_risk", "max_portfolio_risk > 0 AND max_portfolio_risk <= 1");
+
+                            t.HasCheckConstraint("chk_strategies_max_positions", "max_positions > 0");
+
+                            t.HasCheckConstraint("chk_strategies_max_risk_per_trade", "max_risk_per_trade > 0 AND max_risk_per_trade <= 1");
+
+                            t.HasCheckConstraint("chk_strategies_min_risk_reward", "min_risk_reward > 0");
+
+                            t.HasCheckConstraint("chk_strategies_name", "btrim(name) <> ''");
+
+                            t.HasCheckConstraint("chk_strategies_parameters", "jsonb_typeof(parameters) = 'object'");
+
+                            t.HasCheckConstraint("chk_strategies_risk_profile", "jsonb_typeof(risk_profile) = 'object'");
+
+                            t.HasCheckConstraint("chk_strategies_risks", "max_risk_per_trade <= max_portfolio_risk");
+
+                            t.HasCheckConstraint("chk_strategies_runnable", "status <> 'active' OR (is_active AND NOT is_benchmark AND symbols IS NOT NULL AND timeframes IS NOT NULL)");
+
+                            t.HasCheckConstraint("chk_strategies_symbols", "cardinality(symbols) > 0 AND array_position(symbols, NULL) IS NULL AND array_to_string(symbols, ' ') ~ '^[A-Z0-9._/^=:-]{1,20}( [A-Z0-9._/^=:-]{1,20})*$'");
+
+                            t.HasCheckConstraint("chk_strategies_timeframes", "cardinality(timeframes) > 0 AND timeframes <@ ARRAY['1m', '5m', '15m', '30m', '1h', '4h', '1d']::text[]");
+
+                            t.HasCheckConstraint("chk_strategies_trades", "winning_trades >= 0 AND winning_trades <= closed_trades AND closed_trades <= total_trades");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Strategies.StrategyProbeResult", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("LongShort")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("long_short");
+
+                    b.Property<decimal?>("MaxDrawdown")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("max_drawdown");
+
+                    b.Property<decimal?>("MaxProfit")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("max_profit");
+
+                    b.Property<string>("Metrics")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metrics")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.Property<DateOnly?>("OpenDay")
+                        .HasColumnType("date")
+                        .HasColumnName("open_day");
+
+                    b.Property<int?>("OpenHour")
+                        .HasColumnType("integer")
+                        .HasColumnName("open_hour")
+                        .HasComment("Hour (UTC) at which the trades of this slice were opened.");
+
+                    b.Property<DateTimeOffset>("PeriodEnd")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period_end");
+
+                    b.Property<DateTimeOffset>("PeriodStart")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period_start");
+
+                    b.Property<decimal?>("PnlMean")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("pnl_mean");
+
+                    b.Property<decimal?>("PnlStd")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("pnl_std");
+
+                    b.Property<decimal?>("ProfitFactor")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("profit_factor")
+                        .HasComment("Gross profit over gross loss; null without a loss.");
+
+                    b.Property<string>("RiskProfile")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("risk_profile");
+
+                    b.Property<string>("RunId")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("run_id");
+
+                    b.Property<decimal?>("SharpeRatio")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("sharpe_ratio");
+
+                    b.Property<Guid>("StrategyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("strategy_id");
+
+                    b.Property<int>("StrategyVersion")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("strategy_version");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<decimal>("TotalPnl")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("total_pnl");
+
+                    b.Property<int>("TotalTrades")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("total_trades");
+
+                    b.Property<decimal?>("WinRate")
+                        .HasPrecision(7, 4)
+                        .HasColumnType("numeric(7,4)")
+                        .HasColumnName("win_rate")
+                        .HasComment("Per cent.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_strategy_probe_results");
+
+                    b.HasIndex("OpenDay", "Symbol")
+                        .HasDatabaseName("idx_strategy_probe_results_open_day_symbol");
+
+                    b.HasIndex("StrategyId", "OpenDay")
+                        .HasDatabaseName("idx_strategy_probe_results_strategy_id_open_day");
+
+                    b.HasIndex("RunId", "Symbol", "StrategyId", "Timeframe", "RiskProfile", "OpenDay", "OpenHour", "LongShort")
+                        .IsUnique()
+                        .HasDatabaseName("idx_strategy_probe_results_slice");
+
+                    NpgsqlIndexBuilderExtensions.AreNullsDistinct(b.HasIndex("RunId", "Symbol", "StrategyId", "Timeframe", "RiskProfile", "OpenDay", "OpenHour", "LongShort"), false);
+
+                    b.ToTable("strategy_probe_results", "trading", t =>
+                        {
+                            t.HasComment("What a probe run found, per strategy, symbol and slice (timeframe, risk profile, day, hour, side). A null slice is the whole of it.");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_long_short", "long_short IN ('long', 'short')");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_max_drawdown", "max_drawdown >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_open_hour", "open_hour BETWEEN 0 AND 23");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_period", "period_end >= period_start");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_pnl_std", "pnl_std >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_profit_factor", "profit_factor >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_strategy_version", "strategy_version > 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_total_trades", "total_trades >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_win_rate", "win_rate BETWEEN 0 AND 100");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Strategies.StrategyProbeTrade", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<int?>("BarsHeld")
+                        .HasColumnType("integer")
+                        .HasColumnName("bars_held");
+
+                    b.Property<string>("CloseJustification")
+                        .HasColumnType("text")
+                        .HasColumnName("close_justification");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal>("EntryPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("entry_price");
+
+                    b.Property<DateTimeOffset>("EntryTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("entry_time");
+
+                    b.Property<decimal>("ExitPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("exit_price");
+
+                    b.Property<string>("ExitReason")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("exit_reason");
+
+                    b.Property<DateTimeOffset>("ExitTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("exit_time");
+
+                    b.Property<decimal?>("MaxDrawdown")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("max_drawdown");
+
+                    b.Property<decimal?>("MaxProfit")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("max_profit");
+
+                    b.Property<string>("Metrics")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metrics")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.Property<string>("OpenJustification")
+                        .HasColumnType("text")
+                        .HasColumnName("open_justification");
+
+                    b.Property<decimal>("Pnl")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("pnl");
+
+                    b.Property<decimal?>("PnlStd")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("pnl_std")
+                        .HasComment("Spread of the open P&L over the bars it was held.");
+
+                    b.Property<decimal>("Quantity")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("quantity");
+
+                    b.Property<Guid>("ResultId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("result_id");
+
+                    b.Property<decimal>("ReturnPct")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("return_pct")
+                        .HasComment("Per cent.");
+
+                    b.Property<string>("Side")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("side");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.HasKey("Id")
+                        .HasName("pk_strategy_probe_trades");
+
+                    b.HasIndex("ResultId", "EntryTime")
+                        .HasDatabaseName("idx_strategy_probe_trades_result_id_entry_time");
+
+                    b.HasIndex("Symbol", "EntryTime")
+                        .HasDatabaseName("idx_strategy_probe_trades_symbol_entry_time");
+
+                    b.ToTable("strategy_probe_trades", "trading", t =>
+                        {
+                            t.HasComment("The trades behind a probe result.");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_bars_held", "bars_held >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_max_drawdown", "max_drawdown >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_pnl_std", "pnl_std >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_prices", "entry_price > 0 AND exit_price > 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_quantity", "quantity > 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_side", "side IN ('long', 'short')");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_times", "exit_time >= entry_time");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.SystemLog", b =>
+                {
+                    b.Property<DateTimeOffset>("Time")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time")
+                        .HasDefaultValueSql("clock_timestamp()");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id")
+                        .HasComment("A number, not a uuid: fifty thousand rows a day compress to nearly nothing in it.");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long?>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id")
+                        .HasComment("Null: about no account in particular.");
+
+                    b.Property<string>("Component")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("component")
+                        .HasComment("May be null, and so is not part of the key.");
+
+                    b.Property<string>("Details")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("details");
+
+                    b.Property<string>("Environment")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("environment");
+
+                    b.Property<string>("ErrorCode")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("error_code");
+
+                    b.Property<decimal?>("ExecutionTimeMs")
+                        .HasPrecision(18, 3)
+                        .HasColumnType("numeric(18,3)")
+                        .HasColumnName("execution_time_ms");
+
+                    b.Property<string>("Hostname")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("hostname");
+
+                    b.Property<SystemLogLevel>("Level")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("trading.log_level")
+                        .HasColumnName("level")
+                        .HasDefaultValueSql("'info'");
+
+                    b.Property<decimal?>("MemoryUsageMb")
+                        .HasPrecision(18, 3)
+                        .HasColumnType("numeric(18,3)")
+                        .HasColumnName("memory_usage_mb");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("message");
+
+                    b.Property<Guid?>("OrderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("order_id");
+
+                    b.Property<string>("RequestId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("request_id");
+
+                    b.Property<string>("Service")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("service");
+
+                    b.Property<string>("SessionId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("session_id");
+
+                    b.Property<string>("StackTrace")
+                        .HasColumnType("text")
+                        .HasColumnName("stack_trace");
+
+                    b.Property<Guid?>("StrategyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("strategy_id");
+
+                    b.Property<Guid?>("TradeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("trade_id");
+
+                    b.Property<string>("UserId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("user_id");
+
+                    b.Property<string>("Version")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("version")
+                        .HasComment("Of the program.");
+
+                    b.HasKey("Time", "Id")
+                        .HasName("pk_system_logs");
+
+                    b.HasIndex("Details")
+                        .HasDatabaseName("idx_system_logs_details");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Details"), "gin");
+
+                    b.HasIndex("RequestId")
+                        .HasDatabaseName("idx_system_logs_request_id")
+                        .HasFilter("request_id IS NOT NULL");
+
+                    b.HasIndex("Time")
+                        .IsDescending()
+                        .HasDatabaseName("idx_system_logs_time_errors")
+                        .HasFilter("level IN ('error', 'critical')");
+
+                    b.HasIndex("AccountId", "Time")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_system_logs_account_id_time")
+                        .HasFilter("account_id IS NOT NULL");
+
+                    b.HasIndex("Service", "Time")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_system_logs_service_time");
+
+                    b.HasIndex("StrategyId", "Time")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_system_logs_strategy_id_time")
+                        .HasFilter("strategy_id IS NOT NULL");
+
+                    b.ToTable("system_logs", "trading", t =>
+                        {
+                            t.HasComment("What the services wrote about their work. They write through trading.log and read what is about their account in my_system_logs; all of it is the worker's.");
+
+                            t.HasCheckConstraint("chk_system_logs_execution_time_ms", "execution_time_ms >= 0");
+
+                            t.HasCheckConstraint("chk_system_logs_memory_usage_mb", "memory_usage_mb >= 0");
+
+                            t.HasCheckConstraint("chk_system_logs_service", "btrim(service) <> ''");
+                        });
+
+                    b.ToView("my_system_logs", "trading");
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"time\",\"ChunkInterval\":\"1.00:00:00\",\"SegmentBy\":\"service\",\"OrderBy\":\"time DESC, id\",\"CompressAfter\":\"06:00:00\",\"Retain\":\"365.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Trade", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time")
+                        .HasDefaultValueSql("now()")
+                        .HasComment("When it was executed.");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal?>("EntryPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("entry_price")
+                        .HasComment("Average entry of what a closing trade closes.");
+
+                    b.Property<string>("Exchange")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("exchange");
+
+                    b.Property<string>("ExchangeOrderId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("exchange_order_id");
+
+                    b.Property<string>("ExchangeTradeId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("exchange_trade_id")
+                        .HasComment("Unique per account and exchange for all time: trade_keys. Recording it again gives the trade there is.");
+
+                    b.Property<int?>("ExecutionLatencyMs")
+                        .HasColumnType("integer")
+                        .HasColumnName("execution_latency_ms");
+
+                    b.Property<decimal?>("ExitPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("exit_price")
+                        .HasComment("Null: the trade opened a position. Otherwise it closed one: a sell a long, a buy a short.");
+
+                    b.Property<decimal>("Fee")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("fee");
+
+                    b.Property<string>("MarketConditions")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("market_conditions");
+
+                    b.Property<decimal>("NetValue")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("net_value")
+                        .HasComputedColumnSql("CASE WHEN side = 'buy' THEN quantity * price + fee ELSE quantity * price - fee END", true)
+                        .HasComment("What it cost with the fee (buy), or brought after it (sell).");
+
+                    b.Property<Guid?>("OrderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("order_id")
+                        .HasComment("The order it is a fill of, brought forward by a trigger when the trade is inserted.");
+
+                    b.Property<decimal?>("Pnl")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("pnl")
+                        .HasComment("Before fees; of closing trades only.");
+
+                    b.Property<decimal?>("PnlPercentage")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("pnl_percentage");
+
+                    b.Property<decimal>("Price")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("price");
+
+                    b.Property<decimal>("Quantity")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("quantity");
+
+                    b.Property<TradeSide>("Side")
+                        .HasColumnType("trading.trade_side")
+                        .HasColumnName("side");
+
+                    b.Property<decimal?>("Slippage")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("slippage")
+                        .HasComment("Price minus the price expected, against the trader when positive.");
+
+                    b.Property<decimal?>("StopLoss")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("stop_loss");
+
+                    b.Property<Guid?>("StrategyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("strategy_id");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<decimal?>("TakeProfit")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("take_profit");
+
+                    b.Property<decimal>("Value")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("value")
+                        .HasComputedColumnSql("quantity * price", true);
+
+                    b.HasKey("Id", "Time")
+                        .HasName("pk_trades");
+
+                    b.HasIndex("MarketConditions")
+                        .HasDatabaseName("idx_trades_market_conditions");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("MarketConditions"), "gin");
+
+                    b.HasIndex("OrderId")
+                        .HasDatabaseName("idx_trades_order_id")
+                        .HasFilter("order_id IS NOT NULL");
+
+                    b.HasIndex("AccountId", "Time")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_trades_account_id_time");
+
+                    b.HasIndex("StrategyId", "Time")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_trades_strategy_id_time")
+                        .HasFilter("strategy_id IS NOT NULL");
+
+                    b.HasIndex("AccountId", "Symbol", "Time")
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("idx_trades_account_id_symbol_time");
+
+                    b.ToTable("trades", "trading", t =>
+                        {
+                            t.HasComment("Executions of all accounts. The services have no right to it: they read the view my_trades and write through fill_order and record_trade. Kept seven years whatever becomes of the account, hence no foreign key to it.");
+
+                            t.HasCheckConstraint("chk_trades_exit", "exit_price IS NULL OR entry_price IS NOT NULL");
+
+                            t.HasCheckConstraint("chk_trades_fee", "fee >= 0");
+
+                            t.HasCheckConstraint("chk_trades_latency", "execution_latency_ms >= 0");
+
+                            t.HasCheckConstraint("chk_trades_pnl", "coalesce(pnl, 0) = 0 OR (entry_price IS NOT NULL AND exit_price IS NOT NULL)");
+
+                            t.HasCheckConstraint("chk_trades_prices", "price > 0 AND entry_price > 0 AND exit_price > 0 AND stop_loss > 0 AND take_profit > 0");
+
+                            t.HasCheckConstraint("chk_trades_quantity", "quantity > 0");
+
+                            t.HasCheckConstraint("chk_trades_stop_loss", "exit_price IS NOT NULL OR CASE side WHEN 'buy' THEN stop_loss < price ELSE stop_loss > price END");
+
+                            t.HasCheckConstraint("chk_trades_stop_target", "CASE WHEN (side = 'buy') = (exit_price IS NULL) THEN stop_loss < take_profit ELSE stop_loss > take_profit END");
+
+                            t.HasCheckConstraint("chk_trades_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_trades_take_profit", "exit_price IS NOT NULL OR CASE side WHEN 'buy' THEN take_profit > price ELSE take_profit < price END");
+                        });
+
+                    b.ToView("my_trades", "trading");
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"time\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"symbol\",\"OrderBy\":\"time DESC, id\",\"CompressAfter\":\"60.00:00:00\",\"Retain\":\"2557.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.TradeKey", b =>
+                {
+                    b.Property<Guid>("TradeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("trade_id");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("Exchange")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("exchange");
+
+                    b.Property<string>("ExchangeTradeId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("exchange_trade_id");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.HasKey("TradeId")
+                        .HasName("pk_trade_keys");
+
+                    b.HasIndex("AccountId", "Exchange", "ExchangeTradeId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_trade_keys_account_id_exchange_exchange_trade_id");
+
+                    b.ToTable("trade_keys", "trading", t =>
+                        {
+                            t.HasComment("What makes trades unique for all time, written by a trigger with the trade: a key of a hypertable ends at its chunk.");
                         });
                 });
 
@@ -873,6 +2368,62 @@ namespace Wyckoff.MigrationService.Migrations
                         });
 
                     b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"7.00:00:00\",\"SegmentBy\":\"ticker_id\",\"OrderBy\":\"timestamp DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Order", b =>
+                {
+                    b.HasOne("Wyckoff.Trading.Strategies.Strategy", null)
+                        .WithMany()
+                        .HasForeignKey("StrategyId")
+                        .OnDelete(DeleteBehavior.SetNull)
+                        .HasConstraintName("fk_orders_strategy");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.PortfolioSnapshot", b =>
+                {
+                    b.HasOne("Wyckoff.Trading.Strategies.Strategy", null)
+                        .WithMany()
+                        .HasForeignKey("StrategyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .HasConstraintName("fk_portfolio_snapshots_strategy");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Strategies.StrategyProbeResult", b =>
+                {
+                    b.HasOne("Wyckoff.Trading.Strategies.ProbeStrategy", null)
+                        .WithMany()
+                        .HasForeignKey("StrategyId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_strategy_probe_results_strategy");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Strategies.StrategyProbeTrade", b =>
+                {
+                    b.HasOne("Wyckoff.Trading.Strategies.StrategyProbeResult", null)
+                        .WithMany()
+                        .HasForeignKey("ResultId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_strategy_probe_trades_result");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.SystemLog", b =>
+                {
+                    b.HasOne("Wyckoff.Trading.Strategies.Strategy", null)
+                        .WithMany()
+                        .HasForeignKey("StrategyId")
+                        .OnDelete(DeleteBehavior.SetNull)
+                        .HasConstraintName("fk_system_logs_strategy");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Trade", b =>
+                {
+                    b.HasOne("Wyckoff.Trading.Strategies.Strategy", null)
+                        .WithMany()
+                        .HasForeignKey("StrategyId")
+                        .OnDelete(DeleteBehavior.SetNull)
+                        .HasConstraintName("fk_trades_strategy");
                 });
 #pragma warning restore 612, 618
         }
