@@ -18,6 +18,9 @@ public static class TradingModel
 
     public static void Configure(ModelBuilder model)
     {
+        // In the order of severity and of life: left to itself EF would order the labels by the alphabet, and level >= 'warning' would mean nothing.
+        model.HasPostgresEnum(Schema, "log_level", ["debug", "info", "warning", "error", "critical"]);
+        model.HasPostgresEnum(Schema, "order_status", ["pending", "partial", "filled", "cancelled", "rejected", "expired"]);
         StrategiesModel(model.Entity<Strategy>());
         Probes(model.Entity<ProbeStrategy>());
         ProbeResults(model.Entity<StrategyProbeResult>());

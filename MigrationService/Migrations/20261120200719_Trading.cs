@@ -18,9 +18,9 @@ namespace Wyckoff.MigrationService.Migrations
 
             migrationBuilder.AlterDatabase()
                 .Annotation("Npgsql:Enum:trading.asset_type", "commodity,crypto,forex,index,stock")
-                .Annotation("Npgsql:Enum:trading.log_level", "critical,debug,error,info,warning")
+                .Annotation("Npgsql:Enum:trading.log_level", "debug,info,warning,error,critical")
                 .Annotation("Npgsql:Enum:trading.order_side", "buy,sell")
-                .Annotation("Npgsql:Enum:trading.order_status", "cancelled,expired,filled,partial,pending,rejected")
+                .Annotation("Npgsql:Enum:trading.order_status", "pending,partial,filled,cancelled,rejected,expired")
                 .Annotation("Npgsql:Enum:trading.order_type", "limit,market,stop,stop_limit")
                 .Annotation("Npgsql:Enum:trading.strategy_status", "active,error,paused,stopped")
                 .Annotation("Npgsql:Enum:trading.strategy_type", "arbitrage,bollinger_bands,breakout,custom,ema_crossover,macd_momentum,ml_based,rsi_mean_reversion,sma_crossover")
@@ -718,9 +718,9 @@ namespace Wyckoff.MigrationService.Migrations
 
             migrationBuilder.AlterDatabase()
                 .OldAnnotation("Npgsql:Enum:trading.asset_type", "commodity,crypto,forex,index,stock")
-                .OldAnnotation("Npgsql:Enum:trading.log_level", "critical,debug,error,info,warning")
+                .OldAnnotation("Npgsql:Enum:trading.log_level", "debug,info,warning,error,critical")
                 .OldAnnotation("Npgsql:Enum:trading.order_side", "buy,sell")
-                .OldAnnotation("Npgsql:Enum:trading.order_status", "cancelled,expired,filled,partial,pending,rejected")
+                .OldAnnotation("Npgsql:Enum:trading.order_status", "pending,partial,filled,cancelled,rejected,expired")
                 .OldAnnotation("Npgsql:Enum:trading.order_type", "limit,market,stop,stop_limit")
                 .OldAnnotation("Npgsql:Enum:trading.strategy_status", "active,error,paused,stopped")
                 .OldAnnotation("Npgsql:Enum:trading.strategy_type", "arbitrage,bollinger_bands,breakout,custom,ema_crossover,macd_momentum,ml_based,rsi_mean_reversion,sma_crossover")

@@ -13,7 +13,7 @@ using Wyckoff.Trading;
 namespace Wyckoff.MigrationService.Migrations
 {
     [DbContext(typeof(WyckoffDbContext))]
-    [Migration("20261120200519_Trading")]
+    [Migration("20261120200719_Trading")]
     partial class Trading
     {
         /// <inheritdoc />
@@ -25,9 +25,9 @@ namespace Wyckoff.MigrationService.Migrations
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
 
             NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "asset_type", new[] { "commodity", "crypto", "forex", "index", "stock" });
-            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "log_level", new[] { "critical", "debug", "error", "info", "warning" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "log_level", new[] { "debug", "info", "warning", "error", "critical" });
             NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "order_side", new[] { "buy", "sell" });
-            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "order_status", new[] { "cancelled", "expired", "filled", "partial", "pending", "rejected" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "order_status", new[] { "pending", "partial", "filled", "cancelled", "rejected", "expired" });
             NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "order_type", new[] { "limit", "market", "stop", "stop_limit" });
             NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "strategy_status", new[] { "active", "error", "paused", "stopped" });
             NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "strategy_type", new[] { "arbitrage", "bollinger_bands", "breakout", "custom", "ema_crossover", "macd_momentum", "ml_based", "rsi_mean_reversion", "sma_crossover" });
