@@ -707,7 +707,9 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasComment("False: kept for the record, out of the lists.");
 
                     b.Property<bool>("IsBenchmark")
+                        .ValueGeneratedOnAdd()
                         .HasColumnType("boolean")
+                        .HasDefaultValue(false)
                         .HasColumnName("is_benchmark");
 
                     b.Property<decimal?>("MaxDrawdown")

@@ -115,7 +115,8 @@ BEGIN
     INSERT INTO trading.trade_keys (trade_id, time, account_id, exchange, exchange_trade_id)
     SELECT id, time, account_id, exchange, exchange_trade_id FROM added ORDER BY id;
 
-    -- One order after the other, in the order of their ids; the time says in which chunk it is.
+    -- Locked by their keys, in the order of their ids: an UPDATE that has to wait for another one finds no row in a hypertable (seen with TimescaleDB 2.29), so it must not come to that.
+    PERFORM FROM trading.order_keys k WHERE k.order_id IN (SELECT a.order_id FROM added a) ORDER BY k.order_id FOR NO KEY UPDATE;
     FOR fill IN
       SELECT a.order_id, k.time, min(a.account_id) AS account_id, bool_and(k.account_id = a.account_id) AS own, sum(a.quantity) AS quantity, sum(a.value) AS value, sum(a.fee) AS fee, max(a.time) AS last
         FROM added a LEFT JOIN trading.order_keys k ON k.order_id = a.order_id WHERE a.order_id IS NOT NULL GROUP BY a.order_id, k.time ORDER BY a.order_id
@@ -332,7 +333,7 @@ DECLARE
 BEGIN
   PERFORM trading.require_strategy(place_order.strategy_id, acting);
   LOOP
-    SELECT k.order_id, (o.symbol, o.side, o.type, o.quantity, o.exchange) IS NOT DISTINCT FROM (place_order.symbol, place_order.side, place_order.type, round(place_order.quantity, 8), place_order.exchange)
+    SELECT k.order_id, o.id IS NULL OR (o.symbol, o.side, o.type, o.exchange) IS NOT DISTINCT FROM (place_order.symbol, place_order.side, place_order.type, place_order.exchange)
       INTO place_order.order_id, same
       FROM trading.order_keys k LEFT JOIN trading.orders o ON o.id = k.order_id AND o.time = k.time
      WHERE k.account_id = acting
@@ -340,9 +341,8 @@ BEGIN
      LIMIT 1;
     IF FOUND THEN
       created := false;
-      -- An order may have been amended since, or be past retention: only what cannot change is compared, quantity while there was no amendment.
-      IF EXISTS (SELECT FROM trading.order_keys k JOIN trading.orders o ON o.id = k.order_id AND o.time = k.time
-                  WHERE k.order_id = place_order.order_id AND (o.symbol, o.side, o.type, o.exchange) IS DISTINCT FROM (place_order.symbol, place_order.side, place_order.type, place_order.exchange)) THEN
+      -- Quantity and prices may have been amended since, and the order itself be past retention: compared is what cannot change.
+      IF NOT same THEN
         RAISE unique_violation USING MESSAGE = format('This id already names another order (%s), of another symbol, side, type or exchange.', place_order.order_id), CONSTRAINT = 'idx_order_keys_account_id_client_order_id';
       END IF;
       RETURN;
@@ -374,8 +374,9 @@ DECLARE
   placed timestamptz;
   found_order trading.orders;
 BEGIN
-  SELECT k.time INTO placed FROM trading.order_keys k WHERE k.order_id = wanted AND k.account_id = acting;
-  SELECT * INTO found_order FROM trading.orders o WHERE o.id = wanted AND o.time = placed FOR UPDATE;
+  -- The lock is on the key: an UPDATE that has to wait for another one finds no row in a hypertable (seen with TimescaleDB 2.29), so it must not come to that.
+  SELECT k.time INTO placed FROM trading.order_keys k WHERE k.order_id = wanted AND k.account_id = acting FOR NO KEY UPDATE;
+  SELECT * INTO found_order FROM trading.orders o WHERE o.id = wanted AND o.time = placed;
   IF NOT FOUND THEN
     RAISE no_data_found USING MESSAGE = format('There is no order %s.', wanted);
   END IF;
@@ -524,7 +525,7 @@ DECLARE
   c numeric;
   words text;
 BEGIN
-  SELECT count(*), current_setting('max_connections')::numeric INTO a, b FROM pg_stat_activity WHERE backend_type = 'client backend';
+  SELECT sum(numbackends), current_setting('max_connections')::numeric INTO a, b FROM pg_stat_database; -- pg_stat_activity hides what sort other roles' sessions are
   RETURN QUERY SELECT 'connections', CASE WHEN a > 0.95 * b THEN 'critical' WHEN a > 0.8 * b THEN 'warning' ELSE 'healthy' END, format('%s of %s are in use', a, b), trading.milliseconds_since(started);
 
   started := clock_timestamp();

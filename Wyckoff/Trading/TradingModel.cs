@@ -59,6 +59,7 @@ public static class TradingModel
         strategy.HasKey(s => s.Id).HasName("pk_strategies");
         strategy.Property(s => s.Id).HasDefaultValueSql("public.uuid_v7()");
         strategy.Property(s => s.AccountId).HasComment("Whose it is. Null: a benchmark (readable by all), or its account is gone (readable by nobody).");
+        strategy.Property(s => s.IsBenchmark).HasDefaultValue(false);
         strategy.Property(s => s.Name).HasMaxLength(100);
         strategy.Property(s => s.Type).HasDefaultValueSql("'custom'").HasSentinel((StrategyType)(-1));
         strategy.Property(s => s.Status).HasDefaultValueSql("'stopped'").HasSentinel((StrategyStatus)(-1)).HasComment("What the bot does with it; only an active one trades.");

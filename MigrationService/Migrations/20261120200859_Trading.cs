@@ -77,7 +77,7 @@ namespace Wyckoff.MigrationService.Migrations
                 {
                     id = table.Column<Guid>(type: "uuid", nullable: false, defaultValueSql: "public.uuid_v7()"),
                     account_id = table.Column<long>(type: "bigint", nullable: true, comment: "Whose it is. Null: a benchmark (readable by all), or its account is gone (readable by nobody)."),
-                    is_benchmark = table.Column<bool>(type: "boolean", nullable: false),
+                    is_benchmark = table.Column<bool>(type: "boolean", nullable: false, defaultValue: false),
                     name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     description = table.Column<string>(type: "text", nullable: true),
                     type = table.Column<StrategyType>(type: "trading.strategy_type", nullable: false, defaultValueSql: "'custom'"),

@@ -13,7 +13,7 @@ using Wyckoff.Trading;
 namespace Wyckoff.MigrationService.Migrations
 {
     [DbContext(typeof(WyckoffDbContext))]
-    [Migration("20261120200719_Trading")]
+    [Migration("20261120200859_Trading")]
     partial class Trading
     {
         /// <inheritdoc />
@@ -710,7 +710,9 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasComment("False: kept for the record, out of the lists.");
 
                     b.Property<bool>("IsBenchmark")
+                        .ValueGeneratedOnAdd()
                         .HasColumnType("boolean")
+                        .HasDefaultValue(false)
                         .HasColumnName("is_benchmark");
 
                     b.Property<decimal?>("MaxDrawdown")
