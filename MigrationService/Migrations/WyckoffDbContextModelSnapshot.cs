@@ -299,6 +299,8 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_orders_filled_quantity", "filled_quantity >= 0 AND filled_quantity <= quantity");
 
+                            t.HasCheckConstraint("chk_orders_numbers", "'NaN'::numeric NOT IN (quantity, filled_quantity, price, stop_price, average_fill_price, total_value, total_fees)");
+
                             t.HasCheckConstraint("chk_orders_parent", "parent_order_id <> id");
 
                             t.HasCheckConstraint("chk_orders_price", "type = 'market' OR price IS NOT NULL");
@@ -314,6 +316,8 @@ namespace Wyckoff.MigrationService.Migrations
                             t.HasCheckConstraint("chk_orders_stop_price", "type NOT IN ('stop', 'stop_limit') OR stop_price IS NOT NULL");
 
                             t.HasCheckConstraint("chk_orders_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_orders_time", "isfinite(time)");
 
                             t.HasCheckConstraint("chk_orders_time_in_force", "time_in_force IN ('gtc', 'day', 'ioc', 'fok', 'gtd')");
 
@@ -522,9 +526,13 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_portfolio_snapshots_max_drawdown", "max_drawdown BETWEEN 0 AND 1");
 
+                            t.HasCheckConstraint("chk_portfolio_snapshots_numbers", "'NaN'::numeric NOT IN (total_value, cash_balance, invested_value, unrealized_pnl, realized_pnl, total_exposure, leverage, var_1d, total_return, daily_return, sharpe_ratio, volatility, beta, alpha)");
+
                             t.HasCheckConstraint("chk_portfolio_snapshots_position_count", "position_count >= 0");
 
                             t.HasCheckConstraint("chk_portfolio_snapshots_positions", "jsonb_typeof(positions) IN ('array', 'object')");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_time", "isfinite(time)");
 
                             t.HasCheckConstraint("chk_portfolio_snapshots_total_exposure", "total_exposure >= 0");
 
@@ -887,6 +895,8 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_strategies_name", "btrim(name) <> ''");
 
+                            t.HasCheckConstraint("chk_strategies_numbers", "'NaN'::numeric NOT IN (min_risk_reward, total_pnl, total_fees, max_drawdown, sharpe_ratio)");
+
                             t.HasCheckConstraint("chk_strategies_parameters", "jsonb_typeof(parameters) = 'object'");
 
                             t.HasCheckConstraint("chk_strategies_risk_profile", "jsonb_typeof(risk_profile) = 'object'");
@@ -1050,6 +1060,8 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_strategy_probe_results_max_drawdown", "max_drawdown >= 0");
 
+                            t.HasCheckConstraint("chk_strategy_probe_results_numbers", "'NaN'::numeric NOT IN (profit_factor, total_pnl, pnl_mean, pnl_std, max_drawdown, max_profit, sharpe_ratio)");
+
                             t.HasCheckConstraint("chk_strategy_probe_results_open_hour", "open_hour BETWEEN 0 AND 23");
 
                             t.HasCheckConstraint("chk_strategy_probe_results_period", "period_end >= period_start");
@@ -1190,6 +1202,8 @@ namespace Wyckoff.MigrationService.Migrations
                             t.HasCheckConstraint("chk_strategy_probe_trades_bars_held", "bars_held >= 0");
 
                             t.HasCheckConstraint("chk_strategy_probe_trades_max_drawdown", "max_drawdown >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_numbers", "'NaN'::numeric NOT IN (entry_price, exit_price, quantity, pnl, pnl_std, max_drawdown, max_profit, return_pct)");
 
                             t.HasCheckConstraint("chk_strategy_probe_trades_pnl_std", "pnl_std >= 0");
 
@@ -1354,7 +1368,11 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_system_logs_memory_usage_mb", "memory_usage_mb >= 0");
 
+                            t.HasCheckConstraint("chk_system_logs_numbers", "'NaN'::numeric NOT IN (execution_time_ms, memory_usage_mb)");
+
                             t.HasCheckConstraint("chk_system_logs_service", "btrim(service) <> ''");
+
+                            t.HasCheckConstraint("chk_system_logs_time", "isfinite(time)");
                         });
 
                     b.ToView("my_system_logs", "trading");
@@ -1537,6 +1555,8 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_trades_latency", "execution_latency_ms >= 0");
 
+                            t.HasCheckConstraint("chk_trades_numbers", "'NaN'::numeric NOT IN (quantity, price, fee, entry_price, exit_price, pnl, pnl_percentage, stop_loss, take_profit, slippage)");
+
                             t.HasCheckConstraint("chk_trades_pnl", "coalesce(pnl, 0) = 0 OR (entry_price IS NOT NULL AND exit_price IS NOT NULL)");
 
                             t.HasCheckConstraint("chk_trades_prices", "price > 0 AND entry_price > 0 AND exit_price > 0 AND stop_loss > 0 AND take_profit > 0");
@@ -1550,6 +1570,8 @@ namespace Wyckoff.MigrationService.Migrations
                             t.HasCheckConstraint("chk_trades_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
 
                             t.HasCheckConstraint("chk_trades_take_profit", "exit_price IS NOT NULL OR CASE side WHEN 'buy' THEN take_profit > price ELSE take_profit < price END");
+
+                            t.HasCheckConstraint("chk_trades_time", "isfinite(time)");
                         });
 
                     b.ToView("my_trades", "trading");

@@ -55,6 +55,7 @@ public static class TradingModel
             table.HasCheckConstraint("chk_strategies_family", "implied_strategy_family IN ('trend', 'breakout', 'momentum', 'mean_reversion', 'volatility')");
             table.HasCheckConstraint("chk_strategies_trades", "winning_trades >= 0 AND winning_trades <= closed_trades AND closed_trades <= total_trades");
             table.HasCheckConstraint("chk_strategies_max_drawdown", "max_drawdown >= 0");
+            table.HasCheckConstraint("chk_strategies_numbers", NoNaN("min_risk_reward", "total_pnl", "total_fees", "max_drawdown", "sharpe_ratio"));
         });
         strategy.HasKey(s => s.Id).HasName("pk_strategies");
         strategy.Property(s => s.Id).HasDefaultValueSql("public.uuid_v7()");
@@ -134,6 +135,7 @@ public static class TradingModel
             table.HasCheckConstraint("chk_strategy_probe_results_pnl_std", "pnl_std >= 0");
             table.HasCheckConstraint("chk_strategy_probe_results_max_drawdown", "max_drawdown >= 0");
             table.HasCheckConstraint("chk_strategy_probe_results_strategy_version", "strategy_version > 0");
+            table.HasCheckConstraint("chk_strategy_probe_results_numbers", NoNaN("profit_factor", "total_pnl", "pnl_mean", "pnl_std", "max_drawdown", "max_profit", "sharpe_ratio"));
         });
         result.HasKey(r => r.Id).HasName("pk_strategy_probe_results");
         result.Property(r => r.Id).HasDefaultValueSql("public.uuid_v7()");
@@ -174,6 +176,7 @@ public static class TradingModel
             table.HasCheckConstraint("chk_strategy_probe_trades_bars_held", "bars_held >= 0");
             table.HasCheckConstraint("chk_strategy_probe_trades_pnl_std", "pnl_std >= 0");
             table.HasCheckConstraint("chk_strategy_probe_trades_max_drawdown", "max_drawdown >= 0");
+            table.HasCheckConstraint("chk_strategy_probe_trades_numbers", NoNaN("entry_price", "exit_price", "quantity", "pnl", "pnl_std", "max_drawdown", "max_profit", "return_pct"));
         });
         trade.HasKey(t => t.Id).HasName("pk_strategy_probe_trades");
         trade.Property(t => t.Id).HasDefaultValueSql("public.uuid_v7()");
@@ -216,6 +219,8 @@ public static class TradingModel
             table.HasCheckConstraint("chk_orders_reject_reason", "(status = 'rejected') = (coalesce(btrim(reject_reason), '') <> '')");
             table.HasCheckConstraint("chk_orders_time_in_force", "time_in_force IN ('gtc', 'day', 'ioc', 'fok', 'gtd')");
             table.HasCheckConstraint("chk_orders_parent", "parent_order_id <> id");
+            table.HasCheckConstraint("chk_orders_numbers", NoNaN("quantity", "filled_quantity", "price", "stop_price", "average_fill_price", "total_value", "total_fees"));
+            table.HasCheckConstraint("chk_orders_time", "isfinite(time)");
         });
         order.ToView("my_orders", Schema);
         order.HasKey(o => new { o.Id, o.Time }).HasName("pk_orders");
@@ -286,6 +291,8 @@ public static class TradingModel
             table.HasCheckConstraint("chk_trades_take_profit", "exit_price IS NOT NULL OR CASE side WHEN 'buy' THEN take_profit > price ELSE take_profit < price END");
             table.HasCheckConstraint("chk_trades_stop_target", "CASE WHEN (side = 'buy') = (exit_price IS NULL) THEN stop_loss < take_profit ELSE stop_loss > take_profit END");
             table.HasCheckConstraint("chk_trades_latency", "execution_latency_ms >= 0");
+            table.HasCheckConstraint("chk_trades_numbers", NoNaN("quantity", "price", "fee", "entry_price", "exit_price", "pnl", "pnl_percentage", "stop_loss", "take_profit", "slippage"));
+            table.HasCheckConstraint("chk_trades_time", "isfinite(time)");
         });
         trade.ToView("my_trades", Schema);
         trade.HasKey(t => new { t.Id, t.Time }).HasName("pk_trades");
@@ -353,6 +360,8 @@ public static class TradingModel
             table.HasCheckConstraint("chk_portfolio_snapshots_market_correlation", "market_correlation BETWEEN -1 AND 1");
             table.HasCheckConstraint("chk_portfolio_snapshots_asset_allocation", "jsonb_typeof(asset_allocation) = 'object'");
             table.HasCheckConstraint("chk_portfolio_snapshots_trigger", "btrim(snapshot_trigger) <> ''");
+            table.HasCheckConstraint("chk_portfolio_snapshots_numbers", NoNaN("total_value", "cash_balance", "invested_value", "unrealized_pnl", "realized_pnl", "total_exposure", "leverage", "var_1d", "total_return", "daily_return", "sharpe_ratio", "volatility", "beta", "alpha"));
+            table.HasCheckConstraint("chk_portfolio_snapshots_time", "isfinite(time)");
         });
         snapshot.ToView("my_portfolio_snapshots", Schema);
         snapshot.HasNoKey();
@@ -406,6 +415,8 @@ public static class TradingModel
             table.HasCheckConstraint("chk_system_logs_service", "btrim(service) <> ''");
             table.HasCheckConstraint("chk_system_logs_execution_time_ms", "execution_time_ms >= 0");
             table.HasCheckConstraint("chk_system_logs_memory_usage_mb", "memory_usage_mb >= 0");
+            table.HasCheckConstraint("chk_system_logs_numbers", NoNaN("execution_time_ms", "memory_usage_mb"));
+            table.HasCheckConstraint("chk_system_logs_time", "isfinite(time)");
         });
         log.ToView("my_system_logs", Schema);
         log.HasKey(l => new { l.Time, l.Id }).HasName("pk_system_logs");
@@ -442,6 +453,9 @@ public static class TradingModel
             Retain = TimeSpan.FromDays(365),
         });
     }
+
+    /// <summary>numeric has a NaN, and it is greater than every number.</summary>
+    private static string NoNaN(params string[] columns) => $"'NaN'::numeric NOT IN ({string.Join(", ", columns)})";
 
     /// <summary>The database keeps it: a program neither inserts nor updates it, and reads it back.</summary>
     private static void Kept<T>(PropertyBuilder<T> property)

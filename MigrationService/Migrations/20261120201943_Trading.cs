@@ -123,6 +123,7 @@ namespace Wyckoff.MigrationService.Migrations
                     table.CheckConstraint("chk_strategies_max_risk_per_trade", "max_risk_per_trade > 0 AND max_risk_per_trade <= 1");
                     table.CheckConstraint("chk_strategies_min_risk_reward", "min_risk_reward > 0");
                     table.CheckConstraint("chk_strategies_name", "btrim(name) <> ''");
+                    table.CheckConstraint("chk_strategies_numbers", "'NaN'::numeric NOT IN (min_risk_reward, total_pnl, total_fees, max_drawdown, sharpe_ratio)");
                     table.CheckConstraint("chk_strategies_parameters", "jsonb_typeof(parameters) = 'object'");
                     table.CheckConstraint("chk_strategies_risk_profile", "jsonb_typeof(risk_profile) = 'object'");
                     table.CheckConstraint("chk_strategies_risks", "max_risk_per_trade <= max_portfolio_risk");
@@ -184,6 +185,7 @@ namespace Wyckoff.MigrationService.Migrations
                     table.PrimaryKey("pk_strategy_probe_results", x => x.id);
                     table.CheckConstraint("chk_strategy_probe_results_long_short", "long_short IN ('long', 'short')");
                     table.CheckConstraint("chk_strategy_probe_results_max_drawdown", "max_drawdown >= 0");
+                    table.CheckConstraint("chk_strategy_probe_results_numbers", "'NaN'::numeric NOT IN (profit_factor, total_pnl, pnl_mean, pnl_std, max_drawdown, max_profit, sharpe_ratio)");
                     table.CheckConstraint("chk_strategy_probe_results_open_hour", "open_hour BETWEEN 0 AND 23");
                     table.CheckConstraint("chk_strategy_probe_results_period", "period_end >= period_start");
                     table.CheckConstraint("chk_strategy_probe_results_pnl_std", "pnl_std >= 0");
@@ -244,6 +246,7 @@ namespace Wyckoff.MigrationService.Migrations
                     table.CheckConstraint("chk_orders_expires_at", "(expires_at IS NOT NULL OR (status <> 'expired' AND time_in_force <> 'gtd')) AND (expires_at IS NULL OR expires_at > time)");
                     table.CheckConstraint("chk_orders_filled_at", "(status = 'filled') = (filled_at IS NOT NULL) AND (filled_at IS NULL OR filled_at >= time)");
                     table.CheckConstraint("chk_orders_filled_quantity", "filled_quantity >= 0 AND filled_quantity <= quantity");
+                    table.CheckConstraint("chk_orders_numbers", "'NaN'::numeric NOT IN (quantity, filled_quantity, price, stop_price, average_fill_price, total_value, total_fees)");
                     table.CheckConstraint("chk_orders_parent", "parent_order_id <> id");
                     table.CheckConstraint("chk_orders_price", "type = 'market' OR price IS NOT NULL");
                     table.CheckConstraint("chk_orders_prices", "price > 0 AND stop_price > 0 AND average_fill_price > 0");
@@ -252,6 +255,7 @@ namespace Wyckoff.MigrationService.Migrations
                     table.CheckConstraint("chk_orders_status", "CASE status WHEN 'pending' THEN filled_quantity = 0 WHEN 'rejected' THEN filled_quantity = 0 WHEN 'partial' THEN filled_quantity > 0 AND filled_quantity < quantity WHEN 'filled' THEN filled_quantity = quantity ELSE filled_quantity < quantity END");
                     table.CheckConstraint("chk_orders_stop_price", "type NOT IN ('stop', 'stop_limit') OR stop_price IS NOT NULL");
                     table.CheckConstraint("chk_orders_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+                    table.CheckConstraint("chk_orders_time", "isfinite(time)");
                     table.CheckConstraint("chk_orders_time_in_force", "time_in_force IN ('gtc', 'day', 'ioc', 'fok', 'gtd')");
                     table.CheckConstraint("chk_orders_totals", "total_value >= 0 AND total_fees >= 0");
                     table.ForeignKey(
@@ -299,8 +303,10 @@ namespace Wyckoff.MigrationService.Migrations
                     table.CheckConstraint("chk_portfolio_snapshots_leverage", "leverage >= 0");
                     table.CheckConstraint("chk_portfolio_snapshots_market_correlation", "market_correlation BETWEEN -1 AND 1");
                     table.CheckConstraint("chk_portfolio_snapshots_max_drawdown", "max_drawdown BETWEEN 0 AND 1");
+                    table.CheckConstraint("chk_portfolio_snapshots_numbers", "'NaN'::numeric NOT IN (total_value, cash_balance, invested_value, unrealized_pnl, realized_pnl, total_exposure, leverage, var_1d, total_return, daily_return, sharpe_ratio, volatility, beta, alpha)");
                     table.CheckConstraint("chk_portfolio_snapshots_position_count", "position_count >= 0");
                     table.CheckConstraint("chk_portfolio_snapshots_positions", "jsonb_typeof(positions) IN ('array', 'object')");
+                    table.CheckConstraint("chk_portfolio_snapshots_time", "isfinite(time)");
                     table.CheckConstraint("chk_portfolio_snapshots_total_exposure", "total_exposure >= 0");
                     table.CheckConstraint("chk_portfolio_snapshots_trigger", "btrim(snapshot_trigger) <> ''");
                     table.CheckConstraint("chk_portfolio_snapshots_var_1d", "var_1d >= 0");
@@ -348,7 +354,9 @@ namespace Wyckoff.MigrationService.Migrations
                     table.PrimaryKey("pk_system_logs", x => new { x.time, x.id });
                     table.CheckConstraint("chk_system_logs_execution_time_ms", "execution_time_ms >= 0");
                     table.CheckConstraint("chk_system_logs_memory_usage_mb", "memory_usage_mb >= 0");
+                    table.CheckConstraint("chk_system_logs_numbers", "'NaN'::numeric NOT IN (execution_time_ms, memory_usage_mb)");
                     table.CheckConstraint("chk_system_logs_service", "btrim(service) <> ''");
+                    table.CheckConstraint("chk_system_logs_time", "isfinite(time)");
                     table.ForeignKey(
                         name: "fk_system_logs_strategy",
                         column: x => x.strategy_id,
@@ -396,6 +404,7 @@ namespace Wyckoff.MigrationService.Migrations
                     table.CheckConstraint("chk_trades_exit", "exit_price IS NULL OR entry_price IS NOT NULL");
                     table.CheckConstraint("chk_trades_fee", "fee >= 0");
                     table.CheckConstraint("chk_trades_latency", "execution_latency_ms >= 0");
+                    table.CheckConstraint("chk_trades_numbers", "'NaN'::numeric NOT IN (quantity, price, fee, entry_price, exit_price, pnl, pnl_percentage, stop_loss, take_profit, slippage)");
                     table.CheckConstraint("chk_trades_pnl", "coalesce(pnl, 0) = 0 OR (entry_price IS NOT NULL AND exit_price IS NOT NULL)");
                     table.CheckConstraint("chk_trades_prices", "price > 0 AND entry_price > 0 AND exit_price > 0 AND stop_loss > 0 AND take_profit > 0");
                     table.CheckConstraint("chk_trades_quantity", "quantity > 0");
@@ -403,6 +412,7 @@ namespace Wyckoff.MigrationService.Migrations
                     table.CheckConstraint("chk_trades_stop_target", "CASE WHEN (side = 'buy') = (exit_price IS NULL) THEN stop_loss < take_profit ELSE stop_loss > take_profit END");
                     table.CheckConstraint("chk_trades_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
                     table.CheckConstraint("chk_trades_take_profit", "exit_price IS NOT NULL OR CASE side WHEN 'buy' THEN take_profit > price ELSE take_profit < price END");
+                    table.CheckConstraint("chk_trades_time", "isfinite(time)");
                     table.ForeignKey(
                         name: "fk_trades_strategy",
                         column: x => x.strategy_id,
@@ -444,6 +454,7 @@ namespace Wyckoff.MigrationService.Migrations
                     table.PrimaryKey("pk_strategy_probe_trades", x => x.id);
                     table.CheckConstraint("chk_strategy_probe_trades_bars_held", "bars_held >= 0");
                     table.CheckConstraint("chk_strategy_probe_trades_max_drawdown", "max_drawdown >= 0");
+                    table.CheckConstraint("chk_strategy_probe_trades_numbers", "'NaN'::numeric NOT IN (entry_price, exit_price, quantity, pnl, pnl_std, max_drawdown, max_profit, return_pct)");
                     table.CheckConstraint("chk_strategy_probe_trades_pnl_std", "pnl_std >= 0");
                     table.CheckConstraint("chk_strategy_probe_trades_prices", "entry_price > 0 AND exit_price > 0");
                     table.CheckConstraint("chk_strategy_probe_trades_quantity", "quantity > 0");
