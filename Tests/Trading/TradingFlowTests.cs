@@ -129,15 +129,15 @@ public abstract class TradingFlowTests(TestDatabase database)
                         INSERT INTO trading.trades (account_id, strategy_id, order_id, symbol, side, quantity, price, exchange, exchange_trade_id, entry_price, exit_price, pnl, fee)
                         SELECT $1, s, $2, 'AAPL', 'sell', 1, 10, 'NYSE', $3 || '-' || s, 9, 10, 2.5 - $4, 0.01 FROM unnest($5) AS s
                         """);
-                    insert.Parameters.AddRange([P(account), P(order), P($"{writer}-{n}"), P((decimal)n), P(order4)]);
+                    insert.Parameters.AddRange(new[] { P(account), P(order), P($"{writer}-{n}"), P((decimal)n), P(order4) });
                     await insert.ExecuteNonQueryAsync(Token);
                     await using var update = database.Owner.CreateCommand("UPDATE trading.trades SET fee = fee + 1 WHERE account_id = $1 AND exchange_trade_id LIKE $2 || '-%'");
-                    update.Parameters.AddRange([P(account), P($"{writer}-{n}")]);
+                    update.Parameters.AddRange(new[] { P(account), P($"{writer}-{n}") });
                     await update.ExecuteNonQueryAsync(Token);
                 }
 
                 await using var delete = database.Owner.CreateCommand("DELETE FROM trading.trades WHERE account_id = $1 AND exchange_trade_id LIKE $2 || '-4-%'");
-                delete.Parameters.AddRange([P(account), P(writer.ToString(CultureInfo.InvariantCulture))]);
+                delete.Parameters.AddRange(new[] { P(account), P(writer.ToString(CultureInfo.InvariantCulture)) });
                 await delete.ExecuteNonQueryAsync(Token);
             },
             Token)));
@@ -396,7 +396,7 @@ public abstract class TradingFlowTests(TestDatabase database)
 
     private async Task<Guid> TradeAsync(long account, Guid strategy, decimal pnl) => (await Store().RecordTradeAsync(
         account,
-        new Trade { Time = DateTimeOffset.UtcNow, StrategyId = strategy, Symbol = "AAPL", Side = TradeSide.Sell, Quantity = 1, Price = 10, EntryPrice = 9, ExitPrice = 10, Pnl = pnl, Fee = 1, Exchange = "NYSE", ExchangeTradeId = Guid.NewGuid().ToString() },
+        new Trade { Time = TimeProvider.System.GetUtcNow(), StrategyId = strategy, Symbol = "AAPL", Side = TradeSide.Sell, Quantity = 1, Price = 10, EntryPrice = 9, ExitPrice = 10, Pnl = pnl, Fee = 1, Exchange = "NYSE", ExchangeTradeId = Guid.NewGuid().ToString() },
         Token)).Id;
 
     /// <summary>Read through the view, as the services do.</summary>
