@@ -510,7 +510,7 @@ namespace Wyckoff.MigrationService.Migrations
                     b.HasIndex("StrategyId", "AccountId", "Time")
                         .IsUnique()
                         .IsDescending(false, false, true)
-                        .HasDatabaseName("idx_portfolio_snapshots_strategy_id_account_id_time");
+                        .HasDatabaseName("idx_portfolio_snapshots_strategy_id_time");
 
                     NpgsqlIndexBuilderExtensions.AreNullsDistinct(b.HasIndex("StrategyId", "AccountId", "Time"), false);
 
@@ -1331,11 +1331,6 @@ namespace Wyckoff.MigrationService.Migrations
 
                     b.HasKey("Time", "Id")
                         .HasName("pk_system_logs");
-
-                    b.HasIndex("Details")
-                        .HasDatabaseName("idx_system_logs_details");
-
-                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Details"), "gin");
 
                     b.HasIndex("RequestId")
                         .HasDatabaseName("idx_system_logs_request_id")

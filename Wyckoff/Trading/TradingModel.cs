@@ -395,7 +395,7 @@ public static class TradingModel
         snapshot.Property(s => s.AssetAllocation).HasColumnType("jsonb");
         snapshot.Property(s => s.SnapshotTrigger).HasMaxLength(50).HasDefaultValue("scheduled").HasComment("What made it be taken: scheduled, trade, manual …");
         snapshot.HasOne<Strategy>().WithMany().HasForeignKey(s => s.StrategyId).OnDelete(DeleteBehavior.Cascade).HasConstraintName("fk_portfolio_snapshots_strategy");
-        snapshot.HasIndex(s => new { s.StrategyId, s.AccountId, s.Time }).IsUnique().AreNullsDistinct(false).IsDescending(false, false, true).HasDatabaseName("idx_portfolio_snapshots_strategy_id_account_id_time");
+        snapshot.HasIndex(s => new { s.StrategyId, s.AccountId, s.Time }).IsUnique().AreNullsDistinct(false).IsDescending(false, false, true).HasDatabaseName("idx_portfolio_snapshots_strategy_id_time");
         snapshot.HasHypertable(new HypertableDeclaration
         {
             TimeColumn = "time",
@@ -442,7 +442,6 @@ public static class TradingModel
         log.HasIndex(l => new { l.AccountId, l.Time }).IsDescending(false, true).HasFilter("account_id IS NOT NULL").HasDatabaseName("idx_system_logs_account_id_time");
         log.HasIndex(l => new { l.StrategyId, l.Time }).IsDescending(false, true).HasFilter("strategy_id IS NOT NULL").HasDatabaseName("idx_system_logs_strategy_id_time");
         log.HasIndex(l => l.RequestId).HasFilter("request_id IS NOT NULL").HasDatabaseName("idx_system_logs_request_id");
-        log.HasIndex(l => l.Details).HasMethod("gin").HasDatabaseName("idx_system_logs_details");
         log.HasHypertable(new HypertableDeclaration
         {
             TimeColumn = "time",

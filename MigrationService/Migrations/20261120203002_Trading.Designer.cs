@@ -13,7 +13,7 @@ using Wyckoff.Trading;
 namespace Wyckoff.MigrationService.Migrations
 {
     [DbContext(typeof(WyckoffDbContext))]
-    [Migration("20261120201943_Trading")]
+    [Migration("20261120203002_Trading")]
     partial class Trading
     {
         /// <inheritdoc />
@@ -513,7 +513,7 @@ namespace Wyckoff.MigrationService.Migrations
                     b.HasIndex("StrategyId", "AccountId", "Time")
                         .IsUnique()
                         .IsDescending(false, false, true)
-                        .HasDatabaseName("idx_portfolio_snapshots_strategy_id_account_id_time");
+                        .HasDatabaseName("idx_portfolio_snapshots_strategy_id_time");
 
                     NpgsqlIndexBuilderExtensions.AreNullsDistinct(b.HasIndex("StrategyId", "AccountId", "Time"), false);
 
@@ -1334,11 +1334,6 @@ namespace Wyckoff.MigrationService.Migrations
 
                     b.HasKey("Time", "Id")
                         .HasName("pk_system_logs");
-
-                    b.HasIndex("Details")
-                        .HasDatabaseName("idx_system_logs_details");
-
-                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Details"), "gin");
 
                     b.HasIndex("RequestId")
                         .HasDatabaseName("idx_system_logs_request_id")

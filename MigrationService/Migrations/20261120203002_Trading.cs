@@ -522,7 +522,7 @@ namespace Wyckoff.MigrationService.Migrations
                 filter: "strategy_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
-                name: "idx_portfolio_snapshots_strategy_id_account_id_time",
+                name: "idx_portfolio_snapshots_strategy_id_time",
                 schema: "trading",
                 table: "portfolio_snapshots",
                 columns: new[] { "strategy_id", "account_id", "time" },
@@ -598,13 +598,6 @@ namespace Wyckoff.MigrationService.Migrations
                 columns: new[] { "account_id", "time" },
                 descending: new[] { false, true },
                 filter: "account_id IS NOT NULL");
-
-            migrationBuilder.CreateIndex(
-                name: "idx_system_logs_details",
-                schema: "trading",
-                table: "system_logs",
-                column: "details")
-                .Annotation("Npgsql:IndexMethod", "gin");
 
             migrationBuilder.CreateIndex(
                 name: "idx_system_logs_request_id",
