@@ -96,6 +96,9 @@ public sealed class RuleTests(TestDatabase database) : IClassFixture<TestDatabas
 
     private async Task JudgeAsync<T>(Gen<T> rows, Func<T, IEnumerable<string>> rules, Func<T, (string Sql, object?[] Values)> insert)
     {
+        // The chunk has to be there, or each row that is tried makes it and takes it back.
+        await database.ExecuteAsync(TradingRows.Insert("orders", "id=public.uuid_v7()") + "; " + TradingRows.Insert("trades"));
+
         // All in one round trip: the server tries each row and takes it back.
         await using var connection = await database.Owner.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var prepare = new NpgsqlCommand(
