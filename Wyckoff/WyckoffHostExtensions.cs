@@ -31,6 +31,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddDbContextPool<WyckoffDbContext>((services, options) => options.UseWyckoff(services.GetRequiredService<NpgsqlDataSource>()));
         builder.Services.AddSingleton<Database>();
         builder.Services.AddSingleton<BarStore>();
+        builder.Services.AddSingleton<TradingStore>();
         builder.Services.AddSingleton<RedisConnection>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisConnection>());
         builder.Services.AddHostedService<SchemaGate>();

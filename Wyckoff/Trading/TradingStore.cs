@@ -12,6 +12,12 @@ public sealed class TradingStore(NpgsqlDataSource source)
     /// <summary>Places an order once, however often its <see cref="Order.ClientOrderId"/> comes.</summary>
     public Task<Recorded> PlaceOrderAsync(long accountId, Order order, CancellationToken cancellationToken)
     {
+        if (order.Type == OrderType.Stop)
+        {
+            // As trading.place_order does: only a market order is without a price.
+            order = order with { Price = order.Price ?? order.StopPrice };
+        }
+
         if (order.BrokenRules().ToList() is { Count: > 0 } broken)
         {
             throw new ArgumentException($"The order breaks {string.Join(", ", broken)}.", nameof(order));
