@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Wyckoff.LocalServers;
 using Wyckoff.Timescale;
+using Wyckoff.Trading;
 
 namespace Wyckoff.Tests;
 
@@ -127,7 +128,9 @@ public class TestDatabase : IAsyncLifetime
 
     private NpgsqlDataSource Source(string connectionString)
     {
-        var source = NpgsqlDataSource.Create(connectionString);
+        var builder = new NpgsqlDataSourceBuilder(connectionString);
+        builder.MapTradingEnums();
+        var source = builder.Build();
         _sources.Add(source);
         return source;
     }

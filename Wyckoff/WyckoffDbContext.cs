@@ -8,6 +8,7 @@ using Wyckoff.Journal;
 using Wyckoff.MarketData;
 using Wyckoff.PredictionMarkets;
 using Wyckoff.Trading;
+using Wyckoff.Trading.Strategies;
 
 namespace Wyckoff;
 
@@ -15,6 +16,10 @@ namespace Wyckoff;
 public sealed class WyckoffDbContext(DbContextOptions<WyckoffDbContext> options) : DbContext(options)
 {
     public DbSet<Ticker> Tickers => Set<Ticker>();
+
+    public DbSet<Strategy> Strategies => Set<Strategy>();
+
+    public DbSet<Order> Orders => Set<Order>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

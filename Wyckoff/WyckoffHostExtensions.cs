@@ -10,6 +10,7 @@ using Wyckoff.Accounts;
 using Wyckoff.Journal;
 using Wyckoff.MarketData;
 using Wyckoff.Telemetry;
+using Wyckoff.Trading;
 
 namespace Wyckoff;
 
@@ -35,6 +36,7 @@ public static class WyckoffHostExtensions
         SecretKeys.Add(builder.Services);
         builder.Services.AddSingleton<BrokerSecrets>();
         builder.Services.AddSingleton<AccountDirectory>();
+        builder.Services.AddSingleton<TradingStore>();
         builder.Services.AddSingleton<RedisConnection>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisConnection>());
         builder.Services.AddHostedService<SchemaGate>();
@@ -52,6 +54,7 @@ public static class WyckoffHostExtensions
     /// <summary>The DbContext on a data source. Work in a transaction of one's own goes through <c>Database.CreateExecutionStrategy()</c>, since what is retried must be the whole of it.</summary>
     public static DbContextOptionsBuilder UseWyckoff(this DbContextOptionsBuilder options, NpgsqlDataSource source) => options.UseNpgsql(source, npgsql => npgsql
         .EnableRetryOnFailure()
+        .MapTradingEnums()
         .MigrationsAssembly("Wyckoff.MigrationService")
         .MigrationsHistoryTable(SchemaVersion.HistoryTable, SchemaVersion.HistorySchema));
 
@@ -67,6 +70,7 @@ public static class WyckoffHostExtensions
         // A listener has to be there before the pool is, or it misses the first requests that wait.
         services.GetRequiredService<ConnectionPoolFigures>();
         var source = new NpgsqlDataSourceBuilder(WithDefaults(text, options, applicationName)) { Name = applicationName };
+        source.MapTradingEnums();
         source.UseLoggerFactory(services.GetService<Microsoft.Extensions.Logging.ILoggerFactory>());
         return source.Build();
     }

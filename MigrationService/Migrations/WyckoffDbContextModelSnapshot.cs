@@ -4,7 +4,9 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+using NpgsqlTypes;
 using Wyckoff;
+using Wyckoff.Trading;
 
 #nullable disable
 
@@ -20,6 +22,14 @@ namespace Wyckoff.MigrationService.Migrations
                 .HasAnnotation("ProductVersion", "10.0.14")
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
 
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "asset_type", new[] { "commodity", "crypto", "forex", "index", "stock" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "log_level", new[] { "debug", "info", "warning", "error", "critical" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "order_side", new[] { "buy", "sell" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "order_status", new[] { "pending", "partial", "filled", "cancelled", "rejected", "expired" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "order_type", new[] { "limit", "market", "stop", "stop_limit" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "strategy_status", new[] { "active", "error", "paused", "stopped" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "strategy_type", new[] { "arbitrage", "bollinger_bands", "breakout", "custom", "ema_crossover", "macd_momentum", "ml_based", "rsi_mean_reversion", "sma_crossover" });
+            NpgsqlModelBuilderExtensions.HasPostgresEnum(modelBuilder, "trading", "trade_side", new[] { "buy", "sell" });
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
             modelBuilder.Entity("Wyckoff.Accounts.ApiKey", b =>
@@ -558,6 +568,1703 @@ namespace Wyckoff.MigrationService.Migrations
                             t.HasCheckConstraint("chk_audit_trail_event_type", "event_type <> ''");
 
                             t.HasCheckConstraint("chk_audit_trail_metadata", "jsonb_typeof(metadata) = 'object'");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.AllocationPlan", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<decimal>("ActualRiskPct")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("actual_risk_pct");
+
+                    b.Property<decimal>("AllocationUsed")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("allocation_used");
+
+                    b.Property<bool>("Approved")
+                        .HasColumnType("boolean")
+                        .HasColumnName("approved");
+
+                    b.Property<decimal>("BmadAllocationPct")
+                        .HasPrecision(5, 4)
+                        .HasColumnType("numeric(5,4)")
+                        .HasColumnName("bmad_allocation_pct")
+                        .HasComment("0 to 1; the three that follow are percent.");
+
+                    b.Property<Guid>("CampaignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("campaign_id");
+
+                    b.Property<bool>("IsRebalanced")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("is_rebalanced");
+
+                    b.Property<string>("PatternType")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("pattern_type");
+
+                    b.Property<decimal>("PositionSizeShares")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("position_size_shares");
+
+                    b.Property<string>("RebalanceReason")
+                        .HasColumnType("text")
+                        .HasColumnName("rebalance_reason");
+
+                    b.Property<string>("RejectionReason")
+                        .HasColumnType("text")
+                        .HasColumnName("rejection_reason");
+
+                    b.Property<decimal>("RemainingBudget")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("remaining_budget");
+
+                    b.Property<Guid>("SignalId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("signal_id");
+
+                    b.Property<decimal>("TargetRiskPct")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("target_risk_pct");
+
+                    b.Property<DateTimeOffset>("Timestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("timestamp");
+
+                    b.HasKey("Id")
+                        .HasName("pk_allocation_plans");
+
+                    b.HasIndex("SignalId")
+                        .HasDatabaseName("idx_allocation_plans_signal_id");
+
+                    b.HasIndex("CampaignId", "Timestamp")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_allocation_plans_campaign_id_timestamp");
+
+                    b.ToTable("allocation_plans", "wyckoff", t =>
+                        {
+                            t.HasComment("How a signal's share of a campaign was worked out.");
+
+                            t.HasCheckConstraint("chk_allocation_plans_actual_risk_pct", "actual_risk_pct BETWEEN 0 AND 10.0");
+
+                            t.HasCheckConstraint("chk_allocation_plans_allocation_used", "allocation_used BETWEEN 0 AND 5.0");
+
+                            t.HasCheckConstraint("chk_allocation_plans_bmad_allocation_pct", "bmad_allocation_pct BETWEEN 0 AND 1.0");
+
+                            t.HasCheckConstraint("chk_allocation_plans_budget", "allocation_used + remaining_budget <= 5.0");
+
+                            t.HasCheckConstraint("chk_allocation_plans_pattern_type", "pattern_type IN ('SPRING', 'SOS', 'LPS')");
+
+                            t.HasCheckConstraint("chk_allocation_plans_position_size_shares", "position_size_shares >= 0 AND (NOT approved OR position_size_shares > 0)");
+
+                            t.HasCheckConstraint("chk_allocation_plans_rebalance", "NOT is_rebalanced OR coalesce(rebalance_reason, '') <> ''");
+
+                            t.HasCheckConstraint("chk_allocation_plans_rejection", "approved OR coalesce(rejection_reason, '') <> ''");
+
+                            t.HasCheckConstraint("chk_allocation_plans_remaining_budget", "remaining_budget BETWEEN 0 AND 5.0");
+
+                            t.HasCheckConstraint("chk_allocation_plans_target_risk_pct", "target_risk_pct BETWEEN 0 AND 5.0");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.BacktestResult", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<decimal>("AverageRMultiple")
+                        .HasPrecision(6, 2)
+                        .HasColumnType("numeric(6,2)")
+                        .HasColumnName("average_r_multiple");
+
+                    b.Property<Guid>("BacktestRunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("backtest_run_id");
+
+                    b.Property<string>("CampaignPerformance")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("campaign_performance");
+
+                    b.Property<string>("Config")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("config")
+                        .HasComment("What the detectors were set to.");
+
+                    b.Property<string>("CostSummary")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("cost_summary");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("DrawdownPeriods")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("drawdown_periods");
+
+                    b.Property<DateOnly>("EndDate")
+                        .HasColumnType("date")
+                        .HasColumnName("end_date");
+
+                    b.Property<string>("EquityCurve")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("equity_curve");
+
+                    b.Property<decimal?>("ExecutionTimeSeconds")
+                        .HasPrecision(10, 4)
+                        .HasColumnType("numeric(10,4)")
+                        .HasColumnName("execution_time_seconds");
+
+                    b.Property<int>("FalseNegatives")
+                        .HasColumnType("integer")
+                        .HasColumnName("false_negatives");
+
+                    b.Property<int>("FalsePositives")
+                        .HasColumnType("integer")
+                        .HasColumnName("false_positives");
+
+                    b.Property<bool>("LookAheadBiasCheck")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("look_ahead_bias_check")
+                        .HasComment("The run was shown to know nothing before its time.");
+
+                    b.Property<int>("LosingSignals")
+                        .HasColumnType("integer")
+                        .HasColumnName("losing_signals");
+
+                    b.Property<decimal>("MaxDrawdown")
+                        .HasPrecision(6, 4)
+                        .HasColumnType("numeric(6,4)")
+                        .HasColumnName("max_drawdown");
+
+                    b.Property<string>("Metrics")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metrics");
+
+                    b.Property<string>("MonthlyReturns")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("monthly_returns");
+
+                    b.Property<string>("PatternPerformance")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("pattern_performance");
+
+                    b.Property<decimal>("Precision")
+                        .HasPrecision(6, 4)
+                        .HasColumnType("numeric(6,4)")
+                        .HasColumnName("precision")
+                        .HasComment("0 to 1, as recall, win_rate and max_drawdown.");
+
+                    b.Property<decimal>("Recall")
+                        .HasPrecision(6, 4)
+                        .HasColumnType("numeric(6,4)")
+                        .HasColumnName("recall");
+
+                    b.Property<string>("RiskMetrics")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("risk_metrics");
+
+                    b.Property<DateOnly>("StartDate")
+                        .HasColumnType("date")
+                        .HasColumnName("start_date");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(5)
+                        .HasColumnType("character varying(5)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<int>("TotalPatternsDetected")
+                        .HasColumnType("integer")
+                        .HasColumnName("total_patterns_detected");
+
+                    b.Property<int>("TotalSignalsGenerated")
+                        .HasColumnType("integer")
+                        .HasColumnName("total_signals_generated");
+
+                    b.Property<string>("Trades")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("trades");
+
+                    b.Property<int>("TruePositives")
+                        .HasColumnType("integer")
+                        .HasColumnName("true_positives");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal>("WinRate")
+                        .HasPrecision(6, 4)
+                        .HasColumnType("numeric(6,4)")
+                        .HasColumnName("win_rate");
+
+                    b.Property<int>("WinningSignals")
+                        .HasColumnType("integer")
+                        .HasColumnName("winning_signals");
+
+                    b.HasKey("Id")
+                        .HasName("pk_backtest_results");
+
+                    b.HasIndex("BacktestRunId")
+                        .HasDatabaseName("idx_backtest_results_backtest_run_id");
+
+                    b.HasIndex("Symbol", "Timeframe", "CreatedAt")
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("idx_backtest_results_symbol_timeframe_created_at");
+
+                    b.ToTable("backtest_results", "wyckoff", t =>
+                        {
+                            t.HasComment("What runs of the method over history found, and how well.");
+
+                            t.HasCheckConstraint("chk_backtest_results_dates", "end_date >= start_date");
+
+                            t.HasCheckConstraint("chk_backtest_results_execution_time_seconds", "execution_time_seconds >= 0");
+
+                            t.HasCheckConstraint("chk_backtest_results_max_drawdown", "max_drawdown BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_backtest_results_patterns", "total_patterns_detected >= 0 AND true_positives >= 0 AND false_positives >= 0 AND false_negatives >= 0 AND true_positives + false_positives <= total_patterns_detected");
+
+                            t.HasCheckConstraint("chk_backtest_results_precision", "\"precision\" BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_backtest_results_recall", "recall BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_backtest_results_signals", "winning_signals >= 0 AND losing_signals >= 0 AND winning_signals + losing_signals <= total_signals_generated");
+
+                            t.HasCheckConstraint("chk_backtest_results_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_backtest_results_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_backtest_results_win_rate", "win_rate BETWEEN 0 AND 1");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Campaign", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<decimal?>("AverageEntry")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("average_entry")
+                        .HasComment("Weighted by size.");
+
+                    b.Property<string>("CampaignId")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("campaign_id")
+                        .HasComment("For people: SYMBOL-YYYY-MM-DD.");
+
+                    b.Property<DateTimeOffset?>("CompletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("completed_at");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal>("CurrentRisk")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("numeric(12,2)")
+                        .HasColumnName("current_risk");
+
+                    b.Property<string>("Entries")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("entries")
+                        .HasComment("[{\"price\", \"size\", \"timestamp\"}, …]; the positions table is the truth.");
+
+                    b.Property<string>("InvalidatedBy")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("invalidated_by");
+
+                    b.Property<string>("InvalidationReason")
+                        .HasColumnType("text")
+                        .HasColumnName("invalidation_reason");
+
+                    b.Property<bool>("JumpAchieved")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("jump_achieved");
+
+                    b.Property<string>("Phase")
+                        .HasMaxLength(1)
+                        .HasColumnType("character varying(1)")
+                        .HasColumnName("phase");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<bool>("TimeBasedInvalidationOverride")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("time_based_invalidation_override")
+                        .HasComment("Somebody decided that the campaign may go on past its time, and says why in time_override_reason.");
+
+                    b.Property<string>("TimeOverrideReason")
+                        .HasColumnType("text")
+                        .HasColumnName("time_override_reason");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(5)
+                        .HasColumnType("character varying(5)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<decimal>("TotalAllocation")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("total_allocation")
+                        .HasComment("Percent of the portfolio this campaign may take: at most 5, and so many percent at most are in its open positions.");
+
+                    b.Property<decimal?>("TotalPnl")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("numeric(12,2)")
+                        .HasColumnName("total_pnl");
+
+                    b.Property<decimal?>("TotalRisk")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("numeric(12,2)")
+                        .HasColumnName("total_risk");
+
+                    b.Property<decimal?>("TotalShares")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("total_shares");
+
+                    b.Property<Guid?>("TradingRangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("trading_range_id");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("version")
+                        .HasComment("Counted up by every update; a writer names the version it has read.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_campaigns");
+
+                    b.HasIndex("StartedAt")
+                        .IsDescending()
+                        .HasDatabaseName("idx_campaigns_started_at")
+                        .HasFilter("completed_at IS NULL");
+
+                    b.HasIndex("TradingRangeId")
+                        .HasDatabaseName("idx_campaigns_trading_range_id");
+
+                    b.HasIndex("Symbol", "StartedAt")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_campaigns_symbol_started_at");
+
+                    b.ToTable("campaigns", "wyckoff", t =>
+                        {
+                            t.HasComment("Several entries into one trading range under one budget.");
+
+                            t.HasCheckConstraint("chk_campaigns_average_entry", "average_entry > 0");
+
+                            t.HasCheckConstraint("chk_campaigns_completed_at", "(status IN ('COMPLETED', 'INVALIDATED')) = (completed_at IS NOT NULL) AND coalesce(completed_at >= started_at, true)");
+
+                            t.HasCheckConstraint("chk_campaigns_entries", "jsonb_typeof(entries) = 'array'");
+
+                            t.HasCheckConstraint("chk_campaigns_invalidation", "status <> 'INVALIDATED' OR coalesce(invalidation_reason, '') <> ''");
+
+                            t.HasCheckConstraint("chk_campaigns_phase", "phase IN ('A', 'B', 'C', 'D', 'E')");
+
+                            t.HasCheckConstraint("chk_campaigns_risk", "current_risk >= 0 AND coalesce(total_risk >= 0, true)");
+
+                            t.HasCheckConstraint("chk_campaigns_status", "status IN ('ACTIVE', 'MARKUP', 'COMPLETED', 'INVALIDATED')");
+
+                            t.HasCheckConstraint("chk_campaigns_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_campaigns_time_override", "NOT time_based_invalidation_override OR coalesce(time_override_reason, '') <> ''");
+
+                            t.HasCheckConstraint("chk_campaigns_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_campaigns_total_allocation", "total_allocation BETWEEN 0 AND 5.0");
+
+                            t.HasCheckConstraint("chk_campaigns_total_shares", "total_shares >= 0");
+
+                            t.HasCheckConstraint("chk_campaigns_version", "version >= 1");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.CampaignMetrics", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<decimal?>("ActualHighReached")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("actual_high_reached");
+
+                    b.Property<decimal?>("ActualRAchieved")
+                        .HasPrecision(8, 4)
+                        .HasColumnType("numeric(8,4)")
+                        .HasColumnName("actual_r_achieved");
+
+                    b.Property<decimal?>("AverageEntryPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("average_entry_price");
+
+                    b.Property<decimal?>("AverageExitPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("average_exit_price");
+
+                    b.Property<DateTimeOffset>("CalculationTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("calculation_timestamp");
+
+                    b.Property<Guid>("CampaignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("campaign_id");
+
+                    b.Property<DateTimeOffset?>("CompletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("completed_at");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<int>("DurationDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("duration_days");
+
+                    b.Property<decimal?>("ExpectedJumpTarget")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("expected_jump_target");
+
+                    b.Property<decimal?>("ExpectedR")
+                        .HasPrecision(8, 4)
+                        .HasColumnType("numeric(8,4)")
+                        .HasColumnName("expected_r");
+
+                    b.Property<int>("LosingPositions")
+                        .HasColumnType("integer")
+                        .HasColumnName("losing_positions");
+
+                    b.Property<decimal>("MaxDrawdown")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("max_drawdown")
+                        .HasComment("A size: never negative.");
+
+                    b.Property<decimal?>("PhaseCAvgR")
+                        .HasPrecision(8, 4)
+                        .HasColumnType("numeric(8,4)")
+                        .HasColumnName("phase_c_avg_r");
+
+                    b.Property<int>("PhaseCPositions")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("phase_c_positions");
+
+                    b.Property<decimal?>("PhaseCWinRate")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("phase_c_win_rate");
+
+                    b.Property<decimal?>("PhaseDAvgR")
+                        .HasPrecision(8, 4)
+                        .HasColumnType("numeric(8,4)")
+                        .HasColumnName("phase_d_avg_r");
+
+                    b.Property<int>("PhaseDPositions")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("phase_d_positions");
+
+                    b.Property<decimal?>("PhaseDWinRate")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("phase_d_win_rate");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<decimal?>("TargetAchievementPct")
+                        .HasPrecision(7, 2)
+                        .HasColumnType("numeric(7,2)")
+                        .HasColumnName("target_achievement_pct");
+
+                    b.Property<int>("TotalPositions")
+                        .HasColumnType("integer")
+                        .HasColumnName("total_positions");
+
+                    b.Property<decimal>("TotalRAchieved")
+                        .HasPrecision(8, 4)
+                        .HasColumnType("numeric(8,4)")
+                        .HasColumnName("total_r_achieved");
+
+                    b.Property<decimal>("TotalReturnPct")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("total_return_pct");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal>("WinRate")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("win_rate")
+                        .HasComment("Percent.");
+
+                    b.Property<int>("WinningPositions")
+                        .HasColumnType("integer")
+                        .HasColumnName("winning_positions");
+
+                    b.HasKey("Id")
+                        .HasName("pk_campaign_metrics");
+
+                    b.HasIndex("CampaignId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_campaign_metrics_campaign_id");
+
+                    b.HasIndex("Symbol", "CompletedAt")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_campaign_metrics_symbol_completed_at");
+
+                    b.ToTable("campaign_metrics", "wyckoff", t =>
+                        {
+                            t.HasComment("What came of campaigns.");
+
+                            t.HasCheckConstraint("chk_campaign_metrics_counts", "winning_positions >= 0 AND losing_positions >= 0 AND winning_positions + losing_positions <= total_positions");
+
+                            t.HasCheckConstraint("chk_campaign_metrics_duration_days", "duration_days >= 0");
+
+                            t.HasCheckConstraint("chk_campaign_metrics_max_drawdown", "max_drawdown >= 0");
+
+                            t.HasCheckConstraint("chk_campaign_metrics_phase_counts", "phase_c_positions >= 0 AND phase_d_positions >= 0 AND phase_c_positions + phase_d_positions <= total_positions");
+
+                            t.HasCheckConstraint("chk_campaign_metrics_prices", "coalesce(average_entry_price > 0, true) AND coalesce(average_exit_price > 0, true) AND coalesce(expected_jump_target > 0, true) AND coalesce(actual_high_reached > 0, true)");
+
+                            t.HasCheckConstraint("chk_campaign_metrics_rates", "win_rate BETWEEN 0 AND 100 AND coalesce(phase_c_win_rate BETWEEN 0 AND 100, true) AND coalesce(phase_d_win_rate BETWEEN 0 AND 100, true)");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.ExitOrder", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<Guid>("CampaignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("campaign_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<bool>("Executed")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("executed");
+
+                    b.Property<DateTimeOffset?>("ExecutedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("executed_at");
+
+                    b.Property<decimal>("ExitLevel")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("exit_level");
+
+                    b.Property<string>("OrderType")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("order_type");
+
+                    b.Property<Guid>("PositionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("position_id");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<decimal>("Shares")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("shares")
+                        .HasComment("Whole numbers in the source document, where positions may have fractions.");
+
+                    b.Property<DateTimeOffset>("TriggeredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("triggered_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_exit_orders");
+
+                    b.HasIndex("PositionId")
+                        .HasDatabaseName("idx_exit_orders_position_id");
+
+                    b.HasIndex("TriggeredAt")
+                        .HasDatabaseName("idx_exit_orders_triggered_at")
+                        .HasFilter("NOT executed");
+
+                    b.HasIndex("CampaignId", "TriggeredAt")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_exit_orders_campaign_id_triggered_at");
+
+                    b.ToTable("exit_orders", "wyckoff", t =>
+                        {
+                            t.HasComment("Exits that a campaign's rule called for.");
+
+                            t.HasCheckConstraint("chk_exit_orders_executed", "executed = (executed_at IS NOT NULL) AND coalesce(executed_at >= triggered_at, true)");
+
+                            t.HasCheckConstraint("chk_exit_orders_exit_level", "exit_level > 0");
+
+                            t.HasCheckConstraint("chk_exit_orders_order_type", "order_type IN ('PARTIAL_EXIT', 'STOP_LOSS', 'INVALIDATION')");
+
+                            t.HasCheckConstraint("chk_exit_orders_shares", "shares > 0");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.ExitRule", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<Guid>("CampaignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("campaign_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal?>("CreekLevel")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("creek_level")
+                        .HasComment("Support, as in trading_ranges.");
+
+                    b.Property<decimal?>("IceLevel")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("ice_level")
+                        .HasComment("Resistance, as in trading_ranges.");
+
+                    b.Property<decimal?>("JumpTarget")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("jump_target");
+
+                    b.Property<decimal?>("SpringLow")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("spring_low");
+
+                    b.Property<decimal>("T1ExitPct")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasDefaultValue(50m)
+                        .HasColumnName("t1_exit_pct")
+                        .HasComment("Percent of the position to close there; the three add up to 100.");
+
+                    b.Property<decimal>("T2ExitPct")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasDefaultValue(30m)
+                        .HasColumnName("t2_exit_pct");
+
+                    b.Property<decimal>("T3ExitPct")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasDefaultValue(20m)
+                        .HasColumnName("t3_exit_pct");
+
+                    b.Property<decimal>("Target1Level")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("target_1_level");
+
+                    b.Property<decimal>("Target2Level")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("target_2_level");
+
+                    b.Property<decimal>("Target3Level")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("target_3_level");
+
+                    b.Property<bool>("TrailToBreakevenOnT1")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("trail_to_breakeven_on_t1");
+
+                    b.Property<bool>("TrailToT1OnT2")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("trail_to_t1_on_t2");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal?>("UtadHigh")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("utad_high");
+
+                    b.HasKey("Id")
+                        .HasName("pk_exit_rules");
+
+                    b.HasIndex("CampaignId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_exit_rules_campaign_id");
+
+                    b.ToTable("exit_rules", "wyckoff", t =>
+                        {
+                            t.HasComment("How a campaign is to be left: three targets, and how much of it at each.");
+
+                            t.HasCheckConstraint("chk_exit_rules_exit_pcts", "t1_exit_pct + t2_exit_pct + t3_exit_pct = 100");
+
+                            t.HasCheckConstraint("chk_exit_rules_levels", "target_1_level > 0 AND target_2_level > 0 AND target_3_level > 0");
+
+                            t.HasCheckConstraint("chk_exit_rules_order", "(target_1_level <= target_2_level AND target_2_level <= target_3_level) OR (target_1_level >= target_2_level AND target_2_level >= target_3_level)");
+
+                            t.HasCheckConstraint("chk_exit_rules_range", "creek_level < ice_level");
+
+                            t.HasCheckConstraint("chk_exit_rules_t1_exit_pct", "t1_exit_pct BETWEEN 0 AND 100");
+
+                            t.HasCheckConstraint("chk_exit_rules_t2_exit_pct", "t2_exit_pct BETWEEN 0 AND 100");
+
+                            t.HasCheckConstraint("chk_exit_rules_t3_exit_pct", "t3_exit_pct BETWEEN 0 AND 100");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Pattern", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<int>("ConfidenceScore")
+                        .HasColumnType("integer")
+                        .HasColumnName("confidence_score");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<DateTimeOffset>("DetectionTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("detection_time")
+                        .HasComment("When it could first be known: the close of the bar that showed it, or later.");
+
+                    b.Property<decimal>("EntryPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("entry_price");
+
+                    b.Property<decimal>("InvalidationLevel")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("invalidation_level")
+                        .HasComment("Beyond it the pattern was none.");
+
+                    b.Property<bool>("IsTradeable")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("is_tradeable");
+
+                    b.Property<string>("Metadata")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata")
+                        .HasComment("What only this type of pattern has; its form is counted by metadata_version.");
+
+                    b.Property<int>("MetadataVersion")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("metadata_version");
+
+                    b.Property<DateTimeOffset>("PatternBarTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("pattern_bar_timestamp")
+                        .HasComment("Open of the bar it is about.");
+
+                    b.Property<string>("PatternType")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("pattern_type");
+
+                    b.Property<string>("Phase")
+                        .IsRequired()
+                        .HasMaxLength(1)
+                        .HasColumnType("character varying(1)")
+                        .HasColumnName("phase");
+
+                    b.Property<string>("PreliminaryEvents")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("preliminary_events")
+                        .HasComment("Events that led to it.");
+
+                    b.Property<bool>("RejectedBySessionFilter")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("rejected_by_session_filter");
+
+                    b.Property<string>("RejectionReason")
+                        .HasColumnType("text")
+                        .HasColumnName("rejection_reason");
+
+                    b.Property<DateTimeOffset?>("RejectionTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("rejection_timestamp");
+
+                    b.Property<string>("Session")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("session")
+                        .HasComment("Trading session of the bar, for markets that have several a day.");
+
+                    b.Property<decimal>("SpreadRatio")
+                        .HasPrecision(10, 4)
+                        .HasColumnType("numeric(10,4)")
+                        .HasColumnName("spread_ratio");
+
+                    b.Property<decimal>("StopLoss")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("stop_loss");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<DateTimeOffset?>("TestBarTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("test_bar_timestamp");
+
+                    b.Property<bool>("TestConfirmed")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("test_confirmed")
+                        .HasComment("A low-volume test held; a spring asks for one before it becomes a signal.");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(5)
+                        .HasColumnType("character varying(5)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<Guid?>("TradingRangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("trading_range_id");
+
+                    b.Property<decimal>("VolumeRatio")
+                        .HasPrecision(10, 4)
+                        .HasColumnType("numeric(10,4)")
+                        .HasColumnName("volume_ratio");
+
+                    b.Property<string>("VsaEvents")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("vsa_events")
+                        .HasComment("Effort-against-result findings nearby.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_patterns");
+
+                    b.HasIndex("DetectionTime")
+                        .IsDescending()
+                        .HasDatabaseName("idx_patterns_detection_time");
+
+                    b.HasIndex("Metadata")
+                        .HasDatabaseName("idx_patterns_metadata");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Metadata"), "gin");
+                    NpgsqlIndexBuilderExtensions.HasOperators(b.HasIndex("Metadata"), new[] { "jsonb_path_ops" });
+
+                    b.HasIndex("TradingRangeId")
+                        .HasDatabaseName("idx_patterns_trading_range_id");
+
+                    b.HasIndex("PatternType", "Phase")
+                        .HasDatabaseName("idx_patterns_type_phase");
+
+                    b.HasIndex("Symbol", "PatternBarTimestamp")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_patterns_symbol");
+
+                    b.ToTable("patterns", "wyckoff", t =>
+                        {
+                            t.HasComment("Events of the method that qualified. symbol is text without a foreign key, as in the source document: a finding outlives its ticker, and backtests find in what is no longer kept.");
+
+                            t.HasCheckConstraint("chk_patterns_confidence_score", "confidence_score BETWEEN 70 AND 95");
+
+                            t.HasCheckConstraint("chk_patterns_detection_time", "detection_time >= pattern_bar_timestamp + CASE timeframe WHEN '1m' THEN INTERVAL '1 minutes' WHEN '5m' THEN INTERVAL '5 minutes' WHEN '15m' THEN INTERVAL '15 minutes' WHEN '30m' THEN INTERVAL '30 minutes' WHEN '1h' THEN INTERVAL '60 minutes' WHEN '4h' THEN INTERVAL '240 minutes' WHEN '1d' THEN INTERVAL '600 minutes' END");
+
+                            t.HasCheckConstraint("chk_patterns_metadata", "jsonb_typeof(metadata) = 'object' AND metadata_version >= 1");
+
+                            t.HasCheckConstraint("chk_patterns_pattern_type", "pattern_type IN ('SPRING', 'SOS', 'LPS', 'ST', 'UT', 'UTAD', 'SOW', 'LPSY')");
+
+                            t.HasCheckConstraint("chk_patterns_phase", "phase IN ('A', 'B', 'C', 'D', 'E')");
+
+                            t.HasCheckConstraint("chk_patterns_prices", "entry_price > 0 AND stop_loss > 0 AND invalidation_level > 0");
+
+                            t.HasCheckConstraint("chk_patterns_ratios", "volume_ratio >= 0 AND spread_ratio >= 0");
+
+                            t.HasCheckConstraint("chk_patterns_rejection", "(rejection_reason IS NOT NULL OR (rejection_timestamp IS NULL AND NOT rejected_by_session_filter)) AND (rejection_reason IS NULL OR NOT is_tradeable)");
+
+                            t.HasCheckConstraint("chk_patterns_side", "(stop_loss < entry_price AND invalidation_level < entry_price AND pattern_type IN ('SPRING', 'SOS', 'LPS', 'ST')) OR (stop_loss > entry_price AND invalidation_level > entry_price AND pattern_type IN ('UT', 'UTAD', 'SOW', 'LPSY', 'ST'))");
+
+                            t.HasCheckConstraint("chk_patterns_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_patterns_test", "coalesce(test_bar_timestamp > pattern_bar_timestamp, NOT test_confirmed)");
+
+                            t.HasCheckConstraint("chk_patterns_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Position", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<decimal>("AllocationPercent")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("allocation_percent")
+                        .HasComment("Percent of the portfolio.");
+
+                    b.Property<Guid>("CampaignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("campaign_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal?>("CurrentPnl")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("numeric(12,2)")
+                        .HasColumnName("current_pnl");
+
+                    b.Property<decimal?>("CurrentPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("current_price");
+
+                    b.Property<DateTimeOffset>("EntryDate")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("entry_date");
+
+                    b.Property<decimal>("EntryPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("entry_price");
+
+                    b.Property<DateTimeOffset?>("ExitDate")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("exit_date");
+
+                    b.Property<decimal?>("ExitPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("exit_price");
+
+                    b.Property<string>("PatternType")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("pattern_type");
+
+                    b.Property<decimal?>("RealizedPnl")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("numeric(12,2)")
+                        .HasColumnName("realized_pnl");
+
+                    b.Property<decimal>("RiskAmount")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("numeric(12,2)")
+                        .HasColumnName("risk_amount");
+
+                    b.Property<decimal>("Shares")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("shares");
+
+                    b.Property<string>("Side")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("LONG")
+                        .HasColumnName("side");
+
+                    b.Property<Guid?>("SignalId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("signal_id");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("OPEN")
+                        .HasColumnName("status");
+
+                    b.Property<decimal>("StopLoss")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("stop_loss")
+                        .HasComment("May be trailed past the entry, but not past the target.");
+
+                    b.Property<decimal>("TargetPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("target_price");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_positions");
+
+                    b.HasIndex("EntryDate")
+                        .HasDatabaseName("idx_positions_entry_date")
+                        .HasFilter("status = 'OPEN'");
+
+                    b.HasIndex("SignalId")
+                        .HasDatabaseName("idx_positions_signal_id");
+
+                    b.HasIndex("CampaignId", "Status")
+                        .HasDatabaseName("idx_positions_campaign_id_status");
+
+                    b.ToTable("positions", "wyckoff", t =>
+                        {
+                            t.HasComment("Entries of campaigns. The open ones of a campaign never take more than its total_allocation: a trigger sees to it.");
+
+                            t.HasCheckConstraint("chk_positions_allocation_percent", "allocation_percent BETWEEN 0 AND 5.0");
+
+                            t.HasCheckConstraint("chk_positions_exit", "CASE status WHEN 'CLOSED' THEN coalesce(exit_date >= entry_date AND exit_price > 0, false) ELSE exit_date IS NULL AND exit_price IS NULL AND realized_pnl IS NULL END");
+
+                            t.HasCheckConstraint("chk_positions_pattern_type", "pattern_type IN ('SPRING', 'SOS', 'LPS', 'ST', 'UT', 'UTAD', 'SOW', 'LPSY')");
+
+                            t.HasCheckConstraint("chk_positions_prices", "entry_price > 0 AND stop_loss > 0 AND target_price > 0 AND coalesce(current_price > 0, true)");
+
+                            t.HasCheckConstraint("chk_positions_risk_amount", "risk_amount >= 0");
+
+                            t.HasCheckConstraint("chk_positions_shares", "shares > 0");
+
+                            t.HasCheckConstraint("chk_positions_side", "CASE side WHEN 'LONG' THEN target_price > entry_price AND target_price > stop_loss ELSE target_price < entry_price AND target_price < stop_loss END");
+
+                            t.HasCheckConstraint("chk_positions_side_word", "side IN ('LONG', 'SHORT')");
+
+                            t.HasCheckConstraint("chk_positions_status", "status IN ('OPEN', 'CLOSED')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Signal", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<string>("ApprovalChain")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("approval_chain")
+                        .HasComment("What each stage of validation said: volume, phase, levels, risk, strategy.");
+
+                    b.Property<decimal>("CampaignAllocation")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(5, 4)
+                        .HasColumnType("numeric(5,4)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("campaign_allocation")
+                        .HasComment("Part of the campaign's allocation, 0 to 1.");
+
+                    b.Property<Guid?>("CampaignId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("campaign_id");
+
+                    b.Property<int>("ConfidenceScore")
+                        .HasColumnType("integer")
+                        .HasColumnName("confidence_score");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal>("EntryPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("entry_price");
+
+                    b.Property<DateTimeOffset?>("ExitDate")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("exit_date");
+
+                    b.Property<decimal?>("ExitPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("exit_price");
+
+                    b.Property<DateTimeOffset>("GeneratedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("generated_at");
+
+                    b.Property<bool>("NotificationSent")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("notification_sent");
+
+                    b.Property<Guid?>("PatternId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("pattern_id");
+
+                    b.Property<string>("PatternType")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("pattern_type");
+
+                    b.Property<string>("Phase")
+                        .HasMaxLength(1)
+                        .HasColumnType("character varying(1)")
+                        .HasColumnName("phase");
+
+                    b.Property<decimal>("PositionSize")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("position_size")
+                        .HasComment("Shares.");
+
+                    b.Property<decimal>("RMultiple")
+                        .HasPrecision(6, 2)
+                        .HasColumnType("numeric(6,2)")
+                        .HasColumnName("r_multiple")
+                        .HasComment("Reward over risk.");
+
+                    b.Property<decimal>("RiskAmount")
+                        .HasPrecision(12, 2)
+                        .HasColumnType("numeric(12,2)")
+                        .HasColumnName("risk_amount");
+
+                    b.Property<string>("SignalType")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("LONG")
+                        .HasColumnName("signal_type");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasDefaultValue("PENDING")
+                        .HasColumnName("status");
+
+                    b.Property<decimal>("StopLoss")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("stop_loss");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<decimal>("Target1")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("target_1");
+
+                    b.Property<decimal>("Target2")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("target_2");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(5)
+                        .HasColumnType("character varying(5)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<string>("TradeOutcome")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("trade_outcome");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("ValidationResults")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("validation_results");
+
+                    b.HasKey("Id")
+                        .HasName("pk_signals");
+
+                    b.HasIndex("CampaignId")
+                        .HasDatabaseName("idx_signals_campaign_id");
+
+                    b.HasIndex("GeneratedAt")
+                        .HasDatabaseName("idx_signals_generated_at")
+                        .HasFilter("NOT notification_sent");
+
+                    b.HasIndex("PatternId")
+                        .HasDatabaseName("idx_signals_pattern_id");
+
+                    b.HasIndex("Status", "GeneratedAt")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_signals_status");
+
+                    b.HasIndex("Symbol", "GeneratedAt")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_signals_symbol_generated_at");
+
+                    b.ToTable("signals", "wyckoff", t =>
+                        {
+                            t.HasComment("Trades to take. Every change of status is in signal_status_log, by trigger. symbol is text without a foreign key, as in patterns.");
+
+                            t.HasCheckConstraint("chk_signals_approval_chain", "jsonb_typeof(approval_chain) IN ('array', 'object')");
+
+                            t.HasCheckConstraint("chk_signals_campaign_allocation", "campaign_allocation BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_signals_confidence_score", "confidence_score BETWEEN 70 AND 95");
+
+                            t.HasCheckConstraint("chk_signals_exit", "CASE WHEN status IN ('STOPPED', 'TARGET_HIT') THEN coalesce(exit_date >= generated_at AND exit_price > 0, false) ELSE exit_date IS NULL AND exit_price IS NULL END");
+
+                            t.HasCheckConstraint("chk_signals_pattern_type", "pattern_type IN ('SPRING', 'SOS', 'LPS', 'ST', 'UT', 'UTAD', 'SOW', 'LPSY')");
+
+                            t.HasCheckConstraint("chk_signals_phase", "phase IN ('A', 'B', 'C', 'D', 'E')");
+
+                            t.HasCheckConstraint("chk_signals_position_size", "position_size > 0");
+
+                            t.HasCheckConstraint("chk_signals_prices", "entry_price > 0 AND stop_loss > 0 AND target_1 > 0 AND target_2 > 0");
+
+                            t.HasCheckConstraint("chk_signals_r_multiple", "r_multiple >= 2.0");
+
+                            t.HasCheckConstraint("chk_signals_risk_amount", "risk_amount > 0");
+
+                            t.HasCheckConstraint("chk_signals_side", "CASE signal_type WHEN 'LONG' THEN stop_loss < entry_price AND entry_price < target_1 AND target_1 <= target_2 ELSE stop_loss > entry_price AND entry_price > target_1 AND target_1 >= target_2 END");
+
+                            t.HasCheckConstraint("chk_signals_signal_type", "signal_type IN ('LONG', 'SHORT')");
+
+                            t.HasCheckConstraint("chk_signals_status", "status IN ('PENDING', 'APPROVED', 'REJECTED', 'FILLED', 'STOPPED', 'TARGET_HIT', 'EXPIRED', 'CANCELLED')");
+
+                            t.HasCheckConstraint("chk_signals_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_signals_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.SignalStatusChange", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("actor")
+                        .HasComment("What the writer had set as app.actor, else who it was logged in as.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("clock_timestamp()");
+
+                    b.Property<string>("Metadata")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
+
+                    b.Property<string>("NewState")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("new_state");
+
+                    b.Property<string>("PreviousState")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("previous_state")
+                        .HasComment("Null when the signal was made.");
+
+                    b.Property<Guid>("SignalId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("signal_id");
+
+                    b.Property<string>("TransitionReason")
+                        .HasColumnType("text")
+                        .HasColumnName("transition_reason")
+                        .HasComment("What the writer had set as app.transition_reason.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_signal_status_log");
+
+                    b.HasIndex("SignalId", "CreatedAt")
+                        .HasDatabaseName("idx_signal_status_log_signal_id_created_at");
+
+                    b.ToTable("signal_status_log", "wyckoff", t =>
+                        {
+                            t.HasComment("Every status a signal has had; written by a trigger on signals, and by nothing else.");
+
+                            t.HasCheckConstraint("chk_signal_status_log_states", "new_state IN ('PENDING', 'APPROVED', 'REJECTED', 'FILLED', 'STOPPED', 'TARGET_HIT', 'EXPIRED', 'CANCELLED') AND previous_state IS DISTINCT FROM new_state");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.TradingRange", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<decimal>("CauseFactor")
+                        .HasPrecision(4, 2)
+                        .HasColumnType("numeric(4,2)")
+                        .HasColumnName("cause_factor")
+                        .HasComment("Widths of the range to add for the target.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal>("CreekLevel")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("creek_level")
+                        .HasComment("SUPPORT, as the source document has it; in the literature the creek is the resistance. Elsewhere we say support and resistance.");
+
+                    b.Property<DateTimeOffset?>("DeletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("deleted_at")
+                        .HasComment("Set: the range was found to be none, and is out of sight.");
+
+                    b.Property<int>("DurationBars")
+                        .HasColumnType("integer")
+                        .HasColumnName("duration_bars");
+
+                    b.Property<DateTimeOffset?>("EndTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("end_time")
+                        .HasComment("Null while the range goes on.");
+
+                    b.Property<decimal>("IceLevel")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("ice_level")
+                        .HasComment("RESISTANCE, as the source document has it; in the literature the ice is the support. Elsewhere we say support and resistance.");
+
+                    b.Property<decimal>("JumpTarget")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("jump_target")
+                        .HasComment("Where the cause says price will go: above the resistance after accumulation, below the support after distribution.");
+
+                    b.Property<string>("Phase")
+                        .IsRequired()
+                        .HasMaxLength(1)
+                        .HasColumnType("character varying(1)")
+                        .HasColumnName("phase");
+
+                    b.Property<decimal>("RangeWidth")
+                        .HasPrecision(10, 4)
+                        .HasColumnType("numeric(10,4)")
+                        .HasColumnName("range_width");
+
+                    b.Property<DateTimeOffset>("StartTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("start_time");
+
+                    b.Property<int>("StrengthScore")
+                        .HasColumnType("integer")
+                        .HasColumnName("strength_score");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(5)
+                        .HasColumnType("character varying(5)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<int>("TouchCountCreek")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("touch_count_creek");
+
+                    b.Property<int>("TouchCountIce")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("touch_count_ice");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("version")
+                        .HasComment("Counted up by every update; a writer names the version it has read.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_trading_ranges");
+
+                    b.HasIndex("Phase", "StrengthScore")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_trading_ranges_phase_strength_score")
+                        .HasFilter("deleted_at IS NULL AND end_time IS NULL");
+
+                    b.HasIndex("Symbol", "Timeframe", "StartTime")
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("idx_trading_ranges_symbol_timeframe_start_time")
+                        .HasFilter("deleted_at IS NULL");
+
+                    b.ToTable("trading_ranges", "wyckoff", t =>
+                        {
+                            t.HasComment("Sideways markets that qualified. Taken out of sight by deleted_at, since patterns and campaigns refer to them.");
+
+                            t.HasCheckConstraint("chk_trading_ranges_cause_factor", "cause_factor BETWEEN 2.0 AND 3.0");
+
+                            t.HasCheckConstraint("chk_trading_ranges_duration_bars", "duration_bars BETWEEN 15 AND 100");
+
+                            t.HasCheckConstraint("chk_trading_ranges_jump_target", "jump_target > ice_level OR (jump_target < creek_level AND jump_target > 0)");
+
+                            t.HasCheckConstraint("chk_trading_ranges_levels", "creek_level > 0 AND creek_level < ice_level");
+
+                            t.HasCheckConstraint("chk_trading_ranges_phase", "phase IN ('A', 'B', 'C', 'D', 'E')");
+
+                            t.HasCheckConstraint("chk_trading_ranges_range_width", "range_width > 0");
+
+                            t.HasCheckConstraint("chk_trading_ranges_strength_score", "strength_score BETWEEN 60 AND 100");
+
+                            t.HasCheckConstraint("chk_trading_ranges_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_trading_ranges_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_trading_ranges_times", "end_time >= start_time");
+
+                            t.HasCheckConstraint("chk_trading_ranges_touch_counts", "touch_count_creek >= 0 AND touch_count_ice >= 0");
+
+                            t.HasCheckConstraint("chk_trading_ranges_version", "version >= 1");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.WatchlistEntry", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<string>("AssetClass")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasDefaultValue("stock")
+                        .HasColumnName("asset_class");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<bool>("Enabled")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("enabled");
+
+                    b.Property<DateTimeOffset?>("LastScannedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_scanned_at");
+
+                    b.Property<decimal?>("MinConfidence")
+                        .HasPrecision(5, 2)
+                        .HasColumnType("numeric(5,2)")
+                        .HasColumnName("min_confidence")
+                        .HasComment("Findings below it are not announced.");
+
+                    b.Property<string>("Priority")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("MEDIUM")
+                        .HasColumnName("priority");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(5)
+                        .HasColumnType("character varying(5)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_watchlist");
+
+                    b.HasIndex("LastScannedAt")
+                        .HasDatabaseName("idx_watchlist_last_scanned_at")
+                        .HasFilter("enabled");
+
+                    b.HasIndex("Symbol", "Timeframe")
+                        .IsUnique()
+                        .HasDatabaseName("idx_watchlist_symbol_timeframe");
+
+                    b.ToTable("watchlist", "wyckoff", t =>
+                        {
+                            t.HasComment("What the scanner looks at, for the whole installation.");
+
+                            t.HasCheckConstraint("chk_watchlist_min_confidence", "min_confidence BETWEEN 60 AND 100");
+
+                            t.HasCheckConstraint("chk_watchlist_priority", "priority IN ('LOW', 'MEDIUM', 'HIGH')");
+
+                            t.HasCheckConstraint("chk_watchlist_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_watchlist_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
                         });
                 });
 
@@ -1242,6 +2949,649 @@ namespace Wyckoff.MigrationService.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Wyckoff.MarketData.BarChange", b =>
+                {
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<DateTimeOffset>("CommittedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("committed_at")
+                        .HasDefaultValueSql("clock_timestamp()")
+                        .HasComment("Shortly before the commit: readers go by version.");
+
+                    b.Property<NpgsqlRange<DateTimeOffset>>("Range")
+                        .HasColumnType("tstzrange")
+                        .HasColumnName("range")
+                        .HasComment("From the first changed bar to the close of the last, re-derived ones included.");
+
+                    b.HasKey("TickerId", "Timeframe", "Version", "CommittedAt")
+                        .HasName("pk_bar_changes");
+
+                    b.ToTable("bar_changes", "market", t =>
+                        {
+                            t.HasComment("Which bars a version changed; a stream resumes from here. Kept for a day. No foreign key to tickers: dropping a chunk would lock them.");
+
+                            t.HasCheckConstraint("chk_bar_changes_range", "NOT isempty(range)");
+
+                            t.HasCheckConstraint("chk_bar_changes_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_bar_changes_version", "version >= 1");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"committed_at\",\"ChunkInterval\":\"06:00:00\",\"SegmentBy\":null,\"OrderBy\":null,\"CompressAfter\":null,\"Retain\":\"1.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.BarWindow", b =>
+                {
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("TickerId", "Timeframe")
+                        .HasName("pk_bar_windows");
+
+                    b.ToTable("bar_windows", "market", t =>
+                        {
+                            t.HasComment("The version of all bars of a ticker and timeframe: up by one with every transaction that changes them. Written by market.record_change.");
+
+                            t.HasCheckConstraint("chk_bar_windows_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_bar_windows_version", "version >= 1");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.ComputedFeatures", b =>
+                {
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("FeatureVersion")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("feature_version")
+                        .HasComment("Version of the set of features; several may stand side by side.");
+
+                    b.Property<string>("Features")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("features")
+                        .HasComment("Name of the feature → value.");
+
+                    b.Property<decimal?>("LogLikelihood")
+                        .HasPrecision(24, 8)
+                        .HasColumnType("numeric(24,8)")
+                        .HasColumnName("log_likelihood")
+                        .HasComment("Logarithm of the likelihood of the observation under the model.");
+
+                    b.Property<string>("ModelId")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("model_id")
+                        .HasComment("The hidden Markov model that assigned the state.");
+
+                    b.Property<int?>("StateId")
+                        .HasColumnType("integer")
+                        .HasColumnName("state_id")
+                        .HasComment("Regime from 0; -1: out of distribution, unlike anything the model has seen.");
+
+                    b.Property<decimal?>("StateProb")
+                        .HasPrecision(9, 8)
+                        .HasColumnType("numeric(9,8)")
+                        .HasColumnName("state_prob")
+                        .HasComment("Probability of the state, 0 to 1.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("Timestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("timestamp")
+                        .HasComment("That of the bar.");
+
+                    b.HasIndex("TickerId", "Timeframe", "Timestamp", "FeatureVersion")
+                        .IsUnique()
+                        .IsDescending(false, false, true, false)
+                        .HasDatabaseName("idx_computed_features_ticker_id_timeframe_timestamp_version");
+
+                    b.ToTable("computed_features", "market", t =>
+                        {
+                            t.HasComment("What was computed from a bar, per version of the computation, and the regime a hidden Markov model assigned. No foreign key to tickers, as for bars.");
+
+                            t.HasCheckConstraint("chk_computed_features_feature_version", "feature_version <> ''");
+
+                            t.HasCheckConstraint("chk_computed_features_features", "jsonb_typeof(features) = 'object'");
+
+                            t.HasCheckConstraint("chk_computed_features_state", "(state_id IS NULL OR model_id IS NOT NULL) AND (state_prob IS NULL OR state_id IS NOT NULL)");
+
+                            t.HasCheckConstraint("chk_computed_features_state_id", "state_id >= -1");
+
+                            t.HasCheckConstraint("chk_computed_features_state_prob", "state_prob BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_computed_features_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"ticker_id, timeframe\",\"OrderBy\":\"timestamp DESC, feature_version\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.ImportBatch", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("ErrorMessage")
+                        .HasColumnType("text")
+                        .HasColumnName("error_message");
+
+                    b.Property<string>("File")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("file")
+                        .HasComment("Name or path, as the importer was given it.");
+
+                    b.Property<DateTimeOffset?>("FinishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finished_at");
+
+                    b.Property<long>("RowsInserted")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_inserted");
+
+                    b.Property<long>("RowsRead")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_read");
+
+                    b.Property<long>("RowsRejected")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_rejected")
+                        .HasComment("Kept in import_rejects.");
+
+                    b.Property<long>("RowsSkipped")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_skipped")
+                        .HasComment("Valid, and there already.");
+
+                    b.Property<long>("RowsUpdated")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_updated");
+
+                    b.Property<string>("Sha256")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("sha256")
+                        .HasComment("Of the file's bytes.");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("source")
+                        .HasComment("The source its bars carry.");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Symbol")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol")
+                        .HasComment("What all rows are bars of; NULL when each says so itself.");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe")
+                        .HasComment("Of all rows; NULL when each says so itself.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_import_batches");
+
+                    b.HasIndex("Sha256")
+                        .HasDatabaseName("idx_import_batches_sha256")
+                        .HasFilter("status = 'completed'");
+
+                    b.HasIndex("StartedAt")
+                        .IsDescending()
+                        .HasDatabaseName("idx_import_batches_started_at");
+
+                    b.ToTable("import_batches", "market", t =>
+                        {
+                            t.HasComment("Files that were imported, or are being.");
+
+                            t.HasCheckConstraint("chk_import_batches_error_message", "(status = 'failed') = (error_message IS NOT NULL)");
+
+                            t.HasCheckConstraint("chk_import_batches_finished_at", "(status = 'running') = (finished_at IS NULL) AND (finished_at IS NULL OR finished_at >= started_at)");
+
+                            t.HasCheckConstraint("chk_import_batches_rows", "least(rows_inserted, rows_updated, rows_skipped, rows_rejected) >= 0 AND rows_read = rows_inserted + rows_updated + rows_skipped + rows_rejected");
+
+                            t.HasCheckConstraint("chk_import_batches_sha256", "sha256 ~ '^[0-9a-f]{64}$'");
+
+                            t.HasCheckConstraint("chk_import_batches_status", "status IN ('running', 'completed', 'failed')");
+
+                            t.HasCheckConstraint("chk_import_batches_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.ImportReject", b =>
+                {
+                    b.Property<long>("BatchId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("batch_id");
+
+                    b.Property<long>("LineNumber")
+                        .HasColumnType("bigint")
+                        .HasColumnName("line_number")
+                        .HasComment("From 1, the header included; in a file without lines, the number of the row.");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("text");
+
+                    b.HasKey("BatchId", "LineNumber")
+                        .HasName("pk_import_rejects");
+
+                    b.ToTable("import_rejects", "market", t =>
+                        {
+                            t.HasComment("Rows that an import did not take, as they stood in the file, and why.");
+
+                            t.HasCheckConstraint("chk_import_rejects_line_number", "line_number >= 1");
+
+                            t.HasCheckConstraint("chk_import_rejects_reason", "reason <> ''");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.Indicators", b =>
+                {
+                    b.Property<decimal?>("BbLower")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("bb_lower")
+                        .HasComment("Bollinger bands: bb_middle minus two standard deviations of 20 closes.");
+
+                    b.Property<decimal?>("BbMiddle")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("bb_middle")
+                        .HasComment("Bollinger bands: mean close of 20 bars.");
+
+                    b.Property<decimal?>("BbUpper")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("bb_upper")
+                        .HasComment("Bollinger bands: bb_middle plus two standard deviations of 20 closes.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal?>("Ema12")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("ema_12")
+                        .HasComment("Exponential mean close of 12 bars.");
+
+                    b.Property<decimal?>("Ema26")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("ema_26")
+                        .HasComment("Exponential mean close of 26 bars.");
+
+                    b.Property<decimal?>("Macd")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("macd")
+                        .HasComment("ema_12 - ema_26");
+
+                    b.Property<decimal?>("MacdHistogram")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("macd_histogram")
+                        .HasComment("macd - macd_signal");
+
+                    b.Property<decimal?>("MacdSignal")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("macd_signal")
+                        .HasComment("Exponential mean of macd over 9 bars.");
+
+                    b.Property<decimal?>("Rsi14")
+                        .HasPrecision(7, 4)
+                        .HasColumnType("numeric(7,4)")
+                        .HasColumnName("rsi_14")
+                        .HasComment("Relative strength index of 14 bars, 0 to 100.");
+
+                    b.Property<decimal?>("Sma20")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("sma_20")
+                        .HasComment("Mean close of 20 bars.");
+
+                    b.Property<decimal?>("Sma50")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("sma_50")
+                        .HasComment("Mean close of 50 bars.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("Timestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("timestamp")
+                        .HasComment("That of the bar.");
+
+                    b.Property<decimal?>("Volume24h")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("volume_24h")
+                        .HasComment("Traded in the 24 hours up to the close of the bar.");
+
+                    b.HasIndex("TickerId", "Timeframe", "Timestamp")
+                        .IsUnique()
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("idx_indicators_ticker_id_timeframe_timestamp");
+
+                    b.ToTable("indicators", "market", t =>
+                        {
+                            t.HasComment("Customary indicators, one row per bar; NULL while there are too few bars for one. No foreign key to tickers, as for bars.");
+
+                            t.HasCheckConstraint("chk_indicators_averages", "sma_20 > 0 AND sma_50 > 0 AND ema_12 > 0 AND ema_26 > 0");
+
+                            t.HasCheckConstraint("chk_indicators_bb", "bb_lower <= bb_middle AND bb_middle <= bb_upper AND bb_lower <= bb_upper");
+
+                            t.HasCheckConstraint("chk_indicators_rsi_14", "rsi_14 BETWEEN 0 AND 100");
+
+                            t.HasCheckConstraint("chk_indicators_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_indicators_volume_24h", "volume_24h >= 0");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"ticker_id, timeframe\",\"OrderBy\":\"timestamp DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.SyncCoverage", b =>
+                {
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<string>("Source")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("source")
+                        .HasComment("The provider, or the import.");
+
+                    b.PrimitiveCollection<NpgsqlRange<DateTimeOffset>[]>("Covered")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("tstzmultirange")
+                        .HasColumnName("covered")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("Half-open; ranges that touch are one.");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("TickerId", "Timeframe", "Source")
+                        .HasName("pk_sync_coverage");
+
+                    b.ToTable("sync_coverage", "market", t =>
+                        {
+                            t.HasComment("What a source has been asked and has answered, so that missing = requested - covered, and nothing is asked twice.");
+
+                            t.HasCheckConstraint("chk_sync_coverage_covered", "NOT lower_inf(covered) AND NOT upper_inf(covered)");
+
+                            t.HasCheckConstraint("chk_sync_coverage_source", "source <> ''");
+
+                            t.HasCheckConstraint("chk_sync_coverage_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.SyncPayload", b =>
+                {
+                    b.Property<long>("SyncId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sync_id")
+                        .HasComment("The run in data_sync_log.");
+
+                    b.Property<int>("Page")
+                        .HasColumnType("integer")
+                        .HasColumnName("page")
+                        .HasComment("Which answer of the run, from 1.");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.Property<int>("Bytes")
+                        .HasColumnType("integer")
+                        .HasColumnName("bytes")
+                        .HasComment("Size before compression.");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("content_type");
+
+                    b.Property<string>("Encoding")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("encoding");
+
+                    b.Property<byte[]>("Payload")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("payload");
+
+                    b.Property<string>("Request")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("request")
+                        .HasComment("Path and query of the request, without any key.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.HasKey("SyncId", "Page", "ReceivedAt")
+                        .HasName("pk_sync_payloads");
+
+                    b.ToTable("sync_payloads", "market", t =>
+                        {
+                            t.HasComment("What providers sent, as it came, compressed. No foreign keys: dropping a chunk would lock what they refer to.");
+
+                            t.HasCheckConstraint("chk_sync_payloads_bytes", "bytes >= 0");
+
+                            t.HasCheckConstraint("chk_sync_payloads_encoding", "encoding IN ('gzip', 'br')");
+
+                            t.HasCheckConstraint("chk_sync_payloads_page", "page >= 1");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"received_at\",\"ChunkInterval\":\"1.00:00:00\",\"SegmentBy\":null,\"OrderBy\":null,\"CompressAfter\":null,\"Retain\":\"30.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.SyncRun", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("BarsFetched")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("bars_fetched")
+                        .HasComment("Bars that came in this run.");
+
+                    b.Property<string>("ErrorMessage")
+                        .HasColumnType("text")
+                        .HasColumnName("error_message")
+                        .HasComment("What went wrong: exactly when status is not success.");
+
+                    b.Property<DateTimeOffset?>("FirstSyncedTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_synced_timestamp")
+                        .HasComment("The oldest bar stored by then.");
+
+                    b.Property<DateTimeOffset>("LastSyncAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_sync_at")
+                        .HasDefaultValueSql("now()")
+                        .HasComment("When the run ended.");
+
+                    b.Property<DateTimeOffset?>("LastSyncedTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_synced_timestamp")
+                        .HasComment("The newest bar stored by then.");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("source")
+                        .HasComment("The provider.");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("status")
+                        .HasComment("success, partial (some of what was asked came) or failed.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<long>("TotalBars")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("total_bars")
+                        .HasComment("All bars stored by then.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_data_sync_log");
+
+                    b.HasIndex("TickerId", "Timeframe", "LastSyncAt", "Id")
+                        .IsDescending(false, false, true, true)
+                        .HasDatabaseName("idx_data_sync_log_ticker_id_timeframe_last_sync_at");
+
+                    b.ToTable("data_sync_log", "market", t =>
+                        {
+                            t.HasComment("One row per sync run of a ticker and timeframe, written when it has ended; sync_status shows the latest of each.");
+
+                            t.HasCheckConstraint("chk_data_sync_log_bars_fetched", "bars_fetched >= 0");
+
+                            t.HasCheckConstraint("chk_data_sync_log_error_message", "(status = 'success') = (error_message IS NULL)");
+
+                            t.HasCheckConstraint("chk_data_sync_log_last_sync_at", "last_sync_at >= started_at");
+
+                            t.HasCheckConstraint("chk_data_sync_log_status", "status IN ('success', 'partial', 'failed')");
+
+                            t.HasCheckConstraint("chk_data_sync_log_synced", "first_synced_timestamp <= last_synced_timestamp AND (first_synced_timestamp IS NULL) = (last_synced_timestamp IS NULL)");
+
+                            t.HasCheckConstraint("chk_data_sync_log_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_data_sync_log_total_bars", "total_bars >= 0");
+                        });
+                });
+
             modelBuilder.Entity("Wyckoff.MarketData.Ticker", b =>
                 {
                     b.Property<int>("Id")
@@ -1315,6 +3665,1903 @@ namespace Wyckoff.MigrationService.Migrations
                             t.HasComment("What has bars: one row per symbol.");
 
                             t.HasCheckConstraint("chk_tickers_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.Market", b =>
+                {
+                    b.Property<string>("ConditionId")
+                        .HasColumnType("text")
+                        .HasColumnName("condition_id")
+                        .HasComment("The exchange's id of the question.");
+
+                    b.Property<bool>("Active")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("active");
+
+                    b.PrimitiveCollection<string[]>("ClobTokenIds")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text[]")
+                        .HasColumnName("clob_token_ids")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("The token of each outcome; empty while the exchange has not said.");
+
+                    b.Property<bool>("Closed")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("closed")
+                        .HasComment("No more trading; see resolutions for how it ended.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<DateTimeOffset?>("EndDate")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("end_date")
+                        .HasComment("When the question is due; text in the source document.");
+
+                    b.Property<string>("MarketType")
+                        .HasColumnType("text")
+                        .HasColumnName("market_type");
+
+                    b.PrimitiveCollection<string[]>("Outcomes")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text[]")
+                        .HasColumnName("outcomes")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("The answers, in the order of clob_token_ids.");
+
+                    b.Property<string>("Question")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("question");
+
+                    b.Property<string>("Slug")
+                        .HasColumnType("text")
+                        .HasColumnName("slug");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("ConditionId")
+                        .HasName("pk_markets");
+
+                    b.HasIndex("ClobTokenIds")
+                        .HasDatabaseName("idx_markets_clob_token_ids")
+                        .HasAnnotation("Npgsql:StorageParameter:fastupdate", false);
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("ClobTokenIds"), "gin");
+
+                    b.HasIndex("EndDate")
+                        .HasDatabaseName("idx_markets_end_date")
+                        .HasFilter("active AND NOT closed");
+
+                    b.HasIndex("Slug")
+                        .HasDatabaseName("idx_markets_slug");
+
+                    b.HasIndex("UpdatedAt")
+                        .HasDatabaseName("idx_markets_updated_at")
+                        .HasFilter("closed");
+
+                    b.ToTable("markets", "prediction", t =>
+                        {
+                            t.HasComment("Questions that are traded, one outcome token for each answer.");
+
+                            t.HasCheckConstraint("chk_markets_clob_token_ids", "cardinality(clob_token_ids) IN (0, cardinality(outcomes))");
+
+                            t.HasCheckConstraint("chk_markets_condition_id", "condition_id <> ''");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.OrderbookSnapshot", b =>
+                {
+                    b.Property<string>("Asks")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("asks")
+                        .HasComment("[{\"price\", \"size\"}, …], best first.");
+
+                    b.Property<string>("Bids")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("bids")
+                        .HasComment("[{\"price\", \"size\"}, …], best first.");
+
+                    b.Property<decimal?>("Midpoint")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("midpoint");
+
+                    b.Property<decimal?>("Spread")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("spread")
+                        .HasComment("Best ask less best bid; null when a side is empty.");
+
+                    b.Property<string>("TokenId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("token_id");
+
+                    b.Property<DateTimeOffset>("Ts")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ts");
+
+                    b.HasIndex("TokenId", "Ts")
+                        .IsUnique()
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_orderbook_snapshots_token_id_ts");
+
+                    b.ToTable("orderbook_snapshots", "prediction", t =>
+                        {
+                            t.HasComment("Order books of tokens, polled; kept for good.");
+
+                            t.HasCheckConstraint("chk_orderbook_snapshots_asks", "jsonb_typeof(asks) = 'array'");
+
+                            t.HasCheckConstraint("chk_orderbook_snapshots_bids", "jsonb_typeof(bids) = 'array'");
+
+                            t.HasCheckConstraint("chk_orderbook_snapshots_midpoint", "midpoint BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_orderbook_snapshots_spread", "spread BETWEEN 0 AND 1");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"ts\",\"ChunkInterval\":\"7.00:00:00\",\"SegmentBy\":\"token_id\",\"OrderBy\":\"ts DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.PredictionTrade", b =>
+                {
+                    b.Property<decimal>("Price")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("price");
+
+                    b.Property<string>("Side")
+                        .IsRequired()
+                        .HasMaxLength(4)
+                        .HasColumnType("character varying(4)")
+                        .HasColumnName("side");
+
+                    b.Property<decimal>("Size")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("size");
+
+                    b.Property<string>("TokenId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("token_id");
+
+                    b.Property<string>("TradeId")
+                        .HasColumnType("text")
+                        .HasColumnName("trade_id")
+                        .HasComment("The exchange's; null when it gives none.");
+
+                    b.Property<DateTimeOffset>("Ts")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ts");
+
+                    b.HasIndex("TokenId", "Ts")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_trades_token_id_ts");
+
+                    b.ToTable("trades", "prediction", t =>
+                        {
+                            t.HasComment("Trades in tokens. A trade id is unique over all time by trade_keys, which a trigger fills.");
+
+                            t.HasCheckConstraint("chk_trades_price", "price BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_trades_side", "side IN ('BUY', 'SELL')");
+
+                            t.HasCheckConstraint("chk_trades_size", "size > 0");
+
+                            t.HasCheckConstraint("chk_trades_trade_id", "trade_id <> ''");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"ts\",\"ChunkInterval\":\"1.00:00:00\",\"SegmentBy\":\"token_id\",\"OrderBy\":\"ts DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":\"90.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.PriceCandle", b =>
+                {
+                    b.Property<DateTimeOffset>("Bucket")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("bucket");
+
+                    b.Property<decimal>("Close")
+                        .HasColumnType("numeric")
+                        .HasColumnName("close");
+
+                    b.Property<decimal>("High")
+                        .HasColumnType("numeric")
+                        .HasColumnName("high");
+
+                    b.Property<decimal>("Low")
+                        .HasColumnType("numeric")
+                        .HasColumnName("low");
+
+                    b.Property<decimal>("Open")
+                        .HasColumnType("numeric")
+                        .HasColumnName("open");
+
+                    b.Property<long>("Snapshots")
+                        .HasColumnType("bigint")
+                        .HasColumnName("snapshots");
+
+                    b.Property<string>("TokenId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("token_id");
+
+                    b.Property<decimal?>("Volume24h")
+                        .HasColumnType("numeric")
+                        .HasColumnName("volume_24h");
+
+                    b.ToTable((string)null);
+
+                    b.ToView("price_candles_1h", "prediction");
+
+                    b.HasAnnotation("Wyckoff:ContinuousAggregate", "{\"Source\":\"prediction.price_snapshots\",\"TimeColumn\":\"ts\",\"BucketWidth\":\"01:00:00\",\"Keys\":\"token_id\",\"Columns\":[{\"Name\":\"open\",\"Sql\":\"(array_agg(price ORDER BY ts))[1]\"},{\"Name\":\"high\",\"Sql\":\"max(price)\"},{\"Name\":\"low\",\"Sql\":\"min(price)\"},{\"Name\":\"close\",\"Sql\":\"(array_agg(price ORDER BY ts DESC))[1]\"},{\"Name\":\"volume_24h\",\"Sql\":\"avg(volume_24h)\"},{\"Name\":\"snapshots\",\"Sql\":\"count(*)\"}],\"RefreshFrom\":\"88.00:00:00\",\"RefreshUpTo\":\"01:00:00\",\"RefreshEvery\":\"01:00:00\",\"Readers\":\"wyckoff_app, wyckoff_worker, wyckoff_reader\",\"Refresher\":\"wyckoff_worker\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.PriceSnapshot", b =>
+                {
+                    b.Property<decimal>("Price")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("price")
+                        .HasComment("A probability.");
+
+                    b.Property<string>("TokenId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("token_id");
+
+                    b.Property<DateTimeOffset>("Ts")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ts");
+
+                    b.Property<decimal?>("Volume24h")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("volume_24h")
+                        .HasComment("What the exchange says was traded in the 24 hours before.");
+
+                    b.HasIndex("TokenId", "Ts")
+                        .IsUnique()
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_price_snapshots_token_id_ts");
+
+                    b.ToTable("price_snapshots", "prediction", t =>
+                        {
+                            t.HasComment("Prices of tokens, polled. No foreign key to markets: a token may be seen before its market is known.");
+
+                            t.HasCheckConstraint("chk_price_snapshots_price", "price BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_price_snapshots_volume_24h", "volume_24h >= 0");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"ts\",\"ChunkInterval\":\"1.00:00:00\",\"SegmentBy\":\"token_id\",\"OrderBy\":\"ts DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":\"90.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.Resolution", b =>
+                {
+                    b.Property<string>("ConditionId")
+                        .HasColumnType("text")
+                        .HasColumnName("condition_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("DetectionMethod")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("detection_method")
+                        .HasComment("How it was found out: by a price of 1, by the exchange's word …");
+
+                    b.Property<string>("Outcome")
+                        .HasColumnType("text")
+                        .HasColumnName("outcome");
+
+                    b.Property<decimal?>("PayoutPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("payout_price")
+                        .HasComment("What a winning token paid.");
+
+                    b.Property<DateTimeOffset>("ResolvedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("resolved_at");
+
+                    b.Property<string>("WinnerTokenId")
+                        .HasColumnType("text")
+                        .HasColumnName("winner_token_id")
+                        .HasComment("Null when nobody won (void).");
+
+                    b.HasKey("ConditionId")
+                        .HasName("pk_resolutions");
+
+                    b.HasIndex("ResolvedAt")
+                        .HasDatabaseName("idx_resolutions_resolved_at");
+
+                    b.ToTable("resolutions", "prediction", t =>
+                        {
+                            t.HasComment("How closed markets ended.");
+
+                            t.HasCheckConstraint("chk_resolutions_detection_method", "detection_method <> ''");
+
+                            t.HasCheckConstraint("chk_resolutions_payout_price", "payout_price BETWEEN 0 AND 1");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.TradeKey", b =>
+                {
+                    b.Property<string>("TradeId")
+                        .HasColumnType("text")
+                        .HasColumnName("trade_id");
+
+                    b.Property<DateTimeOffset>("Ts")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ts");
+
+                    b.HasKey("TradeId")
+                        .HasName("pk_trade_keys");
+
+                    b.ToTable("trade_keys", "prediction", t =>
+                        {
+                            t.HasComment("One row per trade id: a unique key of a hypertable must contain the time, so uniqueness over all time needs a table of its own.");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.TradeVolume", b =>
+                {
+                    b.Property<decimal>("AvgPrice")
+                        .HasColumnType("numeric")
+                        .HasColumnName("avg_price");
+
+                    b.Property<DateTimeOffset>("Bucket")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("bucket");
+
+                    b.Property<decimal>("Notional")
+                        .HasColumnType("numeric")
+                        .HasColumnName("notional");
+
+                    b.Property<string>("TokenId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("token_id");
+
+                    b.Property<long>("TradeCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("trade_count");
+
+                    b.Property<decimal>("Volume")
+                        .HasColumnType("numeric")
+                        .HasColumnName("volume");
+
+                    b.ToTable((string)null);
+
+                    b.ToView("trade_volume_1h", "prediction");
+
+                    b.HasAnnotation("Wyckoff:ContinuousAggregate", "{\"Source\":\"prediction.trades\",\"TimeColumn\":\"ts\",\"BucketWidth\":\"01:00:00\",\"Keys\":\"token_id\",\"Columns\":[{\"Name\":\"trade_count\",\"Sql\":\"count(*)\"},{\"Name\":\"volume\",\"Sql\":\"sum(size)\"},{\"Name\":\"notional\",\"Sql\":\"sum(price * size)\"},{\"Name\":\"avg_price\",\"Sql\":\"avg(price)\"}],\"RefreshFrom\":\"88.00:00:00\",\"RefreshUpTo\":\"01:00:00\",\"RefreshEvery\":\"01:00:00\",\"Readers\":\"wyckoff_app, wyckoff_worker, wyckoff_reader\",\"Refresher\":\"wyckoff_worker\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Order", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time")
+                        .HasDefaultValueSql("now()")
+                        .HasComment("When it was placed; never changes.");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<decimal?>("AverageFillPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("average_fill_price");
+
+                    b.Property<DateTimeOffset?>("CancelledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("cancelled_at");
+
+                    b.Property<string>("ClientOrderId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("client_order_id")
+                        .HasComment("Unique per account for all time: order_keys. Placing it again gives the order there is.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Exchange")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("exchange");
+
+                    b.Property<string>("ExchangeOrderId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("exchange_order_id")
+                        .HasComment("Unique per account and exchange for all time: order_keys.");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<DateTimeOffset?>("FilledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("filled_at");
+
+                    b.Property<decimal>("FilledQuantity")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("filled_quantity");
+
+                    b.Property<DateTimeOffset>("LastUpdateTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_update_time")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<Guid?>("ParentOrderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("parent_order_id")
+                        .HasComment("The order this one is a stop or target of. Checked by trigger against order_keys: a foreign key cannot refer to a hypertable.");
+
+                    b.Property<decimal?>("Price")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("price")
+                        .HasComment("Null only for market orders; for a stop order the trigger price again unless told otherwise.");
+
+                    b.Property<decimal>("Quantity")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("quantity");
+
+                    b.Property<string>("RejectReason")
+                        .HasColumnType("text")
+                        .HasColumnName("reject_reason");
+
+                    b.Property<decimal>("RemainingQuantity")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("remaining_quantity")
+                        .HasComputedColumnSql("quantity - filled_quantity", true);
+
+                    b.Property<OrderSide>("Side")
+                        .HasColumnType("trading.order_side")
+                        .HasColumnName("side");
+
+                    b.Property<OrderStatus>("Status")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("trading.order_status")
+                        .HasColumnName("status")
+                        .HasDefaultValueSql("'pending'")
+                        .HasComment("pending and partial are open; there is no way back from the others.");
+
+                    b.Property<decimal?>("StopPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("stop_price");
+
+                    b.Property<Guid?>("StrategyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("strategy_id");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<string>("TimeInForce")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("gtc")
+                        .HasColumnName("time_in_force")
+                        .HasComment("gtc, day, ioc, fok, or gtd with expires_at.");
+
+                    b.Property<decimal>("TotalFees")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("total_fees");
+
+                    b.Property<decimal>("TotalValue")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("total_value")
+                        .HasComment("Quantity times price of its fills.");
+
+                    b.Property<OrderType>("Type")
+                        .HasColumnType("trading.order_type")
+                        .HasColumnName("type");
+
+                    b.HasKey("Id", "Time")
+                        .HasName("pk_orders");
+
+                    b.HasIndex("AccountId")
+                        .HasDatabaseName("idx_orders_account_id_open")
+                        .HasFilter("status IN ('pending', 'partial')");
+
+                    b.HasIndex("ParentOrderId")
+                        .HasDatabaseName("idx_orders_parent_order_id")
+                        .HasFilter("parent_order_id IS NOT NULL");
+
+                    b.HasIndex("AccountId", "Time")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_orders_account_id_time");
+
+                    b.HasIndex("StrategyId", "Time")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_orders_strategy_id_time")
+                        .HasFilter("strategy_id IS NOT NULL");
+
+                    b.HasIndex("AccountId", "Symbol", "Time")
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("idx_orders_account_id_symbol_time");
+
+                    b.ToTable("orders", "trading", t =>
+                        {
+                            t.HasComment("Orders of all accounts. The services have no right to it: they read the view my_orders and write through place_order, update_order, cancel_order and fill_order. Kept seven years whatever becomes of the account, hence no foreign key to it.");
+
+                            t.HasCheckConstraint("chk_orders_average_fill_price", "(filled_quantity = 0) = (average_fill_price IS NULL)");
+
+                            t.HasCheckConstraint("chk_orders_cancelled_at", "(status = 'cancelled') = (cancelled_at IS NOT NULL) AND (cancelled_at IS NULL OR cancelled_at >= time)");
+
+                            t.HasCheckConstraint("chk_orders_expires_at", "(expires_at IS NOT NULL OR (status <> 'expired' AND time_in_force <> 'gtd')) AND (expires_at IS NULL OR expires_at > time)");
+
+                            t.HasCheckConstraint("chk_orders_filled_at", "(status = 'filled') = (filled_at IS NOT NULL) AND (filled_at IS NULL OR filled_at >= time)");
+
+                            t.HasCheckConstraint("chk_orders_filled_quantity", "filled_quantity >= 0 AND filled_quantity <= quantity");
+
+                            t.HasCheckConstraint("chk_orders_numbers", "'NaN'::numeric NOT IN (quantity, filled_quantity, price, stop_price, average_fill_price, total_value, total_fees)");
+
+                            t.HasCheckConstraint("chk_orders_parent", "parent_order_id <> id");
+
+                            t.HasCheckConstraint("chk_orders_price", "type = 'market' OR price IS NOT NULL");
+
+                            t.HasCheckConstraint("chk_orders_prices", "price > 0 AND stop_price > 0 AND average_fill_price > 0");
+
+                            t.HasCheckConstraint("chk_orders_quantity", "quantity > 0");
+
+                            t.HasCheckConstraint("chk_orders_reject_reason", "(status = 'rejected') = (coalesce(btrim(reject_reason), '') <> '')");
+
+                            t.HasCheckConstraint("chk_orders_status", "CASE status WHEN 'pending' THEN filled_quantity = 0 WHEN 'rejected' THEN filled_quantity = 0 WHEN 'partial' THEN filled_quantity > 0 AND filled_quantity < quantity WHEN 'filled' THEN filled_quantity = quantity ELSE filled_quantity < quantity END");
+
+                            t.HasCheckConstraint("chk_orders_stop_price", "type NOT IN ('stop', 'stop_limit') OR stop_price IS NOT NULL");
+
+                            t.HasCheckConstraint("chk_orders_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_orders_time", "isfinite(time)");
+
+                            t.HasCheckConstraint("chk_orders_time_in_force", "time_in_force IN ('gtc', 'day', 'ioc', 'fok', 'gtd')");
+
+                            t.HasCheckConstraint("chk_orders_totals", "total_value >= 0 AND total_fees >= 0");
+                        });
+
+                    b.ToView("my_orders", "trading");
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"time\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"symbol\",\"OrderBy\":\"time DESC, id\",\"CompressAfter\":\"60.00:00:00\",\"Retain\":\"2557.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.OrderKey", b =>
+                {
+                    b.Property<Guid>("OrderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("order_id");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("ClientOrderId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("client_order_id");
+
+                    b.Property<string>("Exchange")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("exchange");
+
+                    b.Property<string>("ExchangeOrderId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("exchange_order_id");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.HasKey("OrderId")
+                        .HasName("pk_order_keys");
+
+                    b.HasIndex("AccountId", "ClientOrderId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_order_keys_account_id_client_order_id");
+
+                    b.HasIndex("AccountId", "Exchange", "ExchangeOrderId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_order_keys_account_id_exchange_exchange_order_id");
+
+                    b.ToTable("order_keys", "trading", t =>
+                        {
+                            t.HasComment("What makes orders unique for all time, written by a trigger with the order: a key of a hypertable ends at its chunk. It also says in which chunk to look for an order.");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.PortfolioSnapshot", b =>
+                {
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<decimal?>("Alpha")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("alpha");
+
+                    b.Property<string>("AssetAllocation")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("asset_allocation");
+
+                    b.Property<decimal?>("Beta")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("beta");
+
+                    b.Property<decimal>("CashBalance")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("cash_balance");
+
+                    b.Property<decimal?>("DailyReturn")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("daily_return");
+
+                    b.Property<decimal>("InvestedValue")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("invested_value");
+
+                    b.Property<decimal>("Leverage")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasDefaultValue(1m)
+                        .HasColumnName("leverage");
+
+                    b.Property<decimal?>("MarketCorrelation")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("market_correlation");
+
+                    b.Property<decimal?>("MaxDrawdown")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("max_drawdown")
+                        .HasComment("Fraction of the highest value so far, 0 to 1.");
+
+                    b.Property<int>("PositionCount")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("position_count");
+
+                    b.Property<string>("Positions")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("positions")
+                        .HasDefaultValueSql("'[]'");
+
+                    b.Property<decimal>("RealizedPnl")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("realized_pnl");
+
+                    b.Property<decimal?>("SharpeRatio")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("sharpe_ratio");
+
+                    b.Property<string>("SnapshotTrigger")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasDefaultValue("scheduled")
+                        .HasColumnName("snapshot_trigger")
+                        .HasComment("What made it be taken: scheduled, trade, manual …");
+
+                    b.Property<Guid?>("StrategyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("strategy_id")
+                        .HasComment("Null: the whole account. Part of the unique index, where nulls count as equal; a primary key could not hold it.");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.Property<decimal>("TotalExposure")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("total_exposure");
+
+                    b.Property<decimal?>("TotalReturn")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("total_return");
+
+                    b.Property<decimal>("TotalValue")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("total_value");
+
+                    b.Property<decimal>("UnrealizedPnl")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("unrealized_pnl");
+
+                    b.Property<decimal?>("Var1d")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("var_1d")
+                        .HasComment("Value at risk over one day, in money.");
+
+                    b.Property<decimal?>("Volatility")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("volatility");
+
+                    b.HasIndex("StrategyId", "AccountId", "Time")
+                        .IsUnique()
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("idx_portfolio_snapshots_strategy_id_time");
+
+                    NpgsqlIndexBuilderExtensions.AreNullsDistinct(b.HasIndex("StrategyId", "AccountId", "Time"), false);
+
+                    b.ToTable("portfolio_snapshots", "trading", t =>
+                        {
+                            t.HasComment("What accounts and their strategies were worth over time. The services have no right to it: they read the view my_portfolio_snapshots and write through record_snapshot.");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_asset_allocation", "jsonb_typeof(asset_allocation) = 'object'");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_leverage", "leverage >= 0");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_market_correlation", "market_correlation BETWEEN -1 AND 1");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_max_drawdown", "max_drawdown BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_numbers", "'NaN'::numeric NOT IN (total_value, cash_balance, invested_value, unrealized_pnl, realized_pnl, total_exposure, leverage, var_1d, total_return, daily_return, sharpe_ratio, volatility, beta, alpha)");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_position_count", "position_count >= 0");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_positions", "jsonb_typeof(positions) IN ('array', 'object')");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_time", "isfinite(time)");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_total_exposure", "total_exposure >= 0");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_trigger", "btrim(snapshot_trigger) <> ''");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_var_1d", "var_1d >= 0");
+
+                            t.HasCheckConstraint("chk_portfolio_snapshots_volatility", "volatility >= 0");
+                        });
+
+                    b.ToView("my_portfolio_snapshots", "trading");
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"time\",\"ChunkInterval\":\"1.00:00:00\",\"SegmentBy\":\"strategy_id\",\"OrderBy\":\"account_id, time DESC\",\"CompressAfter\":\"1.00:00:00\",\"Retain\":\"2557.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Strategies.ProbeStrategy", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Details")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("details")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.Property<string>("Direction")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(15)
+                        .HasColumnType("character varying(15)")
+                        .HasDefaultValue("both")
+                        .HasColumnName("direction");
+
+                    b.Property<string>("DisplayName")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("display_name");
+
+                    b.Property<bool>("IsActive")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("is_active");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Philosophy")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("philosophy");
+
+                    b.Property<string>("StrategyType")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("strategy_type");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("version")
+                        .HasComment("Counts changes; a result says which version it is of.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_probe_strategies");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("idx_probe_strategies_name");
+
+                    b.ToTable("probe_strategies", "trading", t =>
+                        {
+                            t.HasComment("The catalogue of strategies that probes run over history. It belongs to no account.");
+
+                            t.HasCheckConstraint("chk_probe_strategies_details", "jsonb_typeof(details) = 'object'");
+
+                            t.HasCheckConstraint("chk_probe_strategies_direction", "direction IN ('long', 'short', 'both')");
+
+                            t.HasCheckConstraint("chk_probe_strategies_name", "btrim(name) <> ''");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Strategies.Strategy", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<long?>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id")
+                        .HasComment("Whose it is. Null: a benchmark (readable by all), or its account is gone (readable by nobody).");
+
+                    b.Property<AssetType?>("AssetType")
+                        .HasColumnType("trading.asset_type")
+                        .HasColumnName("asset_type");
+
+                    b.Property<int>("ClosedTrades")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("closed_trades")
+                        .HasComment("Executions with a P&L: what winning_trades is a part of.");
+
+                    b.Property<string>("Config")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("config")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("CreatedBy")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Description")
+                        .HasColumnType("text")
+                        .HasColumnName("description");
+
+                    b.Property<string>("Direction")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("both")
+                        .HasColumnName("direction");
+
+                    b.Property<string>("EntryCriteria")
+                        .HasColumnType("text")
+                        .HasColumnName("entry_criteria");
+
+                    b.Property<string>("ExitCriteria")
+                        .HasColumnType("text")
+                        .HasColumnName("exit_criteria");
+
+                    b.Property<string>("ImpliedStrategyFamily")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("implied_strategy_family")
+                        .HasComment("Found out from what it does: trend, breakout, momentum, mean_reversion, volatility.");
+
+                    b.Property<bool>("IsActive")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("is_active")
+                        .HasComment("False: kept for the record, out of the lists.");
+
+                    b.Property<bool>("IsBenchmark")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("is_benchmark");
+
+                    b.Property<decimal?>("MaxDrawdown")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("max_drawdown")
+                        .HasComment("In money, written by trading.refresh_views(); see trading.calculate_strategy_metrics.");
+
+                    b.Property<decimal>("MaxPortfolioRisk")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(7, 6)
+                        .HasColumnType("numeric(7,6)")
+                        .HasDefaultValue(0.10m)
+                        .HasColumnName("max_portfolio_risk")
+                        .HasComment("Fraction of the account at risk in all positions together.");
+
+                    b.Property<int>("MaxPositions")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("max_positions");
+
+                    b.Property<decimal>("MaxRiskPct")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(9, 4)
+                        .HasColumnType("numeric(9,4)")
+                        .HasColumnName("max_risk_pct")
+                        .HasComputedColumnSql("max_risk_per_trade * 100", true)
+                        .HasComment("max_risk_per_trade in per cent.");
+
+                    b.Property<decimal>("MaxRiskPerTrade")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(7, 6)
+                        .HasColumnType("numeric(7,6)")
+                        .HasDefaultValue(0.02m)
+                        .HasColumnName("max_risk_per_trade")
+                        .HasComment("Fraction of the account, 0.02 = 2 %.");
+
+                    b.Property<decimal?>("MinRiskReward")
+                        .HasPrecision(8, 4)
+                        .HasColumnType("numeric(8,4)")
+                        .HasColumnName("min_risk_reward");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Parameters")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("parameters")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.Property<string>("RiskProfile")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("risk_profile")
+                        .HasComment("What this strategy wants otherwise than its account's risk profile.");
+
+                    b.Property<decimal?>("SharpeRatio")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("sharpe_ratio")
+                        .HasComment("Written by trading.refresh_views(); see trading.calculate_strategy_metrics.");
+
+                    b.Property<StrategyStatus>("Status")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("trading.strategy_status")
+                        .HasColumnName("status")
+                        .HasDefaultValueSql("'stopped'")
+                        .HasComment("What the bot does with it; only an active one trades.");
+
+                    b.PrimitiveCollection<string[]>("Symbols")
+                        .HasColumnType("text[]")
+                        .HasColumnName("symbols")
+                        .HasComment("Null: any; never empty.");
+
+                    b.PrimitiveCollection<string[]>("Timeframes")
+                        .HasColumnType("text[]")
+                        .HasColumnName("timeframes")
+                        .HasComment("1m, 5m, 15m, 30m, 1h, 4h, 1d. Null: any; never empty.");
+
+                    b.Property<decimal>("TotalFees")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("total_fees");
+
+                    b.Property<decimal>("TotalPnl")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("total_pnl")
+                        .HasComment("Before fees.");
+
+                    b.Property<int>("TotalTrades")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("total_trades")
+                        .HasComment("Executions, opening ones too.");
+
+                    b.Property<StrategyType>("Type")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("trading.strategy_type")
+                        .HasColumnName("type")
+                        .HasDefaultValueSql("'custom'");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()")
+                        .HasComment("When it was last changed, other than in its figures.");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("version")
+                        .HasComment("Counts changes, other than in its figures.");
+
+                    b.Property<int>("WinningTrades")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("winning_trades")
+                        .HasComment("Executions with a P&L above 0.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_strategies");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("idx_strategies_name_benchmark")
+                        .HasFilter("is_benchmark");
+
+                    b.HasIndex("Symbols")
+                        .HasDatabaseName("idx_strategies_symbols");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Symbols"), "gin");
+
+                    b.HasIndex("AccountId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("idx_strategies_account_id_name");
+
+                    b.ToTable("strategies", "trading", t =>
+                        {
+                            t.HasComment("Ways of trading, run by a bot or written down for the journal. Total figures are kept by triggers on trades and cover the whole life of the strategy, also what retention has dropped.");
+
+                            t.HasCheckConstraint("chk_strategies_benchmark", "NOT is_benchmark OR account_id IS NULL");
+
+                            t.HasCheckConstraint("chk_strategies_config", "jsonb_typeof(config) = 'object'");
+
+                            t.HasCheckConstraint("chk_strategies_direction", "direction IN ('long', 'short', 'both')");
+
+                            t.HasCheckConstraint("chk_strategies_family", "implied_strategy_family IN ('trend', 'breakout', 'momentum', 'mean_reversion', 'volatility')");
+
+                            t.HasCheckConstraint("chk_strategies_max_drawdown", "max_drawdown >= 0");
+
+                            t.HasCheckConstraint("chk_strategies_max_portfolio_risk", "max_portfolio_risk > 0 AND max_portfolio_risk <= 1");
+
+                            t.HasCheckConstraint("chk_strategies_max_positions", "max_positions > 0");
+
+                            t.HasCheckConstraint("chk_strategies_max_risk_per_trade", "max_risk_per_trade > 0 AND max_risk_per_trade <= 1");
+
+                            t.HasCheckConstraint("chk_strategies_min_risk_reward", "min_risk_reward > 0");
+
+                            t.HasCheckConstraint("chk_strategies_name", "btrim(name) <> ''");
+
+                            t.HasCheckConstraint("chk_strategies_numbers", "'NaN'::numeric NOT IN (min_risk_reward, total_pnl, total_fees, max_drawdown, sharpe_ratio)");
+
+                            t.HasCheckConstraint("chk_strategies_parameters", "jsonb_typeof(parameters) = 'object'");
+
+                            t.HasCheckConstraint("chk_strategies_risk_profile", "jsonb_typeof(risk_profile) = 'object'");
+
+                            t.HasCheckConstraint("chk_strategies_risks", "max_risk_per_trade <= max_portfolio_risk");
+
+                            t.HasCheckConstraint("chk_strategies_runnable", "status <> 'active' OR (is_active AND NOT is_benchmark AND symbols IS NOT NULL AND timeframes IS NOT NULL)");
+
+                            t.HasCheckConstraint("chk_strategies_symbols", "cardinality(symbols) > 0 AND array_position(symbols, NULL) IS NULL AND array_to_string(symbols, ' ') ~ '^[A-Z0-9._/^=:-]{1,20}( [A-Z0-9._/^=:-]{1,20})*$'");
+
+                            t.HasCheckConstraint("chk_strategies_timeframes", "cardinality(timeframes) > 0 AND timeframes <@ ARRAY['1m', '5m', '15m', '30m', '1h', '4h', '1d']::text[]");
+
+                            t.HasCheckConstraint("chk_strategies_trades", "winning_trades >= 0 AND winning_trades <= closed_trades AND closed_trades <= total_trades");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Strategies.StrategyProbeResult", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("LongShort")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("long_short");
+
+                    b.Property<decimal?>("MaxDrawdown")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("max_drawdown");
+
+                    b.Property<decimal?>("MaxProfit")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("max_profit");
+
+                    b.Property<string>("Metrics")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metrics")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.Property<DateOnly?>("OpenDay")
+                        .HasColumnType("date")
+                        .HasColumnName("open_day");
+
+                    b.Property<int?>("OpenHour")
+                        .HasColumnType("integer")
+                        .HasColumnName("open_hour")
+                        .HasComment("Hour (UTC) at which the trades of this slice were opened.");
+
+                    b.Property<DateTimeOffset>("PeriodEnd")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period_end");
+
+                    b.Property<DateTimeOffset>("PeriodStart")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period_start");
+
+                    b.Property<decimal?>("PnlMean")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("pnl_mean");
+
+                    b.Property<decimal?>("PnlStd")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("pnl_std");
+
+                    b.Property<decimal?>("ProfitFactor")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("profit_factor")
+                        .HasComment("Gross profit over gross loss; null without a loss.");
+
+                    b.Property<string>("RiskProfile")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("risk_profile");
+
+                    b.Property<string>("RunId")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("run_id");
+
+                    b.Property<decimal?>("SharpeRatio")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("sharpe_ratio");
+
+                    b.Property<Guid>("StrategyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("strategy_id");
+
+                    b.Property<int>("StrategyVersion")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("strategy_version");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<decimal>("TotalPnl")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("total_pnl");
+
+                    b.Property<int>("TotalTrades")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("total_trades");
+
+                    b.Property<decimal?>("WinRate")
+                        .HasPrecision(7, 4)
+                        .HasColumnType("numeric(7,4)")
+                        .HasColumnName("win_rate")
+                        .HasComment("Per cent.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_strategy_probe_results");
+
+                    b.HasIndex("OpenDay", "Symbol")
+                        .HasDatabaseName("idx_strategy_probe_results_open_day_symbol");
+
+                    b.HasIndex("StrategyId", "OpenDay")
+                        .HasDatabaseName("idx_strategy_probe_results_strategy_id_open_day");
+
+                    b.HasIndex("RunId", "Symbol", "StrategyId", "Timeframe", "RiskProfile", "OpenDay", "OpenHour", "LongShort")
+                        .IsUnique()
+                        .HasDatabaseName("idx_strategy_probe_results_slice");
+
+                    NpgsqlIndexBuilderExtensions.AreNullsDistinct(b.HasIndex("RunId", "Symbol", "StrategyId", "Timeframe", "RiskProfile", "OpenDay", "OpenHour", "LongShort"), false);
+
+                    b.ToTable("strategy_probe_results", "trading", t =>
+                        {
+                            t.HasComment("What a probe run found, per strategy, symbol and slice (timeframe, risk profile, day, hour, side). A null slice is the whole of it.");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_long_short", "long_short IN ('long', 'short')");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_max_drawdown", "max_drawdown >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_numbers", "'NaN'::numeric NOT IN (profit_factor, total_pnl, pnl_mean, pnl_std, max_drawdown, max_profit, sharpe_ratio)");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_open_hour", "open_hour BETWEEN 0 AND 23");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_period", "period_end >= period_start");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_pnl_std", "pnl_std >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_profit_factor", "profit_factor >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_strategy_version", "strategy_version > 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_total_trades", "total_trades >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_results_win_rate", "win_rate BETWEEN 0 AND 100");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Strategies.StrategyProbeTrade", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<int?>("BarsHeld")
+                        .HasColumnType("integer")
+                        .HasColumnName("bars_held");
+
+                    b.Property<string>("CloseJustification")
+                        .HasColumnType("text")
+                        .HasColumnName("close_justification");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal>("EntryPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("entry_price");
+
+                    b.Property<DateTimeOffset>("EntryTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("entry_time");
+
+                    b.Property<decimal>("ExitPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("exit_price");
+
+                    b.Property<string>("ExitReason")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("exit_reason");
+
+                    b.Property<DateTimeOffset>("ExitTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("exit_time");
+
+                    b.Property<decimal?>("MaxDrawdown")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("max_drawdown");
+
+                    b.Property<decimal?>("MaxProfit")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("max_profit");
+
+                    b.Property<string>("Metrics")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metrics")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.Property<string>("OpenJustification")
+                        .HasColumnType("text")
+                        .HasColumnName("open_justification");
+
+                    b.Property<decimal>("Pnl")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("pnl");
+
+                    b.Property<decimal?>("PnlStd")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("pnl_std")
+                        .HasComment("Spread of the open P&L over the bars it was held.");
+
+                    b.Property<decimal>("Quantity")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("quantity");
+
+                    b.Property<Guid>("ResultId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("result_id");
+
+                    b.Property<decimal>("ReturnPct")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("return_pct")
+                        .HasComment("Per cent.");
+
+                    b.Property<string>("Side")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("side");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.HasKey("Id")
+                        .HasName("pk_strategy_probe_trades");
+
+                    b.HasIndex("ResultId", "EntryTime")
+                        .HasDatabaseName("idx_strategy_probe_trades_result_id_entry_time");
+
+                    b.HasIndex("Symbol", "EntryTime")
+                        .HasDatabaseName("idx_strategy_probe_trades_symbol_entry_time");
+
+                    b.ToTable("strategy_probe_trades", "trading", t =>
+                        {
+                            t.HasComment("The trades behind a probe result.");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_bars_held", "bars_held >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_max_drawdown", "max_drawdown >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_numbers", "'NaN'::numeric NOT IN (entry_price, exit_price, quantity, pnl, pnl_std, max_drawdown, max_profit, return_pct)");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_pnl_std", "pnl_std >= 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_prices", "entry_price > 0 AND exit_price > 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_quantity", "quantity > 0");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_side", "side IN ('long', 'short')");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_strategy_probe_trades_times", "exit_time >= entry_time");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.SystemLog", b =>
+                {
+                    b.Property<DateTimeOffset>("Time")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time")
+                        .HasDefaultValueSql("clock_timestamp()");
+
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id")
+                        .HasComment("A number, not a uuid: fifty thousand rows a day compress to nearly nothing in it.");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long?>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id")
+                        .HasComment("Null: about no account in particular.");
+
+                    b.Property<string>("Component")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("component")
+                        .HasComment("May be null, and so is not part of the key.");
+
+                    b.Property<string>("Details")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("details");
+
+                    b.Property<string>("Environment")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("environment");
+
+                    b.Property<string>("ErrorCode")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("error_code");
+
+                    b.Property<decimal?>("ExecutionTimeMs")
+                        .HasPrecision(18, 3)
+                        .HasColumnType("numeric(18,3)")
+                        .HasColumnName("execution_time_ms");
+
+                    b.Property<string>("Hostname")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("hostname");
+
+                    b.Property<SystemLogLevel>("Level")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("trading.log_level")
+                        .HasColumnName("level")
+                        .HasDefaultValueSql("'info'");
+
+                    b.Property<decimal?>("MemoryUsageMb")
+                        .HasPrecision(18, 3)
+                        .HasColumnType("numeric(18,3)")
+                        .HasColumnName("memory_usage_mb");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("message");
+
+                    b.Property<Guid?>("OrderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("order_id");
+
+                    b.Property<string>("RequestId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("request_id");
+
+                    b.Property<string>("Service")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("service");
+
+                    b.Property<string>("SessionId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("session_id");
+
+                    b.Property<string>("StackTrace")
+                        .HasColumnType("text")
+                        .HasColumnName("stack_trace");
+
+                    b.Property<Guid?>("StrategyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("strategy_id");
+
+                    b.Property<Guid?>("TradeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("trade_id");
+
+                    b.Property<string>("UserId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("user_id");
+
+                    b.Property<string>("Version")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("version")
+                        .HasComment("Of the program.");
+
+                    b.HasKey("Time", "Id")
+                        .HasName("pk_system_logs");
+
+                    b.HasIndex("RequestId")
+                        .HasDatabaseName("idx_system_logs_request_id")
+                        .HasFilter("request_id IS NOT NULL");
+
+                    b.HasIndex("Time")
+                        .IsDescending()
+                        .HasDatabaseName("idx_system_logs_time_errors")
+                        .HasFilter("level IN ('error', 'critical')");
+
+                    b.HasIndex("AccountId", "Time")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_system_logs_account_id_time")
+                        .HasFilter("account_id IS NOT NULL");
+
+                    b.HasIndex("Service", "Time")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_system_logs_service_time");
+
+                    b.HasIndex("StrategyId", "Time")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_system_logs_strategy_id_time")
+                        .HasFilter("strategy_id IS NOT NULL");
+
+                    b.ToTable("system_logs", "trading", t =>
+                        {
+                            t.HasComment("What the services wrote about their work. They write through trading.log and read what is about their account in my_system_logs; all of it is the worker's.");
+
+                            t.HasCheckConstraint("chk_system_logs_execution_time_ms", "execution_time_ms >= 0");
+
+                            t.HasCheckConstraint("chk_system_logs_memory_usage_mb", "memory_usage_mb >= 0");
+
+                            t.HasCheckConstraint("chk_system_logs_numbers", "'NaN'::numeric NOT IN (execution_time_ms, memory_usage_mb)");
+
+                            t.HasCheckConstraint("chk_system_logs_service", "btrim(service) <> ''");
+
+                            t.HasCheckConstraint("chk_system_logs_time", "isfinite(time)");
+                        });
+
+                    b.ToView("my_system_logs", "trading");
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"time\",\"ChunkInterval\":\"1.00:00:00\",\"SegmentBy\":\"service\",\"OrderBy\":\"time DESC, id\",\"CompressAfter\":\"06:00:00\",\"Retain\":\"365.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Trade", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time")
+                        .HasDefaultValueSql("now()")
+                        .HasComment("When it was executed.");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal?>("EntryPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("entry_price")
+                        .HasComment("Average entry of what a closing trade closes.");
+
+                    b.Property<string>("Exchange")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("exchange");
+
+                    b.Property<string>("ExchangeOrderId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("exchange_order_id");
+
+                    b.Property<string>("ExchangeTradeId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("exchange_trade_id")
+                        .HasComment("Unique per account and exchange for all time: trade_keys. Recording it again gives the trade there is.");
+
+                    b.Property<int?>("ExecutionLatencyMs")
+                        .HasColumnType("integer")
+                        .HasColumnName("execution_latency_ms");
+
+                    b.Property<decimal?>("ExitPrice")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("exit_price")
+                        .HasComment("Null: the trade opened a position. Otherwise it closed one: a sell a long, a buy a short.");
+
+                    b.Property<decimal>("Fee")
+                        .ValueGeneratedOnAdd()
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasDefaultValue(0m)
+                        .HasColumnName("fee");
+
+                    b.Property<string>("MarketConditions")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("market_conditions");
+
+                    b.Property<decimal>("NetValue")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("net_value")
+                        .HasComputedColumnSql("CASE WHEN side = 'buy' THEN quantity * price + fee ELSE quantity * price - fee END", true)
+                        .HasComment("What it cost with the fee (buy), or brought after it (sell).");
+
+                    b.Property<Guid?>("OrderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("order_id")
+                        .HasComment("The order it is a fill of, brought forward by a trigger when the trade is inserted.");
+
+                    b.Property<decimal?>("Pnl")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("pnl")
+                        .HasComment("Before fees; of closing trades only.");
+
+                    b.Property<decimal?>("PnlPercentage")
+                        .HasPrecision(18, 6)
+                        .HasColumnType("numeric(18,6)")
+                        .HasColumnName("pnl_percentage");
+
+                    b.Property<decimal>("Price")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("price");
+
+                    b.Property<decimal>("Quantity")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("quantity");
+
+                    b.Property<TradeSide>("Side")
+                        .HasColumnType("trading.trade_side")
+                        .HasColumnName("side");
+
+                    b.Property<decimal?>("Slippage")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("slippage")
+                        .HasComment("Price minus the price expected, against the trader when positive.");
+
+                    b.Property<decimal?>("StopLoss")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("stop_loss");
+
+                    b.Property<Guid?>("StrategyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("strategy_id");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<decimal?>("TakeProfit")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("take_profit");
+
+                    b.Property<decimal>("Value")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("value")
+                        .HasComputedColumnSql("quantity * price", true);
+
+                    b.HasKey("Id", "Time")
+                        .HasName("pk_trades");
+
+                    b.HasIndex("MarketConditions")
+                        .HasDatabaseName("idx_trades_market_conditions");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("MarketConditions"), "gin");
+
+                    b.HasIndex("OrderId")
+                        .HasDatabaseName("idx_trades_order_id")
+                        .HasFilter("order_id IS NOT NULL");
+
+                    b.HasIndex("AccountId", "Time")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_trades_account_id_time");
+
+                    b.HasIndex("StrategyId", "Time")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_trades_strategy_id_time")
+                        .HasFilter("strategy_id IS NOT NULL");
+
+                    b.HasIndex("AccountId", "Symbol", "Time")
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("idx_trades_account_id_symbol_time");
+
+                    b.ToTable("trades", "trading", t =>
+                        {
+                            t.HasComment("Executions of all accounts. The services have no right to it: they read the view my_trades and write through fill_order and record_trade. Kept seven years whatever becomes of the account, hence no foreign key to it.");
+
+                            t.HasCheckConstraint("chk_trades_exit", "exit_price IS NULL OR entry_price IS NOT NULL");
+
+                            t.HasCheckConstraint("chk_trades_fee", "fee >= 0");
+
+                            t.HasCheckConstraint("chk_trades_latency", "execution_latency_ms >= 0");
+
+                            t.HasCheckConstraint("chk_trades_numbers", "'NaN'::numeric NOT IN (quantity, price, fee, entry_price, exit_price, pnl, pnl_percentage, stop_loss, take_profit, slippage)");
+
+                            t.HasCheckConstraint("chk_trades_pnl", "coalesce(pnl, 0) = 0 OR (entry_price IS NOT NULL AND exit_price IS NOT NULL)");
+
+                            t.HasCheckConstraint("chk_trades_prices", "price > 0 AND entry_price > 0 AND exit_price > 0 AND stop_loss > 0 AND take_profit > 0");
+
+                            t.HasCheckConstraint("chk_trades_quantity", "quantity > 0");
+
+                            t.HasCheckConstraint("chk_trades_stop_loss", "exit_price IS NOT NULL OR CASE side WHEN 'buy' THEN stop_loss < price ELSE stop_loss > price END");
+
+                            t.HasCheckConstraint("chk_trades_stop_target", "CASE WHEN (side = 'buy') = (exit_price IS NULL) THEN stop_loss < take_profit ELSE stop_loss > take_profit END");
+
+                            t.HasCheckConstraint("chk_trades_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+
+                            t.HasCheckConstraint("chk_trades_take_profit", "exit_price IS NOT NULL OR CASE side WHEN 'buy' THEN take_profit > price ELSE take_profit < price END");
+
+                            t.HasCheckConstraint("chk_trades_time", "isfinite(time)");
+                        });
+
+                    b.ToView("my_trades", "trading");
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"time\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"symbol\",\"OrderBy\":\"time DESC, id\",\"CompressAfter\":\"60.00:00:00\",\"Retain\":\"2557.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.TradeKey", b =>
+                {
+                    b.Property<Guid>("TradeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("trade_id");
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("Exchange")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("exchange");
+
+                    b.Property<string>("ExchangeTradeId")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("exchange_trade_id");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.HasKey("TradeId")
+                        .HasName("pk_trade_keys");
+
+                    b.HasIndex("AccountId", "Exchange", "ExchangeTradeId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_trade_keys_account_id_exchange_exchange_trade_id");
+
+                    b.ToTable("trade_keys", "trading", t =>
+                        {
+                            t.HasComment("What makes trades unique for all time, written by a trigger with the trade: a key of a hypertable ends at its chunk.");
                         });
                 });
 
@@ -2125,6 +6372,119 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasConstraintName("fk_user_rules_account");
                 });
 
+            modelBuilder.Entity("Wyckoff.Findings.AllocationPlan", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.Campaign", null)
+                        .WithMany()
+                        .HasForeignKey("CampaignId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_allocation_plans_campaign");
+
+                    b.HasOne("Wyckoff.Findings.Signal", null)
+                        .WithMany()
+                        .HasForeignKey("SignalId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_allocation_plans_signal");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Campaign", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.TradingRange", null)
+                        .WithMany()
+                        .HasForeignKey("TradingRangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_campaigns_trading_range");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.CampaignMetrics", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.Campaign", null)
+                        .WithOne()
+                        .HasForeignKey("Wyckoff.Findings.CampaignMetrics", "CampaignId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_campaign_metrics_campaign");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.ExitOrder", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.Campaign", null)
+                        .WithMany()
+                        .HasForeignKey("CampaignId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_exit_orders_campaign");
+
+                    b.HasOne("Wyckoff.Findings.Position", null)
+                        .WithMany()
+                        .HasForeignKey("PositionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_exit_orders_position");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.ExitRule", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.Campaign", null)
+                        .WithOne()
+                        .HasForeignKey("Wyckoff.Findings.ExitRule", "CampaignId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_exit_rules_campaign");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Pattern", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.TradingRange", null)
+                        .WithMany()
+                        .HasForeignKey("TradingRangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_patterns_trading_range");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Position", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.Campaign", null)
+                        .WithMany()
+                        .HasForeignKey("CampaignId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_positions_campaign");
+
+                    b.HasOne("Wyckoff.Findings.Signal", null)
+                        .WithMany()
+                        .HasForeignKey("SignalId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_positions_signal");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.Signal", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.Campaign", null)
+                        .WithMany()
+                        .HasForeignKey("CampaignId")
+                        .OnDelete(DeleteBehavior.SetNull)
+                        .HasConstraintName("fk_signals_campaign");
+
+                    b.HasOne("Wyckoff.Findings.Pattern", null)
+                        .WithMany()
+                        .HasForeignKey("PatternId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_signals_pattern");
+                });
+
+            modelBuilder.Entity("Wyckoff.Findings.SignalStatusChange", b =>
+                {
+                    b.HasOne("Wyckoff.Findings.Signal", null)
+                        .WithMany()
+                        .HasForeignKey("SignalId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_signal_status_log_signal");
+                });
+
             modelBuilder.Entity("Wyckoff.Journal.BrokerConnection", b =>
                 {
                     b.HasOne("Wyckoff.Journal.SnapTradeUser", null)
@@ -2226,6 +6586,112 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasPrincipalKey("AccountId", "Id")
                         .OnDelete(DeleteBehavior.Cascade)
                         .HasConstraintName("fk_trade_fills_broker_connection");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.BarWindow", b =>
+                {
+                    b.HasOne("Wyckoff.MarketData.Ticker", null)
+                        .WithMany()
+                        .HasForeignKey("TickerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_bar_windows_ticker");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.ImportReject", b =>
+                {
+                    b.HasOne("Wyckoff.MarketData.ImportBatch", null)
+                        .WithMany()
+                        .HasForeignKey("BatchId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_import_rejects_batch");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.SyncCoverage", b =>
+                {
+                    b.HasOne("Wyckoff.MarketData.Ticker", null)
+                        .WithMany()
+                        .HasForeignKey("TickerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_sync_coverage_ticker");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.SyncRun", b =>
+                {
+                    b.HasOne("Wyckoff.MarketData.Ticker", null)
+                        .WithMany()
+                        .HasForeignKey("TickerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_data_sync_log_ticker");
+                });
+
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.Resolution", b =>
+                {
+                    b.HasOne("Wyckoff.PredictionMarkets.Market", null)
+                        .WithOne()
+                        .HasForeignKey("Wyckoff.PredictionMarkets.Resolution", "ConditionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_resolutions_market");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Order", b =>
+                {
+                    b.HasOne("Wyckoff.Trading.Strategies.Strategy", null)
+                        .WithMany()
+                        .HasForeignKey("StrategyId")
+                        .OnDelete(DeleteBehavior.SetNull)
+                        .HasConstraintName("fk_orders_strategy");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.PortfolioSnapshot", b =>
+                {
+                    b.HasOne("Wyckoff.Trading.Strategies.Strategy", null)
+                        .WithMany()
+                        .HasForeignKey("StrategyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .HasConstraintName("fk_portfolio_snapshots_strategy");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Strategies.StrategyProbeResult", b =>
+                {
+                    b.HasOne("Wyckoff.Trading.Strategies.ProbeStrategy", null)
+                        .WithMany()
+                        .HasForeignKey("StrategyId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_strategy_probe_results_strategy");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Strategies.StrategyProbeTrade", b =>
+                {
+                    b.HasOne("Wyckoff.Trading.Strategies.StrategyProbeResult", null)
+                        .WithMany()
+                        .HasForeignKey("ResultId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_strategy_probe_trades_result");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.SystemLog", b =>
+                {
+                    b.HasOne("Wyckoff.Trading.Strategies.Strategy", null)
+                        .WithMany()
+                        .HasForeignKey("StrategyId")
+                        .OnDelete(DeleteBehavior.SetNull)
+                        .HasConstraintName("fk_system_logs_strategy");
+                });
+
+            modelBuilder.Entity("Wyckoff.Trading.Trade", b =>
+                {
+                    b.HasOne("Wyckoff.Trading.Strategies.Strategy", null)
+                        .WithMany()
+                        .HasForeignKey("StrategyId")
+                        .OnDelete(DeleteBehavior.SetNull)
+                        .HasConstraintName("fk_trades_strategy");
                 });
 #pragma warning restore 612, 618
         }

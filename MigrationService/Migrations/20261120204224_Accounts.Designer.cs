@@ -13,8 +13,8 @@ using Wyckoff;
 namespace Wyckoff.MigrationService.Migrations
 {
     [DbContext(typeof(WyckoffDbContext))]
-    [Migration("20261120200257_MarketTables")]
-    partial class MarketTables
+    [Migration("20261120204224_Accounts")]
+    partial class Accounts
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -25,6 +25,545 @@ namespace Wyckoff.MigrationService.Migrations
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
+
+            modelBuilder.Entity("Wyckoff.Accounts.ApiKey", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at")
+                        .HasComment("NULL: never.");
+
+                    b.Property<byte[]>("KeyHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("key_hash")
+                        .HasComment("SHA-256 of the whole key.");
+
+                    b.Property<DateTimeOffset?>("LastUsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_used_at")
+                        .HasComment("To the minute.");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name")
+                        .HasComment("What its owner calls it.");
+
+                    b.Property<string>("Prefix")
+                        .IsRequired()
+                        .HasMaxLength(11)
+                        .HasColumnType("character varying(11)")
+                        .HasColumnName("prefix")
+                        .HasComment("The first characters of the key, to tell keys apart.");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_api_keys");
+
+                    b.HasIndex("AccountId")
+                        .HasDatabaseName("idx_api_keys_account_id");
+
+                    b.HasIndex("KeyHash")
+                        .IsUnique()
+                        .HasDatabaseName("idx_api_keys_key_hash");
+
+                    b.ToTable("api_keys", "account", t =>
+                        {
+                            t.HasComment("Keys with which programs act for an account. Only hashes: a key is shown once, when it is made.");
+
+                            t.HasCheckConstraint("chk_api_keys_expires_at", "expires_at > created_at");
+
+                            t.HasCheckConstraint("chk_api_keys_key_hash", "octet_length(key_hash) = 32");
+
+                            t.HasCheckConstraint("chk_api_keys_name", "btrim(name) <> ''");
+
+                            t.HasCheckConstraint("chk_api_keys_prefix", "prefix ~ '^wk_[A-Za-z0-9_-]{8}$'");
+
+                            t.HasCheckConstraint("chk_api_keys_revoked_at", "revoked_at >= created_at");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.UserAccount", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Address")
+                        .HasColumnType("text")
+                        .HasColumnName("address");
+
+                    b.Property<string>("AuthProvider")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasDefaultValue("google")
+                        .HasColumnName("auth_provider");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<DateOnly?>("DateOfBirth")
+                        .HasColumnType("date")
+                        .HasColumnName("date_of_birth");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("email")
+                        .HasComment("In lower case, so that unique means unique.");
+
+                    b.Property<string>("ExternalUserId")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("external_user_id")
+                        .HasComment("The id by which the world outside knows the account.");
+
+                    b.Property<string>("Gender")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("gender");
+
+                    b.Property<string>("GoogleId")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("google_id")
+                        .HasComment("Google's 'sub': never reused, unlike the address.");
+
+                    b.Property<bool>("IsActive")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("is_active")
+                        .HasComment("A deactivated account cannot sign in; its rows stay.");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Phone")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("phone");
+
+                    b.Property<string>("ProfilePictureUrl")
+                        .HasMaxLength(1024)
+                        .HasColumnType("character varying(1024)")
+                        .HasColumnName("profile_picture_url");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_user_accounts");
+
+                    b.HasIndex("Email")
+                        .IsUnique()
+                        .HasDatabaseName("idx_user_accounts_email");
+
+                    b.HasIndex("ExternalUserId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_user_accounts_external_user_id");
+
+                    b.HasIndex("GoogleId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_user_accounts_google_id");
+
+                    b.ToTable("user_accounts", "account", t =>
+                        {
+                            t.HasComment("Who uses the platform. Made and found by account.sign_in(); an app sees only the one its transaction works for.");
+
+                            t.HasCheckConstraint("chk_user_accounts_auth_provider", "auth_provider IN ('google', 'local')");
+
+                            t.HasCheckConstraint("chk_user_accounts_date_of_birth", "date_of_birth >= '1900-01-01' AND isfinite(date_of_birth)");
+
+                            t.HasCheckConstraint("chk_user_accounts_email", "email ~ '^[!-?[-~]+@[!-?[-~]+$'");
+
+                            t.HasCheckConstraint("chk_user_accounts_external_user_id", "btrim(external_user_id) <> ''");
+
+                            t.HasCheckConstraint("chk_user_accounts_google", "auth_provider <> 'google' OR google_id IS NOT NULL");
+
+                            t.HasCheckConstraint("chk_user_accounts_google_id", "btrim(google_id) <> ''");
+
+                            t.HasCheckConstraint("chk_user_accounts_name", "btrim(name) <> ''");
+
+                            t.HasCheckConstraint("chk_user_accounts_profile_picture_url", "profile_picture_url ~ '^https?://'");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.UserProfile", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Profile")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("profile")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("account_balance, default_timeframes, experience_level, trading_style, primary_markets, account_size_range, evaluation_controls");
+
+                    b.Property<string>("RiskProfile")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("risk_profile")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("max_position_size_pct, max_risk_per_trade_pct, max_daily_loss_pct, min_risk_reward_ratio, max_open_positions, stop_loss_required");
+
+                    b.Property<string>("SitePrefs")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("site_prefs")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("theme, sidebar_collapsed, notifications_enabled, language");
+
+                    b.Property<string>("Stats")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("stats")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("The trader's personal baselines, as last computed.");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<long>("UserAccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("user_account_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_user_profiles");
+
+                    b.HasIndex("UserAccountId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_user_profiles_user_account_id");
+
+                    b.ToTable("user_profiles", "account", t =>
+                        {
+                            t.HasComment("Trading, risk and site preferences: one row per account.");
+
+                            t.HasCheckConstraint("chk_user_profiles_max_daily_loss_pct", "risk_profile -> 'max_daily_loss_pct' BETWEEN '0' AND '100'");
+
+                            t.HasCheckConstraint("chk_user_profiles_max_open_positions", "risk_profile -> 'max_open_positions' BETWEEN '0' AND '100000'");
+
+                            t.HasCheckConstraint("chk_user_profiles_max_position_size_pct", "risk_profile -> 'max_position_size_pct' BETWEEN '0' AND '100'");
+
+                            t.HasCheckConstraint("chk_user_profiles_max_risk_per_trade_pct", "risk_profile -> 'max_risk_per_trade_pct' BETWEEN '0' AND '100'");
+
+                            t.HasCheckConstraint("chk_user_profiles_min_risk_reward_ratio", "risk_profile -> 'min_risk_reward_ratio' BETWEEN '0' AND '100000'");
+
+                            t.HasCheckConstraint("chk_user_profiles_profile", "jsonb_typeof(profile) = 'object'");
+
+                            t.HasCheckConstraint("chk_user_profiles_risk_profile", "jsonb_typeof(risk_profile) = 'object'");
+
+                            t.HasCheckConstraint("chk_user_profiles_site_prefs", "jsonb_typeof(site_prefs) = 'object'");
+
+                            t.HasCheckConstraint("chk_user_profiles_stats", "jsonb_typeof(stats) = 'object'");
+
+                            t.HasCheckConstraint("chk_user_profiles_stop_loss_required", "risk_profile -> 'stop_loss_required' IN ('true', 'false')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.UserRule", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Description")
+                        .HasColumnType("text")
+                        .HasColumnName("description");
+
+                    b.Property<string>("Evaluator")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("evaluator")
+                        .HasComment("Which evaluator reads this rule.");
+
+                    b.Property<bool>("IsEnabled")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("is_enabled");
+
+                    b.Property<string>("Parameters")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("parameters")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("Thresholds and severity.");
+
+                    b.Property<string>("RuleCode")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("rule_code")
+                        .HasComment("Such as RS001.");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_user_rules");
+
+                    b.HasIndex("AccountId", "Evaluator", "RuleCode")
+                        .IsUnique()
+                        .HasDatabaseName("idx_user_rules_account_id_evaluator_rule_code");
+
+                    b.ToTable("user_rules", "account", t =>
+                        {
+                            t.HasComment("An account's own settings of the evaluators' rules.");
+
+                            t.HasCheckConstraint("chk_user_rules_evaluator", "btrim(evaluator) <> ''");
+
+                            t.HasCheckConstraint("chk_user_rules_parameters", "jsonb_typeof(parameters) = 'object'");
+
+                            t.HasCheckConstraint("chk_user_rules_rule_code", "btrim(rule_code) <> ''");
+
+                            t.HasCheckConstraint("chk_user_rules_severity", "parameters -> 'severity' IN ('\"info\"', '\"warn\"', '\"critical\"')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.WaitlistEntry", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("email")
+                        .HasComment("In lower case, so that unique means unique.");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Notes")
+                        .HasColumnType("text")
+                        .HasColumnName("notes")
+                        .HasComment("The administrator's.");
+
+                    b.Property<string>("ReferralSource")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("referral_source")
+                        .HasComment("How they heard of the platform.");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasDefaultValue("waiting")
+                        .HasColumnName("status");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_waitlist");
+
+                    b.HasIndex("Email")
+                        .IsUnique()
+                        .HasDatabaseName("idx_waitlist_email");
+
+                    b.HasIndex("Status", "CreatedAt")
+                        .HasDatabaseName("idx_waitlist_status_created_at");
+
+                    b.ToTable("waitlist", "account", t =>
+                        {
+                            t.HasComment("Who asks for access. Filled by account.join_waitlist(), judged by hand.");
+
+                            t.HasCheckConstraint("chk_waitlist_email", "email ~ '^[!-?[-~]+@[!-?[-~]+$'");
+
+                            t.HasCheckConstraint("chk_waitlist_name", "btrim(name) <> ''");
+
+                            t.HasCheckConstraint("chk_waitlist_status", "status IN ('waiting', 'approved', 'rejected')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Auditing.AuditEntry", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("public.uuid_v7()");
+
+                    b.Property<long?>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id")
+                        .HasComment("Whose row it was; NULL: nobody's. No foreign key: the entry outlives the account.");
+
+                    b.Property<string>("Action")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("action")
+                        .HasComment("INSERT, DELETE, or UPDATE and the columns it changed.");
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("actor")
+                        .HasComment("The setting app.actor, else the session's user.");
+
+                    b.Property<Guid>("CorrelationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("correlation_id")
+                        .HasComment("The setting app.correlation_id, else one made of the transaction.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("EntityId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("entity_id")
+                        .HasComment("Text, because ids are numbers in some schemas and UUIDs in others; the parts of a composite key are joined by '/'.");
+
+                    b.Property<string>("EntityType")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("entity_type");
+
+                    b.Property<string>("EventType")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("event_type")
+                        .HasComment("<entity type>.created, .updated or .deleted");
+
+                    b.Property<string>("Metadata")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata")
+                        .HasComment("old and new values of what changed, without the columns that are secret; hidden: the names of those that changed.");
+
+                    b.Property<DateTimeOffset>("Timestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("timestamp")
+                        .HasComment("When the change was made: clock time, where created_at is the start of its transaction.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_audit_trail");
+
+                    b.HasIndex("CorrelationId")
+                        .HasDatabaseName("idx_audit_trail_correlation_id");
+
+                    b.HasIndex("AccountId", "Timestamp")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("idx_audit_trail_account_id_timestamp");
+
+                    b.HasIndex("EntityType", "EntityId", "Timestamp")
+                        .HasDatabaseName("idx_audit_trail_entity_type_entity_id_timestamp");
+
+                    b.ToTable("audit_trail", "audit", t =>
+                        {
+                            t.HasComment("Every order, trade, signal, campaign and account change, in the transaction that made it. Append-only: triggers refuse UPDATE, DELETE and TRUNCATE to everybody.");
+
+                            t.HasCheckConstraint("chk_audit_trail_action", "action <> ''");
+
+                            t.HasCheckConstraint("chk_audit_trail_actor", "actor <> ''");
+
+                            t.HasCheckConstraint("chk_audit_trail_entity_type", "entity_type <> ''");
+
+                            t.HasCheckConstraint("chk_audit_trail_event_type", "event_type <> ''");
+
+                            t.HasCheckConstraint("chk_audit_trail_metadata", "jsonb_typeof(metadata) = 'object'");
+                        });
+                });
 
             modelBuilder.Entity("Wyckoff.MarketData.BarChange", b =>
                 {
@@ -1520,6 +2059,36 @@ namespace Wyckoff.MigrationService.Migrations
                         });
 
                     b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"7.00:00:00\",\"SegmentBy\":\"ticker_id\",\"OrderBy\":\"timestamp DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.ApiKey", b =>
+                {
+                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_api_keys_account");
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.UserProfile", b =>
+                {
+                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
+                        .WithOne()
+                        .HasForeignKey("Wyckoff.Accounts.UserProfile", "UserAccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_user_profiles_account");
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.UserRule", b =>
+                {
+                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_user_rules_account");
                 });
 
             modelBuilder.Entity("Wyckoff.MarketData.BarWindow", b =>

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+using NpgsqlTypes;
 using Wyckoff;
 
 #nullable disable
@@ -12,8 +13,8 @@ using Wyckoff;
 namespace Wyckoff.MigrationService.Migrations
 {
     [DbContext(typeof(WyckoffDbContext))]
-    [Migration("20261120200627_Auditing")]
-    partial class Auditing
+    [Migration("20261120204202_MarketTables")]
+    partial class MarketTables
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -25,36 +26,337 @@ namespace Wyckoff.MigrationService.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
-            modelBuilder.Entity("Wyckoff.Auditing.AuditEntry", b =>
+            modelBuilder.Entity("Wyckoff.MarketData.BarChange", b =>
                 {
-                    b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("uuid")
-                        .HasColumnName("id")
-                        .HasDefaultValueSql("public.uuid_v7()");
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
 
-                    b.Property<long?>("AccountId")
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<long>("Version")
                         .HasColumnType("bigint")
-                        .HasColumnName("account_id")
-                        .HasComment("Whose row it was; NULL: nobody's. No foreign key: the entry outlives the account.");
+                        .HasColumnName("version");
 
-                    b.Property<string>("Action")
+                    b.Property<DateTimeOffset>("CommittedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("committed_at")
+                        .HasDefaultValueSql("clock_timestamp()")
+                        .HasComment("Shortly before the commit: readers go by version.");
+
+                    b.Property<NpgsqlRange<DateTimeOffset>>("Range")
+                        .HasColumnType("tstzrange")
+                        .HasColumnName("range")
+                        .HasComment("From the first changed bar to the close of the last, re-derived ones included.");
+
+                    b.HasKey("TickerId", "Timeframe", "Version", "CommittedAt")
+                        .HasName("pk_bar_changes");
+
+                    b.ToTable("bar_changes", "market", t =>
+                        {
+                            t.HasComment("Which bars a version changed; a stream resumes from here. Kept for a day. No foreign key to tickers: dropping a chunk would lock them.");
+
+                            t.HasCheckConstraint("chk_bar_changes_range", "NOT isempty(range)");
+
+                            t.HasCheckConstraint("chk_bar_changes_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_bar_changes_version", "version >= 1");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"committed_at\",\"ChunkInterval\":\"06:00:00\",\"SegmentBy\":null,\"OrderBy\":null,\"CompressAfter\":null,\"Retain\":\"1.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.BarWindow", b =>
+                {
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("TickerId", "Timeframe")
+                        .HasName("pk_bar_windows");
+
+                    b.ToTable("bar_windows", "market", t =>
+                        {
+                            t.HasComment("The version of all bars of a ticker and timeframe: up by one with every transaction that changes them. Written by market.record_change.");
+
+                            t.HasCheckConstraint("chk_bar_windows_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_bar_windows_version", "version >= 1");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.ComputedFeatures", b =>
+                {
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("FeatureVersion")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("feature_version")
+                        .HasComment("Version of the set of features; several may stand side by side.");
+
+                    b.Property<string>("Features")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("features")
+                        .HasComment("Name of the feature → value.");
+
+                    b.Property<decimal?>("LogLikelihood")
+                        .HasPrecision(24, 8)
+                        .HasColumnType("numeric(24,8)")
+                        .HasColumnName("log_likelihood")
+                        .HasComment("Logarithm of the likelihood of the observation under the model.");
+
+                    b.Property<string>("ModelId")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("model_id")
+                        .HasComment("The hidden Markov model that assigned the state.");
+
+                    b.Property<int?>("StateId")
+                        .HasColumnType("integer")
+                        .HasColumnName("state_id")
+                        .HasComment("Regime from 0; -1: out of distribution, unlike anything the model has seen.");
+
+                    b.Property<decimal?>("StateProb")
+                        .HasPrecision(9, 8)
+                        .HasColumnType("numeric(9,8)")
+                        .HasColumnName("state_prob")
+                        .HasComment("Probability of the state, 0 to 1.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("Timestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("timestamp")
+                        .HasComment("That of the bar.");
+
+                    b.HasIndex("TickerId", "Timeframe", "Timestamp", "FeatureVersion")
+                        .IsUnique()
+                        .IsDescending(false, false, true, false)
+                        .HasDatabaseName("idx_computed_features_ticker_id_timeframe_timestamp_version");
+
+                    b.ToTable("computed_features", "market", t =>
+                        {
+                            t.HasComment("What was computed from a bar, per version of the computation, and the regime a hidden Markov model assigned. No foreign key to tickers, as for bars.");
+
+                            t.HasCheckConstraint("chk_computed_features_feature_version", "feature_version <> ''");
+
+                            t.HasCheckConstraint("chk_computed_features_features", "jsonb_typeof(features) = 'object'");
+
+                            t.HasCheckConstraint("chk_computed_features_state", "(state_id IS NULL OR model_id IS NOT NULL) AND (state_prob IS NULL OR state_id IS NOT NULL)");
+
+                            t.HasCheckConstraint("chk_computed_features_state_id", "state_id >= -1");
+
+                            t.HasCheckConstraint("chk_computed_features_state_prob", "state_prob BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_computed_features_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"ticker_id, timeframe\",\"OrderBy\":\"timestamp DESC, feature_version\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.ImportBatch", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("ErrorMessage")
+                        .HasColumnType("text")
+                        .HasColumnName("error_message");
+
+                    b.Property<string>("File")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("action")
-                        .HasComment("INSERT, DELETE, or UPDATE and the columns it changed.");
+                        .HasColumnName("file")
+                        .HasComment("Name or path, as the importer was given it.");
 
-                    b.Property<string>("Actor")
+                    b.Property<DateTimeOffset?>("FinishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finished_at");
+
+                    b.Property<long>("RowsInserted")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_inserted");
+
+                    b.Property<long>("RowsRead")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_read");
+
+                    b.Property<long>("RowsRejected")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_rejected")
+                        .HasComment("Kept in import_rejects.");
+
+                    b.Property<long>("RowsSkipped")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_skipped")
+                        .HasComment("Valid, and there already.");
+
+                    b.Property<long>("RowsUpdated")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_updated");
+
+                    b.Property<string>("Sha256")
                         .IsRequired()
-                        .HasMaxLength(255)
-                        .HasColumnType("character varying(255)")
-                        .HasColumnName("actor")
-                        .HasComment("The setting app.actor, else the session's user.");
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("sha256")
+                        .HasComment("Of the file's bytes.");
 
-                    b.Property<Guid>("CorrelationId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("correlation_id")
-                        .HasComment("The setting app.correlation_id, else one made of the transaction.");
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("source")
+                        .HasComment("The source its bars carry.");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Symbol")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol")
+                        .HasComment("What all rows are bars of; NULL when each says so itself.");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe")
+                        .HasComment("Of all rows; NULL when each says so itself.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_import_batches");
+
+                    b.HasIndex("Sha256")
+                        .HasDatabaseName("idx_import_batches_sha256")
+                        .HasFilter("status = 'completed'");
+
+                    b.HasIndex("StartedAt")
+                        .IsDescending()
+                        .HasDatabaseName("idx_import_batches_started_at");
+
+                    b.ToTable("import_batches", "market", t =>
+                        {
+                            t.HasComment("Files that were imported, or are being.");
+
+                            t.HasCheckConstraint("chk_import_batches_error_message", "(status = 'failed') = (error_message IS NOT NULL)");
+
+                            t.HasCheckConstraint("chk_import_batches_finished_at", "(status = 'running') = (finished_at IS NULL) AND (finished_at IS NULL OR finished_at >= started_at)");
+
+                            t.HasCheckConstraint("chk_import_batches_rows", "least(rows_inserted, rows_updated, rows_skipped, rows_rejected) >= 0 AND rows_read = rows_inserted + rows_updated + rows_skipped + rows_rejected");
+
+                            t.HasCheckConstraint("chk_import_batches_sha256", "sha256 ~ '^[0-9a-f]{64}$'");
+
+                            t.HasCheckConstraint("chk_import_batches_status", "status IN ('running', 'completed', 'failed')");
+
+                            t.HasCheckConstraint("chk_import_batches_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.ImportReject", b =>
+                {
+                    b.Property<long>("BatchId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("batch_id");
+
+                    b.Property<long>("LineNumber")
+                        .HasColumnType("bigint")
+                        .HasColumnName("line_number")
+                        .HasComment("From 1, the header included; in a file without lines, the number of the row.");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("text");
+
+                    b.HasKey("BatchId", "LineNumber")
+                        .HasName("pk_import_rejects");
+
+                    b.ToTable("import_rejects", "market", t =>
+                        {
+                            t.HasComment("Rows that an import did not take, as they stood in the file, and why.");
+
+                            t.HasCheckConstraint("chk_import_rejects_line_number", "line_number >= 1");
+
+                            t.HasCheckConstraint("chk_import_rejects_reason", "reason <> ''");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.Indicators", b =>
+                {
+                    b.Property<decimal?>("BbLower")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("bb_lower")
+                        .HasComment("Bollinger bands: bb_middle minus two standard deviations of 20 closes.");
+
+                    b.Property<decimal?>("BbMiddle")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("bb_middle")
+                        .HasComment("Bollinger bands: mean close of 20 bars.");
+
+                    b.Property<decimal?>("BbUpper")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("bb_upper")
+                        .HasComment("Bollinger bands: bb_middle plus two standard deviations of 20 closes.");
 
                     b.Property<DateTimeOffset>("CreatedAt")
                         .ValueGeneratedOnAdd()
@@ -62,61 +364,308 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasColumnName("created_at")
                         .HasDefaultValueSql("now()");
 
-                    b.Property<string>("EntityId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("entity_id")
-                        .HasComment("Text, because ids are numbers in some schemas and UUIDs in others; the parts of a composite key are joined by '/'.");
+                    b.Property<decimal?>("Ema12")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("ema_12")
+                        .HasComment("Exponential mean close of 12 bars.");
 
-                    b.Property<string>("EntityType")
-                        .IsRequired()
-                        .HasMaxLength(50)
-                        .HasColumnType("character varying(50)")
-                        .HasColumnName("entity_type");
+                    b.Property<decimal?>("Ema26")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("ema_26")
+                        .HasComment("Exponential mean close of 26 bars.");
 
-                    b.Property<string>("EventType")
-                        .IsRequired()
-                        .HasMaxLength(50)
-                        .HasColumnType("character varying(50)")
-                        .HasColumnName("event_type")
-                        .HasComment("<entity type>.created, .updated or .deleted");
+                    b.Property<decimal?>("Macd")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("macd")
+                        .HasComment("ema_12 - ema_26");
 
-                    b.Property<string>("Metadata")
-                        .HasColumnType("jsonb")
-                        .HasColumnName("metadata")
-                        .HasComment("old and new values of what changed, without the columns that are secret; hidden: the names of those that changed.");
+                    b.Property<decimal?>("MacdHistogram")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("macd_histogram")
+                        .HasComment("macd - macd_signal");
+
+                    b.Property<decimal?>("MacdSignal")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("macd_signal")
+                        .HasComment("Exponential mean of macd over 9 bars.");
+
+                    b.Property<decimal?>("Rsi14")
+                        .HasPrecision(7, 4)
+                        .HasColumnType("numeric(7,4)")
+                        .HasColumnName("rsi_14")
+                        .HasComment("Relative strength index of 14 bars, 0 to 100.");
+
+                    b.Property<decimal?>("Sma20")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("sma_20")
+                        .HasComment("Mean close of 20 bars.");
+
+                    b.Property<decimal?>("Sma50")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("sma_50")
+                        .HasComment("Mean close of 50 bars.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
 
                     b.Property<DateTimeOffset>("Timestamp")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("timestamp")
-                        .HasComment("When the change was made: clock time, where created_at is the start of its transaction.");
+                        .HasComment("That of the bar.");
+
+                    b.Property<decimal?>("Volume24h")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("volume_24h")
+                        .HasComment("Traded in the 24 hours up to the close of the bar.");
+
+                    b.HasIndex("TickerId", "Timeframe", "Timestamp")
+                        .IsUnique()
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("idx_indicators_ticker_id_timeframe_timestamp");
+
+                    b.ToTable("indicators", "market", t =>
+                        {
+                            t.HasComment("Customary indicators, one row per bar; NULL while there are too few bars for one. No foreign key to tickers, as for bars.");
+
+                            t.HasCheckConstraint("chk_indicators_averages", "sma_20 > 0 AND sma_50 > 0 AND ema_12 > 0 AND ema_26 > 0");
+
+                            t.HasCheckConstraint("chk_indicators_bb", "bb_lower <= bb_middle AND bb_middle <= bb_upper AND bb_lower <= bb_upper");
+
+                            t.HasCheckConstraint("chk_indicators_rsi_14", "rsi_14 BETWEEN 0 AND 100");
+
+                            t.HasCheckConstraint("chk_indicators_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_indicators_volume_24h", "volume_24h >= 0");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"ticker_id, timeframe\",\"OrderBy\":\"timestamp DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.SyncCoverage", b =>
+                {
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<string>("Source")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("source")
+                        .HasComment("The provider, or the import.");
+
+                    b.PrimitiveCollection<NpgsqlRange<DateTimeOffset>[]>("Covered")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("tstzmultirange")
+                        .HasColumnName("covered")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("Half-open; ranges that touch are one.");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("TickerId", "Timeframe", "Source")
+                        .HasName("pk_sync_coverage");
+
+                    b.ToTable("sync_coverage", "market", t =>
+                        {
+                            t.HasComment("What a source has been asked and has answered, so that missing = requested - covered, and nothing is asked twice.");
+
+                            t.HasCheckConstraint("chk_sync_coverage_covered", "NOT lower_inf(covered) AND NOT upper_inf(covered)");
+
+                            t.HasCheckConstraint("chk_sync_coverage_source", "source <> ''");
+
+                            t.HasCheckConstraint("chk_sync_coverage_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.SyncPayload", b =>
+                {
+                    b.Property<long>("SyncId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sync_id")
+                        .HasComment("The run in data_sync_log.");
+
+                    b.Property<int>("Page")
+                        .HasColumnType("integer")
+                        .HasColumnName("page")
+                        .HasComment("Which answer of the run, from 1.");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.Property<int>("Bytes")
+                        .HasColumnType("integer")
+                        .HasColumnName("bytes")
+                        .HasComment("Size before compression.");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("content_type");
+
+                    b.Property<string>("Encoding")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("encoding");
+
+                    b.Property<byte[]>("Payload")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("payload");
+
+                    b.Property<string>("Request")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("request")
+                        .HasComment("Path and query of the request, without any key.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.HasKey("SyncId", "Page", "ReceivedAt")
+                        .HasName("pk_sync_payloads");
+
+                    b.ToTable("sync_payloads", "market", t =>
+                        {
+                            t.HasComment("What providers sent, as it came, compressed. No foreign keys: dropping a chunk would lock what they refer to.");
+
+                            t.HasCheckConstraint("chk_sync_payloads_bytes", "bytes >= 0");
+
+                            t.HasCheckConstraint("chk_sync_payloads_encoding", "encoding IN ('gzip', 'br')");
+
+                            t.HasCheckConstraint("chk_sync_payloads_page", "page >= 1");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"received_at\",\"ChunkInterval\":\"1.00:00:00\",\"SegmentBy\":null,\"OrderBy\":null,\"CompressAfter\":null,\"Retain\":\"30.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.SyncRun", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("BarsFetched")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("bars_fetched")
+                        .HasComment("Bars that came in this run.");
+
+                    b.Property<string>("ErrorMessage")
+                        .HasColumnType("text")
+                        .HasColumnName("error_message")
+                        .HasComment("What went wrong: exactly when status is not success.");
+
+                    b.Property<DateTimeOffset?>("FirstSyncedTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_synced_timestamp")
+                        .HasComment("The oldest bar stored by then.");
+
+                    b.Property<DateTimeOffset>("LastSyncAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_sync_at")
+                        .HasDefaultValueSql("now()")
+                        .HasComment("When the run ended.");
+
+                    b.Property<DateTimeOffset?>("LastSyncedTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_synced_timestamp")
+                        .HasComment("The newest bar stored by then.");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("source")
+                        .HasComment("The provider.");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("status")
+                        .HasComment("success, partial (some of what was asked came) or failed.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<long>("TotalBars")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("total_bars")
+                        .HasComment("All bars stored by then.");
 
                     b.HasKey("Id")
-                        .HasName("pk_audit_trail");
+                        .HasName("pk_data_sync_log");
 
-                    b.HasIndex("CorrelationId")
-                        .HasDatabaseName("idx_audit_trail_correlation_id");
+                    b.HasIndex("TickerId", "Timeframe", "LastSyncAt", "Id")
+                        .IsDescending(false, false, true, true)
+                        .HasDatabaseName("idx_data_sync_log_ticker_id_timeframe_last_sync_at");
 
-                    b.HasIndex("AccountId", "Timestamp")
-                        .IsDescending(false, true)
-                        .HasDatabaseName("idx_audit_trail_account_id_timestamp");
-
-                    b.HasIndex("EntityType", "EntityId", "Timestamp")
-                        .HasDatabaseName("idx_audit_trail_entity_type_entity_id_timestamp");
-
-                    b.ToTable("audit_trail", "audit", t =>
+                    b.ToTable("data_sync_log", "market", t =>
                         {
-                            t.HasComment("Every order, trade, signal, campaign and account change, in the transaction that made it. Append-only: triggers refuse UPDATE, DELETE and TRUNCATE to everybody.");
+                            t.HasComment("One row per sync run of a ticker and timeframe, written when it has ended; sync_status shows the latest of each.");
 
-                            t.HasCheckConstraint("chk_audit_trail_action", "action <> ''");
+                            t.HasCheckConstraint("chk_data_sync_log_bars_fetched", "bars_fetched >= 0");
 
-                            t.HasCheckConstraint("chk_audit_trail_actor", "actor <> ''");
+                            t.HasCheckConstraint("chk_data_sync_log_error_message", "(status = 'success') = (error_message IS NULL)");
 
-                            t.HasCheckConstraint("chk_audit_trail_entity_type", "entity_type <> ''");
+                            t.HasCheckConstraint("chk_data_sync_log_last_sync_at", "last_sync_at >= started_at");
 
-                            t.HasCheckConstraint("chk_audit_trail_event_type", "event_type <> ''");
+                            t.HasCheckConstraint("chk_data_sync_log_status", "status IN ('success', 'partial', 'failed')");
 
-                            t.HasCheckConstraint("chk_audit_trail_metadata", "jsonb_typeof(metadata) = 'object'");
+                            t.HasCheckConstraint("chk_data_sync_log_synced", "first_synced_timestamp <= last_synced_timestamp AND (first_synced_timestamp IS NULL) = (last_synced_timestamp IS NULL)");
+
+                            t.HasCheckConstraint("chk_data_sync_log_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_data_sync_log_total_bars", "total_bars >= 0");
                         });
                 });
 
@@ -971,6 +1520,46 @@ namespace Wyckoff.MigrationService.Migrations
                         });
 
                     b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"7.00:00:00\",\"SegmentBy\":\"ticker_id\",\"OrderBy\":\"timestamp DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.BarWindow", b =>
+                {
+                    b.HasOne("Wyckoff.MarketData.Ticker", null)
+                        .WithMany()
+                        .HasForeignKey("TickerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_bar_windows_ticker");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.ImportReject", b =>
+                {
+                    b.HasOne("Wyckoff.MarketData.ImportBatch", null)
+                        .WithMany()
+                        .HasForeignKey("BatchId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_import_rejects_batch");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.SyncCoverage", b =>
+                {
+                    b.HasOne("Wyckoff.MarketData.Ticker", null)
+                        .WithMany()
+                        .HasForeignKey("TickerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_sync_coverage_ticker");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.SyncRun", b =>
+                {
+                    b.HasOne("Wyckoff.MarketData.Ticker", null)
+                        .WithMany()
+                        .HasForeignKey("TickerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_data_sync_log_ticker");
                 });
 #pragma warning restore 612, 618
         }

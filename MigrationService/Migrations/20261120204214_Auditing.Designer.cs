@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+using NpgsqlTypes;
 using Wyckoff;
 
 #nullable disable
@@ -12,8 +13,8 @@ using Wyckoff;
 namespace Wyckoff.MigrationService.Migrations
 {
     [DbContext(typeof(WyckoffDbContext))]
-    [Migration("20261120200634_Accounts")]
-    partial class Accounts
+    [Migration("20261120204214_Auditing")]
+    partial class Auditing
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -24,450 +25,6 @@ namespace Wyckoff.MigrationService.Migrations
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
-
-            modelBuilder.Entity("Wyckoff.Accounts.ApiKey", b =>
-                {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasColumnName("id");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
-
-                    b.Property<long>("AccountId")
-                        .HasColumnType("bigint")
-                        .HasColumnName("account_id");
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("created_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.Property<DateTimeOffset?>("ExpiresAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("expires_at")
-                        .HasComment("NULL: never.");
-
-                    b.Property<byte[]>("KeyHash")
-                        .IsRequired()
-                        .HasColumnType("bytea")
-                        .HasColumnName("key_hash")
-                        .HasComment("SHA-256 of the whole key.");
-
-                    b.Property<DateTimeOffset?>("LastUsedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("last_used_at")
-                        .HasComment("To the minute.");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasMaxLength(100)
-                        .HasColumnType("character varying(100)")
-                        .HasColumnName("name")
-                        .HasComment("What its owner calls it.");
-
-                    b.Property<string>("Prefix")
-                        .IsRequired()
-                        .HasMaxLength(11)
-                        .HasColumnType("character varying(11)")
-                        .HasColumnName("prefix")
-                        .HasComment("The first characters of the key, to tell keys apart.");
-
-                    b.Property<DateTimeOffset?>("RevokedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("revoked_at");
-
-                    b.HasKey("Id")
-                        .HasName("pk_api_keys");
-
-                    b.HasIndex("AccountId")
-                        .HasDatabaseName("idx_api_keys_account_id");
-
-                    b.HasIndex("KeyHash")
-                        .IsUnique()
-                        .HasDatabaseName("idx_api_keys_key_hash");
-
-                    b.ToTable("api_keys", "account", t =>
-                        {
-                            t.HasComment("Keys with which programs act for an account. Only hashes: a key is shown once, when it is made.");
-
-                            t.HasCheckConstraint("chk_api_keys_expires_at", "expires_at > created_at");
-
-                            t.HasCheckConstraint("chk_api_keys_key_hash", "octet_length(key_hash) = 32");
-
-                            t.HasCheckConstraint("chk_api_keys_name", "btrim(name) <> ''");
-
-                            t.HasCheckConstraint("chk_api_keys_prefix", "prefix ~ '^wk_[A-Za-z0-9_-]{8}$'");
-
-                            t.HasCheckConstraint("chk_api_keys_revoked_at", "revoked_at >= created_at");
-                        });
-                });
-
-            modelBuilder.Entity("Wyckoff.Accounts.UserAccount", b =>
-                {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasColumnName("id");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
-
-                    b.Property<string>("Address")
-                        .HasColumnType("text")
-                        .HasColumnName("address");
-
-                    b.Property<string>("AuthProvider")
-                        .IsRequired()
-                        .ValueGeneratedOnAdd()
-                        .HasMaxLength(50)
-                        .HasColumnType("character varying(50)")
-                        .HasDefaultValue("google")
-                        .HasColumnName("auth_provider");
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("created_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.Property<DateOnly?>("DateOfBirth")
-                        .HasColumnType("date")
-                        .HasColumnName("date_of_birth");
-
-                    b.Property<string>("Email")
-                        .IsRequired()
-                        .HasMaxLength(255)
-                        .HasColumnType("character varying(255)")
-                        .HasColumnName("email")
-                        .HasComment("In lower case, so that unique means unique.");
-
-                    b.Property<string>("ExternalUserId")
-                        .IsRequired()
-                        .HasMaxLength(100)
-                        .HasColumnType("character varying(100)")
-                        .HasColumnName("external_user_id")
-                        .HasComment("The id by which the world outside knows the account.");
-
-                    b.Property<string>("Gender")
-                        .HasMaxLength(20)
-                        .HasColumnType("character varying(20)")
-                        .HasColumnName("gender");
-
-                    b.Property<string>("GoogleId")
-                        .HasMaxLength(255)
-                        .HasColumnType("character varying(255)")
-                        .HasColumnName("google_id")
-                        .HasComment("Google's 'sub': never reused, unlike the address.");
-
-                    b.Property<bool>("IsActive")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("boolean")
-                        .HasDefaultValue(true)
-                        .HasColumnName("is_active")
-                        .HasComment("A deactivated account cannot sign in; its rows stay.");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasMaxLength(255)
-                        .HasColumnType("character varying(255)")
-                        .HasColumnName("name");
-
-                    b.Property<string>("Phone")
-                        .HasMaxLength(50)
-                        .HasColumnType("character varying(50)")
-                        .HasColumnName("phone");
-
-                    b.Property<string>("ProfilePictureUrl")
-                        .HasMaxLength(1024)
-                        .HasColumnType("character varying(1024)")
-                        .HasColumnName("profile_picture_url");
-
-                    b.Property<DateTimeOffset>("UpdatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("updated_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.HasKey("Id")
-                        .HasName("pk_user_accounts");
-
-                    b.HasIndex("Email")
-                        .IsUnique()
-                        .HasDatabaseName("idx_user_accounts_email");
-
-                    b.HasIndex("ExternalUserId")
-                        .IsUnique()
-                        .HasDatabaseName("idx_user_accounts_external_user_id");
-
-                    b.HasIndex("GoogleId")
-                        .IsUnique()
-                        .HasDatabaseName("idx_user_accounts_google_id");
-
-                    b.ToTable("user_accounts", "account", t =>
-                        {
-                            t.HasComment("Who uses the platform. Made and found by account.sign_in(); an app sees only the one its transaction works for.");
-
-                            t.HasCheckConstraint("chk_user_accounts_auth_provider", "auth_provider IN ('google', 'local')");
-
-                            t.HasCheckConstraint("chk_user_accounts_date_of_birth", "date_of_birth >= '1900-01-01' AND isfinite(date_of_birth)");
-
-                            t.HasCheckConstraint("chk_user_accounts_email", "email ~ '^[!-?[-~]+@[!-?[-~]+$'");
-
-                            t.HasCheckConstraint("chk_user_accounts_external_user_id", "btrim(external_user_id) <> ''");
-
-                            t.HasCheckConstraint("chk_user_accounts_google", "auth_provider <> 'google' OR google_id IS NOT NULL");
-
-                            t.HasCheckConstraint("chk_user_accounts_google_id", "btrim(google_id) <> ''");
-
-                            t.HasCheckConstraint("chk_user_accounts_name", "btrim(name) <> ''");
-
-                            t.HasCheckConstraint("chk_user_accounts_profile_picture_url", "profile_picture_url ~ '^https?://'");
-                        });
-                });
-
-            modelBuilder.Entity("Wyckoff.Accounts.UserProfile", b =>
-                {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasColumnName("id");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("created_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.Property<string>("Profile")
-                        .IsRequired()
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("jsonb")
-                        .HasColumnName("profile")
-                        .HasDefaultValueSql("'{}'")
-                        .HasComment("account_balance, default_timeframes, experience_level, trading_style, primary_markets, account_size_range, evaluation_controls");
-
-                    b.Property<string>("RiskProfile")
-                        .IsRequired()
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("jsonb")
-                        .HasColumnName("risk_profile")
-                        .HasDefaultValueSql("'{}'")
-                        .HasComment("max_position_size_pct, max_risk_per_trade_pct, max_daily_loss_pct, min_risk_reward_ratio, max_open_positions, stop_loss_required");
-
-                    b.Property<string>("SitePrefs")
-                        .IsRequired()
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("jsonb")
-                        .HasColumnName("site_prefs")
-                        .HasDefaultValueSql("'{}'")
-                        .HasComment("theme, sidebar_collapsed, notifications_enabled, language");
-
-                    b.Property<string>("Stats")
-                        .IsRequired()
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("jsonb")
-                        .HasColumnName("stats")
-                        .HasDefaultValueSql("'{}'")
-                        .HasComment("The trader's personal baselines, as last computed.");
-
-                    b.Property<DateTimeOffset>("UpdatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("updated_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.Property<long>("UserAccountId")
-                        .HasColumnType("bigint")
-                        .HasColumnName("user_account_id");
-
-                    b.HasKey("Id")
-                        .HasName("pk_user_profiles");
-
-                    b.HasIndex("UserAccountId")
-                        .IsUnique()
-                        .HasDatabaseName("idx_user_profiles_user_account_id");
-
-                    b.ToTable("user_profiles", "account", t =>
-                        {
-                            t.HasComment("Trading, risk and site preferences: one row per account.");
-
-                            t.HasCheckConstraint("chk_user_profiles_max_daily_loss_pct", "risk_profile -> 'max_daily_loss_pct' BETWEEN '0' AND '100'");
-
-                            t.HasCheckConstraint("chk_user_profiles_max_open_positions", "risk_profile -> 'max_open_positions' BETWEEN '0' AND '100000'");
-
-                            t.HasCheckConstraint("chk_user_profiles_max_position_size_pct", "risk_profile -> 'max_position_size_pct' BETWEEN '0' AND '100'");
-
-                            t.HasCheckConstraint("chk_user_profiles_max_risk_per_trade_pct", "risk_profile -> 'max_risk_per_trade_pct' BETWEEN '0' AND '100'");
-
-                            t.HasCheckConstraint("chk_user_profiles_min_risk_reward_ratio", "risk_profile -> 'min_risk_reward_ratio' BETWEEN '0' AND '100000'");
-
-                            t.HasCheckConstraint("chk_user_profiles_profile", "jsonb_typeof(profile) = 'object'");
-
-                            t.HasCheckConstraint("chk_user_profiles_risk_profile", "jsonb_typeof(risk_profile) = 'object'");
-
-                            t.HasCheckConstraint("chk_user_profiles_site_prefs", "jsonb_typeof(site_prefs) = 'object'");
-
-                            t.HasCheckConstraint("chk_user_profiles_stats", "jsonb_typeof(stats) = 'object'");
-
-                            t.HasCheckConstraint("chk_user_profiles_stop_loss_required", "risk_profile -> 'stop_loss_required' IN ('true', 'false')");
-                        });
-                });
-
-            modelBuilder.Entity("Wyckoff.Accounts.UserRule", b =>
-                {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasColumnName("id");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
-
-                    b.Property<long>("AccountId")
-                        .HasColumnType("bigint")
-                        .HasColumnName("account_id");
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("created_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.Property<string>("Description")
-                        .HasColumnType("text")
-                        .HasColumnName("description");
-
-                    b.Property<string>("Evaluator")
-                        .IsRequired()
-                        .HasMaxLength(100)
-                        .HasColumnType("character varying(100)")
-                        .HasColumnName("evaluator")
-                        .HasComment("Which evaluator reads this rule.");
-
-                    b.Property<bool>("IsEnabled")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("boolean")
-                        .HasDefaultValue(true)
-                        .HasColumnName("is_enabled");
-
-                    b.Property<string>("Parameters")
-                        .IsRequired()
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("jsonb")
-                        .HasColumnName("parameters")
-                        .HasDefaultValueSql("'{}'")
-                        .HasComment("Thresholds and severity.");
-
-                    b.Property<string>("RuleCode")
-                        .IsRequired()
-                        .HasMaxLength(50)
-                        .HasColumnType("character varying(50)")
-                        .HasColumnName("rule_code")
-                        .HasComment("Such as RS001.");
-
-                    b.Property<DateTimeOffset>("UpdatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("updated_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.HasKey("Id")
-                        .HasName("pk_user_rules");
-
-                    b.HasIndex("AccountId", "Evaluator", "RuleCode")
-                        .IsUnique()
-                        .HasDatabaseName("idx_user_rules_account_id_evaluator_rule_code");
-
-                    b.ToTable("user_rules", "account", t =>
-                        {
-                            t.HasComment("An account's own settings of the evaluators' rules.");
-
-                            t.HasCheckConstraint("chk_user_rules_evaluator", "btrim(evaluator) <> ''");
-
-                            t.HasCheckConstraint("chk_user_rules_parameters", "jsonb_typeof(parameters) = 'object'");
-
-                            t.HasCheckConstraint("chk_user_rules_rule_code", "btrim(rule_code) <> ''");
-
-                            t.HasCheckConstraint("chk_user_rules_severity", "parameters -> 'severity' IN ('\"info\"', '\"warn\"', '\"critical\"')");
-                        });
-                });
-
-            modelBuilder.Entity("Wyckoff.Accounts.WaitlistEntry", b =>
-                {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasColumnName("id");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("created_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.Property<string>("Email")
-                        .IsRequired()
-                        .HasMaxLength(255)
-                        .HasColumnType("character varying(255)")
-                        .HasColumnName("email")
-                        .HasComment("In lower case, so that unique means unique.");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasMaxLength(255)
-                        .HasColumnType("character varying(255)")
-                        .HasColumnName("name");
-
-                    b.Property<string>("Notes")
-                        .HasColumnType("text")
-                        .HasColumnName("notes")
-                        .HasComment("The administrator's.");
-
-                    b.Property<string>("ReferralSource")
-                        .HasMaxLength(255)
-                        .HasColumnType("character varying(255)")
-                        .HasColumnName("referral_source")
-                        .HasComment("How they heard of the platform.");
-
-                    b.Property<string>("Status")
-                        .IsRequired()
-                        .ValueGeneratedOnAdd()
-                        .HasMaxLength(20)
-                        .HasColumnType("character varying(20)")
-                        .HasDefaultValue("waiting")
-                        .HasColumnName("status");
-
-                    b.Property<DateTimeOffset>("UpdatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("updated_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.HasKey("Id")
-                        .HasName("pk_waitlist");
-
-                    b.HasIndex("Email")
-                        .IsUnique()
-                        .HasDatabaseName("idx_waitlist_email");
-
-                    b.HasIndex("Status", "CreatedAt")
-                        .HasDatabaseName("idx_waitlist_status_created_at");
-
-                    b.ToTable("waitlist", "account", t =>
-                        {
-                            t.HasComment("Who asks for access. Filled by account.join_waitlist(), judged by hand.");
-
-                            t.HasCheckConstraint("chk_waitlist_email", "email ~ '^[!-?[-~]+@[!-?[-~]+$'");
-
-                            t.HasCheckConstraint("chk_waitlist_name", "btrim(name) <> ''");
-
-                            t.HasCheckConstraint("chk_waitlist_status", "status IN ('waiting', 'approved', 'rejected')");
-                        });
-                });
 
             modelBuilder.Entity("Wyckoff.Auditing.AuditEntry", b =>
                 {
@@ -561,6 +118,649 @@ namespace Wyckoff.MigrationService.Migrations
                             t.HasCheckConstraint("chk_audit_trail_event_type", "event_type <> ''");
 
                             t.HasCheckConstraint("chk_audit_trail_metadata", "jsonb_typeof(metadata) = 'object'");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.BarChange", b =>
+                {
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<DateTimeOffset>("CommittedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("committed_at")
+                        .HasDefaultValueSql("clock_timestamp()")
+                        .HasComment("Shortly before the commit: readers go by version.");
+
+                    b.Property<NpgsqlRange<DateTimeOffset>>("Range")
+                        .HasColumnType("tstzrange")
+                        .HasColumnName("range")
+                        .HasComment("From the first changed bar to the close of the last, re-derived ones included.");
+
+                    b.HasKey("TickerId", "Timeframe", "Version", "CommittedAt")
+                        .HasName("pk_bar_changes");
+
+                    b.ToTable("bar_changes", "market", t =>
+                        {
+                            t.HasComment("Which bars a version changed; a stream resumes from here. Kept for a day. No foreign key to tickers: dropping a chunk would lock them.");
+
+                            t.HasCheckConstraint("chk_bar_changes_range", "NOT isempty(range)");
+
+                            t.HasCheckConstraint("chk_bar_changes_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_bar_changes_version", "version >= 1");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"committed_at\",\"ChunkInterval\":\"06:00:00\",\"SegmentBy\":null,\"OrderBy\":null,\"CompressAfter\":null,\"Retain\":\"1.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.BarWindow", b =>
+                {
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("TickerId", "Timeframe")
+                        .HasName("pk_bar_windows");
+
+                    b.ToTable("bar_windows", "market", t =>
+                        {
+                            t.HasComment("The version of all bars of a ticker and timeframe: up by one with every transaction that changes them. Written by market.record_change.");
+
+                            t.HasCheckConstraint("chk_bar_windows_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_bar_windows_version", "version >= 1");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.ComputedFeatures", b =>
+                {
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("FeatureVersion")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("feature_version")
+                        .HasComment("Version of the set of features; several may stand side by side.");
+
+                    b.Property<string>("Features")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("features")
+                        .HasComment("Name of the feature → value.");
+
+                    b.Property<decimal?>("LogLikelihood")
+                        .HasPrecision(24, 8)
+                        .HasColumnType("numeric(24,8)")
+                        .HasColumnName("log_likelihood")
+                        .HasComment("Logarithm of the likelihood of the observation under the model.");
+
+                    b.Property<string>("ModelId")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("model_id")
+                        .HasComment("The hidden Markov model that assigned the state.");
+
+                    b.Property<int?>("StateId")
+                        .HasColumnType("integer")
+                        .HasColumnName("state_id")
+                        .HasComment("Regime from 0; -1: out of distribution, unlike anything the model has seen.");
+
+                    b.Property<decimal?>("StateProb")
+                        .HasPrecision(9, 8)
+                        .HasColumnType("numeric(9,8)")
+                        .HasColumnName("state_prob")
+                        .HasComment("Probability of the state, 0 to 1.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("Timestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("timestamp")
+                        .HasComment("That of the bar.");
+
+                    b.HasIndex("TickerId", "Timeframe", "Timestamp", "FeatureVersion")
+                        .IsUnique()
+                        .IsDescending(false, false, true, false)
+                        .HasDatabaseName("idx_computed_features_ticker_id_timeframe_timestamp_version");
+
+                    b.ToTable("computed_features", "market", t =>
+                        {
+                            t.HasComment("What was computed from a bar, per version of the computation, and the regime a hidden Markov model assigned. No foreign key to tickers, as for bars.");
+
+                            t.HasCheckConstraint("chk_computed_features_feature_version", "feature_version <> ''");
+
+                            t.HasCheckConstraint("chk_computed_features_features", "jsonb_typeof(features) = 'object'");
+
+                            t.HasCheckConstraint("chk_computed_features_state", "(state_id IS NULL OR model_id IS NOT NULL) AND (state_prob IS NULL OR state_id IS NOT NULL)");
+
+                            t.HasCheckConstraint("chk_computed_features_state_id", "state_id >= -1");
+
+                            t.HasCheckConstraint("chk_computed_features_state_prob", "state_prob BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_computed_features_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"ticker_id, timeframe\",\"OrderBy\":\"timestamp DESC, feature_version\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.ImportBatch", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("ErrorMessage")
+                        .HasColumnType("text")
+                        .HasColumnName("error_message");
+
+                    b.Property<string>("File")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("file")
+                        .HasComment("Name or path, as the importer was given it.");
+
+                    b.Property<DateTimeOffset?>("FinishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finished_at");
+
+                    b.Property<long>("RowsInserted")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_inserted");
+
+                    b.Property<long>("RowsRead")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_read");
+
+                    b.Property<long>("RowsRejected")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_rejected")
+                        .HasComment("Kept in import_rejects.");
+
+                    b.Property<long>("RowsSkipped")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_skipped")
+                        .HasComment("Valid, and there already.");
+
+                    b.Property<long>("RowsUpdated")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_updated");
+
+                    b.Property<string>("Sha256")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("sha256")
+                        .HasComment("Of the file's bytes.");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("source")
+                        .HasComment("The source its bars carry.");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Symbol")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol")
+                        .HasComment("What all rows are bars of; NULL when each says so itself.");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe")
+                        .HasComment("Of all rows; NULL when each says so itself.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_import_batches");
+
+                    b.HasIndex("Sha256")
+                        .HasDatabaseName("idx_import_batches_sha256")
+                        .HasFilter("status = 'completed'");
+
+                    b.HasIndex("StartedAt")
+                        .IsDescending()
+                        .HasDatabaseName("idx_import_batches_started_at");
+
+                    b.ToTable("import_batches", "market", t =>
+                        {
+                            t.HasComment("Files that were imported, or are being.");
+
+                            t.HasCheckConstraint("chk_import_batches_error_message", "(status = 'failed') = (error_message IS NOT NULL)");
+
+                            t.HasCheckConstraint("chk_import_batches_finished_at", "(status = 'running') = (finished_at IS NULL) AND (finished_at IS NULL OR finished_at >= started_at)");
+
+                            t.HasCheckConstraint("chk_import_batches_rows", "least(rows_inserted, rows_updated, rows_skipped, rows_rejected) >= 0 AND rows_read = rows_inserted + rows_updated + rows_skipped + rows_rejected");
+
+                            t.HasCheckConstraint("chk_import_batches_sha256", "sha256 ~ '^[0-9a-f]{64}$'");
+
+                            t.HasCheckConstraint("chk_import_batches_status", "status IN ('running', 'completed', 'failed')");
+
+                            t.HasCheckConstraint("chk_import_batches_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.ImportReject", b =>
+                {
+                    b.Property<long>("BatchId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("batch_id");
+
+                    b.Property<long>("LineNumber")
+                        .HasColumnType("bigint")
+                        .HasColumnName("line_number")
+                        .HasComment("From 1, the header included; in a file without lines, the number of the row.");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("text");
+
+                    b.HasKey("BatchId", "LineNumber")
+                        .HasName("pk_import_rejects");
+
+                    b.ToTable("import_rejects", "market", t =>
+                        {
+                            t.HasComment("Rows that an import did not take, as they stood in the file, and why.");
+
+                            t.HasCheckConstraint("chk_import_rejects_line_number", "line_number >= 1");
+
+                            t.HasCheckConstraint("chk_import_rejects_reason", "reason <> ''");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.Indicators", b =>
+                {
+                    b.Property<decimal?>("BbLower")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("bb_lower")
+                        .HasComment("Bollinger bands: bb_middle minus two standard deviations of 20 closes.");
+
+                    b.Property<decimal?>("BbMiddle")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("bb_middle")
+                        .HasComment("Bollinger bands: mean close of 20 bars.");
+
+                    b.Property<decimal?>("BbUpper")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("bb_upper")
+                        .HasComment("Bollinger bands: bb_middle plus two standard deviations of 20 closes.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal?>("Ema12")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("ema_12")
+                        .HasComment("Exponential mean close of 12 bars.");
+
+                    b.Property<decimal?>("Ema26")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("ema_26")
+                        .HasComment("Exponential mean close of 26 bars.");
+
+                    b.Property<decimal?>("Macd")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("macd")
+                        .HasComment("ema_12 - ema_26");
+
+                    b.Property<decimal?>("MacdHistogram")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("macd_histogram")
+                        .HasComment("macd - macd_signal");
+
+                    b.Property<decimal?>("MacdSignal")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("macd_signal")
+                        .HasComment("Exponential mean of macd over 9 bars.");
+
+                    b.Property<decimal?>("Rsi14")
+                        .HasPrecision(7, 4)
+                        .HasColumnType("numeric(7,4)")
+                        .HasColumnName("rsi_14")
+                        .HasComment("Relative strength index of 14 bars, 0 to 100.");
+
+                    b.Property<decimal?>("Sma20")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("sma_20")
+                        .HasComment("Mean close of 20 bars.");
+
+                    b.Property<decimal?>("Sma50")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("sma_50")
+                        .HasComment("Mean close of 50 bars.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("Timestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("timestamp")
+                        .HasComment("That of the bar.");
+
+                    b.Property<decimal?>("Volume24h")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("volume_24h")
+                        .HasComment("Traded in the 24 hours up to the close of the bar.");
+
+                    b.HasIndex("TickerId", "Timeframe", "Timestamp")
+                        .IsUnique()
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("idx_indicators_ticker_id_timeframe_timestamp");
+
+                    b.ToTable("indicators", "market", t =>
+                        {
+                            t.HasComment("Customary indicators, one row per bar; NULL while there are too few bars for one. No foreign key to tickers, as for bars.");
+
+                            t.HasCheckConstraint("chk_indicators_averages", "sma_20 > 0 AND sma_50 > 0 AND ema_12 > 0 AND ema_26 > 0");
+
+                            t.HasCheckConstraint("chk_indicators_bb", "bb_lower <= bb_middle AND bb_middle <= bb_upper AND bb_lower <= bb_upper");
+
+                            t.HasCheckConstraint("chk_indicators_rsi_14", "rsi_14 BETWEEN 0 AND 100");
+
+                            t.HasCheckConstraint("chk_indicators_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_indicators_volume_24h", "volume_24h >= 0");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"ticker_id, timeframe\",\"OrderBy\":\"timestamp DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.SyncCoverage", b =>
+                {
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<string>("Source")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("source")
+                        .HasComment("The provider, or the import.");
+
+                    b.PrimitiveCollection<NpgsqlRange<DateTimeOffset>[]>("Covered")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("tstzmultirange")
+                        .HasColumnName("covered")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("Half-open; ranges that touch are one.");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("TickerId", "Timeframe", "Source")
+                        .HasName("pk_sync_coverage");
+
+                    b.ToTable("sync_coverage", "market", t =>
+                        {
+                            t.HasComment("What a source has been asked and has answered, so that missing = requested - covered, and nothing is asked twice.");
+
+                            t.HasCheckConstraint("chk_sync_coverage_covered", "NOT lower_inf(covered) AND NOT upper_inf(covered)");
+
+                            t.HasCheckConstraint("chk_sync_coverage_source", "source <> ''");
+
+                            t.HasCheckConstraint("chk_sync_coverage_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.SyncPayload", b =>
+                {
+                    b.Property<long>("SyncId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sync_id")
+                        .HasComment("The run in data_sync_log.");
+
+                    b.Property<int>("Page")
+                        .HasColumnType("integer")
+                        .HasColumnName("page")
+                        .HasComment("Which answer of the run, from 1.");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.Property<int>("Bytes")
+                        .HasColumnType("integer")
+                        .HasColumnName("bytes")
+                        .HasComment("Size before compression.");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("content_type");
+
+                    b.Property<string>("Encoding")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("encoding");
+
+                    b.Property<byte[]>("Payload")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("payload");
+
+                    b.Property<string>("Request")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("request")
+                        .HasComment("Path and query of the request, without any key.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.HasKey("SyncId", "Page", "ReceivedAt")
+                        .HasName("pk_sync_payloads");
+
+                    b.ToTable("sync_payloads", "market", t =>
+                        {
+                            t.HasComment("What providers sent, as it came, compressed. No foreign keys: dropping a chunk would lock what they refer to.");
+
+                            t.HasCheckConstraint("chk_sync_payloads_bytes", "bytes >= 0");
+
+                            t.HasCheckConstraint("chk_sync_payloads_encoding", "encoding IN ('gzip', 'br')");
+
+                            t.HasCheckConstraint("chk_sync_payloads_page", "page >= 1");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"received_at\",\"ChunkInterval\":\"1.00:00:00\",\"SegmentBy\":null,\"OrderBy\":null,\"CompressAfter\":null,\"Retain\":\"30.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.SyncRun", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("BarsFetched")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("bars_fetched")
+                        .HasComment("Bars that came in this run.");
+
+                    b.Property<string>("ErrorMessage")
+                        .HasColumnType("text")
+                        .HasColumnName("error_message")
+                        .HasComment("What went wrong: exactly when status is not success.");
+
+                    b.Property<DateTimeOffset?>("FirstSyncedTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_synced_timestamp")
+                        .HasComment("The oldest bar stored by then.");
+
+                    b.Property<DateTimeOffset>("LastSyncAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_sync_at")
+                        .HasDefaultValueSql("now()")
+                        .HasComment("When the run ended.");
+
+                    b.Property<DateTimeOffset?>("LastSyncedTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_synced_timestamp")
+                        .HasComment("The newest bar stored by then.");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("source")
+                        .HasComment("The provider.");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("status")
+                        .HasComment("success, partial (some of what was asked came) or failed.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<long>("TotalBars")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("total_bars")
+                        .HasComment("All bars stored by then.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_data_sync_log");
+
+                    b.HasIndex("TickerId", "Timeframe", "LastSyncAt", "Id")
+                        .IsDescending(false, false, true, true)
+                        .HasDatabaseName("idx_data_sync_log_ticker_id_timeframe_last_sync_at");
+
+                    b.ToTable("data_sync_log", "market", t =>
+                        {
+                            t.HasComment("One row per sync run of a ticker and timeframe, written when it has ended; sync_status shows the latest of each.");
+
+                            t.HasCheckConstraint("chk_data_sync_log_bars_fetched", "bars_fetched >= 0");
+
+                            t.HasCheckConstraint("chk_data_sync_log_error_message", "(status = 'success') = (error_message IS NULL)");
+
+                            t.HasCheckConstraint("chk_data_sync_log_last_sync_at", "last_sync_at >= started_at");
+
+                            t.HasCheckConstraint("chk_data_sync_log_status", "status IN ('success', 'partial', 'failed')");
+
+                            t.HasCheckConstraint("chk_data_sync_log_synced", "first_synced_timestamp <= last_synced_timestamp AND (first_synced_timestamp IS NULL) = (last_synced_timestamp IS NULL)");
+
+                            t.HasCheckConstraint("chk_data_sync_log_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_data_sync_log_total_bars", "total_bars >= 0");
                         });
                 });
 
@@ -1417,34 +1617,44 @@ namespace Wyckoff.MigrationService.Migrations
                     b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"7.00:00:00\",\"SegmentBy\":\"ticker_id\",\"OrderBy\":\"timestamp DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
                 });
 
-            modelBuilder.Entity("Wyckoff.Accounts.ApiKey", b =>
+            modelBuilder.Entity("Wyckoff.MarketData.BarWindow", b =>
                 {
-                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
+                    b.HasOne("Wyckoff.MarketData.Ticker", null)
                         .WithMany()
-                        .HasForeignKey("AccountId")
+                        .HasForeignKey("TickerId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_api_keys_account");
+                        .HasConstraintName("fk_bar_windows_ticker");
                 });
 
-            modelBuilder.Entity("Wyckoff.Accounts.UserProfile", b =>
+            modelBuilder.Entity("Wyckoff.MarketData.ImportReject", b =>
                 {
-                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
-                        .WithOne()
-                        .HasForeignKey("Wyckoff.Accounts.UserProfile", "UserAccountId")
+                    b.HasOne("Wyckoff.MarketData.ImportBatch", null)
+                        .WithMany()
+                        .HasForeignKey("BatchId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_user_profiles_account");
+                        .HasConstraintName("fk_import_rejects_batch");
                 });
 
-            modelBuilder.Entity("Wyckoff.Accounts.UserRule", b =>
+            modelBuilder.Entity("Wyckoff.MarketData.SyncCoverage", b =>
                 {
-                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
+                    b.HasOne("Wyckoff.MarketData.Ticker", null)
                         .WithMany()
-                        .HasForeignKey("AccountId")
+                        .HasForeignKey("TickerId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_user_rules_account");
+                        .HasConstraintName("fk_sync_coverage_ticker");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.SyncRun", b =>
+                {
+                    b.HasOne("Wyckoff.MarketData.Ticker", null)
+                        .WithMany()
+                        .HasForeignKey("TickerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_data_sync_log_ticker");
                 });
 #pragma warning restore 612, 618
         }
