@@ -1,5 +1,5 @@
 @echo off
-rem The front door for verbs on Windows. Set ConnectionStrings__wyckoff first, except for "up".
+rem The front door for verbs on Windows. Set ConnectionStrings__wyckoff first, except for "up"; for "maintain" ConnectionStrings__worker too.
 setlocal
 set here=%~dp0
 set verb=%1
@@ -7,5 +7,6 @@ if "%verb%"=="up" dotnet run --project "%here%AppHost" -- %2 %3 %4 %5 %6 %7 %8 %
 if "%verb%"=="status" dotnet run --project "%here%MigrationService" -- --status & exit /b
 if "%verb%"=="migrate" dotnet run --project "%here%MigrationService" -- %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
 if "%verb%"=="samples" dotnet run --project "%here%Ingestor" -- samples & exit /b
-echo usage: wyckoff up ^| status ^| migrate ^| samples 1>&2
+if "%verb%"=="maintain" dotnet run --project "%here%Ingestor" -- maintain & exit /b
+echo usage: wyckoff up ^| status ^| migrate ^| samples ^| maintain 1>&2
 exit /b 1

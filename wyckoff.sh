@@ -12,6 +12,7 @@ usage: ./wyckoff.sh VERB [ARGS]
   status           migrations, hypertables, policies, sizes
   migrate [ARGS]   bring the database to this build's schema (--dry-run, --to NAME, --verify)
   samples          load the sample data
+  maintain         one round of maintenance now: aggregates, retention, materialized views
   psql [ARGS]      open psql on the running system
   backup FILE      everything in the database, into one file
   restore FILE DB  that file, into a new database
@@ -32,6 +33,12 @@ case $verb in
   status) connect && exec dotnet run --project "$here/MigrationService" -- --status "$@" ;;
   migrate) connect && exec dotnet run --project "$here/MigrationService" -- "$@" ;;
   samples) connect && exec dotnet run --project "$here/Ingestor" -- samples "$@" ;;
+  maintain)
+    # Where nobody gave the worker's own connection: whoever owns the database may act as wyckoff_worker.
+    connect
+    export ConnectionStrings__worker="${ConnectionStrings__worker:-$ConnectionStrings__wyckoff;Options=-c role=wyckoff_worker}"
+    exec dotnet run --project "$here/Ingestor" -- maintain "$@"
+    ;;
   psql | backup | restore) exec "$here/eng/$verb" "$@" ;;
   help | -h | --help) usage ;;
   *)

@@ -11,23 +11,22 @@ if (args is ["serve" or "--embedded", ..])
 var builder = DistributedApplication.CreateBuilder(args);
 var placement = Placements.Choose(builder);
 
-// The services sign in as wyckoff_app. MigrationService, which alone has the owner's connection, gives that role this password.
-var appPassword = placement is Placement.Azure
-    ? builder.AddParameter("wyckoff-app-password", secret: true)
-    : builder.AddGeneratedPassword("wyckoff-app-password");
+// The services sign in as wyckoff_app, the Ingestor's maintenance as wyckoff_worker. MigrationService, which alone has the owner's connection, gives these roles their passwords.
+var (appPassword, workerPassword) = (builder.AddRolePassword("wyckoff-app-password", placement), builder.AddRolePassword("wyckoff-worker-password", placement));
 
-IResourceBuilder<IResourceWithConnectionString> owner, app, cache;
+IResourceBuilder<IResourceWithConnectionString> owner, app, worker, cache;
 switch (placement)
 {
     case Placement.Azure:
         // PostgreSQL cannot live on the volumes of Container Apps: bring a managed database and cache, by connection string.
         owner = builder.AddConnectionString("wyckoff");
         app = builder.AddConnectionString("wyckoff-app");
+        worker = builder.AddConnectionString("wyckoff-worker");
         cache = builder.AddConnectionString("cache");
         break;
 
     case Placement.LocalProcesses:
-        (owner, app, cache) = LocalProcesses.Add(builder, appPassword);
+        (owner, app, worker, cache) = LocalProcesses.Add(builder, appPassword, workerPassword);
         break;
 
     default:
@@ -41,6 +40,8 @@ switch (placement)
         owner = postgres.AddDatabase("wyckoff");
         app = builder.AddConnectionString("wyckoff-app", ReferenceExpression.Create(
             $"Host={postgres.Resource.Host};Port={postgres.Resource.Port};Username=wyckoff_app;Password={appPassword};Database=wyckoff"));
+        worker = builder.AddConnectionString("wyckoff-worker", ReferenceExpression.Create(
+            $"Host={postgres.Resource.Host};Port={postgres.Resource.Port};Username=wyckoff_worker;Password={workerPassword};Database=wyckoff"));
         cache = builder.AddRedis("cache").WithImageTag(Images.RedisTag);
         break;
 }
@@ -48,11 +49,13 @@ switch (placement)
 var migrations = builder.AddProject<Projects.Wyckoff_MigrationService>("migrations", launchProfileName: null)
     .WithReference(owner)
     .WithEnvironment("Wyckoff__AppPassword", appPassword)
+    .WithEnvironment("Wyckoff__WorkerPassword", workerPassword)
     .WaitFor(owner);
 
 var ingestor = builder.AddProject<Projects.Wyckoff_Ingestor>("ingestor", launchProfileName: null)
     .WithServicePort(placement)
     .WithReference(app, connectionName: "wyckoff")
+    .WithReference(worker, connectionName: "worker")
     .WithReference(cache)
     .WithHttpHealthCheck("/health")
     .WithUrlForEndpoint("http", url => { url.Url = "/health"; url.DisplayText = "Ingestor health"; })
@@ -90,6 +93,7 @@ switch (placement)
             .WithArgs("--reset", "--yes")
             .WithReference(owner)
             .WithEnvironment("Wyckoff__AppPassword", appPassword)
+            .WithEnvironment("Wyckoff__WorkerPassword", workerPassword)
             .WithParentRelationship(migrations)
             .WithExplicitStart();
         var samples = builder.AddProject<Projects.Wyckoff_Ingestor>("load-samples", launchProfileName: null)

@@ -12,8 +12,8 @@ namespace Wyckoff.AppHost;
 /// </summary>
 internal static class LocalProcesses
 {
-    public static (ConnectionString Owner, ConnectionString App, ConnectionString Cache) Add(
-        IDistributedApplicationBuilder builder, IResourceBuilder<ParameterResource> appPassword)
+    public static (ConnectionString Owner, ConnectionString App, ConnectionString Worker, ConnectionString Cache) Add(
+        IDistributedApplicationBuilder builder, IResourceBuilder<ParameterResource> appPassword, IResourceBuilder<ParameterResource> workerPassword)
     {
         var folder = DataFolder(builder);
 
@@ -23,6 +23,8 @@ internal static class LocalProcesses
             $"Host={host};Port={port};Username=postgres;Password={postgresPassword};Database=wyckoff"));
         var app = builder.AddConnectionString("wyckoff-app", ReferenceExpression.Create(
             $"Host={host};Port={port};Username=wyckoff_app;Password={appPassword};Database=wyckoff"));
+        var worker = builder.AddConnectionString("wyckoff-worker", ReferenceExpression.Create(
+            $"Host={host};Port={port};Username=wyckoff_worker;Password={workerPassword};Database=wyckoff"));
         CheckHealth(owner, (checks, name, connection) => checks.AddNpgSql(_ => connection(), name: name));
 
         // The resource called "cache" is the connection string, as it is in Azure; the server behind it needs another name.
@@ -31,7 +33,7 @@ internal static class LocalProcesses
             $"{redis.Property(EndpointProperty.Host)}:{redis.Property(EndpointProperty.Port)},password={redisPassword}"));
         CheckHealth(cache, (checks, name, connection) => checks.AddRedis(_ => connection(), name: name));
 
-        return (owner, app, cache);
+        return (owner, app, worker, cache);
     }
 
     private static (EndpointReference Endpoint, IResourceBuilder<ParameterResource> Password) Serve(

@@ -61,6 +61,10 @@ internal static class Placements
     public static IResourceBuilder<ParameterResource> AddGeneratedPassword(this IDistributedApplicationBuilder builder, string name) =>
         builder.AddParameter(name, new GenerateParameterDefault { MinLength = 24, Special = false }, secret: true, persist: true);
 
+    /// <summary>The password of a role: made up where the database is ours, asked for where it is brought along.</summary>
+    public static IResourceBuilder<ParameterResource> AddRolePassword(this IDistributedApplicationBuilder builder, string name, Placement placement) =>
+        placement is Placement.Azure ? builder.AddParameter(name, secret: true) : builder.AddGeneratedPassword(name);
+
     public static bool IsOn(this IConfiguration configuration, string key) =>
         string.Equals(configuration[key], "true", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,12 +1,15 @@
 using System.CommandLine;
 using Wyckoff;
 using Wyckoff.Ingestor;
+using Wyckoff.Ingestor.Maintenance;
 using Wyckoff.Ingestor.Samples;
 using Wyckoff.ServiceDefaults;
 
 var samples = new Command("samples", "Load the sample data: synthetic bars of AAPL, TSLA and SPY. What is there already stays as it is.");
 samples.SetAction((_, _) => Verb.RunAsync(Builder(), (services, token) => services.GetRequiredService<SampleLoader>().LoadAsync(onlyIfEmpty: false, token)));
-var command = new RootCommand("Takes in market data. Without a verb: run as a service.") { samples };
+var maintain = new Command("maintain", "Do one round of maintenance as wyckoff_worker (ConnectionStrings:worker), and say what was done; exit code 1 if not all of it could be.");
+maintain.SetAction((_, _) => Verb.RunAsync(Builder(), (services, token) => MaintenanceWorker.OnceAsync(services, Console.Out, token)));
+var command = new RootCommand("Takes in market data, and looks after the database. Without a verb: run as a service.") { samples, maintain };
 command.SetAction((_, _) => ServeAsync());
 
 var parsed = command.Parse(args);
@@ -29,6 +32,9 @@ static async Task<int> ServeAsync()
         builder.Services.AddHealthChecks().AddCheck<SampleWorker>("samples");
     }
 
+    builder.Services.AddHostedService(services => services.GetRequiredService<MaintenanceWorker>());
+    builder.Services.AddHealthChecks().AddCheck<MaintenanceWorker>("maintenance");
+
     var app = builder.Build();
     app.UseUntracedProbes();
     app.MapHealth();
@@ -41,5 +47,6 @@ static WebApplicationBuilder Builder()
     builder.AddServiceDefaults();
     builder.AddWyckoff();
     builder.Services.AddSingleton<SampleLoader>();
+    MaintenanceWorker.Add(builder);
     return builder;
 }

@@ -7,16 +7,17 @@ internal static class DatabaseSetup
 {
     public const string OwnerRole = "wyckoff_owner";
     public const string AppRole = "wyckoff_app";
+    public const string WorkerRole = "wyckoff_worker";
     public const string SearchPath = "account, market, wyckoff, trading, journal, prediction, audit, public";
 
     /// <summary>The statements, in order. Each may run again without effect.</summary>
-    public static IReadOnlyList<string> Statements(bool createExtension, string? appPassword) =>
+    public static IReadOnlyList<string> Statements(bool createExtension, string? appPassword, string? workerPassword) =>
     [
         .. createExtension ? ["CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA public"] : Array.Empty<string>(),
         // The owner may log in, because TimescaleDB's policies run as the owner of their table and need that; it has no password, so nobody can.
         Role(OwnerRole, "LOGIN"),
         Role(AppRole, "LOGIN"),
-        Role("wyckoff_worker", "NOLOGIN"),
+        Role(WorkerRole, "LOGIN"),
         Role("wyckoff_reader", "NOLOGIN"),
         $"""
         DO $$ BEGIN
@@ -32,11 +33,12 @@ internal static class DatabaseSetup
         END $$
         """,
         .. appPassword is null ? Array.Empty<string>() : [$"ALTER ROLE {AppRole} PASSWORD {Literal(appPassword)}"],
+        .. workerPassword is null ? Array.Empty<string>() : [$"ALTER ROLE {WorkerRole} PASSWORD {Literal(workerPassword)}"],
     ];
 
-    public static async Task ApplyAsync(NpgsqlConnection admin, bool createExtension, string? appPassword, CancellationToken cancellationToken)
+    public static async Task ApplyAsync(NpgsqlConnection admin, bool createExtension, string? appPassword, string? workerPassword, CancellationToken cancellationToken)
     {
-        foreach (var statement in Statements(createExtension, appPassword))
+        foreach (var statement in Statements(createExtension, appPassword, workerPassword))
         {
             await ExecuteAsync(admin, statement, cancellationToken);
         }
@@ -62,7 +64,8 @@ internal static class DatabaseSetup
 
     private static string Role(string name, string attribute) => $"""
         DO $$ BEGIN
-          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN CREATE ROLE {name} {attribute}; END IF;
+          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN CREATE ROLE {name} {attribute};
+          ELSIF '{attribute}' = 'LOGIN' AND NOT (SELECT rolcanlogin FROM pg_roles WHERE rolname = '{name}') THEN ALTER ROLE {name} LOGIN; END IF; -- made by an earlier version
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
         END $$
         """;

@@ -10,6 +10,9 @@ internal sealed class MigrationOptions
     /// <summary>The password <c>wyckoff_app</c> gets. None: the role's password is left alone.</summary>
     public string? AppPassword { get; set; }
 
+    /// <summary>The password <c>wyckoff_worker</c> gets. None: the role's password is left alone.</summary>
+    public string? WorkerPassword { get; set; }
+
     /// <summary><c>auto</c> uses TimescaleDB where the server has it; <c>off</c> does without.</summary>
     [RegularExpression("auto|off", ErrorMessage = "Wyckoff:Timescale is auto or off.")]
     public string Timescale { get; set; } = "auto";

@@ -24,7 +24,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         await LockAsync(admin, cancellationToken);
         await RefuseNewerAsync(admin, cancellationToken);
         var createExtension = await CanUseTimescaleAsync(admin, cancellationToken);
-        await DatabaseSetup.ApplyAsync(admin, createExtension, options.Value.AppPassword, cancellationToken);
+        await DatabaseSetup.ApplyAsync(admin, createExtension, options.Value.AppPassword, options.Value.WorkerPassword, cancellationToken);
 
         await using var owner = server.OwnerDataSource();
         await using var context = Context(owner);
@@ -134,7 +134,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
             await output.WriteLineAsync($"CREATE DATABASE {DatabaseServer.Quoted(server.Database)};");
         }
 
-        foreach (var statement in DatabaseSetup.Statements(createExtension, options.Value.AppPassword is null ? null : "***"))
+        foreach (var statement in DatabaseSetup.Statements(createExtension, Hidden(options.Value.AppPassword), Hidden(options.Value.WorkerPassword)))
         {
             await output.WriteLineAsync(statement + ";");
         }
@@ -191,6 +191,8 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         .UseWyckoff(source).ReplaceService<IHistoryRepository, RecordedHistory>().Options);
 
     private TimescaleReconciler Reconciler(TimescaleEdition edition, WyckoffDbContext context) => new(edition, context.Model.Hypertables(configuration), context.Model.ContinuousAggregates(configuration));
+
+    private static string? Hidden(string? password) => password is null ? null : "***";
 
     private async Task LockAsync(NpgsqlConnection admin, CancellationToken cancellationToken)
     {

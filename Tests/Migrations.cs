@@ -9,6 +9,7 @@ internal static class Migrations
     {
         var all = new Dictionary<string, string>(environment ?? [], StringComparer.Ordinal) { ["ConnectionStrings__wyckoff"] = connectionString };
         all.TryAdd("Wyckoff__AppPassword", TestServers.AppPassword);
+        all.TryAdd("Wyckoff__WorkerPassword", TestServers.WorkerPassword);
         return Run.DotnetAsync("MigrationService", arguments, all);
     }
 }

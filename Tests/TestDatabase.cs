@@ -57,6 +57,9 @@ public class TestDatabase : IAsyncLifetime
 
     public string AppConnection => new NpgsqlConnectionStringBuilder(AdminConnection) { Username = "wyckoff_app", Password = TestServers.AppPassword }.ConnectionString;
 
+    /// <summary>The Ingestor's second connection: wyckoff_worker itself, and not somebody who plays it.</summary>
+    public string WorkerConnection => new NpgsqlConnectionStringBuilder(AdminConnection) { Username = "wyckoff_worker", Password = TestServers.WorkerPassword }.ConnectionString;
+
     public WyckoffDbContext Context() => Context(App);
 
     public WyckoffDbContext OwnerContext() => Context(Owner);

@@ -14,6 +14,7 @@ namespace Wyckoff.Tests;
 public sealed class TestServers : IAsyncDisposable
 {
     public const string AppPassword = "app";
+    public const string WorkerPassword = "worker";
 
     private readonly ConcurrentDictionary<PostgresEdition, Lazy<Task<PostgresServer>>> _postgres = new();
     private readonly Lazy<Task<LocalRedis>> _redis = new(() => LocalRedis.StartAsync(new(), CancellationToken.None));

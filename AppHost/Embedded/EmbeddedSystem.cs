@@ -39,15 +39,15 @@ internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, A
         var postgres = StartDatabaseAsync(cancellationToken);
         var redis = StartCacheAsync(cancellationToken);
         await Task.WhenAll(postgres, redis);
-        var (admin, app, password) = await postgres;
+        var (admin, passwords) = await postgres;
 
-        await MigrateAsync(admin, password, cancellationToken);
+        await MigrateAsync(admin, passwords, cancellationToken);
 
-        _environment["ConnectionStrings__wyckoff"] = app;
+        _environment["ConnectionStrings__wyckoff"] = ConnectionStrings.As(admin, "wyckoff_app", passwords.App);
         _environment["ConnectionStrings__cache"] = await redis;
         _environment["Wyckoff__Samples"] = options.Samples ? "true" : "false";
         var ingestorUrl = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{PortOwner.PickFree()}");
-        StartService("Ingestor", ingestorUrl);
+        StartService("Ingestor", ingestorUrl, ("ConnectionStrings__worker", ConnectionStrings.As(admin, "wyckoff_worker", passwords.Worker)));
         StartService("Api", ApiUrl);
         await HealthyAsync("Ingestor", ingestorUrl, cancellationToken);
         _health = await HealthyAsync("Api", ApiUrl, cancellationToken);
@@ -110,22 +110,24 @@ internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, A
         }
     }
 
-    private async Task<(string Admin, string App, string AppPassword)> StartDatabaseAsync(CancellationToken cancellationToken)
+    private async Task<(string Admin, (string App, string Worker) Passwords)> StartDatabaseAsync(CancellationToken cancellationToken)
     {
-        // Made anew at each start: MigrationService gives it to the role, and nobody else needs to keep it.
-        var password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        // Made anew at each start: MigrationService gives them to the roles, and nobody else needs to keep them.
+        var passwords = (Password(), Password());
         if (Environment.GetEnvironmentVariable("ConnectionStrings__wyckoff") is { Length: > 0 } given)
         {
             _database = "as ConnectionStrings__wyckoff says";
-            return (given, ConnectionStrings.As(given, "wyckoff_app", password), password);
+            return (given, passwords);
         }
 
         _postgres = await LocalPostgres.StartAsync(new() { Home = home, Log = line => say("postgres | " + line) }, cancellationToken);
         _watched.Add(("PostgreSQL", _postgres.Exited));
         var admin = _postgres.ConnectionString("wyckoff");
         _database = $"PostgreSQL {_postgres.Version}, {(_postgres.EditionVersion is null ? "without TimescaleDB" : $"TimescaleDB {_postgres.EditionVersion} ({_postgres.Edition} edition)")}, port {_postgres.Port}";
-        return (admin, ConnectionStrings.As(admin, "wyckoff_app", password), password);
+        return (admin, passwords);
     }
+
+    private static string Password() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
     private async Task<string> StartCacheAsync(CancellationToken cancellationToken)
     {
@@ -141,12 +143,13 @@ internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, A
         return _redis.ConnectionString;
     }
 
-    private async Task MigrateAsync(string admin, string appPassword, CancellationToken cancellationToken)
+    private async Task MigrateAsync(string admin, (string App, string Worker) passwords, CancellationToken cancellationToken)
     {
         var migration = StartProcess("MigrationService", new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["ConnectionStrings__wyckoff"] = admin,
-            ["Wyckoff__AppPassword"] = appPassword,
+            ["Wyckoff__AppPassword"] = passwords.App,
+            ["Wyckoff__WorkerPassword"] = passwords.Worker,
         });
         try
         {
@@ -162,9 +165,10 @@ internal sealed class EmbeddedSystem(EmbeddedOptions options, ServerHome home, A
         }
     }
 
-    private void StartService(string name, string url)
+    private void StartService(string name, string url, params (string Name, string Value)[] environment)
     {
-        var service = StartProcess(name, new Dictionary<string, string>(StringComparer.Ordinal) { ["ASPNETCORE_URLS"] = url });
+        var all = environment.Append(("ASPNETCORE_URLS", url)).ToDictionary(pair => pair.Item1, pair => pair.Item2, StringComparer.Ordinal);
+        var service = StartProcess(name, all);
         _services.Add(service);
         _watched.Add((name, service.Exited));
     }

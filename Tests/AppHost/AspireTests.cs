@@ -78,6 +78,9 @@ public sealed class AspireTests : IDisposable
         var migrations = Service(compose, "migrations");
         Assert.Contains("Username=postgres;", migrations, StringComparison.Ordinal);
         Assert.Contains("Wyckoff__AppPassword:", migrations, StringComparison.Ordinal);
+        Assert.Contains("Wyckoff__WorkerPassword:", migrations, StringComparison.Ordinal);
+        Assert.Contains("Username=wyckoff_worker;", Service(compose, "ingestor"), StringComparison.Ordinal);
+        Assert.DoesNotContain("wyckoff_worker", Service(compose, "api"), StringComparison.Ordinal);
         Assert.Contains("restart: \"no\"", migrations, StringComparison.Ordinal);
 
         var postgres = Service(compose, "postgres");
@@ -100,8 +103,10 @@ public sealed class AspireTests : IDisposable
             "azure",
             "--ConnectionStrings:wyckoff=Host=db.example;Username=owner;Password=o;Database=wyckoff",
             "--ConnectionStrings:wyckoff-app=Host=db.example;Username=wyckoff_app;Password=a;Database=wyckoff",
+            "--ConnectionStrings:wyckoff-worker=Host=db.example;Username=wyckoff_worker;Password=w;Database=wyckoff",
             "--ConnectionStrings:cache=cache.example:6380,password=c,ssl=true",
-            "--Parameters:wyckoff-app-password=a");
+            "--Parameters:wyckoff-app-password=a",
+            "--Parameters:wyckoff-worker-password=w");
 
         Assert.Empty(Files("docker-compose.yaml"));
         var templates = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -59,6 +59,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         Assert.True(exitCode == 0, error);
         Assert.Contains("CREATE TABLE market.bars_1d", output, StringComparison.Ordinal);
         Assert.DoesNotContain("PASSWORD '" + TestServers.AppPassword, output, StringComparison.Ordinal);
+        Assert.DoesNotContain("PASSWORD '" + TestServers.WorkerPassword, output, StringComparison.Ordinal);
         Assert.Equal(database.Edition.HasHypertables, output.Contains("create_hypertable('market.bars_1d'", StringComparison.Ordinal));
         var name = new NpgsqlConnectionStringBuilder(connection).Database!;
         Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM pg_database WHERE datname = $1", name));

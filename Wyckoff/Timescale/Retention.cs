@@ -28,15 +28,22 @@ public static class Retention
         var dropped = new List<Dropped>();
         foreach (var hypertable in declared)
         {
-            if (hypertable.Storage.Retain is { } retain)
+            if (hypertable.Storage.Retain is not null)
             {
-                dropped.Add(edition.HasHypertables
-                    ? new(hypertable.Name, await DropAsync(connection, hypertable, now - retain, cancellationToken), "chunks")
-                    : new(hypertable.Name, await DeleteAsync(connection, hypertable, WholeChunks(now - retain, hypertable.Storage.ChunkInterval), cancellationToken), "rows"));
+                dropped.Add(await RetainAsync(connection, edition, hypertable, now, cancellationToken));
             }
         }
 
         return dropped;
+    }
+
+    /// <summary>The same of one table. What is summed up from it has to be up to date: see <see cref="RefreshAsync"/>.</summary>
+    public static async Task<Dropped> RetainAsync(NpgsqlConnection connection, TimescaleEdition edition, Hypertable hypertable, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var retain = hypertable.Storage.Retain ?? throw new ArgumentException($"{hypertable.Name} is kept for good.", nameof(hypertable));
+        return edition.HasHypertables
+            ? new(hypertable.Name, await DropAsync(connection, hypertable, now - retain, cancellationToken), "chunks")
+            : new(hypertable.Name, await DeleteAsync(connection, hypertable, WholeChunks(now - retain, hypertable.Storage.ChunkInterval), cancellationToken), "rows");
     }
 
     /// <summary>Brings an aggregate up to date, whatever keeps it: what its policy would do, or the function beside its table.</summary>
@@ -66,12 +73,21 @@ public static class Retention
 
     private static async Task<long> DropAsync(NpgsqlConnection connection, Hypertable hypertable, DateTimeOffset olderThan, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand($"SELECT public.drop_old('{hypertable.Name}', '{hypertable.Storage.TimeColumn}', $1, $2)", connection)
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // A dropped chunk fires no trigger. Where rows are deleted instead, the triggers of trading have to know that this takes no figure and no key back.
+        await using (var retention = new NpgsqlCommand("SET LOCAL app.retention = 'on'", connection, transaction))
+        {
+            await retention.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await using var command = new NpgsqlCommand($"SELECT public.drop_old('{hypertable.Name}', '{hypertable.Storage.TimeColumn}', $1, $2)", connection, transaction)
         {
             CommandTimeout = 0,
             Parameters = { new() { Value = olderThan.ToUniversalTime() }, new() { Value = BatchSize } },
         };
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+        var gone = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+        await transaction.CommitAsync(cancellationToken);
+        return gone;
     }
 
     /// <summary>The end of the last chunk that ends at <paramref name="instant"/> or before, chunks being counted from 1970 as TimescaleDB does.</summary>

@@ -20,7 +20,7 @@ public sealed partial class TimescaleReconciler
     }
 
     /// <summary>Retention and refreshing must not meet: what is dropped before it was summed up is lost, and a refresh over what was dropped empties its buckets.</summary>
-    private void CheckAggregates()
+    public static void CheckAggregates(IReadOnlyList<Hypertable> declared, IReadOnlyList<ContinuousAggregate> aggregates)
     {
         foreach (var aggregate in aggregates)
         {

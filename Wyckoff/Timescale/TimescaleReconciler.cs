@@ -17,7 +17,7 @@ public sealed partial class TimescaleReconciler(TimescaleEdition edition, IReadO
     /// <summary>The plan for a database without tables.</summary>
     public IReadOnlyList<Step> PlanForNew()
     {
-        CheckAggregates();
+        CheckAggregates(declared, aggregates);
         return
         [
             .. edition.HasHypertables ? declared.SelectMany(hypertable => Missing(hypertable, null)) : [],
@@ -29,7 +29,7 @@ public sealed partial class TimescaleReconciler(TimescaleEdition edition, IReadO
     /// <summary>What would have to be done. Tables that do not exist are left out: a migration comes first.</summary>
     public async Task<IReadOnlyList<Step>> PlanAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        CheckAggregates();
+        CheckAggregates(declared, aggregates);
         var tables = await ExistingAsync(connection, [.. declared.Select(h => h.Name), .. aggregates.Select(a => a.Body.Source)], cancellationToken);
         var there = declared.Where(h => tables.Contains(h.Name)).ToList();
         var present = edition.HasHypertables ? await ReadStateAsync(connection, cancellationToken) : [];

@@ -1,0 +1,190 @@
+using System.Data;
+using System.Diagnostics;
+using System.Globalization;
+using Npgsql;
+using Wyckoff.Timescale;
+
+namespace Wyckoff.Ingestor.Maintenance;
+
+/// <summary>
+/// What the database does not do by itself. On every edition: bring the materialized views up to date. Where there are no policies also: sum up what has come in, then drop what
+/// is older than declared. Statistics are left to autovacuum, which sees all of these tables.
+/// </summary>
+internal sealed class MaintenanceRound
+{
+    private const long LockKey = 0x4D61696E7461696E; // "Maintain"
+
+    private readonly MaintenanceDatabase _database;
+    private readonly IReadOnlyList<Hypertable> _declared;
+    private readonly IReadOnlyList<ContinuousAggregate> _aggregates;
+    private readonly ILogger<MaintenanceRound> _logger;
+
+    /// <exception cref="InvalidOperationException">The declarations, as configured here, would lose what is not summed up yet.</exception>
+    public MaintenanceRound(MaintenanceDatabase database, IReadOnlyList<Hypertable> declared, IReadOnlyList<ContinuousAggregate> aggregates, ILogger<MaintenanceRound> logger)
+    {
+        TimescaleReconciler.CheckAggregates(declared, aggregates);
+        (_database, _declared, _aggregates, _logger) = (database, declared, aggregates, logger);
+    }
+
+    /// <summary>One round as of <paramref name="now"/>. What fails is in the report, and does not keep the rest from being done.</summary>
+    public async Task<MaintenanceReport> RunOnceAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var source = _database.Source ?? throw new InvalidOperationException($"There is {MaintenanceDatabase.Absent}.");
+        using var activity = MaintenanceTelemetry.Source.StartActivity("maintenance");
+        var steps = new List<MaintenanceStep>();
+        var elsewhere = false;
+        NpgsqlConnection? connection = null;
+        try
+        {
+            TimescaleEdition? edition = null;
+            await StepAsync(steps, "connect", async () =>
+            {
+                connection = await source.OpenConnectionAsync(cancellationToken);
+                edition = await TimescaleEdition.DetectAsync(connection, cancellationToken);
+                elsewhere = !await ScalarAsync<bool>(connection, "SELECT pg_try_advisory_lock($1)", cancellationToken);
+                return edition.ToString();
+            });
+            if (elsewhere)
+            {
+                _logger.DoneElsewhere();
+                return new(true, []);
+            }
+
+            if (connection is not null && edition is not null && steps[0].Fault is null)
+            {
+                await RunAsync(steps, connection, edition, now, cancellationToken);
+            }
+        }
+        finally
+        {
+            if (connection is not null)
+            {
+                await ReleaseAsync(connection, held: !elsewhere);
+            }
+        }
+
+        var report = new MaintenanceReport(false, steps);
+        _logger.RoundDone(steps.Count, report.Failed.Count());
+        activity?.SetStatus(report.Succeeded ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
+        return report;
+    }
+
+    private async Task RunAsync(List<MaintenanceStep> steps, NpgsqlConnection connection, TimescaleEdition edition, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!edition.HasPolicies)
+        {
+            var behind = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var aggregate in _aggregates)
+            {
+                var done = await StepAsync(steps, $"refresh {aggregate.Name}", async () =>
+                {
+                    await Retention.RefreshAsync(connection, edition, aggregate, now, cancellationToken);
+                    return "up to date";
+                });
+                if (!done)
+                {
+                    behind.Add(aggregate.Body.Source);
+                }
+            }
+
+            foreach (var hypertable in _declared.Where(h => h.Storage.Retain is not null))
+            {
+                var name = $"retain {hypertable.Name}";
+                if (behind.Contains(hypertable.Name))
+                {
+                    const string reason = "what is summed up from it is not up to date";
+                    _logger.StepLeftOut(name, reason);
+                    steps.Add(new(name, "", reason));
+                    continue;
+                }
+
+                await StepAsync(steps, name, async () => Words(await Retention.RetainAsync(connection, edition, hypertable, now, cancellationToken), edition));
+            }
+        }
+
+        foreach (var function in (string[])["trading.refresh_views", "market.refresh_overview"])
+        {
+            await StepAsync(steps, function, async () =>
+            {
+                await using var command = new NpgsqlCommand($"SELECT {function}()", connection) { CommandTimeout = 0 };
+                await command.ExecuteNonQueryAsync(cancellationToken);
+                return "up to date";
+            });
+        }
+
+        async Task<bool> StepAsync(List<MaintenanceStep> all, string name, Func<Task<string>> work)
+        {
+            if (connection.State == ConnectionState.Open)
+            {
+                return await this.StepAsync(all, name, work);
+            }
+
+            // And with it the lock.
+            const string reason = "the connection is lost";
+            _logger.StepLeftOut(name, reason);
+            all.Add(new(name, "", reason));
+            return false;
+        }
+    }
+
+    private async Task<bool> StepAsync(List<MaintenanceStep> steps, string name, Func<Task<string>> work)
+    {
+        using var activity = MaintenanceTelemetry.Source.StartActivity(name);
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            steps.Add(new(name, await work()));
+            return true;
+        }
+        catch (Exception e) when (e is NpgsqlException or NotSupportedException)
+        {
+            _logger.StepFailed(e, name);
+            MaintenanceTelemetry.Failed(name);
+            activity?.SetStatus(ActivityStatusCode.Error, e.Message);
+            steps.Add(new(name, "", e.Message.ReplaceLineEndings(" ")));
+            return false;
+        }
+        finally
+        {
+            MaintenanceTelemetry.Took(name, Stopwatch.GetElapsedTime(started));
+        }
+    }
+
+    private string Words(Retention.Dropped dropped, TimescaleEdition edition)
+    {
+        if (dropped.Count == 0)
+        {
+            return "nothing to drop";
+        }
+
+        var words = string.Create(CultureInfo.InvariantCulture, $"{dropped.Count} {dropped.What} dropped");
+        _logger.StepDone($"retain {dropped.Table}", words);
+        MaintenanceTelemetry.Dropped(dropped.Table, dropped.Count, chunks: edition.HasHypertables);
+        return words;
+    }
+
+    // Not at the end of the session alone: that goes back to the pool, with its locks.
+    private static async Task ReleaseAsync(NpgsqlConnection connection, bool held)
+    {
+        await using (connection)
+        {
+            try
+            {
+                if (held && connection.State == ConnectionState.Open)
+                {
+                    await ScalarAsync<bool>(connection, "SELECT pg_advisory_unlock($1)", CancellationToken.None);
+                }
+            }
+            catch (NpgsqlException)
+            {
+                // A connection that breaks here takes its lock with it.
+            }
+        }
+    }
+
+    private static async Task<T> ScalarAsync<T>(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = LockKey } } };
+        return (T)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Wyckoff.Timescale;
+
+namespace Wyckoff.Ingestor.Maintenance;
+
+/// <summary>One <see cref="MaintenanceRound"/> after the other. Degraded when none has been wholly successful for three times as long as one is due.</summary>
+internal sealed class MaintenanceWorker(MaintenanceDatabase database, MaintenanceRound round, IOptions<MaintenanceOptions> options, TimeProvider time, ILogger<MaintenanceWorker> logger)
+    : BackgroundService, IHealthCheck
+{
+    private volatile State _state = new(time.GetUtcNow(), null);
+
+    private sealed record State(DateTimeOffset Good, MaintenanceReport? Last);
+
+    public static void Add(WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<MaintenanceOptions>().BindConfiguration(MaintenanceOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton(_ => new MaintenanceDatabase(builder.Configuration.GetConnectionString(MaintenanceDatabase.Connection)));
+        builder.Services.AddSingleton(services =>
+        {
+            using var scope = services.CreateScope();
+            var model = scope.ServiceProvider.GetRequiredService<WyckoffDbContext>().Model;
+            return new MaintenanceRound(
+                services.GetRequiredService<MaintenanceDatabase>(), model.Hypertables(builder.Configuration), model.ContinuousAggregates(builder.Configuration), services.GetRequiredService<ILogger<MaintenanceRound>>());
+        });
+        builder.Services.AddSingleton<MaintenanceWorker>();
+    }
+
+    /// <summary>What the verb does: one round, and what it did.</summary>
+    /// <exception cref="InvalidOperationException">Not all of it could be done.</exception>
+    public static async Task OnceAsync(IServiceProvider services, TextWriter output, CancellationToken cancellationToken)
+    {
+        var report = await services.GetRequiredService<MaintenanceRound>().RunOnceAsync(services.GetRequiredService<TimeProvider>().GetUtcNow(), cancellationToken);
+        if (report.Elsewhere)
+        {
+            await output.WriteLineAsync("Another instance is at it; nothing was done here.");
+        }
+
+        foreach (var step in report.Steps)
+        {
+            await output.WriteLineAsync($"{step.Name,-40} {(step.Fault is null ? step.Done : "failed: " + step.Fault)}");
+        }
+
+        if (!report.Succeeded)
+        {
+            throw new InvalidOperationException($"Not all of it could be done: {string.Join(", ", report.Failed.Select(step => step.Name))}.");
+        }
+    }
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        if (database.Source is null)
+        {
+            return Task.FromResult(HealthCheckResult.Healthy(MaintenanceDatabase.Absent));
+        }
+
+        var (good, last) = _state;
+        var age = time.GetUtcNow() - good;
+        var words = last switch
+        {
+            null => "the first round is under way",
+            { Elsewhere: true } => "another instance was at it",
+            _ => string.Create(CultureInfo.InvariantCulture, $"last full success {age.TotalSeconds:0} s ago"),
+        };
+        if (last is { Succeeded: false })
+        {
+            words += "; failing: " + string.Join("; ", last.Failed.Select(step => $"{step.Name}: {step.Fault}"));
+        }
+
+        return Task.FromResult(age > 3 * options.Value.Every ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words));
+    }
+
+    /// <summary>One round now.</summary>
+    public async Task<MaintenanceReport> RunOnceAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var report = await round.RunOnceAsync(now, cancellationToken);
+        _state = new(report.Succeeded ? time.GetUtcNow() : _state.Good, report);
+        return report;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (database.Source is null)
+        {
+            logger.NoMaintenance();
+            return;
+        }
+
+        while (true)
+        {
+            await RunOnceAsync(time.GetUtcNow(), stoppingToken);
+            await Task.Delay(options.Value.Every, time, stoppingToken);
+        }
+    }
+}
