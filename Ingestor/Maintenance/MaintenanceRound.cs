@@ -8,7 +8,7 @@ namespace Wyckoff.Ingestor.Maintenance;
 
 /// <summary>
 /// What the database does not do by itself. On every edition: bring the materialized views up to date. Where there are no policies also: sum up what has come in, then drop what
-/// is older than declared. Statistics are left to autovacuum, which sees all of these tables.
+/// is older than declared. Statistics are autovacuum's: ANALYZE is the right of an owner.
 /// </summary>
 internal sealed class MaintenanceRound
 {

@@ -44,6 +44,9 @@ public sealed class EmbeddedTests : IAsyncDisposable
             Assert.Contains("API docs", first.Output, StringComparison.Ordinal);
             Assert.Contains("TimescaleDB", first.Output, StringComparison.Ordinal);
             await first.PsqlAsync("INSERT INTO tickers (symbol) VALUES ('MINE')");
+            // Maintenance runs in there, under its own name.
+            Assert.Matches("\"maintenance\":\\{\"status\":\"Healthy\",\"latencyMs\":[^,]*,\"description\":\"(last full success|the first round)", await client.GetStringAsync(IngestorUrl() + "/health", Token));
+            Assert.Equal("wyckoff_worker", await first.PsqlAsync("SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name = 'Wyckoff.Ingestor maintenance'"));
 
             var stopping = Stopwatch.StartNew();
             first.Signal(PosixSignal.SIGTERM);
@@ -190,6 +193,13 @@ public sealed class EmbeddedTests : IAsyncDisposable
         var system = Start(arguments);
         await system.SaidAsync("Ctrl+C stops everything");
         return system;
+    }
+
+    private string IngestorUrl()
+    {
+        var ingestor = Assert.Single(Ours(), process => process.CommandLine.Contains("Wyckoff.Ingestor.dll", StringComparison.Ordinal) && !process.CommandLine.Contains("leash", StringComparison.Ordinal));
+        const string url = "ASPNETCORE_URLS=";
+        return Assert.Single(File.ReadAllText($"/proc/{ingestor.Pid}/environ").Split('\0'), variable => variable.StartsWith(url, StringComparison.Ordinal))[url.Length..];
     }
 
     private IEnumerable<(int Pid, string CommandLine)> Ours()
