@@ -21,6 +21,13 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
     public async Task<bool> ApplyAsync(string? target, bool mayLoseData, CancellationToken cancellationToken)
     {
         await using var admin = await server.ConnectAsync(createDatabase: true, cancellationToken);
+        await using (var source = server.AdminDataSource())
+        await using (var model = Context(source))
+        {
+            // What is configured wrongly is said before anything is changed; the edition does not matter to that.
+            TimescaleReconciler.CheckAggregates(model.Model.Hypertables(configuration), model.Model.ContinuousAggregates(configuration));
+        }
+
         await LockAsync(admin, cancellationToken);
         await RefuseNewerAsync(admin, cancellationToken);
         var createExtension = await CanUseTimescaleAsync(admin, cancellationToken);

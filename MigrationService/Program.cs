@@ -68,7 +68,7 @@ try
 }
 catch (Exception e)
 {
-    if (e is not (MigrationException or OperationCanceledException or Microsoft.Extensions.Options.OptionsValidationException))
+    if (e is not (MigrationException or Wyckoff.Timescale.StorageDeclarationException or OperationCanceledException or Microsoft.Extensions.Options.OptionsValidationException))
     {
         host.Services.GetRequiredService<ILogger<Migrator>>().MigrationFailed(e);
     }

@@ -44,7 +44,16 @@ public class TestDatabase : IAsyncLifetime
         }
     }
 
-    public TimescaleEdition Edition { get; private set; } = null!;
+    public TimescaleEdition Edition
+    {
+        get
+        {
+            SkipIfMissing();
+            return field;
+        }
+
+        private set;
+    } = null!;
 
     public string AdminConnection
     {

@@ -78,7 +78,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     {
         var (exitCode, output, error) = await Migrations.RunAsync(database.AdminConnection, null, "--status");
         Assert.True(exitCode == 0, error);
-        Assert.Contains($"{SchemaVersion.Required,-40} applied", output, StringComparison.Ordinal);
+        Assert.Contains($"{SchemaVersion.Required,-24}applied   last run up", output, StringComparison.Ordinal);
         Assert.Contains("market.bars_1d", output, StringComparison.Ordinal);
         Assert.Contains(database.Edition.Capabilities, output, StringComparison.Ordinal);
     }
@@ -202,10 +202,71 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         Assert.Empty(output);
     }
 
+    [Theory]
+    [InlineData("Wyckoff__Hypertables__nope__Retain", "1.00:00:00", "there is no hypertable 'nope'")]
+    [InlineData("Wyckoff__Hypertables__trades__Retain", "100.00:00:00", "name the schema too")]
+    [InlineData("Wyckoff__Hypertables__bars_1m__Retain", "long", "'long' is not a time span")]
+    [InlineData("Wyckoff__Hypertables__price_snapshots__Retain", "30.00:00:00", "price_candles_1h")]
+    public async Task Storage_that_is_configured_wrongly_is_named_before_anything_is_changed(string key, string value, string words)
+    {
+        var connection = database.Server.NewDatabase();
+        Assert.Equal(0, (await Migrations.RunAsync(connection, null, "--to", "0")).ExitCode);
+        var (exitCode, _, error) = await Migrations.RunAsync(connection, new() { [key] = value });
+        Assert.Equal(1, exitCode);
+        Assert.Contains(words, Assert.Single(Lines(error)), StringComparison.Ordinal);
+        await using (var source = NpgsqlDataSource.Create(connection))
+        {
+            await using var tables = source.CreateCommand("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'market'");
+            Assert.Equal(0L, await tables.ExecuteScalarAsync(Token));
+        }
+
+        await database.Server.DropAsync(connection);
+    }
+
+    [Fact]
+    public async Task Every_run_is_kept_and_a_migration_that_was_changed_after_it_ran_shows()
+    {
+        var connection = await database.Server.CloneAsync();
+        await using var source = NpgsqlDataSource.Create(connection);
+        Assert.Equal(0, (await Migrations.RunAsync(connection, null, "--to", "Journal", "--yes")).ExitCode);
+        await using (var runs = source.CreateCommand("SELECT direction || ' ' || from_version || ' ' || to_version || ' ' || outcome FROM public.migration_runs ORDER BY id DESC LIMIT 1"))
+        {
+            Assert.Equal("down PredictionMarkets Journal completed", await runs.ExecuteScalarAsync(Token));
+        }
+
+        // In the way of the migration that comes next: its own row goes with its transaction, and one that says so stays.
+        await using (var obstacle = source.CreateCommand("CREATE SCHEMA prediction AUTHORIZATION wyckoff_owner; CREATE TABLE prediction.markets (x int)"))
+        {
+            await obstacle.ExecuteNonQueryAsync(Token);
+        }
+
+        Assert.Equal(1, (await Migrations.RunAsync(connection)).ExitCode);
+        await using (var failed = source.CreateCommand("SELECT version || ' ' || (error ~ 'markets') FROM public.migration_runs WHERE outcome = 'failed'"))
+        {
+            Assert.Equal("PredictionMarkets true", await failed.ExecuteScalarAsync(Token));
+        }
+
+        await using (var mend = source.CreateCommand("DROP TABLE prediction.markets"))
+        {
+            await mend.ExecuteNonQueryAsync(Token);
+        }
+
+        Assert.Equal(0, (await Migrations.RunAsync(connection)).ExitCode);
+        await using (var change = source.CreateCommand("UPDATE public.migration_runs SET checksum = 'x' WHERE version = 'Initial'"))
+        {
+            await change.ExecuteNonQueryAsync(Token);
+        }
+
+        var (verify, output, _) = await Migrations.RunAsync(connection, null, "--verify");
+        Assert.Equal(1, verify);
+        Assert.Contains("migration Initial as it ran", output, StringComparison.Ordinal);
+        await database.Server.DropAsync(connection);
+    }
+
     [Fact]
     public async Task Everything_belongs_to_the_owner_and_the_application_cannot_create()
     {
-        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM pg_tables WHERE schemaname = 'market' AND tableowner <> 'wyckoff_owner'"));
+        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM pg_tables WHERE schemaname IN ('market', 'wyckoff', 'account', 'trading', 'journal', 'prediction', 'audit', 'public') AND tableowner <> 'wyckoff_owner'"));
         await using var create = database.App.CreateCommand("CREATE TABLE market.mine (x int)");
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, (await Assert.ThrowsAsync<PostgresException>(() => create.ExecuteNonQueryAsync(Token))).SqlState);
     }

@@ -97,7 +97,7 @@ public abstract class AggregateTests(TestDatabase database) : IAsyncDisposable
         async Task RefusedAsync(Func<ContinuousAggregateDeclaration, ContinuousAggregateDeclaration> change, string why)
         {
             var reconciler = new TimescaleReconciler(Database.Edition, Declared(), [.. Aggregates().Select(a => a with { Body = change(a.Body) })]);
-            Assert.Contains(why, (await Assert.ThrowsAsync<InvalidOperationException>(() => reconciler.PlanAsync(connection, Token))).Message, StringComparison.Ordinal);
+            Assert.Contains(why, (await Assert.ThrowsAsync<StorageDeclarationException>(() => reconciler.PlanAsync(connection, Token))).Message, StringComparison.Ordinal);
         }
     }
 

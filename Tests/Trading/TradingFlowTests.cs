@@ -389,7 +389,15 @@ public abstract class TradingFlowTests(TestDatabase database)
 
     private static Order NewOrder(string clientOrderId) => new()
     {
-        Id = Guid.CreateVersion7(), Time = new(2026, 1, 5, 15, 0, 0, TimeSpan.Zero), Symbol = "AAPL", Side = OrderSide.Buy, Type = OrderType.Limit, Quantity = 10, Price = 100, Exchange = "NYSE", ClientOrderId = clientOrderId,
+        Id = Guid.CreateVersion7(),
+        Time = new(2026, 1, 5, 15, 0, 0, TimeSpan.Zero),
+        Symbol = "AAPL",
+        Side = OrderSide.Buy,
+        Type = OrderType.Limit,
+        Quantity = 10,
+        Price = 100,
+        Exchange = "NYSE",
+        ClientOrderId = clientOrderId,
     };
 
     private TradingStore Store() => new(database.App);

@@ -88,7 +88,7 @@ public static class ContinuousAggregateModel
         {
             if (!declared.Exists(a => IsNamed(a, child.Key)))
             {
-                throw new InvalidOperationException($"{child.Path}: there is no aggregate '{child.Key}'. There are: {string.Join(", ", declared.Select(a => a.Name))}.");
+                throw new StorageDeclarationException($"{child.Path}: there is no aggregate '{child.Key}'. There are: {string.Join(", ", declared.Select(a => a.Name))}.");
             }
         }
 

@@ -61,9 +61,11 @@ public static class HypertableModel
 
         foreach (var child in section.GetChildren())
         {
-            if (!declared.Exists(h => IsNamed(h, child.Key)))
+            if (declared.FindAll(h => IsNamed(h, child.Key)) is { Count: not 1 } named)
             {
-                throw new InvalidOperationException($"{child.Path}: there is no hypertable '{child.Key}'. There are: {string.Join(", ", declared.Select(h => h.Name))}.");
+                throw new StorageDeclarationException(named.Count == 0
+                    ? $"{child.Path}: there is no hypertable '{child.Key}'. There are: {string.Join(", ", declared.Select(h => h.Name))}."
+                    : $"{child.Path}: '{child.Key}' may be {string.Join(" or ", named.Select(h => h.Name))}: name the schema too.");
             }
         }
 
@@ -98,6 +100,6 @@ public static class HypertableModel
 
         return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) && span > TimeSpan.Zero
             ? span
-            : throw new InvalidOperationException($"{section.Path}:{key}: '{text}' is not a time span such as 7.00:00:00 (seven days).");
+            : throw new StorageDeclarationException($"{section.Path}:{key}: '{text}' is not a time span such as 7.00:00:00 (seven days).");
     }
 }

@@ -25,21 +25,21 @@ public sealed partial class TimescaleReconciler
         foreach (var aggregate in aggregates)
         {
             var source = declared.FirstOrDefault(h => h.Name == aggregate.Body.Source)
-                ?? throw new InvalidOperationException($"{aggregate.Name} sums up {aggregate.Body.Source}, which is not declared as a hypertable.");
+                ?? throw new StorageDeclarationException($"{aggregate.Name} sums up {aggregate.Body.Source}, which is not declared as a hypertable.");
             var body = aggregate.Body;
             if (source.Storage.Retain <= body.RefreshFrom)
             {
-                throw new InvalidOperationException($"{aggregate.Name} is refreshed from {Words(body.RefreshFrom)} ago, but {source.Name} keeps only {Words(source.Storage.Retain.Value)}: set Wyckoff:Aggregates:{aggregate.View}:RefreshFrom below it.");
+                throw new StorageDeclarationException($"{aggregate.Name} is refreshed from {Words(body.RefreshFrom)} ago, but {source.Name} keeps only {Words(source.Storage.Retain.Value)}: set Wyckoff:Aggregates:{aggregate.View}:RefreshFrom below it.");
             }
 
             if (body.RefreshFrom < body.RefreshUpTo + (2 * body.BucketWidth))
             {
-                throw new InvalidOperationException($"{aggregate.Name}: between {Words(body.RefreshFrom)} and {Words(body.RefreshUpTo)} ago there have to be at least two buckets of {Words(body.BucketWidth)}.");
+                throw new StorageDeclarationException($"{aggregate.Name}: between {Words(body.RefreshFrom)} and {Words(body.RefreshUpTo)} ago there have to be at least two buckets of {Words(body.BucketWidth)}.");
             }
 
             if (source.Storage.ChunkInterval.Ticks % body.BucketWidth.Ticks != 0)
             {
-                throw new InvalidOperationException($"{aggregate.Name}: chunks of {Words(source.Storage.ChunkInterval)} in {source.Name} would be dropped in the middle of a bucket of {Words(body.BucketWidth)}.");
+                throw new StorageDeclarationException($"{aggregate.Name}: chunks of {Words(source.Storage.ChunkInterval)} in {source.Name} would be dropped in the middle of a bucket of {Words(body.BucketWidth)}.");
             }
         }
     }
