@@ -84,7 +84,7 @@ INSERT INTO trading.strategy_probe_trades (result_id, symbol, side, entry_time, 
 INSERT INTO trading.orders (id, time, account_id, strategy_id, symbol, side, type, status, quantity, price, filled_quantity, average_fill_price, filled_at, exchange, client_order_id, exchange_order_id)
   SELECT pg_temp.u(n), '2025-12-20'::timestamptz + n * interval '9 minutes', s.account_id, s.id, pg_temp.aapl(n / 2), 'buy', 'limit', CASE WHEN n <= 1500 OR n % 50 < 2 THEN 'pending'::trading.order_status ELSE 'filled' END, 1, 10,
          CASE WHEN n <= 1500 OR n % 50 < 2 THEN 0 ELSE 1 END, CASE WHEN n <= 1500 OR n % 50 < 2 THEN NULL ELSE 10 END, CASE WHEN n <= 1500 OR n % 50 < 2 THEN NULL ELSE '2026-12-01'::timestamptz END, 'NYSE', 'c-' || n, 'x-' || n
-    FROM generate_series(1, 6000) n JOIN trading.strategies s ON s.id = pg_temp.u(CASE WHEN n % 2 = 0 THEN 200 * (1 + n % 10) ELSE 1 + n % 2000 END);
+    FROM generate_series(1, 6000) n JOIN trading.strategies s ON s.id = pg_temp.u(CASE WHEN n % 10 = 1 THEN 200 * (1 + n / 10 % 10) ELSE 1 + n % 2000 END);
 INSERT INTO trading.orders (time, account_id, symbol, side, type, quantity, exchange, parent_order_id)
   SELECT time + interval '1 hour', account_id, 'AAPL', 'sell', 'market', 1, 'NYSE', order_id FROM trading.order_keys WHERE order_id <= pg_temp.u(300);
 -- What an order's trades say becomes of the order.

@@ -33,8 +33,24 @@ public sealed class RuleTests(TestDatabase database) : IClassFixture<TestDatabas
         from force in Gen.Frequency((5, Gen.Elements("gtc", "day", "ioc", "fok", "gtd")), (1, Gen.Constant("opg")))
         select new Order
         {
-            Id = Guid.CreateVersion7(), Time = Placed, Symbol = symbol!, Side = OrderSide.Buy, Type = type, Status = status, Quantity = quantity, FilledQuantity = filled, Price = price, StopPrice = stop,
-            AverageFillPrice = average, TotalFees = fees, Exchange = "NYSE", TimeInForce = force!, ExpiresAt = expiresAt, FilledAt = filledAt, CancelledAt = cancelledAt, RejectReason = reason,
+            Id = Guid.CreateVersion7(),
+            Time = Placed,
+            Symbol = symbol!,
+            Side = OrderSide.Buy,
+            Type = type,
+            Status = status,
+            Quantity = quantity,
+            FilledQuantity = filled,
+            Price = price,
+            StopPrice = stop,
+            AverageFillPrice = average,
+            TotalFees = fees,
+            Exchange = "NYSE",
+            TimeInForce = force!,
+            ExpiresAt = expiresAt,
+            FilledAt = filledAt,
+            CancelledAt = cancelledAt,
+            RejectReason = reason,
         };
 
     private static readonly Gen<Trade> Trades =
@@ -50,8 +66,20 @@ public sealed class RuleTests(TestDatabase database) : IClassFixture<TestDatabas
         from latency in Gen.Elements<int?>(null, null, 0, -1)
         select new Trade
         {
-            Id = Guid.CreateVersion7(), Time = Placed, Symbol = "AAPL", Side = side, Quantity = quantity, Price = price, Fee = fee, EntryPrice = entry, ExitPrice = exit, Pnl = pnl, StopLoss = stop, TakeProfit = target,
-            Exchange = "NYSE", ExecutionLatencyMs = latency,
+            Id = Guid.CreateVersion7(),
+            Time = Placed,
+            Symbol = "AAPL",
+            Side = side,
+            Quantity = quantity,
+            Price = price,
+            Fee = fee,
+            EntryPrice = entry,
+            ExitPrice = exit,
+            Pnl = pnl,
+            StopLoss = stop,
+            TakeProfit = target,
+            Exchange = "NYSE",
+            ExecutionLatencyMs = latency,
         };
 
     [Fact]

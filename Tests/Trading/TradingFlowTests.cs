@@ -259,7 +259,7 @@ public abstract class TradingFlowTests(TestDatabase database)
             await refresh.ExecuteNonQueryAsync(Token);
         }
 
-        foreach (var view in new[] { "my_orders", "my_trades", "my_portfolio_snapshots", "my_system_logs", "my_active_strategies", "my_recent_performance" })
+        foreach (var view in new[] { "my_orders", "my_open_orders", "my_trades", "my_portfolio_snapshots", "my_system_logs", "my_active_strategies", "my_recent_performance" })
         {
             Assert.NotEqual(0L, await AsAppAsync(account, $"SELECT count(*) FROM trading.{view}"));
             Assert.Equal(0L, await AsAppAsync(other, $"SELECT count(*) FROM trading.{view}"));
@@ -389,7 +389,15 @@ public abstract class TradingFlowTests(TestDatabase database)
 
     private static Order NewOrder(string clientOrderId) => new()
     {
-        Id = Guid.CreateVersion7(), Time = new(2026, 1, 5, 15, 0, 0, TimeSpan.Zero), Symbol = "AAPL", Side = OrderSide.Buy, Type = OrderType.Limit, Quantity = 10, Price = 100, Exchange = "NYSE", ClientOrderId = clientOrderId,
+        Id = Guid.CreateVersion7(),
+        Time = new(2026, 1, 5, 15, 0, 0, TimeSpan.Zero),
+        Symbol = "AAPL",
+        Side = OrderSide.Buy,
+        Type = OrderType.Limit,
+        Quantity = 10,
+        Price = 100,
+        Exchange = "NYSE",
+        ClientOrderId = clientOrderId,
     };
 
     private TradingStore Store() => new(database.App);
