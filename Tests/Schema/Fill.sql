@@ -3,7 +3,7 @@ CREATE FUNCTION pg_temp.u(n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$ SE
 CREATE FUNCTION pg_temp.aapl(n bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN n = 1 OR n % 20 = 0 THEN 'AAPL' ELSE 'X' || n % 77 END $$;
 
 -- market
-INSERT INTO market.tickers (id, symbol) SELECT n, 'T' || n FROM generate_series(1, 1000) n;
+INSERT INTO market.tickers (symbol) SELECT 'T' || n FROM generate_series(1, 1000) n;
 INSERT INTO market.bars_1m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
   SELECT t, '2024-03-01'::timestamptz + n * interval '1 minute', 1, 1, 1, 1, 1, 0, 1, 1, false, 'x' FROM generate_series(1, 60) t, generate_series(0, 79) n;
 INSERT INTO market.bars_5m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
@@ -30,8 +30,8 @@ INSERT INTO market.sync_payloads (sync_id, ticker_id, page, received_at, request
   SELECT n, 1, p, '2024-01-01', 'r', 'c', 'gzip', 1, '\x00' FROM generate_series(1, 1000) n, generate_series(1, 3) p;
 INSERT INTO market.bar_windows (ticker_id, timeframe, version) SELECT t, f, 1 FROM generate_series(1, 800) t, unnest(ARRAY['1m', '5m', '1h', '1d']) f ON CONFLICT DO NOTHING;
 INSERT INTO market.bar_changes (ticker_id, timeframe, version, range) SELECT t, '1d', 1000 + n, '[2024-01-01,2024-01-02)' FROM generate_series(1, 60) t, generate_series(1, 60) n;
-INSERT INTO market.import_batches (id, file, sha256, source, symbol, timeframe, status, started_at, finished_at)
-  SELECT n, 'f', repeat(substr(md5(n::text), 1, 8), 8), 'x', 'T7', '1d', 'completed', '2024-01-01'::timestamptz + n * interval '1 minute', '2025-01-01' FROM generate_series(1, 2000) n;
+INSERT INTO market.import_batches (file, sha256, source, symbol, timeframe, status, started_at, finished_at)
+  SELECT 'f', repeat(substr(md5(n::text), 1, 8), 8), 'x', 'T7', '1d', 'completed', '2024-01-01'::timestamptz + n * interval '1 minute', '2025-01-01' FROM generate_series(1, 2000) n;
 INSERT INTO market.import_rejects (batch_id, line_number, text, reason) SELECT b, n, 't', 'r' FROM generate_series(1, 100) b, generate_series(1, 30) n;
 SELECT market.refresh_overview();
 
