@@ -1,6 +1,8 @@
 #pragma warning disable EF1001 // The history's SQL can only be added to by deriving from the provider's own class.
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Migrations.Internal;
@@ -31,6 +33,13 @@ internal sealed class RecordedHistory(HistoryRepositoryDependencies dependencies
         COMMENT ON TABLE {Table} IS 'Every run of every migration, forward and back, written in the transaction of the migration itself; a failed one afterwards.';
         COMMENT ON COLUMN {Table}.checksum IS 'SHA-256 of the statements of the migration: one that was changed after it ran shows.';
         """;
+
+    protected override void ConfigureTable(EntityTypeBuilder<HistoryRow> history)
+    {
+        base.ConfigureTable(history);
+        history.HasKey(row => row.MigrationId).HasName("pk_schema_migrations");
+        history.ToTable(table => table.HasComment("The migrations that are in, kept by EF Core."));
+    }
 
     public override string GetInsertScript(HistoryRow row) => base.GetInsertScript(row) + Record(row.MigrationId, "up", assembly.Migrations.Keys.LastOrDefault(id => string.CompareOrdinal(id, row.MigrationId) < 0), row.MigrationId);
 

@@ -86,15 +86,22 @@ public class TestDatabase : IAsyncLifetime
             return;
         }
 
-        _admin = await _server.CloneAsync();
+        _admin = await CloneAsync(_server);
         await using var connection = await Admin.OpenConnectionAsync();
-        Edition = await TimescaleEdition.DetectAsync(connection, CancellationToken.None);
-        if (Edition.HasPolicies)
+        Edition = await RestPoliciesAsync(connection);
+    }
+
+    /// <summary>A policy's first run is due at once, and compressing a chunk that a test has read and now writes is a deadlock. A test that wants a policy runs its job.</summary>
+    public static async Task<TimescaleEdition> RestPoliciesAsync(NpgsqlConnection connection)
+    {
+        var edition = await TimescaleEdition.DetectAsync(connection, CancellationToken.None);
+        if (edition.HasPolicies)
         {
-            // Their first run is due at once, and compressing a chunk that a test has read and now writes is a deadlock. A test that wants a policy runs its job.
             await using var rest = new NpgsqlCommand("SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE hypertable_name IS NOT NULL", connection);
             await rest.ExecuteNonQueryAsync();
         }
+
+        return edition;
     }
 
     public async ValueTask DisposeAsync()
@@ -122,6 +129,8 @@ public class TestDatabase : IAsyncLifetime
         await using var command = Command(Admin, sql, parameters);
         return await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
+
+    protected virtual Task<string> CloneAsync(PostgresServer server) => server.CloneAsync();
 
     private static NpgsqlCommand Command(NpgsqlDataSource source, string sql, object[] parameters)
     {

@@ -76,11 +76,13 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly PostgresEdition _wish;
     private readonly LocalPostgres? _server;
     private readonly Lazy<Task<string>> _template;
+    private readonly Lazy<Task<string>> _filled;
 
     private PostgresServer(NpgsqlConnectionStringBuilder admin, PostgresEdition wish, LocalPostgres? server)
     {
         (_admin, _wish, _server) = (admin, wish, server);
         _template = new(MakeTemplateAsync);
+        _filled = new(MakeFilledAsync);
     }
 
     public static async Task<PostgresServer> OfAsync(string admin, PostgresEdition wish, LocalPostgres? server)
@@ -106,9 +108,13 @@ public sealed class PostgresServer : IAsyncDisposable
     public string ConnectionString(string database) => new NpgsqlConnectionStringBuilder(_admin.ConnectionString) { Database = database, IncludeErrorDetail = true }.ConnectionString;
 
     /// <summary>The administrator's connection to a new database with the whole schema.</summary>
-    public async Task<string> CloneAsync()
+    public async Task<string> CloneAsync() => await CloneAsync(await _template.Value);
+
+    /// <summary>The same, with rows in every table.</summary>
+    public async Task<string> CloneFilledAsync() => await CloneAsync(await _filled.Value);
+
+    private async Task<string> CloneAsync(string template)
     {
-        var template = await _template.Value;
         var clone = NewDatabase();
         await ExecuteAsync($"CREATE DATABASE {Name(clone)} TEMPLATE {template} OWNER wyckoff_owner");
         // A clone has everything of its template but its settings.
@@ -124,9 +130,12 @@ public sealed class PostgresServer : IAsyncDisposable
         {
             await _server.DisposeAsync();
         }
-        else if (_template.IsValueCreated)
+        else
         {
-            await ExecuteAsync($"DROP DATABASE IF EXISTS {await _template.Value} WITH (FORCE)");
+            foreach (var template in new[] { _template, _filled }.Where(template => template.IsValueCreated))
+            {
+                await ExecuteAsync($"DROP DATABASE IF EXISTS {await template.Value} WITH (FORCE)");
+            }
         }
     }
 
@@ -140,6 +149,18 @@ public sealed class PostgresServer : IAsyncDisposable
         var template = NewDatabase();
         var (exitCode, _, error) = await Migrations.RunAsync(template, _wish == PostgresEdition.Plain ? new() { ["Wyckoff__Timescale"] = "off" } : []);
         Assert.True(exitCode == 0, error);
+        return await LockAsync(template);
+    }
+
+    private async Task<string> MakeFilledAsync()
+    {
+        var filled = await CloneAsync();
+        await Schema.Filling.FillAsync(filled);
+        return await LockAsync(filled);
+    }
+
+    private async Task<string> LockAsync(string template)
+    {
         // TimescaleDB's scheduler sits in every database, and a database somebody sits in cannot be cloned.
         await ExecuteAsync($"ALTER DATABASE {Name(template)} ALLOW_CONNECTIONS false");
         await ExecuteAsync($"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{Name(template)}'");

@@ -1,6 +1,6 @@
 -- Tables and enums are dropped by the generated part; what hangs on them goes first.
 DROP FUNCTION public.check_database_health();
-DROP VIEW trading.my_orders, trading.my_trades, trading.my_portfolio_snapshots, trading.my_system_logs, trading.my_active_strategies, trading.my_recent_performance;
+DROP VIEW trading.my_orders, trading.my_open_orders, trading.my_trades, trading.my_portfolio_snapshots, trading.my_system_logs, trading.my_active_strategies, trading.my_recent_performance;
 DROP MATERIALIZED VIEW trading.active_strategies, trading.recent_performance;
 DO $$
 DECLARE

@@ -259,7 +259,7 @@ public abstract class TradingFlowTests(TestDatabase database)
             await refresh.ExecuteNonQueryAsync(Token);
         }
 
-        foreach (var view in new[] { "my_orders", "my_trades", "my_portfolio_snapshots", "my_system_logs", "my_active_strategies", "my_recent_performance" })
+        foreach (var view in new[] { "my_orders", "my_open_orders", "my_trades", "my_portfolio_snapshots", "my_system_logs", "my_active_strategies", "my_recent_performance" })
         {
             Assert.NotEqual(0L, await AsAppAsync(account, $"SELECT count(*) FROM trading.{view}"));
             Assert.Equal(0L, await AsAppAsync(other, $"SELECT count(*) FROM trading.{view}"));

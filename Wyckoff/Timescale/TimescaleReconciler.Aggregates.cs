@@ -64,7 +64,7 @@ public sealed partial class TimescaleReconciler
             // Without data, because with them it is refused in a transaction; not materialized only, so that the newest buckets come from the source.
             yield return Step(
                 $"sum up {body.Source} by {Words(body.BucketWidth)} as a continuous aggregate",
-                $"CREATE MATERIALIZED VIEW {name} WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS {Select(body, $"time_bucket({Interval(body.BucketWidth)}, {body.TimeColumn})")} WITH NO DATA; GRANT SELECT ON {name} TO {body.Readers}");
+                $"CREATE MATERIALIZED VIEW {name} WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS {Select(body, $"time_bucket({Interval(body.BucketWidth)}, {body.TimeColumn})")} WITH NO DATA; GRANT SELECT ON {name} TO {body.Readers}; COMMENT ON VIEW {name} IS 'Continuous aggregate: {body.Source} summed up by {Words(body.BucketWidth)}, with the newest buckets from the source.'");
         }
         else if (!state.RealTime)
         {
