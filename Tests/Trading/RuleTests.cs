@@ -115,7 +115,7 @@ public sealed class RuleTests(TestDatabase database) : IClassFixture<TestDatabas
                         OrderStatus.Expired => "status='expired'",
                         _ => "",
                     }),
-                    $"UPDATE trading.orders SET status = '{Label(to)}', filled_quantity = {filled}, average_fill_price = {(filled == 0 ? "NULL" : "1")}, reject_reason = {(to == OrderStatus.Rejected ? "'no'" : "NULL")}");
+                    $"UPDATE trading.orders SET status = '{Label(to)}', filled_quantity = {filled}, average_fill_price = {(filled == 0 ? "NULL" : "1")}, reject_reason = {(to == OrderStatus.Rejected ? "'no'" : "NULL")} WHERE expires_at = '2027-01-01'");
                 Assert.True(refusal is null == Order.MayBecome(from, to), $"{from} to {to}: {refusal?.MessageText ?? "taken"}");
                 Assert.True(refusal is null or { ConstraintName: "chk_orders_transition" }, refusal?.Message);
             }
