@@ -21,20 +21,17 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
     public async Task<bool> ApplyAsync(string? target, bool mayLoseData, CancellationToken cancellationToken)
     {
         await using var admin = await server.ConnectAsync(createDatabase: true, cancellationToken);
-        await using (var source = server.AdminDataSource())
-        await using (var model = Context(source))
-        {
-            // What is configured wrongly is said before anything is changed; the edition does not matter to that.
-            TimescaleReconciler.CheckAggregates(model.Model.Hypertables(configuration), model.Model.ContinuousAggregates(configuration));
-        }
+        await using var owner = server.OwnerDataSource();
+        await using var context = Context(owner);
+        // What is configured wrongly is said before anything is changed; the edition does not matter to that.
+        var (declared, aggregates) = Declared(context);
+        TimescaleReconciler.CheckAggregates(declared, aggregates);
 
         await LockAsync(admin, cancellationToken);
         await RefuseNewerAsync(admin, cancellationToken);
         var createExtension = await CanUseTimescaleAsync(admin, cancellationToken);
         await DatabaseSetup.ApplyAsync(admin, createExtension, options.Value.AppPassword, options.Value.WorkerPassword, cancellationToken);
 
-        await using var owner = server.OwnerDataSource();
-        await using var context = Context(owner);
         var migrations = context.Database.GetMigrations().ToList();
         var applied = (await context.Database.GetAppliedMigrationsAsync(cancellationToken)).ToList();
         var goal = Find(target, migrations);
@@ -190,14 +187,26 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         server.RequireDatabase(admin);
         await using var source = server.AdminDataSource();
         await using var context = Context(source);
-        await StatusReport.WriteAsync(output, admin, context, context.Model.Hypertables(configuration), context.Model.ContinuousAggregates(configuration), cancellationToken);
+        var (declared, aggregates) = Declared(context);
+        await StatusReport.WriteAsync(output, admin, context, declared, aggregates, cancellationToken);
         return true;
     }
 
     private static WyckoffDbContext Context(NpgsqlDataSource source) => new((DbContextOptions<WyckoffDbContext>)new DbContextOptionsBuilder<WyckoffDbContext>()
         .UseWyckoff(source).ReplaceService<IHistoryRepository, RecordedHistory>().Options);
 
-    private TimescaleReconciler Reconciler(TimescaleEdition edition, WyckoffDbContext context) => new(edition, context.Model.Hypertables(configuration), context.Model.ContinuousAggregates(configuration));
+    private TimescaleReconciler Reconciler(TimescaleEdition edition, WyckoffDbContext context)
+    {
+        var (declared, aggregates) = Declared(context);
+        return new(edition, declared, aggregates);
+    }
+
+    // From the design-time model, which is the one that migrations go by.
+    private (IReadOnlyList<Hypertable> Hypertables, IReadOnlyList<ContinuousAggregate> Aggregates) Declared(WyckoffDbContext context)
+    {
+        var model = context.GetService<IDesignTimeModel>().Model;
+        return (model.Hypertables(configuration), model.ContinuousAggregates(configuration));
+    }
 
     private static string? Hidden(string? password) => password is null ? null : "***";
 

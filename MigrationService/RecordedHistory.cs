@@ -45,12 +45,12 @@ internal sealed class RecordedHistory(HistoryRepositoryDependencies dependencies
 
     public override string GetDeleteScript(string migrationId) => base.GetDeleteScript(migrationId) + Record(migrationId, "down", migrationId, assembly.Migrations.Keys.LastOrDefault(id => string.CompareOrdinal(id, migrationId) < 0));
 
-    /// <summary>Over what the migration says to do going forward, in the server's language.</summary>
+    /// <summary>Over what the migration says to do going forward, in the server's language. The operations say all that counts here, so the model they were made from is left out.</summary>
     public string Checksum(string migrationId)
     {
         var migration = assembly.CreateMigration(assembly.Migrations[migrationId], Dependencies.CurrentContext.Context.Database.ProviderName!);
         var statements = new StringBuilder();
-        foreach (var command in Dependencies.MigrationsSqlGenerator.Generate(migration.UpOperations, Dependencies.ModelRuntimeInitializer.Initialize(migration.TargetModel, designTime: true)))
+        foreach (var command in Dependencies.MigrationsSqlGenerator.Generate(migration.UpOperations))
         {
             statements.Append(command.CommandText.ReplaceLineEndings("\n"));
         }
