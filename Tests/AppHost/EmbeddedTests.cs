@@ -57,7 +57,7 @@ public sealed class EmbeddedTests : IAsyncDisposable
 
         using var second = await UpAsync();
         Assert.Equal("4", await second.PsqlAsync("SELECT count(*) FROM tickers"));
-        second.Signal(PosixSignal.SIGINT);
+        second.Signal(InterruptIsIgnored() ? PosixSignal.SIGTERM : PosixSignal.SIGINT);
         Assert.Equal(0, await second.ExitAsync());
         await NobodyLeftAsync();
     }
@@ -199,6 +199,13 @@ public sealed class EmbeddedTests : IAsyncDisposable
         var ingestor = Assert.Single(Ours(), process => process.CommandLine.Contains("Wyckoff.Ingestor.dll", StringComparison.Ordinal) && !process.CommandLine.Contains("leash", StringComparison.Ordinal));
         const string url = "ASPNETCORE_URLS=";
         return Assert.Single(File.ReadAllText($"/proc/{ingestor.Pid}/environ").Split('\0'), variable => variable.StartsWith(url, StringComparison.Ordinal))[url.Length..];
+    }
+
+    /// <summary>A shell that put us into the background has us ignore SIGINT, and what we start inherits that: .NET leaves it so.</summary>
+    private static bool InterruptIsIgnored()
+    {
+        var ignored = File.ReadLines("/proc/self/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)).Split('\t')[1];
+        return (ulong.Parse(ignored, NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << 1)) != 0;
     }
 
     private IEnumerable<(int Pid, string CommandLine)> Ours()
