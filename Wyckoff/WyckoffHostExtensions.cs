@@ -33,6 +33,8 @@ public static class WyckoffHostExtensions
         builder.Services.AddDbContextPool<WyckoffDbContext>((services, options) => options.UseWyckoff(services.GetRequiredService<NpgsqlDataSource>()));
         builder.Services.AddSingleton<Database>();
         builder.Services.AddSingleton<BarStore>();
+        builder.Services.AddSingleton<TickerDirectory>();
+        builder.Services.AddSingleton<BarWriter>();
         SecretKeys.Add(builder.Services);
         builder.Services.AddSingleton<BrokerSecrets>();
         builder.Services.AddSingleton<AccountDirectory>();

@@ -3004,6 +3004,16 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasColumnType("character varying(10)")
                         .HasColumnName("timeframe");
 
+                    b.Property<DateTimeOffset?>("Since")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("since")
+                        .HasComment("No bar is before. May be too early where bars were deleted; NULL when nobody has kept count.");
+
+                    b.Property<DateTimeOffset?>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until")
+                        .HasComment("No bar is here or after. May be too late where bars were deleted; NULL when nobody has kept count.");
+
                     b.Property<long>("Version")
                         .HasColumnType("bigint")
                         .HasColumnName("version");
@@ -3016,6 +3026,8 @@ namespace Wyckoff.MigrationService.Migrations
                             t.HasComment("The version of all bars of a ticker and timeframe: up by one with every transaction that changes them. Written by market.record_change.");
 
                             t.HasCheckConstraint("chk_bar_windows_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_bar_windows_until", "since < until AND (since IS NULL) = (until IS NULL)");
 
                             t.HasCheckConstraint("chk_bar_windows_version", "version >= 1");
                         });
@@ -3105,6 +3117,98 @@ namespace Wyckoff.MigrationService.Migrations
                     b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"ticker_id, timeframe\",\"OrderBy\":\"timestamp DESC, feature_version\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
                 });
 
+            modelBuilder.Entity("Wyckoff.MarketData.Feed", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<bool>("Enabled")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("enabled");
+
+                    b.Property<int>("EverySeconds")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(3600)
+                        .HasColumnName("every_seconds")
+                        .HasComment("How often what is missing is fetched.");
+
+                    b.Property<bool>("Live")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("live")
+                        .HasComment("Also from the provider's live stream.");
+
+                    b.Property<DateTimeOffset>("NextDue")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_due")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("provider")
+                        .HasComment("Name of the provider: the source its bars carry.");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("since")
+                        .HasComment("How far back the bars are wanted.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_feeds");
+
+                    b.HasIndex("NextDue")
+                        .HasDatabaseName("idx_feeds_next_due")
+                        .HasFilter("enabled");
+
+                    b.HasIndex("TickerId", "Timeframe", "Provider")
+                        .IsUnique()
+                        .HasDatabaseName("idx_feeds_ticker_id_timeframe_provider");
+
+                    b.ToTable("feeds", "market", t =>
+                        {
+                            t.HasComment("Bars that the Ingestor keeps current.");
+
+                            t.HasCheckConstraint("chk_feeds_every_seconds", "every_seconds >= 1");
+
+                            t.HasCheckConstraint("chk_feeds_provider", "provider <> ''");
+
+                            t.HasCheckConstraint("chk_feeds_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
             modelBuilder.Entity("Wyckoff.MarketData.ImportBatch", b =>
                 {
                     b.Property<long>("Id")
@@ -3113,6 +3217,13 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasColumnName("id");
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("BytesRead")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("bytes_read")
+                        .HasComment("How many of them have been read.");
 
                     b.Property<string>("ErrorMessage")
                         .HasColumnType("text")
@@ -3127,6 +3238,22 @@ namespace Wyckoff.MigrationService.Migrations
                     b.Property<DateTimeOffset?>("FinishedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("finished_at");
+
+                    b.Property<DateTimeOffset>("HeartbeatAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("heartbeat_at")
+                        .HasDefaultValueSql("now()")
+                        .HasComment("When a part of it was last committed: one that runs and has been silent for long has died.");
+
+                    b.Property<string>("Policy")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("skip")
+                        .HasColumnName("policy")
+                        .HasComment("What becomes of bars that are there already.");
 
                     b.Property<long>("RowsInserted")
                         .ValueGeneratedOnAdd()
@@ -3166,6 +3293,11 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasColumnType("character varying(64)")
                         .HasColumnName("sha256")
                         .HasComment("Of the file's bytes.");
+
+                    b.Property<long?>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size")
+                        .HasComment("Bytes of the file; NULL when it comes as a stream of unknown length.");
 
                     b.Property<string>("Source")
                         .IsRequired()
@@ -3213,9 +3345,13 @@ namespace Wyckoff.MigrationService.Migrations
                         {
                             t.HasComment("Files that were imported, or are being.");
 
+                            t.HasCheckConstraint("chk_import_batches_bytes_read", "bytes_read >= 0 AND size >= 0");
+
                             t.HasCheckConstraint("chk_import_batches_error_message", "(status = 'failed') = (error_message IS NOT NULL)");
 
                             t.HasCheckConstraint("chk_import_batches_finished_at", "(status = 'running') = (finished_at IS NULL) AND (finished_at IS NULL OR finished_at >= started_at)");
+
+                            t.HasCheckConstraint("chk_import_batches_policy", "policy IN ('skip', 'replace', 'fail')");
 
                             t.HasCheckConstraint("chk_import_batches_rows", "least(rows_inserted, rows_updated, rows_skipped, rows_rejected) >= 0 AND rows_read = rows_inserted + rows_updated + rows_skipped + rows_rejected");
 
@@ -3258,6 +3394,40 @@ namespace Wyckoff.MigrationService.Migrations
                             t.HasCheckConstraint("chk_import_rejects_line_number", "line_number >= 1");
 
                             t.HasCheckConstraint("chk_import_rejects_reason", "reason <> ''");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.IndicatorWindow", b =>
+                {
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("ComputedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("computed_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("TickerId", "Timeframe")
+                        .HasName("pk_indicator_windows");
+
+                    b.ToTable("indicator_windows", "market", t =>
+                        {
+                            t.HasComment("Up to which version of bar_windows the indicators of a ticker and timeframe are computed.");
+
+                            t.HasCheckConstraint("chk_indicator_windows_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_indicator_windows_version", "version >= 0");
                         });
                 });
 
@@ -3377,6 +3547,42 @@ namespace Wyckoff.MigrationService.Migrations
                         });
 
                     b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"ticker_id, timeframe\",\"OrderBy\":\"timestamp DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.Lease", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name")
+                        .HasComment("Of the work: feed/17, live/alpaca, …");
+
+                    b.Property<string>("Holder")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("holder");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version")
+                        .HasComment("Up by one with every holder. A holder's transactions check it, so that one who slept through his lease writes nothing.");
+
+                    b.HasKey("Name")
+                        .HasName("pk_leases");
+
+                    b.ToTable("leases", "market", t =>
+                        {
+                            t.HasComment("Which instance of the Ingestor does a piece of work, and until when it may without asking again.");
+
+                            t.HasCheckConstraint("chk_leases_name", "name <> ''");
+
+                            t.HasCheckConstraint("chk_leases_version", "version >= 1");
+                        });
                 });
 
             modelBuilder.Entity("Wyckoff.MarketData.SyncCoverage", b =>
@@ -6598,6 +6804,16 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasConstraintName("fk_bar_windows_ticker");
                 });
 
+            modelBuilder.Entity("Wyckoff.MarketData.Feed", b =>
+                {
+                    b.HasOne("Wyckoff.MarketData.Ticker", null)
+                        .WithMany()
+                        .HasForeignKey("TickerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_feeds_ticker");
+                });
+
             modelBuilder.Entity("Wyckoff.MarketData.ImportReject", b =>
                 {
                     b.HasOne("Wyckoff.MarketData.ImportBatch", null)
@@ -6606,6 +6822,16 @@ namespace Wyckoff.MigrationService.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_import_rejects_batch");
+                });
+
+            modelBuilder.Entity("Wyckoff.MarketData.IndicatorWindow", b =>
+                {
+                    b.HasOne("Wyckoff.MarketData.Ticker", null)
+                        .WithMany()
+                        .HasForeignKey("TickerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_indicator_windows_ticker");
                 });
 
             modelBuilder.Entity("Wyckoff.MarketData.SyncCoverage", b =>

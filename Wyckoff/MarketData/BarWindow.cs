@@ -11,6 +11,12 @@ public sealed record BarWindow
 
     public required long Version { get; init; }
 
+    /// <summary>No bar is before; null when nobody has kept count.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>No bar is here or after; null when nobody has kept count.</summary>
+    public DateTimeOffset? Until { get; init; }
+
     /// <summary>
     /// The key of the advisory lock under which these bars are written: what the database's <c>market.window_lock</c> gives. A transaction that writes several
     /// windows locks them in the order of their keys: ticker by ticker, finest timeframe first.

@@ -45,6 +45,18 @@ public sealed class ImportBatch
 
     public ImportStatus Status { get; private set; }
 
+    /// <summary>What becomes of bars that are there already: skip, replace or fail.</summary>
+    public string Policy { get; private set; } = "skip";
+
+    /// <summary>Bytes of the file; null when it comes as a stream of unknown length.</summary>
+    public long? Size { get; private set; }
+
+    /// <summary>How many of them have been read.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>When a batch of it was last committed: one that runs and has been silent for long has died.</summary>
+    public DateTimeOffset HeartbeatAt { get; private set; }
+
     public long RowsRead { get; private set; }
 
     public long RowsInserted { get; private set; }

@@ -28,6 +28,9 @@ public static class MarketDataModel
         SyncPayload(model.Entity<SyncPayload>());
         BarWindow(model.Entity<BarWindow>());
         BarChange(model.Entity<BarChange>());
+        IndicatorWindow(model.Entity<IndicatorWindow>());
+        Feed(model.Entity<Feed>());
+        Lease(model.Entity<Lease>());
         ImportBatch(model.Entity<ImportBatch>());
         ImportReject(model.Entity<ImportReject>());
     }
@@ -232,9 +235,12 @@ public static class MarketDataModel
             table.HasComment("The version of all bars of a ticker and timeframe: up by one with every transaction that changes them. Written by market.record_change.");
             HasTimeframe(table, "bar_windows");
             table.HasCheckConstraint("chk_bar_windows_version", "version >= 1");
+            table.HasCheckConstraint("chk_bar_windows_until", "since < until AND (since IS NULL) = (until IS NULL)");
         });
         window.HasKey(w => new { w.TickerId, w.Timeframe }).HasName("pk_bar_windows");
         HasTimeframe(window.Property(w => w.Timeframe));
+        window.Property(w => w.Since).HasComment("No bar is before. May be too early where bars were deleted; NULL when nobody has kept count.");
+        window.Property(w => w.Until).HasComment("No bar is here or after. May be too late where bars were deleted; NULL when nobody has kept count.");
         window.HasOne<Ticker>().WithMany().HasForeignKey(w => w.TickerId).OnDelete(DeleteBehavior.Cascade).HasConstraintName("fk_bar_windows_ticker");
     }
 
@@ -254,6 +260,59 @@ public static class MarketDataModel
         change.HasHypertable(new HypertableDeclaration { TimeColumn = "committed_at", ChunkInterval = TimeSpan.FromHours(6), Retain = TimeSpan.FromDays(1) });
     }
 
+    private static void IndicatorWindow(EntityTypeBuilder<IndicatorWindow> window)
+    {
+        window.ToTable("indicator_windows", Schema, table =>
+        {
+            table.HasComment("Up to which version of bar_windows the indicators of a ticker and timeframe are computed.");
+            HasTimeframe(table, "indicator_windows");
+            table.HasCheckConstraint("chk_indicator_windows_version", "version >= 0");
+        });
+        window.HasKey(w => new { w.TickerId, w.Timeframe }).HasName("pk_indicator_windows");
+        HasTimeframe(window.Property(w => w.Timeframe));
+        window.Property(w => w.ComputedAt).HasDefaultValueSql("now()");
+        window.HasOne<Ticker>().WithMany().HasForeignKey(w => w.TickerId).OnDelete(DeleteBehavior.Cascade).HasConstraintName("fk_indicator_windows_ticker");
+    }
+
+    private static void Feed(EntityTypeBuilder<Feed> feed)
+    {
+        feed.ToTable("feeds", Schema, table =>
+        {
+            table.HasComment("Bars that the Ingestor keeps current.");
+            HasTimeframe(table, "feeds");
+            table.HasCheckConstraint("chk_feeds_provider", "provider <> ''");
+            table.HasCheckConstraint("chk_feeds_every_seconds", "every_seconds >= 1");
+        });
+        feed.HasKey(f => f.Id).HasName("pk_feeds");
+        feed.Property(f => f.Id).UseIdentityByDefaultColumn();
+        HasTimeframe(feed.Property(f => f.Timeframe));
+        feed.Property(f => f.Provider).HasMaxLength(20).HasComment("Name of the provider: the source its bars carry.");
+        feed.Property(f => f.Since).HasComment("How far back the bars are wanted.");
+        feed.Property(f => f.EverySeconds).HasDefaultValue(3600).HasSentinel(3600).HasComment("How often what is missing is fetched.");
+        feed.Property(f => f.Live).HasDefaultValue(false).HasComment("Also from the provider's live stream.");
+        feed.Property(f => f.Enabled).HasDefaultValue(true).HasSentinel(true);
+        feed.Property(f => f.NextDue).HasDefaultValueSql("now()");
+        feed.Property(f => f.CreatedAt).HasDefaultValueSql("now()");
+        feed.Property(f => f.UpdatedAt).HasDefaultValueSql("now()");
+        feed.HasIndex(f => new { f.TickerId, f.Timeframe, f.Provider }).IsUnique().HasDatabaseName("idx_feeds_ticker_id_timeframe_provider");
+        feed.HasIndex(f => f.NextDue).HasFilter("enabled").HasDatabaseName("idx_feeds_next_due");
+        feed.HasOne<Ticker>().WithMany().HasForeignKey(f => f.TickerId).OnDelete(DeleteBehavior.Cascade).HasConstraintName("fk_feeds_ticker");
+    }
+
+    private static void Lease(EntityTypeBuilder<Lease> lease)
+    {
+        lease.ToTable("leases", Schema, table =>
+        {
+            table.HasComment("Which instance of the Ingestor does a piece of work, and until when it may without asking again.");
+            table.HasCheckConstraint("chk_leases_name", "name <> ''");
+            table.HasCheckConstraint("chk_leases_version", "version >= 1");
+        });
+        lease.HasKey(l => l.Name).HasName("pk_leases");
+        lease.Property(l => l.Name).HasMaxLength(100).HasComment("Of the work: feed/17, live/alpaca, …");
+        lease.Property(l => l.Holder).HasMaxLength(100);
+        lease.Property(l => l.Version).HasComment("Up by one with every holder. A holder's transactions check it, so that one who slept through his lease writes nothing.");
+    }
+
     private static void ImportBatch(EntityTypeBuilder<ImportBatch> batch)
     {
         batch.ToTable("import_batches", Schema, table =>
@@ -264,6 +323,8 @@ public static class MarketDataModel
             table.HasCheckConstraint("chk_import_batches_status", "status IN ('running', 'completed', 'failed')");
             table.HasCheckConstraint("chk_import_batches_finished_at", "(status = 'running') = (finished_at IS NULL) AND (finished_at IS NULL OR finished_at >= started_at)");
             table.HasCheckConstraint("chk_import_batches_error_message", "(status = 'failed') = (error_message IS NOT NULL)");
+            table.HasCheckConstraint("chk_import_batches_policy", "policy IN ('skip', 'replace', 'fail')");
+            table.HasCheckConstraint("chk_import_batches_bytes_read", "bytes_read >= 0 AND size >= 0");
             table.HasCheckConstraint("chk_import_batches_rows", "least(rows_inserted, rows_updated, rows_skipped, rows_rejected) >= 0 AND rows_read = rows_inserted + rows_updated + rows_skipped + rows_rejected");
         });
         batch.HasKey(b => b.Id).HasName("pk_import_batches");
@@ -274,6 +335,10 @@ public static class MarketDataModel
         batch.Property(b => b.Symbol).HasMaxLength(Primitives.Symbol.MaxLength).HasComment("What all rows are bars of; NULL when each says so itself.");
         batch.Property(b => b.Timeframe).HasConversion(timeframe => timeframe!.Value.Name, text => Timeframe.Parse(text)).HasMaxLength(10).HasComment("Of all rows; NULL when each says so itself.");
         batch.Property(b => b.Status).HasConversion(status => InLowerCase(status), text => Enum.Parse<ImportStatus>(text, true)).HasMaxLength(20);
+        batch.Property(b => b.Policy).HasMaxLength(10).HasDefaultValue("skip").HasComment("What becomes of bars that are there already.");
+        batch.Property(b => b.Size).HasComment("Bytes of the file; NULL when it comes as a stream of unknown length.");
+        batch.Property(b => b.BytesRead).HasDefaultValue(0L).HasComment("How many of them have been read.");
+        batch.Property(b => b.HeartbeatAt).HasDefaultValueSql("now()").HasComment("When a part of it was last committed: one that runs and has been silent for long has died.");
         batch.Property(b => b.RowsSkipped).HasComment("Valid, and there already.");
         batch.Property(b => b.RowsRejected).HasComment("Kept in import_rejects.");
         foreach (var count in new[] { nameof(MarketData.ImportBatch.RowsRead), nameof(MarketData.ImportBatch.RowsInserted), nameof(MarketData.ImportBatch.RowsUpdated), nameof(MarketData.ImportBatch.RowsSkipped), nameof(MarketData.ImportBatch.RowsRejected) })
