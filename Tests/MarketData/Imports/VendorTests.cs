@@ -1,4 +1,3 @@
-using Wyckoff.MarketData.Imports;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.MarketData.Imports;
@@ -6,7 +5,7 @@ namespace Wyckoff.Tests.MarketData.Imports;
 /// <summary>The files of common vendors are taken as they come: with nothing said but the symbol and the timeframe.</summary>
 public sealed class VendorTests
 {
-    private static readonly string Folder = Path.Combine(Run.SolutionFolder, "Tests", "MarketData", "Imports", "Vendors");
+    private static readonly string Folder = Path.Combine(Run.Root, "Tests", "MarketData", "Imports", "Vendors");
 
     // The same two or three bars in every file, as far as the vendor has the fields.
     private const string Day1 = "2024-01-02T00:00:00Z 472.16 473.67 470.49 472.65 123007800";
