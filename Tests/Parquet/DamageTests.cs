@@ -80,6 +80,17 @@ public sealed class DamageTests
     }
 
     [Fact]
+    public void A_checksum_is_the_one_of_gzip() => Assert.Equal(unchecked((int)0xCBF43926), Crc32.Of("123456789"u8));
+
+    [Fact]
+    public async Task A_page_whose_checksum_is_another_is_refused()
+    {
+        Assert.Equal((Int128)7, Assert.Single(await ParquetRows.ReadAsync(OneNumber(Crc32.Of([7, 0, 0, 0]))))["n"]);
+        var e = await Assert.ThrowsAsync<ParquetException>(() => ParquetRows.ReadAsync(OneNumber(1)));
+        Assert.StartsWith("Column 'n' of row group 1: the page before byte ", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Announced_sizes_are_not_believed()
     {
         var before = GC.GetTotalAllocatedBytes();
@@ -93,6 +104,17 @@ public sealed class DamageTests
         run.Read(values);
         Assert.All(values, value => Assert.Equal(1, value));
         Assert.True(GC.GetTotalAllocatedBytes() - before < 50_000_000);
+    }
+
+    private static byte[] OneNumber(int checksum)
+    {
+        var page = new ThriftWriter();
+        page.Begin().Int32(1, 0).Int32(2, 4).Int32(3, 4).Int32(4, checksum).Begin(5).Int32(1, 1).Int32(2, 0).Int32(3, 3).Int32(4, 3).End().End();
+        var footer = new ThriftWriter();
+        footer.Begin().Int32(1, 1).StructList(2, 2).Begin().Text(4, "schema").Int32(5, 1).End().Begin().Int32(1, 1).Int32(3, 0).Text(4, "n").End()
+            .Int64(3, 1).StructList(4, 1).Begin().StructList(1, 1).Begin().Int64(2, 4).Begin(3).Int32(1, 1).Int32List(2, 0).TextList(3, "n").Int32(4, 0).Int64(5, 1).Int64(6, 40).Int64(7, 40).Int64(9, 4).End().End()
+            .Int64(2, 40).Int64(3, 1).End().End();
+        return [.. "PAR1"u8, .. page.Written.Span, 7, 0, 0, 0, .. footer.Written.Span, .. BitConverter.GetBytes(footer.Written.Length), .. "PAR1"u8];
     }
 
     private static async Task<bool> IsRefusedAsync(byte[] file)

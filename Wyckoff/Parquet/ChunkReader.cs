@@ -126,6 +126,11 @@ internal sealed class ChunkReader(Stream stream, ParquetColumn column, Footer fo
         await FillAsync(_position + length, header.CompressedSize, cancellationToken);
         var bytes = _window.AsMemory((int)(_position + length - _windowStart), header.CompressedSize);
         _position += length + header.CompressedSize;
+        if (header.Checksum is { } checksum && Crc32.Of(bytes.Span) != checksum)
+        {
+            throw Fault($"the page before byte {_position} is damaged: its checksum is another.");
+        }
+
         try
         {
             switch (header.Type)
@@ -177,7 +182,7 @@ internal sealed class ChunkReader(Stream stream, ParquetColumn column, Footer fo
             data = data[(4 + (int)length)..];
         }
 
-        Open(header, header.Values, data);
+        Start(header, data);
     }
 
     private void OpenV2(PageHeader header, ReadOnlyMemory<byte> bytes)
@@ -186,11 +191,13 @@ internal sealed class ChunkReader(Stream stream, ParquetColumn column, Footer fo
         // They are outlived by the page, and the window is not theirs.
         _levels = column.Nullable ? new(bytes.Slice(header.RepetitionBytes, header.LevelBytes).ToArray(), 1) : null;
         var data = bytes[levels..];
-        Open(header, header.Values, header.IsCompressed ? Decompress(data, header.Size - levels) : Decompress(data, data.Length, Codec.Uncompressed));
+        // Of a page of nulls there may be nothing to decompress.
+        Start(header, header.IsCompressed && data.Length > 0 ? Decompress(data, header.Size - levels) : Decompress(data, data.Length, Codec.Uncompressed));
     }
 
-    private void Open(PageHeader header, int values, ReadOnlyMemory<byte> data)
+    private void Start(PageHeader header, ReadOnlyMemory<byte> data)
     {
+        var values = header.Values;
         if (values > _left)
         {
             throw new ParquetException($"a page has {values} values where {_left} are left.");

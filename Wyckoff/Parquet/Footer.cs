@@ -57,7 +57,6 @@ internal sealed record Footer(IReadOnlyList<ParquetColumn> Columns, IReadOnlyLis
         ParquetColumn[]? columns = null;
         List<RowGroup>? groups = null;
         string? createdBy = null;
-        long rows = 0;
         for (var id = 0; thrift.Field(ref id, out var type);)
         {
             switch (id)
@@ -65,16 +64,13 @@ internal sealed record Footer(IReadOnlyList<ParquetColumn> Columns, IReadOnlyLis
                 case 2:
                     columns = Schema(ref thrift, type);
                     break;
-                case 3:
-                    rows = thrift.Integer(type);
-                    break;
                 case 4:
                     // The schema comes before, since fields are written in the order of their numbers.
                     var count = thrift.Structs(type);
                     groups = new(Math.Min(count, 1024));
                     for (var i = 0; i < count; i++)
                     {
-                        groups.Add(Group(ref thrift, columns ?? throw thrift.Damaged("row groups come before the schema"), i, dataEnd));
+                        groups.Add(Group(ref thrift, columns ?? throw thrift.Damaged("row groups come before the schema"), i + 1, dataEnd));
                     }
 
                     break;
@@ -94,8 +90,9 @@ internal sealed record Footer(IReadOnlyList<ParquetColumn> Columns, IReadOnlyLis
             throw thrift.Damaged(columns is null ? "it has no schema" : "it has no list of row groups");
         }
 
-        var total = groups.Aggregate((Int128)0, (sum, group) => sum + group.Rows);
-        return total == rows ? new(columns, groups, rows, createdBy, dataEnd) : throw thrift.Damaged($"it announces {rows} rows, and its row groups have {total}");
+        // Some writers announce no rows, or others than there are: what counts is what the row groups have.
+        var rows = groups.Aggregate((Int128)0, (sum, group) => sum + group.Rows);
+        return rows <= long.MaxValue ? new(columns, groups, (long)rows, createdBy, dataEnd) : throw thrift.Damaged($"its row groups have {rows} rows");
     }
 
     private static RowGroup Group(ref ThriftReader thrift, ParquetColumn[] columns, int number, long dataEnd)
@@ -192,7 +189,7 @@ internal sealed record Footer(IReadOnlyList<ParquetColumn> Columns, IReadOnlyLis
 
         // Some writers leave the offset of the dictionary out, or write 0, and let that of the data point at it. Pages say themselves what they are.
         var start = dictionary is > 0 && dictionary < data ? dictionary.Value : data.Value;
-        return values >= 0 && start >= 4 && start <= dataEnd
+        return values == 0 || (values > 0 && start >= 4 && start <= dataEnd)
             ? new((PhysicalType)physical, (Codec)codec, values.Value, start, false)
             : throw thrift.Damaged($"column '{column}' of row group {group} has {values} values at byte {start} of {dataEnd}");
     }

@@ -28,6 +28,9 @@ internal readonly record struct PageHeader(PageType Type, int Size, int Compress
     private const int LargestPage = 1 << 28;
     private const string What = "a page header";
 
+    /// <summary>Of the bytes that follow; few writers give one.</summary>
+    public int? Checksum { get; private init; }
+
     public int Values { get; private init; }
 
     public PageEncoding Encoding { get; private init; }
@@ -43,7 +46,7 @@ internal readonly record struct PageHeader(PageType Type, int Size, int Compress
     public static PageHeader Read(ReadOnlySpan<byte> bytes, out int length)
     {
         var thrift = new ThriftReader(bytes, What);
-        int? pageType = null, size = null, compressed = null, values = null;
+        int? pageType = null, size = null, compressed = null, values = null, checksum = null;
         var encoding = 0;
         int levelEncoding = (int)PageEncoding.Rle, levels = 0, repetitions = 0;
         var isCompressed = true;
@@ -59,6 +62,9 @@ internal readonly record struct PageHeader(PageType Type, int Size, int Compress
                     break;
                 case 3:
                     compressed = thrift.Int32(type);
+                    break;
+                case 4:
+                    checksum = thrift.Int32(type);
                     break;
                 case 5 or 7 or 8:
                     thrift.Struct(type);
@@ -117,6 +123,7 @@ internal readonly record struct PageHeader(PageType Type, int Size, int Compress
 
         return new((PageType)pageType, size.Value, compressed.Value)
         {
+            Checksum = checksum,
             Values = values ?? 0,
             Encoding = (PageEncoding)encoding,
             LevelEncoding = (PageEncoding)levelEncoding,
