@@ -8,7 +8,7 @@ using Symbol = Wyckoff.Primitives.Symbol;
 namespace Wyckoff.Ingestor.Exports;
 
 /// <summary>The verb <c>export</c>: stored bars into a CSV or Parquet file, or onto standard output.</summary>
-internal static class ExportCommand
+internal static class ExportVerb
 {
     private const string StandardOutput = "-";
 
