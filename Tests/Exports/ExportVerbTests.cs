@@ -13,16 +13,17 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
 
     public async ValueTask InitializeAsync()
     {
-        // Two symbols; one has a hole of years between its bars.
+        // Straight into the table, so that what follows from the bars is what is said here. One of the symbols has a hole of years.
         await _database.ExecuteAsync(
             """
             INSERT INTO tickers (symbol) VALUES ('SPY'), ('BRK.B') ON CONFLICT DO NOTHING;
-            DELETE FROM ohlcv_bars;
-            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, trade_count, vwap, source)
-            SELECT 'SPY', '1m', t, 100.5, 102.25, 99.12345678, 101, 1000.5, 7, 100.75, 'test' FROM generate_series(timestamptz '2024-01-02 14:30+00', '2024-01-02 16:29+00', '1 min') t;
-            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, source)
-            SELECT 'SPY', '1m', t, 50, 50, 50, 50, 0, 'test' FROM generate_series(timestamptz '2015-03-02 14:30+00', '2015-03-02 14:34+00', '1 min') t;
-            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, source) VALUES ('BRK.B', '1m', '2024-01-02 15:00+00', 350, 351, 349, 350.1, 12345678901234567890.12345678, 'test');
+            DELETE FROM bars_1m;
+            INSERT INTO bars_1m (ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score)
+            SELECT id, t, 100.5, 102.25, 99.12345678, 101, 1000.5, 7, 100.75, 3.12654322, 1.25, 0, false, 'test', 0.9 FROM tickers, generate_series(timestamptz '2024-01-02 14:30+00', '2024-01-02 16:29+00', '1 min') t WHERE symbol = 'SPY'
+            UNION ALL
+            SELECT id, t, 50, 50, 50, 50, 0, NULL, NULL, 0, 1, 0.5, true, 'test', NULL FROM tickers, generate_series(timestamptz '2015-03-02 14:30+00', '2015-03-02 14:34+00', '1 min') t WHERE symbol = 'SPY'
+            UNION ALL
+            SELECT id, '2024-01-02 15:00+00', 350, 351, 349, 350.1, 12345678901234567890.12345678, NULL, NULL, 2, 1, 1, true, 'test', 1 FROM tickers WHERE symbol = 'BRK.B';
             """);
     }
 
@@ -40,9 +41,9 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
         Assert.Equal(
             """
             symbol,timeframe,timestamp,open,high,low,close,volume,trade_count,vwap,spread,spread_ratio,volume_ratio,source,quality_score
-            SPY,1m,2015-03-02T14:33:00Z,50,50,50,50,0,,,0,0,0,test,
-            SPY,1m,2015-03-02T14:34:00Z,50,50,50,50,0,,,0,0,0,test,
-            SPY,1m,2024-01-02T14:30:00Z,100.5,102.25,99.12345678,101,1000.5,7,100.75,3.12654322,0,0,test,
+            SPY,1m,2015-03-02T14:33:00Z,50,50,50,50,0,,,0,1,0.5,test,
+            SPY,1m,2015-03-02T14:34:00Z,50,50,50,50,0,,,0,1,0.5,test,
+            SPY,1m,2024-01-02T14:30:00Z,100.5,102.25,99.12345678,101,1000.5,7,100.75,3.12654322,1.25,0,test,0.9
 
             """,
             output);
