@@ -30,7 +30,7 @@ public sealed class RoundTripTests
     private static Gen<Table> Tables() =>
         from codec in Gen.Elements(ParquetCodec.Uncompressed, ParquetCodec.Snappy, ParquetCodec.Gzip)
         from perGroup in Gen.Elements(1, 7, 1000, 65_536)
-        // Few symbols give runs, many give places of many bits.
+            // Few symbols give runs, many give places of many bits.
         from symbols in Gen.Elements(1, 2, 300)
         from nulls in Gen.Elements(1, 2, 20)
         from rows in Gen.ArrayOf(
