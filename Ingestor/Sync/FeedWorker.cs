@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using Wyckoff.MarketData;
 using Wyckoff.MarketData.Providers;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.Primitives;

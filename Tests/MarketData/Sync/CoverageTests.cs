@@ -80,14 +80,6 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
         Assert.True(judged.Unreadable);
     }
 
-    [Theory]
-    [InlineData("America/New_York", "2024-01-02T14:30:00Z", "2024-01-02")]
-    [InlineData("America/New_York", "2024-01-02T05:00:00Z", "2024-01-02")]
-    [InlineData("America/New_York", "2024-01-02T00:00:00Z", "2024-01-02")]
-    [InlineData("Asia/Tokyo", "2024-01-01T15:00:00Z", "2024-01-02")]
-    public void A_daily_bar_has_its_session_date(string zone, string instant, string date) =>
-        Assert.Equal(Instant(date + "T00:00:00Z"), BarGrid.SessionDate(Instant(instant), TimeZoneInfo.FindSystemTimeZoneById(zone)));
-
     private static TickerRef Ticker(string zone) => new(1, Symbol.Parse("X"), TimeZoneInfo.FindSystemTimeZoneById(zone));
 
     private static ProviderPage Page(DateTimeOffset until, params IncomingBar[] bars) => new() { Bars = bars, CompleteUntil = until, Request = "/", ContentType = "x", Payload = default };

@@ -60,6 +60,9 @@ internal sealed class FakeAlpaca : IAsyncDisposable
 
     public string? RetryAfter { get; set; }
 
+    /// <summary>Runs when a request arrives, with the first and the last instant it is about.</summary>
+    public Func<DateTimeOffset, DateTimeOffset, Task> Asked { get; set; } = (_, _) => Task.CompletedTask;
+
     /// <summary>Runs while an answer is on its way.</summary>
     public Func<Task> Meanwhile { get; set; } = () => Task.CompletedTask;
 
@@ -143,9 +146,11 @@ internal sealed class FakeAlpaca : IAsyncDisposable
             return;
         }
 
+        var after = token is null ? DateTimeOffset.UnixEpoch : Instant(Encoding.UTF8.GetString(Convert.FromBase64String(token)).Split('|')[1]);
+        // A page token stands for all that came before it.
+        await Asked(after + timeframe.Width > start ? after + timeframe.Width : start, end);
         await Meanwhile();
         var fault = NextFault();
-        var after = token is null ? DateTimeOffset.MinValue : Instant(Encoding.UTF8.GetString(Convert.FromBase64String(token)).Split('|')[1]);
         var matching = bars.Where(bar => bar.Time >= start && bar.Time <= end && bar.Time > after).ToList();
         var page = matching.Take(limit).ToList();
         var next = matching.Count > limit ? Convert.ToBase64String(Encoding.UTF8.GetBytes($"{symbol}|{page[^1].Time:O}")) : null;

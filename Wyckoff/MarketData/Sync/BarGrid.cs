@@ -16,8 +16,4 @@ internal static class BarGrid
         var (start, end) = (Ceiling(timeframe, range.Start), Ceiling(timeframe, range.End));
         return start < end ? new(start, end) : null;
     }
-
-    /// <summary>The session date of a daily bar, at 00:00 UTC: what is midnight in UTC already is one, anything else is an instant of the session.</summary>
-    public static DateTimeOffset SessionDate(DateTimeOffset instant, TimeZoneInfo zone) =>
-        instant.UtcTicks % TimeSpan.TicksPerDay == 0 ? instant : new(TimeZoneInfo.ConvertTime(instant, zone).Date, TimeSpan.Zero);
 }

@@ -15,15 +15,17 @@ internal sealed record CheckedPage(IReadOnlyList<IncomingBar> Bars, IReadOnlyLis
     public static CheckedPage Of(ProviderPage page, TimeRange asked, DateTimeOffset from, DateTimeOffset settled, TickerRef ticker, Timeframe timeframe)
     {
         var (good, rejected, holes) = (new List<IncomingBar>(page.Bars.Count), new List<BarFault>(page.Faults), new List<DateTimeOffset>());
+        var sessions = new SessionClock(ticker.Zone);
         foreach (var bar in page.Bars)
         {
-            var timestamp = timeframe.IsDaily ? BarGrid.SessionDate(bar.Timestamp, ticker.Zone) : bar.Timestamp;
+            var time = timeframe.IsDaily ? sessions.DailyTimestamp(bar.Time) : bar.Time;
+            var timestamp = IncomingBar.InstantOf(time);
             var fault = !asked.Contains(timestamp) ? FormattableString.Invariant($"outside of what was asked for, {asked}")
                 : BarGrid.Floor(timeframe, timestamp) != timestamp ? $"a bar of {timeframe} does not open at this time"
                 : bar.BrokenRule();
             if (fault is null)
             {
-                good.Add(bar with { Time = IncomingBar.TimeOf(timestamp) });
+                good.Add(bar with { Time = time });
             }
             else
             {
@@ -37,7 +39,7 @@ internal sealed record CheckedPage(IReadOnlyList<IncomingBar> Bars, IReadOnlyLis
         // Where a bar was refused there may be one: that place stays open.
         var unreadable = rejected.Exists(fault => fault.Timestamp is null);
         holes.AddRange(rejected.Select(fault => fault.Timestamp).OfType<DateTimeOffset>()
-            .Select(timestamp => BarGrid.Floor(timeframe, timeframe.IsDaily ? BarGrid.SessionDate(timestamp, ticker.Zone) : timestamp)).Distinct().Order());
+            .Select(timestamp => BarGrid.Floor(timeframe, timeframe.IsDaily ? IncomingBar.InstantOf(sessions.DailyTimestamp(IncomingBar.TimeOf(timestamp))) : timestamp)).Distinct().Order());
         var covered = new List<TimeRange>();
         foreach (var hole in holes.Where(hole => hole >= from && hole < until))
         {
