@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Wyckoff.MarketData;
+using Wyckoff.MarketData.Providers;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.Primitives;
 
@@ -38,9 +39,9 @@ public static class SyncApi
         {
             return await sync.EnsureAsync(new(symbol, timeframe, new(from.Value, to), provider), cancellationToken);
         }
-        catch (ArgumentException e)
+        catch (NoSuchProviderException e)
         {
-            errors["provider"] = [Sentence(e)];
+            errors["provider"] = [e.Message];
             return null;
         }
     }
@@ -95,9 +96,9 @@ public static class SyncApi
                 }
             }
         }
-        catch (ArgumentException e)
+        catch (NoSuchProviderException e)
         {
-            errors["provider"] = [Sentence(e)];
+            errors["provider"] = [e.Message];
         }
 
         return errors.Count > 0 ? TypedResults.ValidationProblem(errors) : TypedResults.Ok(new SyncResponse(timeframe.Name, from, to, results));
@@ -110,9 +111,6 @@ public static class SyncApi
         await store.FindTickerAsync(symbol, cancellationToken) is { } ticker
             ? [.. (await store.ReadNewestAsync(ticker, timeframe, range, (int)Math.Min(MaxBars, range.Duration / timeframe.Width + 1), cancellationToken)).Select(BarResponse.Of)]
             : [];
-
-    // Without what .NET adds about the parameter.
-    private static string Sentence(ArgumentException e) => e.ParamName is { } name ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : e.Message;
 }
 
 /// <summary>What is wanted: bars that open within [from, to).</summary>

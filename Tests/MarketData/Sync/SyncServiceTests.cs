@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Wyckoff.MarketData;
+using Wyckoff.MarketData.Providers;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.Primitives;
 
@@ -304,7 +305,7 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     public async Task Who_is_no_provider_is_said()
     {
         var service = _bench.Service();
-        Assert.Equal("'nobody' is no provider that is configured: one of alpaca is expected. (Parameter 'name')", (await Assert.ThrowsAsync<ArgumentException>(() => service.EnsureAsync(Want(0, 1) with { Provider = "nobody" }, Token))).Message);
+        Assert.Equal("'nobody' is no provider that is configured: one of alpaca is expected.", (await Assert.ThrowsAsync<NoSuchProviderException>(() => service.EnsureAsync(Want(0, 1) with { Provider = "nobody" }, Token))).Message);
     }
 
     private static int Slot(DateTimeOffset instant) => (int)(instant - Start).TotalMinutes;

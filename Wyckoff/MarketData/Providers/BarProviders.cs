@@ -2,6 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Wyckoff.MarketData.Providers;
 
+/// <summary>There is no such provider, or it has no such bars.</summary>
+public sealed class NoSuchProviderException(string message) : InvalidOperationException(message);
+
 /// <summary>The providers that are configured.</summary>
 public sealed class BarProviders(IEnumerable<IBarProvider> providers)
 {

@@ -23,21 +23,21 @@ public sealed class SyncService(
     private readonly record struct FlightKey(int TickerId, Timeframe Timeframe, string Provider);
 
     /// <summary>The provider that a request names, or that is asked when it names none.</summary>
-    /// <exception cref="ArgumentException">There is none, or it has no such bars.</exception>
+    /// <exception cref="NoSuchProviderException">There is none, or it has no such bars.</exception>
     public IBarProvider ProviderOf(string? name, Timeframe timeframe)
     {
         if (!providers.TryGet(name ?? options.Value.Provider, out var provider, out var reason))
         {
-            throw new ArgumentException(reason, nameof(name));
+            throw new NoSuchProviderException(reason);
         }
 
         return provider.Timeframes.Contains(timeframe)
             ? provider
-            : throw new ArgumentException($"{provider.Name} has no bars of {timeframe}: one of {string.Join(", ", provider.Timeframes)} is expected.", nameof(timeframe));
+            : throw new NoSuchProviderException($"{provider.Name} has no bars of {timeframe}: one of {string.Join(", ", provider.Timeframes)} is expected.");
     }
 
     /// <summary>Fetches what is missing. A provider that fails makes a result that says so; what came before it did stays.</summary>
-    /// <exception cref="ArgumentException">There is no such provider, or it has no such bars.</exception>
+    /// <exception cref="NoSuchProviderException">There is none, or it has no such bars.</exception>
     /// <exception cref="LeaseLostException">The fence of the request threw.</exception>
     public async Task<SyncResult> EnsureAsync(SyncRequest request, CancellationToken cancellationToken)
     {
