@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Providers;

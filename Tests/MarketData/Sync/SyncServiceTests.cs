@@ -189,7 +189,7 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
         {
             while (await reader.ReadAsync(Token))
             {
-                await using var gzip = new GZipStream(new MemoryStream(reader.GetFieldValue<byte[]>(0)), CompressionMode.Decompress);
+                await using var gzip = new GZipStream(new MemoryStream((byte[])reader.GetValue(0)), CompressionMode.Decompress);
                 using var text = new StreamReader(gzip, Encoding.UTF8);
                 var json = await text.ReadToEndAsync(Token);
                 Assert.Equal(reader.GetInt32(1), json.Length);
@@ -324,6 +324,6 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
         command.Parameters.Add(new() { Value = run!.Value });
         await using var reader = await command.ExecuteReaderAsync(Token);
         Assert.True(await reader.ReadAsync(Token));
-        return (reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetInt32(2), reader.GetInt64(3));
+        return (reader.GetString(0), reader.GetValue(1) as string, reader.GetInt32(2), reader.GetInt64(3));
     }
 }
