@@ -9,6 +9,7 @@ using Npgsql;
 using Wyckoff.Accounts;
 using Wyckoff.Journal;
 using Wyckoff.MarketData;
+using Wyckoff.MarketData.Imports;
 using Wyckoff.Telemetry;
 using Wyckoff.Trading;
 
@@ -35,6 +36,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<BarStore>();
         builder.Services.AddSingleton<TickerDirectory>();
         builder.Services.AddSingleton<BarWriter>();
+        builder.Services.AddSingleton<ImportRunner>();
         SecretKeys.Add(builder.Services);
         builder.Services.AddSingleton<BrokerSecrets>();
         builder.Services.AddSingleton<AccountDirectory>();

@@ -30,6 +30,10 @@ internal sealed class FeedWorker(
         builder.Services.AddSingleton<FeedWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<FeedWorker>());
         builder.Services.AddHealthChecks().AddCheck<FeedWorker>("feeds");
+        if (!string.IsNullOrWhiteSpace(builder.Configuration[FeedOptions.Section + ":Folder"]))
+        {
+            builder.Services.AddHostedService<FolderWorker>();
+        }
     }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

@@ -1,15 +1,15 @@
 using Microsoft.Extensions.Options;
+using Wyckoff.MarketData.Imports;
 using Wyckoff.MarketData.Providers;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Ingestor.Sync;
 
-/// <summary>What takes a file in, and says in words what came of it.</summary>
-internal delegate Task<string> ImportFile(string path, CancellationToken cancellationToken);
-
 /// <summary>Imports the files that appear or change under a folder. After a restart all are offered again: the import knows files it has had.</summary>
-internal sealed class FolderWorker(ImportFile import, IOptions<FeedOptions> options, TimeProvider time, ILogger<FolderWorker> logger) : BackgroundService
+internal sealed class FolderWorker(ImportRunner import, IOptions<FeedOptions> options, TimeProvider time, ILogger<FolderWorker> logger) : BackgroundService
 {
-    private readonly FolderWatch _watch = new(options.Value.Folder ?? throw new ArgumentException("There is no folder to watch.", nameof(options)));
+    private readonly string _folder = options.Value.Folder!;
+    private readonly FolderWatch _watch = new(options.Value.Folder!);
 
     /// <summary>One look, and the files that are ready.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
@@ -18,7 +18,11 @@ internal sealed class FolderWorker(ImportFile import, IOptions<FeedOptions> opti
         {
             try
             {
-                logger.FileTaken(file, await import(file, cancellationToken));
+                // By its path below the folder, not above: symbols and timeframes are read from it.
+                foreach (var result in await import.ImportAsync(file, Path.GetRelativePath(_folder, file), new(), new(), cancellationToken))
+                {
+                    logger.FileTaken(result.File, result.AlreadyThere ? "imported before" : EnumText.Of(result.Status), result.Inserted, result.Rejected, result.Error);
+                }
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {

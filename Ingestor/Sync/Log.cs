@@ -12,8 +12,8 @@ internal static partial class Log
     [LoggerMessage(2252, LogLevel.Error, "What is due could not be looked up; tried again")]
     public static partial void FeedsNotClaimed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(2253, LogLevel.Information, "{File}: {Outcome}")]
-    public static partial void FileTaken(this ILogger logger, string file, string outcome);
+    [LoggerMessage(2253, LogLevel.Information, "{File}: {Outcome}, {Inserted} new bars, {Rejected} rejected; {Error}")]
+    public static partial void FileTaken(this ILogger logger, string file, string outcome, long inserted, long rejected, string? error);
 
     [LoggerMessage(2254, LogLevel.Error, "{File} could not be imported; it is tried again when it has changed")]
     public static partial void FileFailed(this ILogger logger, Exception exception, string file);
