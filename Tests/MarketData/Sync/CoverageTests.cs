@@ -42,6 +42,30 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
         Assert.Equal(Enumerable.Range(0, 40).Select(i => Slots(2 * i + 1, 2 * i + 2)), await MissingAsync(reader, ticker, Slots(0, 80), "alpaca"));
     }
 
+    [Fact]
+    public async Task A_file_tells_all_between_its_bars_but_not_across_what_is_no_holiday()
+    {
+        var (minutes, days) = (await TickerAsync("FILEM"), await TickerAsync("FILED"));
+        var tickers = new TickerDirectory(database.App);
+        IncomingBar Bar(DateTimeOffset at) => new(IncomingBar.TimeOf(at), 1, 1, 1, 1, 1);
+        // A weekend belongs to the file, a week without a bar does not; the order in the file does not matter. Days are session dates whatever the file calls them.
+        BarSet[] sets =
+        [
+            new(minutes, Minute, new[] { Bar(Start.AddDays(3)), Bar(Start), Bar(Start.AddMinutes(1)), Bar(Start.AddDays(10)) }),
+            new(days, Timeframe.Day1, new[] { Bar(Start.AddHours(5)), Bar(Start.AddDays(1).AddHours(5)) }),
+        ];
+        await using var connection = await database.App.OpenConnectionAsync(Token);
+        await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, Token);
+        await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, Token);
+        var asked = new TimeRange(Start.AddDays(-1), Start.AddDays(11));
+        Assert.Equal(
+            [new(Start.AddDays(-1), Start), new(Start.AddDays(3).AddMinutes(1), Start.AddDays(10)), new(Start.AddDays(10).AddMinutes(1), Start.AddDays(11))],
+            await SyncCoverageStore.MissingAsync(connection, minutes, Minute, ["import"], asked, Token));
+        Assert.Equal(
+            [new(Start.AddDays(-1), Start), new(Start.AddDays(2), Start.AddDays(11))],
+            await SyncCoverageStore.MissingAsync(connection, days, Timeframe.Day1, ["import"], asked, Token));
+    }
+
     [Theory]
     [InlineData("2024-01-02T10:00:30Z", "2024-01-02T10:05:00Z", "2024-01-02T10:01:00Z", "2024-01-02T10:05:00Z")]
     [InlineData("2024-01-02T10:00:00Z", "2024-01-02T10:04:01Z", "2024-01-02T10:00:00Z", "2024-01-02T10:05:00Z")]

@@ -4,6 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Wyckoff.Ingestor.Sync;
+using Wyckoff.MarketData;
+using Wyckoff.MarketData.Imports;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.Primitives;
 
@@ -111,6 +113,35 @@ public sealed partial class FeedTests : IAsyncLifetime
         Assert.Equal(0, await _feeds.RemoveAsync(symbol, Timeframe.Day1, null, Token));
         Assert.Equal(1, await _feeds.RemoveAsync(symbol, null, "alpaca", Token));
         Assert.Empty(await _feeds.ListAsync(Token));
+    }
+
+    [Fact]
+    public async Task Files_that_appear_in_the_folder_are_imported_and_not_asked_of_a_provider()
+    {
+        var folder = Directory.CreateTempSubdirectory("wyckoff-folder-");
+        try
+        {
+            var tickers = new TickerDirectory(_database.App);
+            var import = new ImportRunner(_database.App, new(_database.App, tickers), tickers, TimeProvider.System, NullLogger<ImportRunner>.Instance);
+            using var worker = new FolderWorker(import, Options.Create(new FeedOptions { Folder = folder.FullName }), TimeProvider.System, NullLogger<FolderWorker>.Instance);
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "DROP_1m.csv"), "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,2,1,2,10\n2024-03-04T14:32:00Z,2,3,2,3,10\n", Token);
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "BAD_1m.csv"), "nothing that anybody could read\n", Token);
+            await worker.LookAsync(Token);
+            Assert.Equal(0L, await _database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m"));
+            await worker.LookAsync(Token);
+            await worker.LookAsync(Token);
+            Assert.Equal(2L, await _database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m"));
+            Assert.Equal(2L, await _database.ScalarAsync<long>("SELECT count(*) FROM market.import_batches"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+
+        _server.Bars["DROP"] = [];
+        await _bench.Service().EnsureAsync(new(Symbol.Parse("DROP"), Timeframe.Minute1, new(Start, Start.AddMinutes(5))), Token);
+        var asked = Assert.Single(_server.Log);
+        Assert.Equal(Start.AddMinutes(3), asked.Start);
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public sealed class RestartTests(TestDatabase database) : IClassFixture<TestData
         };
 
         var (restarts, partial) = (0, 0);
-        for (var round = 0; round < 40; round++)
+        for (var round = 0; round < 30; round++)
         {
             // A new process each time; it dies at a request, within a transaction, or not at all.
             using var death = new CancellationTokenSource();
