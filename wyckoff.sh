@@ -15,6 +15,8 @@ usage: ./wyckoff.sh VERB [ARGS]
   import PATH…     bars from files and folders (--symbol, --timeframe; --help lists the rest)
   export ARGS      stored bars into a CSV or Parquet file: --symbol SPY --timeframe 1d --output spy.parquet
   maintain         one round of maintenance now: aggregates, retention, materialized views
+  sync [ARGS]      fetch the bars that are missing (--symbol --timeframe --from [--to] [--provider])
+  feeds [ARGS]     what the service keeps current: list, add, remove
   psql [ARGS]      open psql on the running system
   backup FILE      everything in the database, into one file
   restore FILE DB  that file, into a new database
@@ -35,6 +37,7 @@ case $verb in
   status) connect && exec dotnet run --project "$here/MigrationService" -- --status "$@" ;;
   migrate) connect && exec dotnet run --project "$here/MigrationService" -- "$@" ;;
   samples) connect && exec dotnet run --project "$here/Ingestor" -- samples "$@" ;;
+  sync | feeds) connect && exec dotnet run --project "$here/Ingestor" -- "$verb" "$@" ;;
   import) connect && exec dotnet run --project "$here/Ingestor" -- import "$@" ;;
   export) connect && exec dotnet run --project "$here/Ingestor" -- export "$@" ;;
   maintain)

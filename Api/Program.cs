@@ -1,10 +1,12 @@
 using Wyckoff;
 using Wyckoff.Api;
+using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddWyckoff();
+builder.AddSync();
 builder.Services.AddOpenApi("v1");
 
 var app = builder.Build();
@@ -15,5 +17,6 @@ app.MapHealth();
 app.MapOpenApi();
 app.MapDocs();
 app.MapMarketData();
+app.MapSync();
 
 return await app.RunToEndAsync();

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Wyckoff.MarketData.Sync;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData.Imports;
@@ -209,7 +210,15 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
                         OwnSince = import.StartedAt,
                         RollUp = options.RollUp,
                         Derive = options.Derive,
-                        After = (connection, result, token) => ImportStore.RecordAsync(connection, import.Id, result, told, batch.BytesRead, token),
+                        After = async (connection, result, token) =>
+                        {
+                            await ImportStore.RecordAsync(connection, import.Id, result, told, batch.BytesRead, token);
+                            if (rejects.Count == 0)
+                            {
+                                // Where a row was rejected, a provider may have its bar.
+                                await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, token);
+                            }
+                        },
                     },
                     cancellationToken);
                 tally.Add(written);
