@@ -5,8 +5,10 @@ using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
+using Microsoft.OpenApi;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Imports;
 using Wyckoff.Primitives;
@@ -36,7 +38,7 @@ public static class ImportsApi
         group.MapPost("/", PostAsync)
             .WithName("PostImport")
             .WithSummary("Import bars from the body: CSV or TSV, plain or gzip, while it arrives; zip and Parquet once it has. Ends when all of it is in the database.")
-            .Accepts<IFormFile>(ContentTypes[0], ContentTypes[1..])
+            .AddOpenApiOperationTransformer(DescribeBody)
             .WithMetadata(new UnboundedBody())
             .DisableAntiforgery();
         group.MapGet("/", ListAsync).WithName("ListImports").WithSummary("The newest imports.");
@@ -228,6 +230,17 @@ public static class ImportsApi
         }
 
         return null;
+    }
+
+    /// <summary>Said to the document only: were it said to the router, that would refuse other types without a word.</summary>
+    private static Task DescribeBody(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = true,
+            Content = ContentTypes.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } }, StringComparer.Ordinal),
+        };
+        return Task.CompletedTask;
     }
 
     private static Dictionary<string, string[]> Limited(int limit)

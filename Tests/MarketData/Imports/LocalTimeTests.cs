@@ -43,9 +43,9 @@ public sealed class LocalTimeTests
     public async Task Each_symbol_has_a_clock_of_its_own()
     {
         var imported = await ImportedText.OfAsync(
-            "symbol,time,open,high,low,close,volume\n" + string.Concat(new[] { "A 01:30", "A 01:00", "B 01:00", "B 01:30", "B 01:00" }.Select(row => $"{row[0]},2024-11-03 {row[2..]},1,2,0.5,1.5,10\n")),
+            "symbol,time,open,high,low,close,volume\n" + string.Concat(new[] { "A 00:30", "A 01:30", "A 01:00", "B 01:00", "B 01:30", "B 01:00" }.Select(row => $"{row[0]},2024-11-03 {row[2..]},1,2,0.5,1.5,10\n")),
             NewYork with { Symbol = null });
-        Assert.Equal(["A 05:30", "A 06:00", "B 05:00", "B 05:30", "B 06:00"], imported.Bars.Select(row => $"{row.Series[0]} {row.Bar.Timestamp:HH:mm}"));
+        Assert.Equal(["A 04:30", "A 05:30", "A 06:00", "B 05:00", "B 05:30", "B 06:00"], imported.Bars.Select(row => $"{row.Series[0]} {row.Bar.Timestamp:HH:mm}"));
     }
 
     [Fact]

@@ -69,7 +69,8 @@ internal sealed partial class LayoutGuess
         var first = FindHeader();
         foreach (var (number, text) in _lines)
         {
-            if (number >= first && Split(text) is { Length: >= 4 } fields)
+            // A quote that is not closed makes one field of many.
+            if (number >= first && text.Count(c => c == '"') % 2 == 0 && Split(text) is { Length: >= 4 } fields)
             {
                 _rows.Add(fields);
             }
@@ -493,24 +494,31 @@ internal sealed partial class LayoutGuess
 
     private NumberStyle Numbers()
     {
-        var values = Needed.SelectMany(Values).Concat(Values(Role.Volume)).ToList();
-        if (!values.Exists(text => text.Contains(',', StringComparison.Ordinal)))
+        var prices = Needed.SelectMany(Values).ToList();
+        var values = prices.Concat(Values(Role.Volume)).ToList();
+        if (!values.Exists(Has(',')))
         {
-            // 1.234.567 has its thousands behind points, but then its decimals, if any, behind a comma.
             return NumberStyle.Plain;
         }
 
-        var both = values.Find(text => text.Contains(',', StringComparison.Ordinal) && text.Contains('.', StringComparison.Ordinal));
-        if (both is not null)
+        // Where both are in one number, the last is the decimal point.
+        var both = values.FindAll(text => Has(',')(text) && Has('.')(text));
+        if (both.Count > 0)
         {
-            return both.LastIndexOf(',') > both.LastIndexOf('.') ? Comma(points: true) : new((byte)'.', (byte)',');
+            return both.Count(text => text.LastIndexOf(',') > text.LastIndexOf('.')) > both.Count / 2 ? Comma(points: true) : new((byte)'.', (byte)',');
         }
 
-        // Only commas. Between points, or where one is not before three digits, they are thousands or decimals without a doubt; else the delimiter decides: who cuts by
-        // semicolons does so because the comma is taken.
-        var points = values.Exists(text => text.Contains('.', StringComparison.Ordinal));
-        var thousands = values.TrueForAll(text => !text.Contains(',', StringComparison.Ordinal) || Thousands().IsMatch(text));
-        return thousands && (points || _delimiter == ',') ? new((byte)'.', (byte)',') : Comma(points: false);
+        // What most prices have decides. Where they have only commas, each before three digits, the delimiter does: who cuts by semicolons does so because the comma is taken.
+        var (commas, points) = (prices.FindAll(Has(',')).Count, prices.FindAll(Has('.')).Count);
+        var thousands = values.TrueForAll(text => !Has(',')(text) || Thousands().IsMatch(text));
+        if (commas == 0 || points > commas || (points == 0 && thousands && _delimiter == ','))
+        {
+            return thousands ? new((byte)'.', (byte)',') : NumberStyle.Plain;
+        }
+
+        return Comma(values.Exists(Has('.')));
+
+        static Predicate<string> Has(char mark) => text => text.Contains(mark, StringComparison.Ordinal);
     }
 
     private NumberStyle Comma(bool points)
