@@ -8,8 +8,8 @@ internal sealed class ImportPipeline(TimeProvider time)
     public const int FirstBatch = 50_000;
     public const int SmallestBatch = 5_000;
 
-    /// <summary>With what is carried over still below 2¹⁷, where the arrays would double.</summary>
-    public const int LargestBatch = 125_000;
+    /// <summary>With what is carried over below 2¹⁷, where the arrays would double.</summary>
+    public const int LargestBatch = 100_000;
 
     private static readonly TimeSpan Aim = TimeSpan.FromSeconds(0.5);
 

@@ -9,6 +9,7 @@ internal sealed partial class LayoutGuess
 {
     private const int SampleRows = 500;
     private const int MaxPreamble = 10;
+    private const int MaxRecordLines = 20;
 
     // Earlier names win over later ones. Without punctuation, in lower case.
     private static readonly Dictionary<Role, string[]> Names = new()
@@ -120,7 +121,7 @@ internal sealed partial class LayoutGuess
 
     private void ReadLines(ReadOnlySpan<byte> sample, bool whole, char newLine)
     {
-        for (long number = 1; _lines.Count < SampleRows && !sample.IsEmpty; number++)
+        for (long number = 1; _lines.Count < SampleRows && !sample.IsEmpty;)
         {
             var end = sample.IndexOf((byte)newLine);
             // What is cut off is no sample of anything.
@@ -129,14 +130,29 @@ internal sealed partial class LayoutGuess
                 break;
             }
 
-            var line = end < 0 ? sample : sample[..end];
-            sample = end < 0 ? default : sample[(end + 1)..];
-            var text = Encoding.UTF8.GetString(line[..Math.Min(line.Length, 4096)]).TrimEnd('\r').TrimStart('\uFEFF');
+            var first = number++;
+            var length = end < 0 ? sample.Length : end;
+            // A line that ends inside quotes goes on in the next ones, unless a quote was forgotten.
+            for (var (until, more) = (length, 0); IsOpen(sample[..until]) && until < sample.Length && more < MaxRecordLines; more++)
+            {
+                var next = sample[(until + 1)..].IndexOf((byte)newLine);
+                until = next < 0 ? sample.Length : until + 1 + next;
+                if (!IsOpen(sample[..until]))
+                {
+                    (length, number) = (until, number + more + 1);
+                    break;
+                }
+            }
+
+            var text = Encoding.UTF8.GetString(sample[..Math.Min(length, 4096)]).TrimEnd('\r').TrimStart('\uFEFF');
+            sample = sample[Math.Min(length + 1, sample.Length)..];
             if (text.AsSpan().Trim().Length > 0)
             {
-                _lines.Add((number, text));
+                _lines.Add((first, text));
             }
         }
+
+        static bool IsOpen(ReadOnlySpan<byte> text) => (text.Count((byte)'"') & 1) != 0;
     }
 
     /// <summary>The mark that cuts most lines into the same number of at least four pieces.</summary>
