@@ -18,5 +18,6 @@ app.MapOpenApi();
 app.MapDocs();
 app.MapMarketData();
 app.MapSync();
+app.MapImports();
 
 return await app.RunToEndAsync();

@@ -37,6 +37,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<TickerDirectory>();
         builder.Services.AddSingleton<BarWriter>();
         builder.Services.AddSingleton<ImportRunner>();
+        builder.Services.AddSingleton<ImportQueries>();
         SecretKeys.Add(builder.Services);
         builder.Services.AddSingleton<BrokerSecrets>();
         builder.Services.AddSingleton<AccountDirectory>();
