@@ -35,6 +35,8 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<BarStore>();
         builder.Services.AddSingleton<TickerDirectory>();
         builder.Services.AddSingleton<BarWriter>();
+        builder.Services.AddSingleton<BarRecomputer>();
+        builder.Services.AddSingleton<IndicatorUpdater>();
         SecretKeys.Add(builder.Services);
         builder.Services.AddSingleton<BrokerSecrets>();
         builder.Services.AddSingleton<AccountDirectory>();
