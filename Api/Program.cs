@@ -15,5 +15,6 @@ app.MapHealth();
 app.MapOpenApi();
 app.MapDocs();
 app.MapMarketData();
+app.MapQuality();
 
 return await app.RunToEndAsync();

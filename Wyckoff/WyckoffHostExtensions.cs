@@ -9,6 +9,7 @@ using Npgsql;
 using Wyckoff.Accounts;
 using Wyckoff.Journal;
 using Wyckoff.MarketData;
+using Wyckoff.MarketData.Quality;
 using Wyckoff.Telemetry;
 using Wyckoff.Trading;
 
@@ -37,6 +38,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<BarWriter>();
         builder.Services.AddSingleton<BarRecomputer>();
         builder.Services.AddSingleton<IndicatorUpdater>();
+        builder.Services.AddSingleton<QualityInspector>();
         SecretKeys.Add(builder.Services);
         builder.Services.AddSingleton<BrokerSecrets>();
         builder.Services.AddSingleton<AccountDirectory>();
