@@ -12,6 +12,7 @@ usage: ./wyckoff.sh VERB [ARGS]
   status           migrations, hypertables, policies, sizes
   migrate [ARGS]   bring the database to this build's schema (--dry-run, --to NAME, --verify)
   samples          load the sample data
+  import PATH…     bars from files and folders (--symbol, --timeframe; --help lists the rest)
   maintain         one round of maintenance now: aggregates, retention, materialized views
   psql [ARGS]      open psql on the running system
   backup FILE      everything in the database, into one file
@@ -33,6 +34,7 @@ case $verb in
   status) connect && exec dotnet run --project "$here/MigrationService" -- --status "$@" ;;
   migrate) connect && exec dotnet run --project "$here/MigrationService" -- "$@" ;;
   samples) connect && exec dotnet run --project "$here/Ingestor" -- samples "$@" ;;
+  import) connect && exec dotnet run --project "$here/Ingestor" -- import "$@" ;;
   maintain)
     # Where nobody gave the worker's own connection: whoever owns the database may act as wyckoff_worker.
     connect

@@ -23,7 +23,6 @@ public static class QualityApi
     }
 
     private static async Task<Results<Ok<QualityResponse>, ValidationProblem, ProblemHttpResult>> GetQualityAsync(
-        TickerDirectory tickers,
         QualityInspector inspector,
         TimeProvider time,
         [Description("Ticker symbol, e.g. SPY.")] string symbol,
@@ -61,7 +60,7 @@ public static class QualityApi
             return TypedResults.ValidationProblem(errors);
         }
 
-        if (await tickers.FindAsync(wanted, cancellationToken) is not { } ticker)
+        if (await inspector.FindTickerAsync(wanted, cancellationToken) is not { } ticker)
         {
             return TypedResults.Problem($"There is no symbol '{wanted}'.", statusCode: StatusCodes.Status404NotFound, title: "Unknown symbol");
         }

@@ -3,6 +3,7 @@ using Wyckoff.Benchmarks;
 // Each brings up and fills what it needs by itself, alternates its sides, and reports medians.
 Dictionary<string, Func<CancellationToken, Task<Report>>> benchmarks = new(StringComparer.Ordinal)
 {
+    ["ingest"] = IngestBenchmark.RunAsync,
     ["start"] = StartBenchmark.RunAsync,
 };
 

@@ -6,7 +6,14 @@ namespace Wyckoff.Ingestor;
 /// <summary>Runs one piece of work and ends: the same services as the long-running process has, without its listeners and workers.</summary>
 internal static class Verb
 {
-    public static async Task<int> RunAsync(WebApplicationBuilder builder, Func<IServiceProvider, CancellationToken, Task> work)
+    public static Task<int> RunAsync(WebApplicationBuilder builder, Func<IServiceProvider, CancellationToken, Task> work) => RunAsync(builder, async (services, token) =>
+    {
+        await work(services, token);
+        return 0;
+    });
+
+    /// <summary>Work that says with which code to exit.</summary>
+    public static async Task<int> RunAsync(WebApplicationBuilder builder, Func<IServiceProvider, CancellationToken, Task<int>> work)
     {
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
@@ -15,9 +22,9 @@ internal static class Verb
         try
         {
             await app.StartAsync(stopping);
-            await work(app.Services, stopping);
+            var exitCode = await work(app.Services, stopping);
             await app.StopAsync(CancellationToken.None);
-            return 0;
+            return exitCode;
         }
         catch (Exception e) when (ServiceRun.IsRefusal(e) || e is NpgsqlException)
         {

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Wyckoff.MigrationService;
 
 /// <summary>What EF cannot generate (functions, triggers, policies, grants) lies beside the migrations, as SQL that an editor understands.</summary>
@@ -8,5 +10,28 @@ internal static class SqlFile
         using var stream = typeof(SqlFile).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"There is no embedded file '{name}'.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
+    }
+
+    /// <summary>Some functions of a file, with their comments, to take the place of later versions: what a rollback needs.</summary>
+    public static string Replacing(string name, params ReadOnlySpan<string> functions)
+    {
+        var file = Read(name);
+        var sql = new StringBuilder();
+        foreach (var function in functions)
+        {
+            var start = file.IndexOf($"CREATE FUNCTION {function}(", StringComparison.Ordinal);
+            var end = file.IndexOf("\nEND $$;", start, StringComparison.Ordinal) + "\nEND $$;".Length;
+            sql.AppendLine(file[start..end].Replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", StringComparison.Ordinal));
+            sql.AppendLine(CommentOn($"FUNCTION {function}(", file));
+        }
+
+        return sql.ToString();
+    }
+
+    /// <summary>The comment a file gives to an object.</summary>
+    public static string CommentOn(string what, string file)
+    {
+        var start = file.IndexOf($"COMMENT ON {what}", StringComparison.Ordinal);
+        return file[start..(file.IndexOf("';\n", start, StringComparison.Ordinal) + 2)];
     }
 }

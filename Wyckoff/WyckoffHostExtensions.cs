@@ -10,6 +10,7 @@ using Wyckoff.Accounts;
 using Wyckoff.Journal;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Quality;
+using Wyckoff.MarketData.Imports;
 using Wyckoff.Telemetry;
 using Wyckoff.Trading;
 
@@ -39,6 +40,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<BarRecomputer>();
         builder.Services.AddSingleton<IndicatorUpdater>();
         builder.Services.AddSingleton<QualityInspector>();
+        builder.Services.AddSingleton<ImportRunner>();
         SecretKeys.Add(builder.Services);
         builder.Services.AddSingleton<BrokerSecrets>();
         builder.Services.AddSingleton<AccountDirectory>();

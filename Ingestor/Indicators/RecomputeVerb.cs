@@ -15,7 +15,7 @@ internal static class RecomputeVerb
     /// <summary>What is asked for. No timeframes: all for which there is something to compute.</summary>
     internal sealed record Wish(IReadOnlyList<Symbol> Symbols, IReadOnlyList<Timeframe> Timeframes, bool RollUps, bool Derived, bool Indicators);
 
-    public static Command Command(Func<WebApplicationBuilder> builder)
+    public static Command Create(Func<WebApplicationBuilder> builder)
     {
         var symbols = new Option<Symbol[]>("--symbol") { Description = "Of which symbols; several by commas.", CustomParser = result => Several(result, Symbol.Parse), AllowMultipleArgumentsPerToken = true };
         var all = new Option<bool>("--all") { Description = "Of all symbols." };

@@ -179,6 +179,9 @@ namespace Wyckoff.MigrationService.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            // Functions that were replaced become again what they were.
+            migrationBuilder.Sql(SqlFile.Replacing("MarketTables.up.sql", "market.record_change", "market.rederive", "market.apply_staged_bars"));
+            migrationBuilder.Sql(SqlFile.CommentOn("VIEW market.ohlcv_bars ", SqlFile.Read("MarketTables.up.sql")));
             migrationBuilder.Sql(SqlFile.Read("Ingestion.down.sql"));
 
             migrationBuilder.DropTable(

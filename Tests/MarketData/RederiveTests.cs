@@ -17,6 +17,8 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
 {
     private static readonly DateTimeOffset Start = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly Config Seeded = Config.QuickThrowOnFailure.WithMaxTest(40).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_120), FSharpOption<int>.None)));
+    // Where a ticker is that nobody said anything about.
+    private static readonly TimeZoneInfo NewYork = TimeZoneInfo.FindSystemTimeZoneById("America/New_York");
     private static int _tickers;
 
     // Asked here, where a server that is missing skips the test; within a property it would be a counterexample.
@@ -112,15 +114,18 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
 
     private static void Compare(NpgsqlConnection connection, int ticker, History history)
     {
-        using var command = new NpgsqlCommand($"SELECT timestamp, high - low, volume, spread, spread_ratio, volume_ratio, low_history FROM {MarketDataModel.BarsTable(history.Timeframe)} WHERE ticker_id = $1 ORDER BY timestamp", connection) { Parameters = { new() { Value = ticker } } };
+        using var command = new NpgsqlCommand($"SELECT timestamp, high, volume, spread_ratio, volume_ratio, low_history, quality_score, spread = high - low FROM {MarketDataModel.BarsTable(history.Timeframe)} WHERE ticker_id = $1 ORDER BY timestamp", connection) { Parameters = { new() { Value = ticker } } };
         using var reader = command.ExecuteReader();
-        var derivation = new BarDerivation();
+        var derivation = new BarDerivation(history.Timeframe, new(NewYork));
         var stored = new List<(DateTimeOffset, BarDerivation.Fields)>();
         var derived = new List<(DateTimeOffset, BarDerivation.Fields)>();
         while (reader.Read())
         {
-            stored.Add((reader.GetFieldValue<DateTimeOffset>(0), new(reader.GetDecimal(3), reader.GetDecimal(4), reader.GetDecimal(5), reader.GetBoolean(6))));
-            derived.Add((reader.GetFieldValue<DateTimeOffset>(0), derivation.Next(1 + reader.GetDecimal(1), 1, reader.GetDecimal(2))));
+            var timestamp = reader.GetFieldValue<DateTimeOffset>(0);
+            Assert.Null(IncomingBar.TryCreate(timestamp, 1, reader.GetDecimal(1), 1, 1, reader.GetDecimal(2), null, null, out var bar));
+            Assert.True(reader.GetBoolean(7));
+            stored.Add((timestamp, new((long)(reader.GetDecimal(3) * 10_000), (long)(reader.GetDecimal(4) * 10_000), reader.GetBoolean(5), (int)(reader.GetDecimal(6) * 100))));
+            derived.Add((timestamp, derivation.Next(bar)));
         }
 
         Assert.Equal(derived, stored);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Wyckoff.Ingestor.Samples;
+using Wyckoff.MarketData;
 
 namespace Wyckoff.Tests.Schema;
 
@@ -10,7 +11,7 @@ public abstract class ReadmeTourTests(TestDatabase database)
     public async Task Every_question_of_the_tour_is_answered_by_one_statement()
     {
         var token = TestContext.Current.CancellationToken;
-        await new SampleLoader(database.App, NullLogger<SampleLoader>.Instance).LoadAsync(onlyIfEmpty: true, token);
+        await new SampleLoader(database.App, new BarWriter(database.App, new TickerDirectory(database.App)), NullLogger<SampleLoader>.Instance).LoadAsync(onlyIfEmpty: true, token);
         var readme = await File.ReadAllTextAsync(Path.Combine(Run.Root, "README.md"), token);
         var from = readme.IndexOf("```sql", readme.IndexOf("## Ten questions", StringComparison.Ordinal), StringComparison.Ordinal) + 6;
         var questions = readme[from..readme.IndexOf("```", from, StringComparison.Ordinal)].Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

@@ -47,6 +47,9 @@ public readonly record struct Timeframe
 
     public TimeSpan Width { get; }
 
+    /// <summary>The width in the unit of the database's clock.</summary>
+    public long Microseconds => Width.Ticks / TimeSpan.TicksPerMicrosecond;
+
     public bool IsDaily => this == Day1;
 
     public static bool TryParse([NotNullWhen(true)] string? text, out Timeframe timeframe)

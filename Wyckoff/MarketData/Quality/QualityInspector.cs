@@ -15,6 +15,16 @@ public sealed class QualityInspector(Database database, TimeProvider time)
     public static DateTimeOffset DefaultStart(Timeframe timeframe, DateTimeOffset end) =>
         end - DateTimeOffset.MinValue > timeframe.Width * DefaultBars ? end - timeframe.Width * DefaultBars : DateTimeOffset.MinValue;
 
+    /// <summary>The ticker as it is now: a report may come long after the last one, and need not save the look.</summary>
+    public Task<TickerRef?> FindTickerAsync(Symbol symbol, CancellationToken cancellationToken) => database.ReadAsync<TickerRef?>(
+        async (connection, token) =>
+        {
+            await using var command = new NpgsqlCommand("SELECT id, timezone FROM market.tickers WHERE symbol = $1", connection) { Parameters = { new() { Value = symbol.Value } } };
+            await using var reader = await command.ExecuteReaderAsync(token);
+            return await reader.ReadAsync(token) ? new(reader.GetInt32(0), symbol, TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(1))) : null;
+        },
+        cancellationToken);
+
     /// <summary>The report, with so many of each kind of finding at most.</summary>
     public Task<QualityReport> InspectAsync(TickerRef ticker, Timeframe timeframe, TimeRange range, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync((connection, token) => new Inspection(connection, ticker, timeframe, range, limit, time.GetUtcNow()).RunAsync(token), cancellationToken);

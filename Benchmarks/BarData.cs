@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text;
+using Wyckoff.MarketData;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Benchmarks;
+
+/// <summary>Invented one-minute bars of many symbols: the same in every run. Sessions of 390 minutes from 9:30 in New York, ordered by symbol and time, as vendors deliver history.</summary>
+internal static class BarData
+{
+    public const int Symbols = 50;
+    private const int Session = 390;
+    private static readonly TimeZoneInfo NewYork = TimeZoneInfo.FindSystemTimeZoneById("America/New_York");
+
+    public static string SymbolName(int symbol) => string.Create(CultureInfo.InvariantCulture, $"B{symbol:00}");
+
+    public static IEnumerable<IncomingBar> Bars(int symbol, int count)
+    {
+        var random = new Random(symbol);
+        var day = new DateTime(2021, 1, 4, 9, 30, 0, DateTimeKind.Unspecified);
+        var price = 2_000 + random.Next(40_000);
+        for (var i = 0; i < count; i++)
+        {
+            if (i > 0 && i % Session == 0)
+            {
+                day = day.AddDays(day.DayOfWeek == DayOfWeek.Friday ? 3 : 1);
+            }
+
+            var open = price;
+            price = Math.Max(100, price + random.Next(-20, 21));
+            var (low, high) = (Math.Min(open, price) - random.Next(8), Math.Max(open, price) + random.Next(8));
+            var time = TimeZoneInfo.ConvertTimeToUtc(day.AddMinutes(i % Session), NewYork);
+            yield return new(IncomingBar.TimeOf(time), Cents(open), Cents(high), Cents(low), Cents(price), random.Next(100, 200_000) * (Int128)IncomingBar.One, random.Next(1, 900), Cents(low + high) / 2);
+        }
+    }
+
+    /// <summary>What a vendor's file looks like.</summary>
+    public static async Task WriteVendorFileAsync(string path, int rows, CancellationToken cancellationToken)
+    {
+        await using var file = new StreamWriter(path, append: false, Encoding.ASCII, 1 << 20);
+        await file.WriteLineAsync("symbol,timestamp,open,high,low,close,volume,trade_count,vwap");
+        for (var symbol = 0; symbol < Symbols; symbol++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            foreach (var bar in Bars(symbol, rows / Symbols))
+            {
+                await file.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{SymbolName(symbol)},{bar.Timestamp:yyyy-MM-ddTHH:mm:ssZ},{Text(bar.Open)},{Text(bar.High)},{Text(bar.Low)},{Text(bar.Close)},{Text(bar.Volume)},{bar.TradeCount},{Text(bar.Vwap)}"));
+            }
+        }
+    }
+
+    /// <summary>The finished rows, as psql takes them: what the vendor's file becomes in the table.</summary>
+    public static async Task WriteTableFileAsync(string path, int rows, IReadOnlyList<int> tickers, CancellationToken cancellationToken)
+    {
+        await using var file = new StreamWriter(path, append: false, Encoding.ASCII, 1 << 20);
+        for (var symbol = 0; symbol < Symbols; symbol++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var derivation = new BarDerivation(Timeframe.Minute1, new(NewYork));
+            foreach (var bar in Bars(symbol, rows / Symbols))
+            {
+                var derived = derivation.Next(bar);
+                await file.WriteLineAsync(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{tickers[symbol]},{bar.Timestamp:yyyy-MM-dd HH:mm:ssZ},{Text(bar.Open)},{Text(bar.High)},{Text(bar.Low)},{Text(bar.Close)},{Text(bar.Volume)},{bar.TradeCount},{Text(bar.Vwap)},{Text(bar.High - bar.Low)},{derived.SpreadRatio / 10_000m},{derived.VolumeRatio / 10_000m},{(derived.LowHistory ? 't' : 'f')},import,{derived.Quality / 100m}"));
+            }
+        }
+    }
+
+    private static long Cents(long cents) => cents * (IncomingBar.One / 100);
+
+    private static string Text(Int128 amount) => IncomingBar.Text(amount);
+}

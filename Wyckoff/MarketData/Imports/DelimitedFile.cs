@@ -1,0 +1,404 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Wyckoff.MarketData.Imports;
+
+/// <summary>Rows of text between commas, tabs or the like. Nothing is allocated for a row that is taken.</summary>
+internal sealed class DelimitedFile : BarFile
+{
+    /// <summary>How much of a rejected row is kept.</summary>
+    private const int MaxText = 1_000;
+
+    private const long Tomorrow = Moment.Length;
+
+    private readonly RecordReader _records;
+    private readonly ImportOptions _options;
+    private readonly FileName _name;
+    private readonly SeriesTable _series;
+    private readonly TimeProvider _clock;
+    private byte[] _unquoted = [];
+    private Layout? _layout;
+    private TimeReader _times = null!;
+    private LocalTime? _zone;
+    private Series? _only;
+    private int[] _starts = [];
+    private int[] _ends = [];
+    private long _latest;
+
+    public DelimitedFile(Stream utf8, FileName name, ImportOptions options, TimeProvider clock)
+    {
+        (_records, _name, _options, _clock) = (new(utf8), name, options, clock);
+        _series = new(options, name);
+    }
+
+    public override IReadOnlyList<string> Notes => _layout?.Notes ?? [];
+
+    public override async ValueTask<bool> ReadAsync(RowBatch batch, CancellationToken cancellationToken)
+    {
+        if (_layout is null)
+        {
+            await BeginAsync(cancellationToken);
+        }
+
+        _latest = IncomingBar.TimeOf(_clock.GetUtcNow()) + Tomorrow;
+        while (!batch.IsFull)
+        {
+            switch (Take(batch))
+            {
+                case RecordKind.End:
+                    return false;
+                case RecordKind.NeedMore:
+                    await _records.FillAsync(cancellationToken);
+                    break;
+            }
+        }
+
+        return true;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _records.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask BeginAsync(CancellationToken cancellationToken)
+    {
+        while (_records.Buffered.Length < RecordReader.MaxLine && await _records.FillAsync(cancellationToken))
+        {
+        }
+
+        if (_records.Buffered.StartsWith("\uFEFF"u8))
+        {
+            _records.Skip(3);
+        }
+
+        if (_records.Buffered.IsEmpty && _records.Damage is { } damage)
+        {
+            throw new ImportRefusedException($"The file cannot be read: {damage}", 1, "");
+        }
+
+        var layout = LayoutGuess.Of(_records.Buffered, _records.Ended, _options, _name);
+        _records.NewLine = layout.NewLine;
+        _times = layout.Times();
+        _zone = _options.TimeZone is { } zone ? new LocalTime(zone, layout.Descending) : null;
+        _starts = new int[layout.Count + 1];
+        _ends = new int[layout.Count + 1];
+        _only = _series.Whole(layout[Role.Symbol] >= 0, layout[Role.Timeframe] >= 0);
+
+        _layout = layout;
+    }
+
+    /// <summary>Takes what is in the buffer, until it is used up or the batch is full.</summary>
+    private RecordKind Take(RowBatch batch)
+    {
+        var layout = _layout!;
+        while (!batch.IsFull)
+        {
+            var kind = _records.Next(out var record);
+            switch (kind)
+            {
+                case RecordKind.NeedMore or RecordKind.End:
+                    return kind;
+                case RecordKind.Damaged:
+                    batch.Reject(_records.Line, Text(record), $"the file is damaged from here on: {_records.Damage}");
+                    return kind;
+                case RecordKind.TooLong:
+                    batch.Reject(_records.Line, Text(record), $"the line is longer than {RecordReader.MaxLine} bytes; its first {RecordReader.Excerpt} are kept");
+                    continue;
+            }
+
+            if (_records.Line < layout.FirstLine)
+            {
+                continue;
+            }
+
+            var fault = kind switch
+            {
+                RecordKind.Nul => "there is a NUL byte in the line",
+                RecordKind.OpenQuote => "a quote is not closed",
+                RecordKind.Quoted => TakeRow(Unquote(record, layout, out var count), count, layout, batch),
+                _ => record.IsEmpty ? null : TakeRow(record, Split(record, layout), layout, batch),
+            };
+            if (fault is not null)
+            {
+                batch.Reject(_records.Line, Text(record), fault);
+            }
+        }
+
+        return RecordKind.Line;
+    }
+
+    /// <summary>Adds the bar of a row to the batch; or says what is wrong with it.</summary>
+    private string? TakeRow(ReadOnlySpan<byte> row, int count, Layout layout, RowBatch batch)
+    {
+        if (count != layout.Count)
+        {
+            if (row.Trim(" \t\r"u8).IsEmpty)
+            {
+                return null;
+            }
+
+            // A mark after the last column makes no column.
+            if (count < layout.Count || !row[_starts[layout.Count]..].Trim(" \t"u8).TrimStart(layout.Delimiter).IsEmpty)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"{(count > layout.Count ? "more" : count)} columns: {layout.Count} were expected");
+            }
+        }
+
+        var series = _only;
+        if (series is null)
+        {
+            var (hasSymbol, hasTimeframe) = (layout[Role.Symbol] >= 0, layout[Role.Timeframe] >= 0);
+            series = _series.Of(hasSymbol ? Field(row, layout[Role.Symbol]) : default, hasSymbol, hasTimeframe ? Field(row, layout[Role.Timeframe]) : default, hasTimeframe, out var whose);
+            if (series is null)
+            {
+                return whose;
+            }
+        }
+
+        if (Time(row, layout, series, out var time) is { } timeFault)
+        {
+            return timeFault;
+        }
+
+        if (Price(row, layout, Role.Open, out var open) && Price(row, layout, Role.High, out var high) && Price(row, layout, Role.Low, out var low) && Price(row, layout, Role.Close, out var close)
+            && Volume(row, layout, out var volume) && Trades(row, layout, out var trades) && Vwap(row, layout, out var vwap))
+        {
+            var bar = new IncomingBar(time, open, high, low, close, volume, trades, vwap);
+            if (bar.BrokenRule() is { } rule)
+            {
+                return rule;
+            }
+
+            batch.Add(series, bar);
+            return null;
+        }
+
+        return NumberFaultOf(row, layout);
+    }
+
+    private string? Time(ReadOnlySpan<byte> row, Layout layout, Series series, out long time)
+    {
+        time = 0;
+        var field = Field(row, layout[Role.Time]);
+        var date = layout[Role.Date];
+        Moment moment;
+        if (date < 0 ? !_times.TryRead(field, out moment) : !_times.TryRead(Field(row, date), field, out moment))
+        {
+            return field.IsEmpty
+                ? "the time is empty"
+                : $"time '{(date < 0 ? "" : Text(Field(row, date), 60) + " ")}{Text(field, 60)}' is not {_times.Description}";
+        }
+
+        time = moment.Local;
+        if (moment.Offset != Moment.Naive)
+        {
+            time -= moment.Offset;
+        }
+        // A date, or midnight, of a daily bar is its session whatever the clock.
+        else if (_zone is not null && !(series.Timeframe.IsDaily && moment.OfDay == 0) && !_zone.TryResolve(moment.Local, series.Width, series.Clock, out time))
+        {
+            return $"time {Moments(moment.Local)} does not exist in {_options.TimeZone!.Id}: the clock was put forward over it";
+        }
+
+        if (time > _latest)
+        {
+            return $"time {Moments(time)} is in the future";
+        }
+
+        return time % series.Width != 0 && !series.Timeframe.IsDaily ? $"time {Moments(time)} UTC is not the beginning of a bar of {series.Timeframe}" : null;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Price(ReadOnlySpan<byte> row, Layout layout, Role role, out long amount)
+    {
+        var field = Field(row, layout[role]);
+        if (!FixedPoint.TryPlain(field, layout.Numbers.Point, out amount))
+        {
+            if (FixedPoint.Parse(field, layout.Numbers, suffixes: false, out var any) != NumberFault.None || any > long.MaxValue || any < long.MinValue)
+            {
+                return false;
+            }
+
+            amount = (long)any;
+        }
+
+        if (_options.PriceScale == 1)
+        {
+            return true;
+        }
+
+        (amount, var rest) = Math.DivRem(amount, _options.PriceScale);
+        return rest == 0;
+    }
+
+    private bool Volume(ReadOnlySpan<byte> row, Layout layout, out Int128 volume)
+    {
+        volume = 0;
+        if (layout[Role.Volume] < 0)
+        {
+            return true;
+        }
+
+        var field = Field(row, layout[Role.Volume]);
+        if (FixedPoint.TryPlain(field, layout.Numbers.Point, out var amount))
+        {
+            volume = amount;
+            return true;
+        }
+
+        return FixedPoint.Parse(field, layout.Numbers, suffixes: true, out volume) == NumberFault.None || (layout.EmptyVolume && field.Trim(" -"u8).IsEmpty);
+    }
+
+    private bool Trades(ReadOnlySpan<byte> row, Layout layout, out int trades)
+    {
+        trades = IncomingBar.Unknown;
+        if (layout[Role.Trades] < 0)
+        {
+            return true;
+        }
+
+        var field = Field(row, layout[Role.Trades]);
+        if (field.IsEmpty)
+        {
+            return true;
+        }
+
+        if (FixedPoint.Parse(field, layout.Numbers, suffixes: false, out var amount) != NumberFault.None || amount < 0 || amount % IncomingBar.One != 0 || amount / IncomingBar.One > int.MaxValue)
+        {
+            return false;
+        }
+
+        trades = (int)(amount / IncomingBar.One);
+        return true;
+    }
+
+    private bool Vwap(ReadOnlySpan<byte> row, Layout layout, out long vwap)
+    {
+        vwap = 0;
+        return layout[Role.Vwap] < 0 || Field(row, layout[Role.Vwap]).IsEmpty || Price(row, layout, Role.Vwap, out vwap);
+    }
+
+    /// <summary>Which number is wrong, and how. Asked only once it is known that one is.</summary>
+    private string NumberFaultOf(ReadOnlySpan<byte> row, Layout layout)
+    {
+        foreach (var role in (Role[])[Role.Open, Role.High, Role.Low, Role.Close, Role.Volume, Role.Trades, Role.Vwap])
+        {
+            var right = role switch
+            {
+                Role.Volume => Volume(row, layout, out _),
+                Role.Trades => Trades(row, layout, out _),
+                Role.Vwap => Vwap(row, layout, out _),
+                _ => Price(row, layout, role, out _),
+            };
+            if (right)
+            {
+                continue;
+            }
+
+            var field = Field(row, layout[role]);
+            var name = role switch { Role.Trades => "trade count", _ => role.ToString().ToLowerInvariant() };
+            return FixedPoint.Parse(field, layout.Numbers, role == Role.Volume, out _) switch
+            {
+                NumberFault.Empty => $"{name} is empty",
+                NumberFault.NotANumber => $"{name} '{Text(field, 60)}' is not a number",
+                NumberFault.TooPrecise => $"{name} {Text(field, 60)}: at most 8 digits after the point were expected",
+                NumberFault.TooLarge => $"{name} {Text(field, 60)} is too large",
+                _ when role == Role.Trades => $"trade count {Text(field, 60)}: a whole number from 0 to {int.MaxValue} was expected",
+                _ when _options.PriceScale != 1 => string.Create(CultureInfo.InvariantCulture, $"{name} {Text(field, 60)} divided by {_options.PriceScale}: at most 8 digits after the point were expected"),
+                _ => $"{name} {Text(field, 60)} is too large",
+            };
+        }
+
+        return "a number is wrong";
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ReadOnlySpan<byte> Field(ReadOnlySpan<byte> row, int column)
+    {
+        var field = row[_starts[column].._ends[column]];
+        return !field.IsEmpty && (field[0] == ' ' || field[^1] == ' ') ? field.Trim((byte)' ') : field;
+    }
+
+    /// <summary>Where the fields of a row begin and end; how many there are, up to one more than expected.</summary>
+    private int Split(ReadOnlySpan<byte> row, Layout layout)
+    {
+        var (starts, ends) = (_starts, _ends);
+        var (count, at) = (0, 0);
+        while (count < starts.Length)
+        {
+            starts[count] = at;
+            var length = row[at..].IndexOf(layout.Delimiter);
+            if (length < 0)
+            {
+                ends[count++] = row.Length;
+                break;
+            }
+
+            ends[count++] = at + length;
+            at += length + 1;
+        }
+
+        return count;
+    }
+
+    /// <summary>The row without its quotes; two of them inside quotes are one.</summary>
+    private ReadOnlySpan<byte> Unquote(ReadOnlySpan<byte> row, Layout layout, out int count)
+    {
+        if (_unquoted.Length < row.Length)
+        {
+            _unquoted = new byte[Math.Max(row.Length, 4096)];
+        }
+
+        var length = 0;
+        var quoted = false;
+        count = 0;
+        _starts[0] = 0;
+        for (var i = 0; i < row.Length; i++)
+        {
+            var c = row[i];
+            if (c == '"')
+            {
+                if (quoted && i + 1 < row.Length && row[i + 1] == '"')
+                {
+                    _unquoted[length++] = c;
+                    i++;
+                }
+                else
+                {
+                    quoted = !quoted;
+                }
+            }
+            else if (c == layout.Delimiter && !quoted)
+            {
+                _ends[count++] = length;
+                if (count == _starts.Length)
+                {
+                    return _unquoted.AsSpan(0, length);
+                }
+
+                _unquoted[length++] = c;
+                _starts[count] = length;
+            }
+            else
+            {
+                _unquoted[length++] = c;
+            }
+        }
+
+        _ends[count++] = length;
+        return _unquoted.AsSpan(0, length);
+    }
+
+    private static string Text(ReadOnlySpan<byte> bytes, int most = MaxText)
+    {
+        var text = Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, most)]).Replace('\0', '\uFFFD');
+        return bytes.Length > most ? text + "…" : text;
+    }
+
+    private static string Moments(long time) => Math.Abs(time) < Moment.Length * 700_000
+        ? IncomingBar.InstantOf(time).ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture)
+        : string.Create(CultureInfo.InvariantCulture, $"{time} µs after 1970");
+}

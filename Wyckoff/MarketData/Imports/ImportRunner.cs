@@ -1,0 +1,279 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.MarketData.Imports;
+
+/// <summary>
+/// Brings files of bars into the database. Each file, and each file in an archive, is an import of its own in market.import_batches; its rows are committed in batches, each with its
+/// counts and its rejected rows. What dies on the way is taken up again when the same file comes again, and the end is the same.
+/// </summary>
+public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, TickerDirectory tickers, TimeProvider time, ILogger<ImportRunner> logger)
+{
+    /// <summary>How many rejected rows a result shows.</summary>
+    public const int ShownRejects = 3;
+
+    // Each series of a transaction holds a lock.
+    private const int MaxSeries = 200;
+
+    private readonly ImportStore _store = new(source);
+
+    /// <summary>Imports a file on disk.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="name">What it is called, when that is not its path: a file that was uploaded, say.</param>
+    /// <param name="options">What is known of it.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Stops it; what was committed stays.</param>
+    public async Task<IReadOnlyList<ImportResult>> ImportAsync(string path, string? name, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        name ??= path;
+        await using var file = new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, BufferSize = 0, Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
+        // Before anything else: the hash says whether there is anything to do, or something to go on with.
+        var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
+        file.Position = 0;
+        var head = new byte[4];
+        var length = await file.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
+        file.Position = 0;
+        if (Packing.IsZip(head.AsSpan(0, length)))
+        {
+            return await ImportArchiveAsync(file, name, sha256, options, progress, cancellationToken);
+        }
+
+        await using var metered = new MeteredStream(file);
+        return [await ImportOneAsync(new(name, sha256, file.Length, metered), options, progress, cancellationToken)];
+    }
+
+    /// <summary>Imports text, plain or packed by gzip, while it arrives. Its hash is known at the end only, so it is always read.</summary>
+    public async Task<ImportResult> ImportAsync(Stream stream, string name, long? size, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        await using var metered = new MeteredStream(stream, hash: true);
+        return await ImportOneAsync(new(name, ImportStore.Unhashed, size, metered), options, progress, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<ImportResult>> ImportArchiveAsync(FileStream file, string name, string sha256, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        ZipArchive archive;
+        List<ZipArchiveEntry> entries;
+        try
+        {
+            archive = await ZipArchive.CreateAsync(file, ZipArchiveMode.Read, leaveOpen: true, entryNameEncoding: null, cancellationToken);
+            entries = [.. Packing.Entries(archive)];
+        }
+        catch (InvalidDataException e)
+        {
+            return [await RefuseAsync(new(name, sha256, file.Length, null), $"The archive cannot be read: {e.Message}", options, cancellationToken)];
+        }
+
+        await using (archive)
+        {
+            if (entries.Count == 0)
+            {
+                return [await RefuseAsync(new(name, sha256, file.Length, null), "The archive is empty.", options, cancellationToken)];
+            }
+
+            var results = new List<ImportResult>();
+            foreach (var entry in entries)
+            {
+                var shown = $"{name}!{entry.FullName}";
+                Stream content;
+                try
+                {
+                    content = await entry.OpenAsync(cancellationToken);
+                }
+                catch (Exception e) when (e is InvalidDataException or NotSupportedException)
+                {
+                    results.Add(await RefuseAsync(new(shown, sha256, entry.Length, null), $"The file in the archive cannot be read: {e.Message}", options, cancellationToken));
+                    continue;
+                }
+
+                await using var metered = new MeteredStream(content);
+                results.Add(await ImportOneAsync(new(shown, sha256, entry.Length, metered), options, progress, cancellationToken));
+            }
+
+            return results;
+        }
+    }
+
+    private Task<ImportResult> RefuseAsync(Input input, string reason, ImportOptions options, CancellationToken cancellationToken) =>
+        ImportOneAsync(input with { Refusal = new(reason, 1, "") }, options, new(), cancellationToken);
+
+    private async Task<ImportResult> ImportOneAsync(Input input, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        var begun = time.GetTimestamp();
+        var (running, completed) = await _store.BeginAsync(input.Name, input.Sha256, input.Size, options, options.Force, cancellationToken);
+        if (running is null)
+        {
+            logger.ImportedBefore(input.Name, completed);
+            return new() { Id = completed, File = input.Name, Status = ImportStatus.Completed, AlreadyThere = true };
+        }
+
+        await using var import = running;
+        var tally = new Tally(import.Id);
+        string? error = null;
+        IReadOnlyList<string> notes = [];
+        try
+        {
+            progress.Begin(input.Name, input.Size, () => input.Stream?.Position ?? 0);
+            if (input.Refusal is { } refusal)
+            {
+                throw refusal;
+            }
+
+            await using var file = await OpenAsync(input, options, cancellationToken);
+            try
+            {
+                await new ImportPipeline(time).RunAsync(
+                    file, () => input.Stream!.Position, options.RollUp, (batch, token) => WriteAsync(batch, import, options, tally, progress, token), cancellationToken);
+            }
+            finally
+            {
+                notes = file.Notes;
+            }
+        }
+        catch (ImportRefusedException e)
+        {
+            error = e.Message;
+            if (e.Line > 0)
+            {
+                RejectedRow[] row = [new(e.Line, e.Text.Replace('\0', '\uFFFD'), e.Message)];
+                await _store.RecordAsync(import.Id, row, input.Stream?.Position ?? 0, cancellationToken);
+                tally.Reject(row);
+                progress.Add(0, 1);
+            }
+        }
+        catch (BarConflictException e)
+        {
+            error = Stayed(e.Message, tally);
+        }
+        catch (Exception e)
+        {
+            await FailAsync(import.Id, e is OperationCanceledException ? Stayed("It was stopped.", tally) : Stayed(e.Message, tally));
+            throw;
+        }
+
+        var status = error is null ? ImportStatus.Completed : ImportStatus.Failed;
+        var streamed = input.Sha256 == ImportStore.Unhashed;
+        await _store.FinishAsync(
+            import.Id, status, error, streamed && error is null ? Convert.ToHexStringLower(input.Stream!.Hash()) : null, streamed && error is null ? input.Stream!.Position : null, cancellationToken);
+        var result = tally.Result() with
+        {
+            File = input.Name, Status = status, Error = error, Notes = notes, Resumed = import.Resumed, Took = time.GetElapsedTime(begun),
+        };
+        logger.Imported(input.Name, result.Id, EnumText.Of(status), result.Read, result.Inserted, result.Updated, result.Skipped, result.Rejected, result.Took.TotalSeconds);
+        return result;
+    }
+
+    private async ValueTask<BarFile> OpenAsync(Input input, ImportOptions options, CancellationToken cancellationToken) =>
+        new DelimitedFile(await Packing.TextAsync(input.Stream!, cancellationToken), FileName.Of(input.Name), options, time);
+
+    private async Task WriteAsync(RowBatch batch, RunningImport import, ImportOptions options, Tally tally, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        var rejects = batch.Rejects;
+        if (options.MaxRejects is { } most && tally.Rejected + rejects.Count > most)
+        {
+            // They are kept, the bars between them are not.
+            var kept = rejects.Take((int)Math.Min(most - tally.Rejected + 1, rejects.Count)).ToList();
+            await _store.RecordAsync(import.Id, kept, batch.BytesRead, cancellationToken);
+            tally.Reject(kept);
+            progress.Add(0, kept.Count);
+            throw new ImportRefusedException(Stayed(string.Create(CultureInfo.InvariantCulture, $"More than {most} rows were rejected, the last in line {kept[^1].Line}: {kept[^1].Reason}."), tally));
+        }
+
+        for (var at = 0; at < Math.Max(1, batch.Runs.Count); at += MaxSeries)
+        {
+            var runs = batch.Runs.GetRange(at, Math.Min(MaxSeries, batch.Runs.Count - at));
+            IReadOnlyList<RejectedRow> told = at == 0 ? rejects : [];
+            if (runs.Count == 0)
+            {
+                await _store.RecordAsync(import.Id, told, batch.BytesRead, cancellationToken);
+                tally.Reject(told);
+            }
+            else
+            {
+                var sets = new List<BarSet>(runs.Count);
+                foreach (var run in runs)
+                {
+                    var ticker = await tickers.GetOrAddAsync(run.Series.Symbol, cancellationToken, options.TickerTimeZone, options.AssetType);
+                    sets.Add(new(ticker.Id, run.Series.Timeframe, run.Bars));
+                }
+
+                var written = await writer.WriteAsync(
+                    sets,
+                    new()
+                    {
+                        Source = options.Source,
+                        Policy = options.Policy,
+                        OwnSince = import.StartedAt,
+                        RollUp = options.RollUp,
+                        Derive = options.Derive,
+                        After = (connection, result, token) => ImportStore.RecordAsync(connection, import.Id, result, told, batch.BytesRead, token),
+                    },
+                    cancellationToken);
+                tally.Add(written);
+                tally.Reject(told);
+            }
+
+            progress.Add(runs.Sum(run => run.Bars.Length) + told.Count, told.Count);
+        }
+    }
+
+    private async Task FailAsync(long id, string error)
+    {
+        try
+        {
+            // It is to be said that it was stopped, although everything is being stopped.
+            using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(3), time);
+            await _store.FinishAsync(id, ImportStatus.Failed, error, null, null, soon.Token);
+        }
+        catch (Exception e) when (e is NpgsqlException or OperationCanceledException or TimeoutException)
+        {
+            logger.NotMarkedAsFailed(id, e.Message);
+        }
+    }
+
+    private static string Stayed(string reason, Tally tally) => tally.Taken == 0
+        ? reason
+        : string.Create(CultureInfo.InvariantCulture, $"{reason} {tally.Taken} rows were committed before, and stay.");
+
+    private sealed record Input(string Name, string Sha256, long? Size, MeteredStream? Stream)
+    {
+        public ImportRefusedException? Refusal { get; init; }
+    }
+
+    private sealed class Tally(long id)
+    {
+        private readonly List<ImportReject> _first = [];
+        private long _inserted;
+        private long _updated;
+        private long _skipped;
+        private long _duplicates;
+
+        public long Rejected { get; private set; }
+
+        public long Taken => _inserted + _updated + _skipped;
+
+        public void Add(BarWriteResult written)
+        {
+            _inserted += written.Inserted;
+            _updated += written.Updated;
+            _skipped += written.Skipped + written.Duplicates;
+            _duplicates += written.Duplicates;
+            ImportTelemetry.Wrote(written);
+        }
+
+        public void Reject(IReadOnlyList<RejectedRow> rows)
+        {
+            Rejected += rows.Count;
+            _first.AddRange(rows.Take(ShownRejects - _first.Count).Select(row => new ImportReject { BatchId = id, LineNumber = row.Line, Text = row.Text, Reason = row.Reason }));
+            ImportTelemetry.Rejected(rows.Count);
+        }
+
+        public ImportResult Result() => new()
+        {
+            Id = id, File = "", Status = ImportStatus.Running, Inserted = _inserted, Updated = _updated, Skipped = _skipped, Duplicates = _duplicates, Rejected = Rejected, FirstRejects = _first,
+        };
+    }
+}
