@@ -13,6 +13,7 @@ usage: ./wyckoff.sh VERB [ARGS]
   migrate [ARGS]   bring the database to this build's schema (--dry-run, --to NAME, --verify)
   samples          load the sample data
   import PATH…     bars from files and folders (--symbol, --timeframe; --help lists the rest)
+  recompute ARGS   compute anew what follows from the bars: coarser bars, derived fields, indicators (--symbol A,B or --all)
   maintain         one round of maintenance now: aggregates, retention, materialized views
   psql [ARGS]      open psql on the running system
   backup FILE      everything in the database, into one file
@@ -35,6 +36,7 @@ case $verb in
   migrate) connect && exec dotnet run --project "$here/MigrationService" -- "$@" ;;
   samples) connect && exec dotnet run --project "$here/Ingestor" -- samples "$@" ;;
   import) connect && exec dotnet run --project "$here/Ingestor" -- import "$@" ;;
+  recompute) connect && exec dotnet run --project "$here/Ingestor" -- recompute "$@" ;;
   maintain)
     # Where nobody gave the worker's own connection: whoever owns the database may act as wyckoff_worker.
     connect

@@ -22,9 +22,10 @@ internal sealed class IndicatorOptions : IValidatableObject
     [Range(1, 32, ErrorMessage = "Wyckoff:Indicators:Parallelism is a number from 1 to 32.")]
     public int Parallelism { get; set; } = 2;
 
-    public IReadOnlyList<Timeframe> Parsed => [.. Names.Select(Timeframe.Parse).Distinct()];
-
     private IEnumerable<string> Names => Timeframes.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    // A method, because validation reads every property, and this one throws on what it is to find.
+    public IReadOnlyList<Timeframe> Parse() => [.. Names.Select(Timeframe.Parse).Distinct()];
 
     public static void Add(IServiceCollection services) => services.AddOptions<IndicatorOptions>().BindConfiguration(Section).ValidateDataAnnotations().ValidateOnStart();
 

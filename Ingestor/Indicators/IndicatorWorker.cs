@@ -16,15 +16,12 @@ namespace Wyckoff.Ingestor.Indicators;
 internal sealed partial class IndicatorWorker(IndicatorUpdater updater, RedisConnection redis, IOptions<IndicatorOptions> options, TimeProvider time, ILogger<IndicatorWorker> logger)
     : BackgroundService, IHealthCheck
 {
-    /// <summary>Where the writer of bars says what it has committed: ticker:timeframe:version. Only a hint to look.</summary>
-    public const string Channel = "wyckoff:bars";
-
     private const int WindowsAtATime = 1000;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     // Room for one: whoever looks sees all there is.
-    private readonly Channel<bool> _hints = System.Threading.Channels.Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly IReadOnlyList<Timeframe> _timeframes = options.Value.Parsed;
+    private readonly Channel<bool> _hints = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly IReadOnlyList<Timeframe> _timeframes = options.Value.Parse();
     private volatile State _state = new(time.GetUtcNow(), null);
     private bool _subscribed;
 
@@ -112,7 +109,7 @@ internal sealed partial class IndicatorWorker(IndicatorUpdater updater, RedisCon
         try
         {
             // The subscription outlives the connection.
-            await multiplexer.GetSubscriber().SubscribeAsync(new RedisChannel(Channel, RedisChannel.PatternMode.Literal), (_, _) => _hints.Writer.TryWrite(true));
+            await multiplexer.GetSubscriber().SubscribeAsync(new RedisChannel(BarWriter.Channel, RedisChannel.PatternMode.Literal), (_, _) => _hints.Writer.TryWrite(true));
             _subscribed = true;
         }
         catch (Exception e) when (e is RedisException or TimeoutException)

@@ -53,7 +53,7 @@ internal static class RecomputeVerb
         var updater = services.GetRequiredService<IndicatorUpdater>();
         var timeframes = wish.Timeframes.Count > 0 ? wish.Timeframes : Timeframe.Stored;
         // The verb does what the worker would; a timeframe that is named is meant.
-        var withIndicators = wish.Timeframes.Count > 0 ? wish.Timeframes : services.GetRequiredService<IOptions<IndicatorOptions>>().Value.Parsed;
+        var withIndicators = wish.Timeframes.Count > 0 ? wish.Timeframes : services.GetRequiredService<IOptions<IndicatorOptions>>().Value.Parse();
         foreach (var (id, symbol) in await TickersAsync(services.GetRequiredService<NpgsqlDataSource>(), wish.Symbols, cancellationToken))
         {
             foreach (var timeframe in Timeframe.Stored.Where(stored => wish.RollUps && !stored.IsDaily && timeframes.Contains(stored)))

@@ -15,30 +15,33 @@ public sealed class BarRecomputer(NpgsqlDataSource source, TimeProvider time)
 
     /// <summary>Spread, ratios and quality of all bars of a ticker and timeframe. Gives how many pieces were not right.</summary>
     public Task<int> RederiveAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken) => PiecewiseAsync(
-        tickerId, timeframe, "SELECT market.record_change($1, $2, changed) FROM market.rederive($1, $2, tstzrange($3, $4)) AS changed WHERE changed IS NOT NULL", cancellationToken);
+        tickerId, timeframe, null, "SELECT market.record_change($1, $2, changed) FROM market.rederive($1, $2, tstzrange($3, $4)) AS changed WHERE changed IS NOT NULL", cancellationToken);
 
     /// <summary>All coarser bars that are aggregated, directly or not, from those of a ticker and timeframe. Gives how many ranges were not right.</summary>
     public Task<int> RollUpAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken) => PiecewiseAsync(
-        tickerId, timeframe, "SELECT changed FROM market.roll_up($1, $2, tstzrange($3, $4)) WHERE changed IS NOT NULL", cancellationToken);
+        tickerId, timeframe, "SELECT market.lock_ticker($1)", "SELECT changed FROM market.roll_up($1, $2, tstzrange($3, $4))", cancellationToken);
 
-    private async Task<int> PiecewiseAsync(int tickerId, Timeframe timeframe, string sql, CancellationToken cancellationToken)
+    private async Task<int> PiecewiseAsync(int tickerId, Timeframe timeframe, string? before, string sql, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         var (since, until) = await BoundsAsync(connection, tickerId, timeframe, cancellationToken);
         var changed = 0;
         foreach (var piece in BarSpans.Cut(timeframe, since, until, BarsAtATime, time.GetUtcNow()))
         {
-            await using (var any = Command(connection, $"SELECT EXISTS (SELECT FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = $1 AND $2 <> '' AND timestamp >= $3 AND timestamp < $4)", tickerId, timeframe, piece))
+            if (await BarsAsync(connection, tickerId, timeframe, piece, cancellationToken) is not { } bars)
             {
-                if (await any.ExecuteScalarAsync(cancellationToken) is false)
-                {
-                    continue;
-                }
+                continue;
             }
 
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await Compression.LiftLimitAsync(connection, cancellationToken);
-            await using var command = Command(connection, sql, tickerId, timeframe, piece);
+            if (before is not null)
+            {
+                await using var first = new NpgsqlCommand(before, connection) { Parameters = { new() { Value = tickerId } }, CommandTimeout = 0 };
+                await first.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            await using var command = Command(connection, sql, tickerId, timeframe, bars);
             // It waits for whoever writes these bars, and may unpack compressed chunks.
             command.CommandTimeout = 0;
             await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
@@ -64,6 +67,18 @@ public sealed class BarRecomputer(NpgsqlDataSource source, TimeProvider time)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return (await reader.GetFieldValueAsync<DateTimeOffset>(0, cancellationToken), await reader.GetFieldValueAsync<DateTimeOffset>(1, cancellationToken));
+    }
+
+    // From the first bar of a piece to the close of its last: pieces may have no end, and what is computed must.
+    private static async Task<TimeRange?> BarsAsync(NpgsqlConnection connection, int tickerId, Timeframe timeframe, TimeRange piece, CancellationToken cancellationToken)
+    {
+        await using var command = Command(
+            connection, $"SELECT min(timestamp), max(timestamp) FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = $1 AND $2 <> '' AND timestamp >= $3 AND timestamp < $4", tickerId, timeframe, piece);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return await reader.IsDBNullAsync(0, cancellationToken)
+            ? null
+            : new(await reader.GetFieldValueAsync<DateTimeOffset>(0, cancellationToken), await reader.GetFieldValueAsync<DateTimeOffset>(1, cancellationToken) + timeframe.Width);
     }
 
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, int tickerId, Timeframe timeframe, TimeRange piece) => new(sql, connection)

@@ -10,18 +10,16 @@ internal static class BarSpans
 {
     private static readonly DateTimeOffset Earliest = IncomingBar.InstantOf(IncomingBar.Earliest);
 
-    /// <summary>The spans of [<paramref name="from"/>, <paramref name="until"/>), oldest first. Where there are hardly any bars, before 1900 and after tomorrow, one span is enough.</summary>
+    /// <summary>The spans of [<paramref name="from"/>, <paramref name="until"/>), oldest first. Where there are hardly any bars, before 1900 and after tomorrow, nothing is cut.</summary>
     public static IEnumerable<TimeRange> Cut(Timeframe timeframe, DateTimeOffset from, DateTimeOffset until, int bars, DateTimeOffset now)
     {
         var width = timeframe.Width * bars;
         var horizon = now + TimeSpan.FromDays(1);
         for (var start = from; start < until;)
         {
-            var end = start < Earliest ? Earliest : start < horizon ? Min(horizon, start + width) : until;
-            yield return new(start, end = Min(end, until));
+            var end = start < Earliest ? Earliest : horizon - start <= width ? until : start + width;
+            yield return new(start, end = end < until ? end : until);
             start = end;
         }
     }
-
-    private static DateTimeOffset Min(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }

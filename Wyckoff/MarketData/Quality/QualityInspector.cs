@@ -257,9 +257,9 @@ public sealed class QualityInspector(Database database, TimeProvider time)
         {
             await using var command = Command(
                 """
-                SELECT a.source, b.source, lower(both), upper(both)
+                SELECT a.source, b.source, lower(common), upper(common)
                   FROM market.sync_coverage a JOIN market.sync_coverage b ON b.ticker_id = a.ticker_id AND b.timeframe = a.timeframe AND b.source > a.source,
-                       unnest(a.covered * b.covered * tstzmultirange(tstzrange($2, $3))) AS both
+                       unnest(a.covered * b.covered * tstzmultirange(tstzrange($2, $3))) AS common
                  WHERE a.ticker_id = $1 AND a.timeframe = $4 ORDER BY 3, 1, 2
                 """,
                 ticker.Id, range.Start, range.End, timeframe.Name);
