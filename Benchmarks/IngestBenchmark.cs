@@ -1,14 +1,30 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Wyckoff.MarketData;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Benchmarks;
 
+/// <summary>
+/// What the import verb takes for a vendor's file, against psql's \copy of the finished rows into the same hypertable: in one run, one after the other, each into an
+/// empty database. The whole process counts, from its start to its end.
+/// </summary>
 internal static class IngestBenchmark
 {
     private const string Columns = "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score";
+    private const int OneByOne = 2_000;
+
+    // With the bars that are promised, as ratios of \copy's rows per second.
+    private static readonly (string Name, string[] Options, bool Again, double? Bar)[] Sides =
+    [
+        ("import, roll-ups off", ["--no-roll-ups"], false, 1.0),
+        ("import, everything on", [], false, 0.6),
+        ("the same file again, skip", ["--force"], true, 0.8),
+        ("the same file again, replace", ["--force", "--on-conflict", "replace"], true, 0.5),
+        ("import, roll-ups and derived fields off", ["--no-roll-ups", "--no-derived"], false, null),
+    ];
 
     public static async Task<Report> RunAsync(CancellationToken cancellationToken)
     {
@@ -18,49 +34,158 @@ internal static class IngestBenchmark
         {
             await using var server = await IngestServer.StartAsync(Path.Combine(home, "postgres"), cancellationToken);
             Console.WriteLine(server.Description);
-            var report = new Report();
             await using var app = NpgsqlDataSource.Create(server.AppConnection);
-            var directory = new TickerDirectory(app);
             var tickers = new List<int>();
-            for (var i = 0; i < BarData.Symbols; i++)
+            var directory = new TickerDirectory(app);
+            for (var symbol = 0; symbol < BarData.Symbols; symbol++)
             {
-                tickers.Add((await directory.GetOrAddAsync(Symbol.Parse(BarData.SymbolName(i)), cancellationToken)).Id);
+                tickers.Add((await directory.GetOrAddAsync(Symbol.Parse(BarData.SymbolName(symbol)), cancellationToken)).Id);
             }
 
-            var rows = 1_000_000;
-            var table = Path.Combine(home, "table.csv");
-            await BarData.WriteTableFileAsync(table, rows, tickers, cancellationToken);
-            for (var round = 0; round < 3; round++)
+            var report = new Report();
+            var peaks = new List<double>();
+            foreach (var (rows, rounds) in new[] { (1_000_000, 3), (5_000_000, 2) })
             {
-                await server.EmptyAsync(cancellationToken);
-                var copy = await server.CopyAsync("market.bars_1m", Columns, table, cancellationToken);
-                foreach (var (rollUp, derive) in new[] { (false, true), (true, true) })
-                {
-                    await server.EmptyAsync(cancellationToken);
-                    var writer = new BarWriter(app, directory);
-                    var sets = tickers.Select((id, i) => new BarSet(id, Timeframe.Minute1, BarData.Bars(i, rows / BarData.Symbols).ToArray())).ToList();
-                    var watch = Stopwatch.StartNew();
-                    foreach (var batch in sets.Chunk(5))
-                    {
-                        await writer.WriteAsync(batch, new() { Source = "import", RollUp = rollUp, Derive = derive }, cancellationToken);
-                    }
-
-                    var time = watch.Elapsed.TotalSeconds;
-                    watch.Restart();
-                    foreach (var batch in sets.Chunk(5))
-                    {
-                        await writer.WriteAsync(batch, new() { Source = "import", RollUp = rollUp, Derive = derive, Policy = ConflictPolicy.Replace }, cancellationToken);
-                    }
-
-                    Console.WriteLine($"copy {rows / copy:0} rows/s; writer rollup={rollUp} {rows / time:0} rows/s ratio {copy / time:0.00}; again {copy / watch.Elapsed.TotalSeconds:0.00}");
-                }
+                peaks.Add(await CompareAsync(report, server, home, tickers, rows, rounds, cancellationToken));
             }
 
+            report.Add("peak memory of the import of 5 M rows over that of 1 M", peaks[1] / peaks[0], "×", 1.25);
+            await server.EmptyAsync(cancellationToken);
+            await OneByOneAsync(report, server, tickers[0], cancellationToken);
             return report;
         }
         finally
         {
             Directory.Delete(home, recursive: true);
         }
+    }
+
+    private static async Task<double> CompareAsync(Report report, IngestServer server, string home, List<int> tickers, int rows, int rounds, CancellationToken cancellationToken)
+    {
+        var (table, vendor) = (Path.Combine(home, "table.csv"), Path.Combine(home, "vendor.csv"));
+        await BarData.WriteTableFileAsync(table, rows, tickers, cancellationToken);
+        await BarData.WriteVendorFileAsync(vendor, rows, cancellationToken);
+        var copies = new List<double>();
+        var ratios = Sides.ToDictionary(side => side.Name, _ => new List<double>());
+        var rates = Sides.ToDictionary(side => side.Name, _ => new List<double>());
+        var peak = 0.0;
+        for (var round = 0; round < rounds; round++)
+        {
+            await server.EmptyAsync(cancellationToken);
+            var copy = await server.CopyAsync("market.bars_1m", Columns, table, cancellationToken);
+            copies.Add(copy);
+            Say($"{rows / 1_000_000} M, round {round + 1}: \\copy {rows / copy:N0} rows/s");
+            foreach (var side in Sides)
+            {
+                if (!side.Again)
+                {
+                    await server.EmptyAsync(cancellationToken);
+                }
+
+                var (seconds, memory) = await ImportAsync(server, vendor, side.Options, cancellationToken);
+                peak = Math.Max(peak, memory);
+                ratios[side.Name].Add(copy / seconds);
+                rates[side.Name].Add(rows / seconds);
+                Say($"{rows / 1_000_000} M, round {round + 1}: {side.Name} {rows / seconds:N0} rows/s, {copy / seconds:0.00} of \\copy, peak {memory:0} MB");
+            }
+
+            // What was imported is what was copied, or the rows per second mean nothing.
+            if (await server.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m", cancellationToken) != rows)
+            {
+                throw new InvalidOperationException("Not all rows were imported.");
+            }
+        }
+
+        report.Add($"{rows / 1_000_000} M rows: psql \\copy", rows / Median(copies), "rows/s");
+        foreach (var side in Sides)
+        {
+            report.Add($"{rows / 1_000_000} M rows: {side.Name}", Median(rates[side.Name]), "rows/s");
+            report.Add($"{rows / 1_000_000} M rows: {side.Name}, over \\copy", Median(ratios[side.Name]), "×", side.Bar, higherIsBetter: true);
+        }
+
+        report.Add($"{rows / 1_000_000} M rows: peak memory of the import", peak, "MB", 300);
+        return peak;
+    }
+
+    private static async Task<(double Seconds, double Megabytes)> ImportAsync(IngestServer server, string file, string[] options, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo("dotnet", [IngestServer.Program("Ingestor"), "import", file, "--timeframe", "1m", .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["ConnectionStrings__wyckoff"] = server.AppConnection;
+        var watch = Stopwatch.StartNew();
+        using var import = Process.Start(start)!;
+        var (said, complained) = (import.StandardOutput.ReadToEndAsync(cancellationToken), import.StandardError.ReadToEndAsync(cancellationToken));
+        var peak = 0.0;
+        var ended = import.WaitForExitAsync(cancellationToken);
+        while (!ended.IsCompleted)
+        {
+            peak = Math.Max(peak, PeakMemory(import.Id));
+            await Task.WhenAny(ended, Task.Delay(100, cancellationToken));
+        }
+
+        await ended;
+        return import.ExitCode == 0 ? (watch.Elapsed.TotalSeconds, peak) : throw new InvalidOperationException($"The import ended with {import.ExitCode}: {await said}{await complained}");
+    }
+
+    // The kernel keeps the peak of resident memory, so it does not matter when it is asked, as long as the process is there.
+    private static double PeakMemory(int process)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line.AsSpan(6).Trim()[..^3], CultureInfo.InvariantCulture) / 1024.0;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    private static async Task OneByOneAsync(Report report, IngestServer server, int ticker, CancellationToken cancellationToken)
+    {
+        await using var context = new OneByOneContext(new DbContextOptionsBuilder<OneByOneContext>().UseNpgsql(server.AppConnection).Options);
+        var watch = Stopwatch.StartNew();
+        foreach (var bar in BarData.Bars(0, OneByOne))
+        {
+            context.Bars.Add(new() { TickerId = ticker, Timestamp = bar.Timestamp, Open = Price(bar.Open), High = Price(bar.High), Low = Price(bar.Low), Close = Price(bar.Close), Volume = (decimal)bar.Volume / IncomingBar.One, Source = "orm" });
+            await context.SaveChangesAsync(cancellationToken);
+            context.ChangeTracker.Clear();
+        }
+
+        var rate = OneByOne / watch.Elapsed.TotalSeconds;
+        report.Add("row by row through EF Core, one commit each", rate, "rows/s");
+        report.Add("5 M rows: import, roll-ups off, over row by row", report.Value("5 M rows: import, roll-ups off") / rate, "×", 150, higherIsBetter: true);
+
+        static decimal Price(long amount) => amount / (decimal)IncomingBar.One;
+    }
+
+    private static double Median(List<double> values)
+    {
+        values.Sort();
+        return (values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2;
+    }
+
+    private static void Say(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>The table as an application maps it that has nothing but an ORM.</summary>
+    private sealed class OneByOneContext(DbContextOptions<OneByOneContext> options) : DbContext(options)
+    {
+        public DbSet<OhlcvBar> Bars => Set<OhlcvBar>();
+
+        protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<OhlcvBar>(bar =>
+        {
+            bar.ToTable("bars_1m", MarketDataModel.Schema);
+            bar.HasKey(b => new { b.TickerId, b.Timestamp });
+            bar.Property(b => b.TickerId).HasColumnName("ticker_id").ValueGeneratedNever();
+            bar.Property(b => b.TradeCount).HasColumnName("trade_count");
+            bar.Property(b => b.SpreadRatio).HasColumnName("spread_ratio");
+            bar.Property(b => b.VolumeRatio).HasColumnName("volume_ratio");
+            bar.Property(b => b.LowHistory).HasColumnName("low_history");
+            bar.Property(b => b.QualityScore).HasColumnName("quality_score");
+            bar.Property(b => b.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
+            foreach (var property in new[] { nameof(OhlcvBar.Timestamp), nameof(OhlcvBar.Open), nameof(OhlcvBar.High), nameof(OhlcvBar.Low), nameof(OhlcvBar.Close), nameof(OhlcvBar.Volume), nameof(OhlcvBar.Vwap), nameof(OhlcvBar.Spread), nameof(OhlcvBar.Source) })
+            {
+                bar.Property(property).HasColumnName(property.ToLowerInvariant());
+            }
+        });
     }
 }

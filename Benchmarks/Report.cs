@@ -18,6 +18,8 @@ internal sealed class Report
 
     public void Add(string metric, double value, string unit, double? bar = null, bool higherIsBetter = false) => _lines.Add(new(metric, value, unit, bar, higherIsBetter));
 
+    public double Value(string metric) => _lines.Single(line => line.Metric == metric).Value;
+
     public void Print(TextWriter output)
     {
         foreach (var line in _lines)

@@ -8,7 +8,7 @@ internal sealed class ImportPipeline(TimeProvider time)
 {
     public const int FirstBatch = 50_000;
     public const int SmallestBatch = 5_000;
-    public const int LargestBatch = 250_000;
+    public const int LargestBatch = 100_000;
 
     private static readonly TimeSpan Aim = TimeSpan.FromSeconds(0.5);
 
