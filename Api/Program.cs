@@ -19,5 +19,6 @@ app.MapDocs();
 app.MapMarketData();
 app.MapSync();
 app.MapImports();
+app.MapQuality();
 
 return await app.RunToEndAsync();

@@ -9,6 +9,7 @@ using Npgsql;
 using Wyckoff.Accounts;
 using Wyckoff.Journal;
 using Wyckoff.MarketData;
+using Wyckoff.MarketData.Quality;
 using Wyckoff.MarketData.Imports;
 using Wyckoff.Telemetry;
 using Wyckoff.Trading;
@@ -36,6 +37,9 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<BarStore>();
         builder.Services.AddSingleton<TickerDirectory>();
         builder.Services.AddSingleton<BarWriter>();
+        builder.Services.AddSingleton<BarRecomputer>();
+        builder.Services.AddSingleton<IndicatorUpdater>();
+        builder.Services.AddSingleton<QualityInspector>();
         builder.Services.AddSingleton<ImportRunner>();
         builder.Services.AddSingleton<ImportQueries>();
         SecretKeys.Add(builder.Services);
