@@ -2,6 +2,7 @@ using System.CommandLine;
 using Wyckoff;
 using Wyckoff.Ingestor;
 using Wyckoff.Ingestor.Imports;
+using Wyckoff.Ingestor.Live;
 using Wyckoff.Ingestor.Maintenance;
 using Wyckoff.Ingestor.Samples;
 using Wyckoff.Ingestor.Sync;
@@ -44,6 +45,7 @@ static async Task<int> ServeAsync()
     builder.Services.AddHealthChecks().AddCheck<MaintenanceWorker>("maintenance");
 
     FeedWorker.Serve(builder);
+    LiveWorker.Serve(builder);
 
     var app = builder.Build();
     app.UseUntracedProbes();
