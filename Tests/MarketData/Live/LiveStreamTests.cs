@@ -85,7 +85,7 @@ public sealed class LiveStreamTests
     [Fact(Timeout = 20_000)]
     public async Task Pauses_grow_while_nothing_helps_and_are_never_the_same()
     {
-        await using var rig = await Rig.StartAsync([Minutes("SPY")], options => options with { Timeout = TimeSpan.FromHours(1) });
+        await using var rig = await Rig.StartAsync([Minutes("SPY")]);
         for (var (attempt, whole) = (1, 3); attempt < 8; attempt++, whole = Math.Min(60, whole * 2))
         {
             (await rig.Server.AcceptAsync()).End();
@@ -100,7 +100,7 @@ public sealed class LiveStreamTests
     [Fact(Timeout = 20_000)]
     public async Task A_server_that_does_not_greet_is_left()
     {
-        await using var rig = await Rig.StartAsync([Minutes("SPY")]);
+        await using var rig = await Rig.StartAsync([Minutes("SPY")], options => options with { Timeout = TimeSpan.FromSeconds(15) });
         await rig.Server.AcceptAsync();
         await rig.Time.WaitedForAsync(TimeSpan.FromSeconds(15));
         rig.Time.Advance(TimeSpan.FromSeconds(15));
@@ -111,7 +111,7 @@ public sealed class LiveStreamTests
     [Fact(Timeout = 20_000)]
     public async Task A_quiet_line_is_asked_for_a_sign_of_life_and_a_dead_one_is_left()
     {
-        await using var rig = await Rig.StartAsync([Minutes("SPY")], options => options with { Heartbeat = TimeSpan.FromSeconds(30) });
+        await using var rig = await Rig.StartAsync([Minutes("SPY")], options => options with { Heartbeat = TimeSpan.FromSeconds(30), Timeout = TimeSpan.FromSeconds(15) });
         var session = await rig.Server.AcceptSubscribedAsync();
         await rig.RepairedAsync();
         await rig.Time.WaitedForAsync(TimeSpan.FromSeconds(30));
@@ -178,6 +178,7 @@ public sealed class LiveStreamTests
         rig.Time.Advance(TimeSpan.FromSeconds(3));
         Assert.Equal("SPY 1m [2026-03-02T14:30:00Z, 2026-03-02T15:00:10Z)", await rig.RepairedAsync());
 
+        await rig.PausedAsync(2);
         rig.RepairFault = null;
         session.End();
         await rig.DisconnectedAsync();
@@ -247,6 +248,7 @@ public sealed class LiveStreamTests
         var session = await rig.Server.AcceptSubscribedAsync();
         await session.SendAsync($"[{Bar("b", "SPY", "14:56", 1)},{Bar("b", "SPY", "14:57", 2)},{Bar("b", "SPY", "14:58", 3)},{Bar("b", "SPY", "14:59", 4)}]");
         await rig.RepairedAsync();
+        await rig.QueuedAsync(2);
         await rig.Time.WaitedForAsync(TimeSpan.FromMinutes(7));
         rig.Time.Advance(TimeSpan.FromMinutes(7));
         await rig.DisconnectedAsync();
@@ -410,7 +412,8 @@ public sealed class LiveStreamTests
         private Rig(AlpacaServer server, IEnumerable<LiveFeed> feeds, Func<LiveStreamOptions, LiveStreamOptions>? change)
         {
             Server = server;
-            var options = new LiveStreamOptions { Url = server.Url, Key = AlpacaServer.Key, Secret = AlpacaServer.Secret, Window = TimeSpan.Zero, FirstPause = TimeSpan.FromSeconds(3), Heartbeat = TimeSpan.FromDays(1), Patience = TimeSpan.FromMinutes(7) };
+            // Long where a test moves the clock past it while somebody waits for a real answer.
+            var options = new LiveStreamOptions { Url = server.Url, Key = AlpacaServer.Key, Secret = AlpacaServer.Secret, Window = TimeSpan.Zero, FirstPause = TimeSpan.FromSeconds(3), Heartbeat = TimeSpan.FromDays(1), Timeout = TimeSpan.FromHours(1), Patience = TimeSpan.FromMinutes(7) };
             Stream = new(change?.Invoke(options) ?? options, Writing, WriteAsync, RepairAsync, Time, new Random(7), this);
             Stream.SetFeeds(feeds);
             Running = Task.Run(() => Stream.RunAsync(_stop.Token));
