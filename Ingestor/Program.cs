@@ -4,6 +4,7 @@ using Wyckoff.Ingestor;
 using Wyckoff.Ingestor.Exports;
 using Wyckoff.Ingestor.Indicators;
 using Wyckoff.Ingestor.Imports;
+using Wyckoff.Ingestor.Live;
 using Wyckoff.Ingestor.Maintenance;
 using Wyckoff.Ingestor.Samples;
 using Wyckoff.Ingestor.Sync;
@@ -47,6 +48,7 @@ static async Task<int> ServeAsync()
 
     FeedWorker.Serve(builder);
     IndicatorWorker.Add(builder);
+    LiveWorker.Serve(builder);
 
     var app = builder.Build();
     app.UseUntracedProbes();
