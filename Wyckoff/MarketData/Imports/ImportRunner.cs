@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Wyckoff.MarketData.Sync;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData.Imports;
@@ -26,10 +27,14 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
     /// <param name="options">What is known of it.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Stops it; what was committed stays.</param>
-    public async Task<IReadOnlyList<ImportResult>> ImportAsync(string path, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<ImportResult>> ImportAsync(string path, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken) =>
+        ImportAsync(path, path, options, progress, cancellationToken);
+
+    /// <summary>Imports a file on disk under another name than its path: symbol and timeframe may be read from it.</summary>
+    public async Task<IReadOnlyList<ImportResult>> ImportAsync(string path, string name, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
     {
         await using var file = new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, BufferSize = 0, Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
-        return await ImportAsync(file, path, options, progress, cancellationToken);
+        return await ImportAsync(file, name, options, progress, cancellationToken);
     }
 
     /// <summary>Imports what arrives: text, plain or packed by gzip, while it does; what has to be read from its end (zip, Parquet) from a file it is put in first.</summary>
@@ -225,7 +230,15 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
                         OwnSince = import.StartedAt,
                         RollUp = options.RollUp,
                         Derive = options.Derive,
-                        After = (connection, result, token) => ImportStore.RecordAsync(connection, import.Id, result, told, batch.BytesRead, token),
+                        After = async (connection, result, token) =>
+                        {
+                            await ImportStore.RecordAsync(connection, import.Id, result, told, batch.BytesRead, token);
+                            if (rejects.Count == 0)
+                            {
+                                // Where a row was rejected, a provider may have its bar.
+                                await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, token);
+                            }
+                        },
                     },
                     cancellationToken);
                 tally.Add(written);
