@@ -50,7 +50,9 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
 
         await using var file = new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
         });
         await metered.CopyToAsync(file, cancellationToken);
         file.Position = 0;
@@ -181,7 +183,12 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
             import.Id, status, error, streamed && error is null ? Convert.ToHexStringLower(input.Stream!.Hash()) : null, streamed && error is null ? input.Stream!.Position : null, cancellationToken);
         var result = tally.Result() with
         {
-            File = input.Name, Status = status, Error = error, Notes = notes, Resumed = import.Resumed, Took = time.GetElapsedTime(begun),
+            File = input.Name,
+            Status = status,
+            Error = error,
+            Notes = notes,
+            Resumed = import.Resumed,
+            Took = time.GetElapsedTime(begun),
         };
         logger.Imported(input.Name, result.Id, EnumText.Of(status), result.Read, result.Inserted, result.Updated, result.Skipped, result.Rejected, result.Took.TotalSeconds);
         return result;
@@ -302,7 +309,15 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
 
         public ImportResult Result() => new()
         {
-            Id = id, File = "", Status = ImportStatus.Running, Inserted = _inserted, Updated = _updated, Skipped = _skipped, Duplicates = _duplicates, Rejected = Rejected, FirstRejects = _first,
+            Id = id,
+            File = "",
+            Status = ImportStatus.Running,
+            Inserted = _inserted,
+            Updated = _updated,
+            Skipped = _skipped,
+            Duplicates = _duplicates,
+            Rejected = Rejected,
+            FirstRejects = _first,
         };
     }
 }
