@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Wyckoff;
 using Wyckoff.Ingestor;
-using Wyckoff.Ingestor.Indicators;
 using Wyckoff.Ingestor.Imports;
+using Wyckoff.Ingestor.Indicators;
 using Wyckoff.Ingestor.Maintenance;
 using Wyckoff.Ingestor.Samples;
 using Wyckoff.ServiceDefaults;

@@ -34,8 +34,6 @@ internal sealed class SessionDay
     /// <summary>Where the next date begins.</summary>
     public DateTimeOffset End { get; }
 
-    public bool HasBars { get; private set; }
-
     private DateTimeOffset First { get; }
 
     /// <summary>The date on which a bar is.</summary>
@@ -57,7 +55,6 @@ internal sealed class SessionDay
 
     public void Add(DateTimeOffset timestamp)
     {
-        HasBars = true;
         // A bar off the grid counts for the place it is in; before the first, for the first.
         _present[Math.Clamp((int)((timestamp - First).Ticks / _timeframe.Width.Ticks), 0, Places - 1)] = true;
     }
