@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Wyckoff.MarketData;
+using Wyckoff.MarketData.Sync;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Api;
@@ -22,12 +23,15 @@ public static class MarketDataApi
 
     private static async Task<Results<Ok<BarsResponse>, ValidationProblem, ProblemHttpResult>> GetBarsAsync(
         BarStore store,
+        SyncService sync,
         TimeProvider time,
         [Description("Ticker symbol, e.g. SPY.")] string symbol,
         [Description("1m, 5m, 15m, 30m, 1h, 4h or 1d; 1Min, 1Hour, 1Day and the like mean the same.")] string timeframe = "1d",
         [Description("First instant, ISO 8601 (UTC unless it says otherwise). Default: as far back as the limit reaches.")] string? from = null,
         [Description("End, not included, ISO 8601. Default: now.")] string? to = null,
         [Description("At most so many bars, 1 to 10000; the newest of the range.")] int limit = DefaultLimit,
+        [Description("missing: fetch from the provider first what of the range is not there. Needs 'from'.")] string? fetch = null,
+        [Description("Whom to fetch it from. Default: the provider that is configured.")] string? provider = null,
         CancellationToken cancellationToken = default)
     {
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
@@ -51,6 +55,15 @@ public static class MarketDataApi
         if (errors.Count == 0 && start >= end)
         {
             errors["from"] = [$"'{from}' is not before '{to}': a range [from, to) is expected."];
+        }
+
+        if (fetch is not (null or "missing"))
+        {
+            errors["fetch"] = [$"'{fetch}' cannot be fetched: missing is expected, or nothing."];
+        }
+        else if (fetch is not null && errors.Count == 0 && await SyncApi.FetchMissingAsync(sync, wanted, width, from is null ? null : start, end, provider, errors, cancellationToken) is { Outcome: not SyncOutcome.Success, StillMissing.Count: > 0 } result)
+        {
+            return TypedResults.Problem(result.Error, statusCode: StatusCodes.Status502BadGateway, title: "Not all of the range could be fetched");
         }
 
         if (errors.Count > 0)

@@ -1,17 +1,25 @@
 using System.CommandLine;
 using Wyckoff;
 using Wyckoff.Ingestor;
+using Wyckoff.Ingestor.Exports;
 using Wyckoff.Ingestor.Imports;
 using Wyckoff.Ingestor.Indicators;
 using Wyckoff.Ingestor.Maintenance;
 using Wyckoff.Ingestor.Samples;
+using Wyckoff.Ingestor.Sync;
+using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
 
 var samples = new Command("samples", "Load the sample data: synthetic bars of AAPL, TSLA and SPY. What is there already stays as it is.");
 samples.SetAction((_, _) => Verb.RunAsync(Builder(), (services, token) => services.GetRequiredService<SampleLoader>().LoadAsync(onlyIfEmpty: false, token)));
 var maintain = new Command("maintain", "Do one round of maintenance as wyckoff_worker (ConnectionStrings:worker), and say what was done; exit code 1 if not all of it could be.");
 maintain.SetAction((_, _) => Verb.RunAsync(Builder(), (services, token) => MaintenanceWorker.OnceAsync(services, Console.Out, token)));
-var command = new RootCommand("Takes in market data, and looks after the database. Without a verb: run as a service.") { samples, maintain, ImportVerb.Create(Builder), RecomputeVerb.Create(Builder) };
+var command = new RootCommand("Takes in market data, and looks after the database. Without a verb: run as a service.") { samples, maintain, ImportVerb.Create(Builder), ExportVerb.Create(Builder), RecomputeVerb.Create(Builder) };
+foreach (var verb in SyncVerbs.All(Builder))
+{
+    command.Add(verb);
+}
+
 command.SetAction((_, _) => ServeAsync());
 
 var parsed = command.Parse(args);
@@ -37,6 +45,7 @@ static async Task<int> ServeAsync()
     builder.Services.AddHostedService(services => services.GetRequiredService<MaintenanceWorker>());
     builder.Services.AddHealthChecks().AddCheck<MaintenanceWorker>("maintenance");
 
+    FeedWorker.Serve(builder);
     IndicatorWorker.Add(builder);
 
     var app = builder.Build();
@@ -52,5 +61,6 @@ static WebApplicationBuilder Builder()
     builder.AddWyckoff();
     builder.Services.AddSingleton<SampleLoader>();
     MaintenanceWorker.Add(builder);
+    builder.AddSync();
     return builder;
 }

@@ -41,6 +41,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<IndicatorUpdater>();
         builder.Services.AddSingleton<QualityInspector>();
         builder.Services.AddSingleton<ImportRunner>();
+        builder.Services.AddSingleton<ImportQueries>();
         SecretKeys.Add(builder.Services);
         builder.Services.AddSingleton<BrokerSecrets>();
         builder.Services.AddSingleton<AccountDirectory>();

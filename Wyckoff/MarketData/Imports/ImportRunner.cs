@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Wyckoff.MarketData.Sync;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData.Imports;
@@ -23,14 +24,41 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
 
     /// <summary>Imports a file on disk.</summary>
     /// <param name="path">Where it is.</param>
-    /// <param name="name">What it is called, when that is not its path: a file that was uploaded, say.</param>
     /// <param name="options">What is known of it.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Stops it; what was committed stays.</param>
-    public async Task<IReadOnlyList<ImportResult>> ImportAsync(string path, string? name, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<ImportResult>> ImportAsync(string path, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken) =>
+        ImportAsync(path, path, options, progress, cancellationToken);
+
+    /// <summary>Imports a file on disk under another name than its path: symbol and timeframe may be read from it.</summary>
+    public async Task<IReadOnlyList<ImportResult>> ImportAsync(string path, string name, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
     {
-        name ??= path;
         await using var file = new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, BufferSize = 0, Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
+        return await ImportAsync(file, name, options, progress, cancellationToken);
+    }
+
+    /// <summary>Imports what arrives: text, plain or packed by gzip, while it does; what has to be read from its end (zip, Parquet) from a file it is put in first.</summary>
+    /// <remarks>The hash of a stream is known at its end only, so a stream is always read.</remarks>
+    public async Task<IReadOnlyList<ImportResult>> ImportAsync(Stream stream, string name, long? size, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        await using var metered = new MeteredStream(stream, hash: true);
+        var head = await metered.PeekAsync(Packing.Head, cancellationToken);
+        if (!Packing.IsZip(head.Span) && !Packing.IsParquet(head.Span))
+        {
+            return [await ImportOneAsync(new(name, ImportStore.Unhashed, size, metered), options, progress, cancellationToken)];
+        }
+
+        await using var file = new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
+        });
+        await metered.CopyToAsync(file, cancellationToken);
+        file.Position = 0;
+        return await ImportAsync(file, name, options, progress, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<ImportResult>> ImportAsync(FileStream file, string name, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    {
         // Before anything else: the hash says whether there is anything to do, or something to go on with.
         var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
         file.Position = 0;
@@ -44,13 +72,6 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
 
         await using var metered = new MeteredStream(file);
         return [await ImportOneAsync(new(name, sha256, file.Length, metered), options, progress, cancellationToken)];
-    }
-
-    /// <summary>Imports text, plain or packed by gzip, while it arrives. Its hash is known at the end only, so it is always read.</summary>
-    public async Task<ImportResult> ImportAsync(Stream stream, string name, long? size, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
-    {
-        await using var metered = new MeteredStream(stream, hash: true);
-        return await ImportOneAsync(new(name, ImportStore.Unhashed, size, metered), options, progress, cancellationToken);
     }
 
     private async Task<IReadOnlyList<ImportResult>> ImportArchiveAsync(FileStream file, string name, string sha256, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
@@ -209,7 +230,15 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
                         OwnSince = import.StartedAt,
                         RollUp = options.RollUp,
                         Derive = options.Derive,
-                        After = (connection, result, token) => ImportStore.RecordAsync(connection, import.Id, result, told, batch.BytesRead, token),
+                        After = async (connection, result, token) =>
+                        {
+                            await ImportStore.RecordAsync(connection, import.Id, result, told, batch.BytesRead, token);
+                            if (rejects.Count == 0)
+                            {
+                                // Where a row was rejected, a provider may have its bar.
+                                await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, token);
+                            }
+                        },
                     },
                     cancellationToken);
                 tally.Add(written);

@@ -1,0 +1,155 @@
+using System.Globalization;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Wyckoff.MarketData.Providers;
+using Wyckoff.MarketData.Sync;
+using Wyckoff.Primitives;
+using Wyckoff.Telemetry;
+
+namespace Wyckoff.Ingestor.Sync;
+
+/// <summary>
+/// Syncs the feeds that are due. Every instance takes as many as it can work on, each under a lease: so the work is shared by who has hands free, and what a dead
+/// instance had is taken by the others once its leases have run out.
+/// </summary>
+internal sealed class FeedWorker(
+    FeedStore feeds, SyncService sync, LeaseStore leases, BarProviders providers, IOptions<FeedOptions> options, IOptions<SyncOptions> syncOptions, TimeProvider time, ILogger<FeedWorker> logger)
+    : BackgroundService, IHealthCheck
+{
+    private static readonly TimeSpan PruneEvery = TimeSpan.FromHours(1);
+
+    private long _lookedTicks = time.GetUtcNow().UtcTicks;
+    private int _atWork;
+    private DateTimeOffset _pruned = DateTimeOffset.MinValue;
+
+    /// <summary>For the service, not for verbs: those do only what they are told.</summary>
+    public static void Serve(WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<FeedOptions>().BindConfiguration(FeedOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<FeedWorker>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<FeedWorker>());
+        builder.Services.AddHealthChecks().AddCheck<FeedWorker>("feeds");
+        if (!string.IsNullOrWhiteSpace(builder.Configuration[FeedOptions.Section + ":Folder"]))
+        {
+            builder.Services.AddHostedService<FolderWorker>();
+        }
+    }
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        if (providers.Names.Count == 0)
+        {
+            return Task.FromResult(HealthCheckResult.Healthy("no provider is configured"));
+        }
+
+        var age = time.GetUtcNow() - new DateTimeOffset(Interlocked.Read(ref _lookedTicks), TimeSpan.Zero);
+        var words = string.Create(CultureInfo.InvariantCulture, $"looked for work {age.TotalSeconds:0} s ago, {Volatile.Read(ref _atWork)} feeds at work");
+        return Task.FromResult(age > TimeSpan.FromMinutes(1) + 3 * options.Value.Poll ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words));
+    }
+
+    /// <summary>Takes what is due, as far as there are hands free, and sets about it. The tasks end when the feeds are done.</summary>
+    public async Task<IReadOnlyList<Task>> TakeDueAsync(int hands, CancellationToken cancellationToken)
+    {
+        MarketDataMetrics.FeedsDue(await feeds.CountDueAsync(cancellationToken));
+        var duration = syncOptions.Value.Lease;
+        var claimed = hands == 0 ? [] : await feeds.ClaimDueAsync(leases.Holder, [.. providers.Names], hands, duration, cancellationToken);
+        Interlocked.Exchange(ref _lookedTicks, time.GetUtcNow().UtcTicks);
+        return [.. claimed.Select(claim => WorkAsync(claim.Feed, leases.Hold(claim.Lease, duration), cancellationToken))];
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (providers.Names.Count == 0)
+        {
+            return;
+        }
+
+        var work = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    work.AddRange(await TakeDueAsync(options.Value.Concurrency - work.Count, stoppingToken));
+                    if (time.GetUtcNow() - _pruned > PruneEvery)
+                    {
+                        await feeds.PruneLogAsync(options.Value.KeepLog, stoppingToken);
+                        _pruned = time.GetUtcNow();
+                    }
+                }
+                catch (NpgsqlException e)
+                {
+                    logger.FeedsNotClaimed(e);
+                }
+
+                // A hand that comes free looks at once; so a long queue is worked off without a pause.
+                var poll = Task.Delay(options.Value.Poll, time, stoppingToken);
+                await Task.WhenAny([poll, .. work]);
+                if (work.RemoveAll(task => task.IsCompleted) == 0)
+                {
+                    await poll;
+                }
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task WorkAsync(FeedEntry feed, HeldLease lease, CancellationToken cancellationToken)
+    {
+        // The claims of the others are waiting to be set about.
+        await Task.Yield();
+        Interlocked.Increment(ref _atWork);
+        try
+        {
+            await using (lease)
+            {
+                using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
+                try
+                {
+                    await SyncAsync(feed, lease, stop.Token);
+                    await feeds.ScheduleAsync(feed.Id, feed.Every, lease.Lease, stop.Token);
+                }
+                catch (Exception e) when (e is LeaseLostException || (e is OperationCanceledException && lease.Lost.IsCancellationRequested))
+                {
+                    logger.FeedLost(feed.Symbol.Value, feed.Timeframe.Name, feed.Provider);
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    logger.FeedFailed(e, feed.Symbol.Value, feed.Timeframe.Name, feed.Provider, feed.Every);
+                    await feeds.ScheduleAsync(feed.Id, feed.Every, lease.Lease, stop.Token);
+                }
+            }
+        }
+        catch (Exception e) when (e is NpgsqlException or LeaseLostException)
+        {
+            // Then it is due still, and somebody takes it once the lease has run out.
+            logger.FeedFailed(e, feed.Symbol.Value, feed.Timeframe.Name, feed.Provider, syncOptions.Value.Lease);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _atWork);
+        }
+    }
+
+    private async Task SyncAsync(FeedEntry feed, HeldLease lease, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (feed.Since >= now)
+        {
+            return;
+        }
+
+        // To the end of whatever bar or session is open now.
+        var request = new SyncRequest(feed.Symbol, feed.Timeframe, new TimeRange(feed.Since, now + TimeSpan.FromDays(1)), feed.Provider) { MaxGaps = options.Value.MaxGaps, Fence = lease.FenceAsync };
+        var result = await sync.EnsureAsync(request, cancellationToken);
+        if (result.Newest is { } newest)
+        {
+            MarketDataMetrics.FeedLag(feed.Provider, feed.Timeframe.Name, time.GetUtcNow() - newest);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.MarketData.Providers;
+
+/// <summary>Daily bars as CSV over HTTP: <c>Date,Open,High,Low,Close,Volume</c>, one answer per range.</summary>
+public sealed partial class CsvProvider : IBarProvider
+{
+    private readonly CsvOptions _options;
+    private readonly ProviderHttp _http;
+
+    public CsvProvider(CsvOptions options, HttpClient client, RequestLimiter limiter, TimeProvider time, Random random, ILogger<CsvProvider> logger) =>
+        (_options, _http) = (options, new(options.Name, client, limiter, options.Retry, time, random, logger));
+
+    public string Name => _options.Name;
+
+    public IReadOnlyList<Timeframe> Timeframes { get; } = [Timeframe.Day1];
+
+    public async IAsyncEnumerable<ProviderPage> FetchAsync(Symbol symbol, Timeframe timeframe, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var url = new Uri(_options.Url!
+            .Replace("{symbol}", Uri.EscapeDataString(symbol.Value), StringComparison.Ordinal)
+            .Replace("{symbol:lower}", Uri.EscapeDataString(symbol.Value.ToLowerInvariant()), StringComparison.Ordinal)
+            .Replace("{from}", range.Start.ToString(_options.DateFormat, CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace("{to}", (range.End - TimeSpan.FromTicks(1)).ToString(_options.DateFormat, CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        var answer = await _http.GetAsync(() => new(HttpMethod.Get, url), Read, cancellationToken);
+        yield return new()
+        {
+            Bars = answer.Value.Bars,
+            Faults = answer.Value.Faults,
+            CompleteUntil = range.End,
+            Request = Secret().Replace(url.PathAndQuery, "$1=…"),
+            ContentType = answer.ContentType,
+            Payload = answer.Body,
+        };
+    }
+
+    private static (List<IncomingBar> Bars, List<BarFault> Faults) Read(byte[] body)
+    {
+        var (bars, faults) = (new List<IncomingBar>(), new List<BarFault>());
+        var rest = body.AsSpan();
+        rest = rest.StartsWith(Encoding.UTF8.Preamble) ? rest[3..] : rest;
+        var header = Line(ref rest);
+        if (header.IsEmpty || header.StartsWith("No data"u8))
+        {
+            return (bars, faults);
+        }
+
+        var columns = Encoding.UTF8.GetString(header).Split(',').Select(column => Enum.TryParse<Column>(column.Trim(), ignoreCase: true, out var known) ? known : Column.Other).ToArray();
+        if (new[] { Column.Date, Column.Open, Column.High, Column.Low, Column.Close }.Any(needed => !columns.Contains(needed)))
+        {
+            var said = Encoding.UTF8.GetString(header[..Math.Min(header.Length, 100)]);
+            throw new FormatException($"'{said}' instead of a header such as Date,Open,High,Low,Close,Volume");
+        }
+
+        // A file that does not end with a line may have been cut within a number.
+        if (body[^1] != '\n')
+        {
+            throw new FormatException("an answer that ends in the middle of a line");
+        }
+
+        while (!rest.IsEmpty)
+        {
+            var line = Line(ref rest);
+            if (!line.IsEmpty)
+            {
+                ReadLine(line, columns, bars, faults);
+            }
+        }
+
+        return (bars, faults);
+    }
+
+    private static void ReadLine(ReadOnlySpan<byte> line, Column[] columns, List<IncomingBar> bars, List<BarFault> faults)
+    {
+        var bar = new ReadBar();
+        var volume = false;
+        var cells = 0;
+        foreach (var range in line.Split((byte)','))
+        {
+            var cell = line[range].Trim((byte)' ');
+            switch (cells++ < columns.Length ? columns[cells - 1] : Column.Other)
+            {
+                case Column.Date:
+                    var text = Encoding.UTF8.GetString(cell);
+                    if (DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyyMMdd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
+                    {
+                        bar.Timestamp = new(date, default, TimeSpan.Zero);
+                    }
+                    else
+                    {
+                        bar.Refuse($"date '{text}': a date such as 2024-01-02 was expected");
+                    }
+
+                    break;
+                case Column.Open:
+                    bar.Set(BarField.Open, cell);
+                    break;
+                case Column.High:
+                    bar.Set(BarField.High, cell);
+                    break;
+                case Column.Low:
+                    bar.Set(BarField.Low, cell);
+                    break;
+                case Column.Close:
+                    bar.Set(BarField.Close, cell);
+                    break;
+                case Column.Volume:
+                    volume = true;
+                    bar.Set(BarField.Volume, cell);
+                    break;
+            }
+        }
+
+        // Indices and currencies have no volume, and no column for it.
+        if (!volume && !columns.Contains(Column.Volume))
+        {
+            bar.Set(BarField.Volume, "0"u8);
+        }
+
+        bar.AddTo(bars, faults);
+    }
+
+    private static ReadOnlySpan<byte> Line(ref Span<byte> rest)
+    {
+        var end = rest.IndexOf((byte)'\n');
+        var line = end < 0 ? rest : rest[..end];
+        rest = end < 0 ? [] : rest[(end + 1)..];
+        return line.TrimEnd((byte)'\r');
+    }
+
+    // Some put their key into the address; it is neither logged nor stored.
+    [GeneratedRegex("(?<=[?&])([^=&]*(?:key|token|secret|password|auth)[^=&]*)=[^&]*", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Secret();
+
+    private enum Column
+    {
+        Other,
+        Date,
+        Open,
+        High,
+        Low,
+        Close,
+        Volume,
+    }
+}

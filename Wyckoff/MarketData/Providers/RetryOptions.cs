@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net.Http.Headers;
+
+namespace Wyckoff.MarketData.Providers;
+
+/// <summary>How a request that fails is repeated.</summary>
+public sealed class RetryOptions
+{
+    /// <summary>How often a request is sent at most.</summary>
+    [Range(1, 100)]
+    public int Attempts { get; set; } = 6;
+
+    /// <summary>The wait after the first failure; it doubles with each.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    public TimeSpan FirstDelay { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    public TimeSpan MaxDelay { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A provider that asks for more patience than this is left alone until the next sync.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan MaxRetryAfter { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>For one request, answer included.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>The wait after so many failures: between half and the whole of what doubling gives, so that many who failed together do not come back together.</summary>
+    public TimeSpan Delay(int failures, Random random)
+    {
+        var whole = Math.Min(FirstDelay.TotalMilliseconds * Math.Pow(2, Math.Min(failures, 40) - 1), MaxDelay.TotalMilliseconds);
+        lock (random)
+        {
+            return TimeSpan.FromMilliseconds(whole * (1 + random.NextDouble()) / 2);
+        }
+    }
+
+    /// <summary>What a Retry-After asks for, in seconds or as a date; null when it asks for nothing.</summary>
+    public static TimeSpan? Asked(RetryConditionHeaderValue? header, DateTimeOffset now) => header switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } => date > now ? date - now : TimeSpan.Zero,
+        _ => null,
+    };
+}
