@@ -13,6 +13,5 @@ if "%verb%"=="recompute" dotnet run --project "%here%Ingestor" -- %* & exit /b
 if "%verb%"=="maintain" dotnet run --project "%here%Ingestor" -- maintain & exit /b
 if "%verb%"=="sync" dotnet run --project "%here%Ingestor" -- %* & exit /b
 if "%verb%"=="feeds" dotnet run --project "%here%Ingestor" -- %* & exit /b
-if "%verb%"=="recompute" dotnet run --project "%here%Ingestor" -- recompute %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
 echo usage: wyckoff up ^| status ^| migrate ^| samples ^| import ^| export ^| recompute ^| maintain ^| sync ^| feeds 1>&2
 exit /b 1
