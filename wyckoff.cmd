@@ -8,8 +8,10 @@ if "%verb%"=="status" dotnet run --project "%here%MigrationService" -- --status 
 if "%verb%"=="migrate" dotnet run --project "%here%MigrationService" -- %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
 if "%verb%"=="samples" dotnet run --project "%here%Ingestor" -- samples & exit /b
 if "%verb%"=="import" dotnet run --project "%here%Ingestor" -- import %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
+if "%verb%"=="export" dotnet run --project "%here%Ingestor" -- %* & exit /b
 if "%verb%"=="maintain" dotnet run --project "%here%Ingestor" -- maintain & exit /b
 if "%verb%"=="sync" dotnet run --project "%here%Ingestor" -- %* & exit /b
 if "%verb%"=="feeds" dotnet run --project "%here%Ingestor" -- %* & exit /b
-echo usage: wyckoff up ^| status ^| migrate ^| samples ^| import ^| maintain ^| sync ^| feeds 1>&2
+if "%verb%"=="recompute" dotnet run --project "%here%Ingestor" -- recompute %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
+echo usage: wyckoff up ^| status ^| migrate ^| samples ^| import ^| export ^| recompute ^| maintain ^| sync ^| feeds 1>&2
 exit /b 1

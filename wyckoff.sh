@@ -13,6 +13,8 @@ usage: ./wyckoff.sh VERB [ARGS]
   migrate [ARGS]   bring the database to this build's schema (--dry-run, --to NAME, --verify)
   samples          load the sample data
   import PATH…     bars from files and folders (--symbol, --timeframe; --help lists the rest)
+  export ARGS      stored bars into a CSV or Parquet file: --symbol SPY --timeframe 1d --output spy.parquet
+  recompute ARGS   compute anew what follows from the bars: coarser bars, derived fields, indicators (--symbol A,B or --all)
   maintain         one round of maintenance now: aggregates, retention, materialized views
   sync [ARGS]      fetch the bars that are missing (--symbol --timeframe --from [--to] [--provider])
   feeds [ARGS]     what the service keeps current: list, add, remove
@@ -38,6 +40,8 @@ case $verb in
   samples) connect && exec dotnet run --project "$here/Ingestor" -- samples "$@" ;;
   sync | feeds) connect && exec dotnet run --project "$here/Ingestor" -- "$verb" "$@" ;;
   import) connect && exec dotnet run --project "$here/Ingestor" -- import "$@" ;;
+  export) connect && exec dotnet run --project "$here/Ingestor" -- export "$@" ;;
+  recompute) connect && exec dotnet run --project "$here/Ingestor" -- recompute "$@" ;;
   maintain)
     # Where nobody gave the worker's own connection: whoever owns the database may act as wyckoff_worker.
     connect

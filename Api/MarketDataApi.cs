@@ -80,7 +80,7 @@ public static class MarketDataApi
         return TypedResults.Ok(new BarsResponse(wanted.Value, width.Name, bars.Count, [.. bars.Select(BarResponse.Of)]));
     }
 
-    private static DateTimeOffset Instant(string name, string? text, DateTimeOffset otherwise, Dictionary<string, string[]> errors)
+    internal static DateTimeOffset Instant(string name, string? text, DateTimeOffset otherwise, Dictionary<string, string[]> errors)
     {
         if (text is null)
         {

@@ -18,5 +18,7 @@ app.MapOpenApi();
 app.MapDocs();
 app.MapMarketData();
 app.MapSync();
+app.MapImports();
+app.MapQuality();
 
 return await app.RunToEndAsync();

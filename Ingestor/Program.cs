@@ -1,7 +1,10 @@
 using System.CommandLine;
 using Wyckoff;
 using Wyckoff.Ingestor;
+using Wyckoff.Ingestor.Exports;
+using Wyckoff.Ingestor.Indicators;
 using Wyckoff.Ingestor.Imports;
+using Wyckoff.Ingestor.Live;
 using Wyckoff.Ingestor.Maintenance;
 using Wyckoff.Ingestor.Samples;
 using Wyckoff.Ingestor.Sync;
@@ -12,7 +15,7 @@ var samples = new Command("samples", "Load the sample data: synthetic bars of AA
 samples.SetAction((_, _) => Verb.RunAsync(Builder(), (services, token) => services.GetRequiredService<SampleLoader>().LoadAsync(onlyIfEmpty: false, token)));
 var maintain = new Command("maintain", "Do one round of maintenance as wyckoff_worker (ConnectionStrings:worker), and say what was done; exit code 1 if not all of it could be.");
 maintain.SetAction((_, _) => Verb.RunAsync(Builder(), (services, token) => MaintenanceWorker.OnceAsync(services, Console.Out, token)));
-var command = new RootCommand("Takes in market data, and looks after the database. Without a verb: run as a service.") { samples, maintain, ImportVerb.Create(Builder) };
+var command = new RootCommand("Takes in market data, and looks after the database. Without a verb: run as a service.") { samples, maintain, ImportVerb.Create(Builder), ExportVerb.Create(Builder), RecomputeVerb.Create(Builder) };
 foreach (var verb in SyncVerbs.All(Builder))
 {
     command.Add(verb);
@@ -44,6 +47,8 @@ static async Task<int> ServeAsync()
     builder.Services.AddHealthChecks().AddCheck<MaintenanceWorker>("maintenance");
 
     FeedWorker.Serve(builder);
+    IndicatorWorker.Add(builder);
+    LiveWorker.Serve(builder);
 
     var app = builder.Build();
     app.UseUntracedProbes();

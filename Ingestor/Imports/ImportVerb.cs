@@ -1,9 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
-using Wyckoff.MarketData;
+using System.CommandLine.Parsing;
 using Wyckoff.MarketData.Imports;
-using Wyckoff.Primitives;
-using Symbol = Wyckoff.Primitives.Symbol;
 
 namespace Wyckoff.Ingestor.Imports;
 
@@ -15,94 +12,82 @@ internal static class ImportVerb
     public static Command Create(Func<WebApplicationBuilder> builder)
     {
         var paths = new Argument<string[]>("PATH") { Arity = ArgumentArity.OneOrMore, Description = "Files (CSV, TSV, Parquet; plain, gzip or zip) and folders of them." };
-        var symbol = Parsed<Symbol>("--symbol", "Whose bars they are. Default: as a column, or the file's name, says.", text => Symbol.TryParse(text, out var value)
-            ? (value, null)
-            : (default, $"'{text}' is not a symbol: 1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : are expected."));
-        var timeframe = Parsed<Timeframe>("--timeframe", "1m, 5m, 15m, 30m, 1h, 4h or 1d (or 1Min, 1Hour, 1Day, …). Default: as a column, or the file's name, says.", text => Timeframe.TryParse(text, out var value)
-            ? (value, null)
-            : (default, $"'{text}' is not a timeframe: one of {string.Join(", ", Timeframe.Stored)} is expected (1Min, 1Hour, 1Day and the like mean the same)."));
-        var source = new Option<string>("--source") { Description = "What the bars are marked with.", DefaultValueFactory = _ => "import" };
-        source.Validators.Add(result =>
+        // By the names that ImportText knows them by.
+        Dictionary<string, Option<string?>> texts = new(StringComparer.Ordinal)
         {
-            if (result.GetValueOrDefault<string>() is not { Length: >= 1 and <= 20 })
-            {
-                result.AddError("--source: 1 to 20 characters are expected.");
-            }
-        });
-        var policy = new Option<ConflictPolicy>("--on-conflict") { Description = "What becomes of bars that are there already: skip, replace or fail.", DefaultValueFactory = _ => ConflictPolicy.Skip };
-        var timeZone = Zone("--timezone", "IANA time zone of times that say none. Default: UTC.");
-        var dateFormat = Parsed<TimePattern>("--date-format", "How times are written, e.g. dd/MM/yyyy HH:mm, or s, ms, us, ns since 1970. Default: as the rows at the beginning tell.", text =>
-            TimePattern.TryParse(text, out var pattern, out var fault) ? (pattern, null) : (null, fault));
-        var map = Parsed<ColumnMap>("--map", "Columns by name or number: time=When,open=2,volume=none. Default: by the names vendors give them.", text =>
-            ColumnMap.TryParse(text, out var columns, out var fault) ? (columns, null) : (null, fault));
+            ["symbol"] = new("--symbol") { Description = "Whose bars they are. Default: as a column, or the file's name, says." },
+            ["timeframe"] = new("--timeframe") { Description = "1m, 5m, 15m, 30m, 1h, 4h or 1d (or 1Min, 1Hour, 1Day, …). Default: as a column, or the file's name, says." },
+            ["source"] = new("--source") { Description = "What the bars are marked with. Default: import." },
+            ["onConflict"] = new("--on-conflict") { Description = "What becomes of bars that are there already: skip (default), replace or fail." },
+            ["timezone"] = new("--timezone") { Description = "IANA time zone of times that say none. Default: UTC." },
+            ["dateFormat"] = new("--date-format") { Description = "How times are written, e.g. 'dd/MM/yyyy HH:mm', or s, ms, us, ns since 1970. Default: as the rows at the beginning tell." },
+            ["map"] = new("--map") { Description = "Columns by name or number: time=When,open=2,volume=none. Default: by the names vendors give them." },
+            ["delimiter"] = new("--delimiter") { Description = "What stands between columns: one character, or tab. Default: as the rows at the beginning tell." },
+            ["tickerTimezone"] = new("--ticker-timezone") { Description = "IANA time zone of the trading days of tickers that are not there yet. Default: America/New_York." },
+            ["assetType"] = new("--asset-type") { Description = "Of tickers that are not there yet. Default: stock." },
+        };
         var scale = new Option<long>("--price-scale") { Description = "Prices in the file are so many times too large (LEAN: 10000).", DefaultValueFactory = _ => 1 };
-        scale.Validators.Add(result => Positive(result, "--price-scale"));
-        var delimiter = Parsed<byte?>("--delimiter", "What stands between columns: one character, or tab.", text => text is "tab" or "\\t"
-            ? ((byte)'\t', null)
-            : text.Length == 1 && char.IsAscii(text[0]) && text[0] is not ('"' or '\n' or '\r') ? ((byte)text[0], null) : (null, $"'{text}' is not a delimiter: one character, or tab, is expected."));
+        scale.Validators.Add(result => AtLeast(result, 1));
         var maxRejects = new Option<long?>("--max-rejects") { Description = "A file with more rejected rows fails. Default: no limit." };
+        maxRejects.Validators.Add(result => AtLeast(result, 0));
         var force = new Option<bool>("--force") { Description = "Read files although they were imported already." };
         var noRollUps = new Option<bool>("--no-roll-ups") { Description = "Leave coarser timeframes as they are." };
         var noDerived = new Option<bool>("--no-derived") { Description = "Leave spread, ratios and quality to be computed later." };
-        var tickerZone = Zone("--ticker-timezone", "IANA time zone of the trading days of tickers that are not there yet. Default: America/New_York.");
-        var assetType = new Option<string?>("--asset-type") { Description = "Of tickers that are not there yet. Default: stock." };
-        var command = new Command("import", "Import bars from files. Exit code 2 when rows were rejected: they are kept, with their line and the reason.")
+        var command = new Command("import", "Import bars from files. Exit code 2 when rows were rejected: they are kept, with their line and the reason.") { paths, scale, maxRejects, force, noRollUps, noDerived };
+        foreach (var option in texts.Values)
         {
-            paths, symbol, timeframe, source, policy, timeZone, dateFormat, map, scale, delimiter, maxRejects, force, noRollUps, noDerived, tickerZone, assetType,
-        };
-        command.SetAction((parsed, _) =>
+            command.Options.Add(option);
+        }
+
+        command.SetAction(async (parsed, _) =>
         {
-            var options = new ImportOptions
+            var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
+            var options = ImportText.Options(texts.ToDictionary(pair => pair.Key, pair => parsed.GetValue(pair.Value), StringComparer.Ordinal), errors) with
             {
-                Symbol = parsed.GetResult(symbol) is null ? null : parsed.GetValue(symbol),
-                Timeframe = parsed.GetResult(timeframe) is null ? null : parsed.GetValue(timeframe),
-                Source = parsed.GetValue(source)!,
-                Policy = parsed.GetValue(policy),
-                TimeZone = parsed.GetValue(timeZone),
-                DateFormat = parsed.GetValue(dateFormat),
-                Columns = parsed.GetValue(map) ?? ColumnMap.Guess,
                 PriceScale = parsed.GetValue(scale),
-                Delimiter = parsed.GetValue(delimiter),
                 MaxRejects = parsed.GetValue(maxRejects),
                 Force = parsed.GetValue(force),
                 RollUp = !parsed.GetValue(noRollUps),
                 Derive = !parsed.GetValue(noDerived),
-                TickerTimeZone = parsed.GetValue(tickerZone)?.Id,
-                AssetType = parsed.GetValue(assetType),
             };
             var files = Files(parsed.GetValue(paths)!, out var missing);
-            if (missing is not null)
+            var faults = errors.Select(error => $"{texts[error.Key].Name}: {error.Value[0]}").Concat(missing).ToList();
+            if (faults.Count > 0)
             {
-                Console.Error.WriteLine($"ingestor: {missing}");
-                return Task.FromResult(1);
+                faults.ForEach(fault => Console.Error.WriteLine("ingestor: " + fault));
+                return 1;
             }
 
-            return Verb.RunAsync(builder(), (services, token) => RunAsync(services, files, options, token));
+            return await Verb.RunAsync(builder(), (services, token) => RunAsync(services, files, options, token));
         });
         return command;
     }
 
     /// <summary>The files that are meant: folders with all below them that may hold bars, in the order of their names.</summary>
-    internal static List<string> Files(IEnumerable<string> paths, out string? missing)
+    internal static List<string> Files(IEnumerable<string> paths, out List<string> missing)
     {
-        missing = null;
+        missing = [];
         var files = new List<string>();
         foreach (var path in paths)
         {
             if (File.Exists(path))
             {
                 files.Add(path);
+                continue;
             }
-            else if (Directory.Exists(path))
+
+            if (!Directory.Exists(path))
             {
-                var below = Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
-                    .Where(file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)).Order(StringComparer.Ordinal).ToList();
-                missing ??= below.Count == 0 ? $"There is no file of bars in the folder '{path}' ({string.Join(", ", Extensions)})." : null;
-                files.AddRange(below);
+                missing.Add($"There is no file or folder '{path}'.");
+                continue;
             }
-            else
+
+            var below = Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
+                .Where(file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)).Order(StringComparer.Ordinal).ToList();
+            files.AddRange(below);
+            if (below.Count == 0)
             {
-                missing ??= $"There is no file or folder '{path}'.";
+                missing.Add($"There is no file of bars ({string.Join(", ", Extensions)}) in the folder '{path}'.");
             }
         }
 
@@ -116,41 +101,28 @@ internal static class ImportVerb
         var progress = new ImportProgress();
         var results = new List<ImportResult>();
         var begun = time.GetTimestamp();
-        await using (var display = new ProgressDisplay(progress, Console.Error, !Console.IsErrorRedirected, time))
+        try
         {
+            await using var display = new ProgressDisplay(progress, Console.Error, !Console.IsErrorRedirected, time);
             foreach (var file in files)
             {
-                results.AddRange(await runner.ImportAsync(file, null, options, progress, cancellationToken));
+                results.AddRange(await runner.ImportAsync(file, options, progress, cancellationToken));
             }
         }
+        finally
+        {
+            // What is done is said, whatever comes after it.
+            ImportSummary.Write(Console.Out, results, time.GetElapsedTime(begun));
+        }
 
-        ImportSummary.Write(Console.Out, results, time.GetElapsedTime(begun));
         return ImportSummary.ExitCode(results);
     }
 
-    private static Option<TimeZoneInfo> Zone(string name, string description) => Parsed<TimeZoneInfo>(name, description, text =>
-        TimeZoneInfo.TryFindSystemTimeZoneById(text, out var zone) && zone.HasIanaId ? (zone, null) : (null, $"'{text}' is not an IANA time zone such as America/New_York."));
-
-    private static Option<T> Parsed<T>(string name, string description, Func<string, (T? Value, string? Fault)> parse) => new(name)
+    private static void AtLeast(OptionResult result, long least)
     {
-        Description = description,
-        CustomParser = result =>
+        if (result.Tokens.Count > 0 && long.TryParse(result.Tokens[0].Value, out var value) && value < least)
         {
-            var (value, fault) = parse(result.Tokens[0].Value);
-            if (fault is not null)
-            {
-                result.AddError($"{name}: {fault}");
-            }
-
-            return value;
-        },
-    };
-
-    private static void Positive(System.CommandLine.Parsing.OptionResult result, string name)
-    {
-        if (result.GetValueOrDefault<long>() < 1)
-        {
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name}: a whole number of at least 1 is expected."));
+            result.AddError($"{result.Option.Name}: '{result.Tokens[0].Value}': a whole number of at least {least} is expected.");
         }
     }
 }

@@ -6,15 +6,19 @@ CREATE OR REPLACE FUNCTION market.record_change(ticker_id int, timeframe text, r
 #variable_conflict use_column
 DECLARE
   frame CONSTANT text := market.timeframe(record_change.timeframe);
+  first CONSTANT timestamptz := lower(record_change.range);
+  after CONSTANT timestamptz := upper(record_change.range) + CASE WHEN upper_inc(record_change.range) THEN interval '1 microsecond' ELSE interval '0' END;
+  -- Somebody may have changed bars without saying exactly which.
+  bounded CONSTANT boolean := coalesce(isfinite(first) AND isfinite(after), false);
   counted bigint;
 BEGIN
   PERFORM pg_advisory_xact_lock(market.window_lock(record_change.ticker_id, frame));
-  INSERT INTO market.bar_windows AS w (ticker_id, timeframe, version, since, until) VALUES (record_change.ticker_id, frame, 1, lower(record_change.range), upper(record_change.range))
-    -- An end nobody has kept count of stays unknown.
+  INSERT INTO market.bar_windows AS w (ticker_id, timeframe, version, since, until) VALUES (record_change.ticker_id, frame, 1, CASE WHEN bounded THEN first END, CASE WHEN bounded THEN after END)
+    -- What nobody has kept count of stays unknown.
     ON CONFLICT (ticker_id, timeframe) DO UPDATE
       SET version = w.version + 1,
-          since = CASE WHEN w.since IS NOT NULL THEN least(w.since, EXCLUDED.since) END,
-          until = CASE WHEN w.until IS NOT NULL THEN greatest(w.until, EXCLUDED.until) END
+          since = CASE WHEN bounded AND w.since IS NOT NULL THEN least(w.since, first) END,
+          until = CASE WHEN bounded AND w.until IS NOT NULL THEN greatest(w.until, after) END
     RETURNING w.version INTO counted;
   INSERT INTO market.bar_changes (ticker_id, timeframe, version, range) VALUES (record_change.ticker_id, frame, counted, record_change.range);
   RETURN counted;
@@ -179,6 +183,9 @@ BEGIN
     END IF;
   END LOOP;
 
+  IF frames[start] = '4h' THEN
+    RETURN;
+  END IF;
   rolled := '1d';
   changed := market.aggregate_bars(ticker, rolled,
     date_trunc('day', lower(touched) AT TIME ZONE zone) AT TIME ZONE 'UTC', date_trunc('day', (upper(touched) - interval '1 microsecond') AT TIME ZONE zone) AT TIME ZONE 'UTC' + interval '1 day');
@@ -224,12 +231,17 @@ BEGIN
   PERFORM market.lock_ticker(s.ticker_id) FROM (SELECT DISTINCT ticker_id FROM pg_temp.staged_bars ORDER BY ticker_id) s;
 
   FOR w IN SELECT s.op, s.ticker_id, s.timeframe, min(s.timestamp) AS first, max(s.timestamp) AS last, count(*) AS bars, min(s.symbol) AS symbol
-             FROM pg_temp.staged_bars s WHERE s.op IN ('old', 'delete') GROUP BY s.op, s.ticker_id, s.timeframe LOOP
+             FROM pg_temp.staged_bars s WHERE s.op IN ('old', 'new', 'delete') GROUP BY s.op, s.ticker_id, s.timeframe ORDER BY s.op DESC LOOP
+    -- What was aggregated gives way to a bar that moves to its place.
     EXECUTE format($query$
       DELETE FROM market.%I b USING pg_temp.staged_bars s
        WHERE s.op = $1 AND s.ticker_id = $2 AND s.timeframe = $3 AND b.ticker_id = $2 AND b.timestamp = s.timestamp AND b.timestamp BETWEEN $4 AND $5
-         AND ($1 = 'delete' OR (b.open, b.high, b.low, b.close, b.volume, b.trade_count, b.vwap, b.source, b.quality_score, b.created_at)
-           IS NOT DISTINCT FROM (s.open, s.high, s.low, s.close, s.volume, s.trade_count, s.vwap, s.source, s.quality_score, s.created_at))
+         AND CASE $1
+           WHEN 'old' THEN (b.open, b.high, b.low, b.close, b.volume, b.trade_count, b.vwap, b.source, b.quality_score, b.created_at)
+             IS NOT DISTINCT FROM (s.open, s.high, s.low, s.close, s.volume, s.trade_count, s.vwap, s.source, s.quality_score, s.created_at)
+           WHEN 'new' THEN b.source = 'aggregated' AND s.source IS DISTINCT FROM 'aggregated'
+           ELSE true
+         END
       $query$, 'bars_' || w.timeframe) USING w.op, w.ticker_id, w.timeframe, w.first, w.last;
     GET DIAGNOSTICS n = ROW_COUNT;
     IF w.op = 'old' AND n < w.bars THEN
@@ -253,10 +265,12 @@ BEGIN
       INSERT INTO pg_temp.staged_bars (op, ticker_id, timeframe, timestamp) SELECT 'written', ticker_id, $2, unnest(ARRAY[min(timestamp), max(timestamp)]) FROM written GROUP BY ticker_id
       $query$, 'bars_' || w.timeframe, CASE w.op WHEN 'insert' THEN 'DISTINCT ON (s.ticker_id, s.timestamp)' END, CASE w.op WHEN 'insert' THEN '
         ON CONFLICT (ticker_id, timestamp) DO UPDATE SET open = EXCLUDED.open, high = EXCLUDED.high, low = EXCLUDED.low, close = EXCLUDED.close, volume = EXCLUDED.volume,
-            trade_count = EXCLUDED.trade_count, vwap = EXCLUDED.vwap, source = EXCLUDED.source, quality_score = EXCLUDED.quality_score
+            trade_count = EXCLUDED.trade_count, vwap = EXCLUDED.vwap, source = EXCLUDED.source, quality_score = CASE EXCLUDED.source WHEN ''aggregated'' THEN EXCLUDED.quality_score ELSE b.quality_score END
           WHERE (b.source = ''aggregated'' OR EXCLUDED.source <> ''aggregated'')
-            AND (b.open, b.high, b.low, b.close, b.volume, b.trade_count, b.vwap, b.source, b.quality_score)
-              IS DISTINCT FROM (EXCLUDED.open, EXCLUDED.high, EXCLUDED.low, EXCLUDED.close, EXCLUDED.volume, EXCLUDED.trade_count, EXCLUDED.vwap, EXCLUDED.source, EXCLUDED.quality_score)' END)
+            -- The quality of any other bar is derived, whatever was given.
+            AND (b.open, b.high, b.low, b.close, b.volume, b.trade_count, b.vwap, b.source, CASE EXCLUDED.source WHEN ''aggregated'' THEN b.quality_score END)
+              IS DISTINCT FROM (EXCLUDED.open, EXCLUDED.high, EXCLUDED.low, EXCLUDED.close, EXCLUDED.volume, EXCLUDED.trade_count, EXCLUDED.vwap, EXCLUDED.source,
+                CASE EXCLUDED.source WHEN ''aggregated'' THEN EXCLUDED.quality_score END)' END)
       USING w.op, w.timeframe;
   END LOOP;
 
@@ -273,7 +287,9 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION market.apply_staged_bars() IS 'Last step of a write through ohlcv_bars: locks, writes, derives, records the change, rolls up.';
 COMMENT ON VIEW market.ohlcv_bars IS
-  'All bars as one table, for SQL clients. INSERT replaces a bar that is there already, unless it would put an aggregated one in the place of another; UPDATE and DELETE do what they say. Derived fields follow by market.rederive at the end of the statement, coarser timeframes by market.roll_up. Programs read market.bars() or the tables, and write by COPY.';
+  'All bars as one table, for SQL clients. INSERT replaces a bar that is there already, unless it would put an aggregated one in the place of another; UPDATE and DELETE do what they say. Derived fields follow by market.rederive at the end of the statement, quality_score among them, whatever was given; coarser timeframes by market.roll_up. Programs read market.bars() or the tables, and write by COPY.';
+
+CREATE TRIGGER touch BEFORE UPDATE ON market.feeds FOR EACH ROW EXECUTE FUNCTION public.touch_row();
 
 -- Grants -------------------------------------------------------------------------------------------------------------------------------------
 

@@ -31,16 +31,107 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         Assert.Equal(2, await AppAsync($"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{symbol}', '{written}', '2024-03-05', 10, 12, 9, 11, 100), ('{symbol}', '{written}', '2024-03-06', 10, 12, 9, 11, 300)"));
         Assert.Equal([stored], await TablesOfAsync(symbol));
         Assert.Equal(2L, await CountAsync($"market.bars_{stored}", symbol));
+        // Coarser timeframes follow; a four-hour bar says nothing about a day.
+        string[] coarser = stored == "4h" ? [] : [.. Timeframe.Stored.Where(timeframe => timeframe.Width > Timeframe.Parse(stored).Width).Select(timeframe => timeframe.Name)];
+        Assert.Equal(coarser, await TablesOfAsync(symbol, aggregated: true));
 
-        Assert.Equal(1, await AppAsync($"UPDATE ohlcv_bars SET close = 10.5, volume = 50 WHERE symbol = '{symbol}' AND timestamp = '2024-03-05'"));
+        var here = $"symbol = '{symbol}' AND timeframe = '{stored}' AND timestamp = '2024-03-05'";
+        Assert.Equal(1, await AppAsync($"UPDATE ohlcv_bars SET close = 10.5, volume = 50 WHERE {here}"));
         Assert.Equal(10.5m, await database.ScalarAsync<decimal>($"SELECT close FROM market.bars_{stored} b JOIN tickers t ON t.id = ticker_id WHERE symbol = '{symbol}' AND timestamp = '2024-03-05'"));
         Assert.Equal(6m, await database.ScalarAsync<decimal>($"SELECT volume_ratio FROM market.bars_{stored} b JOIN tickers t ON t.id = ticker_id WHERE symbol = '{symbol}' AND timestamp = '2024-03-06'"));
 
-        Assert.Equal(1, await AppAsync($"DELETE FROM ohlcv_bars WHERE symbol = '{symbol}' AND timestamp = '2024-03-05'"));
+        Assert.Equal(1, await AppAsync($"DELETE FROM ohlcv_bars WHERE {here}"));
         Assert.Equal(1L, await CountAsync($"market.bars_{stored}", symbol));
         Assert.Equal(1m, await database.ScalarAsync<decimal>($"SELECT volume_ratio FROM market.bars_{stored} b JOIN tickers t ON t.id = ticker_id WHERE symbol = '{symbol}' AND timestamp = '2024-03-06'"));
-        Assert.Equal(3L, await VersionAsync(symbol, stored));
-        Assert.Equal(3L, await database.ScalarAsync<long>($"SELECT count(*) FROM bar_changes c JOIN tickers t ON t.id = ticker_id WHERE symbol = '{symbol}'"));
+        foreach (var timeframe in coarser.Append(stored))
+        {
+            Assert.Equal(1L, await CountAsync($"market.bars_{timeframe}", symbol));
+            Assert.Equal((3L, 3L), (await VersionAsync(symbol, timeframe), await ChangesAsync(symbol, timeframe)));
+        }
+    }
+
+    [Fact]
+    public async Task Coarser_timeframes_follow_every_write()
+    {
+        var symbol = await TickerAsync("ROLL");
+        Task WriteAsync(string timeframe, string values) => AppAsync($"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, trade_count, source) SELECT '{symbol}', '{timeframe}', v.* FROM (VALUES {values}) v");
+        async Task<string[]> BarsAsync() => await database.ScalarAsync<string[]>(
+            $"SELECT array_agg(concat_ws(' ', timeframe, to_char(timestamp AT TIME ZONE 'UTC', 'DD HH24:MI'), trim_scale(open), trim_scale(high), trim_scale(low), trim_scale(close), trim_scale(volume), trade_count, trim_scale(vwap), quality_score, source) ORDER BY market.timeframe_width(timeframe), timestamp) FROM ohlcv_bars WHERE symbol = '{symbol}'");
+
+        await WriteAsync("1m", "('2024-03-05 14:30Z'::timestamptz, 10, 12, 9, 11, 100, 5, 'a'), ('2024-03-05 14:31Z', 11, 15, 11, 14, 300, 7, 'a'), ('2024-03-06 01:00Z', 14, 14, 14, 14, 0, NULL, 'a')");
+        string[] hours = ["00 10 15 9 14 400 12 12.66666667 1.00 aggregated", "00 14 14 14 14 0 0.40 aggregated"];
+        Assert.Equal(
+            [
+                "1m 05 14:30 10 12 9 11 100 5 1.00 a", "1m 05 14:31 11 15 11 14 300 7 1.00 a", "1m 06 01:00 14 14 14 14 0 0.40 a",
+                "5m 05 14:30 10 15 9 14 400 12 12.66666667 1.00 aggregated", "5m 06 01:00 14 14 14 14 0 0.40 aggregated",
+                "15m 05 14:30 10 15 9 14 400 12 12.66666667 1.00 aggregated", "15m 06 01:00 14 14 14 14 0 0.40 aggregated",
+                "30m 05 14:30 10 15 9 14 400 12 12.66666667 1.00 aggregated", "30m 06 01:00 14 14 14 14 0 0.40 aggregated",
+                $"1h 05 14:{hours[0]}", $"1h 06 01:{hours[1]}", $"4h 05 12:{hours[0]}", $"4h 06 00:{hours[1]}",
+                // In New York it is still the fifth.
+                "1d 05 00:00 10 15 9 14 400 12.66666667 0.40 aggregated",
+            ],
+            await BarsAsync());
+
+        // What an hour says itself stays, and the four hours follow it; the day has more of the minutes.
+        await WriteAsync("1h", "('2024-03-05 14:00Z'::timestamptz, 10, 20, 9, 14, 500, 30, 'b')");
+        await AppAsync($"DELETE FROM ohlcv_bars WHERE symbol = '{symbol}' AND timeframe = '1m' AND timestamp = '2024-03-05 14:31Z'");
+        Assert.Equal(
+            ["30m 05 14:30 10 12 9 11 100 5 10.66666667 1.00 aggregated", "30m 06 01:00 14 14 14 14 0 0.40 aggregated", "1h 05 14:00 10 20 9 14 500 30 1.00 b", $"1h 06 01:{hours[1]}", "4h 05 12:00 10 20 9 14 500 30 14.33333333 1.00 aggregated", $"4h 06 00:{hours[1]}", "1d 05 00:00 10 14 9 14 100 10.66666667 0.40 aggregated"],
+            (await BarsAsync())[^7..]);
+
+        // What nothing is left of goes.
+        await AppAsync($"DELETE FROM ohlcv_bars WHERE symbol = '{symbol}' AND timeframe = '1m'");
+        Assert.Equal(["1h 05 14:00 10 20 9 14 500 30 1.00 b", "4h 05 12:00 10 20 9 14 500 30 14.33333333 1.00 aggregated", "1d 05 00:00 10 20 9 14 500 30 14.33333333 1.00 aggregated"], await BarsAsync());
+    }
+
+    [Fact]
+    public async Task Quality_is_derived_whatever_was_given()
+    {
+        var symbol = await TickerAsync("QUALITY", "UTC");
+        var insert =
+            $"""
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, quality_score)
+            SELECT '{symbol}', '1d', '2024-01-01'::timestamptz + n * interval '1 day', 10, CASE n WHEN 4 THEN 10 WHEN 21 THEN 30 ELSE 11 END, CASE WHEN n IN (4, 21) THEN 10 ELSE 9 END, CASE n WHEN 21 THEN 30 ELSE 10 END, CASE n WHEN 3 THEN 0 ELSE 100 END, $1
+              FROM unnest(ARRAY[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 25, 30]) n
+            """;
+        foreach (var given in new[] { 0.1m, 0.2m })
+        {
+            await using var command = database.App.CreateCommand(insert);
+            command.Parameters.Add(new() { Value = given });
+            await command.ExecuteNonQueryAsync(Cancellation);
+            // Nothing traded; all at one price; a jump of twenty when ten mean spreads are nineteen; five days after the last, and not four.
+            Assert.Equal(["04 0.80", "05 0.90", "22 0.70", "31 0.60"], await database.ScalarAsync<string[]>($"SELECT array_agg(to_char(timestamp AT TIME ZONE 'UTC', 'DD ') || quality_score ORDER BY timestamp) FROM ohlcv_bars WHERE symbol = '{symbol}' AND quality_score < 1"));
+        }
+
+        // To give another quality is to give nothing new.
+        Assert.Equal(1L, await VersionAsync(symbol, "1d"));
+
+        // Where the bar before was missing, it is missing no more.
+        await AppAsync($"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{symbol}', '1d', '2024-01-28', 10, 11, 9, 10, 100)");
+        Assert.Equal(0L, await database.ScalarAsync<long>($"SELECT count(*) FROM ohlcv_bars WHERE symbol = '{symbol}' AND quality_score = 0.60"));
+    }
+
+    [Fact]
+    public async Task Windows_know_how_far_bars_reach()
+    {
+        var symbol = await TickerAsync("REACH");
+        async Task<string> ReachAsync(string timeframe) => await database.ScalarAsync<string>($"SELECT coalesce(to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' ' || to_char(until AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), 'unknown') FROM bar_windows w JOIN tickers t ON t.id = ticker_id WHERE symbol = '{symbol}' AND timeframe = '{timeframe}'");
+        await AppAsync($"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{symbol}', '1h', '2024-03-05 14:00Z', 1, 1, 1, 1, 1), ('{symbol}', '1h', '2024-03-05 16:00Z', 1, 1, 1, 1, 1)");
+        Assert.Equal("2024-03-05 14:00 2024-03-05 17:00", await ReachAsync("1h"));
+        Assert.Equal("2024-03-05 00:00 2024-03-06 00:00", await ReachAsync("1d"));
+        await AppAsync($"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{symbol}', '1h', '2024-03-04 14:00Z', 1, 1, 1, 1, 1)");
+        Assert.Equal("2024-03-04 14:00 2024-03-05 17:00", await ReachAsync("1h"));
+        Assert.Equal("2024-03-04 00:00 2024-03-06 00:00", await ReachAsync("1d"));
+        await AppAsync($"SELECT market.record_change(id, '1h', '[2024-03-06 14:00Z,2024-03-06 14:00Z]') FROM tickers WHERE symbol = '{symbol}'");
+        Assert.Equal("2024-03-04 14:00 2024-03-06 14:00", await ReachAsync("1h"));
+
+        // Once somebody has changed no one knows what, it stays so.
+        await AppAsync($"SELECT market.record_change(id, '1h', '[2024-03-06,)') FROM tickers WHERE symbol = '{symbol}'");
+        Assert.Equal("unknown", await ReachAsync("1h"));
+        await AppAsync($"SELECT market.record_change(id, '1h', '[2024-03-06,2024-03-07)') FROM tickers WHERE symbol = '{symbol}'");
+        Assert.Equal("unknown", await ReachAsync("1h"));
+        await AppAsync($"SELECT market.record_change(id, '4h', '(,2024-03-07)') FROM tickers WHERE symbol = '{symbol}'");
+        Assert.Equal("unknown", await ReachAsync("4h"));
     }
 
     [Fact]
@@ -48,11 +139,14 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     {
         var (from, to) = (await TickerAsync("FROM"), await TickerAsync("TO"));
         await AppAsync($"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{from}', '1h', '2024-03-05', 10, 12, 9, 11, 100)");
-        await AppAsync($"UPDATE ohlcv_bars SET timeframe = '4h' WHERE symbol = '{from}'");
+        await AppAsync($"UPDATE ohlcv_bars SET timeframe = '4h' WHERE symbol = '{from}' AND timeframe = '1h'");
+        // In the place of what was aggregated from it; and what else was is gone.
         Assert.Equal(["4h"], await TablesOfAsync(from));
+        Assert.Empty(await TablesOfAsync(from, aggregated: true));
         await AppAsync($"WITH moved AS (DELETE FROM ohlcv_bars WHERE symbol = '{from}' RETURNING *) INSERT INTO ohlcv_bars SELECT '{to}', timeframe, timestamp, open, high, low, close, volume FROM moved");
         Assert.Empty(await TablesOfAsync(from));
         Assert.Equal(["4h"], await TablesOfAsync(to));
+        Assert.Equal(0L, await database.ScalarAsync<long>($"SELECT count(*) FROM ohlcv_bars WHERE source = 'aggregated' AND symbol IN ('{from}', '{to}')"));
     }
 
     [Fact]
@@ -150,9 +244,11 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         await Task.WhenAll(WriteAsync("1m", "1d"), WriteAsync("1d", "1m"));
 
         Assert.Equal(2L * rounds, await VersionAsync(symbol, "1m"));
-        Assert.Equal(2L * rounds, await VersionAsync(symbol, "1d"));
+        // Its own, and those that the day of the minutes changed.
+        Assert.Equal(4L * rounds, await VersionAsync(symbol, "1d"));
         // Each version changed all five bars, so the sum tells whether an update was lost.
-        Assert.Equal(2m * rounds, await database.ScalarAsync<decimal>($"SELECT max(volume) FROM ohlcv_bars WHERE symbol = '{symbol}'"));
+        Assert.Equal(2m * rounds, await database.ScalarAsync<decimal>($"SELECT max(volume) FROM ohlcv_bars WHERE symbol = '{symbol}' AND source <> 'aggregated'"));
+        Assert.Equal(10m * rounds, await database.ScalarAsync<decimal>($"SELECT volume FROM ohlcv_bars WHERE symbol = '{symbol}' AND timeframe = '1d' AND source = 'aggregated'"));
 
         async Task WriteAsync(params string[] frames)
         {
@@ -167,7 +263,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
                         SELECT market.lock_ticker(id) FROM tickers WHERE symbol = '{symbol}';
                         INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
                         SELECT '{symbol}', '{frame}', '2024-01-02'::timestamptz + n * market.timeframe_width('{frame}'), 1, 1, 1, 1,
-                               coalesce((SELECT max(volume) FROM bars('{symbol}', '{frame}', '2024-01-01')), 0) + 1 FROM generate_series(0, 4) n
+                               coalesce((SELECT max(volume) FROM bars('{symbol}', '{frame}', '2024-01-01') WHERE source <> 'aggregated'), 0) + 1 FROM generate_series(0, 4) n
                         """,
                         connection,
                         transaction);
@@ -185,9 +281,12 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         var symbol = await TickerAsync("NOLOCK");
         const int rounds = 15;
         await Task.WhenAll(WriteAsync(0, "1m", "1h", "1d"), WriteAsync(1000, "1d", "1h", "1m"));
-        foreach (var frame in new[] { "1m", "1h", "1d" })
+        Assert.Equal(2L * rounds, await VersionAsync(symbol, "1m"));
+        foreach (var frame in Timeframe.Stored.Select(timeframe => timeframe.Name))
         {
-            Assert.Equal(2L * rounds, await VersionAsync(symbol, frame));
+            // Coarser ones have more: what was aggregated changed too.
+            Assert.Equal(await ChangesAsync(symbol, frame), await VersionAsync(symbol, frame));
+            Assert.True(await VersionAsync(symbol, frame) >= 2L * rounds, frame);
         }
 
         async Task WriteAsync(int volume, params string[] frames)
@@ -245,7 +344,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         Assert.Equal(21m, await database.ScalarAsync<decimal>($"SELECT volume_ratio FROM bars('{symbol}', '5m', '2023-05-01'::timestamptz + interval '250 minutes') LIMIT 1"));
         Assert.Equal(0.5m, await database.ScalarAsync<decimal>($"SELECT volume_ratio FROM bars('{symbol}', '5m', '2023-05-01'::timestamptz + interval '255 minutes') LIMIT 1"));
         await AppAsync($"UPDATE ohlcv_bars SET volume = 10 WHERE symbol = '{symbol}' AND volume = 210");
-        Assert.Equal(100L, await database.ScalarAsync<long>($"SELECT count(*) FROM ohlcv_bars WHERE symbol = '{symbol}' AND volume_ratio = 1"));
+        Assert.Equal(100L, await database.ScalarAsync<long>($"SELECT count(*) FROM ohlcv_bars WHERE symbol = '{symbol}' AND timeframe = '5m' AND volume_ratio = 1"));
         await AppAsync($"DELETE FROM ohlcv_bars WHERE symbol = '{symbol}' AND timestamp >= '2023-05-01 04:00Z'");
         Assert.Equal(48L, await CountAsync("market.bars_5m", symbol));
     }
@@ -288,12 +387,14 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             $$"""
             INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) SELECT '{{symbol}}', f, '2024-01-02', 1, 1, 1, 1, 1 FROM unnest(ARRAY['1m', '5m', '15m', '30m', '1h', '4h', '1d']) f;
             INSERT INTO indicators (ticker_id, timeframe, timestamp) VALUES ({{id}}, '1d', '2024-01-02');
+            INSERT INTO indicator_windows (ticker_id, timeframe, version) VALUES ({{id}}, '1d', 1);
+            INSERT INTO feeds (ticker_id, timeframe, provider, since) VALUES ({{id}}, '1d', 'alpaca', '2024-01-01');
             INSERT INTO computed_features (ticker_id, timeframe, timestamp, feature_version, features) VALUES ({{id}}, '1d', '2024-01-02', '1', '{}');
             INSERT INTO sync_coverage (ticker_id, timeframe, source, covered) VALUES ({{id}}, '1d', 'alpaca', '{[2024-01-01,2024-02-01)}');
             WITH run AS (INSERT INTO data_sync_log (ticker_id, timeframe, source, status) VALUES ({{id}}, '1d', 'alpaca', 'success') RETURNING id)
             INSERT INTO sync_payloads (sync_id, ticker_id, page, received_at, request, content_type, encoding, bytes, payload) SELECT id, {{id}}, 1, now(), '/v2/bars', 'application/json', 'gzip', 2, '\x1f8b' FROM run;
             """);
-        string[] tables = [.. Timeframe.Stored.Select(MarketDataModel.BarsTable), "indicators", "computed_features", "sync_coverage", "data_sync_log", "sync_payloads", "bar_windows", "bar_changes"];
+        string[] tables = [.. Timeframe.Stored.Select(MarketDataModel.BarsTable), "indicators", "computed_features", "sync_coverage", "data_sync_log", "sync_payloads", "bar_windows", "bar_changes", "indicator_windows", "feeds"];
         foreach (var table in tables)
         {
             Assert.NotEqual(0L, await database.ScalarAsync<long>($"SELECT count(*) FROM market.{table} WHERE ticker_id = {id}"));
@@ -401,11 +502,15 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         return await command.ExecuteNonQueryAsync(Cancellation);
     }
 
-    private Task<string[]> TablesOfAsync(string symbol) => database.ScalarAsync<string[]>($"SELECT coalesce(array_agg(DISTINCT timeframe::text), '{{}}') FROM ohlcv_bars WHERE symbol = '{symbol}'");
+    /// <summary>The timeframes a symbol has bars of that were written, or that were aggregated.</summary>
+    private Task<string[]> TablesOfAsync(string symbol, bool aggregated = false) => database.ScalarAsync<string[]>(
+        $"SELECT coalesce(array_agg(timeframe ORDER BY market.timeframe_width(timeframe)), '{{}}') FROM (SELECT DISTINCT timeframe::text FROM ohlcv_bars WHERE symbol = '{symbol}' AND (source = 'aggregated') = {aggregated}) f");
 
     private Task<long> CountAsync(string table, string symbol) => database.ScalarAsync<long>($"SELECT count(*) FROM {table} b JOIN tickers t ON t.id = b.ticker_id WHERE symbol = '{symbol}'");
 
     private Task<long> VersionAsync(string symbol, string timeframe) => database.ScalarAsync<long>($"SELECT version FROM bar_windows w JOIN tickers t ON t.id = ticker_id WHERE symbol = '{symbol}' AND timeframe = '{timeframe}'");
+
+    private Task<long> ChangesAsync(string symbol, string timeframe) => database.ScalarAsync<long>($"SELECT count(*) FROM bar_changes c JOIN tickers t ON t.id = ticker_id WHERE symbol = '{symbol}' AND timeframe = '{timeframe}'");
 
     private Task<string[]> DaysAsync(string symbol) => database.ScalarAsync<string[]>($"SELECT array_agg(to_char(timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD') ORDER BY timestamp) FROM ohlcv_bars WHERE symbol = '{symbol}' AND timestamp = date_trunc('day', timestamp, 'UTC')");
 }

@@ -23,9 +23,12 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
         ["sync_coverage"] = Row("ticker_id = 900001; timeframe = '1d'; source = 'alpaca'; covered = '{[2024-01-01,2024-02-01)}'"),
         ["data_sync_log"] = Row("ticker_id = 900001; timeframe = '1d'; source = 'alpaca'; status = 'success'; started_at = '2024-01-02 10:00'; last_sync_at = '2024-01-02 10:01'; first_synced_timestamp = '2023-01-02'; last_synced_timestamp = '2024-01-02'; bars_fetched = 1; total_bars = 250; error_message = NULL"),
         ["sync_payloads"] = Row("sync_id = 1; ticker_id = 900001; page = 1; received_at = '2024-01-02'; request = '/v2/bars'; content_type = 'application/json'; encoding = 'gzip'; bytes = 10; payload = '\\x00'"),
-        ["bar_windows"] = Row("ticker_id = 900001; timeframe = '1d'; version = 1"),
+        ["bar_windows"] = Row("ticker_id = 900001; timeframe = '1d'; version = 1; since = '2024-01-01'; until = '2024-02-01'"),
+        ["indicator_windows"] = Row("ticker_id = 900001; timeframe = '1d'; version = 0; computed_at = '2024-01-02'"),
+        ["feeds"] = Row("ticker_id = 900001; timeframe = '1d'; provider = 'alpaca'; since = '2024-01-01'; every_seconds = 1; live = true; enabled = true; next_due = '2024-01-02'"),
+        ["leases"] = Row("name = 'feed/17'; holder = 'here'; version = 1; until = '2024-01-02'"),
         ["bar_changes"] = Row("ticker_id = 900001; timeframe = '1d'; version = 1; range = '[2024-01-01,2024-01-02)'"),
-        ["import_batches"] = Row($"file = 'a.csv'; sha256 = '{new string('a', 64)}'; source = 'csv_import'; timeframe = '1d'; status = 'completed'; rows_read = 10; rows_inserted = 4; rows_updated = 3; rows_skipped = 2; rows_rejected = 1; started_at = '2024-01-02 10:00'; finished_at = '2024-01-02 10:01'; error_message = NULL"),
+        ["import_batches"] = Row($"file = 'a.csv'; sha256 = '{new string('a', 64)}'; source = 'csv_import'; timeframe = '1d'; status = 'completed'; rows_read = 10; rows_inserted = 4; rows_updated = 3; rows_skipped = 2; rows_rejected = 1; policy = 'skip'; size = 100; bytes_read = 100; started_at = '2024-01-02 10:00'; finished_at = '2024-01-02 10:01'; error_message = NULL"),
         ["import_rejects"] = Row("batch_id = 900001; line_number = 1; text = 'a,b'; reason = 'close: ''b'' is not a number'"),
     };
 
@@ -71,6 +74,16 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     [InlineData("sync_payloads", "bytes = -1", "chk_sync_payloads_bytes")]
     [InlineData("bar_windows", "timeframe = '1'", "chk_bar_windows_timeframe")]
     [InlineData("bar_windows", "version = 0", "chk_bar_windows_version")]
+    [InlineData("bar_windows", "until = '2024-01-01'", "chk_bar_windows_until")]
+    [InlineData("bar_windows", "since = NULL", "chk_bar_windows_until")]
+    [InlineData("bar_windows", "until = NULL", "chk_bar_windows_until")]
+    [InlineData("indicator_windows", "timeframe = '1D'", "chk_indicator_windows_timeframe")]
+    [InlineData("indicator_windows", "version = -1", "chk_indicator_windows_version")]
+    [InlineData("feeds", "timeframe = '1Min'", "chk_feeds_timeframe")]
+    [InlineData("feeds", "provider = ''", "chk_feeds_provider")]
+    [InlineData("feeds", "every_seconds = 0", "chk_feeds_every_seconds")]
+    [InlineData("leases", "name = ''", "chk_leases_name")]
+    [InlineData("leases", "version = 0", "chk_leases_version")]
     [InlineData("bar_changes", "timeframe = '1'", "chk_bar_changes_timeframe")]
     [InlineData("bar_changes", "version = 0", "chk_bar_changes_version")]
     [InlineData("bar_changes", "range = 'empty'", "chk_bar_changes_range")]
@@ -81,6 +94,9 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     [InlineData("import_batches", "finished_at = '2024-01-01'", "chk_import_batches_finished_at")]
     [InlineData("import_batches", "status = 'running'", "chk_import_batches_finished_at")]
     [InlineData("import_batches", "status = 'failed'", "chk_import_batches_error_message")]
+    [InlineData("import_batches", "policy = 'merge'", "chk_import_batches_policy")]
+    [InlineData("import_batches", "bytes_read = -1", "chk_import_batches_bytes_read")]
+    [InlineData("import_batches", "size = -1", "chk_import_batches_bytes_read")]
     [InlineData("import_batches", "rows_read = 11", "chk_import_batches_rows")]
     [InlineData("import_batches", "rows_inserted = -1; rows_read = 5", "chk_import_batches_rows")]
     [InlineData("import_rejects", "line_number = 0", "chk_import_rejects_line_number")]
@@ -111,6 +127,8 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     [InlineData("sync_coverage", "fk_sync_coverage_ticker")]
     [InlineData("data_sync_log", "fk_data_sync_log_ticker")]
     [InlineData("bar_windows", "fk_bar_windows_ticker")]
+    [InlineData("indicator_windows", "fk_indicator_windows_ticker")]
+    [InlineData("feeds", "fk_feeds_ticker")]
     [InlineData("import_rejects", "fk_import_rejects_batch")]
     public async Task A_foreign_key_refuses_what_refers_to_nothing(string table, string key)
     {

@@ -28,7 +28,14 @@ INSERT INTO market.data_sync_log (ticker_id, timeframe, source, status, started_
   SELECT t, '1d', 'alpaca', 'success', '2024-01-01', '2024-01-01'::timestamptz + n * interval '1 day' FROM generate_series(1, 60) t, generate_series(0, 49) n;
 INSERT INTO market.sync_payloads (sync_id, ticker_id, page, received_at, request, content_type, encoding, bytes, payload)
   SELECT n, 1, p, '2024-01-01', 'r', 'c', 'gzip', 1, '\x00' FROM generate_series(1, 1000) n, generate_series(1, 3) p;
-INSERT INTO market.bar_windows (ticker_id, timeframe, version) SELECT t, f, 1 FROM generate_series(1, 800) t, unnest(ARRAY['1m', '5m', '1h', '1d']) f ON CONFLICT DO NOTHING;
+-- As a migration would count them; and some whose bars are gone.
+INSERT INTO market.bar_windows (ticker_id, timeframe, version, since, until)
+  SELECT ticker_id, timeframe, 1, min(timestamp), max(timestamp) + market.timeframe_width(timeframe) FROM market.ohlcv_bars GROUP BY ticker_id, timeframe;
+INSERT INTO market.bar_windows (ticker_id, timeframe, version) SELECT t, f, 1 FROM generate_series(1, 800) t, unnest(ARRAY['1m', '5m', '1h']) f ON CONFLICT DO NOTHING;
+INSERT INTO market.indicator_windows (ticker_id, timeframe, version, computed_at) SELECT t, f, 1, '2024-01-01' FROM generate_series(1, 400) t, unnest(ARRAY['1m', '5m', '1h', '1d']) f;
+INSERT INTO market.feeds (ticker_id, timeframe, provider, since, enabled, next_due)
+  SELECT t, f, 'alpaca', '2024-01-01', t % 10 > 0, '2026-01-01'::timestamptz + t * interval '1 minute' FROM generate_series(1, 500) t, unnest(ARRAY['1m', '1d']) f;
+INSERT INTO market.leases (name, holder, version, until) SELECT 'feed/' || n, 'i' || n % 3, 1, '2026-01-01' FROM generate_series(1, 1000) n;
 INSERT INTO market.bar_changes (ticker_id, timeframe, version, range) SELECT t, '1d', 1000 + n, '[2024-01-01,2024-01-02)' FROM generate_series(1, 60) t, generate_series(1, 60) n;
 INSERT INTO market.import_batches (file, sha256, source, symbol, timeframe, status, started_at, finished_at)
   SELECT 'f', repeat(substr(md5(n::text), 1, 8), 8), 'x', 'T7', '1d', 'completed', '2024-01-01'::timestamptz + n * interval '1 minute', '2025-01-01' FROM generate_series(1, 2000) n;

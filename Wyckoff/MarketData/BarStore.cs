@@ -35,6 +35,17 @@ public sealed class BarStore(Database database)
         },
         cancellationToken);
 
+    /// <summary>All bars of the range, oldest first: for ranges that memory can hold.</summary>
+    public Task<IReadOnlyList<OhlcvBar>> ReadRangeAsync(int tickerId, Timeframe timeframe, TimeRange range, CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<OhlcvBar>>(
+        async (connection, token) =>
+        {
+            var bars = new List<OhlcvBar>();
+            await ReadAsync(connection, bars, tickerId, timeframe, range.Start, range.End, int.MaxValue, token);
+            bars.Reverse();
+            return bars;
+        },
+        cancellationToken);
+
     private static async Task ReadAsync(NpgsqlConnection connection, List<OhlcvBar> bars, int tickerId, Timeframe timeframe, DateTimeOffset since, DateTimeOffset until, int limit, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(

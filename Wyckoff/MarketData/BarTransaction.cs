@@ -596,7 +596,7 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
             var date = work.Clock.Bucket(Timeframe.Day1, seam);
             if (until(work.Ticker.Id, Timeframe.Day1) > date || Timeframe.Stored.Any(finer => finer.Width < work.Timeframe.Width && until(work.Ticker.Id, finer) > work.Clock.SessionStart(seam)))
             {
-                fold.Rest = Timeframe.Hour4;
+                fold.Rest = Timeframe.Hour1;
                 return fold;
             }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.Channels;
 
 namespace Wyckoff.MarketData.Imports;
@@ -8,6 +7,8 @@ internal sealed class ImportPipeline(TimeProvider time)
 {
     public const int FirstBatch = 50_000;
     public const int SmallestBatch = 5_000;
+
+    /// <summary>With what is carried over below 2¹⁷, where the arrays would double.</summary>
     public const int LargestBatch = 100_000;
 
     private static readonly TimeSpan Aim = TimeSpan.FromSeconds(0.5);
@@ -105,8 +106,6 @@ internal sealed class ImportPipeline(TimeProvider time)
             return;
         }
 
-        var aim = rows * (Aim / took);
-        Debug.Assert(aim >= 0);
-        Volatile.Write(ref _size, (int)Math.Clamp((_size + aim) / 2, SmallestBatch, LargestBatch));
+        Volatile.Write(ref _size, (int)Math.Clamp((_size + (rows * (Aim / took))) / 2, SmallestBatch, LargestBatch));
     }
 }

@@ -24,14 +24,43 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
 
     /// <summary>Imports a file on disk.</summary>
     /// <param name="path">Where it is.</param>
-    /// <param name="name">What it is called, when that is not its path: a file that was uploaded, say.</param>
     /// <param name="options">What is known of it.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Stops it; what was committed stays.</param>
-    public async Task<IReadOnlyList<ImportResult>> ImportAsync(string path, string? name, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<ImportResult>> ImportAsync(string path, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken) =>
+        ImportAsync(path, path, options, progress, cancellationToken);
+
+    /// <summary>Imports a file on disk under another name than its path: symbol and timeframe may be read from it.</summary>
+    public async Task<IReadOnlyList<ImportResult>> ImportAsync(string path, string name, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
     {
-        name ??= path;
         await using var file = new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, BufferSize = 0, Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
+        return await ImportAsync(file, name, options, progress, cancellationToken);
+    }
+
+    /// <summary>Imports what arrives: text, plain or packed by gzip, while it does; what has to be read from its end (zip, Parquet) from a file it is put in first.</summary>
+    /// <remarks>The hash of a stream is known at its end only, so a stream is always read.</remarks>
+    public async Task<IReadOnlyList<ImportResult>> ImportAsync(Stream stream, string name, long? size, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        await using var metered = new MeteredStream(stream, hash: true);
+        var head = await metered.PeekAsync(Packing.Head, cancellationToken);
+        if (!Packing.IsZip(head.Span) && !Packing.IsParquet(head.Span))
+        {
+            return [await ImportOneAsync(new(name, ImportStore.Unhashed, size, metered), options, progress, cancellationToken)];
+        }
+
+        await using var file = new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
+        });
+        await metered.CopyToAsync(file, cancellationToken);
+        file.Position = 0;
+        return await ImportAsync(file, name, options, progress, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<ImportResult>> ImportAsync(FileStream file, string name, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    {
         // Before anything else: the hash says whether there is anything to do, or something to go on with.
         var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
         file.Position = 0;
@@ -45,13 +74,6 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
 
         await using var metered = new MeteredStream(file);
         return [await ImportOneAsync(new(name, sha256, file.Length, metered), options, progress, cancellationToken)];
-    }
-
-    /// <summary>Imports text, plain or packed by gzip, while it arrives. Its hash is known at the end only, so it is always read.</summary>
-    public async Task<ImportResult> ImportAsync(Stream stream, string name, long? size, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
-    {
-        await using var metered = new MeteredStream(stream, hash: true);
-        return await ImportOneAsync(new(name, ImportStore.Unhashed, size, metered), options, progress, cancellationToken);
     }
 
     private async Task<IReadOnlyList<ImportResult>> ImportArchiveAsync(FileStream file, string name, string sha256, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
@@ -161,7 +183,12 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
             import.Id, status, error, streamed && error is null ? Convert.ToHexStringLower(input.Stream!.Hash()) : null, streamed && error is null ? input.Stream!.Position : null, cancellationToken);
         var result = tally.Result() with
         {
-            File = input.Name, Status = status, Error = error, Notes = notes, Resumed = import.Resumed, Took = time.GetElapsedTime(begun),
+            File = input.Name,
+            Status = status,
+            Error = error,
+            Notes = notes,
+            Resumed = import.Resumed,
+            Took = time.GetElapsedTime(begun),
         };
         logger.Imported(input.Name, result.Id, EnumText.Of(status), result.Read, result.Inserted, result.Updated, result.Skipped, result.Rejected, result.Took.TotalSeconds);
         return result;
@@ -282,7 +309,15 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
 
         public ImportResult Result() => new()
         {
-            Id = id, File = "", Status = ImportStatus.Running, Inserted = _inserted, Updated = _updated, Skipped = _skipped, Duplicates = _duplicates, Rejected = Rejected, FirstRejects = _first,
+            Id = id,
+            File = "",
+            Status = ImportStatus.Running,
+            Inserted = _inserted,
+            Updated = _updated,
+            Skipped = _skipped,
+            Duplicates = _duplicates,
+            Rejected = Rejected,
+            FirstRejects = _first,
         };
     }
 }

@@ -60,9 +60,9 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                         return (null, id);
                     }
 
-                    if (!completed && await TryLockAsync(connection, id, cancellationToken))
+                    // One that was completed between the look and the lock is left alone; all its rows are there.
+                    if (!completed && await TryLockAsync(connection, id, cancellationToken) && await RestartAsync(connection, id, cancellationToken))
                     {
-                        await RestartAsync(connection, id, cancellationToken);
                         return (new(connection, id, startedAt, resumed: true), 0);
                     }
 
@@ -215,17 +215,20 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
-    private static async Task RestartAsync(NpgsqlConnection connection, long id, CancellationToken cancellationToken)
+    private static async Task<bool> RestartAsync(NpgsqlConnection connection, long id, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var restart = new NpgsqlCommand(
             """
             WITH gone AS (DELETE FROM market.import_rejects WHERE batch_id = $1)
             UPDATE market.import_batches SET status = 'running', finished_at = NULL, error_message = NULL, rows_read = 0, rows_inserted = 0, rows_updated = 0, rows_skipped = 0, rows_rejected = 0,
-                   bytes_read = 0, heartbeat_at = clock_timestamp() WHERE id = $1
+                   bytes_read = 0, heartbeat_at = clock_timestamp() WHERE id = $1 AND status <> 'completed'
             """,
-            connection) { Parameters = { new() { Value = id } } };
-        await restart.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+            connection)
+        { Parameters = { new() { Value = id } } };
+        var restarted = await restart.ExecuteNonQueryAsync(cancellationToken) > 0;
+        // Without an import to restart there is nothing to take back either.
+        await (restarted ? transaction.CommitAsync(cancellationToken) : transaction.RollbackAsync(cancellationToken));
+        return restarted;
     }
 }

@@ -9,6 +9,7 @@ internal sealed partial class LayoutGuess
 {
     private const int SampleRows = 500;
     private const int MaxPreamble = 10;
+    private const int MaxRecordLines = 20;
 
     // Earlier names win over later ones. Without punctuation, in lower case.
     private static readonly Dictionary<Role, string[]> Names = new()
@@ -69,7 +70,8 @@ internal sealed partial class LayoutGuess
         var first = FindHeader();
         foreach (var (number, text) in _lines)
         {
-            if (number >= first && Split(text) is { Length: >= 4 } fields)
+            // A quote that is not closed makes one field of many.
+            if (number >= first && text.Count(c => c == '"') % 2 == 0 && Split(text) is { Length: >= 4 } fields)
             {
                 _rows.Add(fields);
             }
@@ -119,7 +121,7 @@ internal sealed partial class LayoutGuess
 
     private void ReadLines(ReadOnlySpan<byte> sample, bool whole, char newLine)
     {
-        for (long number = 1; _lines.Count < SampleRows && !sample.IsEmpty; number++)
+        for (long number = 1; _lines.Count < SampleRows && !sample.IsEmpty;)
         {
             var end = sample.IndexOf((byte)newLine);
             // What is cut off is no sample of anything.
@@ -128,14 +130,29 @@ internal sealed partial class LayoutGuess
                 break;
             }
 
-            var line = end < 0 ? sample : sample[..end];
-            sample = end < 0 ? default : sample[(end + 1)..];
-            var text = Encoding.UTF8.GetString(line[..Math.Min(line.Length, 4096)]).TrimEnd('\r').TrimStart('\uFEFF');
+            var first = number++;
+            var length = end < 0 ? sample.Length : end;
+            // A line that ends inside quotes goes on in the next ones, unless a quote was forgotten.
+            for (var (until, more) = (length, 0); IsOpen(sample[..until]) && until < sample.Length && more < MaxRecordLines; more++)
+            {
+                var next = sample[(until + 1)..].IndexOf((byte)newLine);
+                until = next < 0 ? sample.Length : until + 1 + next;
+                if (!IsOpen(sample[..until]))
+                {
+                    (length, number) = (until, number + more + 1);
+                    break;
+                }
+            }
+
+            var text = Encoding.UTF8.GetString(sample[..Math.Min(length, 4096)]).TrimEnd('\r').TrimStart('\uFEFF');
+            sample = sample[Math.Min(length + 1, sample.Length)..];
             if (text.AsSpan().Trim().Length > 0)
             {
-                _lines.Add((number, text));
+                _lines.Add((first, text));
             }
         }
+
+        static bool IsOpen(ReadOnlySpan<byte> text) => (text.Count((byte)'"') & 1) != 0;
     }
 
     /// <summary>The mark that cuts most lines into the same number of at least four pieces.</summary>
@@ -493,24 +510,31 @@ internal sealed partial class LayoutGuess
 
     private NumberStyle Numbers()
     {
-        var values = Needed.SelectMany(Values).Concat(Values(Role.Volume)).ToList();
-        if (!values.Exists(text => text.Contains(',', StringComparison.Ordinal)))
+        var prices = Needed.SelectMany(Values).ToList();
+        var values = prices.Concat(Values(Role.Volume)).ToList();
+        if (!values.Exists(Has(',')))
         {
-            // 1.234.567 has its thousands behind points, but then its decimals, if any, behind a comma.
             return NumberStyle.Plain;
         }
 
-        var both = values.Find(text => text.Contains(',', StringComparison.Ordinal) && text.Contains('.', StringComparison.Ordinal));
-        if (both is not null)
+        // Where both are in one number, the last is the decimal point.
+        var both = values.FindAll(text => Has(',')(text) && Has('.')(text));
+        if (both.Count > 0)
         {
-            return both.LastIndexOf(',') > both.LastIndexOf('.') ? Comma(points: true) : new((byte)'.', (byte)',');
+            return both.Count(text => text.LastIndexOf(',') > text.LastIndexOf('.')) > both.Count / 2 ? Comma(points: true) : new((byte)'.', (byte)',');
         }
 
-        // Only commas. Between points, or where one is not before three digits, they are thousands or decimals without a doubt; else the delimiter decides: who cuts by
-        // semicolons does so because the comma is taken.
-        var points = values.Exists(text => text.Contains('.', StringComparison.Ordinal));
-        var thousands = values.TrueForAll(text => !text.Contains(',', StringComparison.Ordinal) || Thousands().IsMatch(text));
-        return thousands && (points || _delimiter == ',') ? new((byte)'.', (byte)',') : Comma(points: false);
+        // What most prices have decides. Where they have only commas, each before three digits, the delimiter does: who cuts by semicolons does so because the comma is taken.
+        var (commas, points) = (prices.FindAll(Has(',')).Count, prices.FindAll(Has('.')).Count);
+        var thousands = values.TrueForAll(text => !Has(',')(text) || Thousands().IsMatch(text));
+        if (commas == 0 || points > commas || (points == 0 && thousands && _delimiter == ','))
+        {
+            return thousands ? new((byte)'.', (byte)',') : NumberStyle.Plain;
+        }
+
+        return Comma(values.Exists(Has('.')));
+
+        static Predicate<string> Has(char mark) => text => text.Contains(mark, StringComparison.Ordinal);
     }
 
     private NumberStyle Comma(bool points)

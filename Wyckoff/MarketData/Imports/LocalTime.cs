@@ -14,7 +14,8 @@ internal sealed class ClockState
 internal sealed class LocalTime(TimeZoneInfo zone, bool descending)
 {
     private long _day = long.MinValue;
-    private long _offset;
+    private long _before;
+    private long _after;
     private bool _steady;
 
     /// <summary>The instant; false when the clock never showed that time.</summary>
@@ -28,53 +29,53 @@ internal sealed class LocalTime(TimeZoneInfo zone, bool descending)
         if (day != _day)
         {
             // No zone changes its clock twice within three days.
-            _day = day;
-            var (before, after) = (OffsetAt((day - 1) * Moment.Length), OffsetAt((day + 2) * Moment.Length));
-            (_steady, _offset) = (before == after && before == OffsetAt(day * Moment.Length), before);
+            (_day, _before, _after) = (day, OffsetAt((day - 1) * Moment.Length), OffsetAt((day + 2) * Moment.Length));
+            _steady = _before == _after;
         }
 
-        utc = local - _offset;
+        utc = local - _before;
         return _steady || TryResolveSlowly(local, width, state, out utc);
     }
 
     private bool TryResolveSlowly(long local, long width, ClockState state, out long utc)
     {
-        utc = 0;
-        var clock = At(local);
-        if (zone.IsInvalidTime(clock))
+        switch (Shown(local))
         {
-            return false;
+            case (true, true):
+                break;
+            case (true, false):
+                utc = local - _before;
+                (state.Last, state.Doubtful) = (local, false);
+                return true;
+            case (false, true):
+                utc = local - _after;
+                (state.Last, state.Doubtful) = (local, false);
+                return true;
+            default:
+                utc = 0;
+                return false;
         }
 
-        if (!zone.IsAmbiguousTime(clock))
-        {
-            utc = local - Micros(zone.GetUtcOffset(clock));
-            (state.Last, state.Doubtful) = (local, false);
-            return true;
-        }
-
-        // The hour runs twice, first by summer time. Which of the two it is only the order of the rows can tell: the second begins where the clock goes back (or, newest first,
-        // the first where it goes on). The same time again is a second row for one bar, unless the bars are so wide that the next is past the hour.
+        // The clock shows this time twice. Which of the two it is only the order of the rows can tell: the second run begins where the clock goes back (or, newest first, the
+        // first where it goes on). The same time again is a second row for one bar, unless the bars are so wide that the next is past what is shown twice.
         if (!state.Doubtful)
         {
             state.SecondRun = descending;
         }
-        else if (descending ? local > state.Last || (local == state.Last && !zone.IsAmbiguousTime(At(local - width))) : local < state.Last || (local == state.Last && !zone.IsAmbiguousTime(At(local + width))))
+        else if (descending
+            ? local > state.Last || (local == state.Last && Shown(local - width) != (true, true))
+            : local < state.Last || (local == state.Last && Shown(local + width) != (true, true)))
         {
             state.SecondRun = !descending;
         }
 
         (state.Last, state.Doubtful) = (local, true);
-        var offsets = zone.GetAmbiguousTimeOffsets(clock);
-        var summer = offsets.Max();
-        var winter = offsets.Min();
-        utc = local - Micros(state.SecondRun ? winter : summer);
+        utc = local - (state.SecondRun ? _after : _before);
         return true;
     }
 
-    private long OffsetAt(long utc) => Micros(zone.GetUtcOffset(IncomingBar.InstantOf(Math.Clamp(utc, -Moment.Length * 700_000, Moment.Length * 2_900_000))));
+    /// <summary>Whether the clock shows a time before it is changed, and whether after. Asked by way of UTC, where every instant is itself.</summary>
+    private (bool Before, bool After) Shown(long local) => (OffsetAt(local - _before) == _before, OffsetAt(local - _after) == _after);
 
-    private static long Micros(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
-
-    private static DateTime At(long local) => new(DateTime.UnixEpoch.Ticks + (local * TimeSpan.TicksPerMicrosecond), DateTimeKind.Unspecified);
+    private long OffsetAt(long utc) => zone.GetUtcOffset(IncomingBar.InstantOf(Math.Clamp(utc, -Moment.Length * 700_000, Moment.Length * 2_900_000))).Ticks / TimeSpan.TicksPerMicrosecond;
 }

@@ -23,6 +23,11 @@ internal sealed class MeteredStream(Stream inner, bool hash = false) : Stream
     /// <summary>The first bytes, fewer where there are no more; they are still to be read.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> PeekAsync(int count, CancellationToken cancellationToken)
     {
+        if (_head.Length > 0)
+        {
+            return _head;
+        }
+
         _head = new byte[count];
         var length = await inner.ReadAtLeastAsync(_head, count, throwOnEndOfStream: false, cancellationToken);
         _head = _head[..length];

@@ -6,7 +6,8 @@ namespace Wyckoff.MarketData.Imports;
 /// <summary>What a file is by its first bytes, whatever it is called.</summary>
 internal static class Packing
 {
-    private const int Head = 512;
+    /// <summary>How many of the first bytes tell.</summary>
+    public const int Head = 512;
 
     public static bool IsZip(ReadOnlySpan<byte> head) => head.StartsWith("PK\u0003\u0004"u8) || head.StartsWith("PK\u0005\u0006"u8);
 

@@ -1,0 +1,160 @@
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Wyckoff.Api;
+
+namespace Wyckoff.Tests.Api;
+
+/// <summary>Uploads, and how they are followed.</summary>
+public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestDatabase>
+{
+    private const string Good = "timestamp,open,high,low,close,volume\n2024-01-02T14:30:00Z,1,2,0.5,1.5,10\n2024-01-02T14:31:00Z,1,2,0.5,1.5,10\n";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_upload_is_imported_and_can_be_looked_at()
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        var client = api.CreateClient();
+        using var response = await client.PostAsync("/v1/imports?symbol=UP&timeframe=1Min&rollUps=false", Body(Good + "bad\nworse\n", "text/csv"), Token);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        var upload = (await response.Content.ReadFromJsonAsync<UploadResponse>(Token))!;
+        Assert.Equal((4L, 2L, 2L), (upload.Read, upload.Inserted, upload.Rejected));
+        var id = Assert.Single(upload.Imports).Id;
+        Assert.Equal($"/v1/imports/{id}", response.Headers.Location?.OriginalString);
+
+        var detail = (await client.GetFromJsonAsync<ImportDetailResponse>(response.Headers.Location, Token))!;
+        Assert.Equal(("completed", "UP", "1m", 64), (detail.Import.Status, detail.Import.Symbol, detail.Import.Timeframe, detail.Import.Sha256.Length));
+        Assert.NotEqual(new string('0', 64), detail.Import.Sha256);
+        Assert.Equal([4L, 5L], detail.FirstRejects.Select(reject => reject.Line));
+
+        var page = (await client.GetFromJsonAsync<RejectsResponse>($"/v1/imports/{id}/rejects?limit=1", Token))!;
+        Assert.Equal((4L, (long?)4), (Assert.Single(page.Rejects).Line, page.Next));
+        page = (await client.GetFromJsonAsync<RejectsResponse>($"/v1/imports/{id}/rejects?after={page.Next}", Token))!;
+        Assert.Equal((new RejectResponse(5, "worse", "1 columns: 6 were expected"), null), (Assert.Single(page.Rejects), page.Next));
+
+        var list = (await client.GetFromJsonAsync<ImportsResponse>("/v1/imports?status=completed&limit=1000", Token))!;
+        Assert.Contains(list.Imports, import => import.Id == id);
+        var events = await client.GetStringAsync($"/v1/imports/{id}/events", Token);
+        Assert.StartsWith("event: end\ndata: {", events, StringComparison.Ordinal);
+        Assert.Contains("\"status\":\"completed\"", events, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_running_import_is_followed_to_its_end()
+    {
+        var id = await database.ScalarAsync<long>("INSERT INTO market.import_batches (file, sha256, source, status) VALUES ('f', repeat('a', 64), 'import', 'running') RETURNING id");
+        await using var api = new ApiServer(database.AppConnection);
+        await using var stream = await api.CreateClient().GetStreamAsync($"/v1/imports/{id}/events", Token);
+        using var reader = new StreamReader(stream);
+        Assert.Equal("event: progress", await reader.ReadLineAsync(Token));
+        await database.ExecuteAsync("UPDATE market.import_batches SET status = 'failed', error_message = 'no more', finished_at = now() WHERE id = $1", id);
+        var rest = await reader.ReadToEndAsync(Token);
+        Assert.Contains("event: end", rest, StringComparison.Ordinal);
+        Assert.Contains("no more", rest, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gzip", "application/gzip")]
+    [InlineData("zip", "application/zip")]
+    [InlineData("form", "multipart/form-data")]
+    public async Task It_may_come_packed_or_in_a_form(string how, string type)
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        HttpContent content = how switch
+        {
+            "gzip" => Body(Packed(stream => new GZipStream(stream, CompressionLevel.Fastest)), type),
+            "zip" => Body(Zipped($"{how}_1m.csv"), type),
+            _ => new MultipartFormDataContent { { new StringContent("remark"), "note" }, { new ByteArrayContent(Encoding.UTF8.GetBytes(Good)), "file", "form_1m.csv" } },
+        };
+        using var response = await api.CreateClient().PostAsync($"/v1/imports?name={how}_1m.csv", content, Token);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        var upload = (await response.Content.ReadFromJsonAsync<UploadResponse>(Token))!;
+        Assert.Equal(2, upload.Inserted);
+        Assert.Equal(2, await database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol = $1", how.ToUpperInvariant()));
+    }
+
+    [Fact]
+    public async Task What_is_wrong_with_the_parameters_is_named_all_at_once()
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        using var response = await api.CreateClient().PostAsync(
+            "/v1/imports?symbol=%20&timeframe=1w&source=aggregated&onConflict=maybe&timezone=Mars&dateFormat=qq&map=open&priceScale=0&delimiter=ab&maxRejects=-1&tickerTimezone=x", Body(Good, "text/csv"), Token);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
+        Assert.Equal(
+            ["dateFormat", "delimiter", "map", "maxRejects", "onConflict", "priceScale", "source", "symbol", "tickerTimezone", "timeframe", "timezone"],
+            problem.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("image/png", 415, "'image/png' is not a type of file that is imported")]
+    [InlineData("text/csv", 413, "at most 100 are taken (Wyckoff:Imports:MaxUpload)")]
+    [InlineData("multipart/form-data; boundary=x", 400, "errors")]
+    public async Task What_is_not_taken_is_refused_before_it_is_read(string type, int status, string says)
+    {
+        await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Imports:MaxUpload"] = "100" });
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(status == 413 ? Good : "--x--\r\n"));
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
+        using var response = await api.CreateClient().PostAsync("/v1/imports?symbol=NO&timeframe=1m", content, Token);
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Contains(says, (await response.Content.ReadAsStringAsync(Token)).Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_of_which_nothing_can_be_read_is_a_problem_that_names_its_import()
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        var client = api.CreateClient();
+        using var response = await client.PostAsync("/v1/imports?symbol=NO&timeframe=1m", Body("nothing\n", "text/csv"), Token);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
+        var detail = (await client.GetFromJsonAsync<ImportDetailResponse>($"/v1/imports/{problem.GetProperty("imports")[0].GetInt64()}", Token))!;
+        Assert.Equal(("failed", problem.GetProperty("detail").GetString()), (detail.Import.Status, detail.Import.Error));
+    }
+
+    [Theory]
+    [InlineData("/v1/imports/999999999", HttpStatusCode.NotFound)]
+    [InlineData("/v1/imports/999999999/rejects", HttpStatusCode.NotFound)]
+    [InlineData("/v1/imports/999999999/events", HttpStatusCode.NotFound)]
+    [InlineData("/v1/imports?status=lost", HttpStatusCode.BadRequest)]
+    [InlineData("/v1/imports?limit=0", HttpStatusCode.BadRequest)]
+    public async Task A_refusal_is_a_problem_document(string url, HttpStatusCode expected)
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        using var response = await api.CreateClient().GetAsync(url, Token);
+        Assert.Equal(expected, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+    }
+
+    private static ByteArrayContent Body(string text, string type) => Body(Encoding.UTF8.GetBytes(text), type);
+
+    private static ByteArrayContent Body(byte[] bytes, string type) => new(bytes) { Headers = { ContentType = new(type) } };
+
+    private static byte[] Packed(Func<Stream, Stream> pack)
+    {
+        using var packed = new MemoryStream();
+        using (var stream = pack(packed))
+        {
+            stream.Write(Encoding.UTF8.GetBytes(Good));
+        }
+
+        return packed.ToArray();
+    }
+
+    private static byte[] Zipped(string name)
+    {
+        using var packed = new MemoryStream();
+        using (var archive = new ZipArchive(packed, ZipArchiveMode.Create, leaveOpen: true))
+        using (var entry = archive.CreateEntry(name).Open())
+        {
+            entry.Write(Encoding.UTF8.GetBytes(Good));
+        }
+
+        return packed.ToArray();
+    }
+}

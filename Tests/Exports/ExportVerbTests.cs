@@ -1,0 +1,96 @@
+using Wyckoff.MarketData;
+using Wyckoff.MarketData.Files;
+
+namespace Wyckoff.Tests.Exports;
+
+/// <summary>The verb as a process: what it writes, and what it refuses.</summary>
+public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetime
+{
+    private readonly TestDatabase _database;
+    private readonly string _folder = Directory.CreateTempSubdirectory("wyckoff-export-").FullName;
+
+    public ExportVerbTests(TestDatabase database) => _database = database;
+
+    public async ValueTask InitializeAsync()
+    {
+        // Straight into the table, so that what follows from the bars is what is said here. One of the symbols has a hole of years.
+        await _database.ExecuteAsync(
+            """
+            INSERT INTO tickers (symbol) VALUES ('SPY'), ('BRK.B') ON CONFLICT DO NOTHING;
+            DELETE FROM bars_1m;
+            INSERT INTO bars_1m (ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score)
+            SELECT id, t, 100.5, 102.25, 99.12345678, 101, 1000.5, 7, 100.75, 3.12654322, 1.25, 0, false, 'test', 0.9 FROM tickers, generate_series(timestamptz '2024-01-02 14:30+00', '2024-01-02 16:29+00', '1 min') t WHERE symbol = 'SPY'
+            UNION ALL
+            SELECT id, t, 50, 50, 50, 50, 0, NULL, NULL, 0, 1, 0.5, true, 'test', NULL FROM tickers, generate_series(timestamptz '2015-03-02 14:30+00', '2015-03-02 14:34+00', '1 min') t WHERE symbol = 'SPY'
+            UNION ALL
+            SELECT id, '2024-01-02 15:00+00', 350, 351, 349, 350.1, 12345678901234567890.12345678, NULL, NULL, 2, 1, 1, true, 'test', 1 FROM tickers WHERE symbol = 'BRK.B';
+            """);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Directory.Delete(_folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task CSV_goes_to_standard_output_unless_told_otherwise()
+    {
+        var (exitCode, output, error) = await ExportAsync("--symbol", "SPY,BRK.B", "--timeframe", "1Min", "--from", "2015-03-02T14:33:00Z", "--to", "2024-01-02T14:31:00Z");
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(
+            """
+            symbol,timeframe,timestamp,open,high,low,close,volume,trade_count,vwap,spread,spread_ratio,volume_ratio,source,quality_score
+            SPY,1m,2015-03-02T14:33:00Z,50,50,50,50,0,,,0,1,0.5,test,
+            SPY,1m,2015-03-02T14:34:00Z,50,50,50,50,0,,,0,1,0.5,test,
+            SPY,1m,2024-01-02T14:30:00Z,100.5,102.25,99.12345678,101,1000.5,7,100.75,3.12654322,1.25,0,test,0.9
+
+            """,
+            output);
+    }
+
+    [Fact]
+    public async Task A_Parquet_file_has_every_bar_of_every_symbol()
+    {
+        var path = Path.Combine(_folder, "bars.parquet");
+        var (exitCode, _, error) = await ExportAsync("--symbol", "spy, BRK.B", "--timeframe", "1m", "--output", path);
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("126 bars in", error, StringComparison.Ordinal);
+        await using var file = File.OpenRead(path);
+        var rows = new List<ParquetBarRow>();
+        await foreach (var batch in (await ParquetBarReader.OpenAsync(file, new(), TestContext.Current.CancellationToken)).ReadAsync(TestContext.Current.CancellationToken))
+        {
+            rows.AddRange(batch.Span);
+        }
+
+        Assert.Equal(126, rows.Count);
+        Assert.All(rows, row => Assert.Null(row.Reason));
+        Assert.Equal(("SPY", new IncomingBar(IncomingBar.TimeOf(new(2024, 1, 2, 14, 30, 0, TimeSpan.Zero)), 10_050_000_000, 10_225_000_000, 9_912_345_678, 10_100_000_000, 100_050_000_000, 7, 10_075_000_000)), (rows[5].Symbol, rows[5].Bar));
+        Assert.Equal(("BRK.B", "12345678901234567890.12345678"), (rows[^1].Symbol, IncomingBar.Text(rows[^1].Bar.Volume)));
+        Assert.Equal(rows.Take(125).OrderBy(row => row.Bar.Time), rows.Take(125));
+
+        // It is not replaced unasked, and half a file never has its name.
+        (exitCode, _, error) = await ExportAsync("--symbol", "SPY", "--timeframe", "1m", "--output", path);
+        Assert.Equal((1, $"ingestor: {path} exists; --force replaces it.\n"), (exitCode, error));
+        (exitCode, _, error) = await ExportAsync("--symbol", "SPY", "--timeframe", "1d", "--output", path, "--force");
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(path, Assert.Single(Directory.EnumerateFiles(_folder)));
+    }
+
+    [Theory]
+    [InlineData("There is no symbol 'NONE' in the database.", "--symbol", "SPY,NONE", "--timeframe", "1m")]
+    [InlineData("--symbol A B: 1 to 20 letters, digits or . - _ / ^ = : were expected.", "--symbol", "A B", "--timeframe", "1m")]
+    [InlineData("--timeframe 2m: one of 1m, 5m, 15m, 30m, 1h, 4h, 1d was expected.", "--symbol", "SPY", "--timeframe", "2m")]
+    [InlineData("--from 2024-01-02 is not before --to 2024-01-02.", "--symbol", "SPY", "--timeframe", "1m", "--from", "2024-01-02", "--to", "2024-01-02")]
+    [InlineData("--from yesterday: an instant such as 2024-01-31 or 2024-01-31T14:30:00Z was expected.", "--symbol", "SPY", "--timeframe", "1m", "--from", "yesterday")]
+    [InlineData("--format xml: csv or parquet was expected.", "--symbol", "SPY", "--timeframe", "1m", "--format", "xml")]
+    [InlineData("--output bars.txt: a name that ends in .csv or .parquet was expected, or --format.", "--symbol", "SPY", "--timeframe", "1m", "--output", "bars.txt")]
+    public async Task What_cannot_be_is_one_line_and_exit_code_1(string message, params string[] arguments)
+    {
+        var (exitCode, output, error) = await ExportAsync(arguments);
+        Assert.Equal((1, "", $"ingestor: {message}\n"), (exitCode, output, error));
+    }
+
+    private Task<(int ExitCode, string Output, string Error)> ExportAsync(params string[] arguments) =>
+        Run.DotnetAsync("Ingestor", ["export", .. arguments], new() { ["ConnectionStrings__wyckoff"] = _database.AppConnection, ["Logging__LogLevel__Default"] = "None" });
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using Wyckoff.MarketData;
+using Wyckoff.Parquet;
+
+namespace Wyckoff.Tests.Parquet;
+
+/// <summary>Files that other programs wrote; Fixtures/README.md says which, and how.</summary>
+public sealed class FixtureTests
+{
+    private static readonly long Micro2024 = IncomingBar.TimeOf(new(2024, 1, 2, 14, 30, 0, TimeSpan.Zero));
+    private static readonly long Micro1960 = IncomingBar.TimeOf(new(1960, 1, 2, 14, 30, 0, TimeSpan.Zero));
+
+    [Theory]
+    [InlineData("duckdb-types-uncompressed")]
+    [InlineData("duckdb-types-snappy")]
+    [InlineData("duckdb-types-gzip")]
+    [InlineData("duckdb-types-brotli")]
+    [InlineData("duckdb-types-v2")]
+    [InlineData("arrow-v1-dictionary")]
+    [InlineData("arrow-v1-plain")]
+    [InlineData("arrow-v2-dictionary")]
+    [InlineData("arrow-v2-fallback")]
+    [InlineData("arrow-v2-uncompressed")]
+    [InlineData("arrow-delta")]
+    [InlineData("arrow-split")]
+    public async Task Every_value_is_the_one_that_was_written(string name)
+    {
+        var rows = await ParquetRows.ReadAsync(ParquetRows.Fixture(name));
+        Assert.Equal(100, rows.Count);
+        foreach (var (i, row) in rows.Index())
+        {
+            foreach (var (column, value) in row)
+            {
+                var expected = column == "id" ? (Int128)i : i % 7 == 3 ? null : Expected(column, i);
+                Assert.True(Equals(expected, value), $"{name}, row {i}, {column}: {expected} was expected, not {value}.");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("duckdb-types-zstd", "Column 'id' of row group 1: its codec ZSTD is not supported; UNCOMPRESSED, SNAPPY, GZIP and BROTLI are.")]
+    [InlineData("arrow-zstd", "Column 'id' of row group 1: its codec ZSTD is not supported; UNCOMPRESSED, SNAPPY, GZIP and BROTLI are.")]
+    [InlineData("duckdb-types-lz4_raw", "Column 'id' of row group 1: its codec LZ4_RAW is not supported; UNCOMPRESSED, SNAPPY, GZIP and BROTLI are.")]
+    [InlineData("duckdb-nested", "Column 'list.list.element' cannot be read: it is nested.")]
+    public async Task What_is_not_supported_is_named(string name, string message)
+    {
+        var e = await Assert.ThrowsAsync<ParquetException>(() => ParquetRows.ReadAsync(ParquetRows.Fixture(name)));
+        Assert.Equal(message, e.Message);
+    }
+
+    [Fact]
+    public async Task Flat_columns_beside_nested_ones_are_read()
+    {
+        var rows = await ParquetRows.ReadAsync(ParquetRows.Fixture("duckdb-nested"), "id");
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => (object?)(Int128)i), rows.Select(row => row["id"]));
+    }
+
+    [Fact]
+    public async Task Many_row_groups_are_one_table()
+    {
+        var file = ParquetRows.Fixture("duckdb-bars");
+        Assert.Equal(3, (await ParquetReader.OpenAsync(new MemoryStream(file), TestContext.Current.CancellationToken)).RowGroups);
+        var rows = await ParquetRows.ReadAsync(file, "Volume", "Symbol");
+        Assert.Equal(Enumerable.Range(0, 5000).Select(i => ((object?)(Int128)(i * 10), (object?)(i % 2 == 0 ? "SPY" : "AAPL"))), rows.Select(row => (row["Volume"], row["Symbol"])));
+    }
+
+    [Fact]
+    public async Task Columns_say_what_they_hold()
+    {
+        var reader = await ParquetReader.OpenAsync(new MemoryStream(ParquetRows.Fixture("duckdb-types-snappy")), TestContext.Current.CancellationToken);
+        var columns = reader.Columns.ToDictionary(column => column.Name, StringComparer.Ordinal);
+        Assert.Equal((ParquetKind.Decimal, 28, 8), (columns["dec28"].Kind, columns["dec28"].Precision, columns["dec28"].Scale));
+        Assert.Equal((ParquetKind.Timestamp, ParquetTimeUnit.Nanoseconds, false), (columns["ts_ns"].Kind, columns["ts_ns"].Unit, columns["ts_ns"].IsUtc));
+        Assert.Equal((ParquetKind.Timestamp, ParquetTimeUnit.Microseconds, true), (columns["tstz"].Kind, columns["tstz"].Unit, columns["tstz"].IsUtc));
+        Assert.Equal((ParquetKind.Timestamp, ParquetTimeUnit.Milliseconds), (columns["ts_ms"].Kind, columns["ts_ms"].Unit));
+        Assert.Equal([ParquetKind.Date, ParquetKind.TimeOfDay, ParquetKind.Text, ParquetKind.Bytes, ParquetKind.Real, ParquetKind.Boolean], new[] { "date", "time", "text", "blob", "float", "bool" }.Select(name => columns[name].Kind));
+        Assert.Contains("DuckDB", reader.CreatedBy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Asking_a_column_for_what_it_is_not_throws()
+    {
+        var reader = await ParquetReader.OpenAsync(new MemoryStream(ParquetRows.Fixture("duckdb-types-snappy")), TestContext.Current.CancellationToken);
+        await foreach (var batch in reader.ReadAsync([reader.Columns.Single(column => column.Name == "double")], TestContext.Current.CancellationToken))
+        {
+            Assert.Throws<InvalidOperationException>(() => batch[0].Integer(0));
+            Assert.Throws<InvalidOperationException>(() => batch[0].Text(0));
+        }
+    }
+
+    private static object Expected(string column, int i) => column switch
+    {
+        "bool" => i % 3 == 0,
+        "int8" => (Int128)(i - 50),
+        "int16" => (Int128)(i * 300 - 15000),
+        "int32" => (Int128)(i * 20_000_000L - 1_000_000_000),
+        "int64" => (Int128)(i * 90_000_000_000_000_000L - 4_500_000_000_000_000_000),
+        "uint8" => (Int128)(255 - i),
+        "uint32" => (Int128)(uint.MaxValue - i),
+        "uint64" => (Int128)(ulong.MaxValue - (ulong)i),
+        "float" or "double" => (i / 10m).ToString("0.#", CultureInfo.InvariantCulture),
+        "dec4" => ((Int128)(decimal.Round((i - 50) / 4m, 2) * 100), 2),
+        "dec18" => ((i < 50 ? -1 : 1) * ((Int128)Math.Abs(i - 50) * 10_000 * IncomingBar.One + 1), 8),
+        "dec28" => ((i < 50 ? -1 : 1) * ((Int128)Math.Abs(i - 50) * 100_000_000_000_000_000 * IncomingBar.One + 12_345_678), 8),
+        "ts_ms" or "ts_ns" or "tstz" => Micro2024 + i * 60_000_000L,
+        "ts_us" => Micro1960 + i,
+        "date" => (Int128)(new DateOnly(1960, 1, 1).DayNumber - new DateOnly(1970, 1, 1).DayNumber + i * 100),
+        "time" => "time of day",
+        "text" => $"row {i}",
+        "symbol" => new[] { "SPY", "AAPL", "é€" }[i % 3],
+        "blob" => Convert.ToHexString([(byte)('A' + i % 26)]),
+        _ => throw new ArgumentOutOfRangeException(nameof(column), column, "no such column"),
+    };
+}

@@ -1,0 +1,303 @@
+using System.Globalization;
+using System.Text;
+using Wyckoff.MarketData;
+using Wyckoff.MarketData.Files;
+using Wyckoff.Parquet;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Tests.Parquet;
+
+/// <summary>Bars in Parquet files: whose columns are whose, what is a bar, and that numbers stay what they are.</summary>
+public sealed class ParquetBarTests
+{
+    private const long Minute = 60_000_000;
+    private static readonly long Start = IncomingBar.TimeOf(new(2024, 1, 2, 14, 30, 0, TimeSpan.Zero));
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Bars_that_DuckDB_wrote()
+    {
+        var rows = await ReadAsync(ParquetRows.Fixture("duckdb-bars"));
+        Assert.Equal(5000, rows.Count);
+        foreach (var (i, row) in rows.Index())
+        {
+            Assert.Equal(
+                new(i + 1, new(Start + i / 2 * Minute, Cents(10_000 + i), Cents(10_100 + i), Cents(9_900 + i), Cents(10_050 + i), (Int128)i * 10 * IncomingBar.One), i % 2 == 0 ? "SPY" : "AAPL", true, null, null),
+                row);
+        }
+    }
+
+    [Fact]
+    public async Task Bars_that_hyparquet_wrote()
+    {
+        var rows = await ReadAsync(ParquetRows.Fixture("hyparquet-bars"));
+        Assert.Equal(300, rows.Count);
+        foreach (var (i, row) in rows.Index())
+        {
+            Assert.Equal(
+                new(i + 1, new(Start + i * Minute, Cents(10_000 + i), Cents(10_100 + i), Cents(9_900 + i), Cents(10_050 + i), (Int128)i * 10 * IncomingBar.One, i % 5 == 0 ? IncomingBar.Unknown : i), i < 150 ? "SPY" : "AAPL", false, null, null),
+                row);
+        }
+    }
+
+    [Fact]
+    public async Task Rows_that_are_no_bars_are_rejected_and_the_others_taken()
+    {
+        double[][] prices =
+        [
+            [1, 2, 0.5, 1.5, 10], [double.NaN, 2, 0.5, 1.5, 10], [1, double.PositiveInfinity, 0.5, 1.5, 10], [1, 0.4, 0.5, 1.5, 10], [1, 2, -0.5, 1.5, 10], [1, 2, 0.5, 1.5, -1], [1e10, 2e10, 0.5, 1.5, 10],
+            [0.123456789, 2, 0.1, 1.5, 10], [1, 2, 0.5, 1.5, 1e20], [0.1, 0.3, 0.1, 0.2, 0.00000001],
+        ];
+        var file = await WriteAsync(
+            [ParquetColumn.Timestamp("Date") with { Nullable = true }, .. new[] { "OPEN", "High", "low", "Close", "Vol" }.Select(name => ParquetColumn.Double(name) with { Nullable = true })],
+            prices.Length + 2,
+            (writer, row) =>
+            {
+                if (row == prices.Length)
+                {
+                    writer.AddNull(0);
+                }
+                else
+                {
+                    writer.Add(0, Start + row * Minute);
+                }
+
+                for (var column = 0; column < 5; column++)
+                {
+                    if (row == prices.Length + 1 && column == 3)
+                    {
+                        writer.AddNull(4);
+                    }
+                    else
+                    {
+                        writer.Add(column + 1, row < prices.Length ? prices[row][column] : 1);
+                    }
+                }
+            });
+        var rows = await ReadAsync(file);
+        Assert.Equal(
+            [
+                null, "open NaN: a finite number was expected", "high Infinity: a finite number was expected", "high 0.4 is below low 0.5", "low -0.5: more than 0 was expected", "volume -1: at least 0 and less than 10^20 was expected",
+                "open 10000000000: more than 0 and less than 10000000000 was expected", "open 0.123456789: at most 8 digits after the point were expected", "volume 1E+20: less than 10^20 was expected", null,
+                "timestamp null: an instant was expected", "close null: a number was expected",
+            ],
+            rows.Select(row => row.Reason));
+        Assert.Equal(Enumerable.Range(1, 12).Select(row => (long)row), rows.Select(row => row.Row));
+        Assert.Equal(new IncomingBar(Start + 9 * Minute, 10_000_000, 30_000_000, 10_000_000, 20_000_000, 1), rows[9].Bar);
+        Assert.Equal("Date=2024-01-02T14:31:00Z, OPEN=NaN, High=2, low=0.5, Close=1.5, Vol=10", rows[1].Text);
+        Assert.Null(rows[0].Text);
+    }
+
+    [Fact]
+    public async Task A_double_is_the_decimal_that_people_wrote()
+    {
+        // What a decimal of up to 15 digits becomes as a double is that decimal again; longer ones are what their shortest text says.
+        var random = new Random(5);
+        var texts = Enumerable.Range(0, 20_000).Select(i => decimal.Round((decimal)Math.Pow(10, random.NextDouble() * 9 - 3) + 0.00000001m, random.Next(9))).Where(price => price > 0).ToArray();
+        var file = await WriteAsync(
+            [ParquetColumn.Int64("t"), .. "ohlcv".Select(letter => ParquetColumn.Double(letter.ToString()))],
+            texts.Length,
+            (writer, row) =>
+            {
+                writer.Add(0, 1_700_000_000L + row);
+                for (var column = 1; column <= 5; column++)
+                {
+                    writer.Add(column, double.Parse(texts[row].ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+                }
+            });
+        foreach (var (text, row) in texts.Zip(await ReadAsync(file)))
+        {
+            var shortest = decimal.Parse(((double)text).ToString("R", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture);
+            Assert.Equal((shortest * IncomingBar.One, shortest * IncomingBar.One), (row.Bar.Open, (decimal)row.Bar.Volume));
+            if (text < 1_000_000)
+            {
+                Assert.Equal(text, shortest);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1_704_205_800L)]
+    [InlineData(1_704_205_800_000L)]
+    [InlineData(1_704_205_800_000_000L)]
+    [InlineData(1_704_205_800_000_000_000L)]
+    public async Task Whole_numbers_are_seconds_or_finer_by_their_size(long time)
+    {
+        var file = await WriteAsync([ParquetColumn.Int64("ts"), .. Prices()], 1, (writer, _) => Add(writer, () => writer.Add(0, time)));
+        Assert.Equal(Start, Assert.Single(await ReadAsync(file)).Bar.Time);
+    }
+
+    [Theory]
+    [InlineData("2024-01-02T14:30:00Z", false, null)]
+    [InlineData("2024-01-02T09:30:00-05:00", false, null)]
+    [InlineData("2024-01-02 14:30:00", true, null)]
+    [InlineData("2024-01-02 14:30", true, null)]
+    [InlineData("02/01/2024", false, "timestamp 02/01/2024: a date and time such as 2024-01-31T14:30:00Z was expected")]
+    public async Task Times_as_text(string text, bool local, string? reason)
+    {
+        var file = await WriteAsync([ParquetColumn.Text("datetime"), .. Prices()], 1, (writer, _) => Add(writer, () => writer.Add(0, text)));
+        var row = Assert.Single(await ReadAsync(file));
+        Assert.Equal(reason, row.Reason);
+        if (reason is null)
+        {
+            Assert.Equal((Start, local), (row.Bar.Time, row.IsLocal));
+        }
+    }
+
+    [Fact]
+    public async Task The_index_of_a_data_frame_is_its_time()
+    {
+        var file = await WriteAsync([.. Prices(), ParquetColumn.Timestamp("__index_level_0__")], 1, (writer, _) =>
+        {
+            for (var column = 0; column < 5; column++)
+            {
+                writer.AddDecimal(column, 1);
+            }
+
+            writer.Add(5, Start);
+        });
+        Assert.Equal(Start, Assert.Single(await ReadAsync(file)).Bar.Time);
+    }
+
+    [Fact]
+    public async Task INT96_is_a_time()
+    {
+        // Impala and old Spark: nanoseconds of the day, and the Julian day. Nobody writes them any more, so this file is made by hand.
+        var at = DateTimeOffset.UnixEpoch.AddDays(19_724);
+        byte[] value = [.. BitConverter.GetBytes((14L * 3600 + 30 * 60) * 1_000_000_000), .. BitConverter.GetBytes(2_440_588 + 19_724)];
+        var page = new ThriftWriter();
+        page.Begin().Int32(1, 0).Int32(2, 12).Int32(3, 12).Begin(5).Int32(1, 1).Int32(2, 0).Int32(3, 3).Int32(4, 3).End().End();
+        var footer = new ThriftWriter();
+        footer.Begin().Int32(1, 1).StructList(2, 2).Begin().Text(4, "schema").Int32(5, 1).End().Begin().Int32(1, 3).Int32(3, 0).Text(4, "time").End()
+            .Int64(3, 1).StructList(4, 1).Begin().StructList(1, 1).Begin().Int64(2, 4).Begin(3).Int32(1, 3).Int32List(2, 0).TextList(3, "time").Int32(4, 0).Int64(5, 1).Int64(6, 40).Int64(7, 40).Int64(9, 4).End().End()
+            .Int64(2, 40).Int64(3, 1).End().End();
+        byte[] file = [.. "PAR1"u8, .. page.Written.Span, .. value, .. footer.Written.Span, .. BitConverter.GetBytes(footer.Written.Length), .. "PAR1"u8];
+        Assert.Equal(IncomingBar.TimeOf(at.AddHours(14.5)), Assert.Single(await ParquetRows.ReadAsync(file))["time"]);
+    }
+
+    [Fact]
+    public async Task Names_that_do_not_tell_are_mapped()
+    {
+        var file = await WriteAsync([ParquetColumn.Timestamp("wann"), .. Prices().Select(column => ParquetColumn.Decimal("my_" + column, 18, 8))], 1, (writer, _) => Add(writer, () => writer.Add(0, Start)));
+        var e = await Assert.ThrowsAsync<ParquetException>(() => ReadAsync(file));
+        Assert.StartsWith("No column for timestamp: one of timestamp, datetime,", e.Message, StringComparison.Ordinal);
+        Assert.EndsWith("there are wann, my_open, my_high, my_low, my_close, my_volume.", e.Message, StringComparison.Ordinal);
+
+        var map = new Dictionary<string, string>(StringComparer.Ordinal) { ["timestamp"] = "wann", ["open"] = "my_open", ["high"] = "my_high", ["low"] = "my_low", ["close"] = "my_close", ["volume"] = "MY_VOLUME" };
+        Assert.Null(Assert.Single(await ReadAsync(file, new() { Map = map })).Reason);
+        map["volume"] = "wann";
+        e = await Assert.ThrowsAsync<ParquetException>(() => ReadAsync(file, new() { Map = map }));
+        Assert.Equal("Column 'wann' is Timestamp, which no volume can be.", e.Message);
+    }
+
+    [Theory]
+    [InlineData(ParquetCodec.Uncompressed)]
+    [InlineData(ParquetCodec.Snappy)]
+    [InlineData(ParquetCodec.Gzip)]
+    public async Task Stored_bars_come_back_as_they_are(ParquetCodec codec)
+    {
+        var output = new MemoryStream();
+        var writer = new ParquetBarWriter(output, codec, rowsPerGroup: 1000);
+        var bars = StoredBars().ToArray();
+        foreach (var bar in bars)
+        {
+            await writer.WriteAsync(Symbol.Parse(bar.TickerId == 1 ? "SPY" : "BRK.B"), Timeframe.Minute1, bar, Token);
+        }
+
+        await writer.FinishAsync(Token);
+        var file = output.ToArray();
+        foreach (var (bar, row) in bars.Zip(await ReadAsync(file, new() { Timeframe = Timeframe.Minute1 })))
+        {
+            Assert.Null(row.Reason);
+            Assert.Null(IncomingBar.TryCreate(bar.Timestamp, bar.Open, bar.High, bar.Low, bar.Close, bar.Volume, bar.TradeCount, bar.Vwap, out var expected));
+            Assert.Equal((expected, bar.TickerId == 1 ? "SPY" : "BRK.B", false), (row.Bar, row.Symbol, row.IsLocal));
+        }
+
+        foreach (var (bar, row) in bars.Zip(await ParquetRows.ReadAsync(file)))
+        {
+            Assert.Equal(((Int128)(bar.SpreadRatio * 10_000), 4), row["spread_ratio"]);
+            Assert.Equal(bar.QualityScore is { } quality ? ((Int128)(quality * 100), 2) : null, row["quality_score"]);
+            Assert.Equal(bar.Source, row["source"]);
+        }
+
+        Assert.Equal("timeframe 1m: 1d was expected", (await ReadAsync(file, new() { Timeframe = Timeframe.Day1 }))[0].Reason);
+    }
+
+    [Fact]
+    public async Task CSV_has_the_numbers_without_zeros_at_their_end()
+    {
+        var output = new MemoryStream();
+        var writer = BarFileWriter.Create(BarFileFormat.Csv, output);
+        foreach (var bar in StoredBars().Take(2))
+        {
+            await writer.WriteAsync(Symbol.Parse("SPY"), Timeframe.Minute1, bar with { Source = "a,\"b\"" }, Token);
+        }
+
+        await writer.FinishAsync(Token);
+        Assert.Equal(
+            """"
+            symbol,timeframe,timestamp,open,high,low,close,volume,trade_count,vwap,spread,spread_ratio,volume_ratio,source,quality_score
+            SPY,1m,2024-01-02T14:30:00Z,100,101.5,99.25,100.00000001,0.00000001,,,2.25,1,0.5,"a,""b""",
+            SPY,1m,2024-01-02T14:31:00Z,101,102.5,100.25,101.00000001,98765432109876543210.00000001,1,101.5,2.25,2,0.5,"a,""b""",0.01
+
+            """",
+            Encoding.UTF8.GetString(output.ToArray()));
+    }
+
+    private static IEnumerable<OhlcvBar> StoredBars() => Enumerable.Range(0, 2500).Select(i => new OhlcvBar
+    {
+        TickerId = i < 2000 ? 1 : 2,
+        Timestamp = IncomingBar.InstantOf(Start + i * Minute),
+        Open = 100m + i,
+        High = 101.50000000m + i,
+        Low = 99.25m + i,
+        Close = 100.00000001m + i,
+        Volume = i == 1 ? 98_765_432_109_876_543_210.00000001m : i + 0.00000001m,
+        TradeCount = i % 3 == 0 ? null : i,
+        Vwap = i % 4 == 0 ? null : 100.5m + i,
+        Spread = 2.25000000m,
+        SpreadRatio = 1.0000m + i % 7,
+        VolumeRatio = 0.5000m,
+        Source = i % 2 == 0 ? "alpaca" : "aggregated",
+        QualityScore = i % 5 == 0 ? null : 0.01m * (i % 100),
+    });
+
+    private static long Cents(int cents) => cents * (IncomingBar.One / 100);
+
+    private static IEnumerable<ParquetColumn> Prices() => new[] { "open", "high", "low", "close", "volume" }.Select(name => ParquetColumn.Decimal(name, 18, 8));
+
+    private static void Add(ParquetWriter writer, Action time)
+    {
+        time();
+        for (var column = 1; column <= 5; column++)
+        {
+            writer.AddDecimal(column, 1);
+        }
+    }
+
+    private static async Task<byte[]> WriteAsync(IReadOnlyList<ParquetColumn> columns, int rows, Action<ParquetWriter, int> add)
+    {
+        var output = new MemoryStream();
+        var writer = new ParquetWriter(output, columns);
+        for (var row = 0; row < rows; row++)
+        {
+            add(writer, row);
+            await writer.EndRowAsync(Token);
+        }
+
+        await writer.FinishAsync(Token);
+        return output.ToArray();
+    }
+
+    private static async Task<List<ParquetBarRow>> ReadAsync(byte[] file, ParquetBarOptions? options = null)
+    {
+        var rows = new List<ParquetBarRow>();
+        await foreach (var batch in (await ParquetBarReader.OpenAsync(new MemoryStream(file), options ?? new(), Token)).ReadAsync(Token))
+        {
+            rows.AddRange(batch.Span);
+        }
+
+        return rows;
+    }
+}

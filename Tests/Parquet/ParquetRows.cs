@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+using Wyckoff.Parquet;
+
+namespace Wyckoff.Tests.Parquet;
+
+/// <summary>Whole files as rows of plain values, for tests to compare.</summary>
+internal static class ParquetRows
+{
+    public static byte[] Fixture(string name) => File.ReadAllBytes(Path.Combine(Folder(), name + ".parquet"));
+
+    public static IEnumerable<string> Fixtures() => Directory.EnumerateFiles(Folder(), "*.parquet").Select(file => Path.GetFileNameWithoutExtension(file)!).Order(StringComparer.Ordinal);
+
+    public static async Task<List<Dictionary<string, object?>>> ReadAsync(byte[] file, params string[] names)
+    {
+        var reader = await ParquetReader.OpenAsync(new MemoryStream(file), TestContext.Current.CancellationToken);
+        var columns = reader.Columns.Where(column => names.Length == 0 || names.Contains(column.Name, StringComparer.Ordinal)).ToArray();
+        var rows = new List<Dictionary<string, object?>>();
+        await foreach (var batch in reader.ReadAsync(columns, TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(rows.Count, batch.FirstRow);
+            for (var row = 0; row < batch.Count; row++)
+            {
+                rows.Add(columns.Index().ToDictionary(column => column.Item.Name, column => Value(batch[column.Index], row), StringComparer.Ordinal));
+            }
+        }
+
+        Assert.Equal(reader.Rows, rows.Count);
+        return rows;
+    }
+
+    public static object? Value(ParquetVector vector, int row) => vector.IsNull(row) ? null : vector.Column.Kind switch
+    {
+        ParquetKind.Boolean => vector.Boolean(row),
+        ParquetKind.Integer or ParquetKind.Date => vector.Integer(row),
+        ParquetKind.Real => vector.RealText(row),
+        ParquetKind.Decimal => (vector.Unscaled(row), vector.Column.Scale),
+        ParquetKind.Timestamp => vector.TryGetTimestamp(row, out var time) ? time : "out of range",
+        ParquetKind.TimeOfDay => "time of day",
+        ParquetKind.Text => vector.Text(row),
+        _ => Convert.ToHexString(vector.Bytes(row)),
+    };
+
+    private static string Folder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "Fixtures");
+}

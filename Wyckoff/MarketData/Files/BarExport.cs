@@ -1,0 +1,38 @@
+using Wyckoff.Primitives;
+
+namespace Wyckoff.MarketData.Files;
+
+/// <summary>Hands the bars of a ticker to a writer, window after window of time: a query sees few chunks, and memory holds one window.</summary>
+public sealed class BarExport(BarStore store, TimeProvider time)
+{
+    private const int BarsPerWindow = 10_000;
+
+    // Where nothing is, windows widen: an empty one costs its planning only.
+    private static readonly TimeSpan Widest = TimeSpan.FromDays(366);
+
+    /// <summary>The bars that open in the range, oldest first. Without a start from the first bar on, without an end up to the last.</summary>
+    /// <returns>How many there were.</returns>
+    public async Task<long> WriteAsync(BarFileWriter writer, Symbol symbol, int tickerId, Timeframe timeframe, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
+    {
+        long bars = 0;
+        var start = from ?? IncomingBar.InstantOf(IncomingBar.Earliest);
+        // Two days, since the session of today may already be tomorrow's date in UTC.
+        var end = to ?? time.GetUtcNow().AddDays(2);
+        var span = timeframe.Width * BarsPerWindow;
+        while (start < end)
+        {
+            var until = end - start > span ? start + span : end;
+            var before = bars;
+            foreach (var bar in await store.ReadRangeAsync(tickerId, timeframe, new(start, until), cancellationToken))
+            {
+                await writer.WriteAsync(symbol, timeframe, bar, cancellationToken);
+                bars++;
+            }
+
+            span = bars > before ? timeframe.Width * BarsPerWindow : TimeSpan.FromTicks(Math.Max(span.Ticks, Math.Min(span.Ticks * 2, Widest.Ticks)));
+            start = until;
+        }
+
+        return bars;
+    }
+}

@@ -1,0 +1,7 @@
+namespace Wyckoff.MarketData.Files;
+
+public enum BarFileFormat
+{
+    Csv,
+    Parquet,
+}

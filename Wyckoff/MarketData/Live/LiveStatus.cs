@@ -1,0 +1,8 @@
+namespace Wyckoff.MarketData.Live;
+
+/// <summary>How a stream is. <see cref="Since"/>: since when it has been connected, or has not been although it should.</summary>
+public sealed record LiveStatus(bool Connected, DateTimeOffset Since, int Feeds, int Subscribed, int Queued, string? Fault)
+{
+    /// <summary>There is something to stream.</summary>
+    public bool Wanted => Feeds > 0;
+}
