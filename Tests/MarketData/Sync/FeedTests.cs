@@ -254,9 +254,9 @@ public sealed partial class FeedTests : IAsyncLifetime
         {
             line = await process.StandardOutput.ReadLineAsync(Token);
         }
-        while (line?.Contains(words, StringComparison.Ordinal) == false);
+        while (line is not null && !line.Contains(words, StringComparison.Ordinal) && !line.Contains("Synced FROZEN", StringComparison.Ordinal));
 
-        Assert.NotNull(line);
+        Assert.Contains(words, line, StringComparison.Ordinal);
     }
 
     private FeedWorker Worker(FeedOptions? options = null)
