@@ -100,7 +100,8 @@ internal static class IngestBenchmark
         foreach (var side in Sides)
         {
             report.Add($"{rows / 1_000_000} M rows: {side.Name}", Median(rates[side.Name]), "rows/s");
-            report.Add($"{rows / 1_000_000} M rows: {side.Name}, over \\copy", Median(ratios[side.Name]), "×", side.Bar, higherIsBetter: true);
+            // A million rows take so little that starting the process weighs: the bars are those of five.
+            report.Add($"{rows / 1_000_000} M rows: {side.Name}, over \\copy", Median(ratios[side.Name]), "×", rows >= 5_000_000 ? side.Bar : null, higherIsBetter: true);
         }
 
         report.Add($"{rows / 1_000_000} M rows: peak memory of the import", peak, "MB", 300);

@@ -18,7 +18,7 @@ internal sealed class BarCopy : IAsyncDisposable
 
     private readonly Stream _stream;
     private readonly byte[] _source;
-    private readonly byte[] _buffer = new byte[128 * 1024];
+    private readonly byte[] _buffer = new byte[64 * 1024];
     private int _length;
     private bool _completed;
 

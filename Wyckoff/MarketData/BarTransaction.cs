@@ -7,7 +7,8 @@ namespace Wyckoff.MarketData;
 /// <summary>One attempt of a <see cref="BarWriter"/>, within the caller's transaction.</summary>
 internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOptions options, BarTails tails)
 {
-    private const int Chunk = 4096;
+    // Small enough not to be a large object, of which each transaction would leave one behind.
+    private const int Chunk = 512;
     private static readonly Timeframe[] Coarser = [.. Timeframe.Stored.Where(timeframe => !timeframe.IsDaily).Skip(1)];
 
     private readonly Dictionary<(int Ticker, Timeframe), Window> _windows = [];
@@ -171,15 +172,20 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
             {
                 var rows = fold.Rows(timeframe)!;
                 var end = options.Derive ? _ends[(fold.Work.Ticker.Id, timeframe)] : null;
-                var finished = new FinishedBar[rows.Count];
-                for (var i = 0; i < finished.Length; i++)
+                for (var from = 0; from < rows.Count; from += Chunk)
                 {
-                    finished[i] = new(rows[i].Bar, (end?.Next(rows[i].Bar) ?? default) with { Quality = rows[i].Quality });
-                    fold.Pass(timeframe, rows[i]);
+                    var count = Math.Min(Chunk, rows.Count - from);
+                    for (var i = 0; i < count; i++)
+                    {
+                        var row = rows[from + i];
+                        _chunk[i] = new(row.Bar, (end?.Next(row.Bar) ?? default) with { Quality = row.Quality });
+                        fold.Pass(timeframe, row);
+                    }
+
+                    await copy.WriteAsync(fold.Work.Ticker.Id, _chunk.AsMemory(0, count), cancellationToken);
                 }
 
                 fold.Close(timeframe);
-                await copy.WriteAsync(fold.Work.Ticker.Id, finished, cancellationToken);
             }
 
             await copy.CompleteAsync(cancellationToken);

@@ -57,7 +57,7 @@ public sealed class ImportPipelineTests
     {
         await using var stream = new Rows(rows);
         await using var file = new DelimitedFile(stream, FileName.Of("x.csv"), ImportedText.Spy, ImportedText.Now);
-        await new ImportPipeline(TimeProvider.System).RunAsync(file, () => stream.Position, wholeDays: true, write, Token);
+        await new ImportPipeline(TimeProvider.System).RunAsync(file, () => stream.Position, wholeDays: true, (_, _) => Task.CompletedTask, (batch, _, token) => write(batch, token), Token);
     }
 
     /// <summary>Minutes one after the other, made while they are read.</summary>

@@ -28,7 +28,8 @@ internal sealed record ImportedText(IReadOnlyList<(string Series, IncomingBar Ba
             file,
             () => metered.Position,
             wholeDays: true,
-            (batch, _) =>
+            (_, _) => Task.CompletedTask,
+            (batch, _, _) =>
             {
                 bars.AddRange(batch.Runs.SelectMany(run => run.Bars.ToArray().Select(bar => ($"{run.Series.Symbol} {run.Series.Timeframe}", bar))));
                 rejects.AddRange(batch.Rejects);

@@ -1,15 +1,22 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 
 namespace Wyckoff.MarketData.Imports;
 
-/// <summary>Reads a file in one task while what was read is written in another. Three batches go round between them, so memory does not follow the size of the file.</summary>
-internal sealed class ImportPipeline(TimeProvider time)
+/// <summary>
+/// Reads a file in one task while what was read is written in a few others: the bars of a symbol always in the same one, so that they keep their order. A handful of batches go
+/// round between them, so memory does not follow the size of the file.
+/// </summary>
+internal sealed class ImportPipeline(TimeProvider time, int lanes = 1)
 {
+    /// <summary>As many as writing keeps a server and us busy with on a small machine; more would only wait for each other.</summary>
+    public const int Lanes = 2;
+
     public const int FirstBatch = 50_000;
     public const int SmallestBatch = 5_000;
 
     /// <summary>With what is carried over below 2¹⁷, where the arrays would double.</summary>
-    public const int LargestBatch = 100_000;
+    public const int LargestBatch = 65_536;
 
     private static readonly TimeSpan Aim = TimeSpan.FromSeconds(0.5);
 
@@ -18,14 +25,18 @@ internal sealed class ImportPipeline(TimeProvider time)
     /// <param name="file">Read to its end.</param>
     /// <param name="position">How far it has been read.</param>
     /// <param name="wholeDays">Cut batches where the days of a series end, if possible.</param>
-    /// <param name="write">Writes a batch, in one transaction or a few. Batches come one after the other, in the order of the file.</param>
-    /// <param name="cancellationToken">Ends both.</param>
-    public async Task RunAsync(BarFile file, Func<long> position, bool wholeDays, Func<RowBatch, CancellationToken, Task> write, CancellationToken cancellationToken)
+    /// <param name="admit">Sees each batch before any of it is written, in the order of the file; what it throws ends the import once earlier batches are written.</param>
+    /// <param name="write">Writes the runs of a batch whose series are of a lane. Batches come one after the other in each lane, in the order of the file.</param>
+    /// <param name="cancellationToken">Ends all.</param>
+    public async Task RunAsync(
+        BarFile file, Func<long> position, bool wholeDays, Func<RowBatch, CancellationToken, Task> admit, Func<RowBatch, int, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var ready = Channel.CreateBounded<RowBatch>(1);
         var free = Channel.CreateUnbounded<RowBatch>();
-        RowBatch[] batches = [new(), new(), new()];
+        RowBatch[] batches = [.. Enumerable.Range(0, lanes + 2).Select(_ => new RowBatch())];
+        var ends = new Task[lanes];
+        Array.Fill(ends, Task.CompletedTask);
         try
         {
             foreach (var batch in batches)
@@ -34,29 +45,76 @@ internal sealed class ImportPipeline(TimeProvider time)
             }
 
             var reading = Task.Run(() => ReadAsync(file, position, wholeDays, free.Reader, ready.Writer, stop.Token), CancellationToken.None);
+            ExceptionDispatchInfo? failure = null;
             try
             {
-                await foreach (var batch in ready.Reader.ReadAllAsync(cancellationToken))
+                await foreach (var batch in ready.Reader.ReadAllAsync(stop.Token))
                 {
-                    var started = time.GetTimestamp();
-                    await write(batch, cancellationToken);
-                    Adapt(batch.Count, time.GetElapsedTime(started));
-                    batch.Clear();
-                    free.Writer.TryWrite(batch);
+                    await admit(batch, stop.Token);
+                    var parts = new Task<TimeSpan>[lanes];
+                    for (var lane = 0; lane < lanes; lane++)
+                    {
+                        ends[lane] = parts[lane] = PartAsync(ends[lane], batch, lane);
+                    }
+
+                    _ = ReleaseAsync(batch, parts);
                 }
             }
-            catch
+            catch (Exception e)
             {
-                await stop.CancelAsync();
-                await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                throw;
+                failure = ExceptionDispatchInfo.Capture(e);
             }
 
-            await reading;
+            try
+            {
+                await Task.WhenAll(ends);
+            }
+            catch (Exception e)
+            {
+                // It is why the others were told to stop.
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+
+            if (failure is not null)
+            {
+                await stop.CancelAsync();
+            }
+
+            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            failure?.Throw();
         }
         finally
         {
             Array.ForEach(batches, batch => batch.Dispose());
+        }
+
+        async Task<TimeSpan> PartAsync(Task before, RowBatch batch, int lane)
+        {
+            await before;
+            var started = time.GetTimestamp();
+            try
+            {
+                await write(batch, lane, stop.Token);
+            }
+            catch
+            {
+                await stop.CancelAsync();
+                throw;
+            }
+
+            return time.GetElapsedTime(started);
+        }
+
+        async Task ReleaseAsync(RowBatch batch, Task<TimeSpan>[] parts)
+        {
+            Task all = Task.WhenAll(parts);
+            await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (all.IsCompletedSuccessfully)
+            {
+                Adapt(batch.Count, parts.Max(part => part.Result));
+                batch.Clear();
+                free.Writer.TryWrite(batch);
+            }
         }
     }
 

@@ -143,8 +143,11 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
             await using var file = await OpenAsync(input, options, cancellationToken);
             try
             {
-                await new ImportPipeline(time).RunAsync(
-                    file, () => file.Position ?? input.Stream!.Position, options.RollUp, (batch, token) => WriteAsync(batch, import, options, tally, progress, token), cancellationToken);
+                await new ImportPipeline(time, ImportPipeline.Lanes).RunAsync(
+                    file, () => file.Position ?? input.Stream!.Position, options.RollUp,
+                    (batch, token) => AdmitAsync(batch, options, tally, progress, token),
+                    (batch, lane, token) => WriteAsync(batch, lane, import, options, tally, progress, token),
+                    cancellationToken);
             }
             finally
             {
@@ -153,7 +156,7 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
         }
         catch (ImportRefusedException e)
         {
-            error = e.Message;
+            error = Stayed(e.Message, tally);
             if (e.Line > 0)
             {
                 RejectedRow[] row = [new(e.Line, e.Text.Replace('\0', '\uFFFD'), e.Message)];
@@ -214,62 +217,70 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
         Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
     });
 
-    private async Task WriteAsync(RowBatch batch, RunningImport import, ImportOptions options, Tally tally, ImportProgress progress, CancellationToken cancellationToken)
+    /// <summary>Ends the import when a batch has more rejected rows than are allowed: they are kept, the bars between them are not.</summary>
+    private async Task AdmitAsync(RowBatch batch, ImportOptions options, Tally tally, ImportProgress progress, CancellationToken cancellationToken)
     {
-        var rejects = batch.Rejects;
-        if (options.MaxRejects is { } most && tally.Rejected + rejects.Count > most)
+        if (options.MaxRejects is not { } most || tally.Seen + batch.Rejects.Count <= most)
         {
-            // They are kept, the bars between them are not.
-            var kept = rejects.Take((int)Math.Min(most - tally.Rejected + 1, rejects.Count)).ToList();
-            await _store.RecordAsync(import.Id, kept, batch.BytesRead, cancellationToken);
-            tally.Reject(kept);
-            progress.Add(0, kept.Count);
-            throw new ImportRefusedException(Stayed(string.Create(CultureInfo.InvariantCulture, $"More than {most} rows were rejected, the last in line {kept[^1].Line}: {kept[^1].Reason}."), tally));
+            tally.Seen += batch.Rejects.Count;
+            return;
         }
 
-        for (var at = 0; at < Math.Max(1, batch.Runs.Count); at += MaxSeries)
+        var kept = batch.Rejects.Take((int)Math.Min(most - tally.Seen + 1, batch.Rejects.Count)).ToList();
+        await _store.RecordAsync(tally.Id, kept, batch.BytesRead, cancellationToken);
+        tally.Reject(kept);
+        progress.Add(0, kept.Count);
+        throw new ImportRefusedException(string.Create(CultureInfo.InvariantCulture, $"More than {most} rows were rejected, the last in line {kept[^1].Line}: {kept[^1].Reason}."));
+    }
+
+    private async Task WriteAsync(RowBatch batch, int lane, RunningImport import, ImportOptions options, Tally tally, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        // Rejected rows are of no symbol: the first lane tells of them.
+        IReadOnlyList<RejectedRow> told = lane == 0 ? batch.Rejects : [];
+        var slices = batch.Runs.Where(run => run.Series.Lane == lane).Chunk(MaxSeries).ToList();
+        if (slices.Count == 0 && told.Count > 0)
         {
-            var runs = batch.Runs.GetRange(at, Math.Min(MaxSeries, batch.Runs.Count - at));
-            IReadOnlyList<RejectedRow> told = at == 0 ? rejects : [];
-            if (runs.Count == 0)
+            await _store.RecordAsync(import.Id, told, batch.BytesRead, cancellationToken);
+            tally.Reject(told);
+            progress.Add(told.Count, told.Count);
+        }
+
+        foreach (var runs in slices)
+        {
+            var sets = new List<BarSet>(runs.Length);
+            foreach (var run in runs)
             {
-                await _store.RecordAsync(import.Id, told, batch.BytesRead, cancellationToken);
-                tally.Reject(told);
+                var ticker = await tickers.GetOrAddAsync(run.Series.Symbol, cancellationToken, options.TickerTimeZone, options.AssetType);
+                sets.Add(new(ticker.Id, run.Series.Timeframe, run.Bars));
             }
-            else
-            {
-                var sets = new List<BarSet>(runs.Count);
-                foreach (var run in runs)
+
+            var with = told;
+            var written = await writer.WriteAsync(
+                sets,
+                new()
                 {
-                    var ticker = await tickers.GetOrAddAsync(run.Series.Symbol, cancellationToken, options.TickerTimeZone, options.AssetType);
-                    sets.Add(new(ticker.Id, run.Series.Timeframe, run.Bars));
-                }
-
-                var written = await writer.WriteAsync(
-                    sets,
-                    new()
+                    Source = options.Source,
+                    Policy = options.Policy,
+                    OwnSince = import.StartedAt,
+                    RollUp = options.RollUp,
+                    Derive = options.Derive,
+                    After = async (connection, result, token) =>
                     {
-                        Source = options.Source,
-                        Policy = options.Policy,
-                        OwnSince = import.StartedAt,
-                        RollUp = options.RollUp,
-                        Derive = options.Derive,
-                        After = async (connection, result, token) =>
+                        if (batch.Rejects.Count == 0)
                         {
-                            await ImportStore.RecordAsync(connection, import.Id, result, told, batch.BytesRead, token);
-                            if (rejects.Count == 0)
-                            {
-                                // Where a row was rejected, a provider may have its bar.
-                                await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, token);
-                            }
-                        },
-                    },
-                    cancellationToken);
-                tally.Add(written);
-                tally.Reject(told);
-            }
+                            // Where a row was rejected, a provider may have its bar.
+                            await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, token);
+                        }
 
+                        // Last, as the lanes share the row.
+                        await ImportStore.RecordAsync(connection, import.Id, result, with, batch.BytesRead, token);
+                    },
+                },
+                cancellationToken);
+            tally.Add(written);
+            tally.Reject(told);
             progress.Add(runs.Sum(run => run.Bars.Length) + told.Count, told.Count);
+            told = [];
         }
     }
 
@@ -301,11 +312,17 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
 
     private sealed class Tally(long id)
     {
+        private readonly Lock _lock = new();
         private readonly List<ImportReject> _first = [];
         private long _inserted;
         private long _updated;
         private long _skipped;
         private long _duplicates;
+
+        public long Id => id;
+
+        /// <summary>Rejected rows of all batches that were admitted, written yet or not.</summary>
+        public long Seen { get; set; }
 
         public long Rejected { get; private set; }
 
@@ -313,17 +330,25 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
 
         public void Add(BarWriteResult written)
         {
-            _inserted += written.Inserted;
-            _updated += written.Updated;
-            _skipped += written.Skipped + written.Duplicates;
-            _duplicates += written.Duplicates;
+            lock (_lock)
+            {
+                _inserted += written.Inserted;
+                _updated += written.Updated;
+                _skipped += written.Skipped + written.Duplicates;
+                _duplicates += written.Duplicates;
+            }
+
             ImportTelemetry.Wrote(written);
         }
 
         public void Reject(IReadOnlyList<RejectedRow> rows)
         {
-            Rejected += rows.Count;
-            _first.AddRange(rows.Take(ShownRejects - _first.Count).Select(row => new ImportReject { BatchId = id, LineNumber = row.Line, Text = row.Text, Reason = row.Reason }));
+            lock (_lock)
+            {
+                Rejected += rows.Count;
+                _first.AddRange(rows.Take(ShownRejects - _first.Count).Select(row => new ImportReject { BatchId = id, LineNumber = row.Line, Text = row.Text, Reason = row.Reason }));
+            }
+
             ImportTelemetry.Rejected(rows.Count);
         }
 

@@ -7,8 +7,11 @@ namespace Wyckoff.MarketData.Imports;
 internal readonly record struct RejectedRow(long Line, string Text, string Reason);
 
 /// <summary>The bars of one symbol and timeframe in a file.</summary>
-internal sealed class Series(int index, Symbol symbol, Timeframe timeframe)
+internal sealed class Series(int index, Symbol symbol, Timeframe timeframe, int lane)
 {
+    /// <summary>Which of the tasks that write has this symbol.</summary>
+    public int Lane { get; } = lane;
+
     public int Index { get; } = index;
 
     public Symbol Symbol { get; } = symbol;

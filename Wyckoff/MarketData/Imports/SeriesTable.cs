@@ -12,6 +12,7 @@ internal sealed class SeriesTable
     private readonly List<Series> _all = [];
     private readonly Dictionary<(Symbol Symbol, Timeframe Timeframe), Series> _byKey = [];
     private readonly Dictionary<string, Series> _byText = new(StringComparer.Ordinal);
+    private readonly Dictionary<Symbol, int> _lanes = [];
     private byte[] _lastText = [];
     private Series? _last;
     private string? _only;
@@ -125,7 +126,13 @@ internal sealed class SeriesTable
     {
         if (!_byKey.TryGetValue((symbol, timeframe), out var series))
         {
-            series = new(_all.Count, symbol, timeframe);
+            // All timeframes of a symbol in one lane: they take the same locks.
+            if (!_lanes.TryGetValue(symbol, out var lane))
+            {
+                _lanes.Add(symbol, lane = _lanes.Count % ImportPipeline.Lanes);
+            }
+
+            series = new(_all.Count, symbol, timeframe, lane);
             _all.Add(series);
             _byKey.Add((symbol, timeframe), series);
         }
