@@ -54,9 +54,9 @@ internal sealed class AlpacaServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // Connections that still stand must not delay the end.
+        // Connections that still stand must not delay the end, nor hide by an exception of their own why a test has failed.
         using var now = new CancellationTokenSource(TimeSpan.Zero);
-        await _app.StopAsync(now.Token);
+        await _app.StopAsync(now.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _app.DisposeAsync();
     }
 

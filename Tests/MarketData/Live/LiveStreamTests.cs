@@ -203,7 +203,7 @@ public sealed class LiveStreamTests
             rig.Store(1, Timeframe.Minute1, At("14:59"), 6);
         };
         var session = await rig.Server.AcceptSubscribedAsync();
-        await asked.Task;
+        await asked.Task.WaitAsync(Token);
         await session.SendAsync($"[{Bar("b", "SPY", "14:59", 10)}]");
         await session.SendAsync($"[{Bar("u", "SPY", "14:59", 11)}]");
         await rig.WrittenAsync(2);
@@ -235,7 +235,7 @@ public sealed class LiveStreamTests
         rig.Time.Advance(TimeSpan.FromMinutes(6));
 
         free.SetResult();
-        await sending;
+        await sending.WaitAsync(Token);
         await rig.WrittenAsync(Frames * 20);
         Assert.Equal(Enumerable.Range(0, 60).Select(minute => $"1 1m 2026-03-02T14:{minute:00} {((Frames - 60 + minute) * 20) + 20}"), rig.Stored);
         Assert.True(rig.Stream.Status.Connected);
@@ -245,17 +245,24 @@ public sealed class LiveStreamTests
     public async Task A_database_that_stands_still_for_too_long_ends_the_connection_and_the_rest_is_repaired()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")], options => options with { Capacity = 1, BatchSize = 1 });
-        var free = new TaskCompletionSource();
-        rig.BeforeWrite = () => free.Task;
+        var (entered, free) = (new TaskCompletionSource(), new TaskCompletionSource());
+        rig.BeforeWrite = () =>
+        {
+            entered.TrySetResult();
+            return free.Task;
+        };
         var session = await rig.Server.AcceptSubscribedAsync();
         Assert.Equal("SPY 1m [2026-03-02T14:58:00Z, 2026-03-02T15:00:10Z)", await rig.RepairedAsync());
         await rig.Time.WaitedForAsync(TimeSpan.FromMinutes(2));
         rig.Time.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal("SPY 1m [2026-03-02T14:58:00Z, 2026-03-02T15:01:00Z)", await rig.RepairedAsync());
         await rig.ClosedAsync();
-        // One is being written, one is in the buffer, the third waits for room, and the fourth behind it.
-        await session.SendAsync($"[{Bar("b", "SPY", "14:56", 1)},{Bar("b", "SPY", "14:57", 2)},{Bar("b", "SPY", "15:01", 3)},{Bar("b", "SPY", "15:02", 4)}]");
+        // One is being written, one is in the buffer, the third waits for room, and the fourth behind it. Each in its turn: no other may have begun to lose its patience.
+        await session.SendAsync($"[{Bar("b", "SPY", "14:56", 1)}]");
+        await entered.Task.WaitAsync(Token);
+        await session.SendAsync($"[{Bar("b", "SPY", "14:57", 2)}]");
         await rig.QueuedAsync(2);
+        await session.SendAsync($"[{Bar("b", "SPY", "15:01", 3)},{Bar("b", "SPY", "15:02", 4)}]");
         await rig.Time.WaitedForAsync(TimeSpan.FromMinutes(7));
         rig.Time.Advance(TimeSpan.FromMinutes(7));
         await rig.DisconnectedAsync();
@@ -380,7 +387,7 @@ public sealed class LiveStreamTests
         };
         var session = await rig.Server.AcceptSubscribedAsync();
         await session.SendAsync($"[{Bar("b", "SPY", "14:58", 1)},{Bar("b", "SPY", "14:59", 1)}]");
-        await entered.Task;
+        await entered.Task.WaitAsync(Token);
         var stopped = rig.StopAsync();
         free.SetResult();
         await stopped;
@@ -394,7 +401,7 @@ public sealed class LiveStreamTests
         rig.BeforeWrite = () => Task.FromException(new NotSupportedException("the lease is gone"));
         var session = await rig.Server.AcceptSubscribedAsync();
         await session.SendAsync($"[{Bar("b", "SPY", "14:59", 1)}]");
-        Assert.Equal("the lease is gone", (await Assert.ThrowsAsync<NotSupportedException>(() => rig.Running)).Message);
+        Assert.Equal("the lease is gone", (await Assert.ThrowsAsync<NotSupportedException>(() => rig.Running.WaitAsync(Token))).Message);
     }
 
     private static DateTimeOffset At(string time) => DateTimeOffset.Parse($"2026-03-02T{time}Z", System.Globalization.CultureInfo.InvariantCulture);
@@ -477,7 +484,7 @@ public sealed class LiveStreamTests
         public async Task StopAsync()
         {
             await _stop.CancelAsync();
-            await Running;
+            await Running.WaitAsync(Token);
         }
 
         public async Task IdleAsync()
