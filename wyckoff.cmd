@@ -9,9 +9,9 @@ if "%verb%"=="migrate" dotnet run --project "%here%MigrationService" -- %2 %3 %4
 if "%verb%"=="samples" dotnet run --project "%here%Ingestor" -- samples & exit /b
 if "%verb%"=="import" dotnet run --project "%here%Ingestor" -- import %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
 if "%verb%"=="export" dotnet run --project "%here%Ingestor" -- %* & exit /b
+if "%verb%"=="recompute" dotnet run --project "%here%Ingestor" -- %* & exit /b
 if "%verb%"=="maintain" dotnet run --project "%here%Ingestor" -- maintain & exit /b
 if "%verb%"=="sync" dotnet run --project "%here%Ingestor" -- %* & exit /b
 if "%verb%"=="feeds" dotnet run --project "%here%Ingestor" -- %* & exit /b
-if "%verb%"=="recompute" dotnet run --project "%here%Ingestor" -- recompute %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
 echo usage: wyckoff up ^| status ^| migrate ^| samples ^| import ^| export ^| recompute ^| maintain ^| sync ^| feeds 1>&2
 exit /b 1

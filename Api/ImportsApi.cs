@@ -73,12 +73,24 @@ public static class ImportsApi
         var options = ImportText.Options(
             new()
             {
-                ["symbol"] = symbol, ["timeframe"] = timeframe, ["source"] = source, ["onConflict"] = onConflict, ["timezone"] = timezone, ["dateFormat"] = dateFormat, ["map"] = map,
-                ["delimiter"] = delimiter, ["tickerTimezone"] = tickerTimezone, ["assetType"] = assetType,
+                ["symbol"] = symbol,
+                ["timeframe"] = timeframe,
+                ["source"] = source,
+                ["onConflict"] = onConflict,
+                ["timezone"] = timezone,
+                ["dateFormat"] = dateFormat,
+                ["map"] = map,
+                ["delimiter"] = delimiter,
+                ["tickerTimezone"] = tickerTimezone,
+                ["assetType"] = assetType,
             },
             errors) with
         {
-            PriceScale = priceScale, MaxRejects = maxRejects, Force = force, RollUp = rollUps, Derive = derived,
+            PriceScale = priceScale,
+            MaxRejects = maxRejects,
+            Force = force,
+            RollUp = rollUps,
+            Derive = derived,
         };
         if (priceScale < 1)
         {

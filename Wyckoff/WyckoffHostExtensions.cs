@@ -9,8 +9,8 @@ using Npgsql;
 using Wyckoff.Accounts;
 using Wyckoff.Journal;
 using Wyckoff.MarketData;
-using Wyckoff.MarketData.Quality;
 using Wyckoff.MarketData.Imports;
+using Wyckoff.MarketData.Quality;
 using Wyckoff.Telemetry;
 using Wyckoff.Trading;
 

@@ -81,7 +81,7 @@ public sealed class BarWriter(NpgsqlDataSource source, TickerDirectory tickers, 
             if (missing.Count > 0)
             {
                 missing.ForEach(tickers.Forget);
-                throw new ArgumentException($"There is no ticker {missing[0]}: it was deleted.");
+                throw new InvalidOperationException($"The ticker {batch.First(work => work.Ticker.Id == missing[0]).Ticker.Symbol} was deleted meanwhile.");
             }
 
             // Finest first, so that what was aggregated gives way to what a coarser set says itself.

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Wyckoff.Ingestor.Imports;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Imports;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.MarketData.Imports;
 
@@ -185,6 +186,40 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         }
 
         return text.ToString();
+    }
+
+    [Fact]
+    public async Task Parquet_brings_back_exactly_what_was_exported_alone_or_in_an_archive()
+    {
+        await ImportAsync(Write("ROUND_1m.csv", Header + Rows(0, 600)), new());
+        var path = Path.Combine(_folder, "round.parquet");
+        var export = await Run.DotnetAsync("Ingestor", ["export", "--symbol", "ROUND", "--timeframe", "1m", "--output", path], new() { ["ConnectionStrings__wyckoff"] = database.AppConnection });
+        Assert.True(export.ExitCode == 0, export.Error);
+
+        var archive = Path.Combine(_folder, "packed.zip");
+        await using (var zip = await ZipFile.OpenAsync(archive, ZipArchiveMode.Create, Token))
+        {
+            await zip.CreateEntryFromFileAsync(path, "round.parquet", Token);
+        }
+
+        foreach (var (file, symbol) in new[] { (path, "ALONE"), (archive, "PACKED") })
+        {
+            var result = Assert.Single(await ImportAsync(file, new() { Symbol = Symbol.Parse(symbol), Timeframe = Timeframe.Minute1 }));
+            Assert.Equal((ImportStatus.Completed, 600, 0), (result.Status, result.Inserted, result.Rejected));
+            Assert.Equal(0, await database.ScalarAsync<long>(
+                """
+                SELECT count(*) FROM bars('ROUND', '1m', '-infinity') a FULL JOIN bars($1, '1m', '-infinity') b USING (timestamp)
+                 WHERE (a.open, a.high, a.low, a.close, a.volume, a.trade_count, a.vwap, a.spread_ratio, a.volume_ratio, a.quality_score)
+                   IS DISTINCT FROM (b.open, b.high, b.low, b.close, b.volume, b.trade_count, b.vwap, b.spread_ratio, b.volume_ratio, b.quality_score)
+                """,
+                symbol));
+        }
+
+        var whole = await File.ReadAllBytesAsync(path, Token);
+        await File.WriteAllBytesAsync(path, whole[..(whole.Length / 2)], Token);
+        var damaged = Assert.Single(await ImportAsync(path, new() { Symbol = Symbol.Parse("ALONE"), Timeframe = Timeframe.Minute1 }));
+        Assert.Equal(ImportStatus.Failed, damaged.Status);
+        Assert.NotNull(damaged.Error);
     }
 
     private static void Pack(string path, params (string Name, string Text)[] files)

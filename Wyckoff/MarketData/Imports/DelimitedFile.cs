@@ -200,15 +200,10 @@ internal sealed class DelimitedFile : BarFile
         // A date, or midnight, of a daily bar is its session whatever the clock.
         else if (_zone is not null && !(series.Timeframe.IsDaily && moment.OfDay == 0) && !_zone.TryResolve(moment.Local, series.Width, series.Clock, out time))
         {
-            return $"time {Moments(moment.Local)} does not exist in {_options.TimeZone!.Id}: the clock was put forward over it";
+            return $"time {Moment.Text(moment.Local)} does not exist in {_options.TimeZone!.Id}: the clock was put forward over it";
         }
 
-        if (time > _latest)
-        {
-            return $"time {Moments(time)} is in the future";
-        }
-
-        return time % series.Width != 0 && !series.Timeframe.IsDaily ? $"time {Moments(time)} UTC is not the beginning of a bar of {series.Timeframe}" : null;
+        return series.FaultOf(time, _latest);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -397,8 +392,4 @@ internal sealed class DelimitedFile : BarFile
         var text = Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, most)]).Replace('\0', '\uFFFD');
         return bytes.Length > most ? text + "…" : text;
     }
-
-    private static string Moments(long time) => Math.Abs(time) < Moment.Length * 700_000
-        ? IncomingBar.InstantOf(time).ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture)
-        : string.Create(CultureInfo.InvariantCulture, $"{time} µs after 1970");
 }

@@ -24,7 +24,7 @@ internal static class FixedPoint
 {
     private const int Decimals = 8;
 
-    private static ReadOnlySpan<ulong> Powers => [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+    private static readonly ulong[] Powers = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
     /// <summary>What most numbers of most files are: up to ten digits, a point, up to eight more. Anything else is for <see cref="Parse"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

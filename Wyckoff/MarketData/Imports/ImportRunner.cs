@@ -48,10 +48,7 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
             return [await ImportOneAsync(new(name, ImportStore.Unhashed, size, metered), options, progress, cancellationToken)];
         }
 
-        await using var file = new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
-        });
+        await using var file = Temporary();
         await metered.CopyToAsync(file, cancellationToken);
         file.Position = 0;
         return await ImportAsync(file, name, options, progress, cancellationToken);
@@ -71,7 +68,7 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
         }
 
         await using var metered = new MeteredStream(file);
-        return [await ImportOneAsync(new(name, sha256, file.Length, metered), options, progress, cancellationToken)];
+        return [await ImportOneAsync(new(name, sha256, file.Length, metered) { File = file }, options, progress, cancellationToken)];
     }
 
     private async Task<IReadOnlyList<ImportResult>> ImportArchiveAsync(FileStream file, string name, string sha256, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
@@ -147,7 +144,7 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
             try
             {
                 await new ImportPipeline(time).RunAsync(
-                    file, () => input.Stream!.Position, options.RollUp, (batch, token) => WriteAsync(batch, import, options, tally, progress, token), cancellationToken);
+                    file, () => file.Position ?? input.Stream!.Position, options.RollUp, (batch, token) => WriteAsync(batch, import, options, tally, progress, token), cancellationToken);
             }
             finally
             {
@@ -181,14 +178,41 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
             import.Id, status, error, streamed && error is null ? Convert.ToHexStringLower(input.Stream!.Hash()) : null, streamed && error is null ? input.Stream!.Position : null, cancellationToken);
         var result = tally.Result() with
         {
-            File = input.Name, Status = status, Error = error, Notes = notes, Resumed = import.Resumed, Took = time.GetElapsedTime(begun),
+            File = input.Name,
+            Status = status,
+            Error = error,
+            Notes = notes,
+            Resumed = import.Resumed,
+            Took = time.GetElapsedTime(begun),
         };
         logger.Imported(input.Name, result.Id, EnumText.Of(status), result.Read, result.Inserted, result.Updated, result.Skipped, result.Rejected, result.Took.TotalSeconds);
         return result;
     }
 
-    private async ValueTask<BarFile> OpenAsync(Input input, ImportOptions options, CancellationToken cancellationToken) =>
-        new DelimitedFile(await Packing.TextAsync(input.Stream!, cancellationToken), FileName.Of(input.Name), options, time);
+    private async ValueTask<BarFile> OpenAsync(Input input, ImportOptions options, CancellationToken cancellationToken)
+    {
+        if (!Packing.IsParquet((await input.Stream!.PeekAsync(Packing.Head, cancellationToken)).Span))
+        {
+            return new DelimitedFile(await Packing.TextAsync(input.Stream, cancellationToken), FileName.Of(input.Name), options, time);
+        }
+
+        if (input.File is { } whole)
+        {
+            return await ParquetFile.OpenAsync(whole, FileName.Of(input.Name), options, time, cancellationToken);
+        }
+
+        // In an archive. It is read from its end, so it has to be somewhere first.
+        var spool = Temporary();
+        await input.Stream.CopyToAsync(spool, cancellationToken);
+        return await ParquetFile.OpenAsync(spool, FileName.Of(input.Name), options, time, cancellationToken);
+    }
+
+    private static FileStream Temporary() => new(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions
+    {
+        Mode = FileMode.CreateNew,
+        Access = FileAccess.ReadWrite,
+        Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
+    });
 
     private async Task WriteAsync(RowBatch batch, RunningImport import, ImportOptions options, Tally tally, ImportProgress progress, CancellationToken cancellationToken)
     {
@@ -269,6 +293,9 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
 
     private sealed record Input(string Name, string Sha256, long? Size, MeteredStream? Stream)
     {
+        /// <summary>The same bytes, to be read from any place.</summary>
+        public FileStream? File { get; init; }
+
         public ImportRefusedException? Refusal { get; init; }
     }
 
@@ -302,7 +329,15 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
 
         public ImportResult Result() => new()
         {
-            Id = id, File = "", Status = ImportStatus.Running, Inserted = _inserted, Updated = _updated, Skipped = _skipped, Duplicates = _duplicates, Rejected = Rejected, FirstRejects = _first,
+            Id = id,
+            File = "",
+            Status = ImportStatus.Running,
+            Inserted = _inserted,
+            Updated = _updated,
+            Skipped = _skipped,
+            Duplicates = _duplicates,
+            Rejected = Rejected,
+            FirstRejects = _first,
         };
     }
 }

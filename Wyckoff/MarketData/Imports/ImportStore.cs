@@ -224,7 +224,8 @@ internal sealed class ImportStore(NpgsqlDataSource source)
             UPDATE market.import_batches SET status = 'running', finished_at = NULL, error_message = NULL, rows_read = 0, rows_inserted = 0, rows_updated = 0, rows_skipped = 0, rows_rejected = 0,
                    bytes_read = 0, heartbeat_at = clock_timestamp() WHERE id = $1 AND status <> 'completed'
             """,
-            connection) { Parameters = { new() { Value = id } } };
+            connection)
+        { Parameters = { new() { Value = id } } };
         var restarted = await restart.ExecuteNonQueryAsync(cancellationToken) > 0;
         // Without an import to restart there is nothing to take back either.
         await (restarted ? transaction.CommitAsync(cancellationToken) : transaction.RollbackAsync(cancellationToken));

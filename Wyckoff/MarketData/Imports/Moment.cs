@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Wyckoff.MarketData.Imports;
 
 /// <summary>A time as it is written: a day, perhaps a time of that day, perhaps how far that is from UTC.</summary>
@@ -34,4 +36,9 @@ internal readonly record struct Moment(long Day, long OfDay, long Offset)
         var day = (time / Length) - (time % Length < 0 ? 1 : 0);
         return new(day, time - (day * Length), 0);
     }
+
+    /// <summary>A time as people write it.</summary>
+    public static string Text(long time) => Math.Abs(time) < Length * 700_000
+        ? IncomingBar.InstantOf(time).ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture)
+        : string.Create(CultureInfo.InvariantCulture, $"{time} µs after 1970");
 }

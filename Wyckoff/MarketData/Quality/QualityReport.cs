@@ -51,9 +51,9 @@ public sealed record BarAmounts(decimal Open, decimal High, decimal Low, decimal
     /// <summary>The bar of two, one after the other.</summary>
     public BarAmounts Then(BarAmounts next) => new(Open, Math.Max(High, next.High), Math.Min(Low, next.Low), next.Close, Volume + next.Volume);
 
-    public IReadOnlyList<string> DiffersIn(BarAmounts other) =>
-    [
-        .. ((string Name, bool Differs)[])[("open", Open != other.Open), ("high", High != other.High), ("low", Low != other.Low), ("close", Close != other.Close), ("volume", Volume != other.Volume)]
-            is var all ? all.Where(field => field.Differs).Select(field => field.Name) : [],
-    ];
+    public IReadOnlyList<string> DiffersIn(BarAmounts other)
+    {
+        (string Name, bool Differs)[] fields = [("open", Open != other.Open), ("high", High != other.High), ("low", Low != other.Low), ("close", Close != other.Close), ("volume", Volume != other.Volume)];
+        return [.. fields.Where(field => field.Differs).Select(field => field.Name)];
+    }
 }

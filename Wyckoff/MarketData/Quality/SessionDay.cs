@@ -34,8 +34,6 @@ internal sealed class SessionDay
     /// <summary>Where the next date begins.</summary>
     public DateTimeOffset End { get; }
 
-    public bool HasBars { get; private set; }
-
     private DateTimeOffset First { get; }
 
     /// <summary>The date on which a bar is.</summary>
@@ -45,19 +43,12 @@ internal sealed class SessionDay
     /// <summary>The first instant of a date: not always midnight, which daylight saving leaves out or has twice in some zones.</summary>
     public static DateTimeOffset StartOf(TimeZoneInfo zone, DateOnly date)
     {
-        var local = date.ToDateTime(TimeOnly.MinValue, DateTimeKind.Unspecified);
-        while (zone.IsInvalidTime(local))
-        {
-            local = local.AddMinutes(1);
-        }
-
-        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
-        return new DateTimeOffset(local, offset).ToUniversalTime();
+        var noon = new DateTimeOffset(date.ToDateTime(new(12, 0)), TimeSpan.Zero);
+        return IncomingBar.InstantOf(new SessionClock(zone).SessionStart(IncomingBar.TimeOf(noon - zone.GetUtcOffset(noon))));
     }
 
     public void Add(DateTimeOffset timestamp)
     {
-        HasBars = true;
         // A bar off the grid counts for the place it is in; before the first, for the first.
         _present[Math.Clamp((int)((timestamp - First).Ticks / _timeframe.Width.Ticks), 0, Places - 1)] = true;
     }

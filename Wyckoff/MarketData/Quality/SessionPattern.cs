@@ -157,7 +157,7 @@ public sealed class SessionPattern
 
         var sessions = new int[7];
         var (can, has) = (Counters(), Counters());
-        foreach (var day in _days.Values.Where(day => day.HasBars))
+        foreach (var day in _days.Values)
         {
             var weekday = (int)day.Date.DayOfWeek;
             sessions[weekday]++;
