@@ -167,7 +167,7 @@ internal sealed class LiveWorker(
 
         var age = time.GetUtcNow() - status.Since;
         var words = string.Create(
-            CultureInfo.InvariantCulture, $"{(status.Connected ? "connected" : "not connected")} for {age.TotalSeconds:0} s, {status.Subscribed} of {status.Feeds} feeds, {status.Queued} bars waiting{(status.Fault is null ? "" : "; " + status.Fault)}");
+            CultureInfo.InvariantCulture, $"{(status.Connected ? "connected" : "not connected")} for {age.TotalSeconds:0} s, {status.Subscribed} of {status.Feeds} feeds, {status.Gaps} with a gap, {status.Queued} bars waiting{(status.Fault is null ? "" : "; " + status.Fault)}");
         return (status.Connected ? status.Fault is not null : age > options.Value.Alarm) ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words);
     }
 }

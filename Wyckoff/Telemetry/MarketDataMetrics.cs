@@ -2,12 +2,12 @@ using System.Diagnostics.Metrics;
 
 namespace Wyckoff.Telemetry;
 
-/// <summary>Metrics of market data; all names are here.</summary>
+/// <summary>Metrics of market data: those of providers, syncs and feeds, and the one meter for all others.</summary>
 public static class MarketDataMetrics
 {
     public const string Name = "Wyckoff.MarketData";
 
-    private static readonly Meter Meter = new(Name);
+    internal static readonly Meter Meter = new(Name);
 
     private static readonly Counter<long> Requests = Meter.CreateCounter<long>("wyckoff.provider.requests", "{request}", "Requests to providers, by outcome: ok, throttled, server_error, refused, timeout, network, malformed.");
 

@@ -54,9 +54,9 @@ internal sealed class AlpacaServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // Connections that still stand must not delay the end.
+        // Connections that still stand must not delay the end, nor hide by an exception of their own why a test has failed.
         using var now = new CancellationTokenSource(TimeSpan.Zero);
-        await _app.StopAsync(now.Token);
+        await _app.StopAsync(now.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _app.DisposeAsync();
     }
 
@@ -71,11 +71,12 @@ internal sealed class AlpacaServer : IAsyncDisposable
         var session = new Session(context, stream, socket);
         await _sessions.Writer.WriteAsync(session, Token);
         await session.Ended;
+        // Only here: anywhere else the other side may have ended the request already, and its context is gone.
+        context.Abort();
     }
 
     internal sealed class Session
     {
-        private readonly HttpContext _context;
         private readonly Stream _stream;
         private readonly WebSocket _socket;
         private readonly Dictionary<string, SortedSet<string>> _lists = new[] { "trades", "quotes", "bars", "updatedBars", "dailyBars" }.ToDictionary(list => list, _ => new SortedSet<string>(StringComparer.Ordinal), StringComparer.Ordinal);
@@ -83,7 +84,7 @@ internal sealed class AlpacaServer : IAsyncDisposable
 
         public Session(HttpContext context, Stream stream, WebSocket socket)
         {
-            (_context, _stream, _socket) = (context, stream, socket);
+            (_stream, _socket) = (stream, socket);
             context.RequestAborted.Register(() => _ended.TrySetResult());
         }
 
@@ -168,11 +169,7 @@ internal sealed class AlpacaServer : IAsyncDisposable
             End();
         }
 
-        public void End()
-        {
-            _context.Abort();
-            _ended.TrySetResult();
-        }
+        public void End() => _ended.TrySetResult();
 
         /// <summary>What the other side says next.</summary>
         public async Task<JsonElement> ReceiveAsync()

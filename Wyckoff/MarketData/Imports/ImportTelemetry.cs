@@ -1,11 +1,12 @@
 using System.Diagnostics.Metrics;
+using Wyckoff.Telemetry;
 
 namespace Wyckoff.MarketData.Imports;
 
 /// <summary>Metrics of imports; all names are here.</summary>
 internal static class ImportTelemetry
 {
-    private static readonly Meter Meter = new("Wyckoff.MarketData");
+    private static readonly Meter Meter = MarketDataMetrics.Meter;
 
     private static readonly Counter<long> Rows = Meter.CreateCounter<long>("wyckoff.import.rows", "{row}", "Rows of files that were imported, by what became of them.");
 

@@ -24,6 +24,18 @@ internal sealed class FeedState(LiveFeed feed)
     /// <summary>The server has confirmed the subscription on this connection.</summary>
     public bool Subscribed { get; set; }
 
+    /// <summary>Something is still to be asked of the provider.</summary>
+    public bool HasHole
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _hole is not null;
+            }
+        }
+    }
+
     /// <summary>When a bar opens; a day at 00:00 UTC of its date, as it is stored.</summary>
     public IncomingBar OnGrid(IncomingBar bar)
     {

@@ -58,7 +58,7 @@ public sealed class LiveStream
         {
             lock (_lock)
             {
-                return new(_connected, _since, _states.Count, _states.Values.Count(state => state.Subscribed), _batcher.Queued, _fault);
+                return new(_connected, _since, _states.Count, _states.Values.Count(state => state.Subscribed), _states.Values.Count(state => state.HasHole), _batcher.Queued, _fault);
             }
         }
     }

@@ -1,11 +1,12 @@
 using System.Diagnostics.Metrics;
+using Wyckoff.Telemetry;
 
 namespace Wyckoff.MarketData.Live;
 
 /// <summary>Metrics of live streams; all names are here.</summary>
 internal static class LiveTelemetry
 {
-    private static readonly Meter Meter = new("Wyckoff.MarketData");
+    private static readonly Meter Meter = MarketDataMetrics.Meter;
 
     private static readonly Gauge<int> Connected = Meter.CreateGauge<int>("wyckoff.live.connected", "{connection}", "1 while the stream is connected, else 0.");
 
