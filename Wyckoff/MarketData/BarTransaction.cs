@@ -122,6 +122,7 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
 
         // Where coarser bars of others are in the way, the database sorts it out.
         await RollUpInDatabaseAsync([.. folds.Where(fold => fold.Rest is not null && fold.Seam <= fold.Work.Last).Select(fold => (fold.Work.Ticker.Id, fold.Rest!.Value, fold.Seam, fold.Work.Last + timeframe.Microseconds))], cancellationToken);
+        folds.ForEach(fold => fold.Dispose());
     }
 
     private static string Table(Timeframe timeframe) => $"{MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)}";
@@ -191,7 +192,7 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
             await copy.CompleteAsync(cancellationToken);
         }
 
-        await RecordAsync(timeframe, [.. folds.Select(fold => (fold.Work.Ticker.Id, fold.Rows(timeframe)![0].Bar.Time, fold.Rows(timeframe)![^1].Bar.Time + timeframe.Microseconds))], cancellationToken);
+        await RecordAsync(timeframe, [.. folds.Select(fold => (fold.Work.Ticker.Id, fold.Rows(timeframe)![0].Bar.Time, fold.Rows(timeframe)![fold.Rows(timeframe)!.Count - 1].Bar.Time + timeframe.Microseconds))], cancellationToken);
     }
 
     /// <summary>Compares with what is stored, bar by bar in the order of time. What stays as it is takes part in the derivation of what does not.</summary>
@@ -540,13 +541,21 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
     }
 
     /// <summary>The coarser bars that appended ones make, as far as they can be made without looking into the database.</summary>
-    private sealed class Fold
+    private sealed class Fold : IDisposable
     {
-        private readonly Dictionary<Timeframe, List<(IncomingBar Bar, int Quality)>> _rows = [];
+        private readonly Dictionary<Timeframe, FoldedBars> _rows = [];
         private readonly Dictionary<Timeframe, BarRollUp> _open = [];
         private BarRollUp? _day;
 
         private Fold(BarWork work) => Work = work;
+
+        public void Dispose()
+        {
+            foreach (var rows in _rows.Values)
+            {
+                rows.Dispose();
+            }
+        }
 
         public BarWork Work { get; }
 
@@ -559,7 +568,7 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
         /// <summary>From bars of this timeframe on, the database has to roll up after the seam too.</summary>
         public Timeframe? Rest { get; private set; }
 
-        public List<(IncomingBar Bar, int Quality)>? Rows(Timeframe timeframe) => _rows.GetValueOrDefault(timeframe);
+        public FoldedBars? Rows(Timeframe timeframe) => _rows.GetValueOrDefault(timeframe);
 
         public static Fold Plan(BarWork work, bool rollUp, Func<int, Timeframe, long> until)
         {
@@ -589,7 +598,7 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
                     return fold;
                 }
 
-                fold._rows[coarser] = [];
+                fold._rows[coarser] = new();
                 fold._open[source] = new(coarser, work.Clock);
                 source = coarser;
             }
@@ -606,7 +615,7 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
                 return fold;
             }
 
-            fold._rows[Timeframe.Day1] = [];
+            fold._rows[Timeframe.Day1] = new();
             fold._day = new(Timeframe.Day1, work.Clock);
             return fold;
         }
@@ -621,7 +630,7 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
             Pass(Work.Timeframe, (bar, quality));
             if (_day is not null && _day.Add(bar, quality, out var complete, out var worst))
             {
-                _rows[Timeframe.Day1].Add((complete, worst));
+                _rows[Timeframe.Day1].Add(complete, worst);
             }
         }
 
@@ -630,7 +639,7 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
         {
             if (_open.TryGetValue(timeframe, out var open) && open.Add(row.Bar, row.Quality, out var complete, out var worst))
             {
-                _rows[open.Timeframe].Add((complete, worst));
+                _rows[open.Timeframe].Add(complete, worst);
             }
         }
 
@@ -640,7 +649,7 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
             Close(Work.Timeframe);
             if (_day is not null && _day.TryTake(out var day, out var worst))
             {
-                _rows[Timeframe.Day1].Add((day, worst));
+                _rows[Timeframe.Day1].Add(day, worst);
             }
         }
 
@@ -649,7 +658,7 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
         {
             if (_open.TryGetValue(timeframe, out var open) && open.TryTake(out var complete, out var worst))
             {
-                _rows[open.Timeframe].Add((complete, worst));
+                _rows[open.Timeframe].Add(complete, worst);
             }
         }
 
