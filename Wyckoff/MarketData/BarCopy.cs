@@ -11,9 +11,12 @@ namespace Wyckoff.MarketData;
 internal sealed class BarCopy : IAsyncDisposable
 {
     public const string Columns = "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score";
+
+    /// <summary>Where PostgreSQL counts from: 2000-01-01 in microseconds since 1970.</summary>
+    public const long PostgresEpoch = 946_684_800_000_000;
+
     private const short ColumnCount = 15;
     private const int LongestRow = 512;
-    private const long PostgresEpoch = 946_684_800_000_000; // 2000-01-01 in microseconds since 1970
     private static readonly byte[] Header = [.. "PGCOPY\n"u8, 0xFF, (byte)'\r', (byte)'\n', 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
     private readonly Stream _stream;

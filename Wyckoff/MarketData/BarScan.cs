@@ -14,7 +14,6 @@ internal readonly record struct StoredBar(IncomingBar Bar, bool Aggregated, bool
 /// </summary>
 internal sealed class BarScan : IAsyncDisposable
 {
-    private const long PostgresEpoch = 946_684_800_000_000;
     private readonly NpgsqlRawCopyStream _stream;
     private byte[] _buffer = new byte[64 * 1024];
     private int _start;
@@ -62,7 +61,7 @@ internal sealed class BarScan : IAsyncDisposable
             return false;
         }
 
-        var time = BinaryPrimitives.ReadInt64BigEndian(field) + PostgresEpoch;
+        var time = BinaryPrimitives.ReadInt64BigEndian(field) + BarCopy.PostgresEpoch;
         for (var price = 0; price < 4; price++)
         {
             if (!TryField(buffer, ref at, out field))
