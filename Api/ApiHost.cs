@@ -1,3 +1,4 @@
+using Wyckoff.Api.Bars;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
 
@@ -12,6 +13,7 @@ public static class ApiHost
         builder.AddServiceDefaults();
         builder.AddWyckoff();
         builder.AddSync();
+        builder.Services.AddSingleton<BarAnswers>();
         builder.Services.AddOpenApi("v1");
         configure?.Invoke(builder);
 
@@ -22,7 +24,7 @@ public static class ApiHost
         app.MapHealth();
         app.MapOpenApi();
         app.MapDocs();
-        app.MapMarketData();
+        app.MapBars();
         app.MapSync();
         app.MapImports();
         app.MapQuality();
