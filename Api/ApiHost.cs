@@ -1,3 +1,4 @@
+using Wyckoff.Api.Manners;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
 
@@ -12,16 +13,17 @@ public static class ApiHost
         builder.AddServiceDefaults();
         builder.AddWyckoff();
         builder.AddSync();
+        builder.AddManners();
         builder.Services.AddOpenApi("v1");
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseUntracedProbes();
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UseManners();
         app.MapHealth();
         app.MapOpenApi();
         app.MapDocs();
+        app.MapProblems();
         app.MapMarketData();
         app.MapSync();
         app.MapImports();

@@ -36,6 +36,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<Database>();
         builder.Services.AddSingleton<BarStore>();
         builder.Services.AddSingleton<TickerDirectory>();
+        builder.Services.AddSingleton<TickerSearch>();
         builder.Services.AddSingleton<BarWriter>();
         builder.Services.AddSingleton<BarRecomputer>();
         builder.Services.AddSingleton<IndicatorUpdater>();
