@@ -1,4 +1,5 @@
 using Wyckoff.Api.Bars;
+using Wyckoff.Api.Manners;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
 
@@ -14,17 +15,18 @@ public static class ApiHost
         builder.AddWyckoff();
         builder.AddSync();
         builder.Services.AddSingleton<BarAnswers>();
+        builder.AddManners();
         builder.Services.AddOpenApi("v1");
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseUntracedProbes();
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UseManners();
         app.MapHealth();
         app.MapOpenApi();
         app.MapDocs();
         app.MapBars();
+        app.MapProblems();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

@@ -42,6 +42,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<WindowVersions>();
         builder.Services.AddSingleton<BarCache>();
         builder.Services.AddSingleton<TickerDirectory>();
+        builder.Services.AddSingleton<TickerSearch>();
         builder.Services.AddSingleton<BarWriter>();
         builder.Services.AddSingleton<BarRecomputer>();
         builder.Services.AddSingleton<IndicatorUpdater>();
