@@ -23,6 +23,7 @@ public static class ApiHost
         app.MapOpenApi();
         app.MapDocs();
         app.MapMarketData();
+        app.MapTickers();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

@@ -36,6 +36,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<Database>();
         builder.Services.AddSingleton<BarStore>();
         builder.Services.AddSingleton<TickerDirectory>();
+        builder.Services.AddSingleton<TickerStore>();
         builder.Services.AddSingleton<BarWriter>();
         builder.Services.AddSingleton<BarRecomputer>();
         builder.Services.AddSingleton<IndicatorUpdater>();
@@ -48,6 +49,8 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<TradingStore>();
         builder.Services.AddSingleton<RedisConnection>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisConnection>());
+        builder.Services.AddSingleton<TickerChanges>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<TickerChanges>());
         builder.Services.AddHostedService<SchemaGate>();
         builder.Services.AddHealthChecks()
             .AddCheck<PostgresHealthCheck>("postgres", timeout: TimeSpan.FromSeconds(5))
