@@ -27,6 +27,7 @@ public static class ApiHost
         app.MapDocs();
         app.MapBars();
         app.MapProblems();
+        app.MapTickers();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

@@ -43,6 +43,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<BarCache>();
         builder.Services.AddSingleton<TickerDirectory>();
         builder.Services.AddSingleton<TickerSearch>();
+        builder.Services.AddSingleton<TickerStore>();
         builder.Services.AddSingleton<BarWriter>();
         builder.Services.AddSingleton<BarRecomputer>();
         builder.Services.AddSingleton<IndicatorUpdater>();
@@ -55,6 +56,8 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<TradingStore>();
         builder.Services.AddSingleton<RedisConnection>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisConnection>());
+        builder.Services.AddSingleton<TickerChanges>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<TickerChanges>());
         builder.Services.AddHostedService<SchemaGate>();
         builder.Services.AddHealthChecks()
             .AddCheck<PostgresHealthCheck>("postgres", timeout: TimeSpan.FromSeconds(5))

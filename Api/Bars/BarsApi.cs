@@ -135,7 +135,7 @@ public static class BarsApi
         context.Response.ContentType = query.ContentType;
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers.Vary = "Accept, Accept-Encoding";
-var output = context.Response.BodyWriter;
+        var output = context.Response.BodyWriter;
         if (query.Format == BarFormat.Csv)
         {
             Encoding.UTF8.GetBytes(BarText.CsvHeader(query.Fields, query.Fill != GapFill.None, symbol: true), output);
