@@ -1,3 +1,4 @@
+using Wyckoff.Api.Bars;
 using Wyckoff.Api.Manners;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
@@ -14,6 +15,7 @@ public static class ApiHost
         builder.AddWyckoff();
         builder.AddSync();
         builder.AddManners();
+        builder.Services.AddSingleton<BarAnswers>();
         builder.Services.AddOpenApi("v1");
         configure?.Invoke(builder);
 
@@ -24,7 +26,7 @@ public static class ApiHost
         app.MapOpenApi();
         app.MapDocs();
         app.MapProblems();
-        app.MapMarketData();
+        app.MapBars();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

@@ -65,7 +65,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('NEARLY'), ('NEARER'), ('NEAR.B'), ('NAERLX'), ('FARAWAY'), ('XQ')");
         await using var api = new ApiServer(database.AppConnection);
         var problem = await NearAsync("NEARLX");
-        Assert.Equal("NEARLX", problem.GetProperty("symbol").GetString());
+        Assert.Equal("NEARLX", Assert.Single(problem.GetProperty("symbols").EnumerateArray()).GetString());
         Assert.Equal(["NAERLX", "NEARLY", "NEAR.B", "NEARER"], Near(problem));
         Assert.Contains("NAERLX, NEARLY, NEAR.B, NEARER", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
         Assert.Equal(["NEAR.B", "NEARER", "NEARLY"], Near(await NearAsync("near"))[..3]);
