@@ -48,7 +48,6 @@ public static class MannersExtensions
         app.UseAnswerHeaders();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
-        app.UseCutOff();
         app.UseRouting();
         if (app.Services.GetRequiredService<IOptions<CorsOptions>>().Value.Origins is { Length: > 0 } origins)
         {
@@ -63,6 +62,7 @@ public static class MannersExtensions
         app.UseOperatorKey();
         app.UseRequestTimeouts();
         app.UseResponseCompression();
+        app.UseCutOff();
         return app;
     }
 

@@ -23,7 +23,7 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
     [InlineData("", false)]
     [InlineData("two words", false)]
     [InlineData("<script>", false)]
-    [InlineData("\u00e4", false)]
+    [InlineData("a,b", false)]
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123", true)]
     [InlineData("01234567890123456789012345678901234567890123456789012345678901234", false)]
     public async Task A_request_keeps_its_id_when_it_is_a_safe_one(string id, bool kept)
@@ -234,7 +234,7 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
         Assert.Contains("/problems/body-too-large", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
 
         // An import may be larger than that.
-        var lines = "timestamp,open,high,low,close,volume\n" + string.Concat(Enumerable.Repeat("bad\n", 300_000));
+        var lines = "timestamp,open,high,low,close,volume\n" + string.Concat(Enumerable.Repeat("2024-01-02,1,2,0.5,1.5,10\n", 100_000));
         using var import = await api.Client.PostAsync("/v1/imports?symbol=LARGE&timeframe=1d", new StringContent(lines, Encoding.UTF8, "text/csv"), Token);
         Assert.Equal(HttpStatusCode.Created, import.StatusCode);
     }
@@ -303,7 +303,7 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
         })
         {
             using var request = new HttpRequestMessage(HttpMethod.Head, path);
-            using var response = await api.Client.SendAsync(request, Token);
+            using var response = await api.Client.SendAsync(request, Token).ContinueWith(t => t.IsFaulted ? throw new Exception(path + string.Join("\n", api.Logged)) : t.Result);
             Assert.Equal((path, status, type), (path, response.StatusCode, response.Content.Headers.ContentType?.MediaType));
             Assert.Empty(await response.Content.ReadAsByteArrayAsync(Token));
         }
