@@ -59,10 +59,16 @@ public static class Problems
         TypedResults.Problem(detail, statusCode: kind.Status, title: kind.Title, type: kind.Type, extensions: extensions);
 
     /// <summary>404, with the tickers that may have been meant.</summary>
-    public static async Task<IResult> UnknownSymbolAsync(TickerSearch tickers, Symbol symbol, CancellationToken cancellationToken)
+    public static async Task<IResult> UnknownSymbolAsync(TickerSearch tickers, IReadOnlyList<Symbol> unknown, CancellationToken cancellationToken)
     {
-        var near = await tickers.NearAsync(symbol, cancellationToken);
-        var detail = near.Count == 0 ? $"There is no symbol '{symbol}'." : $"There is no symbol '{symbol}'. Near it: {string.Join(", ", near)}.";
-        return Of(UnknownSymbol, detail, [new("symbol", symbol.Value), new("near", near)]);
+        var near = new List<string>();
+        foreach (var symbol in unknown.Take(TickerSearch.MaxNear))
+        {
+            near.AddRange(await tickers.NearAsync(symbol, cancellationToken));
+        }
+
+        near = [.. near.Distinct(StringComparer.Ordinal)];
+        var detail = $"There is no symbol {string.Join(", ", unknown.Select(symbol => $"'{symbol}'"))}.{(near.Count == 0 ? "" : $" Near: {string.Join(", ", near)}.")}";
+        return Of(UnknownSymbol, detail, [new("symbols", unknown.Select(symbol => symbol.Value).ToArray()), new("near", near)]);
     }
 }
