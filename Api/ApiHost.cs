@@ -24,6 +24,7 @@ public static class ApiHost
         app.MapDocs();
         app.MapMarketData();
         app.MapTickers();
+        app.MapPerBar();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

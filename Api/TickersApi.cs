@@ -9,8 +9,6 @@ namespace Wyckoff.Api;
 /// <summary>What has bars, and what is known of it.</summary>
 public static class TickersApi
 {
-    private const int NearMatches = 5;
-
     private static readonly Parameter<string> Search = Parameters.Text("search", "In the symbol or the name, in upper or lower case.", 100) with { Example = "apple" };
     private static readonly Parameter<string> Prefix = Parameters.Text("prefix", "How the symbol begins, in upper or lower case.", Symbol.MaxLength) with { Example = "BTC" };
     private static readonly Parameter<string> AssetType = Parameters.Text("assetType", "stock, etf, crypto, forex, commodity, index …", 20) with { Example = "etf" };
@@ -112,7 +110,7 @@ public static class TickersApi
 
         if (await store.FindAsync(symbol, cancellationToken) is not var (ticker, stored))
         {
-            return await UnknownAsync(store, symbol, cancellationToken);
+            return await UnknownSymbol.ProblemAsync(store, symbol, cancellationToken);
         }
 
         // Versions only go up, and windows only come: their sum is another one after every change.
@@ -194,7 +192,7 @@ public static class TickersApi
             var changed = await store.ChangeAsync(symbol, ticker => (matches = Matches(context, ticker)) ? wanted = Read(fields, inputs, start(ticker)) : null, cancellationToken);
             if (changed is null)
             {
-                return await UnknownAsync(store, symbol, cancellationToken);
+                return await UnknownSymbol.ProblemAsync(store, symbol, cancellationToken);
             }
 
             Tag(context, changed);
@@ -223,7 +221,7 @@ public static class TickersApi
 
         return await store.DeleteAsync(symbol, ticker => Matches(context, ticker), cancellationToken) switch
         {
-            null => await UnknownAsync(store, symbol, cancellationToken),
+            null => await UnknownSymbol.ProblemAsync(store, symbol, cancellationToken),
             (_, false, _) => ChangedMeanwhile(symbol),
             var (_, _, stored) => TypedResults.Ok(new TickerDeleted(symbol.Value, [.. stored.Select(StoredResponse.Of)])),
         };
@@ -258,13 +256,6 @@ public static class TickersApi
     {
         inputs.Refuse("timezone", $"{Parameters.Quote(fields.Timezone)} is not a time zone the database knows.");
         return inputs.Problem();
-    }
-
-    private static async Task<IResult> UnknownAsync(TickerStore store, Symbol symbol, CancellationToken cancellationToken)
-    {
-        var near = await store.NearAsync(symbol, NearMatches, cancellationToken);
-        return Problems.Of(
-            Problems.UnknownSymbol, near.Count == 0 ? $"There is no symbol '{symbol}'." : $"There is no symbol '{symbol}'; there is {string.Join(", ", near)}.", new KeyValuePair<string, object?>("near", near));
     }
 }
 

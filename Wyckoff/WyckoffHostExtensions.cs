@@ -37,6 +37,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<BarStore>();
         builder.Services.AddSingleton<TickerDirectory>();
         builder.Services.AddSingleton<TickerStore>();
+        builder.Services.AddSingleton<PerBarReader>();
         builder.Services.AddSingleton<BarWriter>();
         builder.Services.AddSingleton<BarRecomputer>();
         builder.Services.AddSingleton<IndicatorUpdater>();
