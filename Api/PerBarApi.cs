@@ -35,24 +35,24 @@ public static class PerBarApi
             .WithName("GetIndicators")
             .WithSummary("Indicators of the bars of a symbol, oldest first: the newest, or a range page by page.")
             .WithDescription("One row per bar, under the time of the bar; null while there are too few bars for one of them. They follow the bars within seconds.")
-            .Takes(OfIndicators).Produces<IndicatorsResponse>().Fails(Problems.InvalidParameters, Problems.UnknownSymbol)
+            .Takes(OfIndicators).Produces<IndicatorsResponse>().Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
             .Answers("application/json", """{"symbol":"SPY","timeframe":"1d","indicators":[{"timestamp":"2024-06-03T00:00:00Z","sma20":523.9125,"sma50":515.7332,"ema12":526.18,"ema26":521.7,"rsi14":58.91,"macd":4.48,"macdSignal":4.6,"macdHistogram":-0.12,"bbUpper":534.01,"bbMiddle":523.9125,"bbLower":513.815,"volume24h":46835700}],"count":1,"next":null}""");
         group.MapGet("/features/{symbol}", GetFeaturesAsync)
             .WithName("GetFeatures")
             .WithSummary("What was computed from the bars of a symbol, and the regime a hidden Markov model assigned, oldest first: the newest, or a range page by page.")
             .WithDescription("Under the time of the bar; where several versions stand side by side, one row each, by version. State -1 is unlike anything the model has seen.")
-            .Takes(OfFeatures).Produces<FeaturesResponse>().Fails(Problems.InvalidParameters, Problems.UnknownSymbol)
+            .Takes(OfFeatures).Produces<FeaturesResponse>().Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
             .Answers("application/json", """{"symbol":"SPY","timeframe":"1d","features":[{"timestamp":"2024-06-03T00:00:00Z","featureVersion":"v1","features":{"effort":1.25,"spread_z":-0.4},"modelId":"hmm-4","stateId":2,"stateProb":0.93,"logLikelihood":-12.5}],"count":1,"next":null}""");
     }
 
-    private static async Task<IResult> GetIndicatorsAsync(HttpContext context, PerBarReader rows, TickerStore tickers, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> GetIndicatorsAsync(HttpContext context, PerBarReader rows, TickerSearch search, TimeProvider time, CancellationToken cancellationToken)
     {
         var inputs = new Inputs(context, OfIndicators);
         var named = inputs.Has(Fields) ? inputs.Get(Fields, []) : null;
         var fields = named is null ? IndicatorFields : [.. IndicatorFields.Where(field => named.Contains(field.Name, StringComparer.Ordinal))];
         var (query, cursor) = Read(inputs, time, PerBarTable.Indicators, [.. fields.Select(field => Number(field.Column))], null);
         return await AnswerAsync(
-            context, inputs, rows, tickers, query, cursor, "indicators", (json, reader) =>
+            context, inputs, rows, search, query, cursor, "indicators", (json, reader) =>
             {
                 for (var i = 0; i < fields.Length; i++)
                 {
@@ -62,13 +62,13 @@ public static class PerBarApi
             cancellationToken);
     }
 
-    private static async Task<IResult> GetFeaturesAsync(HttpContext context, PerBarReader rows, TickerStore tickers, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> GetFeaturesAsync(HttpContext context, PerBarReader rows, TickerSearch search, TimeProvider time, CancellationToken cancellationToken)
     {
         var inputs = new Inputs(context, OfFeatures);
         var (query, cursor) = Read(
             inputs, time, PerBarTable.Features, ["features", "model_id", "state_id", Number("state_prob"), Number("log_likelihood")], inputs.Has(Version) ? inputs.Get(Version, "") : null);
         return await AnswerAsync(
-            context, inputs, rows, tickers, query, cursor, "features", static (json, reader) =>
+            context, inputs, rows, search, query, cursor, "features", static (json, reader) =>
             {
                 json.WriteString("featureVersion", reader.GetString(1));
                 json.WritePropertyName("features");
@@ -111,7 +111,7 @@ public static class PerBarApi
     }
 
     private static async Task<IResult> AnswerAsync(
-        HttpContext context, Inputs inputs, PerBarReader rows, TickerStore tickers, PerBarQuery query, string cursor, string list, Action<Utf8JsonWriter, NpgsqlDataReader> write, CancellationToken cancellationToken)
+        HttpContext context, Inputs inputs, PerBarReader rows, TickerSearch search, PerBarQuery query, string cursor, string list, Action<Utf8JsonWriter, NpgsqlDataReader> write, CancellationToken cancellationToken)
     {
         if (inputs.AreWrong)
         {
@@ -140,7 +140,7 @@ public static class PerBarApi
                         break;
                     }
 
-                    var timestamp = reader.GetFieldValue<DateTimeOffset>(0);
+                    var timestamp = Time(reader);
                     json.WriteStartObject();
                     json.WriteString("timestamp", timestamp.UtcDateTime);
                     write(json, reader);
@@ -161,12 +161,14 @@ public static class PerBarApi
             cancellationToken);
         if (!found)
         {
-            return await UnknownSymbol.ProblemAsync(tickers, query.Symbol, cancellationToken);
+            return await Problems.UnknownSymbolAsync(search, query.Symbol, cancellationToken);
         }
 
         await body.SendAsync(cancellationToken);
         return TypedResults.Empty;
     }
+
+    private static DateTimeOffset Time(NpgsqlDataReader reader) => reader.GetFieldValue<DateTimeOffset>(0);
 
     // A numeric of SQL may be no number at all.
     private static string Number(string column) => $"trim_scale(nullif({column}, 'NaN'))";

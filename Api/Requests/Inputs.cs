@@ -67,7 +67,7 @@ public sealed class Inputs
     {
         if (parameter.InPath)
         {
-            // Of all that is escaped in a path, the server leaves the slash as it came, or it would be one between two segments.
+            // The one character the server leaves encoded in a path.
             return (_context.Request.RouteValues[parameter.Name] as string ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         }
 

@@ -4,8 +4,12 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData;
 
-/// <summary>A ticker as writers need it.</summary>
-public sealed record TickerRef(int Id, Symbol Symbol, TimeZoneInfo Zone);
+/// <summary>A ticker as writers and readers need it.</summary>
+public sealed record TickerRef(int Id, Symbol Symbol, TimeZoneInfo Zone)
+{
+    /// <summary>Tells it from another of the same id: one added anew, or one of another database.</summary>
+    public string Incarnation { get; init; } = "";
+}
 
 /// <summary>
 /// Symbols to tickers. Remembers for a minute what it has seen, and no longer than until a change is announced, so that looking up costs the database next to nothing.
@@ -13,6 +17,7 @@ public sealed record TickerRef(int Id, Symbol Symbol, TimeZoneInfo Zone);
 /// </summary>
 public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time = null)
 {
+    private const string Columns = "id, symbol, timezone, concat((SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()), '-', (extract(epoch FROM created_at) * 1000000)::bigint)";
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -30,11 +35,11 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
         }
 
         await using var command = source.CreateCommand(
-            """
+            $"""
             WITH added AS (
               INSERT INTO market.tickers (symbol, timezone, asset_type) VALUES ($1, coalesce($2, 'America/New_York'), coalesce($3, 'stock'))
-              ON CONFLICT (symbol) DO NOTHING RETURNING id, symbol, timezone)
-            SELECT id, symbol, timezone FROM added UNION ALL SELECT id, symbol, timezone FROM market.tickers WHERE symbol = $1 LIMIT 1
+              ON CONFLICT (symbol) DO NOTHING RETURNING id, symbol, timezone, created_at)
+            SELECT {Columns} FROM added UNION ALL SELECT {Columns} FROM market.tickers WHERE symbol = $1 LIMIT 1
             """);
         command.Parameters.Add(new() { Value = symbol.Value });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = timezone });
@@ -51,7 +56,7 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
             return seen.Ticker;
         }
 
-        await using var command = source.CreateCommand("SELECT id, symbol, timezone FROM market.tickers WHERE symbol = $1");
+        await using var command = source.CreateCommand($"SELECT {Columns} FROM market.tickers WHERE symbol = $1");
         command.Parameters.Add(new() { Value = symbol.Value });
         return await ReadAsync(command, cancellationToken);
     }
@@ -63,7 +68,7 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
             return seen.Ticker;
         }
 
-        await using var command = source.CreateCommand("SELECT id, symbol, timezone FROM market.tickers WHERE id = $1");
+        await using var command = source.CreateCommand($"SELECT {Columns} FROM market.tickers WHERE id = $1");
         command.Parameters.Add(new() { Value = id });
         return await ReadAsync(command, cancellationToken);
     }
@@ -98,7 +103,7 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
             return null;
         }
 
-        var ticker = new TickerRef(reader.GetInt32(0), Symbol.Parse(reader.GetString(1)), TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(2)));
+        var ticker = new TickerRef(reader.GetInt32(0), Symbol.Parse(reader.GetString(1)), TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(2))) { Incarnation = reader.GetString(3) };
         _bySymbol[ticker.Symbol] = _byId[ticker.Id] = new(ticker, at);
         return ticker;
     }
