@@ -28,6 +28,7 @@ public static class ApiHost
         app.MapBars();
         app.MapProblems();
         app.MapTickers();
+        app.MapPerBar();
         app.MapSync();
         app.MapImports();
         app.MapQuality();
