@@ -1,3 +1,4 @@
+using Wyckoff.MarketData.Streaming;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
 
@@ -12,6 +13,7 @@ public static class ApiHost
         builder.AddServiceDefaults();
         builder.AddWyckoff();
         builder.AddSync();
+        builder.AddStreams();
         builder.Services.AddOpenApi("v1");
         configure?.Invoke(builder);
 
@@ -23,6 +25,7 @@ public static class ApiHost
         app.MapOpenApi();
         app.MapDocs();
         app.MapMarketData();
+        app.MapStreams();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

@@ -8,8 +8,9 @@ public static class Problems
     public static readonly ProblemKind NotAcceptable = new("not-acceptable", StatusCodes.Status406NotAcceptable, "No such format", "None of the media types in Accept can be given.");
     public static readonly ProblemKind ProviderFailed = new("provider-failed", StatusCodes.Status502BadGateway, "Not all of the range could be fetched", "The provider did not give everything that was missing.");
     public static readonly ProblemKind DatabaseAway = new("database-away", StatusCodes.Status503ServiceUnavailable, "The database is away", "The database does not answer. Try again after Retry-After seconds.");
+    public static readonly ProblemKind TooManyStreams = new("too-many-streams", StatusCodes.Status503ServiceUnavailable, "Too many streams", "This server has as many streams open as it may have. Try again after Retry-After seconds.");
 
-    public static IReadOnlyList<ProblemKind> All { get; } = [InvalidParameters, UnknownSymbol, NotAcceptable, ProviderFailed, DatabaseAway];
+    public static IReadOnlyList<ProblemKind> All { get; } = [InvalidParameters, UnknownSymbol, NotAcceptable, ProviderFailed, DatabaseAway, TooManyStreams];
 
     public static IResult Invalid(IReadOnlyDictionary<string, string[]> errors) => TypedResults.ValidationProblem(
         errors.ToDictionary(StringComparer.Ordinal), detail: "See 'errors': each names a parameter, its value and what is expected.", title: InvalidParameters.Title, type: InvalidParameters.Type);
