@@ -1,3 +1,5 @@
+using Wyckoff.Api.Bars;
+using Wyckoff.Api.Streams;
 using Wyckoff.MarketData.Streaming;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
@@ -14,6 +16,7 @@ public static class ApiHost
         builder.AddWyckoff();
         builder.AddSync();
         builder.AddStreams();
+        builder.Services.AddSingleton<BarAnswers>();
         builder.Services.AddOpenApi("v1");
         configure?.Invoke(builder);
 
@@ -24,7 +27,7 @@ public static class ApiHost
         app.MapHealth();
         app.MapOpenApi();
         app.MapDocs();
-        app.MapMarketData();
+        app.MapBars();
         app.MapStreams();
         app.MapSync();
         app.MapImports();

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Wyckoff.Api.Requests;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Quality;
 using Wyckoff.Primitives;
@@ -48,8 +49,8 @@ public static class QualityApi
             errors["limit"] = [string.Create(CultureInfo.InvariantCulture, $"{limit} is out of range: 1 to {MaxLimit} is expected.")];
         }
 
-        var end = MarketDataApi.Instant("to", to, time.GetUtcNow() + TimeSpan.FromDays(1), errors);
-        var start = MarketDataApi.Instant("from", from, QualityInspector.DefaultStart(width, end), errors);
+        var end = Instant("to", to, time.GetUtcNow() + TimeSpan.FromDays(1), errors);
+        var start = Instant("from", from, QualityInspector.DefaultStart(width, end), errors);
         if (errors.Count == 0 && start >= end)
         {
             errors["from"] = [$"'{from}' is not before '{to}': a range [from, to) is expected."];
@@ -66,6 +67,21 @@ public static class QualityApi
         }
 
         return TypedResults.Ok(QualityResponse.Of(ticker, width, await inspector.InspectAsync(ticker, width, new TimeRange(start, end), limit, cancellationToken)));
+    }
+
+    private static DateTimeOffset Instant(string name, string? text, DateTimeOffset otherwise, Dictionary<string, string[]> errors)
+    {
+        if (text is null)
+        {
+            return otherwise;
+        }
+
+        if (Parameters.ReadInstant(text, out var instant) is { } wrong)
+        {
+            errors[name] = [wrong];
+        }
+
+        return instant;
     }
 }
 

@@ -26,6 +26,21 @@ public sealed class Database(NpgsqlDataSource source, ILogger<Database> logger)
         }
     }
 
+    /// <summary>As <see cref="ReadAsync"/>, for a read that goes on: what it gives owns the connection.</summary>
+    public async Task<T> OpenAsync<T>(Func<NpgsqlConnection, Task<T>> open, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await open(await source.OpenConnectionAsync(cancellationToken));
+        }
+        catch (NpgsqlException e) when (IsBroken(e))
+        {
+            source.Clear();
+            logger.ConnectionReplaced(e.Message);
+            return await open(await source.OpenConnectionAsync(cancellationToken));
+        }
+    }
+
     private async Task<T> OnceAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);

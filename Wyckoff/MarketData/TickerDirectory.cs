@@ -4,12 +4,18 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData;
 
-/// <summary>A ticker as writers need it.</summary>
-public sealed record TickerRef(int Id, Symbol Symbol, TimeZoneInfo Zone);
+/// <summary>A ticker as writers and readers need it.</summary>
+public sealed record TickerRef(int Id, Symbol Symbol, TimeZoneInfo Zone)
+{
+    /// <summary>Tells it from another of the same id: one added anew, or one of another database.</summary>
+    public string Incarnation { get; init; } = "";
+}
 
 /// <summary>Symbols to tickers, for writers. Remembers what it has seen, so a lookup costs the database nothing after the first; a ticker that was deleted meanwhile is noticed when its bars are written.</summary>
 public sealed class TickerDirectory(NpgsqlDataSource source)
 {
+    private const string Columns = "id, symbol, timezone, concat((SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()), '-', (extract(epoch FROM created_at) * 1000000)::bigint)";
+
     private readonly ConcurrentDictionary<Symbol, TickerRef> _bySymbol = new();
     private readonly ConcurrentDictionary<int, TickerRef> _byId = new();
 
@@ -22,11 +28,11 @@ public sealed class TickerDirectory(NpgsqlDataSource source)
         }
 
         await using var command = source.CreateCommand(
-            """
+            $"""
             WITH added AS (
               INSERT INTO market.tickers (symbol, timezone, asset_type) VALUES ($1, coalesce($2, 'America/New_York'), coalesce($3, 'stock'))
-              ON CONFLICT (symbol) DO NOTHING RETURNING id, symbol, timezone)
-            SELECT id, symbol, timezone FROM added UNION ALL SELECT id, symbol, timezone FROM market.tickers WHERE symbol = $1 LIMIT 1
+              ON CONFLICT (symbol) DO NOTHING RETURNING id, symbol, timezone, created_at)
+            SELECT {Columns} FROM added UNION ALL SELECT {Columns} FROM market.tickers WHERE symbol = $1 LIMIT 1
             """);
         command.Parameters.Add(new() { Value = symbol.Value });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = timezone });
@@ -43,7 +49,7 @@ public sealed class TickerDirectory(NpgsqlDataSource source)
             return known;
         }
 
-        await using var command = source.CreateCommand("SELECT id, symbol, timezone FROM market.tickers WHERE symbol = $1");
+        await using var command = source.CreateCommand($"SELECT {Columns} FROM market.tickers WHERE symbol = $1");
         command.Parameters.Add(new() { Value = symbol.Value });
         return await ReadAsync(command, cancellationToken);
     }
@@ -55,13 +61,13 @@ public sealed class TickerDirectory(NpgsqlDataSource source)
             return known;
         }
 
-        await using var command = source.CreateCommand("SELECT id, symbol, timezone FROM market.tickers WHERE id = $1");
+        await using var command = source.CreateCommand($"SELECT {Columns} FROM market.tickers WHERE id = $1");
         command.Parameters.Add(new() { Value = id });
         return await ReadAsync(command, cancellationToken);
     }
 
     /// <summary>What is remembered of a ticker turned out to be wrong.</summary>
-    internal void Forget(int id)
+    public void Forget(int id)
     {
         if (_byId.TryRemove(id, out var ticker))
         {
@@ -77,7 +83,7 @@ public sealed class TickerDirectory(NpgsqlDataSource source)
             return null;
         }
 
-        var ticker = new TickerRef(reader.GetInt32(0), Symbol.Parse(reader.GetString(1)), TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(2)));
+        var ticker = new TickerRef(reader.GetInt32(0), Symbol.Parse(reader.GetString(1)), TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(2))) { Incarnation = reader.GetString(3) };
         _byId[ticker.Id] = ticker;
         return _bySymbol[ticker.Symbol] = ticker;
     }

@@ -29,7 +29,7 @@ public sealed class BarFeed : BackgroundService
     private readonly IHostApplicationLifetime _lifetime;
     private readonly SemaphoreSlim _reads = new(ReadsAtOnce);
     private readonly Lock _lock = new();
-    private readonly HashSet<BarStream> _streams = [];
+    private readonly HashSet<BarSubscription> _streams = [];
     private readonly Dictionary<(int TickerId, Timeframe Timeframe), WatchedWindow> _windows = [];
     private IConnectionMultiplexer? _listening;
     private Task _look = Task.CompletedTask;
@@ -41,7 +41,7 @@ public sealed class BarFeed : BackgroundService
     public BarFeed(Database database, IOptions<StreamOptions> options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<BarFeed> logger, RedisConnection? redis = null)
     {
         (_database, _options, Time, _lifetime, Logger, _redis) = (database, options.Value, time, lifetime, logger, redis);
-        Changes = new(database);
+        Changes = new(database, time);
     }
 
     internal TimeProvider Time { get; }
@@ -56,7 +56,7 @@ public sealed class BarFeed : BackgroundService
     private bool IsTold => _listening is { } multiplexer && _redis?.Current == multiplexer && multiplexer.GetSubscriber().IsConnected(Channel);
 
     /// <summary>A stream of these windows, from these positions on; null when there are as many as there may be.</summary>
-    public BarStream? Open(IReadOnlyList<StreamedWindow> windows, IReadOnlyList<long> positions, int last)
+    public BarSubscription? Open(IReadOnlyList<StreamedWindow> windows, IReadOnlyList<long> positions, int last)
     {
         lock (_lock)
         {
@@ -66,7 +66,7 @@ public sealed class BarFeed : BackgroundService
                 return null;
             }
 
-            var stream = new BarStream(this, [.. windows.Select((window, i) => (Watch(window), positions[i]))], last);
+            var stream = new BarSubscription(this, [.. windows.Select((window, i) => (Watch(window), positions[i]))], last);
             foreach (var seat in stream.Seats)
             {
                 seat.Window.Add(seat);
@@ -83,7 +83,7 @@ public sealed class BarFeed : BackgroundService
         }
     }
 
-    internal void Close(BarStream stream)
+    internal void Close(BarSubscription stream)
     {
         lock (_lock)
         {

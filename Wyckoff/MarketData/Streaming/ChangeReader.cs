@@ -1,6 +1,7 @@
 using System.Data;
 using Npgsql;
 using NpgsqlTypes;
+using Wyckoff.MarketData.Reading;
 
 namespace Wyckoff.MarketData.Streaming;
 
@@ -27,7 +28,7 @@ internal sealed record StreamRound(long Version)
 /// Reads what changed, and what that looks like now. All of a round is read in one snapshot of the database, so that every event of it ends at the same version. The
 /// ranges are learnt first, and their bars asked for by their bounds: what a query on bars costs is the planning, which looks at every chunk that the bounds admit.
 /// </summary>
-internal sealed class ChangeReader(Database database)
+internal sealed class ChangeReader(Database database, TimeProvider time)
 {
     // More than any of these, and a snapshot is the shorter story.
     private const int MaxChanges = 1000;
@@ -41,8 +42,6 @@ internal sealed class ChangeReader(Database database)
 
     // An answer that takes longer is not worth waiting for: the next attempt may find another server.
     private const int Timeout = 10;
-
-    private static readonly DateTime Earliest = IncomingBar.InstantOf(IncomingBar.Earliest).UtcDateTime;
 
     public Task<StreamRound> ReadAsync(StreamedWindow window, long? tip, IReadOnlyCollection<StreamJoin> joins, IReadOnlyDictionary<int, BarFrame> snapshots, CancellationToken cancellationToken) => database.ReadAsync(
         async (connection, token) =>
@@ -59,7 +58,7 @@ internal sealed class ChangeReader(Database database)
             var steps = new Dictionary<long, BarFrame>();
             foreach (var position in positions)
             {
-                if (state.Since(position, window) is { Count: > 0 } ranges && await StepAsync(connection, window, state, position, ranges, token) is { } step)
+                if (state.ChangedAfter(position, window) is { Count: > 0 } ranges && await StepAsync(connection, window, state, position, ranges, token) is { } step)
                 {
                     steps[position] = step;
                 }
@@ -122,7 +121,7 @@ internal sealed class ChangeReader(Database database)
             return new();
         }
 
-        var state = new WindowState { Exists = true, Version = reader.GetInt64(0), First = Instant(reader, 1), Until = Instant(reader, 2) };
+        var state = new WindowState { Exists = true, Version = reader.GetInt64(0), Since = Instant(reader, 1), Until = Instant(reader, 2) };
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -139,11 +138,11 @@ internal sealed class ChangeReader(Database database)
         {
             batch.BatchCommands.Add(new($"SELECT {Columns} FROM {Table(window)} WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 ORDER BY timestamp LIMIT $4")
             {
-                Parameters = { new() { Value = window.TickerId }, new() { Value = range.From }, new() { Value = range.To }, new() { Value = MaxBars + 1 } },
+                Parameters = { new() { Value = window.TickerId }, Instant(range.From), Instant(range.To), new() { Value = MaxBars + 1 } },
             });
         }
 
-        var bars = new List<IncomingBar>();
+        var bars = new List<BarRow>();
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         do
         {
@@ -163,19 +162,18 @@ internal sealed class ChangeReader(Database database)
         return new(state.Version, FrameText.Bars(window, state.Version, ranges, bars), state.Changes.TakeWhile(change => change.Version > position).Min(change => change.Committed));
     }
 
-    private static async Task<BarFrame> SnapshotAsync(NpgsqlConnection connection, StreamedWindow window, WindowState state, int last, CancellationToken cancellationToken)
+    private async Task<BarFrame> SnapshotAsync(NpgsqlConnection connection, StreamedWindow window, WindowState state, int last, CancellationToken cancellationToken)
     {
-        var bars = new List<IncomingBar>();
-        var first = state.First ?? Earliest;
-        // Where bars end is known unless somebody wrote past the windows; from there on it is free to look.
-        var end = state.Until is { } until && until > first ? until : DateTime.MaxValue;
-        for (var span = window.Timeframe.Width * (last * 4L); last > 0; span *= 8)
+        var bars = new List<BarRow>();
+        var first = state.Since ?? IncomingBar.Earliest;
+        var end = state.Until ?? IncomingBar.TimeOf(time.GetUtcNow());
+        for (var span = window.Timeframe.Microseconds * last * 4; last > 0; span *= 8)
         {
-            var since = end == DateTime.MaxValue || end - first <= span ? first : end - span;
+            var since = end - first <= span ? first : end - span;
             await using var command = new NpgsqlCommand($"SELECT {Columns} FROM {Table(window)} WHERE ticker_id = $1 AND timestamp >= $2 ORDER BY timestamp DESC LIMIT $3", connection)
             {
                 CommandTimeout = Timeout,
-                Parameters = { new() { Value = window.TickerId }, new() { Value = since, NpgsqlDbType = NpgsqlDbType.TimestampTz }, new() { Value = last } },
+                Parameters = { new() { Value = window.TickerId }, Instant(since), new() { Value = last } },
             };
             bars.Clear();
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -197,16 +195,27 @@ internal sealed class ChangeReader(Database database)
 
     private static string Table(StreamedWindow window) => $"{MarketDataModel.Schema}.{MarketDataModel.BarsTable(window.Timeframe)}";
 
-    // Npgsql reads an infinity as the end of its range; an unknown bound is as good as one.
-    private static DateTime? Instant(NpgsqlDataReader reader, int ordinal) => reader.IsDBNull(ordinal) || reader.GetDateTime(ordinal) is var instant && (instant == DateTime.MinValue || instant == DateTime.MaxValue) ? null : reader.GetDateTime(ordinal);
+    private static NpgsqlParameter Instant(long instant) => new() { Value = IncomingBar.InstantOf(instant), NpgsqlDbType = NpgsqlDbType.TimestampTz };
 
-    private static IncomingBar Bar(NpgsqlDataReader reader) => new(
-        IncomingBar.TimeOf(reader.GetFieldValue<DateTimeOffset>(0)), Amount(reader, 1), Amount(reader, 2), Amount(reader, 3), Amount(reader, 4), (Int128)(reader.GetDecimal(5) * IncomingBar.One),
-        reader.IsDBNull(6) ? IncomingBar.Unknown : reader.GetInt32(6), reader.IsDBNull(7) ? 0 : Amount(reader, 7));
+    // Npgsql reads an infinity as the first or last moment of the calendar; it is as good as no bound.
+    private static long? Instant(NpgsqlDataReader reader, int ordinal) =>
+        !reader.IsDBNull(ordinal) && reader.GetDateTime(ordinal) is var instant && instant != DateTime.MinValue && instant != DateTime.MaxValue ? IncomingBar.TimeOf(instant) : null;
+
+    private static BarRow Bar(NpgsqlDataReader reader) => new()
+    {
+        Time = IncomingBar.TimeOf(reader.GetDateTime(0)),
+        Open = Amount(reader, 1),
+        High = Amount(reader, 2),
+        Low = Amount(reader, 3),
+        Close = Amount(reader, 4),
+        Volume = (Int128)(reader.GetDecimal(5) * IncomingBar.One),
+        TradeCount = reader.IsDBNull(6) ? BarRow.Null : reader.GetInt32(6),
+        Vwap = reader.IsDBNull(7) ? BarRow.Null : Amount(reader, 7),
+    };
 
     private static long Amount(NpgsqlDataReader reader, int ordinal) => (long)(reader.GetDecimal(ordinal) * IncomingBar.One);
 
-    private sealed record Change(long Version, DateTime? From, DateTime? To, DateTimeOffset Committed);
+    private sealed record Change(long Version, long? From, long? To, DateTimeOffset Committed);
 
     private sealed class WindowState
     {
@@ -214,15 +223,17 @@ internal sealed class ChangeReader(Database database)
 
         public long Version { get; init; }
 
-        public DateTime? First { get; init; }
+        /// <summary>No bar is before; null when nobody has counted.</summary>
+        public long? Since { get; init; }
 
-        public DateTime? Until { get; init; }
+        /// <summary>No bar is here or after; null when nobody has counted.</summary>
+        public long? Until { get; init; }
 
         /// <summary>Newest first.</summary>
         public List<Change> Changes { get; } = [];
 
         /// <summary>Where bars changed after a version; null when that is not known, or too much to tell.</summary>
-        public List<StreamRange>? Since(long position, StreamedWindow window)
+        public List<StreamRange>? ChangedAfter(long position, StreamedWindow window)
         {
             var ranges = new List<StreamRange>();
             var expected = Version;
@@ -241,7 +252,7 @@ internal sealed class ChangeReader(Database database)
                 ranges.Add(new(from, to));
             }
 
-            return expected == position ? StreamRange.Merge(ranges, window.Timeframe.Width * Nearby) is { Count: <= MaxRanges } merged ? merged : null : null;
+            return expected == position ? StreamRange.Merge(ranges, window.Timeframe.Microseconds * Nearby) is { Count: <= MaxRanges } merged ? merged : null : null;
         }
     }
 }

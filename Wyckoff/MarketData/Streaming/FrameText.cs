@@ -1,31 +1,40 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Wyckoff.MarketData.Reading;
 
 namespace Wyckoff.MarketData.Streaming;
 
-/// <summary>Events as text.</summary>
+/// <summary>Events as text: bars as every other answer writes them.</summary>
 internal static class FrameText
 {
-    public static ReadOnlyMemory<byte> Snapshot(StreamedWindow window, long version, List<IncomingBar> bars)
+    private const int UsualRow = 180;
+
+    public static ReadOnlyMemory<byte> Snapshot(StreamedWindow window, long version, List<BarRow> bars)
     {
-        var text = new ArrayBufferWriter<byte>(256 + bars.Count * 160);
+        var (text, format) = (new ArrayBufferWriter<byte>(256 + bars.Count * UsualRow), Format(window));
         Head(text, "snapshot", window);
-        Write(text, string.Create(CultureInfo.InvariantCulture, $",\"version\":{version},\"bars\":["));
-        Rows(text, bars);
-        Write(text, "]}\nid: ");
+        Write(text, string.Create(CultureInfo.InvariantCulture, $",\"version\":{version}"));
+        Rows(text, format, bars);
         return text.WrittenMemory;
     }
 
-    public static ReadOnlyMemory<byte> Bars(StreamedWindow window, long version, List<StreamRange> ranges, List<IncomingBar> bars)
+    public static ReadOnlyMemory<byte> Bars(StreamedWindow window, long version, List<StreamRange> ranges, List<BarRow> bars)
     {
-        var text = new ArrayBufferWriter<byte>(256 + bars.Count * 160);
+        var (text, format) = (new ArrayBufferWriter<byte>(256 + bars.Count * UsualRow), Format(window));
         Head(text, "bars", window);
         Write(text, string.Create(CultureInfo.InvariantCulture, $",\"version\":{version},\"ranges\":["));
-        Write(text, string.Join(',', ranges.Select(range => $"{{\"from\":\"{Instant(range.From)}\",\"to\":\"{Instant(range.To)}\"}}")));
-        Write(text, "],\"bars\":[");
-        Rows(text, bars);
-        Write(text, "]}\nid: ");
+        for (var i = 0; i < ranges.Count; i++)
+        {
+            Write(text, i == 0 ? "{\"from\":\"" : ",{\"from\":\"");
+            text.Advance(format.Timestamp(text.GetSpan(BarText.Longest), ranges[i].From));
+            Write(text, "\",\"to\":\"");
+            text.Advance(format.Timestamp(text.GetSpan(BarText.Longest), ranges[i].To));
+            Write(text, "\"}");
+        }
+
+        Write(text, "]");
+        Rows(text, format, bars);
         return text.WrittenMemory;
     }
 
@@ -46,21 +55,27 @@ internal static class FrameText
         return text.WrittenMemory;
     }
 
+    private static BarText Format(StreamedWindow window) => BarText.Json(BarFields.Usual, flagged: false, dates: window.Timeframe.IsDaily);
+
+    // A symbol has nothing in it that JSON would have escaped.
     private static void Head(ArrayBufferWriter<byte> text, string name, StreamedWindow window) =>
         Write(text, $"event: {name}\ndata: {{\"symbol\":\"{window.Symbol}\",\"timeframe\":\"{window.Timeframe}\"");
 
-    private static void Rows(ArrayBufferWriter<byte> text, List<IncomingBar> bars)
+    private static void Rows(ArrayBufferWriter<byte> text, BarText format, List<BarRow> bars)
     {
+        Write(text, ",\"bars\":[");
         for (var i = 0; i < bars.Count; i++)
         {
-            var bar = bars[i];
-            Write(text, string.Create(
-                CultureInfo.InvariantCulture,
-                $"{(i == 0 ? "" : ",")}{{\"timestamp\":\"{Instant(bar.Timestamp.UtcDateTime)}\",\"open\":{IncomingBar.Text(bar.Open)},\"high\":{IncomingBar.Text(bar.High)},\"low\":{IncomingBar.Text(bar.Low)},\"close\":{IncomingBar.Text(bar.Close)},\"volume\":{IncomingBar.Text(bar.Volume)},\"tradeCount\":{(bar.TradeCount == IncomingBar.Unknown ? "null" : bar.TradeCount)},\"vwap\":{(bar.Vwap == 0 ? "null" : IncomingBar.Text(bar.Vwap))}}}"));
-        }
-    }
+            if (i > 0)
+            {
+                Write(text, ",");
+            }
 
-    private static string Instant(DateTime instant) => instant.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+            text.Advance(format.Write(text.GetSpan(BarText.Longest), bars[i]));
+        }
+
+        Write(text, "]}\nid: ");
+    }
 
     private static void Write(ArrayBufferWriter<byte> text, string part) => Encoding.UTF8.GetBytes(part, text);
 }

@@ -20,7 +20,7 @@ public enum StreamEnd
 }
 
 /// <summary>One reader of one or more windows. It has its places and nothing else; it is used by one at a time, but for <see cref="Call"/>.</summary>
-public sealed class BarStream : IDisposable
+public sealed class BarSubscription : IDisposable
 {
     private readonly Wake _wake = new();
     private readonly BarFeed _feed;
@@ -31,7 +31,7 @@ public sealed class BarStream : IDisposable
     private DateTimeOffset? _oldest;
     private volatile bool _stopping;
 
-    internal BarStream(BarFeed feed, IReadOnlyList<(WatchedWindow Window, long Position)> windows, int last)
+    internal BarSubscription(BarFeed feed, IReadOnlyList<(WatchedWindow Window, long Position)> windows, int last)
     {
         _feed = feed;
         _seats = [.. windows.Select(window => new StreamSeat(this, window.Window, window.Position, last))];
