@@ -1,4 +1,5 @@
 using Wyckoff.Api.Bars;
+using Wyckoff.Api.Manners;
 using Wyckoff.Api.Streams;
 using Wyckoff.MarketData.Streaming;
 using Wyckoff.MarketData.Sync;
@@ -17,18 +18,20 @@ public static class ApiHost
         builder.AddSync();
         builder.AddStreams();
         builder.Services.AddSingleton<BarAnswers>();
+        builder.AddManners();
         builder.Services.AddOpenApi("v1");
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseUntracedProbes();
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UseManners();
         app.MapHealth();
         app.MapOpenApi();
         app.MapDocs();
         app.MapBars();
         app.MapStreams();
+        app.MapProblems();
+        app.MapTickers();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

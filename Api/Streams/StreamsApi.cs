@@ -51,19 +51,19 @@ public static class StreamsApi
 
         """;
 
-    private static Task<IResult> GetOneAsync(HttpContext context, BarFeed feed, TickerDirectory tickers, CancellationToken cancellationToken)
+    private static Task<IResult> GetOneAsync(HttpContext context, BarFeed feed, TickerDirectory tickers, TickerSearch search, CancellationToken cancellationToken)
     {
         var inputs = new Inputs(context, OfOne);
-        return OpenAsync(context, inputs, [inputs.Get(Parameters.Symbol, default)], feed, tickers, cancellationToken);
+        return OpenAsync(context, inputs, [inputs.Get(Parameters.Symbol, default)], feed, tickers, search, cancellationToken);
     }
 
-    private static Task<IResult> GetManyAsync(HttpContext context, BarFeed feed, TickerDirectory tickers, CancellationToken cancellationToken)
+    private static Task<IResult> GetManyAsync(HttpContext context, BarFeed feed, TickerDirectory tickers, TickerSearch search, CancellationToken cancellationToken)
     {
         var inputs = new Inputs(context, OfMany);
-        return OpenAsync(context, inputs, inputs.Get(BarParameters.Symbols, []), feed, tickers, cancellationToken);
+        return OpenAsync(context, inputs, inputs.Get(BarParameters.Symbols, []), feed, tickers, search, cancellationToken);
     }
 
-    private static async Task<IResult> OpenAsync(HttpContext context, Inputs inputs, IReadOnlyList<Symbol> symbols, BarFeed feed, TickerDirectory tickers, CancellationToken cancellationToken)
+    private static async Task<IResult> OpenAsync(HttpContext context, Inputs inputs, IReadOnlyList<Symbol> symbols, BarFeed feed, TickerDirectory tickers, TickerSearch search, CancellationToken cancellationToken)
     {
         var timeframe = inputs.Get(Parameters.StoredTimeframe, Timeframe.Day1);
         var last = inputs.Get(Last, DefaultLast);
@@ -94,7 +94,7 @@ public static class StreamsApi
 
         if (unknown.Count > 0)
         {
-            return BarsApi.Unknown(unknown);
+            return await BarsApi.UnknownAsync(search, unknown, cancellationToken);
         }
 
         // The browser's own word is newer than what the page's address says.

@@ -24,6 +24,7 @@ public sealed class BarFeed : BackgroundService
     private static readonly RedisChannel Channel = new(BarWriter.Channel, RedisChannel.PatternMode.Literal);
 
     private readonly Database _database;
+    private readonly TickerDirectory _tickers;
     private readonly RedisConnection? _redis;
     private readonly StreamOptions _options;
     private readonly IHostApplicationLifetime _lifetime;
@@ -31,16 +32,15 @@ public sealed class BarFeed : BackgroundService
     private readonly Lock _lock = new();
     private readonly HashSet<BarSubscription> _streams = [];
     private readonly Dictionary<(int TickerId, Timeframe Timeframe), WatchedWindow> _windows = [];
-    private IConnectionMultiplexer? _listening;
     private Task _look = Task.CompletedTask;
     private long _looked;
     private long _suspicious;
     private bool _told;
     private bool _stopping;
 
-    public BarFeed(Database database, IOptions<StreamOptions> options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<BarFeed> logger, RedisConnection? redis = null)
+    public BarFeed(Database database, TickerDirectory tickers, IOptions<StreamOptions> options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<BarFeed> logger, RedisConnection? redis = null)
     {
-        (_database, _options, Time, _lifetime, Logger, _redis) = (database, options.Value, time, lifetime, logger, redis);
+        (_database, _tickers, _options, Time, _lifetime, Logger, _redis) = (database, tickers, options.Value, time, lifetime, logger, redis);
         Changes = new(database, time);
     }
 
@@ -53,7 +53,7 @@ public sealed class BarFeed : BackgroundService
     internal TimeSpan Heartbeat => _options.Heartbeat;
 
     // Redis has our subscription, as far as one can know from here.
-    private bool IsTold => _listening is { } multiplexer && _redis?.Current == multiplexer && multiplexer.GetSubscriber().IsConnected(Channel);
+    private bool IsTold => _redis?.Current?.GetSubscriber().IsConnected(Channel) == true;
 
     /// <summary>A stream of these windows, from these positions on; null when there are as many as there may be.</summary>
     public BarSubscription? Open(IReadOnlyList<StreamedWindow> windows, IReadOnlyList<long> positions, int last)
@@ -124,9 +124,14 @@ public sealed class BarFeed : BackgroundService
 
     internal void Leave() => _reads.Release();
 
+    /// <summary>There is no such ticker any more, so the next who asks for its symbol must not be sent here.</summary>
+    internal void Lose(StreamedWindow window) => _tickers.Forget(window.TickerId);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await using var stopping = _lifetime.ApplicationStopping.Register(StopAll);
+        // Not awaited: Redis may be away for as long as it likes.
+        var listening = _redis is null ? Task.CompletedTask : ListenAsync(_redis);
         TimeSpan[] spans = [Beat, _options.Heartbeat / 2, _options.Poll, _options.PollAlone];
         using var beats = new PeriodicTimer(spans.Min(), Time);
         try
@@ -145,7 +150,7 @@ public sealed class BarFeed : BackgroundService
         }
         catch (OperationCanceledException)
         {
-            await _look;
+            await Task.WhenAll(_look, listening);
         }
     }
 
@@ -220,7 +225,6 @@ public sealed class BarFeed : BackgroundService
         _looked = Time.GetTimestamp();
         try
         {
-            await ListenAsync();
             WatchedWindow[] windows;
             lock (_lock)
             {
@@ -241,7 +245,7 @@ public sealed class BarFeed : BackgroundService
                 }
             }
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or RedisException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             if (!stopping.IsCancellationRequested)
             {
@@ -250,20 +254,15 @@ public sealed class BarFeed : BackgroundService
         }
     }
 
-    private async Task ListenAsync()
+    // Once: what is subscribed to is subscribed to again whenever Redis comes back.
+    private async Task ListenAsync(RedisConnection redis)
     {
-        if (_redis?.Current is not { } multiplexer || multiplexer == _listening)
-        {
-            return;
-        }
-
         try
         {
-            // Once: the multiplexer subscribes again by itself whenever it connects again.
-            await multiplexer.GetSubscriber().SubscribeAsync(Channel, (_, message) => Hear(message!));
-            _listening = multiplexer;
+            await redis.ListenAsync(BarWriter.Channel, Hear);
+            await redis.ListenAsync(TickerChanges.Channel, HearOfTicker);
         }
-        catch (Exception e) when (e is RedisException or TimeoutException)
+        catch (RedisException e)
         {
             Logger.CannotListen(e.Message);
         }
@@ -272,7 +271,7 @@ public sealed class BarFeed : BackgroundService
     private void Hear(string message)
     {
         // ticker id:timeframe:version; whatever else is said on the channel is not for us.
-        if (message?.Split(':') is [var id, var timeframe, var version]
+        if (message.Split(':') is [var id, var timeframe, var version]
             && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var tickerId)
             && Timeframe.TryParse(timeframe, out var frame)
             && long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
@@ -284,6 +283,20 @@ public sealed class BarFeed : BackgroundService
             }
 
             window?.Hear(number);
+        }
+    }
+
+    private void HearOfTicker(string message)
+    {
+        if (int.TryParse(message, NumberStyles.None, CultureInfo.InvariantCulture, out var tickerId))
+        {
+            List<WatchedWindow> windows;
+            lock (_lock)
+            {
+                windows = [.. _windows.Values.Where(window => window.Window.TickerId == tickerId)];
+            }
+
+            windows.ForEach(window => window.Doubt());
         }
     }
 

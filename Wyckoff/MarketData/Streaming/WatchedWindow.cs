@@ -98,6 +98,17 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
         }
     }
 
+    /// <summary>Something was done to the ticker: look.</summary>
+    public void Doubt()
+    {
+        lock (_lock)
+        {
+            _doubted = true;
+        }
+
+        Run();
+    }
+
     /// <summary>Forgets what nobody will need any more, but for readers that are slower than that.</summary>
     public void Trim(long now, long age)
     {
@@ -226,6 +237,7 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
             if (round.Gone)
             {
                 _gone = true;
+                feed.Lose(window);
             }
             else
             {
