@@ -2,6 +2,7 @@ using Wyckoff.Api.Bars;
 using Wyckoff.Api.Manners;
 using Wyckoff.Api.Streams;
 using Wyckoff.MarketData.Streaming;
+using Wyckoff.MarketData.Reading;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
 
@@ -16,6 +17,7 @@ public static class ApiHost
         builder.AddServiceDefaults();
         builder.AddWyckoff();
         builder.AddSync();
+        builder.AddReading();
         builder.AddStreams();
         builder.Services.AddSingleton<BarAnswers>();
         builder.AddManners();
