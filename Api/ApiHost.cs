@@ -1,4 +1,5 @@
 using Wyckoff.Api.Bars;
+using Wyckoff.Api.Document;
 using Wyckoff.Api.Manners;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
@@ -14,19 +15,20 @@ public static class ApiHost
         builder.AddServiceDefaults();
         builder.AddWyckoff();
         builder.AddSync();
-        builder.AddManners();
         builder.Services.AddSingleton<BarAnswers>();
-        builder.Services.AddOpenApi("v1");
+        builder.AddManners();
+        builder.AddApiDocument();
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseUntracedProbes();
         app.UseManners();
         app.MapHealth();
-        app.MapOpenApi();
+        app.MapApiDocument();
         app.MapDocs();
-        app.MapProblems();
         app.MapBars();
+        app.MapProblems();
+        app.MapTickers();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

@@ -48,7 +48,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
         if (query.FromEnd)
         {
             using var rows = new BarRows(HeldCount(query));
-            var version = await reader.ReadNewestAsync(ticker.Id, query.Period, query.Fields, query.Start, query.End, HeldCount(query), rows, 0, cancellationToken);
+            var version = await reader.ReadNewestAsync(ticker.Id, query.Period, query.Fields, query.Start, query.End, HeldCount(query), rows, null, cancellationToken);
             body.Begin(version);
             await SendAsync(body, query, ticker, rows, cancellationToken);
         }
@@ -69,7 +69,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
         }
 
         using var rows = new BarRows(1);
-        var version = await reader.ReadNewestAsync(ticker.Id, period, BarFields.Usual, BarReader.Earliest, until, 1, rows, 0, cancellationToken);
+        var version = await reader.ReadNewestAsync(ticker.Id, period, BarFields.Usual, BarReader.Earliest, until, 1, rows, null, cancellationToken);
         var scratch = new byte[BarText.Longest];
         return (rows.Count == 0 ? null : Encoding.UTF8.GetString(scratch, 0, BarText.Json(BarFields.Usual, false, period.IsOfDates).Write(scratch, rows[0])), version);
     }
@@ -150,7 +150,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
     private async Task WriteNewestAsync(HttpContext context, BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
     {
         using var rows = new BarRows(HeldCount(query));
-        var version = await reader.ReadNewestAsync(ticker.Id, query.Period, query.Fields, query.Start, query.End, HeldCount(query), rows, 0, cancellationToken);
+        var version = await reader.ReadNewestAsync(ticker.Id, query.Period, query.Fields, query.Start, query.End, HeldCount(query), rows, null, cancellationToken);
         if (Begin(context, query, ticker, version))
         {
             var body = BarBody.Of(query, context.Response.BodyWriter, ticker.Symbol, named: false);
@@ -177,13 +177,13 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
         {
             // The bar that the gap begins with, if the page before ended in one.
             using var seed = new BarRows(1);
-            await reader.ReadNewestAsync(ticker.Id, query.Period, BarFields.Close, start, after + 1, 1, seed, 0, cancellationToken);
+            await reader.ReadNewestAsync(ticker.Id, query.Period, BarFields.Close, start, after + 1, 1, seed, null, cancellationToken);
             start = seed.Count == 0 ? start : seed[0].Time;
         }
 
         var wanted = query.Count == long.MaxValue ? long.MaxValue : (query.Count + 1) * query.Period.Parts;
         var fields = query.Period.IsStored ? query.Fields : BarFields.Usual | BarFields.QualityScore;
-        return await reader.OpenAsync(ticker.Id, query.Period.Source, fields, start, query.End, wanted, query.Period.IsStored && query.Fill == GapFill.None ? wanted : long.MaxValue, 0, cancellationToken);
+        return await reader.OpenAsync(ticker.Id, query.Period.Source, fields, start, query.End, wanted, query.Period.IsStored && query.Fill == GapFill.None ? wanted : long.MaxValue, null, cancellationToken);
     }
 
     private static async Task SendAsync(BarBody body, BarQuery query, TickerRef ticker, BarStream stream, CancellationToken cancellationToken)

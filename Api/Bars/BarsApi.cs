@@ -62,7 +62,7 @@ public static class BarsApi
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway);
     }
 
-    private static async Task<IResult> GetAsync(HttpContext context, BarAnswers answers, SyncService sync, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(HttpContext context, BarAnswers answers, TickerSearch search, SyncService sync, CancellationToken cancellationToken)
     {
         var inputs = new Inputs(context, OneParameters);
         var symbol = inputs.Get(Parameters.Symbol, default);
@@ -86,10 +86,10 @@ public static class BarsApi
 
         if (await answers.FindTickerAsync(symbol, cancellationToken) is not { } ticker)
         {
-            return Unknown(symbol);
+            return await UnknownAsync(search, [symbol], cancellationToken);
         }
 
-        await WholeAsync(context, () => answers.WriteAsync(context, query, ticker, cancellationToken));
+        await answers.WriteAsync(context, query, ticker, cancellationToken);
         return Results.Empty;
     }
 
@@ -106,7 +106,7 @@ public static class BarsApi
         return result is { Outcome: not SyncOutcome.Success, StillMissing.Count: > 0 } ? Problems.Of(Problems.ProviderFailed, result.Error ?? "") : null;
     }
 
-    private static async Task<IResult> GetSeveralAsync(HttpContext context, BarAnswers answers, CancellationToken cancellationToken)
+    private static async Task<IResult> GetSeveralAsync(HttpContext context, BarAnswers answers, TickerSearch search, CancellationToken cancellationToken)
     {
         var inputs = new Inputs(context, SeveralParameters);
         var symbols = inputs.Get(BarParameters.Symbols, []);
@@ -129,37 +129,34 @@ public static class BarsApi
         var (tickers, unknown) = await FindAsync(answers, symbols, cancellationToken);
         if (unknown.Count > 0)
         {
-            return Unknown([.. unknown]);
+            return await UnknownAsync(search, unknown, cancellationToken);
         }
 
         context.Response.ContentType = query.ContentType;
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers.Vary = "Accept, Accept-Encoding";
-        await WholeAsync(context, async () =>
+        var output = context.Response.BodyWriter;
+        if (query.Format == BarFormat.Csv)
         {
-            var output = context.Response.BodyWriter;
-            if (query.Format == BarFormat.Csv)
+            Encoding.UTF8.GetBytes(BarText.CsvHeader(query.Fields, query.Fill != GapFill.None, symbol: true), output);
+        }
+
+        var json = query.Format == BarFormat.Json;
+        for (var i = 0; i < tickers.Count; i++)
+        {
+            if (json)
             {
-                Encoding.UTF8.GetBytes(BarText.CsvHeader(query.Fields, query.Fill != GapFill.None, symbol: true), output);
+                Encoding.UTF8.GetBytes(i > 0 ? "," : $"{{\"timeframe\":\"{query.Period}\",\"series\":[", output);
             }
 
-            var json = query.Format == BarFormat.Json;
-            for (var i = 0; i < tickers.Count; i++)
-            {
-                if (json)
-                {
-                    Encoding.UTF8.GetBytes(i > 0 ? "," : $"{{\"timeframe\":\"{query.Period}\",\"series\":[", output);
-                }
+            await answers.AppendAsync(context, query, tickers[i], cancellationToken);
+        }
 
-                await answers.AppendAsync(context, query, tickers[i], cancellationToken);
-            }
-
-            Encoding.UTF8.GetBytes(json ? "]}" : "", output);
-        });
+        Encoding.UTF8.GetBytes(json ? "]}" : "", output);
         return Results.Empty;
     }
 
-    private static async Task<IResult> GetLatestAsync(HttpContext context, BarAnswers answers, CancellationToken cancellationToken)
+    private static async Task<IResult> GetLatestAsync(HttpContext context, BarAnswers answers, TickerSearch search, CancellationToken cancellationToken)
     {
         var inputs = new Inputs(context, LatestParameters);
         var symbol = inputs.Get(Parameters.Symbol, default);
@@ -171,20 +168,20 @@ public static class BarsApi
 
         return await answers.FindTickerAsync(symbol, cancellationToken) is { } ticker
             ? Json(context, await OneAsync(answers, ticker, period, BarReader.Latest, cancellationToken))
-            : Unknown(symbol);
+            : await UnknownAsync(search, [symbol], cancellationToken);
     }
 
-    private static async Task<IResult> GetAllLatestAsync(HttpContext context, BarAnswers answers, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAllLatestAsync(HttpContext context, BarAnswers answers, TickerSearch search, CancellationToken cancellationToken)
     {
         var inputs = new Inputs(context, AllLatestParameters);
         var symbols = inputs.Get(BarParameters.Symbols, []);
         var period = inputs.Get(BarParameters.Timeframe, Timeframe.Day1);
         return inputs.AreWrong
             ? inputs.Problem()
-            : await EachAsync(context, answers, symbols, period, $"{{\"timeframe\":\"{period}\",\"latest\":[", _ => BarReader.Latest, cancellationToken);
+            : await EachAsync(context, answers, search, symbols, period, $"{{\"timeframe\":\"{period}\",\"latest\":[", _ => BarReader.Latest, cancellationToken);
     }
 
-    private static async Task<IResult> GetAsOfAsync(HttpContext context, BarAnswers answers, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsOfAsync(HttpContext context, BarAnswers answers, TickerSearch search, CancellationToken cancellationToken)
     {
         var inputs = new Inputs(context, AsOfParameters);
         var symbols = inputs.Get(BarParameters.Symbols, []);
@@ -198,19 +195,19 @@ public static class BarsApi
         var instant = Math.Clamp(IncomingBar.TimeOf(at), BarReader.Earliest, BarReader.Latest);
         return inputs.AreWrong
             ? inputs.Problem()
-            : await EachAsync(context, answers, symbols, period, string.Create(CultureInfo.InvariantCulture, $"{{\"timeframe\":\"{period}\",\"at\":\"{at.UtcDateTime:yyyy-MM-ddTHH:mm:ss.FFFFFFF}Z\",\"bars\":["), ticker => Complete(ticker, period, instant), cancellationToken);
+            : await EachAsync(context, answers, search, symbols, period, string.Create(CultureInfo.InvariantCulture, $"{{\"timeframe\":\"{period}\",\"at\":\"{at.UtcDateTime:yyyy-MM-ddTHH:mm:ss.FFFFFFF}Z\",\"bars\":["), ticker => Complete(ticker, period, instant), cancellationToken);
     }
 
     // Bars that open before this had closed by then: a day when the next one began in the ticker's zone.
     private static long Complete(TickerRef ticker, BarPeriod period, long at) =>
         period.IsOfDates ? new SessionClock(ticker.Zone).Bucket(Timeframe.Day1, at) : at - period.Source.Microseconds + 1;
 
-    private static async Task<IResult> EachAsync(HttpContext context, BarAnswers answers, IReadOnlyList<Symbol> symbols, BarPeriod period, string head, Func<TickerRef, long> until, CancellationToken cancellationToken)
+    private static async Task<IResult> EachAsync(HttpContext context, BarAnswers answers, TickerSearch search, IReadOnlyList<Symbol> symbols, BarPeriod period, string head, Func<TickerRef, long> until, CancellationToken cancellationToken)
     {
         var (tickers, unknown) = await FindAsync(answers, symbols, cancellationToken);
         if (unknown.Count > 0)
         {
-            return Unknown([.. unknown]);
+            return await UnknownAsync(search, unknown, cancellationToken);
         }
 
         var text = new StringBuilder(head);
@@ -247,20 +244,6 @@ public static class BarsApi
         return (tickers, unknown);
     }
 
-    // What breaks off must look broken: no end of the body, no end of the connection's message.
-    private static async Task WholeAsync(HttpContext context, Func<Task> write)
-    {
-        try
-        {
-            await write();
-        }
-        catch when (context.Response.HasStarted)
-        {
-            context.Abort();
-            throw;
-        }
-    }
-
     private static IResult Json(HttpContext context, string text)
     {
         context.Response.Headers.CacheControl = "no-cache";
@@ -270,5 +253,5 @@ public static class BarsApi
     private static IResult NotAcceptable(HttpContext context) =>
         Problems.Of(Problems.NotAcceptable, $"{Parameters.Quote(context.Request.Headers.Accept.ToString())} cannot be given: application/json, application/x-ndjson, text/csv or application/vnd.apache.parquet is expected.");
 
-    private static IResult Unknown(params IReadOnlyList<Symbol> symbols) => Problems.Of(Problems.UnknownSymbol, $"There is no symbol {string.Join(", ", symbols.Select(symbol => $"'{symbol}'"))}.");
+    private static Task<IResult> UnknownAsync(TickerSearch search, List<Symbol> symbols, CancellationToken cancellationToken) => Problems.UnknownSymbolAsync(search, symbols, cancellationToken);
 }

@@ -15,6 +15,8 @@ public static class Problems
     public static readonly ProblemKind UnknownImport = new("unknown-import", StatusCodes.Status404NotFound, "Unknown import", "There is no import of that number. GET /v1/imports lists them.");
     public static readonly ProblemKind UnknownProblem = new("unknown-problem", StatusCodes.Status404NotFound, "Unknown problem", "There is no kind of problem of that name. GET /problems lists them.");
     public static readonly ProblemKind MethodNotAllowed = new("method-not-allowed", StatusCodes.Status405MethodNotAllowed, "Not with this method", "The path is right, the method is not. The header Allow has those that are.");
+    public static readonly ProblemKind TickerExists = new("ticker-exists", StatusCodes.Status409Conflict, "There is such a ticker already", "A ticker of that symbol is there already. Location has its address.");
+    public static readonly ProblemKind ChangedMeanwhile = new("changed-meanwhile", StatusCodes.Status412PreconditionFailed, "It was changed meanwhile", "What is there is not what If-Match names. Read it again.");
     public static readonly ProblemKind NotAcceptable = new("not-acceptable", StatusCodes.Status406NotAcceptable, "No such format", "None of the media types in Accept can be given.");
     public static readonly ProblemKind RequestTooSlow = new("request-too-slow", StatusCodes.Status408RequestTimeout, "The request came too slowly", "The body stopped coming before its end.");
     public static readonly ProblemKind BodyTooLarge = new("body-too-large", StatusCodes.Status413PayloadTooLarge, "The body is too large", "The body has more bytes than are taken here.");

@@ -11,20 +11,27 @@ public sealed record TickerRef(int Id, Symbol Symbol, TimeZoneInfo Zone)
     public string Incarnation { get; init; } = "";
 }
 
-/// <summary>Symbols to tickers, for writers. Remembers what it has seen, so a lookup costs the database nothing after the first; a ticker that was deleted meanwhile is noticed when its bars are written.</summary>
-public sealed class TickerDirectory(NpgsqlDataSource source)
+/// <summary>
+/// Symbols to tickers. Remembers for a minute what it has seen, and no longer than until a change is announced, so that looking up costs the database next to nothing.
+/// That may be too long, so whoever goes by it checks: bars are written only while their ticker is held, and a ticker that was deleted has no window left to read. An id is never used twice.
+/// </summary>
+public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time = null)
 {
     private const string Columns = "id, symbol, timezone, concat((SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()), '-', (extract(epoch FROM created_at) * 1000000)::bigint)";
+    private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<Symbol, TickerRef> _bySymbol = new();
-    private readonly ConcurrentDictionary<int, TickerRef> _byId = new();
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly ConcurrentDictionary<Symbol, Seen> _bySymbol = new();
+    private readonly ConcurrentDictionary<int, Seen> _byId = new();
+
+    private readonly record struct Seen(TickerRef Ticker, long At);
 
     /// <summary>The ticker of a symbol; one that is not there yet is added, as a stock unless said otherwise.</summary>
     public async ValueTask<TickerRef> GetOrAddAsync(Symbol symbol, CancellationToken cancellationToken, string? timezone = null, string? assetType = null)
     {
-        if (_bySymbol.TryGetValue(symbol, out var known))
+        if (_bySymbol.TryGetValue(symbol, out var seen) && IsFresh(seen))
         {
-            return known;
+            return seen.Ticker;
         }
 
         await using var command = source.CreateCommand(
@@ -44,9 +51,9 @@ public sealed class TickerDirectory(NpgsqlDataSource source)
 
     public async ValueTask<TickerRef?> FindAsync(Symbol symbol, CancellationToken cancellationToken)
     {
-        if (_bySymbol.TryGetValue(symbol, out var known))
+        if (_bySymbol.TryGetValue(symbol, out var seen) && IsFresh(seen))
         {
-            return known;
+            return seen.Ticker;
         }
 
         await using var command = source.CreateCommand($"SELECT {Columns} FROM market.tickers WHERE symbol = $1");
@@ -56,9 +63,9 @@ public sealed class TickerDirectory(NpgsqlDataSource source)
 
     public async ValueTask<TickerRef?> FindAsync(int id, CancellationToken cancellationToken)
     {
-        if (_byId.TryGetValue(id, out var known))
+        if (_byId.TryGetValue(id, out var seen) && IsFresh(seen))
         {
-            return known;
+            return seen.Ticker;
         }
 
         await using var command = source.CreateCommand($"SELECT {Columns} FROM market.tickers WHERE id = $1");
@@ -69,22 +76,49 @@ public sealed class TickerDirectory(NpgsqlDataSource source)
     /// <summary>What is remembered of a ticker turned out to be wrong.</summary>
     public void Forget(int id)
     {
-        if (_byId.TryRemove(id, out var ticker))
+        if (_byId.TryRemove(id, out var seen))
         {
-            _bySymbol.TryRemove(ticker.Symbol, out _);
+            _bySymbol.TryRemove(seen.Ticker.Symbol, out _);
         }
     }
 
+    /// <summary>The same, by the symbol it was looked up by.</summary>
+    public void Forget(Symbol symbol)
+    {
+        if (_bySymbol.TryRemove(symbol, out var seen))
+        {
+            _byId.TryRemove(seen.Ticker.Id, out _);
+        }
+    }
+
+    private bool IsFresh(Seen seen) => _time.GetElapsedTime(seen.At) < Remembered;
+
     private async Task<TickerRef?> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        // Before the look: what changes while it is under way is not older than it.
+        var at = _time.GetTimestamp();
+        await using var reader = await ExecuteAsync(command, cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
         {
             return null;
         }
 
         var ticker = new TickerRef(reader.GetInt32(0), Symbol.Parse(reader.GetString(1)), TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(2))) { Incarnation = reader.GetString(3) };
-        _byId[ticker.Id] = ticker;
-        return _bySymbol[ticker.Symbol] = ticker;
+        _bySymbol[ticker.Symbol] = _byId[ticker.Id] = new(ticker, at);
+        return ticker;
+    }
+
+    // A connection that died in the pool is no reason to fail: the server may have been back for long.
+    private async Task<NpgsqlDataReader> ExecuteAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await command.ExecuteReaderAsync(cancellationToken);
+        }
+        catch (NpgsqlException e) when (Database.IsBroken(e))
+        {
+            source.Clear();
+            return await command.ExecuteReaderAsync(cancellationToken);
+        }
     }
 }
