@@ -1,6 +1,8 @@
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Document;
 using Wyckoff.Api.Manners;
+using Wyckoff.Api.Streams;
+using Wyckoff.MarketData.Streaming;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
 
@@ -15,6 +17,7 @@ public static class ApiHost
         builder.AddServiceDefaults();
         builder.AddWyckoff();
         builder.AddSync();
+        builder.AddStreams();
         builder.Services.AddSingleton<BarAnswers>();
         builder.AddManners();
         builder.AddApiDocument();
@@ -27,8 +30,10 @@ public static class ApiHost
         app.MapApiDocument();
         app.MapDocs();
         app.MapBars();
+        app.MapStreams();
         app.MapProblems();
         app.MapTickers();
+        app.MapPerBar();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

@@ -26,6 +26,7 @@ public static class Problems
     public static readonly ProblemKind InternalError = new("internal-error", StatusCodes.Status500InternalServerError, "Something is broken here", "This is a fault of the service. Its log has the reason under the requestId and the traceId.");
     public static readonly ProblemKind ProviderFailed = new("provider-failed", StatusCodes.Status502BadGateway, "Not all of the range could be fetched", "The provider did not give everything that was missing.");
     public static readonly ProblemKind DatabaseAway = new("database-away", StatusCodes.Status503ServiceUnavailable, "The database is away", "The database does not answer. Try again after Retry-After seconds.");
+    public static readonly ProblemKind TooManyStreams = new("too-many-streams", StatusCodes.Status503ServiceUnavailable, "Too many streams", "This server has as many streams open as it may have. Try again after Retry-After seconds.");
     public static readonly ProblemKind Unavailable = new("unavailable", StatusCodes.Status503ServiceUnavailable, "Not now", "The service cannot do this at the moment. Try again after Retry-After seconds.");
     public static readonly ProblemKind AnswerTooSlow = new("answer-too-slow", StatusCodes.Status504GatewayTimeout, "It took too long", "The answer was not ready within the time an answer may take. Ask for less at once.");
 
