@@ -1,4 +1,5 @@
 using Wyckoff.Api.Bars;
+using Wyckoff.Api.Document;
 using Wyckoff.Api.Manners;
 using Wyckoff.Api.Streams;
 using Wyckoff.MarketData.Streaming;
@@ -21,14 +22,14 @@ public static class ApiHost
         builder.AddStreams();
         builder.Services.AddSingleton<BarAnswers>();
         builder.AddManners();
-        builder.Services.AddOpenApi("v1");
+        builder.AddApiDocument();
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseUntracedProbes();
         app.UseManners();
         app.MapHealth();
-        app.MapOpenApi();
+        app.MapApiDocument();
         app.MapDocs();
         app.MapBars();
         app.MapStreams();
