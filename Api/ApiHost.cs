@@ -1,5 +1,6 @@
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Manners;
+using Wyckoff.Api.Status;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
 
@@ -15,6 +16,7 @@ public static class ApiHost
         builder.AddWyckoff();
         builder.AddSync();
         builder.Services.AddSingleton<BarAnswers>();
+        builder.Services.AddSingleton<StatusSource>();
         builder.AddManners();
         builder.Services.AddOpenApi("v1");
         configure?.Invoke(builder);
@@ -29,6 +31,8 @@ public static class ApiHost
         app.MapProblems();
         app.MapTickers();
         app.MapPerBar();
+        app.MapOverview();
+        app.MapStatus();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

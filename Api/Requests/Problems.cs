@@ -65,4 +65,9 @@ public static class Problems
         var detail = near.Count == 0 ? $"There is no symbol '{symbol}'." : $"There is no symbol '{symbol}'. Near it: {string.Join(", ", near)}.";
         return Of(UnknownSymbol, detail, [new("symbol", symbol.Value), new("near", near)]);
     }
+
+    /// <summary>The same, of several that were named.</summary>
+    public static Task<IResult> UnknownSymbolsAsync(TickerSearch tickers, IReadOnlyList<Symbol> symbols, CancellationToken cancellationToken) => symbols is [var symbol]
+        ? UnknownSymbolAsync(tickers, symbol, cancellationToken)
+        : Task.FromResult(Of(UnknownSymbol, $"There are no symbols {string.Join(", ", symbols.Select(one => $"'{one}'"))}.", [new("symbols", symbols.Select(one => one.Value))]));
 }
