@@ -1,6 +1,8 @@
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Manners;
 using Wyckoff.Api.Status;
+using Wyckoff.Api.Streams;
+using Wyckoff.MarketData.Streaming;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
 
@@ -15,6 +17,7 @@ public static class ApiHost
         builder.AddServiceDefaults();
         builder.AddWyckoff();
         builder.AddSync();
+        builder.AddStreams();
         builder.Services.AddSingleton<BarAnswers>();
         builder.Services.AddSingleton<StatusSource>();
         builder.AddManners();
@@ -28,6 +31,7 @@ public static class ApiHost
         app.MapOpenApi();
         app.MapDocs();
         app.MapBars();
+        app.MapStreams();
         app.MapProblems();
         app.MapTickers();
         app.MapPerBar();

@@ -51,7 +51,7 @@ public static class QualityApi
 
         var found = await scores.ReadAsync(symbols, timeframe, last, cancellationToken);
         var unknown = symbols.Where(symbol => found.All(score => score.Symbol != symbol.Value)).ToList();
-        return unknown.Count > 0 ? await Problems.UnknownSymbolsAsync(tickers, unknown, cancellationToken) : TypedResults.Ok(new QualityScoresResponse(timeframe.Name, last, found));
+        return unknown.Count > 0 ? await Problems.UnknownSymbolAsync(tickers, unknown, cancellationToken) : TypedResults.Ok(new QualityScoresResponse(timeframe.Name, last, found));
     }
 
     private static async Task<IResult> GetQualityAsync(HttpContext context, QualityInspector inspector, TickerSearch tickers, TimeProvider time, CancellationToken cancellationToken)
@@ -74,7 +74,7 @@ public static class QualityApi
 
         if (await inspector.FindTickerAsync(symbol, cancellationToken) is not { } ticker)
         {
-            return await Problems.UnknownSymbolAsync(tickers, symbol, cancellationToken);
+            return await Problems.UnknownSymbolAsync(tickers, [symbol], cancellationToken);
         }
 
         return TypedResults.Ok(QualityResponse.Of(ticker, timeframe, await inspector.InspectAsync(ticker, timeframe, new TimeRange(start, end), limit, cancellationToken)));

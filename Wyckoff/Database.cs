@@ -102,7 +102,7 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
     }
 
     // An error the server sent leaves the connection alive, unless it is the server saying goodbye.
-    private static bool IsBroken(NpgsqlException e) => e switch
+    internal static bool IsBroken(NpgsqlException e) => e switch
     {
         PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.IdleSessionTimeout } => true,
         PostgresException => false,

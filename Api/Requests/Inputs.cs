@@ -67,7 +67,7 @@ public sealed class Inputs
     {
         if (parameter.InPath)
         {
-            // The one character the server leaves encoded in a path.
+            // Of all that is escaped in a path, the server leaves the slash as it came, or it would be one between two segments.
             return (_context.Request.RouteValues[parameter.Name] as string ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         }
 

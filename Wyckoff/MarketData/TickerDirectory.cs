@@ -97,7 +97,7 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
     {
         // Before the look: what changes while it is under way is not older than it.
         var at = _time.GetTimestamp();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await using var reader = await ExecuteAsync(command, cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
         {
             return null;
@@ -106,5 +106,19 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
         var ticker = new TickerRef(reader.GetInt32(0), Symbol.Parse(reader.GetString(1)), TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(2))) { Incarnation = reader.GetString(3) };
         _bySymbol[ticker.Symbol] = _byId[ticker.Id] = new(ticker, at);
         return ticker;
+    }
+
+    // A connection that died in the pool is no reason to fail: the server may have been back for long.
+    private async Task<NpgsqlDataReader> ExecuteAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await command.ExecuteReaderAsync(cancellationToken);
+        }
+        catch (NpgsqlException e) when (Database.IsBroken(e))
+        {
+            source.Clear();
+            return await command.ExecuteReaderAsync(cancellationToken);
+        }
     }
 }
