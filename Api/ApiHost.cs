@@ -1,6 +1,7 @@
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Document;
 using Wyckoff.Api.Manners;
+using Wyckoff.Api.Status;
 using Wyckoff.Api.Streams;
 using Wyckoff.MarketData.Streaming;
 using Wyckoff.MarketData.Reading;
@@ -21,6 +22,7 @@ public static class ApiHost
         builder.AddReading();
         builder.AddStreams();
         builder.Services.AddSingleton<BarAnswers>();
+        builder.Services.AddSingleton<StatusSource>();
         builder.AddManners();
         builder.AddApiDocument();
         configure?.Invoke(builder);
@@ -36,6 +38,8 @@ public static class ApiHost
         app.MapProblems();
         app.MapTickers();
         app.MapPerBar();
+        app.MapOverview();
+        app.MapStatus();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

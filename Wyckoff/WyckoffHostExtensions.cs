@@ -40,10 +40,13 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<TickerSearch>();
         builder.Services.AddSingleton<TickerStore>();
         builder.Services.AddSingleton<PerBarReader>();
+        builder.Services.AddSingleton<OverviewReader>();
         builder.Services.AddSingleton<BarWriter>();
         builder.Services.AddSingleton<BarRecomputer>();
         builder.Services.AddSingleton<IndicatorUpdater>();
         builder.Services.AddSingleton<QualityInspector>();
+        builder.Services.AddSingleton<QualityScores>();
+        builder.Services.AddSingleton<DatabaseHosts>();
         builder.Services.AddSingleton<ImportRunner>();
         builder.Services.AddSingleton<ImportQueries>();
         SecretKeys.Add(builder.Services);
