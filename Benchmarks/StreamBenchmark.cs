@@ -15,8 +15,8 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Benchmarks;
 
 /// <summary>
-/// From the beginning of a write to the arrival of its event at each of a thousand readers, each on a connection of its own. The service is a process of its own; the
-/// writers, the readers, PostgreSQL and Redis share the machine with it.
+/// From the moment a writer knows that its change is committed to the arrival of the event at each of a thousand readers, each on a connection of its own; and from
+/// before the write. The service is a process of its own; the writers, the readers, PostgreSQL and Redis share the machine with it.
 /// </summary>
 internal static class StreamBenchmark
 {
@@ -86,13 +86,14 @@ internal static class StreamBenchmark
 
     private static string Symbol(int number) => string.Create(CultureInfo.InvariantCulture, $"B{number:000}");
 
+    private static double Percentile(double[] ordered, double share) => ordered[(int)((ordered.Length - 1) * share)];
+
     private static async Task MeasureAsync(Report report, string name, double? bar, BarWriter writer, List<int> tickers, int port, Func<int, string> path, Process api, CancellationToken cancellationToken)
     {
-        var writes = new ConcurrentDictionary<(int Symbol, long Version), long>();
+        var writes = new ConcurrentDictionary<(int Symbol, long Version), (long Began, long Committed)>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var readers = Enumerable.Range(0, Readers).Select(i => new Reader(writes, path(i))).ToList();
-        var connected = readers.ConvertAll(reader => reader.ConnectAsync(port, stop.Token));
-        var reading = (await Task.WhenAll(connected)).Select(task => task).ToList();
+        var reading = await Task.WhenAll(readers.ConvertAll(reader => reader.ConnectAsync(port, stop.Token)));
         await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken);
         readers.ForEach(reader => reader.Clear());
 
@@ -106,13 +107,17 @@ internal static class StreamBenchmark
         await stop.CancelAsync();
         await Task.WhenAll(reading);
 
-        var delays = readers.SelectMany(reader => reader.Delays).Order().ToArray();
+        var delays = readers.SelectMany(reader => reader.Delays()).ToArray();
+        var delivery = delays.Select(delay => delay.Delivery).Order().ToArray();
+        var whole = delays.Select(delay => delay.Whole).Order().ToArray();
         report.Add($"{name}: written", written.Sum() / elapsed.TotalSeconds, "1/s");
         report.Add($"{name}: versions received, all readers together", delays.Length / elapsed.TotalSeconds, "1/s");
         report.Add($"{name}: events that brought them", readers.Sum(reader => reader.Events) / elapsed.TotalSeconds, "1/s");
-        report.Add($"{name}: p50", delays[delays.Length / 2], "ms");
-        report.Add($"{name}: p99", delays[(int)(delays.Length * 0.99)], "ms", bar);
-        report.Add($"{name}: slowest", delays[^1], "ms");
+        report.Add($"{name}: delivery p50", Percentile(delivery, 0.5), "ms");
+        report.Add($"{name}: delivery p99", Percentile(delivery, 0.99), "ms", bar);
+        report.Add($"{name}: slowest delivery", delivery[^1], "ms");
+        report.Add($"{name}: with the write p50", Percentile(whole, 0.5), "ms");
+        report.Add($"{name}: with the write p99", Percentile(whole, 0.99), "ms");
         report.Add($"{name}: processor of the service", processor / elapsed, "cores");
         report.Add($"{name}: memory of the service", api.WorkingSet64 / 1024.0 / 1024, "MB");
 
@@ -135,9 +140,10 @@ internal static class StreamBenchmark
                 var bars = new[] { new IncomingBar(IncomingBar.TimeOf(minute), price, price, price, price, 100 * (Int128)IncomingBar.One, 12, price) };
                 var began = Stopwatch.GetTimestamp();
                 var result = await writer.WriteAsync([new(tickers[symbol], Timeframe.Minute1, bars)], new() { Source = "bench", Policy = ConflictPolicy.Replace, RollUp = false }, cancellationToken);
+                var committed = Stopwatch.GetTimestamp();
                 foreach (var change in result.Changes)
                 {
-                    writes[(symbol, change.Version)] = began;
+                    writes[(symbol, change.Version)] = (began, committed);
                 }
             }
 
@@ -145,17 +151,27 @@ internal static class StreamBenchmark
         }
     }
 
-    private sealed class Reader(ConcurrentDictionary<(int Symbol, long Version), long> writes, string path)
+    private sealed class Reader(ConcurrentDictionary<(int Symbol, long Version), (long Began, long Committed)> writes, string path)
     {
         private readonly Dictionary<int, long> _versions = [];
         private readonly List<(int Symbol, long From, long To, long At)> _events = [];
 
         public int Events => _events.Count;
 
-        /// <summary>In milliseconds.</summary>
-        public IEnumerable<double> Delays => _events.SelectMany(arrived => Enumerable.Range(1, (int)(arrived.To - arrived.From))
-            .Where(step => writes.ContainsKey((arrived.Symbol, arrived.From + step)))
-            .Select(step => Stopwatch.GetElapsedTime(writes[(arrived.Symbol, arrived.From + step)], arrived.At).TotalMilliseconds));
+        /// <summary>In milliseconds, from before the write and from after it. An event may be there before its writer has heard of the commit.</summary>
+        public IEnumerable<(double Whole, double Delivery)> Delays()
+        {
+            foreach (var (symbol, from, to, at) in _events)
+            {
+                for (var version = from + 1; version <= to; version++)
+                {
+                    if (writes.TryGetValue((symbol, version), out var write))
+                    {
+                        yield return (Stopwatch.GetElapsedTime(write.Began, at).TotalMilliseconds, Math.Max(0, Stopwatch.GetElapsedTime(write.Committed, at).TotalMilliseconds));
+                    }
+                }
+            }
+        }
 
         public void Clear() => _events.Clear();
 
