@@ -17,6 +17,7 @@ public sealed class FaultRig : IAsyncLifetime
     private readonly List<ApiProcess> _replicas = [];
     private readonly List<RedisConnection> _connections = [];
     private int _symbols;
+    private bool _isStopped;
 
     internal static double Length { get; } = double.TryParse(Environment.GetEnvironmentVariable("WYCKOFF_TEST_FAULTS"), System.Globalization.CultureInfo.InvariantCulture, out var length) ? length : 1;
 
@@ -57,7 +58,11 @@ public sealed class FaultRig : IAsyncLifetime
             await connection.DisposeAsync();
         }
 
-        await Postgres.DisposeAsync();
+        if (!_isStopped)
+        {
+            await Postgres.DisposeAsync();
+        }
+
         await Redis.DisposeAsync();
     }
 
@@ -93,11 +98,22 @@ public sealed class FaultRig : IAsyncLifetime
         await Postgres.Exited;
     }
 
-    /// <summary>Ends it if it still runs, and starts it again on the same data and port.</summary>
-    internal async Task RestartPostgresAsync()
+    internal async Task StopPostgresAsync()
     {
         await Postgres.DisposeAsync();
+        _isStopped = true;
+    }
+
+    /// <summary>Starts it again on the same data and port.</summary>
+    internal async Task RestartPostgresAsync()
+    {
+        if (!_isStopped)
+        {
+            await StopPostgresAsync();
+        }
+
         Postgres = await StartPostgresAsync(Postgres.Port);
+        _isStopped = false;
     }
 
     // Not durable against a crash of the machine, but what was acknowledged has to outlive a kill.

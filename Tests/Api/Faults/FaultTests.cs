@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using Npgsql;
 
 namespace Wyckoff.Tests.Api.Faults;
 
@@ -8,6 +10,9 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
 {
     /// <summary>It should be 5 s, and on a machine of its own it is far less; one that is busy with other builds may take longer.</summary>
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(15);
+
+    /// <summary>Rows of the long answer: some 40 MB.</summary>
+    private const int Long = 250_000;
 
     private static readonly TimeSpan While = TimeSpan.FromSeconds(1.5 * FaultRig.Length);
 
@@ -54,10 +59,74 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
     public async Task PostgreSQL_killed_and_started_again_is_an_error_only_while_it_is_away() => await OutageAsync(2, rig.KillPostgresAsync, rig.RestartPostgresAsync);
 
     [Fact]
-    public async Task PostgreSQL_stopped_and_started_again_is_an_error_only_while_it_is_away() => await OutageAsync(3, async () => await rig.Postgres.DisposeAsync(), rig.RestartPostgresAsync);
+    public async Task PostgreSQL_stopped_and_started_again_is_an_error_only_while_it_is_away() => await OutageAsync(3, rig.StopPostgresAsync, rig.RestartPostgresAsync);
 
     [Fact]
     public async Task PostgreSQL_frozen_and_thawed_is_an_error_only_while_it_is_away() => await OutageAsync(4, () => Signals.FreezeAsync(rig.Postgres), () => Signals.ThawAsync(rig.Postgres));
+
+    [Fact]
+    public async Task A_response_that_breaks_off_half_way_cannot_be_taken_for_a_short_one()
+    {
+        await using (var admin = new NpgsqlConnection(rig.Postgres.ConnectionString("wyckoff") + ";Pooling=false"))
+        {
+            await admin.OpenAsync(Token);
+            await using var fill = new NpgsqlCommand(
+                $"""
+                INSERT INTO market.tickers (symbol, timezone, asset_type) VALUES ('LONG', 'UTC', 'crypto') ON CONFLICT DO NOTHING;
+                INSERT INTO market.bars_1m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
+                SELECT id, timestamptz '2023-01-01Z' + n * interval '1 minute', 100, 101, 99, 100, n, 2, 1, 1, false, 'test' FROM market.tickers, generate_series(0, {Long - 1}) AS n WHERE symbol = 'LONG';
+                """,
+                admin);
+            await fill.ExecuteNonQueryAsync(Token);
+        }
+
+        using var client = new HttpClient { BaseAddress = rig.Replicas[0] };
+        var url = $"/v1/bars/LONG?timeframe=1m&from=2023-01-01&limit={Long}&format=ndjson";
+        Assert.Equal(Long, (await client.GetStringAsync(url, Token)).AsSpan().Count('\n'));
+
+        using var response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, Token);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(Token));
+        var read = 0;
+        for (; read < 100; read++)
+        {
+            Assert.NotNull(await lines.ReadLineAsync(Token));
+        }
+
+        // Far more is to come than all buffers on the way can hold.
+        await rig.KillPostgresAsync();
+        try
+        {
+            await Assert.ThrowsAnyAsync<IOException>(async () =>
+            {
+                while (await lines.ReadLineAsync(Token) is not null)
+                {
+                    read++;
+                }
+            });
+            output.WriteLine($"broken off after {read} of {Long} rows");
+        }
+        finally
+        {
+            await rig.RestartPostgresAsync();
+        }
+
+        await AnswersAsync(client, "/v1/bars/LONG?timeframe=1m&last=5");
+    }
+
+    private static async Task AnswersAsync(HttpClient client, string url)
+    {
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(50, Token))
+        {
+            using var response = await client.GetAsync(url, Token);
+            if (response.IsSuccessStatusCode)
+            {
+                return;
+            }
+
+            Assert.True(waited.Elapsed < RecoveryLimit, $"{url} is still answered with {response.StatusCode}.");
+        }
+    }
 
     private async Task OutageAsync(int seed, Func<Task> goAsync, Func<Task> returnAsync)
     {
@@ -91,6 +160,6 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
         var waited = load.History.Answers.Where(answer => answer.Began < back && answer.Ended > back).Select(answer => answer.Ended);
         var recovered = Stopwatch.GetElapsedTime(back, load.Failures.Select(failure => failure.Ended).Concat(waited).Append(back).Max());
         output.WriteLine($"away for {Stopwatch.GetElapsedTime(gone, back).TotalSeconds:0.0} s: {load.Failures.Count} errors; all was well {recovered.TotalSeconds:0.00} s after its return; {load.History.Count} answers over {bars.Acknowledged} versions");
-        Assert.True(recovered < RecoveryLimit, $"It took {recovered} to recover. {load.Failures.MaxBy(failure => failure.Ended)}");
+        Assert.True(recovered < RecoveryLimit, $"It took {recovered} to recover. {load.Failures.LastOrDefault()}");
     }
 }
