@@ -14,33 +14,41 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
 
     private long _standbysFrom = long.MinValue;
 
+    public bool HasStandbys => sources.HasStandbys;
+
     /// <summary>Runs a read on the primary, and runs it once more on a fresh connection if the first broke under it.</summary>
-    public async Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    public Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken) => OpenAsync(Whole(read), cancellationToken);
+
+    /// <summary>
+    /// Runs a read on a standby if there is one, and on the primary if the standby does not answer or does not bring it to an end: one that replays a change to what is
+    /// being read cancels the read. What a standby tells may be behind the primary.
+    /// </summary>
+    public Task<T> ReadOnStandbyAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken) => OpenOnStandbyAsync(Whole(read), cancellationToken);
+
+    /// <summary>As <see cref="ReadAsync"/>, for a read that goes on: what it gives owns the connection.</summary>
+    public async Task<T> OpenAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken)
     {
         try
         {
-            return await OnceAsync(sources.Primary, read, Timeout.InfiniteTimeSpan, cancellationToken);
+            return await OnceAsync(sources.Primary, open, Timeout.InfiniteTimeSpan, cancellationToken);
         }
         catch (NpgsqlException e) when (IsBroken(e))
         {
             // Whatever killed this connection (a restart, a failover) has most likely killed the others too.
             sources.Primary.Clear();
             logger.ConnectionReplaced(e.Message);
-            return await OnceAsync(sources.Primary, read, Timeout.InfiniteTimeSpan, cancellationToken);
+            return await OnceAsync(sources.Primary, open, Timeout.InfiniteTimeSpan, cancellationToken);
         }
     }
 
-    /// <summary>
-    /// Runs a read on a standby if there is one, and on the primary if the standby does not answer or does not bring it to an end: one that replays a change to what is
-    /// being read cancels the read. What a standby tells may be behind the primary.
-    /// </summary>
-    public async Task<T> ReadOnStandbyAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    /// <summary>As <see cref="ReadOnStandbyAsync"/>, for a read that goes on: what it gives owns the connection.</summary>
+    public async Task<T> OpenOnStandbyAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken)
     {
-        if (sources.HasStandbys && time.GetTimestamp() >= Volatile.Read(ref _standbysFrom))
+        if (HasStandbys && time.GetTimestamp() >= Volatile.Read(ref _standbysFrom))
         {
             try
             {
-                return await OnceAsync(sources.Reading, read, StandbyPatience, cancellationToken);
+                return await OnceAsync(sources.Reading, open, StandbyPatience, cancellationToken);
             }
             catch (Exception e) when (e is NpgsqlException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
@@ -56,13 +64,29 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
             }
         }
 
-        return await ReadAsync(read, cancellationToken);
+        return await OpenAsync(open, cancellationToken);
     }
 
-    private static async Task<T> OnceAsync<T>(NpgsqlDataSource source, Func<NpgsqlConnection, CancellationToken, Task<T>> read, TimeSpan patience, CancellationToken cancellationToken)
+    private static Func<NpgsqlConnection, CancellationToken, Task<T>> Whole<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read) => async (connection, token) =>
     {
-        await using var connection = await OpenAsync(source, patience, cancellationToken);
-        return await read(connection, cancellationToken);
+        await using (connection)
+        {
+            return await read(connection, token);
+        }
+    };
+
+    private static async Task<T> OnceAsync<T>(NpgsqlDataSource source, Func<NpgsqlConnection, CancellationToken, Task<T>> open, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var connection = await OpenAsync(source, patience, cancellationToken);
+        try
+        {
+            return await open(connection, cancellationToken);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
     }
 
     private static async Task<NpgsqlConnection> OpenAsync(NpgsqlDataSource source, TimeSpan patience, CancellationToken cancellationToken)
@@ -78,7 +102,7 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
     }
 
     // An error the server sent leaves the connection alive, unless it is the server saying goodbye.
-    private static bool IsBroken(NpgsqlException e) => e switch
+    internal static bool IsBroken(NpgsqlException e) => e switch
     {
         PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.IdleSessionTimeout } => true,
         PostgresException => false,

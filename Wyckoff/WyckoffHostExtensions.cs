@@ -11,6 +11,7 @@ using Wyckoff.Journal;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Imports;
 using Wyckoff.MarketData.Quality;
+using Wyckoff.MarketData.Reading;
 using Wyckoff.Telemetry;
 using Wyckoff.Trading;
 
@@ -36,7 +37,13 @@ public static class WyckoffHostExtensions
         builder.Services.AddDbContextPool<WyckoffDbContext>((services, options) => options.UseWyckoff(services.GetRequiredService<NpgsqlDataSource>()));
         builder.Services.AddSingleton<Database>();
         builder.Services.AddSingleton<BarStore>();
+        builder.Services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<BarReader>();
+        builder.Services.AddSingleton<WindowVersions>();
+        builder.Services.AddSingleton<BarCache>();
         builder.Services.AddSingleton<TickerDirectory>();
+        builder.Services.AddSingleton<TickerSearch>();
+        builder.Services.AddSingleton<TickerStore>();
         builder.Services.AddSingleton<BarWriter>();
         builder.Services.AddSingleton<BarRecomputer>();
         builder.Services.AddSingleton<IndicatorUpdater>();
@@ -49,6 +56,8 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<TradingStore>();
         builder.Services.AddSingleton<RedisConnection>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisConnection>());
+        builder.Services.AddSingleton<TickerChanges>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<TickerChanges>());
         builder.Services.AddHostedService<SchemaGate>();
         builder.Services.AddHealthChecks()
             .AddCheck<PostgresHealthCheck>("postgres", timeout: TimeSpan.FromSeconds(5))

@@ -25,4 +25,7 @@ public static partial class Log
 
     [LoggerMessage(2010, LogLevel.Debug, "A write of bars collided with another transaction ({SqlState}); attempt {Attempt} is repeated")]
     public static partial void BarsCollided(this ILogger logger, string sqlState, int attempt);
+
+    [LoggerMessage(2020, LogLevel.Warning, "Redis failed three times in a row; reads go without it for {Rest}: {Reason}")]
+    public static partial void RedisRests(this ILogger logger, TimeSpan rest, string reason);
 }
