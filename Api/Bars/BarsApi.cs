@@ -253,7 +253,7 @@ public static class BarsApi
     private static IResult NotAcceptable(HttpContext context) =>
         Problems.Of(Problems.NotAcceptable, $"{Parameters.Quote(context.Request.Headers.Accept.ToString())} cannot be given: application/json, application/x-ndjson, text/csv or application/vnd.apache.parquet is expected.");
 
-    private static Task<IResult> UnknownAsync(TickerSearch search, List<Symbol> symbols, CancellationToken cancellationToken) => symbols is [var symbol]
+    internal static Task<IResult> UnknownAsync(TickerSearch search, List<Symbol> symbols, CancellationToken cancellationToken) => symbols is [var symbol]
         ? Problems.UnknownSymbolAsync(search, symbol, cancellationToken)
         : Task.FromResult(Problems.Of(Problems.UnknownSymbol, $"There are no symbols {string.Join(", ", symbols.Select(one => $"'{one}'"))}.", [new("symbols", symbols.Select(one => one.Value))]));
 }
