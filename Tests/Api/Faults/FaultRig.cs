@@ -79,6 +79,18 @@ public sealed class FaultRig : IAsyncLifetime
         return bars;
     }
 
+    /// <summary>As the administrator, each statement by itself.</summary>
+    internal async Task ExecuteAsync(params string[] statements)
+    {
+        await using var connection = new NpgsqlConnection(Postgres.ConnectionString("wyckoff") + ";Pooling=false;Command Timeout=120");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        foreach (var statement in statements)
+        {
+            await using var command = new NpgsqlCommand(statement, connection);
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
     internal async Task KillRedisAsync()
     {
         Signals.Kill(Redis.Pid);

@@ -13,7 +13,7 @@ public sealed class LinearizabilityTests(FaultRig rig, ITestOutputHelper output)
         await using var load = new ReadLoad(rig.Replicas.Take(replicas), bars, readers: 8, seed);
         // In bursts, so that there are both windows that change under the readers and some that stay long enough to be kept.
         var random = new Random(seed);
-        for (var until = Environment.TickCount64 + (5000 * FaultRig.Length); Environment.TickCount64 < until;)
+        for (var until = Environment.TickCount64 + (4000 * FaultRig.Length); Environment.TickCount64 < until;)
         {
             for (var write = random.Next(1, 30); write > 0; write--)
             {

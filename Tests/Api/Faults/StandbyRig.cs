@@ -68,6 +68,15 @@ public sealed class StandbyRig(FaultRig rig) : IAsyncLifetime
         return (long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
 
+    /// <summary>The version of a symbol's minutes that the standby shows.</summary>
+    internal async Task<long> VersionAsync(string symbol)
+    {
+        await using var connection = new NpgsqlConnection(FaultRig.AppConnection(Standby) + ";Pooling=false");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand("SELECT version FROM market.bar_windows JOIN market.tickers ON id = ticker_id WHERE symbol = $1 AND timeframe = '1m'", connection) { Parameters = { new() { Value = symbol } } };
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken) as long? ?? 0;
+    }
+
     internal async Task ExecuteAsync(string sql)
     {
         await using var connection = await OpenAsync();
