@@ -161,7 +161,7 @@ public static class PerBarApi
             cancellationToken);
         if (!found)
         {
-            return await Problems.UnknownSymbolAsync(search, query.Symbol, cancellationToken);
+            return await Problems.UnknownSymbolAsync(search, [query.Symbol], cancellationToken);
         }
 
         await body.SendAsync(cancellationToken);

@@ -110,7 +110,7 @@ public static class TickersApi
 
         if (await store.FindAsync(symbol, cancellationToken) is not var (ticker, stored))
         {
-            return await Problems.UnknownSymbolAsync(search, symbol, cancellationToken);
+            return await Problems.UnknownSymbolAsync(search, [symbol], cancellationToken);
         }
 
         // Versions only go up, and windows only come: their sum is another one after every change.
@@ -192,7 +192,7 @@ public static class TickersApi
             var changed = await store.ChangeAsync(symbol, ticker => (matches = Matches(context, ticker)) ? wanted = Read(fields, inputs, start(ticker)) : null, cancellationToken);
             if (changed is null)
             {
-                return await Problems.UnknownSymbolAsync(search, symbol, cancellationToken);
+                return await Problems.UnknownSymbolAsync(search, [symbol], cancellationToken);
             }
 
             Tag(context, changed);
@@ -221,7 +221,7 @@ public static class TickersApi
 
         return await store.DeleteAsync(symbol, ticker => Matches(context, ticker), cancellationToken) switch
         {
-            null => await Problems.UnknownSymbolAsync(search, symbol, cancellationToken),
+            null => await Problems.UnknownSymbolAsync(search, [symbol], cancellationToken),
             (_, false, _) => ChangedMeanwhile(symbol),
             var (_, _, stored) => TypedResults.Ok(new TickerDeleted(symbol.Value, [.. stored.Select(StoredResponse.Of)])),
         };

@@ -94,7 +94,7 @@ public static class StreamsApi
 
         if (unknown.Count > 0)
         {
-            return await BarsApi.UnknownAsync(search, unknown, cancellationToken);
+            return await Problems.UnknownSymbolAsync(search, unknown, cancellationToken);
         }
 
         // The browser's own word is newer than what the page's address says.
