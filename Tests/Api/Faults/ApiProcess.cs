@@ -13,15 +13,17 @@ internal sealed class ApiProcess : IAsyncDisposable
 
     public Uri Address { get; }
 
-    public static async Task<ApiProcess> StartAsync(string database, string cache, Dictionary<string, string?>? settings = null)
+    public static async Task<ApiProcess> StartAsync(string database, string cache)
     {
         var address = new Uri($"http://127.0.0.1:{PortOwner.PickFree()}");
-        var environment = new Dictionary<string, string?>(settings ?? [], StringComparer.Ordinal)
+        var environment = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["ConnectionStrings__wyckoff"] = database,
             ["ConnectionStrings__cache"] = cache,
             ["ASPNETCORE_URLS"] = address.ToString(),
             ["ASPNETCORE_ENVIRONMENT"] = "Production",
+            // The readers are all one client.
+            ["Wyckoff__Api__RateLimit__Enabled"] = "false",
         };
         var process = LeashedProcess.Start("API", "dotnet", [Run.Dll("Api")], environment, Path.GetDirectoryName(Run.Dll("Api")), "TERM", TimeSpan.FromSeconds(10), _ => { });
         var api = new ApiProcess(process, address);
