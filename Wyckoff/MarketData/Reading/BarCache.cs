@@ -72,6 +72,13 @@ public sealed class BarCache
             {
                 return window;
             }
+
+            // It was in the air when we came, and not for us. What was asked for may be gone, too: of a ticker that was deleted no version comes any more.
+            version = await _versions.CurrentAsync(ticker.Id, period.Source, cancellationToken);
+            if (version == 0)
+            {
+                return null;
+            }
         }
     }
 

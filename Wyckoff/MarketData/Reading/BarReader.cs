@@ -82,13 +82,23 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
     // A standby will do if it has replayed what is asked for. Where there is none, the primary has it in any case.
     private async Task<BarStream> OpenAsync(Func<NpgsqlConnection, CancellationToken, Task<BarStream>> open, int tickerId, Timeframe timeframe, long? version, CancellationToken cancellationToken)
     {
-        if (database.HasStandbys)
+        // Of bars whose versions nobody has counted, nothing tells how far a standby is.
+        if (database.HasStandbys && (version ?? await versions.CurrentAsync(tickerId, timeframe, cancellationToken)) is > 0 and var needed)
         {
-            version ??= await versions.CurrentAsync(tickerId, timeframe, cancellationToken);
             var stream = await database.OpenOnStandbyAsync(open, cancellationToken);
-            if (stream.Version >= version)
+            try
             {
-                return stream;
+                // It may also be ahead: a commit is replayed there before it is seen on the primary, for as long as that waits for its synchronous standbys. Who was told of
+                // it would be told something older next.
+                if (stream.Version == needed || (stream.Version > needed && await versions.CurrentAsync(tickerId, timeframe, cancellationToken) >= stream.Version))
+                {
+                    return stream;
+                }
+            }
+            catch
+            {
+                await stream.DisposeAsync();
+                throw;
             }
 
             await stream.DisposeAsync();
