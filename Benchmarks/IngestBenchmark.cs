@@ -32,7 +32,7 @@ internal static class IngestBenchmark
         Directory.CreateDirectory(home);
         try
         {
-            await using var server = await IngestServer.StartAsync(Path.Combine(home, "postgres"), cancellationToken);
+            await using var server = await BenchmarkServer.StartAsync(Path.Combine(home, "postgres"), cancellationToken);
             Console.WriteLine(server.Description);
             await using var app = NpgsqlDataSource.Create(server.AppConnection);
             var tickers = new List<int>();
@@ -60,7 +60,7 @@ internal static class IngestBenchmark
         }
     }
 
-    private static async Task<double> CompareAsync(Report report, IngestServer server, string home, List<int> tickers, int rows, int rounds, CancellationToken cancellationToken)
+    private static async Task<double> CompareAsync(Report report, BenchmarkServer server, string home, List<int> tickers, int rows, int rounds, CancellationToken cancellationToken)
     {
         var (table, vendor) = (Path.Combine(home, "table.csv"), Path.Combine(home, "vendor.csv"));
         await BarData.WriteTableFileAsync(table, rows, tickers, cancellationToken);
@@ -108,9 +108,9 @@ internal static class IngestBenchmark
         return peak;
     }
 
-    private static async Task<(double Seconds, double Megabytes)> ImportAsync(IngestServer server, string file, string[] options, CancellationToken cancellationToken)
+    private static async Task<(double Seconds, double Megabytes)> ImportAsync(BenchmarkServer server, string file, string[] options, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo("dotnet", [IngestServer.Program("Ingestor"), "import", file, "--timeframe", "1m", .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [BenchmarkServer.Program("Ingestor"), "import", file, "--timeframe", "1m", .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ConnectionStrings__wyckoff"] = server.AppConnection;
         var watch = Stopwatch.StartNew();
         using var import = Process.Start(start)!;
@@ -141,7 +141,7 @@ internal static class IngestBenchmark
         }
     }
 
-    private static async Task OneByOneAsync(Report report, IngestServer server, int ticker, CancellationToken cancellationToken)
+    private static async Task OneByOneAsync(Report report, BenchmarkServer server, int ticker, CancellationToken cancellationToken)
     {
         await using var context = new OneByOneContext(new DbContextOptionsBuilder<OneByOneContext>().UseNpgsql(server.AppConnection).Options);
         var watch = Stopwatch.StartNew();

@@ -6,12 +6,12 @@ using Wyckoff.LocalServers;
 namespace Wyckoff.Benchmarks;
 
 /// <summary>A database of the benchmark's own, with the whole schema, on the best edition there is. Policies rest: both sides would have to share the machine with them.</summary>
-internal sealed class IngestServer : IAsyncDisposable
+internal sealed class BenchmarkServer : IAsyncDisposable
 {
     private const string Password = "bench";
     private readonly LocalPostgres _server;
 
-    private IngestServer(LocalPostgres server)
+    private BenchmarkServer(LocalPostgres server)
     {
         _server = server;
         Admin = NpgsqlDataSource.Create(server.ConnectionString("wyckoff"));
@@ -30,9 +30,9 @@ internal sealed class IngestServer : IAsyncDisposable
         return Path.Combine(ours.Parent!.Parent!.Parent!.Parent!.FullName, project, "bin", ours.Parent.Name, ours.Name, $"Wyckoff.{project}.dll");
     }
 
-    public static async Task<IngestServer> StartAsync(string folder, CancellationToken cancellationToken)
+    public static async Task<BenchmarkServer> StartAsync(string folder, CancellationToken cancellationToken)
     {
-        var server = new IngestServer(await LocalPostgres.StartAsync(new() { DataFolder = folder, Log = Console.WriteLine }, cancellationToken));
+        var server = new BenchmarkServer(await LocalPostgres.StartAsync(new() { DataFolder = folder, Log = Console.WriteLine }, cancellationToken));
         var start = new ProcessStartInfo("dotnet", [Program("MigrationService")]) { RedirectStandardOutput = true };
         start.Environment["ConnectionStrings__wyckoff"] = server._server.ConnectionString("wyckoff");
         start.Environment["Wyckoff__AppPassword"] = Password;
