@@ -1,0 +1,31 @@
+using Wyckoff.MarketData.Sync;
+using Wyckoff.ServiceDefaults;
+
+namespace Wyckoff.Api;
+
+/// <summary>The API, put together: what Program runs, and what tests and benchmarks run with something added.</summary>
+public static class ApiHost
+{
+    public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddServiceDefaults();
+        builder.AddWyckoff();
+        builder.AddSync();
+        builder.Services.AddOpenApi("v1");
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseUntracedProbes();
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.MapHealth();
+        app.MapOpenApi();
+        app.MapDocs();
+        app.MapMarketData();
+        app.MapSync();
+        app.MapImports();
+        app.MapQuality();
+        return app;
+    }
+}
