@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Wyckoff.Benchmarks.Load;
 using Wyckoff.MarketData;
 using Wyckoff.Primitives;
 
@@ -96,12 +97,12 @@ internal static class IngestBenchmark
             }
         }
 
-        report.Add($"{rows / 1_000_000} M rows: psql \\copy", rows / Median(copies), "rows/s");
+        report.Add($"{rows / 1_000_000} M rows: psql \\copy", rows / Report.Median(copies), "rows/s");
         foreach (var side in Sides)
         {
-            report.Add($"{rows / 1_000_000} M rows: {side.Name}", Median(rates[side.Name]), "rows/s");
+            report.Add($"{rows / 1_000_000} M rows: {side.Name}", Report.Median(rates[side.Name]), "rows/s");
             // A million rows take so little that starting the process weighs: the bars are those of five.
-            report.Add($"{rows / 1_000_000} M rows: {side.Name}, over \\copy", Median(ratios[side.Name]), "×", rows >= 5_000_000 ? side.Bar : null, higherIsBetter: true);
+            report.Add($"{rows / 1_000_000} M rows: {side.Name}, over \\copy", Report.Median(ratios[side.Name]), "×", rows >= 5_000_000 ? side.Bar : null, higherIsBetter: true);
         }
 
         report.Add($"{rows / 1_000_000} M rows: peak memory of the import", peak, "MB", 300);
@@ -119,26 +120,12 @@ internal static class IngestBenchmark
         var ended = import.WaitForExitAsync(cancellationToken);
         while (!ended.IsCompleted)
         {
-            peak = Math.Max(peak, PeakMemory(import.Id));
+            peak = Math.Max(peak, ProcessFigures.PeakMegabytes(import.Id));
             await Task.WhenAny(ended, Task.Delay(100, cancellationToken));
         }
 
         await ended;
         return import.ExitCode == 0 ? (watch.Elapsed.TotalSeconds, peak) : throw new InvalidOperationException($"The import ended with {import.ExitCode}: {await said}{await complained}");
-    }
-
-    // The kernel keeps the peak of resident memory, so it does not matter when it is asked, as long as the process is there.
-    private static double PeakMemory(int process)
-    {
-        try
-        {
-            var line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return line is null ? 0 : long.Parse(line.AsSpan(6).Trim()[..^3], CultureInfo.InvariantCulture) / 1024.0;
-        }
-        catch (IOException)
-        {
-            return 0;
-        }
     }
 
     private static async Task OneByOneAsync(Report report, BenchmarkServer server, int ticker, CancellationToken cancellationToken)
@@ -157,12 +144,6 @@ internal static class IngestBenchmark
         report.Add("5 M rows: import, roll-ups off, over row by row", report.Value("5 M rows: import, roll-ups off") / rate, "×", 150, higherIsBetter: true);
 
         static decimal Price(long amount) => amount / (decimal)IncomingBar.One;
-    }
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return (values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2;
     }
 
     private static void Say(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
