@@ -32,19 +32,22 @@ internal static class Windows
     }
 
     // What a slice of each side came to, in turn.
-    private static async Task<List<LoadResult>[]> TakeTurnsAsync(IReadOnlyList<LoadGenerator> sides, CancellationToken cancellationToken)
+    private static async Task<List<Turn>[]> TakeTurnsAsync(IReadOnlyList<(LoadGenerator Load, HostProcess Host)> sides, CancellationToken cancellationToken)
     {
-        foreach (var side in sides)
+        foreach (var (load, _) in sides)
         {
-            await side.RunAsync(Slice, cancellationToken);
+            await load.RunAsync(Slice, cancellationToken);
         }
 
-        var results = sides.Select(_ => new List<LoadResult>()).ToArray();
+        var results = sides.Select(_ => new List<Turn>()).ToArray();
         for (var round = 0; round < Rounds; round++)
         {
             for (var side = 0; side < sides.Count; side++)
             {
-                results[side].Add(await sides[side].RunAsync(Slice, cancellationToken));
+                var (load, host) = sides[side];
+                var before = host.ProcessorSeconds;
+                var result = await load.RunAsync(Slice, cancellationToken);
+                results[side].Add(new(result, (host.ProcessorSeconds - before) * 1e6 / result.Latencies.Count));
             }
         }
 
@@ -65,9 +68,10 @@ internal static class Windows
         using var fromRedis = await LoadGenerator.ConnectAsync(redis.Port, Connections, paths, cancellationToken);
         using var fromRedisSame = await LoadGenerator.ConnectAsync(redis.Port, Connections, [Hosts.StaticPath], cancellationToken);
         using var fromBare = await LoadGenerator.ConnectAsync(bare.Port, Connections, [Hosts.StaticPath], cancellationToken);
-        var results = await TakeTurnsAsync([fromProcess, fromProcessSame, fromRedis, fromRedisSame, fromBare], cancellationToken);
-        double Rate(int side) => Report.Median(results[side].Select(result => result.Rate));
-        double Ratio(int side, int against) => Report.Median(results[side].Zip(results[against], (one, other) => one.Rate / other.Rate));
+        var results = await TakeTurnsAsync([(fromProcess, cached), (fromProcessSame, cached), (fromRedis, redis), (fromRedisSame, redis), (fromBare, bare)], cancellationToken);
+        double Rate(int side) => Report.Median(results[side].Select(turn => turn.Result.Rate));
+        double Processor(int side) => Report.Median(results[side].Select(turn => turn.Processor));
+        double Ratio(int side, int against) => Report.Median(results[side].Zip(results[against], (one, other) => one.Result.Rate / other.Result.Rate));
         report.Add($"{name} ({answer.Length / 1024.0:0} KB): from the process", Rate(0), "requests/s");
         report.Add($"{name}: the same bytes, same host", Rate(1), "requests/s");
         report.Add($"{name}: from the process, over the same bytes", Ratio(0, 1), "×", 0.85, higherIsBetter: true);
@@ -75,6 +79,9 @@ internal static class Windows
         report.Add($"{name}: from Redis alone, over the same bytes", Ratio(2, 3), "×", 0.35, higherIsBetter: true);
         report.Add($"{name}: the same bytes, bare Kestrel", Rate(4), "requests/s");
         report.Add($"{name}: from the process, over bare Kestrel", Ratio(0, 4), "×");
+        // The load has its share of the machine: this is what the API alone takes.
+        report.Add($"{name}: from the process, processor time of the API", Processor(0), "µs/request");
+        report.Add($"{name}: the same bytes, processor time of the API", Processor(1), "µs/request");
         ReadBenchmark.Say($"{name}: process {Rate(0):N0}/s, same bytes {Rate(1):N0}/s ({Ratio(0, 1):0.00}); Redis {Rate(2):N0}/s, same bytes {Rate(3):N0}/s ({Ratio(2, 3):0.00}); bare {Rate(4):N0}/s; load {ProcessFigures.LoadAverage()}");
     }
 
@@ -88,13 +95,13 @@ internal static class Windows
                 sides.Add(await LoadGenerator.ConnectAsync(host.Port, Connections, Paths(Kinds[0].Query), cancellationToken));
             }
 
-            var results = await TakeTurnsAsync(sides, cancellationToken);
+            var results = await TakeTurnsAsync([.. sides.Zip(hosts, (side, host) => (side, host.Host))], cancellationToken);
             for (var side = 0; side < sides.Count; side++)
             {
                 var latencies = new LatencyHistogram();
-                results[side].ForEach(result => latencies.Add(result.Latencies));
+                results[side].ForEach(turn => latencies.Add(turn.Result.Latencies));
                 var name = $"500 days by {Connections} connections, {hosts[side].Name}";
-                report.Add($"{name}", Report.Median(results[side].Select(result => result.Rate)), "requests/s");
+                report.Add($"{name}", Report.Median(results[side].Select(turn => turn.Result.Rate)), "requests/s");
                 report.Add($"{name}: p50", latencies.Percentile(0.5), "ms");
                 report.Add($"{name}: p99", latencies.Percentile(0.99), "ms");
                 report.Add($"{name}: p999", latencies.Percentile(0.999), "ms");
@@ -121,4 +128,8 @@ internal static class Windows
     }
 
     private static IEnumerable<string> Paths(string query) => Enumerable.Range(0, BarData.Symbols).Select(symbol => $"/v1/bars/{BarData.SymbolName(symbol)}?{query}");
+
+    /// <param name="Result">Of the load.</param>
+    /// <param name="Processor">Microseconds a request that the host took.</param>
+    private sealed record Turn(LoadResult Result, double Processor);
 }
