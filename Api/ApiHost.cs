@@ -1,3 +1,5 @@
+using Wyckoff.Api.Bars;
+using Wyckoff.Api.Manners;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
 
@@ -12,17 +14,20 @@ public static class ApiHost
         builder.AddServiceDefaults();
         builder.AddWyckoff();
         builder.AddSync();
+        builder.Services.AddSingleton<BarAnswers>();
+        builder.AddManners();
         builder.Services.AddOpenApi("v1");
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseUntracedProbes();
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UseManners();
         app.MapHealth();
         app.MapOpenApi();
         app.MapDocs();
-        app.MapMarketData();
+        app.MapBars();
+        app.MapProblems();
+        app.MapTickers();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
+using Wyckoff.Api.Requests;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Imports;
 using Wyckoff.Primitives;
@@ -109,15 +110,13 @@ public static class ImportsApi
 
         if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || !ContentTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase))
         {
-            return TypedResults.Problem($"'{context.Request.ContentType}' is not a type of file that is imported: one of {string.Join(", ", ContentTypes)} is expected.",
-                statusCode: StatusCodes.Status415UnsupportedMediaType, title: "Unknown content type");
+            return (ProblemHttpResult)Problems.Of(Problems.UnsupportedMediaType, $"{Parameters.Quote(context.Request.ContentType ?? "")} is not a type of file that is imported: one of {string.Join(", ", ContentTypes)} is expected.");
         }
 
         var most = configuration.GetValue(MaxUploadKey, DefaultMaxUpload);
         if (context.Request.ContentLength > most)
         {
-            return TypedResults.Problem(string.Create(CultureInfo.InvariantCulture, $"The body has {context.Request.ContentLength} bytes; at most {most} are taken ({MaxUploadKey})."),
-                statusCode: StatusCodes.Status413PayloadTooLarge, title: "Too large");
+            return (ProblemHttpResult)Problems.Of(Problems.BodyTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body has {context.Request.ContentLength} bytes; at most {most} are taken ({MaxUploadKey})."));
         }
 
         // Of a body that does not say its length, the server counts.
@@ -141,9 +140,7 @@ public static class ImportsApi
         var results = await runner.ImportAsync(body, Path.GetFileName(name) is { Length: > 0 } file ? file : "upload", length, options, new(), cancellationToken);
         if (results.All(result => result.Status == ImportStatus.Failed))
         {
-            return TypedResults.Problem(
-                string.Join(' ', results.Select(result => result.Error)), statusCode: StatusCodes.Status422UnprocessableEntity, title: "Nothing was imported, or not all of it",
-                extensions: [new("imports", results.Select(result => result.Id).ToArray())]);
+            return (ProblemHttpResult)Problems.Of(Problems.ImportFailed, string.Join(' ', results.Select(result => result.Error)), [new("imports", results.Select(result => result.Id).ToArray())]);
         }
 
         return TypedResults.Created(string.Create(CultureInfo.InvariantCulture, $"/v1/imports/{results[0].Id}"), UploadResponse.Of(results));
@@ -267,7 +264,7 @@ public static class ImportsApi
     }
 
     private static ProblemHttpResult Unknown(long id) =>
-        TypedResults.Problem(string.Create(CultureInfo.InvariantCulture, $"There is no import {id}."), statusCode: StatusCodes.Status404NotFound, title: "Unknown import");
+        (ProblemHttpResult)Problems.Of(Problems.UnknownImport, string.Create(CultureInfo.InvariantCulture, $"There is no import {id}."));
 
     /// <summary>Before the handler says how much it takes, the server must not refuse what it would not.</summary>
     private sealed class UnboundedBody : IRequestSizeLimitMetadata

@@ -1,6 +1,5 @@
-using System.ComponentModel;
 using System.Globalization;
-using Microsoft.AspNetCore.Http.HttpResults;
+using Wyckoff.Api.Requests;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Quality;
 using Wyckoff.Primitives;
@@ -10,8 +9,10 @@ namespace Wyckoff.Api;
 /// <summary>How good the stored bars are.</summary>
 public static class QualityApi
 {
-    private const int DefaultLimit = 100;
-    private const int MaxLimit = 1000;
+    private static readonly Parameter<DateTimeOffset> From = Parameters.From with { Description = Parameters.From.Description + " Default: 100000 times the timeframe before the end." };
+    private static readonly Parameter<DateTimeOffset> To = Parameters.To with { Description = Parameters.To.Description + " Default: now." };
+    private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many entries in each list, the first of the range.", 1, 1000, 100);
+    private static readonly Parameter[] Takes = [Parameters.Symbol, Parameters.StoredTimeframe, From, To, Limit];
 
     public static void MapQuality(this IEndpointRouteBuilder routes)
     {
@@ -19,54 +20,52 @@ public static class QualityApi
         group.MapGet("/quality/{symbol}", GetQualityAsync)
             .WithName("GetQuality")
             .WithSummary("Coverage, gaps, outliers, overlaps and sources of the bars of a symbol within a range.")
-            .WithDescription("What is expected is learnt from the bars of the range itself. Changes nothing; reads all bars of the range.");
+            .WithDescription("What is expected is learnt from the bars of the range itself. Changes nothing; reads all bars of the range.")
+            .Takes(Takes)
+            .Produces<QualityResponse>()
+            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol)
+            .Answers("application/json", Example);
     }
 
-    private static async Task<Results<Ok<QualityResponse>, ValidationProblem, ProblemHttpResult>> GetQualityAsync(
-        QualityInspector inspector,
-        TimeProvider time,
-        [Description("Ticker symbol, e.g. SPY.")] string symbol,
-        [Description("1m, 5m, 15m, 30m, 1h, 4h or 1d; 1Min, 1Hour, 1Day and the like mean the same.")] string timeframe = "1d",
-        [Description("First instant, ISO 8601 (UTC unless it says otherwise). Default: 100000 times the timeframe before the end.")] string? from = null,
-        [Description("End, not included, ISO 8601. Default: now.")] string? to = null,
-        [Description("At most so many entries in each list, 1 to 1000; the first of the range.")] int limit = DefaultLimit,
-        CancellationToken cancellationToken = default)
+    private static async Task<IResult> GetQualityAsync(HttpContext context, QualityInspector inspector, TickerSearch tickers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
-        if (!Symbol.TryParse(symbol, out var wanted))
+        var inputs = new Inputs(context, Takes);
+        var symbol = inputs.Get(Parameters.Symbol, default);
+        var timeframe = inputs.Get(Parameters.StoredTimeframe, Timeframe.Day1);
+        var limit = inputs.Get(Limit, 100);
+        var end = inputs.Get(To, time.GetUtcNow() + TimeSpan.FromDays(1));
+        var start = inputs.Get(From, QualityInspector.DefaultStart(timeframe, end));
+        if (!inputs.AreWrong && start >= end)
         {
-            errors["symbol"] = [$"'{symbol}' is not a symbol: 1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : are expected."];
+            inputs.Refuse("from", string.Create(CultureInfo.InvariantCulture, $"{start:O} is not before {end:O}: a range [from, to) is expected."));
         }
 
-        if (!Timeframe.TryParse(timeframe, out var width))
+        if (inputs.AreWrong)
         {
-            errors["timeframe"] = [$"'{timeframe}' is not a timeframe: one of {string.Join(", ", Timeframe.Stored)} is expected."];
+            return inputs.Problem();
         }
 
-        if (limit is < 1 or > MaxLimit)
+        if (await inspector.FindTickerAsync(symbol, cancellationToken) is not { } ticker)
         {
-            errors["limit"] = [string.Create(CultureInfo.InvariantCulture, $"{limit} is out of range: 1 to {MaxLimit} is expected.")];
+            return await Problems.UnknownSymbolAsync(tickers, symbol, cancellationToken);
         }
 
-        var end = MarketDataApi.Instant("to", to, time.GetUtcNow() + TimeSpan.FromDays(1), errors);
-        var start = MarketDataApi.Instant("from", from, QualityInspector.DefaultStart(width, end), errors);
-        if (errors.Count == 0 && start >= end)
-        {
-            errors["from"] = [$"'{from}' is not before '{to}': a range [from, to) is expected."];
-        }
-
-        if (errors.Count > 0)
-        {
-            return TypedResults.ValidationProblem(errors);
-        }
-
-        if (await inspector.FindTickerAsync(wanted, cancellationToken) is not { } ticker)
-        {
-            return TypedResults.Problem($"There is no symbol '{wanted}'.", statusCode: StatusCodes.Status404NotFound, title: "Unknown symbol");
-        }
-
-        return TypedResults.Ok(QualityResponse.Of(ticker, width, await inspector.InspectAsync(ticker, width, new TimeRange(start, end), limit, cancellationToken)));
+        return TypedResults.Ok(QualityResponse.Of(ticker, timeframe, await inspector.InspectAsync(ticker, timeframe, new TimeRange(start, end), limit, cancellationToken)));
     }
+
+    private const string Example =
+        """
+        {
+          "symbol": "SPY", "timeframe": "1d", "timezone": "America/New_York", "from": "2024-03-01T00:00:00+00:00", "to": "2024-04-01T00:00:00+00:00",
+          "coverage": { "first": "2024-03-01T00:00:00+00:00", "last": "2024-03-28T00:00:00+00:00", "bars": 19, "sessions": 19, "expected": 20, "missing": 1, "completeness": 95, "meanQuality": null, "lowestQuality": null },
+          "totalGaps": 1, "gaps": [{ "from": "2024-03-12T00:00:00+00:00", "to": "2024-03-13T00:00:00+00:00", "bars": 1, "wholeDays": 1 }],
+          "totalClosedDays": 1, "closedDays": ["2024-03-29"],
+          "totalOutliers": { "move": 1, "flat": 0, "zero_volume": 0 },
+          "outliers": [{ "timestamp": "2024-03-22T00:00:00+00:00", "rule": "move", "close": 498.1, "previousClose": 512.3, "meanSpread": 1.2, "times": 11.83, "volume": 98000000 }],
+          "overlaps": { "totalDisagreements": 0, "disagreements": [], "totalSharedCoverage": 0, "sharedCoverage": [] },
+          "sources": [{ "source": "sample", "bars": 19, "first": "2024-03-01T00:00:00+00:00", "last": "2024-03-28T00:00:00+00:00" }]
+        }
+        """;
 }
 
 /// <summary>How good the bars of one symbol and timeframe are within [from, to). Of every list its first entries, and beside it how many there are.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Wyckoff.Api.Bars;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Providers;
 using Wyckoff.MarketData.Sync;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Wyckoff.ServiceDefaults;
 
-/// <summary>One line per message, with the trace it belongs to: readable in a terminal, and greppable by the trace id a problem response names.</summary>
+/// <summary>One line per message, with the trace and the request it belongs to: readable in a terminal, and greppable by the ids a problem response names.</summary>
 internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "line";
@@ -31,9 +31,9 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
     {
         foreach (var (key, value) in scope as IEnumerable<KeyValuePair<string, object?>> ?? [])
         {
-            if (key == "TraceId")
+            if (key is "TraceId" or "RequestId")
             {
-                writer.Write(" trace=");
+                writer.Write(key == "TraceId" ? " trace=" : " request=");
                 writer.Write(value);
             }
         }

@@ -4,36 +4,105 @@ using Wyckoff.Telemetry;
 
 namespace Wyckoff;
 
-/// <summary>Reads that do not notice when a pooled connection has died since it was last used.</summary>
-public sealed class Database(NpgsqlDataSource source, ILogger<Database> logger)
+/// <summary>Reads that do not notice when a pooled connection has died since it was last used, or a standby.</summary>
+/// <remarks>A read may be run again, so it must change nothing, and must hand out nothing before the first row has come.</remarks>
+public sealed class Database(DataSources sources, TimeProvider time, ILogger<Database> logger)
 {
+    /// <summary>How long a standby may take to let us in, and how long one that did not is left alone.</summary>
+    private static readonly TimeSpan StandbyPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StandbyRest = TimeSpan.FromSeconds(5);
+
+    private long _standbysFrom = long.MinValue;
+
+    public bool HasStandbys => sources.HasStandbys;
+
+    /// <summary>Runs a read on the primary, and runs it once more on a fresh connection if the first broke under it.</summary>
+    public Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken) => OpenAsync(Whole(read), cancellationToken);
+
     /// <summary>
-    /// Runs a read, and runs it once more on a fresh connection if the first broke under it. So <paramref name="read"/> must change nothing, and must hand out
-    /// nothing before the first row has come.
+    /// Runs a read on a standby if there is one, and on the primary if the standby does not answer or does not bring it to an end: one that replays a change to what is
+    /// being read cancels the read. What a standby tells may be behind the primary.
     /// </summary>
-    public async Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    public Task<T> ReadOnStandbyAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken) => OpenOnStandbyAsync(Whole(read), cancellationToken);
+
+    /// <summary>As <see cref="ReadAsync"/>, for a read that goes on: what it gives owns the connection.</summary>
+    public async Task<T> OpenAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken)
     {
         try
         {
-            return await OnceAsync(read, cancellationToken);
+            return await OnceAsync(sources.Primary, open, Timeout.InfiniteTimeSpan, cancellationToken);
         }
         catch (NpgsqlException e) when (IsBroken(e))
         {
             // Whatever killed this connection (a restart, a failover) has most likely killed the others too.
-            source.Clear();
+            sources.Primary.Clear();
             logger.ConnectionReplaced(e.Message);
-            return await OnceAsync(read, cancellationToken);
+            return await OnceAsync(sources.Primary, open, Timeout.InfiniteTimeSpan, cancellationToken);
         }
     }
 
-    private async Task<T> OnceAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    /// <summary>As <see cref="ReadOnStandbyAsync"/>, for a read that goes on: what it gives owns the connection.</summary>
+    public async Task<T> OpenOnStandbyAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken)
     {
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        return await read(connection, cancellationToken);
+        if (HasStandbys && time.GetTimestamp() >= Volatile.Read(ref _standbysFrom))
+        {
+            try
+            {
+                return await OnceAsync(sources.Reading, open, StandbyPatience, cancellationToken);
+            }
+            catch (Exception e) when (e is NpgsqlException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                if (e is not PostgresException refusal || IsBroken(refusal))
+                {
+                    var now = time.GetTimestamp();
+                    var until = now + (long)(StandbyRest.TotalSeconds * time.TimestampFrequency);
+                    if (Interlocked.Exchange(ref _standbysFrom, until) < now)
+                    {
+                        logger.StandbyAway(e.Message);
+                    }
+                }
+            }
+        }
+
+        return await OpenAsync(open, cancellationToken);
+    }
+
+    private static Func<NpgsqlConnection, CancellationToken, Task<T>> Whole<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read) => async (connection, token) =>
+    {
+        await using (connection)
+        {
+            return await read(connection, token);
+        }
+    };
+
+    private static async Task<T> OnceAsync<T>(NpgsqlDataSource source, Func<NpgsqlConnection, CancellationToken, Task<T>> open, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var connection = await OpenAsync(source, patience, cancellationToken);
+        try
+        {
+            return await open(connection, cancellationToken);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<NpgsqlConnection> OpenAsync(NpgsqlDataSource source, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (patience == Timeout.InfiniteTimeSpan)
+        {
+            return await source.OpenConnectionAsync(cancellationToken);
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        return await source.OpenConnectionAsync(limit.Token);
     }
 
     // An error the server sent leaves the connection alive, unless it is the server saying goodbye.
-    private static bool IsBroken(NpgsqlException e) => e switch
+    internal static bool IsBroken(NpgsqlException e) => e switch
     {
         PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.IdleSessionTimeout } => true,
         PostgresException => false,

@@ -19,6 +19,17 @@ public sealed class RedisConnection(IConfiguration configuration, ILogger<RedisC
     /// <summary>The multiplexer if Redis answers now, else null: go without.</summary>
     public IConnectionMultiplexer? Current => _connecting is { IsCompletedSuccessfully: true, Result: { IsConnected: true } multiplexer } ? multiplexer : null;
 
+    /// <summary>Has every message of a channel handed to <paramref name="handle"/>, from when Redis answers on. Those sent while it did not are lost.</summary>
+    public async Task ListenAsync(string channel, Action<string> handle)
+    {
+        if (_connecting is { } connecting)
+        {
+            // Where nobody answers yet, the subscription is kept, and made with the connection.
+            var subscriber = (await connecting).GetSubscriber();
+            await subscriber.SubscribeAsync(new RedisChannel(channel, RedisChannel.PatternMode.Literal), (_, message) => handle(message.ToString()), CommandFlags.FireAndForget);
+        }
+    }
+
     public Task StartAsync(CancellationToken cancellationToken)
     {
         if (IsConfigured)

@@ -11,6 +11,7 @@ using Wyckoff.Journal;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Imports;
 using Wyckoff.MarketData.Quality;
+using Wyckoff.MarketData.Reading;
 using Wyckoff.Telemetry;
 using Wyckoff.Trading;
 
@@ -22,8 +23,8 @@ public static class WyckoffHostExtensions
     public const string CacheConnection = "cache";
 
     /// <summary>
-    /// The database (one data source, and the DbContext pooled on it), Redis, and their health checks. The service starts only once the database has the schema
-    /// this build was made for.
+    /// The database (one data source, or with standbys one for the primary and one for reading, and the DbContext pooled on the primary), Redis, and their health
+    /// checks. The service starts only once the database has the schema this build was made for.
     /// </summary>
     public static TBuilder AddWyckoff<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
@@ -31,11 +32,18 @@ public static class WyckoffHostExtensions
         builder.Services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(_ => new ConnectionPoolFigures(builder.Environment.ApplicationName));
-        builder.Services.AddSingleton(services => BuildDataSource(services, builder.Environment.ApplicationName));
+        builder.Services.AddSingleton(services => BuildDataSources(services, builder.Environment.ApplicationName));
+        builder.Services.AddSingleton(services => services.GetRequiredService<DataSources>().Primary);
         builder.Services.AddDbContextPool<WyckoffDbContext>((services, options) => options.UseWyckoff(services.GetRequiredService<NpgsqlDataSource>()));
         builder.Services.AddSingleton<Database>();
         builder.Services.AddSingleton<BarStore>();
+        builder.Services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<BarReader>();
+        builder.Services.AddSingleton<WindowVersions>();
+        builder.Services.AddSingleton<BarCache>();
         builder.Services.AddSingleton<TickerDirectory>();
+        builder.Services.AddSingleton<TickerSearch>();
+        builder.Services.AddSingleton<TickerStore>();
         builder.Services.AddSingleton<BarWriter>();
         builder.Services.AddSingleton<BarRecomputer>();
         builder.Services.AddSingleton<IndicatorUpdater>();
@@ -48,6 +56,8 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<TradingStore>();
         builder.Services.AddSingleton<RedisConnection>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisConnection>());
+        builder.Services.AddSingleton<TickerChanges>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<TickerChanges>());
         builder.Services.AddHostedService<SchemaGate>();
         builder.Services.AddHealthChecks()
             .AddCheck<PostgresHealthCheck>("postgres", timeout: TimeSpan.FromSeconds(5))
@@ -67,7 +77,7 @@ public static class WyckoffHostExtensions
         .MigrationsAssembly("Wyckoff.MigrationService")
         .MigrationsHistoryTable(SchemaVersion.HistoryTable, SchemaVersion.HistorySchema));
 
-    private static NpgsqlDataSource BuildDataSource(IServiceProvider services, string applicationName)
+    private static DataSources BuildDataSources(IServiceProvider services, string applicationName)
     {
         var options = services.GetRequiredService<IOptions<DatabaseOptions>>().Value;
         var text = services.GetRequiredService<IConfiguration>().GetConnectionString(DatabaseConnection);
@@ -81,7 +91,7 @@ public static class WyckoffHostExtensions
         var source = new NpgsqlDataSourceBuilder(WithDefaults(text, options, applicationName)) { Name = applicationName };
         source.MapTradingEnums();
         source.UseLoggerFactory(services.GetService<Microsoft.Extensions.Logging.ILoggerFactory>());
-        return source.Build();
+        return new(source);
     }
 
     /// <summary>The connection string with our figures where it has none of its own.</summary>
@@ -105,6 +115,8 @@ public static class WyckoffHostExtensions
         Default("Timeout", () => given.Timeout = (int)options.PoolWait.TotalSeconds);
         Default("Keepalive", () => given.KeepAlive = (int)options.KeepAlive.TotalSeconds);
         Default("Connection Lifetime", () => given.ConnectionLifetime = (int)options.ConnectionLifetime.TotalSeconds);
+        // For so long a host that went away is not asked again: with one host nobody waits for that either.
+        Default("Host Recheck Seconds", () => given.HostRecheckSeconds = 1);
         Default("Application Name", () => given.ApplicationName = applicationName);
         // A generic plan on a hypertable is built for every chunk there is: seconds, and hundreds of megabytes of backend.
         Default("Options", () => given.Options = "-c plan_cache_mode=force_custom_plan");

@@ -6,6 +6,9 @@ public sealed record DescribedParameters(IReadOnlyList<Parameter> Parameters);
 /// <summary>An answer as it may look.</summary>
 public sealed record DescribedExample(string ContentType, string Text);
 
+/// <summary>The ways in which an endpoint can fail, beside those that all of them have.</summary>
+public sealed record DescribedProblems(IReadOnlyList<ProblemKind> Kinds);
+
 public static class Describe
 {
     public static TBuilder Takes<TBuilder>(this TBuilder endpoint, IReadOnlyList<Parameter> parameters)
@@ -16,13 +19,5 @@ public static class Describe
 
     /// <summary>The ways in which it can fail.</summary>
     public static TBuilder Fails<TBuilder>(this TBuilder endpoint, params IReadOnlyList<ProblemKind> kinds)
-        where TBuilder : IEndpointConventionBuilder
-    {
-        foreach (var kind in kinds.DistinctBy(kind => kind.Status))
-        {
-            endpoint.WithMetadata(new ProducesResponseTypeMetadata(kind.Status, kind == Problems.InvalidParameters ? typeof(HttpValidationProblemDetails) : typeof(Microsoft.AspNetCore.Mvc.ProblemDetails), ["application/problem+json"]));
-        }
-
-        return endpoint;
-    }
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new DescribedProblems(kinds));
 }

@@ -67,7 +67,8 @@ public sealed class Inputs
     {
         if (parameter.InPath)
         {
-            return _context.Request.RouteValues[parameter.Name] as string ?? "";
+            // Of all that is escaped in a path, the server leaves the slash as it came, or it would be one between two segments.
+            return (_context.Request.RouteValues[parameter.Name] as string ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         }
 
         return _context.Request.Query.TryGetValue(parameter.Name, out var values) && values[0] is { Length: > 0 } text ? text : null;

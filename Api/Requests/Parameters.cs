@@ -27,6 +27,12 @@ public static class Parameters
         Default = otherwise?.ToString(CultureInfo.InvariantCulture),
     };
 
+    public static Parameter<bool> Flag(string name, string description) => new(name, description, (string text, out bool value) =>
+        (value = text == "true") || text == "false" ? null : $"{Quote(text)} is neither: true or false is expected.")
+    {
+        Type = "boolean",
+    };
+
     /// <summary>One of a few words.</summary>
     public static Parameter<T> Choice<T>(string name, string description, T otherwise)
         where T : struct, Enum

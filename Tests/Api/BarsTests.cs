@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Wyckoff.Api;
+using Wyckoff.Api.Bars;
 
 namespace Wyckoff.Tests.Api;
 
@@ -24,10 +24,10 @@ public sealed class BarsTests(TestDatabase database) : IClassFixture<TestDatabas
 
         var newest = (await client.GetFromJsonAsync<BarsResponse>("/v1/bars/far?limit=3&timeframe=1Day", Token))!;
         Assert.Equal(("FAR", "1d", 3), (newest.Symbol, newest.Timeframe, newest.Count));
-        Assert.Equal([2018, 2019, 2020], newest.Bars.Select(bar => bar.Timestamp.Year));
+        Assert.Equal([2018, 2019, 2020], newest.Bars!.Select(bar => bar.Timestamp.Year));
 
         var range = (await client.GetFromJsonAsync<BarsResponse>("/v1/bars/FAR?from=1995-01-02&to=1998-01-02", Token))!;
-        Assert.Equal([1995, 1996, 1997], range.Bars.Select(bar => bar.Timestamp.Year));
+        Assert.Equal([1995, 1996, 1997], range.Bars!.Select(bar => bar.Timestamp.Year));
         Assert.Equal(31, (await client.GetFromJsonAsync<BarsResponse>("/v1/bars/FAR", Token))!.Count);
     }
 
@@ -35,7 +35,7 @@ public sealed class BarsTests(TestDatabase database) : IClassFixture<TestDatabas
     public async Task What_is_wrong_is_named_all_at_once_and_carries_the_trace()
     {
         await using var api = new ApiServer(database.AppConnection);
-        using var response = await api.CreateClient().GetAsync("/v1/bars/%20?timeframe=1w&from=yesterday&to=2024-13-01&limit=0", Token);
+        using var response = await api.CreateClient().GetAsync("/v1/bars/%20?timeframe=1v&from=yesterday&to=2024-13-01&limit=0", Token);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);

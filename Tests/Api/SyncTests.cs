@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Wyckoff.Api;
+using Wyckoff.Api.Bars;
 using Wyckoff.Primitives;
 using Wyckoff.Tests.MarketData.Sync;
 
@@ -45,7 +46,7 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
         var url = $"/v1/bars/{_symbol}?timeframe=1m&from=2024-03-04T14:00:00Z&to=2024-03-04T15:00:00Z";
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(url, Token)).StatusCode);
         var bars = await client.GetFromJsonAsync<BarsResponse>(url + "&fetch=missing", Token);
-        Assert.Equal(_data.Select(bar => (bar.Time, bar.Close, bar.Volume)), bars!.Bars.Select(bar => (bar.Timestamp, bar.Close, bar.Volume)));
+        Assert.Equal(_data.Select(bar => (bar.Time, bar.Close, bar.Volume)), bars!.Bars!.Select(bar => (bar.Timestamp, bar.Close!.Value, bar.Volume!.Value)));
         var asked = _server.Log.Count;
         await client.GetFromJsonAsync<BarsResponse>(url + "&fetch=missing&provider=alpaca", Token);
         Assert.Equal(asked, _server.Log.Count);
@@ -82,7 +83,7 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var sync = (await response.Content.ReadFromJsonAsync<SyncResponse>(Token))!;
         Assert.Equal([(_symbol, "success", (long)_data.Count, 0), ("UNKNOWN", "failed", 0, 1)], sync.Results.Select(result => (result.Symbol, result.Status, result.Inserted, result.StillMissing.Count)));
-        Assert.Equal(_data.Select(bar => bar.Close), sync.Results[0].Bars!.Select(bar => bar.Close));
+        Assert.Equal(_data.Select(bar => bar.Close), sync.Results[0].Bars!.Select(bar => bar.Close!.Value));
         Assert.Contains("invalid symbol: UNKNOWN", sync.Results[1].Error, StringComparison.Ordinal);
     }
 

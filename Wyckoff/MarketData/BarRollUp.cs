@@ -7,8 +7,13 @@ namespace Wyckoff.MarketData;
 /// Folds bars, in the order of their time, into those of one coarser timeframe. The database's <c>market.roll_up</c> is the definition; this computes the same where
 /// rows are copied straight in.
 /// </summary>
-internal sealed class BarRollUp(Timeframe timeframe, SessionClock clock)
+internal sealed class BarRollUp(Timeframe timeframe, Func<long, (long Bucket, long End)> buckets)
 {
+    public BarRollUp(Timeframe timeframe, SessionClock clock)
+        : this(timeframe, time => (clock.Bucket(timeframe, time), clock.BucketEnd(timeframe, time)))
+    {
+    }
+
     public Timeframe Timeframe => timeframe;
 
     // Three times price times volume of up to 1440 bars fits in 128 bits below these.
@@ -36,7 +41,8 @@ internal sealed class BarRollUp(Timeframe timeframe, SessionClock clock)
         if (!_any || bar.Time >= _end)
         {
             closed = _any && TryTake(out complete, out completeQuality);
-            (_any, _bucket, _end) = (true, clock.Bucket(timeframe, bar.Time), clock.BucketEnd(timeframe, bar.Time));
+            _any = true;
+            (_bucket, _end) = buckets(bar.Time);
             (_open, _high, _low) = (bar.Open, bar.High, bar.Low);
             (_volume, _trades, _tradesKnown, _turnover, _hugeTurnover, _quality) = (0, 0, true, 0, BigInteger.Zero, BarDerivation.Unrated);
         }

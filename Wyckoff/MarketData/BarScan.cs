@@ -69,7 +69,7 @@ internal sealed class BarScan : IAsyncDisposable
                 return false;
             }
 
-            prices[price] = (long)Amount(field);
+            prices[price] = (long)BinaryNumeric.Read(field);
         }
 
         if (!TryField(buffer, ref at, out field))
@@ -77,7 +77,7 @@ internal sealed class BarScan : IAsyncDisposable
             return false;
         }
 
-        var volume = Amount(field);
+        var volume = BinaryNumeric.Read(field);
         if (!TryField(buffer, ref at, out field))
         {
             return false;
@@ -89,7 +89,7 @@ internal sealed class BarScan : IAsyncDisposable
             return false;
         }
 
-        stored = new(new(time, prices[0], prices[1], prices[2], prices[3], volume, trades, vwap.IsEmpty ? 0 : (long)Amount(vwap)), aggregated[0] != 0, own[0] != 0);
+        stored = new(new(time, prices[0], prices[1], prices[2], prices[3], volume, trades, vwap.IsEmpty ? 0 : (long)BinaryNumeric.Read(vwap)), aggregated[0] != 0, own[0] != 0);
         _start = at;
         return true;
     }
@@ -160,31 +160,5 @@ internal sealed class BarScan : IAsyncDisposable
     {
         field = default;
         return TryTake(buffer, ref at, 4, out var length) && TryTake(buffer, ref at, Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(length)), out field);
-    }
-
-    private static Int128 Amount(ReadOnlySpan<byte> numeric)
-    {
-        var count = BinaryPrimitives.ReadInt16BigEndian(numeric);
-        var weight = BinaryPrimitives.ReadInt16BigEndian(numeric[2..]);
-        // Two digits of base 10,000 after the point make 10⁻⁸.
-        var end = weight + 3;
-        if (end <= 4)
-        {
-            long small = 0;
-            for (var i = 0; i < end; i++)
-            {
-                small = small * 10_000 + (i < count ? BinaryPrimitives.ReadInt16BigEndian(numeric[(8 + 2 * i)..]) : 0);
-            }
-
-            return small;
-        }
-
-        Int128 amount = 0;
-        for (var i = 0; i < end; i++)
-        {
-            amount = amount * 10_000 + (i < count ? BinaryPrimitives.ReadInt16BigEndian(numeric[(8 + 2 * i)..]) : 0);
-        }
-
-        return amount;
     }
 }

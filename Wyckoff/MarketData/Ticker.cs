@@ -34,7 +34,9 @@ public sealed class Ticker
 
     public DateTimeOffset UpdatedAt { get; private set; }
 
-    public void MoveTo(string timezone) => Timezone = TimeZoneInfo.TryFindSystemTimeZoneById(timezone, out var zone) && zone.HasIanaId
+    public static bool IsTimezone(string timezone) => TimeZoneInfo.TryFindSystemTimeZoneById(timezone, out var zone) && zone.HasIanaId;
+
+    public void MoveTo(string timezone) => Timezone = IsTimezone(timezone)
         ? timezone
         : throw new ArgumentException($"'{timezone}' is not an IANA time zone.", nameof(timezone));
 

@@ -53,13 +53,14 @@ public sealed class ConnectionPoolFigures : IDisposable
             return;
         }
 
+        // Several hosts are several pools of the one name, and one more that says what they have together.
         switch (instrument.Name, state)
         {
             case ("db.client.connection.count", "idle"):
-                _idle = value;
+                _idle = Math.Max(_idle, value);
                 break;
             case ("db.client.connection.count", _):
-                _used = value;
+                _used = Math.Max(_used, value);
                 break;
             default:
                 Interlocked.Add(ref _waiting, value);

@@ -20,6 +20,12 @@ public static partial class Log
     [LoggerMessage(1004, LogLevel.Information, "A pooled connection was dead ({Reason}); the pool was renewed and the read repeated")]
     public static partial void ConnectionReplaced(this ILogger logger, string reason);
 
+    [LoggerMessage(5600, LogLevel.Warning, "No standby answers ({Reason}); reads go to the primary for a while")]
+    public static partial void StandbyAway(this ILogger logger, string reason);
+
     [LoggerMessage(2010, LogLevel.Debug, "A write of bars collided with another transaction ({SqlState}); attempt {Attempt} is repeated")]
     public static partial void BarsCollided(this ILogger logger, string sqlState, int attempt);
+
+    [LoggerMessage(2020, LogLevel.Warning, "Redis failed three times in a row; reads go without it for {Rest}: {Reason}")]
+    public static partial void RedisRests(this ILogger logger, TimeSpan rest, string reason);
 }

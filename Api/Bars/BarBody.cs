@@ -1,0 +1,64 @@
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Encodings.Web;
+using Wyckoff.MarketData.Reading;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Api.Bars;
+
+/// <summary>The bars of one symbol on their way into a response: as many as are wanted, and whether there are more.</summary>
+internal abstract class BarBody(long most) : IBarSink
+{
+    public long Count { get; private set; }
+
+    /// <summary>There is at least one bar more than is wanted.</summary>
+    public bool HasMore { get; private set; }
+
+    public long LastTime { get; private set; }
+
+    public void Add(in BarRow row)
+    {
+        if (Count == most)
+        {
+            HasMore = true;
+            return;
+        }
+
+        Count++;
+        LastTime = row.Time;
+        Write(row);
+    }
+
+    public void End()
+    {
+    }
+
+    /// <summary>What precedes the bars.</summary>
+    public virtual void Begin(long version)
+    {
+    }
+
+    /// <summary>What follows them.</summary>
+    public virtual ValueTask EndAsync(string? next, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>Hands over what has been written, when it is enough to be worth it.</summary>
+    /// <returns>False when nobody listens any more.</returns>
+    public abstract ValueTask<bool> FlushAsync(CancellationToken cancellationToken);
+
+    protected abstract void Write(in BarRow row);
+
+    public static BarBody Of(BarQuery query, PipeWriter output, Symbol symbol, bool named) => query switch
+    {
+        { Format: BarFormat.Parquet } => new ParquetBody(query, output, symbol),
+        { Columns: true } => new ColumnsBody(query, output, symbol),
+        _ => new TextBody(query, output, symbol, named),
+    };
+
+    protected static void Text(PipeWriter output, string text) => Encoding.UTF8.GetBytes(text, output);
+
+    /// <summary>Up to the bars.</summary>
+    public static string Head(string symbol, BarPeriod period, long version) => FormattableString.Invariant($"{{\"symbol\":\"{JavaScriptEncoder.Default.Encode(symbol)}\",\"timeframe\":\"{period}\",\"version\":{version},");
+
+    /// <summary>From the bars on.</summary>
+    public static string Tail(long count, string? next) => FormattableString.Invariant($"\"count\":{count},\"next\":{(next is null ? "null" : $"\"{next}\"")}}}");
+}

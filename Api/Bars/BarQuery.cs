@@ -1,0 +1,181 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+using Wyckoff.Api.Requests;
+using Wyckoff.MarketData;
+using Wyckoff.MarketData.Reading;
+
+namespace Wyckoff.Api.Bars;
+
+/// <summary>Which bars are wanted, and how they are to be written: everything of a request but whose bars.</summary>
+internal sealed record BarQuery
+{
+    private static readonly (string Type, BarFormat Format)[] MediaTypes =
+        [("application/json", BarFormat.Json), ("application/x-ndjson", BarFormat.Ndjson), ("text/csv", BarFormat.Csv), ("application/vnd.apache.parquet", BarFormat.Parquet)];
+
+    public required BarPeriod Period { get; init; }
+
+    /// <summary>Microseconds since 1970; null: as far back as the count reaches.</summary>
+    public long? From { get; init; }
+
+    public long? Until { get; init; }
+
+    /// <summary>How many bars at most.</summary>
+    public required long Count { get; init; }
+
+    /// <summary>The newest of the range are meant, not the first.</summary>
+    public required bool FromEnd { get; init; }
+
+    public required bool Descending { get; init; }
+
+    public required bool Paged { get; init; }
+
+    public BarFields Fields { get; init; } = BarFields.Usual;
+
+    public GapFill Fill { get; init; }
+
+    public TimeZoneInfo? Zone { get; init; }
+
+    public BarFormat Format { get; init; }
+
+    public bool Columns { get; init; }
+
+    /// <summary>The last bar of the page before.</summary>
+    public long? After { get; init; }
+
+    /// <summary>A part of the recent window, as it is kept.</summary>
+    public bool IsOfWindow => Fields == BarFields.Usual && Fill == GapFill.None && Zone is null && !Columns && Format != BarFormat.Parquet && Count <= (FromEnd ? BarCache.Bars : BarParameters.MostHeld) && (FromEnd || From is not null);
+
+    /// <summary>From where on bars are wanted: where one of the period may begin.</summary>
+    public long Start => !Descending && After is { } after && Fill == GapFill.None ? Math.Max(Period.Next(after), Begin(From ?? BarReader.Earliest)) : Begin(From ?? BarReader.Earliest);
+
+    public long End => Descending && After is { } before ? Math.Min(before, Begin(Until ?? BarReader.Latest)) : Begin(Until ?? BarReader.Latest);
+
+    public string ContentType => MediaTypes.First(type => type.Format == Format).Type + (Format == BarFormat.Csv ? "; charset=utf-8" : "");
+
+    /// <summary>What the pages of this query have in common.</summary>
+    public string Digest(string symbol) => string.Create(CultureInfo.InvariantCulture, $"{symbol} {Period} {From} {Until} {Descending} {(int)Fill}");
+
+    /// <summary>All that decides what is written.</summary>
+    public string Identity(string symbol) => string.Create(CultureInfo.InvariantCulture, $"{Digest(symbol)} {Count} {FromEnd} {Paged} {(int)Fields} {Zone?.Id} {(int)Format} {Columns} {After}");
+
+    /// <summary>What the request says; null after it was told what is wrong.</summary>
+    public static BarQuery? Read(HttpContext context, Inputs inputs, string? symbol)
+    {
+        var period = inputs.Get(BarParameters.Timeframe, Primitives.Timeframe.Day1);
+        var (from, to, last) = (inputs.Find(Parameters.From), inputs.Find(Parameters.To), inputs.Find(BarParameters.Last));
+        var limit = inputs.Find(BarParameters.Limit);
+        var descending = inputs.Get(BarParameters.Order, Order.Asc) == Order.Desc;
+        var fields = inputs.Get(BarParameters.Fields, BarFields.Usual);
+        var fill = inputs.Get(BarParameters.Fill, GapFill.None);
+        inputs.Get(BarParameters.Adjust, Adjustment.Raw);
+        var zone = inputs.Get(BarParameters.Timezone, TimeZoneInfo.Utc);
+        var columns = inputs.Get(BarParameters.Layout, Layout.Rows) == Layout.Columns;
+        if (Negotiate(context, inputs) is not { } format)
+        {
+            return null;
+        }
+
+        if (from >= to)
+        {
+            inputs.Refuse("from", $"{from:yyyy-MM-ddTHH:mm:ssZ} is not before 'to', {to:yyyy-MM-ddTHH:mm:ssZ}: a range [from, to) is expected.");
+        }
+
+        if (last is not null && limit is not null)
+        {
+            inputs.Refuse("limit", "'last' says how many already: one of the two is expected.");
+        }
+
+        if (columns && format != BarFormat.Json)
+        {
+            inputs.Refuse("layout", "Only JSON has columns: format=json is expected.");
+        }
+
+        if (!period.IsStored && fields != BarFields.All && (fields & ~BarFields.Folded) != 0)
+        {
+            inputs.Refuse("fields", $"Bars of {period} are folded while they are read, and have {string.Join(", ", BarColumns.Of(BarFields.Folded).Select(column => column.Name))} only.");
+        }
+
+        if (format == BarFormat.Parquet && inputs.Has(BarParameters.Fields))
+        {
+            inputs.Refuse("fields", "A Parquet file has all fields: format=csv, ndjson or json is expected with 'fields'.");
+        }
+
+        if (fill != GapFill.None && descending)
+        {
+            inputs.Refuse("order", "Gaps are filled from the oldest bar on: order=asc is expected with 'fill'.");
+        }
+
+        // What is read from its end, filled or put together has to be held; everything else goes through.
+        var fromEnd = last is not null || descending || from is null;
+        var held = format == BarFormat.Json || fromEnd || fill != GapFill.None;
+        if (held && limit > BarParameters.MostHeld)
+        {
+            inputs.Refuse("limit", FormattableString.Invariant($"{limit} is out of range: 1 to {BarParameters.MostHeld} is expected, unless NDJSON, CSV or Parquet is read from its beginning, without gaps filled."));
+        }
+
+        var query = new BarQuery
+        {
+            Period = period,
+            From = from is { } f ? Math.Clamp(IncomingBar.TimeOf(f), BarReader.Earliest, BarReader.Latest - 1) : null,
+            Until = to is { } u ? Math.Clamp(IncomingBar.TimeOf(u), BarReader.Earliest + 1, BarReader.Latest) : null,
+            Count = last ?? limit ?? (held ? BarParameters.DefaultLimit : long.MaxValue),
+            FromEnd = fromEnd,
+            Descending = descending,
+            Paged = last is null && (descending || from is not null),
+            Fields = format == BarFormat.Parquet || fields == BarFields.All ? (period.IsStored ? BarFields.All : BarFields.Folded) : fields,
+            Fill = fill,
+            Zone = zone == TimeZoneInfo.Utc ? null : zone,
+            Format = format,
+            Columns = columns,
+        };
+        if (symbol is not null && inputs.Has(BarParameters.Cursor) && inputs.Get(BarParameters.Cursor, "") is { Length: > 0 } cursor)
+        {
+            if (!query.Paged || !long.TryParse(Cursor.Read(query.Digest(symbol), cursor), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var after))
+            {
+                inputs.Refuse("cursor", $"{Parameters.Quote(cursor)} is not the 'next' of this query: the same symbol, timeframe, from, to, order and fill are expected, with what the page before gave.");
+            }
+            else
+            {
+                query = query with { After = after };
+            }
+        }
+
+        return query;
+    }
+
+    // A bar is wanted when it begins within the range; its parts may go beyond.
+    private long Begin(long time) => Period.IsStored || Period.Bucket(time) == time ? time : Period.Next(Period.Bucket(time));
+
+    // Null: nothing that is accepted can be given.
+    private static BarFormat? Negotiate(HttpContext context, Inputs inputs)
+    {
+        if (inputs.Has(BarParameters.Format))
+        {
+            return inputs.Get(BarParameters.Format, BarFormat.Json);
+        }
+
+        var accept = context.Request.Headers.Accept;
+        if (accept.Count == 0 || (accept.Count == 1 && accept[0] is null or "" or "*/*" or "application/json"))
+        {
+            return BarFormat.Json;
+        }
+
+        if (!MediaTypeHeaderValue.TryParseList(accept, out var accepted))
+        {
+            return null;
+        }
+
+        foreach (var wanted in accepted.Where(type => type.Quality is not 0).OrderByDescending(type => type.Quality ?? 1))
+        {
+            foreach (var (type, format) in MediaTypes)
+            {
+                if (new MediaTypeHeaderValue(type).IsSubsetOf(wanted) || (wanted.MatchesAllTypes && wanted.MatchesAllSubTypes))
+                {
+                    return format;
+                }
+            }
+        }
+
+        return null;
+    }
+}

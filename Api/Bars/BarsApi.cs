@@ -1,0 +1,259 @@
+using System.Globalization;
+using System.Text;
+using Wyckoff.Api.Requests;
+using Wyckoff.MarketData;
+using Wyckoff.MarketData.Reading;
+using Wyckoff.MarketData.Sync;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Api.Bars;
+
+/// <summary>Bars, as they are stored and in any multiple.</summary>
+public static class BarsApi
+{
+    private const string Example = """
+        {"symbol":"SPY","timeframe":"1d","version":3,"bars":[{"timestamp":"2024-06-03T00:00:00Z","open":529.02,"high":530.11,"low":522.6,"close":527.8,"volume":46835700,"tradeCount":441203,"vwap":526.91}],"count":1,"next":null}
+        """;
+
+    private static readonly IReadOnlyList<Parameter> OneParameters = [Parameters.Symbol, .. BarParameters.Shared, BarParameters.Cursor, BarParameters.Fetch, BarParameters.Provider];
+    private static readonly IReadOnlyList<Parameter> SeveralParameters = [BarParameters.Symbols, .. BarParameters.Shared];
+    private static readonly IReadOnlyList<Parameter> LatestParameters = [Parameters.Symbol, BarParameters.Timeframe];
+    private static readonly IReadOnlyList<Parameter> AllLatestParameters = [BarParameters.Symbols, BarParameters.Timeframe];
+    private static readonly IReadOnlyList<Parameter> AsOfParameters = [BarParameters.Symbols, BarParameters.At, BarParameters.Timeframe];
+
+    public static void MapBars(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/v1").WithTags("Bars");
+        group.MapGet("/bars/{symbol}", GetAsync)
+            .WithName("GetBars")
+            .WithSummary("Bars of a symbol.")
+            .WithDescription("Without 'from' the newest of the range, oldest first; with 'from' those from there on, page by page. JSON, NDJSON, CSV or Parquet, by 'format' or Accept. The ETag is the version of the bars: ask again with If-None-Match, and 304 says that nothing has changed.")
+            .Takes(OneParameters)
+            .Produces<BarsResponse>(StatusCodes.Status200OK, "application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet")
+            .Answers("application/json", Example)
+            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.NotAcceptable, Problems.ProviderFailed, Problems.DatabaseAway);
+        group.MapGet("/bars", GetSeveralAsync)
+            .WithName("GetBarsOfSeveral")
+            .WithSummary("Bars of several symbols, each as by itself; of NDJSON and CSV, each row with its symbol.")
+            .Takes(SeveralParameters)
+            .Produces<SeveralBarsResponse>(StatusCodes.Status200OK, "application/json", "application/x-ndjson", "text/csv")
+            .Answers("application/json", $$"""{"timeframe":"1d","series":[{{Example}}]}""")
+            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.NotAcceptable, Problems.DatabaseAway);
+        group.MapGet("/bars/{symbol}/latest", GetLatestAsync)
+            .WithName("GetLatestBar")
+            .WithSummary("The newest bar of a symbol; it may still be open.")
+            .Takes(LatestParameters)
+            .Produces<LatestResponse>()
+            .Answers("application/json", """{"symbol":"SPY","timeframe":"1d","version":3,"bar":{"timestamp":"2024-06-03T00:00:00Z","open":529.02,"high":530.11,"low":522.6,"close":527.8,"volume":46835700,"tradeCount":441203,"vwap":526.91}}""")
+            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway);
+        group.MapGet("/latest", GetAllLatestAsync)
+            .WithName("GetLatestBars")
+            .WithSummary("The newest bar of each of several symbols.")
+            .Takes(AllLatestParameters)
+            .Produces<LatestBarsResponse>()
+            .Answers("application/json", """{"timeframe":"1d","latest":[{"symbol":"SPY","timeframe":"1d","version":3,"bar":null}]}""")
+            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway);
+        group.MapGet("/asof", GetAsOfAsync)
+            .WithName("GetBarsAsOf")
+            .WithSummary("The newest bar of each of several symbols that was complete at an instant: nothing that could not be known by then.")
+            .Takes(AsOfParameters)
+            .Produces<AsOfResponse>()
+            .Answers("application/json", """{"timeframe":"1d","at":"2024-06-03T18:00:00Z","bars":[{"symbol":"SPY","timeframe":"1d","version":3,"bar":null}]}""")
+            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway);
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext context, BarAnswers answers, TickerSearch search, SyncService sync, CancellationToken cancellationToken)
+    {
+        var inputs = new Inputs(context, OneParameters);
+        var symbol = inputs.Get(Parameters.Symbol, default);
+        var query = BarQuery.Read(context, inputs, symbol.Value);
+        var fetch = inputs.Get(BarParameters.Fetch, false);
+        var provider = inputs.Has(BarParameters.Provider) ? inputs.Get(BarParameters.Provider, "") : null;
+        if (query is null)
+        {
+            return NotAcceptable(context);
+        }
+
+        if (fetch && !inputs.AreWrong && await FetchAsync(sync, symbol, query, provider, inputs, cancellationToken) is { } failed)
+        {
+            return failed;
+        }
+
+        if (inputs.AreWrong)
+        {
+            return inputs.Problem();
+        }
+
+        if (await answers.FindTickerAsync(symbol, cancellationToken) is not { } ticker)
+        {
+            return await UnknownAsync(search, [symbol], cancellationToken);
+        }
+
+        await answers.WriteAsync(context, query, ticker, cancellationToken);
+        return Results.Empty;
+    }
+
+    private static async Task<IResult?> FetchAsync(SyncService sync, Symbol symbol, BarQuery query, string? provider, Inputs inputs, CancellationToken cancellationToken)
+    {
+        var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
+        var result = await SyncApi.FetchMissingAsync(
+            sync, symbol, query.Period.Source, query.From is { } from ? IncomingBar.InstantOf(from) : null, query.Until is { } until ? IncomingBar.InstantOf(until) : TimeProvider.System.GetUtcNow(), provider, errors, cancellationToken);
+        foreach (var (name, wrong) in errors)
+        {
+            inputs.Refuse(name, wrong[0]);
+        }
+
+        return result is { Outcome: not SyncOutcome.Success, StillMissing.Count: > 0 } ? Problems.Of(Problems.ProviderFailed, result.Error ?? "") : null;
+    }
+
+    private static async Task<IResult> GetSeveralAsync(HttpContext context, BarAnswers answers, TickerSearch search, CancellationToken cancellationToken)
+    {
+        var inputs = new Inputs(context, SeveralParameters);
+        var symbols = inputs.Get(BarParameters.Symbols, []);
+        var query = BarQuery.Read(context, inputs, null);
+        if (query is null)
+        {
+            return NotAcceptable(context);
+        }
+
+        if (query.Format == BarFormat.Parquet)
+        {
+            inputs.Refuse("format", "A Parquet file has one symbol: json, ndjson or csv is expected.");
+        }
+
+        if (inputs.AreWrong)
+        {
+            return inputs.Problem();
+        }
+
+        var (tickers, unknown) = await FindAsync(answers, symbols, cancellationToken);
+        if (unknown.Count > 0)
+        {
+            return await UnknownAsync(search, unknown, cancellationToken);
+        }
+
+        context.Response.ContentType = query.ContentType;
+        context.Response.Headers.CacheControl = "no-cache";
+        context.Response.Headers.Vary = "Accept, Accept-Encoding";
+        var output = context.Response.BodyWriter;
+        if (query.Format == BarFormat.Csv)
+        {
+            Encoding.UTF8.GetBytes(BarText.CsvHeader(query.Fields, query.Fill != GapFill.None, symbol: true), output);
+        }
+
+        var json = query.Format == BarFormat.Json;
+        for (var i = 0; i < tickers.Count; i++)
+        {
+            if (json)
+            {
+                Encoding.UTF8.GetBytes(i > 0 ? "," : $"{{\"timeframe\":\"{query.Period}\",\"series\":[", output);
+            }
+
+            await answers.AppendAsync(context, query, tickers[i], cancellationToken);
+        }
+
+        Encoding.UTF8.GetBytes(json ? "]}" : "", output);
+        return Results.Empty;
+    }
+
+    private static async Task<IResult> GetLatestAsync(HttpContext context, BarAnswers answers, TickerSearch search, CancellationToken cancellationToken)
+    {
+        var inputs = new Inputs(context, LatestParameters);
+        var symbol = inputs.Get(Parameters.Symbol, default);
+        var period = inputs.Get(BarParameters.Timeframe, Timeframe.Day1);
+        if (inputs.AreWrong)
+        {
+            return inputs.Problem();
+        }
+
+        return await answers.FindTickerAsync(symbol, cancellationToken) is { } ticker
+            ? Json(context, await OneAsync(answers, ticker, period, BarReader.Latest, cancellationToken))
+            : await UnknownAsync(search, [symbol], cancellationToken);
+    }
+
+    private static async Task<IResult> GetAllLatestAsync(HttpContext context, BarAnswers answers, TickerSearch search, CancellationToken cancellationToken)
+    {
+        var inputs = new Inputs(context, AllLatestParameters);
+        var symbols = inputs.Get(BarParameters.Symbols, []);
+        var period = inputs.Get(BarParameters.Timeframe, Timeframe.Day1);
+        return inputs.AreWrong
+            ? inputs.Problem()
+            : await EachAsync(context, answers, search, symbols, period, $"{{\"timeframe\":\"{period}\",\"latest\":[", _ => BarReader.Latest, cancellationToken);
+    }
+
+    private static async Task<IResult> GetAsOfAsync(HttpContext context, BarAnswers answers, TickerSearch search, CancellationToken cancellationToken)
+    {
+        var inputs = new Inputs(context, AsOfParameters);
+        var symbols = inputs.Get(BarParameters.Symbols, []);
+        var at = inputs.Get(BarParameters.At, default);
+        var period = inputs.Get(BarParameters.Timeframe, Timeframe.Day1);
+        if (!period.IsStored && !inputs.AreWrong)
+        {
+            inputs.Refuse("timeframe", $"{period} is folded while it is read: one of {string.Join(", ", Timeframe.Stored)} is expected.");
+        }
+
+        var instant = Math.Clamp(IncomingBar.TimeOf(at), BarReader.Earliest, BarReader.Latest);
+        return inputs.AreWrong
+            ? inputs.Problem()
+            : await EachAsync(context, answers, search, symbols, period, string.Create(CultureInfo.InvariantCulture, $"{{\"timeframe\":\"{period}\",\"at\":\"{at.UtcDateTime:yyyy-MM-ddTHH:mm:ss.FFFFFFF}Z\",\"bars\":["), ticker => Complete(ticker, period, instant), cancellationToken);
+    }
+
+    // Bars that open before this had closed by then: a day when the next one began in the ticker's zone.
+    private static long Complete(TickerRef ticker, BarPeriod period, long at) =>
+        period.IsOfDates ? new SessionClock(ticker.Zone).Bucket(Timeframe.Day1, at) : at - period.Source.Microseconds + 1;
+
+    private static async Task<IResult> EachAsync(HttpContext context, BarAnswers answers, TickerSearch search, IReadOnlyList<Symbol> symbols, BarPeriod period, string head, Func<TickerRef, long> until, CancellationToken cancellationToken)
+    {
+        var (tickers, unknown) = await FindAsync(answers, symbols, cancellationToken);
+        if (unknown.Count > 0)
+        {
+            return await UnknownAsync(search, unknown, cancellationToken);
+        }
+
+        var text = new StringBuilder(head);
+        foreach (var ticker in tickers)
+        {
+            text.Append(await OneAsync(answers, ticker, period, until(ticker), cancellationToken)).Append(',');
+        }
+
+        text.Length--;
+        return Json(context, text.Append("]}").ToString());
+    }
+
+    private static async Task<string> OneAsync(BarAnswers answers, TickerRef ticker, BarPeriod period, long until, CancellationToken cancellationToken)
+    {
+        var (bar, version) = await answers.NewestAsync(ticker, period, until, cancellationToken);
+        return $"{BarBody.Head(ticker.Symbol.Value, period, version)}\"bar\":{bar ?? "null"}}}";
+    }
+
+    private static async Task<(List<TickerRef> Tickers, List<Symbol> Unknown)> FindAsync(BarAnswers answers, IReadOnlyList<Symbol> symbols, CancellationToken cancellationToken)
+    {
+        var (tickers, unknown) = (new List<TickerRef>(), new List<Symbol>());
+        foreach (var symbol in symbols)
+        {
+            if (await answers.FindTickerAsync(symbol, cancellationToken) is { } ticker)
+            {
+                tickers.Add(ticker);
+            }
+            else
+            {
+                unknown.Add(symbol);
+            }
+        }
+
+        return (tickers, unknown);
+    }
+
+    private static IResult Json(HttpContext context, string text)
+    {
+        context.Response.Headers.CacheControl = "no-cache";
+        return TypedResults.Text(text, "application/json");
+    }
+
+    private static IResult NotAcceptable(HttpContext context) =>
+        Problems.Of(Problems.NotAcceptable, $"{Parameters.Quote(context.Request.Headers.Accept.ToString())} cannot be given: application/json, application/x-ndjson, text/csv or application/vnd.apache.parquet is expected.");
+
+    private static Task<IResult> UnknownAsync(TickerSearch search, List<Symbol> symbols, CancellationToken cancellationToken) => symbols is [var symbol]
+        ? Problems.UnknownSymbolAsync(search, symbol, cancellationToken)
+        : Task.FromResult(Problems.Of(Problems.UnknownSymbol, $"There are no symbols {string.Join(", ", symbols.Select(one => $"'{one}'"))}.", [new("symbols", symbols.Select(one => one.Value))]));
+}

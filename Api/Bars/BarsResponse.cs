@@ -1,0 +1,82 @@
+using System.Text.Json.Serialization;
+using Wyckoff.MarketData;
+
+namespace Wyckoff.Api.Bars;
+
+/// <summary>Bars of one symbol and timeframe: an object per bar, or with layout=columns an array per field, all of one length.</summary>
+/// <param name="Symbol">Whose bars.</param>
+/// <param name="Timeframe">How wide they are.</param>
+/// <param name="Version">Goes up by one with each change of the bars of this symbol and timeframe.</param>
+/// <param name="Count">How many there are.</param>
+/// <param name="Next">The cursor of the next page; null when there is none.</param>
+public sealed record BarsResponse(string Symbol, string Timeframe, long Version, int Count, string? Next)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<BarResponse>? Bars { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DateTimeOffset>? Timestamp { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<decimal?>? Open { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<decimal?>? High { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<decimal?>? Low { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<decimal?>? Close { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<decimal?>? Volume { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int?>? TradeCount { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<decimal?>? Vwap { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<decimal?>? Spread { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<decimal?>? SpreadRatio { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<decimal?>? VolumeRatio { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<bool?>? LowHistory { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string?>? Source { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<decimal?>? QualityScore { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<bool>? Filled { get; init; }
+}
+
+/// <summary>One bar, with the fields that were asked for. Timestamp is its open; of a daily bar, the session date at midnight. Filled says that it is not stored but closes a gap.</summary>
+public sealed record BarResponse(
+    DateTimeOffset Timestamp, decimal? Open = null, decimal? High = null, decimal? Low = null, decimal? Close = null, decimal? Volume = null, int? TradeCount = null, decimal? Vwap = null,
+    decimal? Spread = null, decimal? SpreadRatio = null, decimal? VolumeRatio = null, bool? LowHistory = null, string? Source = null, decimal? QualityScore = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Filled = null)
+{
+    public static BarResponse Of(OhlcvBar bar) => new(
+        bar.Timestamp, bar.Open, bar.High, bar.Low, bar.Close, bar.Volume, bar.TradeCount, bar.Vwap,
+        bar.Spread, bar.SpreadRatio, bar.VolumeRatio, bar.LowHistory, bar.Source, bar.QualityScore);
+}
+
+/// <summary>Bars of several symbols, in the order in which they were asked for.</summary>
+public sealed record SeveralBarsResponse(string Timeframe, IReadOnlyList<BarsResponse> Series);
+
+/// <summary>A bar of a symbol; null when there is none.</summary>
+public sealed record LatestResponse(string Symbol, string Timeframe, long Version, BarResponse? Bar);
+
+public sealed record LatestBarsResponse(string Timeframe, IReadOnlyList<LatestResponse> Latest);
+
+public sealed record AsOfResponse(string Timeframe, DateTimeOffset At, IReadOnlyList<LatestResponse> Bars);

@@ -1,0 +1,236 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Npgsql;
+using Wyckoff.Api.Requests;
+
+namespace Wyckoff.Tests.Api;
+
+/// <summary>What an answer looks like when there is none.</summary>
+public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestDatabase>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("GET", "/nothing/here", null, null, "not-found")]
+    [InlineData("GET", "/v1/imports/99999999", null, null, "unknown-import")]
+    [InlineData("GET", "/v1/imports/many", null, null, "not-found")]
+    [InlineData("GET", "/v1/quality/SPY?timeframe=1w", null, null, "invalid-parameters")]
+    [InlineData("GET", "/v1/imports?limit=many", null, null, "malformed-request")]
+    [InlineData("GET", "/v1/imports?limit=0", null, null, "invalid-parameters")]
+    [InlineData("DELETE", "/v1/quality/SPY", null, null, "method-not-allowed")]
+    [InlineData("POST", "/v1/sync", "application/json", "{", "malformed-request")]
+    [InlineData("POST", "/v1/sync", "application/json", "[1]", "malformed-request")]
+    [InlineData("POST", "/v1/sync", "application/json", "{}", "invalid-parameters")]
+    [InlineData("POST", "/v1/sync", "text/plain", "hello", "unsupported-media-type")]
+    [InlineData("POST", "/v1/imports", "image/png", "hello", "unsupported-media-type")]
+    [InlineData("GET", "/problems/none", null, null, "unknown-problem")]
+    public async Task Every_refusal_is_a_problem_of_a_known_kind(string method, string url, string? type, string? body, string expected)
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        foreach (var accept in (string[])["*/*", "text/html", "image/png"])
+        {
+            using var request = new HttpRequestMessage(new(method), url);
+            request.Headers.TryAddWithoutValidation("Accept", accept);
+            request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, type!);
+            using var response = await api.CreateClient().SendAsync(request, Token);
+            var problem = await ProblemAsync(response, Problems.Find(expected)!);
+            Assert.Equal(response.Headers.GetValues("X-Request-Id").Single(), problem.GetProperty("requestId").GetString());
+            Assert.True(expected != "method-not-allowed" || response.Content.Headers.Allow.Contains("GET"));
+        }
+    }
+
+    [Fact]
+    public async Task Every_type_leads_to_what_it_means()
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        var client = api.CreateClient();
+        var all = await client.GetFromJsonAsync<JsonElement>("/problems", Token);
+        var kinds = all.GetProperty("problems").EnumerateArray().ToList();
+        Assert.Equal(Problems.All.Count, kinds.Count);
+        Assert.Contains(kinds, kind => kind.GetProperty("type").GetString() == "/problems/database-away");
+        foreach (var kind in kinds)
+        {
+            Assert.Equal(kind.ToString(), (await client.GetFromJsonAsync<JsonElement>(kind.GetProperty("type").GetString(), Token)).ToString());
+        }
+    }
+
+    [Fact]
+    public async Task An_unknown_symbol_is_told_with_those_that_look_like_it()
+    {
+        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('NEARLY'), ('NEARER'), ('NEAR.B'), ('NAERLX'), ('FARAWAY'), ('XQ')");
+        await using var api = new ApiServer(database.AppConnection);
+        var problem = await NearAsync("NEARLX");
+        Assert.Equal("NEARLX", problem.GetProperty("symbol").GetString());
+        Assert.Equal(["NAERLX", "NEARLY", "NEAR.B", "NEARER"], Near(problem));
+        Assert.Contains("NAERLX, NEARLY, NEAR.B, NEARER", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Equal(["NEAR.B", "NEARER", "NEARLY"], Near(await NearAsync("near"))[..3]);
+        Assert.Empty(Near(await NearAsync("ZZZZZZZZZZZZZZZZZZZZ")));
+
+        async Task<JsonElement> NearAsync(string symbol) => await ProblemAsync(await api.CreateClient().GetAsync($"/v1/quality/{symbol}", Token), Problems.UnknownSymbol);
+
+        static List<string?> Near(JsonElement problem) => [.. problem.GetProperty("near").EnumerateArray().Select(symbol => symbol.GetString())];
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_is_503_and_back_when_it_is_back()
+    {
+        var server = await TestServers.Current.OwnPostgresAsync("away");
+        var port = server.Port;
+        Assert.Equal(0, (await Migrations.RunAsync(server.ConnectionString("wyckoff"))).ExitCode);
+        var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff")) { Username = "wyckoff_app", Password = TestServers.AppPassword }.ConnectionString;
+        await using var api = await ListeningApi.StartAsync(connection);
+        using (var there = await api.Client.GetAsync("/v1/imports", Token))
+        {
+            Assert.Equal(HttpStatusCode.OK, there.StatusCode);
+        }
+
+        using (var process = System.Diagnostics.Process.GetProcessById(server.Pid))
+        {
+            process.Kill();
+        }
+
+        foreach (var url in (string[])["/v1/imports", "/v1/quality/SPY", "/v1/bars/SPY", "/v1/feeds", "/v1/imports/1", "/v1/imports/1/events"])
+        {
+            using var response = await api.Client.GetAsync(url, Token);
+            await ProblemAsync(response, Problems.DatabaseAway);
+            Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero);
+        }
+
+        Assert.Contains(api.Logged, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains(" 5400: ", StringComparison.Ordinal));
+        Assert.DoesNotContain(api.Logged, line => line.StartsWith("Error Microsoft.AspNetCore", StringComparison.Ordinal));
+        await server.DisposeAsync();
+
+        await using var again = await TestServers.Current.OwnPostgresAsync("away", port);
+        using var back = await api.Client.GetAsync("/v1/imports", Token);
+        Assert.Equal(HttpStatusCode.OK, back.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_answer_in_time_is_503_and_a_pool_without_a_free_connection_too()
+    {
+        var connection = new NpgsqlConnectionStringBuilder(database.AppConnection) { MaxPoolSize = 2, MinPoolSize = 1, Timeout = 1, CommandTimeout = 2 }.ConnectionString;
+        await using var api = await ListeningApi.StartAsync(connection);
+        await using var holder = await database.Admin.OpenConnectionAsync(Token);
+        await using var transaction = await holder.BeginTransactionAsync(Token);
+        await using (var hold = new NpgsqlCommand("LOCK TABLE market.import_batches IN ACCESS EXCLUSIVE MODE", holder))
+        {
+            await hold.ExecuteNonQueryAsync(Token);
+        }
+
+        var responses = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => api.Client.GetAsync("/v1/imports", Token)));
+        foreach (var response in responses)
+        {
+            await ProblemAsync(response, Problems.DatabaseAway);
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("br")]
+    [InlineData("gzip")]
+    public async Task An_answer_that_fails_in_the_middle_is_seen_to_be_broken(string encoding)
+    {
+        await using var api = await ListeningApi.StartAsync(database.AppConnection, endpoints: app => app.MapGet("/half", async (HttpContext context) =>
+        {
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync("[" + string.Join(',', Enumerable.Range(0, 50_000)), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            throw new InvalidOperationException("In the middle.");
+        }));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/half");
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", encoding);
+        using var response = await api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(encoding, string.Concat(response.Content.Headers.ContentEncoding));
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsByteArrayAsync(Token));
+        Assert.Single(api.Logged, line => line.StartsWith("Error", StringComparison.Ordinal));
+        Assert.Contains(api.Logged, line => line.Contains(" 5402: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_answer_that_fails_before_anything_was_written_is_a_clean_problem()
+    {
+        await using var api = await ListeningApi.StartAsync(database.AppConnection, endpoints: app => app.MapGet("/early", void (HttpContext context) =>
+        {
+            context.Response.ContentType = "text/csv";
+            context.Response.Headers.ETag = "\"1\"";
+            throw new InvalidOperationException("A secret of the service.");
+        }));
+        using var response = await api.Client.GetAsync("/early", Token);
+        var problem = await ProblemAsync(response, Problems.InternalError);
+        Assert.DoesNotContain("secret", problem.ToString(), StringComparison.Ordinal);
+        Assert.Null(response.Headers.ETag);
+        Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
+    }
+
+    [Fact]
+    public async Task What_was_written_before_a_failure_and_not_yet_sent_is_never_followed_by_something_else()
+    {
+        await using var api = await ListeningApi.StartAsync(database.AppConnection, endpoints: app => app.MapGet("/unflushed", void (HttpContext context) =>
+        {
+            context.Response.ContentType = "text/csv";
+            context.Response.BodyWriter.Write("a,b\n1,2\n"u8);
+            throw new InvalidOperationException("Before the first flush.");
+        }));
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => api.Client.GetAsync("/unflushed", Token));
+
+        // What the compressor holds is thrown away with it, so here there is room for the problem.
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/unflushed") { Headers = { { "Accept-Encoding", "gzip" } } };
+        using var response = await api.Client.SendAsync(request, Token);
+        await ProblemAsync(response, Problems.InternalError);
+    }
+
+    [Fact]
+    public async Task A_reader_who_leaves_is_no_error_in_the_log()
+    {
+        var entered = new TaskCompletionSource();
+        var left = new TaskCompletionSource();
+        await using var api = await ListeningApi.StartAsync(database.AppConnection, endpoints: app => app.MapGet("/slow", async (HttpContext context, NpgsqlDataSource source) =>
+        {
+            try
+            {
+                await using var command = source.CreateCommand("SELECT pg_sleep(30)");
+                entered.SetResult();
+                await command.ExecuteNonQueryAsync(context.RequestAborted);
+            }
+            finally
+            {
+                left.SetResult();
+            }
+        }));
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var request = api.Client.GetAsync("/slow", leave.Token);
+        await entered.Task;
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(5), Token);
+        await Task.Delay(200, Token);
+        Assert.DoesNotContain(api.Logged, line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warning", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_line_of_the_log_is_found_by_the_id_the_problem_names()
+    {
+        await using var api = await ListeningApi.StartAsync(database.AppConnection, endpoints: app => app.MapGet("/fails", void () => throw new InvalidOperationException()));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/fails") { Headers = { { "X-Request-Id", "mine-42" } } };
+        using var response = await api.Client.SendAsync(request, Token);
+        Assert.Equal("mine-42", (await ProblemAsync(response, Problems.InternalError)).GetProperty("requestId").GetString());
+        Assert.Contains(api.Logged, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("RequestId=mine-42", StringComparison.Ordinal));
+    }
+
+    private static async Task<JsonElement> ProblemAsync(HttpResponseMessage response, ProblemKind kind)
+    {
+        var text = await response.Content.ReadAsStringAsync(Token);
+        Assert.Equal((kind.Status, "application/problem+json"), ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        var problem = JsonDocument.Parse(text).RootElement;
+        Assert.Equal((kind.Type, kind.Title, kind.Status), (problem.GetProperty("type").GetString(), problem.GetProperty("title").GetString(), problem.GetProperty("status").GetInt32()));
+        Assert.NotEmpty(problem.GetProperty("detail").GetString()!);
+        Assert.Equal(32, problem.GetProperty("traceId").GetString()!.Length);
+        return problem;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Wyckoff.LocalServers;
+using Wyckoff.Tests.Api;
+
+namespace Wyckoff.Tests;
+
+public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<TestDatabase>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task One_host_is_one_pool_for_everything()
+    {
+        await using var sources = new DataSources(new(database.AppConnection));
+        Assert.Same(sources.Primary, sources.Reading);
+        Assert.False(sources.HasStandbys);
+        Assert.Equal(new NpgsqlConnectionStringBuilder(database.AppConnection).Port, await PortAsync(Reads(sources).ReadOnStandbyAsync));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:{dead},127.0.0.1:{port}")]
+    [InlineData("127.0.0.1:{port}, 127.0.0.1:{dead}")]
+    public async Task A_host_that_is_away_is_no_error(string hosts)
+    {
+        await using var sources = new DataSources(new(At(hosts)));
+        Assert.True(sources.HasStandbys);
+        var port = new NpgsqlConnectionStringBuilder(database.AppConnection).Port;
+        Assert.Equal(port, await PortAsync(Reads(sources).ReadAsync));
+        Assert.Equal(port, await PortAsync(Reads(sources).ReadOnStandbyAsync));
+    }
+
+    [Fact]
+    public async Task One_port_may_be_said_for_all_hosts()
+    {
+        var settings = new NpgsqlConnectionStringBuilder(database.AppConnection);
+        await using var sources = new DataSources(new(new NpgsqlConnectionStringBuilder(database.AppConnection) { Host = $"127.0.0.2:{PortOwner.PickFree()},{settings.Host}" }.ConnectionString));
+        Assert.Equal(settings.Port, await PortAsync(Reads(sources).ReadOnStandbyAsync));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:{dead},127.0.0.1:{port}", "Away Primary")]
+    [InlineData("127.0.0.1:{port},127.0.0.1:{dead}", "Primary Away")]
+    public async Task A_service_starts_without_the_standby_and_its_health_is_degraded_by_that(string hosts, string states)
+    {
+        await using var api = new ApiServer(At(hosts));
+        using var response = await api.CreateClient().GetAsync("/health", Token);
+        var health = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Token)).RootElement;
+        Assert.True(response.IsSuccessStatusCode, health.ToString());
+        var postgres = health.GetProperty("dependencies").GetProperty("postgres");
+        Assert.Equal("Degraded", postgres.GetProperty("status").GetString());
+        Assert.Equal(states.Split(' '), postgres.GetProperty("hosts").EnumerateObject().Select(host => host.Value.GetProperty("state").GetString()));
+        Assert.InRange(postgres.GetProperty("pool").GetProperty("open").GetInt64(), 5, 20);
+    }
+
+    private static Database Reads(DataSources sources) => new(sources, TimeProvider.System, NullLogger<Database>.Instance);
+
+    private static Task<int> PortAsync(Func<Func<NpgsqlConnection, CancellationToken, Task<int>>, CancellationToken, Task<int>> read) => read(
+        async (connection, token) =>
+        {
+            await using var command = new NpgsqlCommand("SELECT current_setting('port')::int", connection);
+            return (int)(await command.ExecuteScalarAsync(token))!;
+        },
+        Token);
+
+    private string At(string hosts)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(database.AppConnection);
+        settings.Host = hosts.Replace("{dead}", $"{PortOwner.PickFree()}", StringComparison.Ordinal).Replace("{port}", $"{settings.Port}", StringComparison.Ordinal);
+        return settings.ConnectionString;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using Npgsql;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.MarketData.Reading;
+
+/// <summary>Reads stored bars, each time from one snapshot and with the version that they are of.</summary>
+public sealed class BarReader(Database database, WindowVersions versions, TimeProvider time)
+{
+    /// <summary>The first instant that any bar may have.</summary>
+    public static readonly long Earliest = IncomingBar.Earliest;
+
+    /// <summary>After every bar there may be.</summary>
+    public static readonly long Latest = IncomingBar.TimeOf(new DateTimeOffset(2200, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    private const long Day = TimeSpan.TicksPerDay / TimeSpan.TicksPerMicrosecond;
+
+    // How far bars reached when last looked at. Only tells where to look first.
+    private readonly ConcurrentDictionary<(int, Timeframe), long> _ends = new();
+
+    /// <summary>Bars with from ≤ time &lt; until, oldest first and <paramref name="limit"/> at most, in one snapshot that has this version at least; that of the moment, if none is given. So many are expected to be read.</summary>
+    public Task<BarStream> OpenAsync(int tickerId, Timeframe timeframe, BarFields fields, long from, long until, long expected, long limit, long? version, CancellationToken cancellationToken) => OpenAsync(
+        (connection, token) => BarStream.OpenAsync(connection, tickerId, timeframe, fields, Math.Max(from, Earliest), Math.Min(until, Latest), Span(timeframe, expected), limit, token), tickerId, timeframe, version, cancellationToken);
+
+    /// <summary>The newest bars of a period with from ≤ time &lt; until into <paramref name="rows"/>, oldest first: as many as it takes, if there are so many.</summary>
+    /// <returns>Their version.</returns>
+    public async Task<long> ReadNewestAsync(int tickerId, BarPeriod period, BarFields fields, long from, long until, int count, BarRows rows, long? version, CancellationToken cancellationToken)
+    {
+        var source = period.Source;
+        until = Math.Min(until, Latest);
+        from = Math.Max(from, Earliest);
+        var now = IncomingBar.TimeOf(time.GetUtcNow()) + Day;
+        var end = Math.Min(until, _ends.TryGetValue((tickerId, source), out var known) ? known : now);
+        for (var span = Span(source, (long)count * period.Parts); ; span *= 8)
+        {
+            var least = Math.Max(from, period.IsStored ? end - span : period.Bucket(end - span));
+            rows.Clear();
+            await using var stream = period.IsStored
+                ? await OpenAsync((connection, token) => BarStream.OpenNewestAsync(connection, tickerId, source, fields, least, until, count, token), tickerId, source, version, cancellationToken)
+                : await OpenAsync((connection, token) => BarStream.OpenAsync(connection, tickerId, source, fields, least, until, long.MaxValue, long.MaxValue, token), tickerId, source, version, cancellationToken);
+            IBarSink sink = period.IsStored ? rows : new BarFold(period, rows);
+            var row = default(BarRow);
+            do
+            {
+                while (stream.TryRead(ref row))
+                {
+                    sink.Add(row);
+                }
+            }
+            while (await stream.FillAsync(cancellationToken));
+
+            sink.End();
+            if (stream.Until is { } reached)
+            {
+                _ends[(tickerId, source)] = reached;
+            }
+
+            if (rows.Count >= count || least <= (stream.Since is { } since ? Math.Max(from, since) : from))
+            {
+                if (period.IsStored)
+                {
+                    rows.Reverse();
+                }
+
+                return stream.Version;
+            }
+
+            // Nothing near the end that was guessed: look where bars end.
+            end = stream.Until is { } last ? Math.Min(until, last) : end;
+        }
+    }
+
+    internal static void AppendInstant(StringBuilder sql, long instant) => sql.Append(CultureInfo.InvariantCulture, $"'{IncomingBar.InstantOf(instant).UtcDateTime:yyyy-MM-dd HH:mm:ss.FFFFFF}+00'::timestamptz");
+
+    // What holds so many bars of sessions and weekends, as a rule. Of minutes a chunk may be a day.
+    private static long Span(Timeframe timeframe, long bars) => bars > 10_000_000
+        ? (timeframe.Width < TimeSpan.FromMinutes(5) ? 64 : timeframe.Width < TimeSpan.FromHours(1) ? 730 : 36_500) * Day
+        : timeframe.IsDaily ? (bars * 2 + 30) * Day : bars * timeframe.Microseconds * 6 + 4 * Day;
+
+    // A standby will do if it has replayed what is asked for. Where there is none, the primary has it in any case.
+    private async Task<BarStream> OpenAsync(Func<NpgsqlConnection, CancellationToken, Task<BarStream>> open, int tickerId, Timeframe timeframe, long? version, CancellationToken cancellationToken)
+    {
+        if (database.HasStandbys)
+        {
+            version ??= await versions.CurrentAsync(tickerId, timeframe, cancellationToken);
+            var stream = await database.OpenOnStandbyAsync(open, cancellationToken);
+            if (stream.Version >= version)
+            {
+                return stream;
+            }
+
+            await stream.DisposeAsync();
+        }
+
+        return await database.OpenAsync(open, cancellationToken);
+    }
+}
