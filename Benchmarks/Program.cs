@@ -7,6 +7,10 @@ Dictionary<string, Func<CancellationToken, Task<Report>>> benchmarks = new(Strin
 {
     ["ingest"] = IngestBenchmark.RunAsync,
     ["read"] = ReadBenchmark.RunAsync,
+    ["read-lookups"] = ReadBenchmark.LookupsAsync,
+    ["read-windows"] = ReadBenchmark.WindowsAsync,
+    ["read-streams"] = ReadBenchmark.StreamsAsync,
+    ["read-pushes"] = ReadBenchmark.PushesAsync,
     ["start"] = StartBenchmark.RunAsync,
 };
 

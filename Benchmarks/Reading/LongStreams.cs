@@ -12,12 +12,13 @@ internal static class LongStreams
     private const int FewMinutes = ReadSetup.LongMinutes / 5;
     private static readonly string[] Formats = ["ndjson", "csv"];
 
-    public static async Task RunAsync(ReadSetup setup, Report report, string file, CancellationToken cancellationToken)
+    public static async Task RunAsync(ReadSetup setup, Report report, CancellationToken cancellationToken)
     {
         var ticker = await setup.Tickers.FindAsync(Symbol.Parse(ReadSetup.LongSymbol), cancellationToken);
         var copy = string.Create(
             CultureInfo.InvariantCulture,
             $"COPY (SELECT timestamp, open, high, low, close, volume, trade_count, vwap FROM market.bars_1m WHERE ticker_id = {ticker!.Id} AND timestamp >= '{From(setup, ReadSetup.LongMinutes)}' ORDER BY timestamp) TO STDOUT");
+        var file = Path.GetTempFileName();
         await setup.Server.PsqlAsync(copy, file, cancellationToken);
         var megabytes = new FileInfo(file).Length / 1e6;
         File.Delete(file);
