@@ -1,5 +1,7 @@
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Manners;
+using Wyckoff.Api.Streams;
+using Wyckoff.MarketData.Streaming;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
 
@@ -14,6 +16,7 @@ public static class ApiHost
         builder.AddServiceDefaults();
         builder.AddWyckoff();
         builder.AddSync();
+        builder.AddStreams();
         builder.Services.AddSingleton<BarAnswers>();
         builder.AddManners();
         builder.Services.AddOpenApi("v1");
@@ -26,8 +29,10 @@ public static class ApiHost
         app.MapOpenApi();
         app.MapDocs();
         app.MapBars();
+        app.MapStreams();
         app.MapProblems();
         app.MapTickers();
+        app.MapPerBar();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

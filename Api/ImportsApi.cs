@@ -41,11 +41,12 @@ public static class ImportsApi
             .WithSummary("Import bars from the body: CSV or TSV, plain or gzip, while it arrives; zip and Parquet once it has. Ends when all of it is in the database.")
             .AddOpenApiOperationTransformer(DescribeBody)
             .WithMetadata(new UnboundedBody())
+            .DisableRequestTimeout()
             .DisableAntiforgery();
         group.MapGet("/", ListAsync).WithName("ListImports").WithSummary("The newest imports.");
         group.MapGet("/{id:long}", GetAsync).WithName("GetImport").WithSummary("How far an import is, or how it ended.");
         group.MapGet("/{id:long}/rejects", RejectsAsync).WithName("GetImportRejects").WithSummary("The rows that were not taken, in the order of the file, each with its line, its text and the reason.");
-        group.MapGet("/{id:long}/events", EventsAsync).WithName("GetImportEvents").WithSummary("Server-sent events: the import as it is, twice a second while it runs, and a last one when it has ended.");
+        group.MapGet("/{id:long}/events", EventsAsync).WithName("GetImportEvents").WithSummary("Server-sent events: the import as it is, twice a second while it runs, and a last one when it has ended.").DisableRequestTimeout();
     }
 
     private static async Task<Results<Created<UploadResponse>, ValidationProblem, ProblemHttpResult>> PostAsync(

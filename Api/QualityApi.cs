@@ -47,7 +47,7 @@ public static class QualityApi
 
         if (await inspector.FindTickerAsync(symbol, cancellationToken) is not { } ticker)
         {
-            return await Problems.UnknownSymbolAsync(tickers, symbol, cancellationToken);
+            return await Problems.UnknownSymbolAsync(tickers, [symbol], cancellationToken);
         }
 
         return TypedResults.Ok(QualityResponse.Of(ticker, timeframe, await inspector.InspectAsync(ticker, timeframe, new TimeRange(start, end), limit, cancellationToken)));

@@ -21,7 +21,8 @@ public static class SyncApi
         var group = routes.MapGroup("/v1").WithTags("Sync");
         group.MapPost("/sync", SyncAsync)
             .WithName("Sync")
-            .WithSummary("Fetches from a provider what is missing of a range, and nothing else; with returnBars, answers with the complete range.");
+            .WithSummary("Fetches from a provider what is missing of a range, and nothing else; with returnBars, answers with the complete range.")
+            .DisableRequestTimeout(); // a year of minutes takes the provider a while
         group.MapGet("/feeds", ListAsync)
             .WithName("ListFeeds")
             .WithSummary("What the Ingestor keeps current, and how the last sync of each went.");

@@ -9,8 +9,6 @@ namespace Wyckoff.Api;
 /// <summary>What has bars, and what is known of it.</summary>
 public static class TickersApi
 {
-    private const int NearMatches = 5;
-
     private static readonly Parameter<string> Search = Parameters.Text("search", "In the symbol or the name, in upper or lower case.", 100) with { Example = "apple" };
     private static readonly Parameter<string> Prefix = Parameters.Text("prefix", "How the symbol begins, in upper or lower case.", Symbol.MaxLength) with { Example = "BTC" };
     private static readonly Parameter<string> AssetType = Parameters.Text("assetType", "stock, etf, crypto, forex, commodity, index …", 20) with { Example = "etf" };
@@ -33,37 +31,37 @@ public static class TickersApi
         group.MapGet("/", ListAsync)
             .WithName("ListTickers")
             .WithSummary("Tickers by symbol, page by page.")
-            .Takes(OfList).Produces<TickersResponse>().Fails(Problems.InvalidParameters)
+            .Takes(OfList).Produces<TickersResponse>().Fails(Problems.InvalidParameters, Problems.DatabaseAway)
             .Answers("application/json", $$"""{"tickers":[{{one}}],"count":1,"next":null}""");
         group.MapGet("/{symbol}", GetAsync)
             .WithName("GetTicker")
             .WithSummary("One ticker, and what is stored of it.")
             .WithDescription("'stored' has an entry for each timeframe there are bars of: every bar is within [since, until), and the version is up by one with each change. The ETag goes with all of it; If-None-Match is answered with 304.")
-            .Takes(OfOne).Produces<TickerDetail>().Produces(StatusCodes.Status304NotModified).Fails(Problems.InvalidParameters, Problems.UnknownSymbol)
+            .Takes(OfOne).Produces<TickerDetail>().Produces(StatusCodes.Status304NotModified).Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
             .Answers("application/json", one[..^1] + ""","stored":[{"timeframe":"1d","version":12,"since":"2004-01-02T00:00:00Z","until":"2024-06-04T00:00:00Z"}]}""");
         group.MapPost("/", PostAsync)
             .WithName("PostTicker")
             .WithSummary("Add a ticker.")
             .WithDescription("Only the symbol has to be given. The time zone decides where trading days begin and end. Imports and syncs add tickers by themselves.")
-            .Takes([]).Accepts<TickerBody>("application/json").Produces<TickerResponse>(StatusCodes.Status201Created).Fails(Problems.InvalidParameters, Problems.TickerExists)
+            .Takes([]).Accepts<TickerBody>("application/json").Produces<TickerResponse>(StatusCodes.Status201Created).Fails(Problems.InvalidParameters, Problems.TickerExists, Problems.DatabaseAway)
             .Answers("application/json", one);
         group.MapPut("/{symbol}", PutAsync)
             .WithName("PutTicker")
             .WithSummary("Replace what is known of a ticker; what is left out becomes what it is by default.")
             .WithDescription("With If-Match and an ETag, only if nobody has changed it meanwhile. Days that were made of finer bars before a change of the time zone stay as they are until they are made anew (recompute --roll-ups).")
-            .Takes(OfOne).Accepts<TickerBody>("application/json").Produces<TickerResponse>().Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.ChangedMeanwhile)
+            .Takes(OfOne).Accepts<TickerBody>("application/json").Produces<TickerResponse>().Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.ChangedMeanwhile, Problems.DatabaseAway)
             .Answers("application/json", one);
         group.MapPatch("/{symbol}", PatchAsync)
             .WithName("PatchTicker")
             .WithSummary("Change some of what is known of a ticker; what is left out stays, what is null is cleared.")
             .WithDescription("With If-Match and an ETag, only if nobody has changed it meanwhile. Days that were made of finer bars before a change of the time zone stay as they are until they are made anew (recompute --roll-ups).")
-            .Takes(OfOne).Accepts<TickerBody>("application/json", "application/merge-patch+json").Produces<TickerResponse>().Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.ChangedMeanwhile)
+            .Takes(OfOne).Accepts<TickerBody>("application/json", "application/merge-patch+json").Produces<TickerResponse>().Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.ChangedMeanwhile, Problems.DatabaseAway)
             .Answers("application/json", one);
         group.MapDelete("/{symbol}", DeleteAsync)
             .WithName("DeleteTicker")
             .WithSummary("Delete a ticker with all its bars, indicators, features, feeds and syncs. There is no way back.")
             .WithDescription("All of it goes in one transaction, or nothing; with decades of minutes it takes a while. The answer says what was stored.")
-            .Takes(OfDelete).Produces<TickerDeleted>().Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.ChangedMeanwhile)
+            .Takes(OfDelete).Produces<TickerDeleted>().Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.ChangedMeanwhile, Problems.DatabaseAway)
             .Answers("application/json", """{"symbol":"SPY","deleted":[{"timeframe":"1d","version":12,"since":"2004-01-02T00:00:00Z","until":"2024-06-04T00:00:00Z"}]}""");
     }
 
@@ -101,7 +99,7 @@ public static class TickersApi
         return TypedResults.Ok(new TickersResponse(page, page.Count, tickers.Count > limit ? Cursor.Make(query, page[^1].Symbol) : null));
     }
 
-    private static async Task<IResult> GetAsync(HttpContext context, TickerStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(HttpContext context, TickerStore store, TickerSearch search, CancellationToken cancellationToken)
     {
         var inputs = new Inputs(context, OfOne);
         var symbol = inputs.Get(Parameters.Symbol, default);
@@ -112,7 +110,7 @@ public static class TickersApi
 
         if (await store.FindAsync(symbol, cancellationToken) is not var (ticker, stored))
         {
-            return await UnknownAsync(store, symbol, cancellationToken);
+            return await Problems.UnknownSymbolAsync(search, [symbol], cancellationToken);
         }
 
         // Versions only go up, and windows only come: their sum is another one after every change.
@@ -166,11 +164,11 @@ public static class TickersApi
         return Problems.Of(Problems.TickerExists, $"There is a ticker '{symbol}' already: change it with PATCH.", new KeyValuePair<string, object?>("symbol", symbol.Value));
     }
 
-    private static Task<IResult> PutAsync(HttpContext context, TickerStore store, CancellationToken cancellationToken) => ChangeAsync(context, store, _ => TickerFields.Default, cancellationToken);
+    private static Task<IResult> PutAsync(HttpContext context, TickerStore store, TickerSearch search, CancellationToken cancellationToken) => ChangeAsync(context, store, search, _ => TickerFields.Default, cancellationToken);
 
-    private static Task<IResult> PatchAsync(HttpContext context, TickerStore store, CancellationToken cancellationToken) => ChangeAsync(context, store, TickerFields.Of, cancellationToken);
+    private static Task<IResult> PatchAsync(HttpContext context, TickerStore store, TickerSearch search, CancellationToken cancellationToken) => ChangeAsync(context, store, search, TickerFields.Of, cancellationToken);
 
-    private static async Task<IResult> ChangeAsync(HttpContext context, TickerStore store, Func<TickerRecord, TickerFields> start, CancellationToken cancellationToken)
+    private static async Task<IResult> ChangeAsync(HttpContext context, TickerStore store, TickerSearch search, Func<TickerRecord, TickerFields> start, CancellationToken cancellationToken)
     {
         var inputs = new Inputs(context, OfOne);
         var symbol = inputs.Get(Parameters.Symbol, default);
@@ -194,7 +192,7 @@ public static class TickersApi
             var changed = await store.ChangeAsync(symbol, ticker => (matches = Matches(context, ticker)) ? wanted = Read(fields, inputs, start(ticker)) : null, cancellationToken);
             if (changed is null)
             {
-                return await UnknownAsync(store, symbol, cancellationToken);
+                return await Problems.UnknownSymbolAsync(search, [symbol], cancellationToken);
             }
 
             Tag(context, changed);
@@ -206,7 +204,7 @@ public static class TickersApi
         }
     }
 
-    private static async Task<IResult> DeleteAsync(HttpContext context, TickerStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(HttpContext context, TickerStore store, TickerSearch search, CancellationToken cancellationToken)
     {
         var inputs = new Inputs(context, OfDelete);
         var symbol = inputs.Get(Parameters.Symbol, default);
@@ -223,7 +221,7 @@ public static class TickersApi
 
         return await store.DeleteAsync(symbol, ticker => Matches(context, ticker), cancellationToken) switch
         {
-            null => await UnknownAsync(store, symbol, cancellationToken),
+            null => await Problems.UnknownSymbolAsync(search, [symbol], cancellationToken),
             (_, false, _) => ChangedMeanwhile(symbol),
             var (_, _, stored) => TypedResults.Ok(new TickerDeleted(symbol.Value, [.. stored.Select(StoredResponse.Of)])),
         };
@@ -258,13 +256,6 @@ public static class TickersApi
     {
         inputs.Refuse("timezone", $"{Parameters.Quote(fields.Timezone)} is not a time zone the database knows.");
         return inputs.Problem();
-    }
-
-    private static async Task<IResult> UnknownAsync(TickerStore store, Symbol symbol, CancellationToken cancellationToken)
-    {
-        var near = await store.NearAsync(symbol, NearMatches, cancellationToken);
-        return Problems.Of(
-            Problems.UnknownSymbol, near.Count == 0 ? $"There is no symbol '{symbol}'." : $"There is no symbol '{symbol}'; there is {string.Join(", ", near)}.", new KeyValuePair<string, object?>("near", near));
     }
 }
 

@@ -31,7 +31,7 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
     {
         foreach (var (key, value) in scope as IEnumerable<KeyValuePair<string, object?>> ?? [])
         {
-            if (key is "TraceId" or "RequestId")
+            if (key is "TraceId" or "Request")
             {
                 writer.Write(key == "TraceId" ? " trace=" : " request=");
                 writer.Write(value);

@@ -44,6 +44,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<TickerDirectory>();
         builder.Services.AddSingleton<TickerSearch>();
         builder.Services.AddSingleton<TickerStore>();
+        builder.Services.AddSingleton<PerBarReader>();
         builder.Services.AddSingleton<BarWriter>();
         builder.Services.AddSingleton<BarRecomputer>();
         builder.Services.AddSingleton<IndicatorUpdater>();
@@ -118,8 +119,9 @@ public static class WyckoffHostExtensions
         // For so long a host that went away is not asked again: with one host nobody waits for that either.
         Default("Host Recheck Seconds", () => given.HostRecheckSeconds = 1);
         Default("Application Name", () => given.ApplicationName = applicationName);
-        // A generic plan on a hypertable is built for every chunk there is: seconds, and hundreds of megabytes of backend.
-        Default("Options", () => given.Options = "-c plan_cache_mode=force_custom_plan");
+        // A generic plan on a hypertable is built for every chunk there is: seconds, and hundreds of megabytes of backend. And a query whose client has gone, asked for
+        // by COPY, which cannot be cancelled, or by a process that was killed, is to be given up.
+        Default("Options", () => given.Options = "-c plan_cache_mode=force_custom_plan -c client_connection_check_interval=500");
         return given.ConnectionString;
 
         void Default(string key, Action set)

@@ -86,7 +86,7 @@ public static class BarsApi
 
         if (await answers.FindTickerAsync(symbol, cancellationToken) is not { } ticker)
         {
-            return await UnknownAsync(search, [symbol], cancellationToken);
+            return await Problems.UnknownSymbolAsync(search, [symbol], cancellationToken);
         }
 
         await answers.WriteAsync(context, query, ticker, cancellationToken);
@@ -129,7 +129,7 @@ public static class BarsApi
         var (tickers, unknown) = await FindAsync(answers, symbols, cancellationToken);
         if (unknown.Count > 0)
         {
-            return await UnknownAsync(search, unknown, cancellationToken);
+            return await Problems.UnknownSymbolAsync(search, unknown, cancellationToken);
         }
 
         context.Response.ContentType = query.ContentType;
@@ -168,7 +168,7 @@ public static class BarsApi
 
         return await answers.FindTickerAsync(symbol, cancellationToken) is { } ticker
             ? Json(context, await OneAsync(answers, ticker, period, BarReader.Latest, cancellationToken))
-            : await UnknownAsync(search, [symbol], cancellationToken);
+            : await Problems.UnknownSymbolAsync(search, [symbol], cancellationToken);
     }
 
     private static async Task<IResult> GetAllLatestAsync(HttpContext context, BarAnswers answers, TickerSearch search, CancellationToken cancellationToken)
@@ -207,7 +207,7 @@ public static class BarsApi
         var (tickers, unknown) = await FindAsync(answers, symbols, cancellationToken);
         if (unknown.Count > 0)
         {
-            return await UnknownAsync(search, unknown, cancellationToken);
+            return await Problems.UnknownSymbolAsync(search, unknown, cancellationToken);
         }
 
         var text = new StringBuilder(head);
@@ -252,8 +252,4 @@ public static class BarsApi
 
     private static IResult NotAcceptable(HttpContext context) =>
         Problems.Of(Problems.NotAcceptable, $"{Parameters.Quote(context.Request.Headers.Accept.ToString())} cannot be given: application/json, application/x-ndjson, text/csv or application/vnd.apache.parquet is expected.");
-
-    private static Task<IResult> UnknownAsync(TickerSearch search, List<Symbol> symbols, CancellationToken cancellationToken) => symbols is [var symbol]
-        ? Problems.UnknownSymbolAsync(search, symbol, cancellationToken)
-        : Task.FromResult(Problems.Of(Problems.UnknownSymbol, $"There are no symbols {string.Join(", ", symbols.Select(one => $"'{one}'"))}.", [new("symbols", symbols.Select(one => one.Value))]));
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections;
 using System.Diagnostics;
 using Microsoft.Extensions.Primitives;
 
@@ -17,11 +18,12 @@ public static class AnswerHeaders
     private static readonly StringValues NoReferrer = "no-referrer";
     private static readonly SearchValues<char> Safe = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
 
-    /// <summary>Takes the request's id from X-Request-Id when it is 1 to 64 letters, digits or - _ . and makes one otherwise. Logs have it as RequestId, traces as a tag.</summary>
+    /// <summary>Takes the request's id from X-Request-Id when it is 1 to 64 letters, digits or - _ . and makes one otherwise. The log has it as Request, the trace as a tag.</summary>
     public static IApplicationBuilder UseAnswerHeaders(this IApplicationBuilder app)
     {
         var time = app.ApplicationServices.GetRequiredService<TimeProvider>();
-        return app.Use((context, next) =>
+        var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(AnswerHeaders));
+        return app.Use(async (context, next) =>
         {
             var given = context.Request.Headers[RequestId];
             context.TraceIdentifier = given is [{ Length: > 0 and <= 64 } id] && !id.AsSpan().ContainsAnyExcept(Safe) ? id : Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
@@ -31,7 +33,11 @@ public static class AnswerHeaders
             }
 
             Set(context);
-            return next(context);
+            // The host has a scope with a RequestId of its own, which it has read before anybody could say otherwise.
+            using (logger.BeginScope(new Scope(context.TraceIdentifier)))
+            {
+                await next(context);
+            }
         });
     }
 
@@ -43,5 +49,21 @@ public static class AnswerHeaders
         headers.XFrameOptions = Deny;
         headers["Referrer-Policy"] = NoReferrer;
         headers.ContentSecurityPolicy = NothingRuns;
+    }
+
+    private sealed class Scope(string id) : IReadOnlyList<KeyValuePair<string, object?>>
+    {
+        public int Count => 1;
+
+        public KeyValuePair<string, object?> this[int index] => index == 0 ? new("Request", id) : throw new ArgumentOutOfRangeException(nameof(index));
+
+        public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
+        {
+            yield return this[0];
+        }
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+        public override string ToString() => "Request " + id;
     }
 }

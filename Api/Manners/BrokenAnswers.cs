@@ -3,7 +3,7 @@ namespace Wyckoff.Api.Manners;
 /// <summary>An answer that fails once part of it is on its way is cut off, so that whoever reads it sees that it is not all: it is never ended as if it were complete.</summary>
 public static class BrokenAnswers
 {
-    /// <summary>For endpoints this means: write nothing, not even into the buffer, before the first row has come; until then a failure can still be told.</summary>
+    /// <summary>Next to the endpoints, so that nothing in between (a compressor, say) gives what is broken an orderly end.</summary>
     public static IApplicationBuilder UseCutOff(this IApplicationBuilder app)
     {
         var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(BrokenAnswers));
@@ -12,10 +12,19 @@ public static class BrokenAnswers
             try
             {
                 await next(context);
+                // Cancelled and not let on: the time limit has struck, and the endpoint has stopped where it was.
+                if (context.RequestAborted.IsCancellationRequested && !HeadRequests.IsHead(context))
+                {
+                    throw new OperationCanceledException(context.RequestAborted);
+                }
             }
-            catch (Exception e) when (context.Response.HasStarted || context.Response.BodyWriter is { CanGetUnflushedBytes: true, UnflushedBytes: > 0 })
+            catch (Exception e) when (context.Response.HasStarted)
             {
-                // What the server's buffer has it will send, before anything else that is written now: so a problem cannot take its place either.
+                if (HeadRequests.IsHead(context))
+                {
+                    return;
+                }
+
                 // Of a reader who has left, or of an answer that took too long, there is nothing to tell.
                 if (DatabaseFaults.IsAway(e))
                 {

@@ -1,22 +1,85 @@
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+using Wyckoff.Api.Requests;
+
 namespace Wyckoff.Api.Manners;
 
 /// <summary>How requests are taken and answered, whatever they ask for.</summary>
 public static class MannersExtensions
 {
+    private const int MaxRequestLine = 16 << 10; // a batch of 500 long symbols
+    private const int MaxHeaders = 32 << 10;
+
+    private static readonly TimeSpan PreflightLasts = TimeSpan.FromMinutes(10);
+
+    // What a page of another origin may see, beside the body.
+    private static readonly string[] ExposedHeaders =
+        [AnswerHeaders.RequestId, HeaderNames.ETag, HeaderNames.LastModified, HeaderNames.Location, HeaderNames.RetryAfter, HeaderNames.Link, HeaderNames.ContentDisposition];
+
     public static WebApplicationBuilder AddManners(this WebApplicationBuilder builder)
     {
+        var services = builder.Services;
+        services.AddOptions<ApiOptions>().BindConfiguration(ApiOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<CorsOptions>().BindConfiguration(CorsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         // Before the framework's own, which does not write where Accept asks for something else.
-        builder.Services.Insert(0, ServiceDescriptor.Singleton<IProblemDetailsWriter, ProblemWriter>());
-        builder.Services.AddExceptionHandler<Failures>();
+        services.Insert(0, ServiceDescriptor.Singleton<IProblemDetailsWriter, ProblemWriter>());
+        services.AddExceptionHandler<Failures>();
+        services.AddCors();
+        services.AddRateLimits();
+        services.AddRequestTimeouts();
+        Compression.Add(services);
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ApiOptions>>(Limit);
+        services.AddOptions<RequestTimeoutOptions>().Configure<IOptions<ApiOptions>>((timeouts, api) => timeouts.DefaultPolicy = new()
+        {
+            Timeout = api.Value.AnswerWithin,
+            TimeoutStatusCode = Problems.AnswerTooSlow.Status,
+            WriteTimeoutResponse = context => Problems.Of(Problems.AnswerTooSlow, Problems.AnswerTooSlow.Meaning).ExecuteAsync(context),
+        });
         return builder;
     }
 
+    /// <summary>The order matters: each sees what those below it answer.</summary>
     public static WebApplication UseManners(this WebApplication app)
     {
+        app.UseHead();
         app.UseAnswerHeaders();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseRouting();
+        if (app.Services.GetRequiredService<IOptions<CorsOptions>>().Value.Origins is { Length: > 0 } origins)
+        {
+            app.UseCors(cors => Allow(cors, origins));
+        }
+
+        if (app.Services.GetRequiredService<IOptions<RateLimitOptions>>().Value.Enabled)
+        {
+            app.UseRateLimiter();
+        }
+
+        app.UseOperatorKey();
+        app.UseRequestTimeouts();
+        app.UseResponseCompression();
         app.UseCutOff();
         return app;
+    }
+
+    private static void Limit(KestrelServerOptions kestrel, IOptions<ApiOptions> api)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = api.Value.MaxBody;
+        kestrel.Limits.RequestHeadersTimeout = api.Value.HeadersWithin;
+        kestrel.Limits.MaxRequestLineSize = MaxRequestLine;
+        kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaders;
+        // A body or an answer that trickles along for more than a few seconds is cut off: Kestrel's own 240 bytes a second.
+    }
+
+    /// <summary>Never with credentials: there are no cookies here, and an operator's key is no business of other pages' browsers.</summary>
+    private static void Allow(CorsPolicyBuilder cors, string[] origins)
+    {
+        _ = origins is [CorsOptions.Any] ? cors.AllowAnyOrigin() : cors.WithOrigins(origins);
+        cors.AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(PreflightLasts);
     }
 }

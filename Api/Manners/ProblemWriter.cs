@@ -20,6 +20,14 @@ internal sealed class ProblemWriter(IOptions<ProblemDetailsOptions> options) : I
     public async ValueTask WriteAsync(ProblemDetailsContext context)
     {
         var (http, problem) = (context.HttpContext, context.ProblemDetails);
+        // What the server's buffer has, it sends before anything that is written now. So an endpoint writes nothing, not even into the buffer, before the first
+        // row has come; one that did can only be cut off.
+        if (http.Response.BodyWriter is { CanGetUnflushedBytes: true, UnflushedBytes: > 0 } && !HeadRequests.IsHead(http))
+        {
+            http.Abort();
+            return;
+        }
+
         problem.Status ??= http.Response.StatusCode;
         if (problem.Type?.StartsWith("/problems/", StringComparison.Ordinal) != true)
         {
@@ -45,6 +53,7 @@ internal sealed class ProblemWriter(IOptions<ProblemDetailsOptions> options) : I
             headers.RetryAfter = RetryAfterSeconds;
         }
 
-        await http.Response.WriteAsJsonAsync(problem, problem.GetType(), options: null, ContentType, http.RequestAborted);
+        // It is short, and what has cancelled the request (the time limit, say) is often what it tells of.
+        await http.Response.WriteAsJsonAsync(problem, problem.GetType(), options: null, ContentType, CancellationToken.None);
     }
 }

@@ -26,6 +26,7 @@ public static class Problems
     public static readonly ProblemKind InternalError = new("internal-error", StatusCodes.Status500InternalServerError, "Something is broken here", "This is a fault of the service. Its log has the reason under the requestId and the traceId.");
     public static readonly ProblemKind ProviderFailed = new("provider-failed", StatusCodes.Status502BadGateway, "Not all of the range could be fetched", "The provider did not give everything that was missing.");
     public static readonly ProblemKind DatabaseAway = new("database-away", StatusCodes.Status503ServiceUnavailable, "The database is away", "The database does not answer. Try again after Retry-After seconds.");
+    public static readonly ProblemKind TooManyStreams = new("too-many-streams", StatusCodes.Status503ServiceUnavailable, "Too many streams", "This server has as many streams open as it may have. Try again after Retry-After seconds.");
     public static readonly ProblemKind Unavailable = new("unavailable", StatusCodes.Status503ServiceUnavailable, "Not now", "The service cannot do this at the moment. Try again after Retry-After seconds.");
     public static readonly ProblemKind AnswerTooSlow = new("answer-too-slow", StatusCodes.Status504GatewayTimeout, "It took too long", "The answer was not ready within the time an answer may take. Ask for less at once.");
 
@@ -59,10 +60,16 @@ public static class Problems
         TypedResults.Problem(detail, statusCode: kind.Status, title: kind.Title, type: kind.Type, extensions: extensions);
 
     /// <summary>404, with the tickers that may have been meant.</summary>
-    public static async Task<IResult> UnknownSymbolAsync(TickerSearch tickers, Symbol symbol, CancellationToken cancellationToken)
+    public static async Task<IResult> UnknownSymbolAsync(TickerSearch tickers, IReadOnlyList<Symbol> unknown, CancellationToken cancellationToken)
     {
-        var near = await tickers.NearAsync(symbol, cancellationToken);
-        var detail = near.Count == 0 ? $"There is no symbol '{symbol}'." : $"There is no symbol '{symbol}'. Near it: {string.Join(", ", near)}.";
-        return Of(UnknownSymbol, detail, [new("symbol", symbol.Value), new("near", near)]);
+        var near = new List<string>();
+        foreach (var symbol in unknown.Take(TickerSearch.MaxNear))
+        {
+            near.AddRange(await tickers.NearAsync(symbol, cancellationToken));
+        }
+
+        near = [.. near.Distinct(StringComparer.Ordinal)];
+        var detail = $"There is no symbol {string.Join(", ", unknown.Select(symbol => $"'{symbol}'"))}.{(near.Count == 0 ? "" : $" Near: {string.Join(", ", near)}.")}";
+        return Of(UnknownSymbol, detail, [new("symbols", unknown.Select(symbol => symbol.Value).ToArray()), new("near", near)]);
     }
 }

@@ -64,32 +64,6 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         },
         cancellationToken);
 
-    /// <summary>Symbols that look like one that is not there, the likeliest first.</summary>
-    public Task<IReadOnlyList<string>> NearAsync(Symbol symbol, int limit, CancellationToken cancellationToken) => database.ReadAsync(
-        async (connection, token) =>
-        {
-            // Whoever mistypes a symbol mostly has its first or its last letter right. Far fewer are left than there are tickers, and those are compared letter by letter.
-            await using var command = new NpgsqlCommand(
-                """
-                SELECT symbol FROM market.tickers
-                 WHERE length(symbol) BETWEEN length($1) - 2 AND length($1) + 4 AND (left(symbol, 1) = left($1, 1) OR right(symbol, 1) = right($1, 1) OR strpos(symbol, $1) > 0)
-                 ORDER BY is_active DESC, symbol LIMIT 2000
-                """,
-                connection)
-            {
-                Parameters = { Text(symbol.Value) },
-            };
-            var candidates = new List<string>();
-            await using var reader = await command.ExecuteReaderAsync(token);
-            while (await reader.ReadAsync(token))
-            {
-                candidates.Add(reader.GetString(0));
-            }
-
-            return Spelling.Nearest(symbol.Value, candidates, limit);
-        },
-        cancellationToken);
-
     /// <summary>The new ticker; null when the symbol is taken.</summary>
     /// <exception cref="UnknownTimeZoneException"/>
     public async Task<TickerRecord?> AddAsync(Symbol symbol, TickerFields fields, CancellationToken cancellationToken)

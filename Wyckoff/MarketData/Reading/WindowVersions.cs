@@ -105,7 +105,8 @@ public sealed class WindowVersions(Database database)
             }
 
             await using var command = new NpgsqlCommand(
-                "SELECT a.place::int, w.version FROM unnest($1, $2) WITH ORDINALITY AS a (ticker_id, timeframe, place) JOIN market.bar_windows w ON w.ticker_id = a.ticker_id AND w.timeframe = a.timeframe", connection) { CommandTimeout = Patience };
+                "SELECT a.place::int, w.version FROM unnest($1, $2) WITH ORDINALITY AS a (ticker_id, timeframe, place) JOIN market.bar_windows w ON w.ticker_id = a.ticker_id AND w.timeframe = a.timeframe", connection)
+            { CommandTimeout = Patience };
             command.Parameters.Add(new NpgsqlParameter<List<int>> { TypedValue = _tickers });
             command.Parameters.Add(new NpgsqlParameter<List<string>> { TypedValue = _timeframes, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
             await command.PrepareAsync(cancellationToken);

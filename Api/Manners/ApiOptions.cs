@@ -1,0 +1,28 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Wyckoff.Api.Manners;
+
+/// <summary>What the API takes, and from whom: section <c>Wyckoff:Api</c>.</summary>
+public sealed class ApiOptions
+{
+    public const string Section = "Wyckoff:Api";
+
+    /// <summary>When there is one, whatever changes something needs it as a bearer token.</summary>
+    [MinLength(16, ErrorMessage = "Wyckoff:Api:OperatorKey has at least 16 characters.")]
+    public string? OperatorKey { get; set; }
+
+    /// <summary>Bytes a request's body may have; those of imports have a limit of their own.</summary>
+    [Range(1L << 10, 1L << 30, ErrorMessage = "Wyckoff:Api:MaxBody is a number of bytes from 1024 to 1073741824.")]
+    public long MaxBody { get; set; } = 1L << 20;
+
+    /// <summary>How long the headers of a request may take to arrive.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ErrorMessage = "Wyckoff:Api:HeadersWithin is a time span from 00:00:01 to 00:10:00.")]
+    public TimeSpan HeadersWithin { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long an answer may take, to its last byte; streams, imports and syncs excepted.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Wyckoff:Api:AnswerWithin is a time span from 00:00:01 to 1.00:00:00.")]
+    public TimeSpan AnswerWithin { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Take the client's address from X-Forwarded-For: only behind a proxy that sets it, since anybody can send one.</summary>
+    public bool TrustForwarded { get; set; }
+}

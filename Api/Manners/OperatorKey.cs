@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+using Wyckoff.Api.Requests;
+
+namespace Wyckoff.Api.Manners;
+
+/// <summary>With a key configured, only who sends it may change anything.</summary>
+public static class OperatorKey
+{
+    private const string Scheme = "Bearer ";
+
+    public static void UseOperatorKey(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.OperatorKey is not { Length: > 0 } key)
+        {
+            return;
+        }
+
+        // Compared are digests, so that the time it takes tells nothing, not even the length.
+        var expected = SHA256.HashData(Encoding.UTF8.GetBytes(key));
+        app.Use((context, next) =>
+        {
+            if (IsRead(context.Request.Method) || IsGiven(context, expected, out var wrong))
+            {
+                return next(context);
+            }
+
+            context.Response.Headers.WWWAuthenticate = wrong ? "Bearer realm=\"wyckoff\", error=\"invalid_token\"" : "Bearer realm=\"wyckoff\"";
+            return Problems.Of(Problems.OperatorKeyNeeded, wrong ? "This is not the operator's key." : Problems.OperatorKeyNeeded.Meaning).ExecuteAsync(context);
+        });
+    }
+
+    private static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+
+    private static bool IsGiven(HttpContext context, byte[] expected, out bool wrong)
+    {
+        var authorization = context.Request.Headers.Authorization;
+        wrong = authorization.Count > 0;
+        return authorization is [{ } only] && only.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(only[Scheme.Length..].Trim())), expected);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.ServerSentEvents;
+using System.Text.Json;
+
+namespace Wyckoff.Tests.Api;
+
+/// <summary>An event, and the JSON it brought.</summary>
+internal sealed record StreamEvent(string Name, string? Id, JsonElement Data)
+{
+    public string Symbol => Data.GetProperty("symbol").GetString()!;
+
+    public long Version => Data.GetProperty("version").GetInt64();
+
+    public IEnumerable<JsonElement> Bars => Data.GetProperty("bars").EnumerateArray();
+}
+
+/// <summary>Reads server-sent events as the specification has them, one by one.</summary>
+internal sealed class EventClient : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+    private readonly HttpResponseMessage _response;
+    private readonly IAsyncEnumerator<SseItem<string>> _events;
+    private readonly SseParser<string> _parser;
+
+    private EventClient(HttpResponseMessage response, SseParser<string> parser) => (_response, _parser, _events) = (response, parser, parser.EnumerateAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator());
+
+    public string LastEventId => _parser.LastEventId;
+
+    public TimeSpan Retry => _parser.ReconnectionInterval;
+
+    public static async Task<EventClient> OpenAsync(HttpClient client, string path, string? lastEventId = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        if (lastEventId is not null)
+        {
+            request.Headers.Add("Last-Event-ID", lastEventId);
+        }
+
+        var token = TestContext.Current.CancellationToken;
+        var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).WaitAsync(Limit, token);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        return new(response, SseParser.Create(await response.Content.ReadAsStreamAsync(token)));
+    }
+
+    /// <summary>The next event; null at the end of the stream.</summary>
+    public async Task<StreamEvent?> FindAsync()
+    {
+        if (!await _events.MoveNextAsync().AsTask().WaitAsync(Limit, TestContext.Current.CancellationToken))
+        {
+            return null;
+        }
+
+        var item = _events.Current;
+        return new(item.EventType, item.EventId, JsonDocument.Parse(item.Data).RootElement);
+    }
+
+    public async Task<StreamEvent> NextAsync(string name)
+    {
+        var next = await FindAsync();
+        Assert.Equal(name, next?.Name);
+        return next!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // The other way round, the enumerator would wait for the end of the stream.
+        _response.Dispose();
+        try
+        {
+            await _events.DisposeAsync();
+        }
+        catch (Exception e) when (e is NotSupportedException or IOException)
+        {
+            // A read that a test has given up is still under way.
+        }
+    }
+}
