@@ -10,7 +10,7 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Api.Bars;
 
 /// <summary>Writes the bars of a query: out of the recent window where they are in it, else as the database sends them.</summary>
-public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory tickers, TimeProvider time)
+public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions versions, TickerDirectory tickers, TimeProvider time)
 {
     /// <summary>The version of the bars, for formats whose body has no place for it.</summary>
     public const string VersionHeader = "Wyckoff-Version";
@@ -20,7 +20,13 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
 
     internal async Task WriteAsync(HttpContext context, BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
     {
-        if (query.IsOfWindow && !cache.IsOff && await FindWindowAsync(query, ticker, cancellationToken) is var (window, first, end, more))
+        // Whoever has it already need not have it read.
+        if (context.Request.Headers.IfNoneMatch.Count > 0 && await versions.CurrentAsync(ticker.Id, query.Period.Source, cancellationToken) is > 0 and var version
+            && Matches(context.Request.Headers.IfNoneMatch, Tag(query, ticker, version)))
+        {
+            Begin(context, query, ticker, new(version, 0));
+        }
+        else if (query.IsOfWindow && !cache.IsOff && await FindWindowAsync(query, ticker, cancellationToken) is var (window, first, end, more))
         {
             await WriteWindowAsync(context, query, ticker, window, first, end, more, cancellationToken);
         }
@@ -263,10 +269,10 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
             return true;
         }
 
-        var tag = FormattableString.Invariant($"W/\"{version:x}-{Hash(ticker.Incarnation + ' ' + ticker.Id + ' ' + query.Identity(ticker.Symbol.Value)):x16}\"");
+        var tag = Tag(query, ticker, version);
         headers.ETag = tag;
         // Told, and not gone by: a second may see several versions.
-        headers.LastModified = HeaderUtilities.FormatDate(IncomingBar.InstantOf(state.ChangedAt));
+        headers.LastModified = state.ChangedAt == 0 ? default(StringValues) : HeaderUtilities.FormatDate(IncomingBar.InstantOf(state.ChangedAt));
         headers[VersionHeader] = version.ToString(CultureInfo.InvariantCulture);
         // What was is rarely corrected, and then a minute late is soon enough for whoever keeps copies; what is asked us is always as it is now.
         headers.CacheControl = !query.FromEnd && query.End < IncomingBar.TimeOf(time.GetUtcNow().AddDays(-7)) ? "max-age=60" : "no-cache";
@@ -279,6 +285,9 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
         headers.ContentType = default;
         return false;
     }
+
+    private static string Tag(BarQuery query, TickerRef ticker, long version) =>
+        FormattableString.Invariant($"W/\"{version:x}-{Hash(ticker.Incarnation + ' ' + ticker.Id + ' ' + query.Identity(ticker.Symbol.Value)):x16}\"");
 
     private static bool Matches(StringValues given, string tag) =>
         given.Count > 0 && given.Any(value => value is not null && value.Split(',', StringSplitOptions.TrimEntries).Any(one => one == "*" || one == tag || "W/" + one == tag));
