@@ -12,6 +12,7 @@ Dictionary<string, Func<CancellationToken, Task<Report>>> benchmarks = new(Strin
     ["read-streams"] = ReadBenchmark.StreamsAsync,
     ["read-pushes"] = ReadBenchmark.PushesAsync,
     ["start"] = StartBenchmark.RunAsync,
+    ["streams"] = StreamBenchmark.RunAsync,
 };
 
 // What a benchmark loads runs beside it, in a process of its own.
