@@ -11,7 +11,6 @@ using Wyckoff.Journal;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Imports;
 using Wyckoff.MarketData.Quality;
-using Wyckoff.MarketData.Reading;
 using Wyckoff.Telemetry;
 using Wyckoff.Trading;
 
@@ -37,10 +36,6 @@ public static class WyckoffHostExtensions
         builder.Services.AddDbContextPool<WyckoffDbContext>((services, options) => options.UseWyckoff(services.GetRequiredService<NpgsqlDataSource>()));
         builder.Services.AddSingleton<Database>();
         builder.Services.AddSingleton<BarStore>();
-        builder.Services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<BarReader>();
-        builder.Services.AddSingleton<WindowVersions>();
-        builder.Services.AddSingleton<BarCache>();
         builder.Services.AddSingleton<TickerDirectory>();
         builder.Services.AddSingleton<TickerSearch>();
         builder.Services.AddSingleton<TickerStore>();
