@@ -30,14 +30,16 @@ public static class StreamsApi
             .WithDescription("Server-sent events: a snapshot, then what changes. A stream that breaks off is taken up again with the id of its last event, without gap or repetition.")
             .Takes(OfOne)
             .Answers(MediaType, Example("12"))
-            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.NotAcceptable, Problems.TooManyStreams);
+            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.NotAcceptable, Problems.TooManyStreams)
+            .DisableRequestTimeout();
         group.MapGet("/stream", GetManyAsync)
             .WithName("StreamManyBars")
             .WithSummary("The same for several symbols, over one connection.")
             .WithDescription("Each event is of one symbol; its id says how far all of them are.")
             .Takes(OfMany)
             .Answers(MediaType, Example("12.45"))
-            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.NotAcceptable, Problems.TooManyStreams);
+            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.NotAcceptable, Problems.TooManyStreams)
+            .DisableRequestTimeout();
     }
 
     private static string Example(string id) =>
