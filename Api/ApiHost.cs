@@ -1,8 +1,10 @@
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Document;
 using Wyckoff.Api.Manners;
+using Wyckoff.Api.Status;
 using Wyckoff.Api.Streams;
 using Wyckoff.MarketData.Streaming;
+using Wyckoff.MarketData.Reading;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
 
@@ -17,8 +19,10 @@ public static class ApiHost
         builder.AddServiceDefaults();
         builder.AddWyckoff();
         builder.AddSync();
+        builder.AddReading();
         builder.AddStreams();
         builder.Services.AddSingleton<BarAnswers>();
+        builder.Services.AddSingleton<StatusSource>();
         builder.AddManners();
         builder.AddApiDocument();
         configure?.Invoke(builder);
@@ -34,6 +38,8 @@ public static class ApiHost
         app.MapProblems();
         app.MapTickers();
         app.MapPerBar();
+        app.MapOverview();
+        app.MapStatus();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

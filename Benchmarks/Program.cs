@@ -5,6 +5,7 @@ Dictionary<string, Func<CancellationToken, Task<Report>>> benchmarks = new(Strin
 {
     ["ingest"] = IngestBenchmark.RunAsync,
     ["start"] = StartBenchmark.RunAsync,
+    ["streams"] = StreamBenchmark.RunAsync,
 };
 
 using var stop = new CancellationTokenSource();

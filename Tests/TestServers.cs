@@ -33,7 +33,31 @@ public sealed class TestServers : IAsyncDisposable
     public static Task<LocalRedis> OwnRedisAsync(int port = 0) => LocalRedis.StartAsync(new() { Port = port }, TestContext.Current.CancellationToken);
 
     /// <summary>A PostgreSQL of a test's own, to be killed and started again on the same data.</summary>
-    public Task<LocalPostgres> OwnPostgresAsync(string name, int port = 0, PostgresEdition edition = PostgresEdition.Best) => LocalPostgres.StartAsync(Options(name, edition) with { Port = port }, TestContext.Current.CancellationToken);
+    public Task<LocalPostgres> OwnPostgresAsync(string name, int port = 0, PostgresEdition edition = PostgresEdition.Best, Dictionary<string, string>? settings = null) =>
+        LocalPostgres.StartAsync(Options(name, edition) with { Port = port, Settings = settings ?? [] }, TestContext.Current.CancellationToken);
+
+    /// <summary>A streaming standby of a server of a test's own, made from its base backup, or started again.</summary>
+    public async Task<LocalPostgres> StandbyOfAsync(LocalPostgres primary, string name, int port = 0)
+    {
+        var options = Options(name, PostgresEdition.Best) with { Port = port };
+        var folder = options.DataFolder!;
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (options.Home.Account is { } account)
+            {
+                await Run.ProcessAsync("chown", [$"{account}:", folder], []);
+            }
+
+            var command = options.Home.Command(
+                Path.Combine(primary.BinFolder, "pg_basebackup"), "-D", folder, "-h", primary.Host, "-p", $"{primary.Port}", "-U", primary.User, "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync");
+            var (exitCode, _, error) = await Run.ProcessAsync(command[0], command.Skip(1), new() { ["PGPASSWORD"] = primary.Password }, "/");
+            Assert.True(exitCode == 0, error);
+            await File.WriteAllTextAsync(folder + ".password", primary.Password, TestContext.Current.CancellationToken);
+        }
+
+        return await LocalPostgres.StartAsync(options, TestContext.Current.CancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {

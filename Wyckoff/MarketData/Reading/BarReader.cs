@@ -25,8 +25,8 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
         (connection, token) => BarStream.OpenAsync(connection, tickerId, timeframe, fields, Math.Max(from, Earliest), Math.Min(until, Latest), Span(timeframe, expected), limit, token), tickerId, timeframe, version, cancellationToken);
 
     /// <summary>The newest bars of a period with from ≤ time &lt; until into <paramref name="rows"/>, oldest first: as many as it takes, if there are so many.</summary>
-    /// <returns>Their version.</returns>
-    public async Task<long> ReadNewestAsync(int tickerId, BarPeriod period, BarFields fields, long from, long until, int count, BarRows rows, long? version, CancellationToken cancellationToken)
+    /// <returns>What state of them.</returns>
+    public async Task<WindowVersion> ReadNewestAsync(int tickerId, BarPeriod period, BarFields fields, long from, long until, int count, BarRows rows, long? version, CancellationToken cancellationToken)
     {
         var source = period.Source;
         until = Math.Min(until, Latest);
@@ -64,7 +64,7 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
                     rows.Reverse();
                 }
 
-                return stream.Version;
+                return stream.Window;
             }
 
             // Nothing near the end that was guessed: look where bars end.
@@ -82,13 +82,23 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
     // A standby will do if it has replayed what is asked for. Where there is none, the primary has it in any case.
     private async Task<BarStream> OpenAsync(Func<NpgsqlConnection, CancellationToken, Task<BarStream>> open, int tickerId, Timeframe timeframe, long? version, CancellationToken cancellationToken)
     {
-        if (database.HasStandbys)
+        // Of bars whose versions nobody has counted, nothing tells how far a standby is.
+        if (database.HasStandbys && (version ?? await versions.CurrentAsync(tickerId, timeframe, cancellationToken)) is > 0 and var needed)
         {
-            version ??= await versions.CurrentAsync(tickerId, timeframe, cancellationToken);
             var stream = await database.OpenOnStandbyAsync(open, cancellationToken);
-            if (stream.Version >= version)
+            try
             {
-                return stream;
+                // It may also be ahead: a commit is replayed there before it is seen on the primary, for as long as that waits for its synchronous standbys. Who was told of
+                // it would be told something older next.
+                if (stream.Version == needed || (stream.Version > needed && await versions.CurrentAsync(tickerId, timeframe, cancellationToken) >= stream.Version))
+                {
+                    return stream;
+                }
+            }
+            catch
+            {
+                await stream.DisposeAsync();
+                throw;
             }
 
             await stream.DisposeAsync();

@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using Wyckoff.LocalServers;
+
+namespace Wyckoff.Tests.Api.Faults;
+
+/// <summary>The API as a process of its own, as it runs anywhere.</summary>
+internal sealed class ApiProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly LeashedProcess _process;
+
+    private ApiProcess(LeashedProcess process, Uri address) => (_process, Address) = (process, address);
+
+    public Uri Address { get; }
+
+    public static async Task<ApiProcess> StartAsync(string database, string cache)
+    {
+        var address = new Uri($"http://127.0.0.1:{PortOwner.PickFree()}");
+        var environment = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["ConnectionStrings__wyckoff"] = database,
+            ["ConnectionStrings__cache"] = cache,
+            ["ASPNETCORE_URLS"] = address.ToString(),
+            ["ASPNETCORE_ENVIRONMENT"] = "Production",
+            // The readers are all one client.
+            ["Wyckoff__Api__RateLimit__Enabled"] = "false",
+        };
+        var process = LeashedProcess.Start("API", "dotnet", [Run.Dll("Api")], environment, Path.GetDirectoryName(Run.Dll("Api")), "TERM", TimeSpan.FromSeconds(10), _ => { });
+        var api = new ApiProcess(process, address);
+        using var client = new HttpClient { BaseAddress = address };
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(50, TestContext.Current.CancellationToken))
+        {
+            Assert.False(process.Exited.IsCompleted, $"The API ended: {string.Join('\n', process.LastLines)}");
+            Assert.True(waited.Elapsed < Patience, $"The API did not start: {string.Join('\n', process.LastLines)}");
+            try
+            {
+                using var response = await client.GetAsync("/alive", TestContext.Current.CancellationToken);
+                return api;
+            }
+            catch (HttpRequestException)
+            {
+                // Not yet.
+            }
+        }
+    }
+
+    public string Said => string.Join('\n', _process.LastLines);
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+}

@@ -1,0 +1,133 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Wyckoff.LocalServers;
+
+namespace Wyckoff.Tests.Api.Faults;
+
+[CollectionDefinition(nameof(FaultRig), DisableParallelization = true)]
+public sealed class FaultRigCollection : ICollectionFixture<FaultRig>;
+
+/// <summary>
+/// A PostgreSQL and a Redis of their own, on ports that stay theirs, and two replicas of the API as processes: all of it to be killed, frozen and started again.
+/// WYCKOFF_TEST_FAULTS=10 makes every test ten times as long.
+/// </summary>
+public sealed class FaultRig : IAsyncLifetime
+{
+    private readonly List<ApiProcess> _replicas = [];
+    private readonly List<RedisConnection> _connections = [];
+    private int _symbols;
+    private bool _isStopped;
+
+    internal static double Length { get; } = double.TryParse(Environment.GetEnvironmentVariable("WYCKOFF_TEST_FAULTS"), System.Globalization.CultureInfo.InvariantCulture, out var length) ? length : 1;
+
+    internal LocalPostgres Postgres { get; private set; } = null!;
+
+    internal LocalRedis Redis { get; private set; } = null!;
+
+    internal IReadOnlyList<Uri> Replicas => [.. _replicas.Select(replica => replica.Address)];
+
+    /// <summary>As the role of the services.</summary>
+    internal string Connection => AppConnection(Postgres);
+
+    public async ValueTask InitializeAsync()
+    {
+        Redis = await TestServers.OwnRedisAsync();
+        Postgres = await StartPostgresAsync();
+        var (exitCode, _, error) = await Migrations.RunAsync(Postgres.ConnectionString("wyckoff"));
+        Assert.True(exitCode == 0, error);
+        await using (var admin = new NpgsqlConnection(Postgres.ConnectionString("wyckoff") + ";Pooling=false"))
+        {
+            await admin.OpenAsync();
+            await TestDatabase.RestPoliciesAsync(admin);
+        }
+
+        _replicas.Add(await ApiProcess.StartAsync(Connection, Redis.ConnectionString));
+        _replicas.Add(await ApiProcess.StartAsync(Connection, Redis.ConnectionString));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var replica in _replicas)
+        {
+            await replica.DisposeAsync();
+        }
+
+        foreach (var connection in _connections)
+        {
+            await connection.DisposeAsync();
+        }
+
+        if (!_isStopped)
+        {
+            await Postgres.DisposeAsync();
+        }
+
+        await Redis.DisposeAsync();
+    }
+
+    internal static string AppConnection(LocalPostgres server) => new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff")) { Username = "wyckoff_app", Password = TestServers.AppPassword }.ConnectionString;
+
+    /// <summary>Bars of a new symbol. Its writer announces what it writes as every writer does.</summary>
+    internal async Task<NumberedBars> BarsAsync(int seed)
+    {
+        var redis = new RedisConnection(new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:cache", Redis.ConnectionString)]).Build(), NullLogger<RedisConnection>.Instance);
+        _connections.Add(redis);
+        await redis.StartAsync(TestContext.Current.CancellationToken);
+        var bars = new NumberedBars(Connection, $"FAULT{++_symbols}", seed, redis);
+        await bars.BeginAsync(TestContext.Current.CancellationToken);
+        return bars;
+    }
+
+    /// <summary>As the administrator, each statement by itself.</summary>
+    internal async Task ExecuteAsync(params string[] statements)
+    {
+        await using var connection = new NpgsqlConnection(Postgres.ConnectionString("wyckoff") + ";Pooling=false;Command Timeout=120");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        foreach (var statement in statements)
+        {
+            await using var command = new NpgsqlCommand(statement, connection);
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
+    internal async Task KillRedisAsync()
+    {
+        Signals.Kill(Redis.Pid);
+        await Redis.Exited;
+    }
+
+    internal async Task RestartRedisAsync()
+    {
+        var (port, password) = (Redis.Port, Redis.Password);
+        await Redis.DisposeAsync();
+        Redis = await LocalRedis.StartAsync(new() { Port = port, Password = password }, TestContext.Current.CancellationToken);
+    }
+
+    internal async Task KillPostgresAsync()
+    {
+        Signals.Kill(Postgres.Pid);
+        await Postgres.Exited;
+    }
+
+    internal async Task StopPostgresAsync()
+    {
+        await Postgres.DisposeAsync();
+        _isStopped = true;
+    }
+
+    /// <summary>Starts it again on the same data and port.</summary>
+    internal async Task RestartPostgresAsync()
+    {
+        if (!_isStopped)
+        {
+            await StopPostgresAsync();
+        }
+
+        Postgres = await StartPostgresAsync(Postgres.Port);
+        _isStopped = false;
+    }
+
+    // Not durable against a crash of the machine, but what was acknowledged has to outlive a kill.
+    private static Task<LocalPostgres> StartPostgresAsync(int port = 0) => TestServers.Current.OwnPostgresAsync("faults", port, settings: new() { ["synchronous_commit"] = "on" });
+}
