@@ -15,6 +15,8 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
     /// <summary>After every bar there may be.</summary>
     public static readonly long Latest = IncomingBar.TimeOf(new DateTimeOffset(2200, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
+    // Of many bars the first span is to be short: the server gives what is said of all of them, their version for one, with each bar of it.
+    private const long FirstBars = 5_000;
     private const long Day = TimeSpan.TicksPerDay / TimeSpan.TicksPerMicrosecond;
 
     // How far bars reached when last looked at. Only tells where to look first.
@@ -22,7 +24,7 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
 
     /// <summary>Bars with from ≤ time &lt; until, oldest first and <paramref name="limit"/> at most, in one snapshot that has this version at least; that of the moment, if none is given. So many are expected to be read.</summary>
     public Task<BarStream> OpenAsync(int tickerId, Timeframe timeframe, BarFields fields, long from, long until, long expected, long limit, long? version, CancellationToken cancellationToken) => OpenAsync(
-        (connection, token) => BarStream.OpenAsync(connection, tickerId, timeframe, fields, Math.Max(from, Earliest), Math.Min(until, Latest), Span(timeframe, expected), limit, token), tickerId, timeframe, version, cancellationToken);
+        (connection, token) => BarStream.OpenAsync(connection, tickerId, timeframe, fields, Math.Max(from, Earliest), Math.Min(until, Latest), Span(timeframe, Math.Min(expected, FirstBars)), limit, token), tickerId, timeframe, version, cancellationToken);
 
     /// <summary>The newest bars of a period with from ≤ time &lt; until into <paramref name="rows"/>, oldest first: as many as it takes, if there are so many.</summary>
     /// <returns>What state of them.</returns>
@@ -74,10 +76,8 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
 
     internal static void AppendInstant(StringBuilder sql, long instant) => sql.Append(CultureInfo.InvariantCulture, $"'{IncomingBar.InstantOf(instant).UtcDateTime:yyyy-MM-dd HH:mm:ss.FFFFFF}+00'::timestamptz");
 
-    // What holds so many bars of sessions and weekends, as a rule. Of minutes a chunk may be a day.
-    private static long Span(Timeframe timeframe, long bars) => bars > 10_000_000
-        ? (timeframe.Width < TimeSpan.FromMinutes(5) ? 64 : timeframe.Width < TimeSpan.FromHours(1) ? 730 : 36_500) * Day
-        : timeframe.IsDaily ? (bars * 2 + 30) * Day : bars * timeframe.Microseconds * 6 + 4 * Day;
+    // What holds so many bars of sessions and weekends, as a rule.
+    private static long Span(Timeframe timeframe, long bars) => timeframe.IsDaily ? (bars * 2 + 30) * Day : bars * timeframe.Microseconds * 6 + 4 * Day;
 
     // A standby will do if it has replayed what is asked for. Where there is none, the primary has it in any case.
     private async Task<BarStream> OpenAsync(Func<NpgsqlConnection, CancellationToken, Task<BarStream>> open, int tickerId, Timeframe timeframe, long? version, CancellationToken cancellationToken)
