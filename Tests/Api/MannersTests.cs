@@ -239,6 +239,19 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
         Assert.Equal(HttpStatusCode.Created, import.StatusCode);
     }
 
+    [Theory]
+    [InlineData("POST /v1/sync", "application/json", "HTTP/1.1 413 ")]
+    [InlineData("GET /problems", "application/json", "HTTP/1.1 200 ")]
+    [InlineData("PUT /problems", "image/png", "HTTP/1.1 405 ")]
+    public async Task A_body_that_nobody_wants_is_answered_before_its_end_and_the_connection_closed(string request, string type, string expected)
+    {
+        await using var api = await ListeningApi.StartAsync(database.AppConnection);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var answer = await api.RawAsync($"{request} HTTP/1.1\r\nHost: x\r\nContent-Type: {type}\r\nContent-Length: 3000000\r\n\r\n{{\"{new string('x', 60_000)}");
+        Assert.StartsWith(expected, answer, StringComparison.Ordinal);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 9);
+    }
+
     [Fact]
     public async Task An_answer_that_takes_too_long_is_504_or_cut_off_and_never_ends_as_if_it_were_complete()
     {
