@@ -292,6 +292,7 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
     public async Task Head_is_answered_wherever_get_is_without_the_body_and_without_what_follows_the_first_byte()
     {
         var ended = new TaskCompletionSource();
+        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('HEADS')");
         await using var api = await ListeningApi.StartAsync(database.AppConnection, endpoints: app => app.MapGet("/endless", async (HttpContext context) =>
         {
             try
@@ -305,7 +306,7 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
             }
             finally
             {
-                ended.SetResult();
+                ended.TrySetResult();
             }
         }));
         foreach (var (path, status, type) in new[]
@@ -323,8 +324,13 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
 
         await ended.Task.WaitAsync(TimeSpan.FromSeconds(5), Token);
         // The connection is as good as before.
-        var answers = await api.RawAsync("HEAD /endless HTTP/1.1\r\nHost: x\r\n\r\nHEAD /problems HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        Assert.Equal(3, answers.Split("HTTP/1.1 200 OK").Length);
+        foreach (var path in (string[])["/endless", "/v1/stream?symbols=HEADS", "/v1/bars/HEADS/stream", "/v1/bars/HEADS", "/problems"])
+        {
+            var answers = await api.RawAsync($"HEAD {path} HTTP/1.1\r\nHost: x\r\n\r\nGET /problems/not-found HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            Assert.Equal(3, answers.Split("HTTP/1.1 200 OK").Length);
+            Assert.Contains("\"/problems/not-found\"", answers, StringComparison.Ordinal);
+        }
+
         Assert.DoesNotContain(api.Logged, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 
