@@ -25,7 +25,9 @@ public static class OverviewApi
             .WithName("GetOverview")
             .WithSummary("Every active ticker with bars: its price, against that of 24 hours before.")
             .WithDescription("As of refreshedAt; the Ingestor refreshes it every few minutes. 24 hours before means the last close that was known then; of a daily bar, the session before.")
-            .Takes(Takes).Produces<OverviewResponse>().Fails(Problems.InvalidParameters, Problems.DatabaseAway)
+            .Takes(Takes)
+            .Produces<OverviewResponse>()
+            .Fails(Problems.InvalidParameters, Problems.DatabaseAway)
             .Answers("application/json", """{"tickers":[{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","timeframe":"1m","timestamp":"2024-06-03T19:59:00Z","price":527.8,"price24hAgo":527.37,"change24h":0.43,"change24hPct":0.0815,"high24h":530.11,"low24h":522.6,"volume24h":46835700}],"count":1,"refreshedAt":"2024-06-03T20:02:11.5Z"}""");
     }
 
