@@ -39,6 +39,9 @@ public static class HeadRequests
     /// <summary>With the first that is written to it, the headers go out and the rest is called off. Not by the token of a write to the server: that would break the connection.</summary>
     private sealed class NoBody(IHttpResponseBodyFeature body, CancellationTokenSource enough) : Stream
     {
+        private readonly CancellationToken _called = enough.Token;
+        private bool _over;
+
         public override bool CanRead => false;
 
         public override bool CanSeek => false;
@@ -59,8 +62,13 @@ public static class HeadRequests
 
         public override async Task FlushAsync(CancellationToken cancellationToken)
         {
-            await body.StartAsync(CancellationToken.None);
-            await enough.CancelAsync();
+            // Once only: a writer that is still at it when the endpoint has ended must not begin the answer to the connection's next request.
+            if (!_over)
+            {
+                _over = true;
+                await body.StartAsync(CancellationToken.None);
+                await enough.CancelAsync();
+            }
         }
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
@@ -77,7 +85,7 @@ public static class HeadRequests
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            enough.Token.ThrowIfCancellationRequested(); // whoever does not look at the token ends here
+            _called.ThrowIfCancellationRequested(); // whoever does not look at the token ends here
             return new(FlushAsync(cancellationToken));
         }
     }

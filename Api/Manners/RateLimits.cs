@@ -20,7 +20,9 @@ public static class RateLimits
         {
             var bucket = Bucket(limit.Value);
             var trustForwarded = api.Value.TrustForwarded;
-            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, UInt128>(context => RateLimitPartition.GetTokenBucketLimiter(Client(context, trustForwarded), _ => bucket));
+            // One factory for all: what RateLimitPartition.GetTokenBucketLimiter wraps around it is made anew with every request.
+            Func<UInt128, RateLimiter> make = _ => new TokenBucketRateLimiter(bucket);
+            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, UInt128>(context => new(Client(context, trustForwarded), make));
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             limiter.OnRejected = static (rejected, cancellationToken) =>
             {
@@ -63,7 +65,7 @@ public static class RateLimits
             TokensPerPeriod = limit.PerSecond / portions,
             ReplenishmentPeriod = TimeSpan.FromSeconds(1) / portions,
             QueueLimit = 0,
-            AutoReplenishment = false,
+            AutoReplenishment = false, // the partitions are replenished together
         };
     }
 }

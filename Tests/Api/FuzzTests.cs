@@ -284,9 +284,11 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
         {
             request.Content = new ByteArrayContent(Body(operation, random, out var type));
             request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
+            // Of a body that is too large, whoever sends it without asking may see no more than that the connection is closed.
+            request.Headers.ExpectContinue = request.Content.Headers.ContentLength > 1 << 20;
         }
 
-        shown = $"{method} {address} {string.Join("; ", request.Headers.NonValidated.Select(header => $"{header.Key}: {header.Value}"))} {request.Content?.Headers.ContentType}";
+        shown = $"{method} {address} {string.Join("; ", request.Headers.NonValidated.Select(header => $"{header.Key}: {header.Value}"))} {request.Content?.Headers.NonValidated["Content-Type"]} {request.Content?.Headers.ContentLength}";
         return request;
     }
 

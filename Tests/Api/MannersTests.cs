@@ -239,6 +239,19 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
         Assert.Equal(HttpStatusCode.Created, import.StatusCode);
     }
 
+    [Theory]
+    [InlineData("POST /v1/sync", "application/json", "HTTP/1.1 413 ")]
+    [InlineData("GET /problems", "application/json", "HTTP/1.1 200 ")]
+    [InlineData("PUT /problems", "image/png", "HTTP/1.1 405 ")]
+    public async Task A_body_that_nobody_wants_is_answered_before_its_end_and_the_connection_closed(string request, string type, string expected)
+    {
+        await using var api = await ListeningApi.StartAsync(database.AppConnection);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var answer = await api.RawAsync($"{request} HTTP/1.1\r\nHost: x\r\nContent-Type: {type}\r\nContent-Length: 3000000\r\n\r\n{{\"{new string('x', 60_000)}");
+        Assert.StartsWith(expected, answer, StringComparison.Ordinal);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 9);
+    }
+
     [Fact]
     public async Task An_answer_that_takes_too_long_is_504_or_cut_off_and_never_ends_as_if_it_were_complete()
     {
@@ -279,6 +292,7 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
     public async Task Head_is_answered_wherever_get_is_without_the_body_and_without_what_follows_the_first_byte()
     {
         var ended = new TaskCompletionSource();
+        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('HEADS')");
         await using var api = await ListeningApi.StartAsync(database.AppConnection, endpoints: app => app.MapGet("/endless", async (HttpContext context) =>
         {
             try
@@ -292,7 +306,7 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
             }
             finally
             {
-                ended.SetResult();
+                ended.TrySetResult();
             }
         }));
         foreach (var (path, status, type) in new[]
@@ -310,8 +324,13 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
 
         await ended.Task.WaitAsync(TimeSpan.FromSeconds(5), Token);
         // The connection is as good as before.
-        var answers = await api.RawAsync("HEAD /endless HTTP/1.1\r\nHost: x\r\n\r\nHEAD /problems HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        Assert.Equal(3, answers.Split("HTTP/1.1 200 OK").Length);
+        foreach (var path in (string[])["/endless", "/v1/stream?symbols=HEADS", "/v1/bars/HEADS/stream", "/v1/bars/HEADS", "/problems"])
+        {
+            var answers = await api.RawAsync($"HEAD {path} HTTP/1.1\r\nHost: x\r\n\r\nGET /problems/not-found HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            Assert.Equal(3, answers.Split("HTTP/1.1 200 OK").Length);
+            Assert.Contains("\"/problems/not-found\"", answers, StringComparison.Ordinal);
+        }
+
         Assert.DoesNotContain(api.Logged, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 
