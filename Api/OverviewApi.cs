@@ -12,8 +12,8 @@ public static class OverviewApi
 
     private static readonly Parameter<OverviewOrder> Sort = Parameters.Choice("sort", "What it is sorted by; change is that in percent.", OverviewOrder.Change);
     private static readonly Parameter<bool> Order = Parameters.Words("order", "desc: the greatest first; asc: the least. Those of which it is not known come last. Default: desc, of symbols asc.", ("asc", false), ("desc", true));
-    private static readonly Parameter<decimal> MinChange = Parameters.Number("minChange", "Only those that changed by so many percent at least.") with { Example = "-2.5" };
-    private static readonly Parameter<decimal> MaxChange = Parameters.Number("maxChange", "Only those that changed by so many percent at most.") with { Example = "2.5" };
+    private static readonly Parameter<decimal> MinChange = Parameters.Number("minChange", "Only those that changed by so many percent at least.") with { Example = "-10" };
+    private static readonly Parameter<decimal> MaxChange = Parameters.Number("maxChange", "Only those that changed by so many percent at most.") with { Example = "10" };
     private static readonly Parameter<string> AssetType = Parameters.Text("assetType", "stock, etf, crypto, forex, commodity, index …", 20) with { Example = "etf" };
     private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many.", 1, 10_000, 100);
     private static readonly Parameter[] Takes = [Sort, Order, MinChange, MaxChange, AssetType, Limit];
