@@ -15,7 +15,7 @@ internal sealed class EventStream(BarSubscription subscription) : IResult
     private const int Batch = 32 * 1024;
 
     // How long a slow reader has to take what was written for it already.
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(3);
 
     public async Task ExecuteAsync(HttpContext context)
     {
