@@ -15,7 +15,7 @@ internal sealed class EventStream(BarSubscription subscription) : IResult
     private const int Batch = 32 * 1024;
 
     // How long a slow reader has to take what was written for it already.
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(3);
 
     public async Task ExecuteAsync(HttpContext context)
     {
@@ -62,10 +62,11 @@ internal sealed class EventStream(BarSubscription subscription) : IResult
             return !(await flush).IsCompleted;
         }
 
-        var sending = flush.AsTask();
+        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         try
         {
-            var taken = await sending.WaitAsync(patience, context.RequestAborted);
+            var taken = await flush.AsTask().WaitAsync(patience, end.Token);
             subscription.Sent();
             return !taken.IsCompleted;
         }
@@ -74,7 +75,7 @@ internal sealed class EventStream(BarSubscription subscription) : IResult
             subscription.Drop(writer);
             try
             {
-                await writer.FlushAsync(CancellationToken.None).AsTask().WaitAsync(Farewell, context.RequestAborted);
+                await writer.FlushAsync(CancellationToken.None).AsTask().WaitAsync(Farewell, end.Token);
             }
             catch (Exception e) when (e is TimeoutException or OperationCanceledException)
             {
@@ -83,6 +84,8 @@ internal sealed class EventStream(BarSubscription subscription) : IResult
         }
         catch (OperationCanceledException)
         {
+            // The reader has left; or the service stops, and does not wait for one who takes nothing.
+            context.Abort();
         }
 
         return false;
