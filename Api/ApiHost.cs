@@ -1,7 +1,10 @@
 using Wyckoff.Api.Bars;
+using Wyckoff.Api.Document;
 using Wyckoff.Api.Manners;
+using Wyckoff.Api.Status;
 using Wyckoff.Api.Streams;
 using Wyckoff.MarketData.Streaming;
+using Wyckoff.MarketData.Reading;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
 
@@ -16,23 +19,27 @@ public static class ApiHost
         builder.AddServiceDefaults();
         builder.AddWyckoff();
         builder.AddSync();
+        builder.AddReading();
         builder.AddStreams();
         builder.Services.AddSingleton<BarAnswers>();
+        builder.Services.AddSingleton<StatusSource>();
         builder.AddManners();
-        builder.Services.AddOpenApi("v1");
+        builder.AddApiDocument();
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseUntracedProbes();
         app.UseManners();
         app.MapHealth();
-        app.MapOpenApi();
+        app.MapApiDocument();
         app.MapDocs();
         app.MapBars();
         app.MapStreams();
         app.MapProblems();
         app.MapTickers();
         app.MapPerBar();
+        app.MapOverview();
+        app.MapStatus();
         app.MapSync();
         app.MapImports();
         app.MapQuality();

@@ -5,10 +5,8 @@ using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
-using Microsoft.OpenApi;
 using Wyckoff.Api.Requests;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Imports;
@@ -25,6 +23,14 @@ public static class ImportsApi
     private const long DefaultMaxUpload = 16L << 30;
     private const int MaxLimit = 1_000;
 
+    private const string Reject = """{"line":3,"text":"2024-06-04,528,,522,527,1","reason":"high is empty"}""";
+
+    private const string Example =
+        """{"id":1,"file":"spy.csv","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","source":"import","policy":"skip","symbol":"SPY","timeframe":"1d","status":"completed","size":87,"bytesRead":87,"read":2,"inserted":1,"updated":0,"skipped":0,"rejected":1,"startedAt":"2024-06-05T08:00:00+00:00","heartbeatAt":"2024-06-05T08:00:00.2+00:00","finishedAt":"2024-06-05T08:00:00.2+00:00","error":null}""";
+
+    private const string Uploaded =
+        $$"""{"read":2,"inserted":1,"updated":0,"skipped":0,"rejected":1,"imports":[{"id":1,"file":"spy.csv","status":"completed","alreadyThere":false,"read":2,"inserted":1,"updated":0,"skipped":0,"duplicates":0,"rejected":1,"seconds":0.2,"error":null,"notes":[],"firstRejects":[{{Reject}}]}]}""";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private static readonly string[] ContentTypes =
@@ -39,14 +45,38 @@ public static class ImportsApi
         group.MapPost("/", PostAsync)
             .WithName("PostImport")
             .WithSummary("Import bars from the body: CSV or TSV, plain or gzip, while it arrives; zip and Parquet once it has. Ends when all of it is in the database.")
-            .AddOpenApiOperationTransformer(DescribeBody)
             .WithMetadata(new UnboundedBody())
             .DisableRequestTimeout()
+            .ForExample(("symbol", "SPY"), ("timeframe", "1d"))
+            .SendsFiles(ContentTypes)
+            .Sends("text/csv", "timestamp,open,high,low,close,volume\n2024-06-03,529.02,530.11,522.6,527.8,46835700\n")
+            .Fails(Problems.ImportFailed)
+            .Answers("application/json", Uploaded)
             .DisableAntiforgery();
-        group.MapGet("/", ListAsync).WithName("ListImports").WithSummary("The newest imports.");
-        group.MapGet("/{id:long}", GetAsync).WithName("GetImport").WithSummary("How far an import is, or how it ended.");
-        group.MapGet("/{id:long}/rejects", RejectsAsync).WithName("GetImportRejects").WithSummary("The rows that were not taken, in the order of the file, each with its line, its text and the reason.");
-        group.MapGet("/{id:long}/events", EventsAsync).WithName("GetImportEvents").WithSummary("Server-sent events: the import as it is, twice a second while it runs, and a last one when it has ended.").DisableRequestTimeout();
+        group.MapGet("/", ListAsync)
+            .WithName("ListImports")
+            .WithSummary("The newest imports.")
+            .ForExample(("limit", "10"))
+            .Answers("application/json", $$"""{"imports":[{{Example}}],"next":null}""");
+        group.MapGet("/{id:long}", GetAsync)
+            .WithName("GetImport")
+            .WithSummary("How far an import is, or how it ended.")
+            .ForExample(("id", "1"))
+            .Fails(Problems.UnknownImport)
+            .Answers("application/json", $$"""{"import":{{Example}},"firstRejects":[{{Reject}}]}""");
+        group.MapGet("/{id:long}/rejects", RejectsAsync)
+            .WithName("GetImportRejects")
+            .WithSummary("The rows that were not taken, in the order of the file, each with its line, its text and the reason.")
+            .ForExample(("id", "1"))
+            .Fails(Problems.UnknownImport)
+            .Answers("application/json", $$"""{"rejects":[{{Reject}}],"next":null}""");
+        group.MapGet("/{id:long}/events", EventsAsync)
+            .WithName("GetImportEvents")
+            .WithSummary("Server-sent events: the import as it is, twice a second while it runs, and a last one when it has ended.")
+            .ForExample(("id", "1"))
+            .Fails(Problems.UnknownImport)
+            .Answers("text/event-stream", $"event: end\ndata: {Example}\n\n")
+            .DisableRequestTimeout();
     }
 
     private static async Task<Results<Created<UploadResponse>, ValidationProblem, ProblemHttpResult>> PostAsync(
@@ -240,17 +270,6 @@ public static class ImportsApi
         }
 
         return null;
-    }
-
-    /// <summary>Said to the document only: were it said to the router, that would refuse other types without a word.</summary>
-    private static Task DescribeBody(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
-    {
-        operation.RequestBody = new OpenApiRequestBody
-        {
-            Required = true,
-            Content = ContentTypes.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } }, StringComparer.Ordinal),
-        };
-        return Task.CompletedTask;
     }
 
     private static Dictionary<string, string[]> Limited(int limit)

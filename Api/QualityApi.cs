@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wyckoff.Api.Bars;
 using Wyckoff.Api.Requests;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Quality;
@@ -12,7 +13,9 @@ public static class QualityApi
     private static readonly Parameter<DateTimeOffset> From = Parameters.From with { Description = Parameters.From.Description + " Default: 100000 times the timeframe before the end." };
     private static readonly Parameter<DateTimeOffset> To = Parameters.To with { Description = Parameters.To.Description + " Default: now." };
     private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many entries in each list, the first of the range.", 1, 1000, 100);
+    private static readonly Parameter<int> Last = Parameters.Whole("last", "How many of the newest bars of each are looked at. Where they lie far apart, fewer are.", 1, 10_000, 500);
     private static readonly Parameter[] Takes = [Parameters.Symbol, Parameters.StoredTimeframe, From, To, Limit];
+    private static readonly Parameter[] TakesSeveral = [BarParameters.Symbols, Parameters.StoredTimeframe, Last];
 
     public static void MapQuality(this IEndpointRouteBuilder routes)
     {
@@ -25,6 +28,30 @@ public static class QualityApi
             .Produces<QualityResponse>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol)
             .Answers("application/json", Example);
+        group.MapGet("/quality", GetSeveralAsync)
+            .WithName("GetQualityOfSeveral")
+            .WithSummary("The scores of the newest bars of several symbols.")
+            .WithDescription("Sums up the scores that are stored with the bars; what is missing, and where, /v1/quality/{symbol} says.")
+            .Takes(TakesSeveral)
+            .Produces<QualityScoresResponse>()
+            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
+            .Answers("application/json", """{"timeframe":"1d","last":500,"scores":[{"symbol":"SPY","bars":252,"from":"2024-01-02T00:00:00Z","to":"2024-12-31T00:00:00Z","meanQuality":0.9984,"lowestQuality":0.6,"flawed":1}]}""");
+    }
+
+    private static async Task<IResult> GetSeveralAsync(HttpContext context, QualityScores scores, TickerSearch tickers, CancellationToken cancellationToken)
+    {
+        var inputs = new Inputs(context, TakesSeveral);
+        var symbols = inputs.Get(BarParameters.Symbols, []);
+        var timeframe = inputs.Get(Parameters.StoredTimeframe, Timeframe.Day1);
+        var last = inputs.Get(Last, 500);
+        if (inputs.AreWrong)
+        {
+            return inputs.Problem();
+        }
+
+        var found = await scores.ReadAsync(symbols, timeframe, last, cancellationToken);
+        var unknown = symbols.Where(symbol => found.All(score => score.Symbol != symbol.Value)).ToList();
+        return unknown.Count > 0 ? await Problems.UnknownSymbolAsync(tickers, unknown, cancellationToken) : TypedResults.Ok(new QualityScoresResponse(timeframe.Name, last, found));
     }
 
     private static async Task<IResult> GetQualityAsync(HttpContext context, QualityInspector inspector, TickerSearch tickers, TimeProvider time, CancellationToken cancellationToken)
@@ -83,3 +110,6 @@ public sealed record QualityResponse(
 
 /// <summary>Where two say something of the same time: bars that were given and differ from what the finer ones add up to, and ranges for which two sources have answered.</summary>
 public sealed record OverlapsResponse(long TotalDisagreements, IReadOnlyList<Disagreement> Disagreements, long TotalSharedCoverage, IReadOnlyList<SharedCoverage> SharedCoverage);
+
+/// <summary>The scores of the newest bars of several symbols.</summary>
+public sealed record QualityScoresResponse(string Timeframe, int Last, IReadOnlyList<QualityScore> Scores);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Wyckoff.Api.Bars;
+using Wyckoff.Api.Requests;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Providers;
 using Wyckoff.MarketData.Sync;
@@ -16,16 +17,23 @@ public static class SyncApi
     /// <summary>Bars that one answer may hold at most: what a year of minutes has.</summary>
     private const int MaxBars = 600_000;
 
+    private const string Example =
+        """{"timeframe":"1d","from":"2024-06-03T00:00:00+00:00","to":"2024-06-08T00:00:00+00:00","results":[{"symbol":"SPY","provider":"alpaca","status":"success","fetched":5,"inserted":5,"updated":0,"rejected":0,"stillMissing":[],"error":null,"bars":null}]}""";
+
     public static void MapSync(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1").WithTags("Sync");
         group.MapPost("/sync", SyncAsync)
             .WithName("Sync")
             .WithSummary("Fetches from a provider what is missing of a range, and nothing else; with returnBars, answers with the complete range.")
+            .Sends("application/json", """{"symbols":["SPY"],"timeframe":"1d","from":"2024-06-03T00:00:00Z","to":"2024-06-08T00:00:00Z"}""")
+            .Fails(Problems.InvalidParameters)
+            .Answers("application/json", Example)
             .DisableRequestTimeout(); // a year of minutes takes the provider a while
         group.MapGet("/feeds", ListAsync)
             .WithName("ListFeeds")
-            .WithSummary("What the Ingestor keeps current, and how the last sync of each went.");
+            .WithSummary("What the Ingestor keeps current, and how the last sync of each went.")
+            .Answers("application/json", """{"feeds":[{"id":1,"symbol":"SPY","timeframe":"1m","provider":"alpaca","since":"2024-01-01T00:00:00+00:00","everySeconds":60,"live":false,"enabled":true,"nextDue":"2024-06-05T08:01:00+00:00","status":"success","lastSyncAt":"2024-06-05T08:00:00+00:00","error":null}]}""");
     }
 
     /// <summary>For <c>fetch=missing</c> on the bars: fetches what is missing of the range first. What stands in the way is added to the errors.</summary>

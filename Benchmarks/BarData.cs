@@ -5,7 +5,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Benchmarks;
 
-/// <summary>Invented one-minute bars of many symbols: the same in every run. Sessions of 390 minutes from 9:30 in New York, ordered by symbol and time, as vendors deliver history.</summary>
+/// <summary>Invented bars of many symbols: the same in every run. Minutes in sessions of 390 from 9:30 in New York, ordered by symbol and time, as vendors deliver history.</summary>
 internal static class BarData
 {
     public const int Symbols = 50;
@@ -16,9 +16,8 @@ internal static class BarData
 
     public static IEnumerable<IncomingBar> Bars(int symbol, int count)
     {
-        var random = new Random(symbol);
+        var walk = new Walk(symbol);
         var day = new DateTime(2021, 1, 4, 9, 30, 0, DateTimeKind.Unspecified);
-        var price = 2_000 + random.Next(40_000);
         for (var i = 0; i < count; i++)
         {
             if (i > 0 && i % Session == 0)
@@ -26,12 +25,37 @@ internal static class BarData
                 day = day.AddDays(day.DayOfWeek == DayOfWeek.Friday ? 3 : 1);
             }
 
-            var open = price;
-            price = Math.Max(100, price + random.Next(-20, 21));
-            var (low, high) = (Math.Min(open, price) - random.Next(8), Math.Max(open, price) + random.Next(8));
-            var time = TimeZoneInfo.ConvertTimeToUtc(day.AddMinutes(i % Session), NewYork);
-            yield return new(IncomingBar.TimeOf(time), Cents(open), Cents(high), Cents(low), Cents(price), random.Next(100, 200_000) * (Int128)IncomingBar.One, random.Next(1, 900), Cents(low + high) / 2);
+            yield return walk.Next(TimeZoneInfo.ConvertTimeToUtc(day.AddMinutes(i % Session), NewYork));
         }
+    }
+
+    /// <summary>Weekdays up to the given one, oldest first.</summary>
+    public static IncomingBar[] Days(int symbol, DateOnly last, int years)
+    {
+        var walk = new Walk(symbol);
+        var bars = new List<IncomingBar>(years * 262);
+        for (var day = last.AddYears(-years).AddDays(1); day <= last; day = day.AddDays(1))
+        {
+            if (day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday))
+            {
+                bars.Add(walk.Next(day.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc)));
+            }
+        }
+
+        return [.. bars];
+    }
+
+    /// <summary>Minutes of a market that never closes, the last one given.</summary>
+    public static IncomingBar[] Minutes(int symbol, DateTimeOffset last, int count)
+    {
+        var walk = new Walk(symbol);
+        var bars = new IncomingBar[count];
+        for (var i = 0; i < count; i++)
+        {
+            bars[i] = walk.Next(last.AddMinutes(i + 1 - count));
+        }
+
+        return bars;
     }
 
     /// <summary>What a vendor's file looks like.</summary>
@@ -70,4 +94,25 @@ internal static class BarData
     private static long Cents(long cents) => cents * (IncomingBar.One / 100);
 
     private static string Text(Int128 amount) => IncomingBar.Text(amount);
+
+    /// <summary>A price that goes up and down by cents.</summary>
+    private sealed class Walk
+    {
+        private readonly Random _random;
+        private int _price;
+
+        public Walk(int symbol)
+        {
+            _random = new(symbol);
+            _price = 2_000 + _random.Next(40_000);
+        }
+
+        public IncomingBar Next(DateTimeOffset time)
+        {
+            var open = _price;
+            _price = Math.Max(100, _price + _random.Next(-20, 21));
+            var (low, high) = (Math.Min(open, _price) - _random.Next(8), Math.Max(open, _price) + _random.Next(8));
+            return new(IncomingBar.TimeOf(time), Cents(open), Cents(high), Cents(low), Cents(_price), _random.Next(100, 200_000) * (Int128)IncomingBar.One, _random.Next(1, 900), Cents(low + high) / 2);
+        }
+    }
 }

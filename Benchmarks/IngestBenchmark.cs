@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Wyckoff.Benchmarks.Load;
 using Wyckoff.MarketData;
 using Wyckoff.Primitives;
 
@@ -32,7 +33,7 @@ internal static class IngestBenchmark
         Directory.CreateDirectory(home);
         try
         {
-            await using var server = await IngestServer.StartAsync(Path.Combine(home, "postgres"), cancellationToken);
+            await using var server = await BenchmarkServer.StartAsync(Path.Combine(home, "postgres"), cancellationToken);
             Console.WriteLine(server.Description);
             await using var app = NpgsqlDataSource.Create(server.AppConnection);
             var tickers = new List<int>();
@@ -60,7 +61,7 @@ internal static class IngestBenchmark
         }
     }
 
-    private static async Task<double> CompareAsync(Report report, IngestServer server, string home, List<int> tickers, int rows, int rounds, CancellationToken cancellationToken)
+    private static async Task<double> CompareAsync(Report report, BenchmarkServer server, string home, List<int> tickers, int rows, int rounds, CancellationToken cancellationToken)
     {
         var (table, vendor) = (Path.Combine(home, "table.csv"), Path.Combine(home, "vendor.csv"));
         await BarData.WriteTableFileAsync(table, rows, tickers, cancellationToken);
@@ -96,21 +97,21 @@ internal static class IngestBenchmark
             }
         }
 
-        report.Add($"{rows / 1_000_000} M rows: psql \\copy", rows / Median(copies), "rows/s");
+        report.Add($"{rows / 1_000_000} M rows: psql \\copy", rows / Report.Median(copies), "rows/s");
         foreach (var side in Sides)
         {
-            report.Add($"{rows / 1_000_000} M rows: {side.Name}", Median(rates[side.Name]), "rows/s");
+            report.Add($"{rows / 1_000_000} M rows: {side.Name}", Report.Median(rates[side.Name]), "rows/s");
             // A million rows take so little that starting the process weighs: the bars are those of five.
-            report.Add($"{rows / 1_000_000} M rows: {side.Name}, over \\copy", Median(ratios[side.Name]), "×", rows >= 5_000_000 ? side.Bar : null, higherIsBetter: true);
+            report.Add($"{rows / 1_000_000} M rows: {side.Name}, over \\copy", Report.Median(ratios[side.Name]), "×", rows >= 5_000_000 ? side.Bar : null, higherIsBetter: true);
         }
 
         report.Add($"{rows / 1_000_000} M rows: peak memory of the import", peak, "MB", 300);
         return peak;
     }
 
-    private static async Task<(double Seconds, double Megabytes)> ImportAsync(IngestServer server, string file, string[] options, CancellationToken cancellationToken)
+    private static async Task<(double Seconds, double Megabytes)> ImportAsync(BenchmarkServer server, string file, string[] options, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo("dotnet", [IngestServer.Program("Ingestor"), "import", file, "--timeframe", "1m", .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [BenchmarkServer.Program("Ingestor"), "import", file, "--timeframe", "1m", .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ConnectionStrings__wyckoff"] = server.AppConnection;
         var watch = Stopwatch.StartNew();
         using var import = Process.Start(start)!;
@@ -119,7 +120,7 @@ internal static class IngestBenchmark
         var ended = import.WaitForExitAsync(cancellationToken);
         while (!ended.IsCompleted)
         {
-            peak = Math.Max(peak, PeakMemory(import.Id));
+            peak = Math.Max(peak, ProcessFigures.PeakMegabytes(import.Id));
             await Task.WhenAny(ended, Task.Delay(100, cancellationToken));
         }
 
@@ -127,21 +128,7 @@ internal static class IngestBenchmark
         return import.ExitCode == 0 ? (watch.Elapsed.TotalSeconds, peak) : throw new InvalidOperationException($"The import ended with {import.ExitCode}: {await said}{await complained}");
     }
 
-    // The kernel keeps the peak of resident memory, so it does not matter when it is asked, as long as the process is there.
-    private static double PeakMemory(int process)
-    {
-        try
-        {
-            var line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return line is null ? 0 : long.Parse(line.AsSpan(6).Trim()[..^3], CultureInfo.InvariantCulture) / 1024.0;
-        }
-        catch (IOException)
-        {
-            return 0;
-        }
-    }
-
-    private static async Task OneByOneAsync(Report report, IngestServer server, int ticker, CancellationToken cancellationToken)
+    private static async Task OneByOneAsync(Report report, BenchmarkServer server, int ticker, CancellationToken cancellationToken)
     {
         await using var context = new OneByOneContext(new DbContextOptionsBuilder<OneByOneContext>().UseNpgsql(server.AppConnection).Options);
         var watch = Stopwatch.StartNew();
@@ -157,12 +144,6 @@ internal static class IngestBenchmark
         report.Add("5 M rows: import, roll-ups off, over row by row", report.Value("5 M rows: import, roll-ups off") / rate, "×", 150, higherIsBetter: true);
 
         static decimal Price(long amount) => amount / (decimal)IncomingBar.One;
-    }
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return (values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2;
     }
 
     private static void Say(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));

@@ -1,11 +1,29 @@
 using Wyckoff.Benchmarks;
+using Wyckoff.Benchmarks.Load;
+using Wyckoff.Benchmarks.Reading;
 
 // Each brings up and fills what it needs by itself, alternates its sides, and reports medians.
 Dictionary<string, Func<CancellationToken, Task<Report>>> benchmarks = new(StringComparer.Ordinal)
 {
     ["ingest"] = IngestBenchmark.RunAsync,
+    ["read"] = ReadBenchmark.RunAsync,
+    ["read-lookups"] = ReadBenchmark.LookupsAsync,
+    ["read-windows"] = ReadBenchmark.WindowsAsync,
+    ["read-streams"] = ReadBenchmark.StreamsAsync,
+    ["read-pushes"] = ReadBenchmark.PushesAsync,
     ["start"] = StartBenchmark.RunAsync,
 };
+
+// What a benchmark loads runs beside it, in a process of its own.
+switch (args)
+{
+    case [Hosts.ApiVerb, .. var rest]:
+        await Hosts.RunApiAsync(rest);
+        return 0;
+    case [Hosts.BareVerb, .. var rest]:
+        await Hosts.RunBareAsync(rest);
+        return 0;
+}
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, e) =>

@@ -18,6 +18,12 @@ internal sealed class Report
 
     public void Add(string metric, double value, string unit, double? bar = null, bool higherIsBetter = false) => _lines.Add(new(metric, value, unit, bar, higherIsBetter));
 
+    public static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
     public double Value(string metric) => _lines.Single(line => line.Metric == metric).Value;
 
     public void Print(TextWriter output)

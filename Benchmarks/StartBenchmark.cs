@@ -25,8 +25,8 @@ internal static class StartBenchmark
 
             var report = new Report();
             report.Add("first start: servers installed, migrated, samples loaded", first, "s", 180);
-            report.Add("start on an empty data folder", Median(empty), "s");
-            report.Add("start on data that is there", Median(filled), "s", 15);
+            report.Add("start on an empty data folder", Report.Median(empty), "s");
+            report.Add("start on data that is there", Report.Median(filled), "s", 15);
             return report;
         }
         finally
@@ -37,8 +37,6 @@ internal static class StartBenchmark
             }
         }
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     private static async Task<double> StartAsync(string home, CancellationToken cancellationToken)
     {

@@ -19,10 +19,14 @@ internal static class SqlFile
         var sql = new StringBuilder();
         foreach (var function in functions)
         {
-            var start = file.IndexOf($"CREATE FUNCTION {function}(", StringComparison.Ordinal);
+            var start = file.IndexOf($"FUNCTION {function}(", StringComparison.Ordinal);
             var end = file.IndexOf("\nEND $$;", start, StringComparison.Ordinal) + "\nEND $$;".Length;
-            sql.AppendLine(file[start..end].Replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", StringComparison.Ordinal));
-            sql.AppendLine(CommentOn($"FUNCTION {function}(", file));
+            sql.AppendLine("CREATE OR REPLACE " + file[start..end]);
+            // A file that replaced a function itself may have left its comment as it was.
+            if (file.Contains($"COMMENT ON FUNCTION {function}(", StringComparison.Ordinal))
+            {
+                sql.AppendLine(CommentOn($"FUNCTION {function}(", file));
+            }
         }
 
         return sql.ToString();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Wyckoff.Timescale;
@@ -29,14 +30,14 @@ internal static class StatusReport
             await output.WriteLineAsync($"Migration   {unknown,-24}unknown to this build");
         }
 
-        var present = await TablesAsync(connection, edition, cancellationToken);
+        var present = (await StoredTable.ReadAsync(connection, edition, cancellationToken)).ToDictionary(table => table.Name, StringComparer.Ordinal);
+        var policies = edition.HasPolicies ? await PoliciesAsync(connection, cancellationToken) : [];
         await output.WriteLineAsync();
         await output.WriteLineAsync($"{"Table",-34}{"Kind",-12}{"Chunk",-10}{"Chunks",8}{"Compressed",12}{"Rows (est.)",14}{"Size",12}   Compressed from, to");
         foreach (var hypertable in declared.OrderBy(hypertable => hypertable.Name, StringComparer.Ordinal))
         {
-            var (figures, policies) = present.TryGetValue(hypertable.Name, out var there) ? there : ("missing", "");
-            await output.WriteLineAsync($"{hypertable.Name,-34}{figures}".TrimEnd());
-            foreach (var policy in policies.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            await output.WriteLineAsync($"{hypertable.Name,-34}{(present.TryGetValue(hypertable.Name, out var table) ? Figures(table) : "missing")}".TrimEnd());
+            foreach (var policy in policies.GetValueOrDefault(hypertable.Name) ?? [])
             {
                 await output.WriteLineAsync("    " + policy);
             }
@@ -72,42 +73,48 @@ internal static class StatusReport
         return runs;
     }
 
-    private static async Task<Dictionary<string, (string Figures, string Policies)>> TablesAsync(NpgsqlConnection connection, TimescaleEdition edition, CancellationToken cancellationToken)
+    /// <summary>What the policies of each hypertable are and did, in lines.</summary>
+    private static async Task<Dictionary<string, List<string>>> PoliciesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // Compression's own figures, and the errors of jobs, exist on one edition only.
-        var (savings, jobs) = edition.HasPolicies
-            ? ("coalesce((SELECT pg_size_pretty(before_compression_total_bytes) || ', ' || pg_size_pretty(after_compression_total_bytes) FROM hypertable_compression_stats(t.oid)), '')",
-               """
-               coalesce((SELECT string_agg(concat_ws(' ', replace(j.proc_name, 'policy_', ''), coalesce('after ' || coalesce(j.config ->> 'compress_after', j.config ->> 'drop_after')),
-                         CASE WHEN s.last_run_started_at > '-infinity' THEN 'last run ' || to_char(s.last_run_started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' ' || s.last_run_status ELSE 'not run yet' END,
-                         (SELECT 'error: ' || e.err_message FROM timescaledb_information.job_errors e WHERE e.job_id = j.job_id AND s.last_run_status = 'Failed' ORDER BY e.finish_time DESC LIMIT 1)), E'\n' ORDER BY j.proc_name)
-                  FROM timescaledb_information.jobs j LEFT JOIN timescaledb_information.job_stats s USING (job_id)
-                 WHERE (j.hypertable_schema, j.hypertable_name) = (h.hypertable_schema, h.hypertable_name)), '')
-               """)
-            : ("''", "''");
-        var sql = edition.HasHypertables
-            ? $"""
-              SELECT t.name, 'hypertable', d.time_interval::text, h.num_chunks,
-                     (SELECT count(*) FROM timescaledb_information.chunks c WHERE (c.hypertable_schema, c.hypertable_name) = (h.hypertable_schema, h.hypertable_name) AND c.is_compressed),
-                     approximate_row_count(t.oid), pg_size_pretty(hypertable_size(t.oid)), {savings}, {jobs}
-                FROM timescaledb_information.hypertables h
-                JOIN timescaledb_information.dimensions d ON (d.hypertable_schema, d.hypertable_name, d.dimension_number) = (h.hypertable_schema, h.hypertable_name, 1)
-               CROSS JOIN LATERAL (SELECT h.hypertable_schema || '.' || h.hypertable_name, format('%I.%I', h.hypertable_schema, h.hypertable_name)::regclass) AS t (name, oid)
-              """
-            : """
-              SELECT n.nspname || '.' || c.relname, 'table', '-', 0::bigint, 0::bigint, greatest(c.reltuples, 0)::bigint, pg_size_pretty(pg_total_relation_size(c.oid)), '', ''
-                FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'
-              """;
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT j.hypertable_schema || '.' || j.hypertable_name,
+                   concat_ws(' ', replace(j.proc_name, 'policy_', ''), coalesce('after ' || coalesce(j.config ->> 'compress_after', j.config ->> 'drop_after')),
+                     CASE WHEN s.last_run_started_at > '-infinity' THEN 'last run ' || to_char(s.last_run_started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' ' || s.last_run_status ELSE 'not run yet' END,
+                     (SELECT 'error: ' || e.err_message FROM timescaledb_information.job_errors e WHERE e.job_id = j.job_id AND s.last_run_status = 'Failed' ORDER BY e.finish_time DESC LIMIT 1))
+              FROM timescaledb_information.jobs j LEFT JOIN timescaledb_information.job_stats s USING (job_id)
+             WHERE j.hypertable_name IS NOT NULL ORDER BY j.proc_name
+            """,
+            connection);
+        var policies = new Dictionary<string, List<string>>(StringComparer.Ordinal);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var rows = new Dictionary<string, (string, string)>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken))
         {
-            rows[reader.GetString(0)] = (
-                $"{reader.GetString(1),-12}{reader.GetString(2),-10}{reader.GetInt64(3),8}{reader.GetInt64(4),12}{reader.GetInt64(5),14}{reader.GetString(6),12}   {reader.GetString(7)}",
-                reader.GetString(8));
+            if (!policies.TryGetValue(reader.GetString(0), out var lines))
+            {
+                policies.Add(reader.GetString(0), lines = []);
+            }
+
+            lines.Add(reader.GetString(1));
         }
 
-        return rows;
+        return policies;
+    }
+
+    private static string Figures(StoredTable table) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(table.Chunk is null ? "table" : "hypertable"),-12}{table.Chunk ?? "-",-10}{table.Chunks,8}{table.CompressedChunks,12}{table.Rows,14}{Size(table.Bytes),12}   {(table.BytesBefore is { } before ? $"{Size(before)}, {Size(table.BytesAfter ?? 0)}" : "")}");
+
+    // As pg_size_pretty writes it.
+    private static string Size(long bytes)
+    {
+        string[] units = ["bytes", "kB", "MB", "GB", "TB", "PB"];
+        var (size, unit) = ((decimal)bytes, 0);
+        for (; size >= 10 * 1024 && unit < units.Length - 1; unit++)
+        {
+            size /= 1024;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{size:0} {units[unit]}");
     }
 }

@@ -4,7 +4,7 @@ namespace Wyckoff;
 
 /// <summary>What a database server is at the moment, or that it does not answer.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<HostState>))]
-internal enum HostState
+public enum HostState
 {
     Away,
     Primary,
@@ -12,7 +12,7 @@ internal enum HostState
 }
 
 /// <summary>One of several database servers; of a standby, how far its replay is behind what the primary has written.</summary>
-internal sealed record HostHealth(
+public sealed record HostHealth(
     [property: JsonPropertyName("state")] HostState State,
     [property: JsonPropertyName("lagBytes"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? LagBytes,
     [property: JsonPropertyName("lagSeconds"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? LagSeconds);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 using Wyckoff.Api.Requests;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Reading;
@@ -49,7 +50,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
         {
             using var rows = new BarRows(HeldCount(query));
             var version = await reader.ReadNewestAsync(ticker.Id, query.Period, query.Fields, query.Start, query.End, HeldCount(query), rows, null, cancellationToken);
-            body.Begin(version);
+            body.Begin(version.Version);
             await SendAsync(body, query, ticker, rows, cancellationToken);
         }
         else
@@ -71,7 +72,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
         using var rows = new BarRows(1);
         var version = await reader.ReadNewestAsync(ticker.Id, period, BarFields.Usual, BarReader.Earliest, until, 1, rows, null, cancellationToken);
         var scratch = new byte[BarText.Longest];
-        return (rows.Count == 0 ? null : Encoding.UTF8.GetString(scratch, 0, BarText.Json(BarFields.Usual, false, period.IsOfDates).Write(scratch, rows[0])), version);
+        return (rows.Count == 0 ? null : Encoding.UTF8.GetString(scratch, 0, BarText.Json(BarFields.Usual, false, period.IsOfDates).Write(scratch, rows[0])), version.Version);
     }
 
     private static int HeldCount(BarQuery query) => (int)query.Count + (query.Paged ? 1 : 0);
@@ -102,7 +103,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
 
     private async Task WriteWindowAsync(HttpContext context, BarQuery query, TickerRef ticker, CachedWindow window, int first, int end, bool more, CancellationToken cancellationToken)
     {
-        if (Begin(context, query, ticker, window.Version))
+        if (Begin(context, query, ticker, window.Window))
         {
             WriteWindow(context.Response.BodyWriter, query, ticker, window, first, end, more);
             await context.Response.BodyWriter.FlushAsync(cancellationToken);
@@ -154,7 +155,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
         if (Begin(context, query, ticker, version))
         {
             var body = BarBody.Of(query, context.Response.BodyWriter, ticker.Symbol, named: false);
-            body.Begin(version);
+            body.Begin(version.Version);
             await SendAsync(body, query, ticker, rows, cancellationToken);
         }
     }
@@ -162,7 +163,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
     private async Task WriteStreamAsync(HttpContext context, BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
     {
         await using var stream = await OpenAsync(query, ticker, cancellationToken);
-        if (Begin(context, query, ticker, stream.Version))
+        if (Begin(context, query, ticker, stream.Window))
         {
             var body = BarBody.Of(query, context.Response.BodyWriter, ticker.Symbol, named: false);
             body.Begin(stream.Version);
@@ -250,11 +251,12 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
         more && query.Paged ? Cursor.Make(query.Digest(ticker.Symbol.Value), last.ToString(CultureInfo.InvariantCulture)) : null;
 
     // Sets what goes before the body. False when the client has it already.
-    private bool Begin(HttpContext context, BarQuery query, TickerRef ticker, long version)
+    private bool Begin(HttpContext context, BarQuery query, TickerRef ticker, WindowVersion state)
     {
         var headers = context.Response.Headers;
         headers.ContentType = query.ContentType;
         headers.Vary = "Accept, Accept-Encoding";
+        var version = state.Version;
         if (version == 0)
         {
             headers.CacheControl = "no-store";
@@ -263,6 +265,8 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
 
         var tag = FormattableString.Invariant($"W/\"{version:x}-{Hash(ticker.Incarnation + ' ' + ticker.Id + ' ' + query.Identity(ticker.Symbol.Value)):x16}\"");
         headers.ETag = tag;
+        // Told, and not gone by: a second may see several versions.
+        headers.LastModified = HeaderUtilities.FormatDate(IncomingBar.InstantOf(state.ChangedAt));
         headers[VersionHeader] = version.ToString(CultureInfo.InvariantCulture);
         // What was is rarely corrected, and then a minute late is soon enough for whoever keeps copies; what is asked us is always as it is now.
         headers.CacheControl = !query.FromEnd && query.End < IncomingBar.TimeOf(time.GetUtcNow().AddDays(-7)) ? "max-age=60" : "no-cache";

@@ -24,6 +24,10 @@ public static class HeadRequests
         {
             await next(context);
         }
+        catch (OperationCanceledException) when (enough.IsCancellationRequested && !left.IsCancellationRequested)
+        {
+            // What was called off.
+        }
         finally
         {
             context.Request.Method = HttpMethods.Head;
@@ -69,8 +73,12 @@ public static class HeadRequests
         {
         }
 
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => FlushAsync(cancellationToken);
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => new(FlushAsync(cancellationToken));
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            enough.Token.ThrowIfCancellationRequested(); // whoever does not look at the token ends here
+            return new(FlushAsync(cancellationToken));
+        }
     }
 }

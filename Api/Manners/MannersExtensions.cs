@@ -17,7 +17,7 @@ public static class MannersExtensions
 
     // What a page of another origin may see, beside the body.
     private static readonly string[] ExposedHeaders =
-        [AnswerHeaders.RequestId, HeaderNames.ETag, HeaderNames.LastModified, HeaderNames.Location, HeaderNames.RetryAfter, HeaderNames.Link, HeaderNames.ContentDisposition];
+        [AnswerHeaders.RequestId, HeaderNames.ETag, HeaderNames.LastModified, HeaderNames.Location, HeaderNames.RetryAfter, HeaderNames.Link, HeaderNames.ContentDisposition, Bars.BarAnswers.VersionHeader];
 
     public static WebApplicationBuilder AddManners(this WebApplicationBuilder builder)
     {

@@ -3,6 +3,15 @@ namespace Wyckoff.Api.Requests;
 /// <summary>What an endpoint takes, for the OpenAPI document.</summary>
 public sealed record DescribedParameters(IReadOnlyList<Parameter> Parameters);
 
+/// <summary>Values that parameters of an endpoint may have, where the handler's signature declares them.</summary>
+public sealed record DescribedValues(IReadOnlyDictionary<string, string> Values);
+
+/// <summary>A body as it may be sent.</summary>
+public sealed record DescribedBody(string ContentType, string Text);
+
+/// <summary>Files that may be sent, by their types. Said to the document only: were it said to the router, that would refuse other types without a word.</summary>
+public sealed record DescribedFiles(IReadOnlyList<string> ContentTypes);
+
 /// <summary>An answer as it may look.</summary>
 public sealed record DescribedExample(string ContentType, string Text);
 
@@ -13,6 +22,16 @@ public static class Describe
 {
     public static TBuilder Takes<TBuilder>(this TBuilder endpoint, IReadOnlyList<Parameter> parameters)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new DescribedParameters(parameters));
+
+    /// <summary>Examples for parameters that the handler's signature declares.</summary>
+    public static TBuilder ForExample<TBuilder>(this TBuilder endpoint, params IReadOnlyList<(string Name, string Value)> values)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new DescribedValues(values.ToDictionary(value => value.Name, value => value.Value, StringComparer.Ordinal)));
+
+    public static TBuilder Sends<TBuilder>(this TBuilder endpoint, string contentType, string example)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new DescribedBody(contentType, example));
+
+    public static TBuilder SendsFiles<TBuilder>(this TBuilder endpoint, IReadOnlyList<string> contentTypes)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new DescribedFiles(contentTypes));
 
     public static TBuilder Answers<TBuilder>(this TBuilder endpoint, string contentType, string example)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new DescribedExample(contentType, example));

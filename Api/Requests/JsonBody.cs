@@ -37,7 +37,11 @@ public sealed class JsonBody(HttpResponse response)
     public async ValueTask SendAsync(CancellationToken cancellationToken)
     {
         await Writer.FlushAsync(cancellationToken);
-        response.ContentType = "application/json; charset=utf-8";
+        if (!response.HasStarted)
+        {
+            response.ContentType = "application/json; charset=utf-8";
+        }
+
         await response.BodyWriter.WriteAsync(_buffer.WrittenMemory, cancellationToken);
         _buffer.ResetWrittenCount();
     }

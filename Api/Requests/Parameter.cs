@@ -7,7 +7,7 @@ public abstract record Parameter(string Name, string Description)
 
     public bool Required { get; init; }
 
-    /// <summary>string, integer or boolean.</summary>
+    /// <summary>string, integer, number or boolean.</summary>
     public string Type { get; init; } = "string";
 
     /// <summary>What it may be, where that is a closed list.</summary>

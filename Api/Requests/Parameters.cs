@@ -27,10 +27,23 @@ public static class Parameters
         Default = otherwise?.ToString(CultureInfo.InvariantCulture),
     };
 
-    public static Parameter<bool> Flag(string name, string description) => new(name, description, (string text, out bool value) =>
-        (value = text == "true") || text == "false" ? null : $"{Quote(text)} is neither: true or false is expected.")
+    public static Parameter<bool> Flag(string name, string description) => Words(name, description, ("true", true), ("false", false)) with { Type = "boolean", Choices = null };
+
+    /// <summary>One of two words or more, each of which means something.</summary>
+    public static Parameter<T> Words<T>(string name, string description, params (string Word, T Meaning)[] words) => new(name, description, (string text, out T value) =>
     {
-        Type = "boolean",
+        var at = Array.FindIndex(words, word => word.Word == text);
+        value = words[Math.Max(at, 0)].Meaning;
+        return at < 0 ? $"{Quote(text)} is not known: {string.Join(" or ", words.Select(word => word.Word))} is expected." : null;
+    })
+    {
+        Choices = [.. words.Select(word => word.Word)],
+    };
+
+    public static Parameter<decimal> Number(string name, string description) => new(name, description, (string text, out decimal value) =>
+        decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) ? null : $"{Quote(text)} is not a number: one such as -2.5 is expected.")
+    {
+        Type = "number",
     };
 
     /// <summary>One of a few words.</summary>

@@ -29,15 +29,19 @@ public static class StreamsApi
             .WithSummary("The newest bars of a symbol, and from then on every change of its bars.")
             .WithDescription("Server-sent events: a snapshot, then what changes. A stream that breaks off is taken up again with the id of its last event, without gap or repetition.")
             .Takes(OfOne)
+            .Produces<string>(StatusCodes.Status200OK, MediaType)
             .Answers(MediaType, Example("12"))
-            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.NotAcceptable, Problems.TooManyStreams);
+            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.NotAcceptable, Problems.TooManyStreams)
+            .DisableRequestTimeout();
         group.MapGet("/stream", GetManyAsync)
             .WithName("StreamManyBars")
             .WithSummary("The same for several symbols, over one connection.")
             .WithDescription("Each event is of one symbol; its id says how far all of them are.")
             .Takes(OfMany)
+            .Produces<string>(StatusCodes.Status200OK, MediaType)
             .Answers(MediaType, Example("12.45"))
-            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.NotAcceptable, Problems.TooManyStreams);
+            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.NotAcceptable, Problems.TooManyStreams)
+            .DisableRequestTimeout();
     }
 
     private static string Example(string id) =>

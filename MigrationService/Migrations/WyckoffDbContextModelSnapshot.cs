@@ -3004,6 +3004,13 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasColumnType("character varying(10)")
                         .HasColumnName("timeframe");
 
+                    b.Property<DateTimeOffset>("ChangedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at")
+                        .HasDefaultValueSql("clock_timestamp()")
+                        .HasComment("When the version was counted up, shortly before the commit: what Last-Modified says.");
+
                     b.Property<DateTimeOffset?>("Since")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("since")

@@ -252,6 +252,8 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             await writer.WriteAsync([new(ticker.Id, Timeframe.Day1, new[] { Bar(random, 0) })], new() { Source = "test", Policy = ConflictPolicy.Replace }, Token);
             using var second = await client.GetAsync($"/v1/bars/TAGGED?{query}", Token);
             Assert.Equal((version + 1).ToString(CultureInfo.InvariantCulture), Assert.Single(second.Headers.GetValues("Wyckoff-Version")));
+            Assert.InRange(second.Content.Headers.LastModified!.Value, first.Content.Headers.LastModified!.Value, DateTimeOffset.MaxValue);
+            Assert.InRange(second.Headers.Date ?? TimeProvider.System.GetUtcNow(), second.Content.Headers.LastModified.Value, second.Content.Headers.LastModified.Value.AddMinutes(1));
             Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, query, tag));
         }
 

@@ -265,14 +265,15 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
     [Fact]
     public async Task A_quiet_stream_gives_signs_of_life_and_ends_with_the_service()
     {
-        await using var server = await StreamServer.StartAsync(database.AppConnection, settings: [("Wyckoff:Streams:Heartbeat", "00:00:00.2"), ("Wyckoff:Streams:Retry", "00:00:00.5")]);
+        await using var server = await StreamServer.StartAsync(database.AppConnection, settings: [("Wyckoff:Streams:Heartbeat", "00:00:00.2"), ("Wyckoff:Streams:Retry", "00:00:00.5"), ("Wyckoff:Api:AnswerWithin", "00:00:01")]);
         await AddTickerAsync(_symbol);
         using var response = await server.Client.GetAsync($"/v1/bars/{_symbol}/stream", HttpCompletionOption.ResponseHeadersRead, Token);
         Assert.True(response.Headers.CacheControl?.NoStore);
         await using var stream = await response.Content.ReadAsStreamAsync(Token);
         using var lines = new StreamReader(stream, Encoding.UTF8);
         Assert.Equal("retry: 500", await lines.ReadLineAsync(Token));
-        for (var comments = 0; comments < 3;)
+        // For longer than other answers may take.
+        for (var comments = 0; comments < 8;)
         {
             comments += await lines.ReadLineAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(5), Token) == ":" ? 1 : 0;
         }

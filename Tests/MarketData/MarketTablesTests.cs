@@ -23,7 +23,7 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
         ["sync_coverage"] = Row("ticker_id = 900001; timeframe = '1d'; source = 'alpaca'; covered = '{[2024-01-01,2024-02-01)}'"),
         ["data_sync_log"] = Row("ticker_id = 900001; timeframe = '1d'; source = 'alpaca'; status = 'success'; started_at = '2024-01-02 10:00'; last_sync_at = '2024-01-02 10:01'; first_synced_timestamp = '2023-01-02'; last_synced_timestamp = '2024-01-02'; bars_fetched = 1; total_bars = 250; error_message = NULL"),
         ["sync_payloads"] = Row("sync_id = 1; ticker_id = 900001; page = 1; received_at = '2024-01-02'; request = '/v2/bars'; content_type = 'application/json'; encoding = 'gzip'; bytes = 10; payload = '\\x00'"),
-        ["bar_windows"] = Row("ticker_id = 900001; timeframe = '1d'; version = 1; since = '2024-01-01'; until = '2024-02-01'"),
+        ["bar_windows"] = Row("ticker_id = 900001; timeframe = '1d'; version = 1; since = '2024-01-01'; until = '2024-02-01'; changed_at = '2024-02-01'"),
         ["indicator_windows"] = Row("ticker_id = 900001; timeframe = '1d'; version = 0; computed_at = '2024-01-02'"),
         ["feeds"] = Row("ticker_id = 900001; timeframe = '1d'; provider = 'alpaca'; since = '2024-01-01'; every_seconds = 1; live = true; enabled = true; next_due = '2024-01-02'"),
         ["leases"] = Row("name = 'feed/17'; holder = 'here'; version = 1; until = '2024-01-02'"),

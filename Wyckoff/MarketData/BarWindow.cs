@@ -17,6 +17,9 @@ public sealed record BarWindow
     /// <summary>No bar is here or after; null when nobody has kept count.</summary>
     public DateTimeOffset? Until { get; init; }
 
+    /// <summary>When the version was counted up.</summary>
+    public DateTimeOffset ChangedAt { get; private set; }
+
     /// <summary>
     /// The key of the advisory lock under which these bars are written: what the database's <c>market.window_lock</c> gives. A transaction that writes several
     /// windows locks them in the order of their keys: ticker by ticker, finest timeframe first.

@@ -241,6 +241,7 @@ public static class MarketDataModel
         HasTimeframe(window.Property(w => w.Timeframe));
         window.Property(w => w.Since).HasComment("No bar is before. May be too early where bars were deleted; NULL when nobody has kept count.");
         window.Property(w => w.Until).HasComment("No bar is here or after. May be too late where bars were deleted; NULL when nobody has kept count.");
+        window.Property(w => w.ChangedAt).HasDefaultValueSql("clock_timestamp()").HasComment("When the version was counted up, shortly before the commit: what Last-Modified says.");
         window.HasOne<Ticker>().WithMany().HasForeignKey(w => w.TickerId).OnDelete(DeleteBehavior.Cascade).HasConstraintName("fk_bar_windows_ticker");
     }
 

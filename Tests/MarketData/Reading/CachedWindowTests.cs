@@ -46,7 +46,7 @@ public sealed class CachedWindowTests
     {
         var window = Window(0x7fff_ffff_ffff, 12, isAll: true);
         var again = CachedWindow.Parse([.. window.Bytes])!;
-        Assert.Equal((window.Version, window.Count, window.IsAll), (again.Version, again.Count, again.IsAll));
+        Assert.Equal((window.Window, window.Count, window.IsAll), (again.Window, again.Count, again.IsAll));
         Assert.Equal(window.Rows(0, 12).ToArray(), again.Rows(0, 12).ToArray());
         for (var length = 0; length < window.Bytes.Length; length++)
         {
@@ -64,7 +64,7 @@ public sealed class CachedWindowTests
             rows.Add(new() { Time = 2L * (i - 70) * Minute });
         }
 
-        return CachedWindow.Of(version, rows, isAll, BarText.Json(BarFields.None, false, false), (byte)',');
+        return CachedWindow.Of(new(version, 5), rows, isAll, BarText.Json(BarFields.None, false, false), (byte)',');
     }
 
     private static string Text(long time)

@@ -16,8 +16,12 @@ public sealed class BarCache
     /// <summary>Bars in a recent window.</summary>
     public const int Bars = 500;
 
+    // Milliseconds.
+    private const long Lately = 30_000;
+
     private readonly ConcurrentDictionary<Key, Entry> _entries = new();
     private readonly ConcurrentDictionary<Key, Lazy<Task<CachedWindow>>> _flights = new();
+    private readonly ConcurrentDictionary<(int TickerId, Timeframe Source), ConcurrentDictionary<Key, Entry>> _ofWindow = new();
     private readonly WindowVersions _versions;
     private readonly BarReader _reader;
     private readonly RedisWindows _redis;
@@ -62,7 +66,7 @@ public sealed class BarCache
 
         while (true)
         {
-            var flight = _flights.GetOrAdd(key, _ => new(() => FlyAsync(key, ticker, period, format, version)));
+            var flight = _flights.GetOrAdd(key, _ => new(() => FlyAsync(key, ticker, period, format, version, Environment.TickCount64)));
             var window = await flight.Value.WaitAsync(cancellationToken);
             if (window.Version >= version)
             {
@@ -78,15 +82,44 @@ public sealed class BarCache
         }
     }
 
+    /// <summary>A write has been announced: what of it has been asked for lately is read anew before it is asked for again.</summary>
+    internal void Renew(int tickerId, Timeframe timeframe, long version)
+    {
+        if (!_ofWindow.TryGetValue((tickerId, timeframe), out var entries))
+        {
+            return;
+        }
+
+        foreach (var (key, entry) in entries)
+        {
+            if (entry.Window.Version < version && Environment.TickCount64 - entry.Used < Lately)
+            {
+                _ = RenewAsync(key, entry, version);
+            }
+        }
+    }
+
     /// <summary>What the layers have done since the process began.</summary>
     public CacheFigures Snapshot() => new(_options.InProcess, _options.Redis, _entries.Count, Interlocked.Read(ref _bytes), Interlocked.Read(ref _processHits), Interlocked.Read(ref _redisHits), Interlocked.Read(ref _rebuilds));
 
-    private async Task<CachedWindow> FlyAsync(Key key, TickerRef ticker, BarPeriod period, BarFormat format, long version)
+    private async Task RenewAsync(Key key, Entry entry, long version)
+    {
+        try
+        {
+            await _flights.GetOrAdd(key, _ => new(() => FlyAsync(key, entry.Ticker, entry.Period, key.Format, version, entry.Used))).Value;
+        }
+        catch (Exception)
+        {
+            // Whoever asks for it will have it tried again, and be told.
+        }
+    }
+
+    private async Task<CachedWindow> FlyAsync(Key key, TickerRef ticker, BarPeriod period, BarFormat format, long version, long used)
     {
         try
         {
             var window = await LoadAsync(key, ticker, period, format, version);
-            Keep(key, window);
+            Keep(key, new(window, ticker, period, _time.GetTimestamp()) { Used = used });
             return window;
         }
         finally
@@ -120,42 +153,53 @@ public sealed class BarCache
         return window;
     }
 
-    private void Keep(Key key, CachedWindow window)
+    private void Keep(Key key, Entry entry)
     {
         if (!_options.InProcess)
         {
             return;
         }
 
-        var entry = new Entry(window, _time.GetTimestamp()) { Used = Environment.TickCount64 };
-        var before = 0;
-        _entries.AddOrUpdate(key, entry, (_, old) =>
+        // Under a lock, so that the bytes are counted right; it is taken once for each window that is read anew.
+        lock (_entries)
         {
-            before = old.Window.Bytes.Length;
-            return old.Window.Version > window.Version ? old : entry;
-        });
-        if (Interlocked.Add(ref _bytes, window.Bytes.Length - before) > _options.InProcessBytes)
-        {
-            Shrink();
+            if (_entries.TryGetValue(key, out var old))
+            {
+                if (old.Window.Version > entry.Window.Version)
+                {
+                    return;
+                }
+
+                _bytes -= old.Window.Bytes.Length;
+            }
+
+            _entries[key] = entry;
+            _ofWindow.GetOrAdd((key.TickerId, entry.Period.Source), _ => new())[key] = entry;
+            _bytes += entry.Window.Bytes.Length;
+            if (_bytes > _options.InProcessBytes)
+            {
+                Shrink();
+            }
         }
     }
 
     // Rarely, and then a fifth of it, so that it need not be done well.
     private void Shrink()
     {
-        lock (_entries)
+        foreach (var (key, entry) in _entries.ToArray().OrderBy(pair => pair.Value.Used))
         {
-            foreach (var (key, entry) in _entries.ToArray().OrderBy(pair => pair.Value.Used))
+            if (_bytes <= _options.InProcessBytes / 5 * 4)
             {
-                if (Interlocked.Read(ref _bytes) <= _options.InProcessBytes / 5 * 4)
-                {
-                    return;
-                }
+                return;
+            }
 
-                if (_entries.TryRemove(new(key, entry)))
-                {
-                    Interlocked.Add(ref _bytes, -entry.Window.Bytes.Length);
-                }
+            _entries.TryRemove(key, out _);
+            _bytes -= entry.Window.Bytes.Length;
+            var entries = _ofWindow[(key.TickerId, entry.Period.Source)];
+            entries.TryRemove(key, out _);
+            if (entries.IsEmpty)
+            {
+                _ofWindow.TryRemove((key.TickerId, entry.Period.Source), out _);
             }
         }
     }
@@ -166,9 +210,13 @@ public sealed class BarCache
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"wyckoff:1:bars:{Incarnation}:{TickerId}:{Period}:{EnumText.Of(Format)}");
     }
 
-    private sealed class Entry(CachedWindow window, long since)
+    private sealed class Entry(CachedWindow window, TickerRef ticker, BarPeriod period, long since)
     {
         public CachedWindow Window => window;
+
+        public TickerRef Ticker => ticker;
+
+        public BarPeriod Period => period;
 
         public long Since => since;
 

@@ -25,8 +25,8 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
         (connection, token) => BarStream.OpenAsync(connection, tickerId, timeframe, fields, Math.Max(from, Earliest), Math.Min(until, Latest), Span(timeframe, expected), limit, token), tickerId, timeframe, version, database.HasStandbys, cancellationToken);
 
     /// <summary>The newest bars of a period with from ≤ time &lt; until into <paramref name="rows"/>, oldest first: as many as it takes, if there are so many.</summary>
-    /// <returns>Their version.</returns>
-    public async Task<long> ReadNewestAsync(int tickerId, BarPeriod period, BarFields fields, long from, long until, int count, BarRows rows, long? version, CancellationToken cancellationToken)
+    /// <returns>What state of them.</returns>
+    public async Task<WindowVersion> ReadNewestAsync(int tickerId, BarPeriod period, BarFields fields, long from, long until, int count, BarRows rows, long? version, CancellationToken cancellationToken)
     {
         try
         {
@@ -39,7 +39,7 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
         }
     }
 
-    private async Task<long> ReadNewestAsync(int tickerId, BarPeriod period, BarFields fields, long from, long until, int count, BarRows rows, long? version, bool onStandby, CancellationToken cancellationToken)
+    private async Task<WindowVersion> ReadNewestAsync(int tickerId, BarPeriod period, BarFields fields, long from, long until, int count, BarRows rows, long? version, bool onStandby, CancellationToken cancellationToken)
     {
         var source = period.Source;
         until = Math.Min(until, Latest);
@@ -77,7 +77,7 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
                     rows.Reverse();
                 }
 
-                return stream.Version;
+                return stream.Window;
             }
 
             // Nothing near the end that was guessed: look where bars end.

@@ -59,6 +59,11 @@ public sealed class BarStream : IAsyncDisposable
     /// <summary>No bar is here or after; null when nobody has counted.</summary>
     public long? Until { get; private set; }
 
+    /// <summary>When the version was counted up: microseconds since 1970, 0 when nobody has counted.</summary>
+    public long ChangedAt { get; private set; }
+
+    public WindowVersion Window => new(Version, ChangedAt);
+
     /// <summary>Bars with from ≤ time &lt; until, oldest first, <paramref name="limit"/> at most. The version is known when it returns.</summary>
     internal static async Task<BarStream> OpenAsync(NpgsqlConnection connection, int tickerId, Timeframe timeframe, BarFields fields, long from, long until, long span, long limit, CancellationToken cancellationToken)
     {
@@ -254,7 +259,7 @@ public sealed class BarStream : IAsyncDisposable
     private async Task BeginAsync(long from, long until, bool newestFirst, CancellationToken cancellationToken)
     {
         var first = !_began;
-        (_began, _headColumns) = (true, first ? 3 : 0);
+        (_began, _headColumns) = (true, first ? 4 : 0);
         (_header, _head, _start, _end) = (false, !first, 0, 0);
         _copy = await _connection.BeginRawBinaryCopyAsync(Sql(from, until, newestFirst, first), cancellationToken);
         while (!_head && await MoreAsync(cancellationToken))
@@ -269,7 +274,7 @@ public sealed class BarStream : IAsyncDisposable
         var sql = new StringBuilder("COPY (");
         if (head)
         {
-            sql.Append("SELECT w.version, w.since, w.until, b.* FROM (SELECT) AS one LEFT JOIN market.bar_windows w ON w.ticker_id = ").Append(CultureInfo.InvariantCulture, $"{_tickerId} AND w.timeframe = '{_timeframe}' LEFT JOIN LATERAL (");
+            sql.Append("SELECT w.version, w.since, w.until, w.changed_at, b.* FROM (SELECT) AS one LEFT JOIN market.bar_windows w ON w.ticker_id = ").Append(CultureInfo.InvariantCulture, $"{_tickerId} AND w.timeframe = '{_timeframe}' LEFT JOIN LATERAL (");
         }
 
         sql.Append("SELECT timestamp");
@@ -315,7 +320,8 @@ public sealed class BarStream : IAsyncDisposable
     {
         var at = _start + 2;
         var buffer = _buffer.AsSpan(0, _end);
-        if (!_header || at > buffer.Length || !TryField(buffer, ref at, out var version) || !TryField(buffer, ref at, out var since) || !TryField(buffer, ref at, out var until) || !TryField(buffer, ref at, out var time))
+        if (!_header || at > buffer.Length || !TryField(buffer, ref at, out var version) || !TryField(buffer, ref at, out var since) || !TryField(buffer, ref at, out var until)
+            || !TryField(buffer, ref at, out var changed) || !TryField(buffer, ref at, out var time))
         {
             return;
         }
@@ -323,6 +329,7 @@ public sealed class BarStream : IAsyncDisposable
         Version = version.IsEmpty ? 0 : BinaryPrimitives.ReadInt64BigEndian(version);
         Since = since.IsEmpty ? null : BinaryPrimitives.ReadInt64BigEndian(since) + BarCopy.PostgresEpoch;
         Until = until.IsEmpty ? null : BinaryPrimitives.ReadInt64BigEndian(until) + BarCopy.PostgresEpoch;
+        ChangedAt = changed.IsEmpty ? 0 : BinaryPrimitives.ReadInt64BigEndian(changed) + BarCopy.PostgresEpoch;
         if (time.IsEmpty)
         {
             foreach (var _ in _columns)

@@ -6,12 +6,13 @@ namespace Wyckoff.MarketData.Reading;
 
 /// <summary>
 /// The newest bars of a window as they are written, each with its time and its place: from which any part can be cut. One piece of memory, the same in the process and
-/// in Redis: the version as 16 digits, whether these are all bars there are, how many, their times, where each ends, and their bytes.
+/// in Redis: the version as 16 digits, whether these are all bars there are, how many, when the version came about,
+/// their times, where each ends, and their bytes.
 /// </summary>
 public sealed class CachedWindow
 {
     private const int VersionDigits = 16;
-    private const int HeadSize = VersionDigits + 8;
+    private const int HeadSize = VersionDigits + 16;
     private readonly byte[] _bytes;
     private readonly int _count;
 
@@ -22,6 +23,8 @@ public sealed class CachedWindow
     }
 
     public long Version { get; }
+
+    public WindowVersion Window => new(Version, MemoryMarshal.Read<long>(_bytes.AsSpan(VersionDigits + 8)));
 
     public int Count => _count;
 
@@ -38,7 +41,7 @@ public sealed class CachedWindow
     private int RowsAt => HeadSize + 12 * _count;
 
     /// <summary>Writes bars down, each followed by <paramref name="separator"/> if it is not NUL.</summary>
-    public static CachedWindow Of(long version, BarRows rows, bool isAll, BarText text, byte separator)
+    public static CachedWindow Of(WindowVersion version, BarRows rows, bool isAll, BarText text, byte separator)
     {
         var scratch = ArrayPool<byte>.Shared.Rent(rows.Count * 192 + BarText.Longest + 1);
         try
@@ -65,9 +68,10 @@ public sealed class CachedWindow
             }
 
             var bytes = new byte[HeadSize + 12 * rows.Count + at];
-            Utf8Formatter.TryFormat(version, bytes, out _, new('X', VersionDigits));
+            Utf8Formatter.TryFormat(version.Version, bytes, out _, new('X', VersionDigits));
             bytes[VersionDigits] = isAll ? (byte)1 : (byte)0;
             MemoryMarshal.Write(bytes.AsSpan(VersionDigits + 4), rows.Count);
+            MemoryMarshal.Write(bytes.AsSpan(VersionDigits + 8), version.ChangedAt);
             for (var i = 0; i < rows.Count; i++)
             {
                 MemoryMarshal.Write(bytes.AsSpan(HeadSize + 8 * i), rows[i].Time);
@@ -75,7 +79,7 @@ public sealed class CachedWindow
 
             MemoryMarshal.AsBytes(ends).CopyTo(bytes.AsSpan(HeadSize + 8 * rows.Count));
             scratch.AsSpan(0, at).CopyTo(bytes.AsSpan(HeadSize + 12 * rows.Count));
-            return new(bytes, version);
+            return new(bytes, version.Version);
         }
         finally
         {

@@ -28,6 +28,7 @@ public sealed class BarFeed : BackgroundService
     private readonly RedisConnection? _redis;
     private readonly StreamOptions _options;
     private readonly IHostApplicationLifetime _lifetime;
+    private readonly TimeSpan _soon;
     private readonly SemaphoreSlim _reads = new(ReadsAtOnce);
     private readonly Lock _lock = new();
     private readonly HashSet<BarSubscription> _streams = [];
@@ -42,6 +43,7 @@ public sealed class BarFeed : BackgroundService
     {
         (_database, _tickers, _options, Time, _lifetime, Logger, _redis) = (database, tickers, options.Value, time, lifetime, logger, redis);
         Changes = new(database, time);
+        _soon = _options.Poll < _options.PollAlone ? _options.Poll : _options.PollAlone;
     }
 
     internal TimeProvider Time { get; }
@@ -207,7 +209,7 @@ public sealed class BarFeed : BackgroundService
             }
             else
             {
-                Logger.NotToldByRedis(_options.PollAlone);
+                Logger.NotToldByRedis(_soon);
             }
 
             // What was said while we could not hear; and whether we can is only as sure as a look.
@@ -215,7 +217,7 @@ public sealed class BarFeed : BackgroundService
             return true;
         }
 
-        return Time.GetElapsedTime(_looked) >= (told && Time.GetTimestamp() >= _suspicious ? _options.Poll : _options.PollAlone);
+        return Time.GetElapsedTime(_looked) >= (told && Time.GetTimestamp() >= _suspicious ? _options.Poll : _soon);
     }
 
     private void Suspect() => _suspicious = Time.GetTimestamp() + (long)(Suspicion.TotalSeconds * Time.TimestampFrequency);

@@ -1,0 +1,169 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Wyckoff.Api.Manners;
+using Wyckoff.Api.Requests;
+
+namespace Wyckoff.Api.Document;
+
+/// <summary>An operation as its endpoint declares it: parameters, examples, and the ways in which it can fail.</summary>
+internal static class OperationDescription
+{
+    public const string OperatorKey = "OperatorKey";
+
+    public static Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        var read = HttpMethods.IsGet(context.Description.HttpMethod ?? "");
+        if (metadata.OfType<DescribedParameters>().LastOrDefault() is { } described)
+        {
+            operation.Parameters = [.. described.Parameters.Select(Parameter)];
+        }
+
+        var values = metadata.OfType<DescribedValues>().SelectMany(examples => examples.Values).ToDictionary(StringComparer.Ordinal);
+        foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
+        {
+            if (values.TryGetValue(parameter.Name ?? "", out var value))
+            {
+                parameter.Example = Typed(parameter.Schema?.Type ?? JsonSchemaType.String, value);
+            }
+        }
+
+        Bodies(operation, metadata);
+        Answers(operation, metadata);
+        Failures(operation, context, metadata, read);
+        if (!read)
+        {
+            operation.Security = [new(), new() { [new OpenApiSecuritySchemeReference(OperatorKey, context.Document)] = [] }];
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static IOpenApiParameter Parameter(Parameter parameter)
+    {
+        var type = parameter.Type switch
+        {
+            "integer" => JsonSchemaType.Integer,
+            "boolean" => JsonSchemaType.Boolean,
+            "number" => JsonSchemaType.Number,
+            _ => JsonSchemaType.String,
+        };
+        return new OpenApiParameter
+        {
+            Name = parameter.Name,
+            In = parameter.InPath ? ParameterLocation.Path : ParameterLocation.Query,
+            Required = parameter.Required,
+            Description = parameter.Description,
+            Example = parameter.Example is null ? null : Typed(type, parameter.Example),
+            Schema = new OpenApiSchema
+            {
+                Type = type,
+                Enum = parameter.Choices?.Select(choice => (JsonNode)choice).ToList(),
+                Minimum = parameter.Minimum?.ToString(CultureInfo.InvariantCulture),
+                Maximum = parameter.Maximum?.ToString(CultureInfo.InvariantCulture),
+                Default = parameter.Default is null ? null : Typed(type, parameter.Default),
+            },
+        };
+    }
+
+    private static JsonNode Typed(JsonSchemaType type, string text) => (type & ~JsonSchemaType.Null) switch
+    {
+        JsonSchemaType.Integer => long.Parse(text, CultureInfo.InvariantCulture),
+        JsonSchemaType.Number => decimal.Parse(text, CultureInfo.InvariantCulture),
+        JsonSchemaType.Boolean => bool.Parse(text),
+        _ => text,
+    };
+
+    private static void Bodies(OpenApiOperation operation, IList<object> metadata)
+    {
+        if (metadata.OfType<DescribedFiles>().LastOrDefault() is { } files)
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = files.ContentTypes.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } }, StringComparer.Ordinal),
+            };
+        }
+
+        foreach (var body in metadata.OfType<DescribedBody>())
+        {
+            if (operation.RequestBody?.Content?.TryGetValue(body.ContentType, out var content) == true)
+            {
+                content.Example = Example(body.ContentType, body.Text);
+            }
+        }
+    }
+
+    private static void Answers(OpenApiOperation operation, IList<object> metadata)
+    {
+        foreach (var (status, response) in operation.Responses ?? [])
+        {
+            if (!status.StartsWith('2') || response.Content is not { } contents)
+            {
+                continue;
+            }
+
+            foreach (var (type, content) in contents)
+            {
+                if (!IsJson(type))
+                {
+                    // The schema of what is in it is that of the JSON; here it is lines, events or a file.
+                    content.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = type.StartsWith("text/", StringComparison.Ordinal) || type.EndsWith("ndjson", StringComparison.Ordinal) ? null : "binary" };
+                }
+
+                if (metadata.OfType<DescribedExample>().LastOrDefault(example => example.ContentType == type) is { } example)
+                {
+                    content.Example = Example(type, example.Text);
+                }
+            }
+        }
+    }
+
+    private static void Failures(OpenApiOperation operation, OpenApiOperationTransformerContext context, IList<object> metadata, bool read)
+    {
+        List<ProblemKind> kinds = [.. metadata.OfType<DescribedProblems>().SelectMany(problems => problems.Kinds)];
+        if (operation.Parameters is { Count: > 0 })
+        {
+            kinds.Add(Problems.InvalidParameters);
+            // Of those that the signature declares, the framework reads the numbers.
+            kinds.AddRange(metadata.OfType<DescribedParameters>().Any() ? [] : [Problems.MalformedRequest]);
+        }
+
+        if (operation.RequestBody is not null)
+        {
+            kinds.AddRange([Problems.MalformedRequest, Problems.RequestTooSlow, Problems.BodyTooLarge, Problems.UnsupportedMediaType]);
+        }
+
+        if (!read)
+        {
+            kinds.Add(Problems.OperatorKeyNeeded);
+        }
+
+        kinds.AddRange([Problems.TooManyRequests, Problems.InternalError, Problems.DatabaseAway, Problems.AnswerTooSlow]);
+        operation.Responses ??= [];
+        foreach (var group in kinds.Distinct().GroupBy(kind => kind.Status))
+        {
+            operation.Responses[group.Key.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
+            {
+                Description = string.Join(", or: ", group.Select(kind => kind.Title)) + ".",
+                Headers = group.Key is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable
+                    ? new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal) { ["Retry-After"] = new OpenApiHeader { Description = "Seconds.", Schema = new OpenApiSchema { Type = JsonSchemaType.Integer } } }
+                    : null,
+                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+                {
+                    [ProblemWriter.ContentType] = new()
+                    {
+                        Schema = new OpenApiSchemaReference(ProblemSchema.Name, context.Document),
+                        Examples = group.ToDictionary(kind => kind.Name, kind => (IOpenApiExample)new OpenApiExample { Summary = kind.Title, Value = ProblemSchema.Example(kind) }, StringComparer.Ordinal),
+                    },
+                },
+            };
+        }
+    }
+
+    private static JsonNode? Example(string type, string text) => IsJson(type) ? JsonNode.Parse(text) : text;
+
+    private static bool IsJson(string type) => type is "application/json" or "application/merge-patch+json";
+}

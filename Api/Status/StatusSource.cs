@@ -1,0 +1,232 @@
+using System.Data.Common;
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using Npgsql;
+using StackExchange.Redis;
+using Wyckoff.MarketData.Reading;
+using Wyckoff.Primitives;
+using Wyckoff.Telemetry;
+using Wyckoff.Timescale;
+
+namespace Wyckoff.Api.Status;
+
+/// <summary>Finds out how the parts of the system are: each by itself, in a few seconds at most, and seldom. One that is away says so, and keeps no other from being told of.</summary>
+public sealed class StatusSource
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Lasts = TimeSpan.FromSeconds(5);
+
+    // Sizes are those of thousands of files.
+    private static readonly TimeSpan TablesLast = TimeSpan.FromMinutes(1);
+
+    private readonly Database _database;
+    private readonly DatabaseHosts _hosts;
+    private readonly ConnectionPoolFigures _pool;
+    private readonly RedisConnection _redis;
+    private readonly BarCache _cache;
+    private readonly TimeProvider _time;
+    private readonly Remembered<DatabaseStatus> _databaseStatus;
+    private readonly Remembered<TablesStatus> _tables;
+    private readonly Remembered<IngestionStatus> _ingestion;
+    private readonly Remembered<ReplicationStatus> _replication;
+    private readonly Remembered<RedisStatus> _redisStatus;
+
+    public StatusSource(Database database, DatabaseHosts hosts, ConnectionPoolFigures pool, RedisConnection redis, BarCache cache, TimeProvider time)
+    {
+        (_database, _hosts, _pool, _redis, _cache, _time) = (database, hosts, pool, redis, cache, time);
+        _databaseStatus = new(Lasts, time, () => PartAsync(DatabaseAsync, (state, error) => new(state, error)));
+        _tables = new(TablesLast, time, () => PartAsync(TablesAsync, (state, error) => new(state, error)));
+        _ingestion = new(Lasts, time, () => PartAsync(IngestionAsync, (state, error) => new(state, error)));
+        _replication = new(Lasts, time, () => PartAsync(ReplicationAsync, (state, error) => new(state, error)));
+        _redisStatus = new(Lasts, time, () => PartAsync(RedisAsync, (state, error) => new(state, error)));
+    }
+
+    public async Task<StatusResponse> GetAsync(CancellationToken cancellationToken)
+    {
+        var (database, tables, ingestion, replication, redis) = (
+            _databaseStatus.GetAsync(cancellationToken), _tables.GetAsync(cancellationToken), _ingestion.GetAsync(cancellationToken), _replication.GetAsync(cancellationToken), _redisStatus.GetAsync(cancellationToken));
+        await Task.WhenAll(database, tables, ingestion, replication, redis);
+        var all = new StatusResponse("", Service(), await database, await tables, await ingestion, Cache(), await redis, await replication);
+        PartState[] others = [all.Tables.State, all.Ingestion.State, all.Redis.State, all.Replication.State];
+        return all with { State = all.Database.State != PartState.Ok ? "down" : others.Any(state => state is PartState.Away or PartState.Failed) ? "degraded" : "ok" };
+    }
+
+    private ServiceStatus Service()
+    {
+        using var process = Process.GetCurrentProcess();
+        var started = new DateTimeOffset(process.StartTime).ToUniversalTime();
+        var version = typeof(StatusSource).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+        return new(version, Environment.MachineName, started, Math.Max(0, (long)(_time.GetUtcNow() - started).TotalSeconds));
+    }
+
+    private CacheStatus Cache()
+    {
+        var figures = _cache.Snapshot();
+        var asked = figures.ProcessHits + figures.RedisHits + figures.Rebuilds;
+        return new(
+            figures.InProcess, figures.Redis, figures.Windows, figures.Bytes, figures.ProcessHits, figures.RedisHits, figures.Rebuilds,
+            asked == 0 ? null : Math.Round((decimal)figures.ProcessHits / asked, 4), asked == 0 ? null : Math.Round((decimal)(figures.ProcessHits + figures.RedisHits) / asked, 4));
+    }
+
+    private Task<DatabaseStatus> DatabaseAsync(CancellationToken cancellationToken) => _database.ReadAsync(
+        async (connection, token) =>
+        {
+            var began = Stopwatch.GetTimestamp();
+            await using var command = new NpgsqlCommand("SELECT 1", connection);
+            await command.ExecuteScalarAsync(token);
+            var latency = Stopwatch.GetElapsedTime(began);
+            var edition = await TimescaleEdition.DetectAsync(connection, token);
+            var applied = await SchemaVersion.AppliedAsync(connection, token);
+            var pool = _pool.Read();
+            return new DatabaseStatus(PartState.Ok)
+            {
+                LatencyMs = Milliseconds(latency),
+                Server = edition.Server.ToString(),
+                Edition = edition.Edition.ToString(),
+                Timescaledb = edition.Extension?.ToString(),
+                Capabilities = edition.Capabilities,
+                Schema = applied.Count > 0 ? applied[^1] : null,
+                Pool = new(pool.Open, pool.Idle, pool.Waiting),
+            };
+        },
+        cancellationToken);
+
+    private Task<TablesStatus> TablesAsync(CancellationToken cancellationToken) => _database.ReadAsync(
+        async (connection, token) =>
+        {
+            await using var size = new NpgsqlCommand("SELECT pg_database_size(current_database())", connection);
+            var bytes = (long)(await size.ExecuteScalarAsync(token))!;
+            var tables = await StoredTable.ReadAsync(connection, await TimescaleEdition.DetectAsync(connection, token), token);
+            return new TablesStatus(PartState.Ok) { DatabaseBytes = bytes, Tables = [.. tables.Select(TableStatus.Of)] };
+        },
+        cancellationToken);
+
+    private Task<IngestionStatus> IngestionAsync(CancellationToken cancellationToken) => _database.ReadAsync(
+        async (connection, token) =>
+        {
+            await using var batch = new NpgsqlBatch(connection)
+            {
+                BatchCommands =
+                {
+                    // Where a bar ends that may still be open, that is later than now: then there is no lag.
+                    new("SELECT timeframe, count(*), max(until), greatest(extract(epoch FROM clock_timestamp() - max(until)), 0)::bigint FROM market.bar_windows GROUP BY timeframe"),
+                    new("SELECT count(*) FILTER (WHERE enabled), count(*) FILTER (WHERE enabled AND live), count(*) FILTER (WHERE enabled AND next_due <= clock_timestamp()), greatest(extract(epoch FROM clock_timestamp() - min(next_due) FILTER (WHERE enabled)), 0)::bigint FROM market.feeds"),
+                    new("SELECT id, status, source, started_at, finished_at, rows_inserted, rows_rejected FROM market.import_batches ORDER BY started_at DESC LIMIT 1"),
+                },
+            };
+            await using var reader = await batch.ExecuteReaderAsync(token);
+            var timeframes = new List<TimeframeStatus>();
+            while (await reader.ReadAsync(token))
+            {
+                timeframes.Add(new(reader.GetString(0), reader.GetInt64(1), await NullableAsync<DateTimeOffset>(reader, 2, token), await NullableAsync<long>(reader, 3, token)));
+            }
+
+            await reader.NextResultAsync(token);
+            await reader.ReadAsync(token);
+            var feeds = new FeedsStatus(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), await NullableAsync<long>(reader, 3, token) ?? 0);
+            await reader.NextResultAsync(token);
+            var import = await reader.ReadAsync(token)
+                ? new LastImport(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), await reader.GetFieldValueAsync<DateTimeOffset>(3, token), await NullableAsync<DateTimeOffset>(reader, 4, token), reader.GetInt64(5), reader.GetInt64(6))
+                : null;
+            return new IngestionStatus(PartState.Ok) { Timeframes = [.. timeframes.OrderBy(timeframe => Timeframe.Parse(timeframe.Timeframe).Width)], Feeds = feeds, LastImport = import };
+        },
+        cancellationToken);
+
+    private async Task<ReplicationStatus> ReplicationAsync(CancellationToken cancellationToken)
+    {
+        var hosts = await _hosts.AskAsync(cancellationToken);
+        return await _database.ReadAsync(
+            async (connection, token) =>
+            {
+                // Without the right to see it, a row per standby is all there is.
+                await using var command = new NpgsqlCommand(
+                    """
+                    SELECT pg_has_role('pg_read_all_stats', 'USAGE'), application_name, state, sync_state,
+                           CASE WHEN NOT pg_is_in_recovery() THEN greatest(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn), 0)::bigint END, extract(epoch FROM replay_lag)::float8, pid
+                      FROM (SELECT) AS one LEFT JOIN pg_stat_replication ON true
+                     ORDER BY application_name, pid
+                    """,
+                    connection);
+                await using var reader = await command.ExecuteReaderAsync(token);
+                var standbys = new List<StandbyStatus>();
+                var visible = false;
+                while (await reader.ReadAsync(token))
+                {
+                    visible = reader.GetBoolean(0);
+                    if (!await reader.IsDBNullAsync(6, token))
+                    {
+                        standbys.Add(new(await TextAsync(reader, 1, token), await TextAsync(reader, 2, token), await TextAsync(reader, 3, token), await NullableAsync<long>(reader, 4, token), await NullableAsync<double>(reader, 5, token)));
+                    }
+                }
+
+                return new ReplicationStatus(PartState.Ok) { Visible = visible, Standbys = standbys, Hosts = hosts };
+            },
+            cancellationToken);
+    }
+
+    private async Task<RedisStatus> RedisAsync(CancellationToken cancellationToken)
+    {
+        if (!_redis.IsConfigured)
+        {
+            return new(PartState.None);
+        }
+
+        if (_redis.Current is not { } multiplexer)
+        {
+            return new(PartState.Away, "It does not answer; reads come from the database.");
+        }
+
+        var database = multiplexer.GetDatabase();
+        var latency = await database.PingAsync().WaitAsync(cancellationToken);
+        // What a managed Redis does not let anybody ask is left out.
+        string? info;
+        try
+        {
+            info = (await database.ExecuteAsync("INFO").WaitAsync(cancellationToken)).ToString();
+        }
+        catch (RedisServerException)
+        {
+            info = null;
+        }
+
+        var facts = (info ?? "").Split('\n').Select(line => line.TrimEnd('\r').Split(':', 2)).Where(pair => pair.Length == 2).DistinctBy(pair => pair[0]).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+        return new(PartState.Ok)
+        {
+            LatencyMs = Milliseconds(latency),
+            Version = facts.GetValueOrDefault("redis_version"),
+            UsedBytes = Number("used_memory"),
+            MaxBytes = Number("maxmemory"),
+            Policy = facts.GetValueOrDefault("maxmemory_policy"),
+            EvictedKeys = Number("evicted_keys"),
+        };
+
+        long? Number(string fact) => long.TryParse(facts.GetValueOrDefault(fact), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    }
+
+    private async Task<T> PartAsync<T>(Func<CancellationToken, Task<T>> find, Func<PartState, string, T> otherwise)
+    {
+        using var limit = new CancellationTokenSource(Patience, _time);
+        try
+        {
+            // A server that is frozen does not hear that it is to stop either: then nobody waits for it any longer.
+            return await find(limit.Token).WaitAsync(limit.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or TimeoutException)
+        {
+            return otherwise(PartState.Away, string.Create(CultureInfo.InvariantCulture, $"It did not answer within {Patience.TotalSeconds:0} s."));
+        }
+        catch (Exception e) when (e is DbException or RedisException or NotSupportedException or IOException or System.Net.Sockets.SocketException)
+        {
+            return otherwise(DatabaseFaults.IsAway(e) || e is RedisException ? PartState.Away : PartState.Failed, e.Message);
+        }
+    }
+
+    private static async Task<T?> NullableAsync<T>(DbDataReader reader, int column, CancellationToken cancellationToken)
+        where T : struct => await reader.IsDBNullAsync(column, cancellationToken) ? null : await reader.GetFieldValueAsync<T>(column, cancellationToken);
+
+    private static async Task<string?> TextAsync(DbDataReader reader, int column, CancellationToken cancellationToken) =>
+        await reader.IsDBNullAsync(column, cancellationToken) ? null : await reader.GetFieldValueAsync<string>(column, cancellationToken);
+
+    private static decimal Milliseconds(TimeSpan span) => Math.Round((decimal)span.TotalMilliseconds, 2);
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Wyckoff.Benchmarks.Load;
+using Wyckoff.LocalServers;
+using Wyckoff.MarketData;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Benchmarks.Reading;
+
+/// <summary>PostgreSQL with two databases, one ten times as long and ten times as broad as the other, Redis, and as many APIs as somebody starts on them.</summary>
+internal sealed class ReadSetup : IAsyncDisposable
+{
+    public const string Large = "wyckoff_large";
+    public const int Years = 2;
+    public const int LongMinutes = 1_000_000;
+
+    /// <summary>Who has a million minutes, of a market that never closes: two years, 695 chunks.</summary>
+    public const string LongSymbol = "LONG";
+
+    private readonly LocalRedis _redis;
+    private readonly NpgsqlDataSource _source;
+    private readonly RedisConnection _connection;
+
+    private ReadSetup(BenchmarkServer server, LocalRedis redis, DateTimeOffset now)
+    {
+        (Server, _redis) = (server, redis);
+        LastDay = DateOnly.FromDateTime(now.UtcDateTime).AddDays(-1);
+        LastMinute = new(now.Ticks - now.Ticks % TimeSpan.TicksPerMinute, TimeSpan.Zero);
+        _source = NpgsqlDataSource.Create(server.AppConnection);
+        Tickers = new(_source);
+        _connection = new(new ConfigurationBuilder().AddInMemoryCollection([new($"ConnectionStrings:{WyckoffHostExtensions.CacheConnection}", redis.ConnectionString)]).Build(), NullLogger<RedisConnection>.Instance);
+        Writer = new(_source, Tickers, _connection);
+    }
+
+    public BenchmarkServer Server { get; }
+
+    public DateOnly LastDay { get; }
+
+    public DateTimeOffset LastMinute { get; }
+
+    public string RedisText => _redis.ConnectionString;
+
+    /// <summary>Of the small database.</summary>
+    public TickerDirectory Tickers { get; }
+
+    /// <summary>Writes to the small database, and announces it.</summary>
+    public BarWriter Writer { get; }
+
+    public static async Task<ReadSetup> StartAsync(string home, CancellationToken cancellationToken)
+    {
+        var server = await BenchmarkServer.StartAsync(Path.Combine(home, "postgres"), cancellationToken);
+        var setup = new ReadSetup(server, await LocalRedis.StartAsync(new(), cancellationToken), TimeProvider.System.GetUtcNow());
+        await setup._connection.StartAsync(cancellationToken);
+        await server.AddDatabaseAsync(Large, cancellationToken);
+        await setup.FillAsync(cancellationToken);
+        return setup;
+    }
+
+    /// <summary>The API on a database.</summary>
+    /// <param name="database">Which.</param>
+    /// <param name="inProcess">Windows are kept in the process.</param>
+    /// <param name="redis">Windows are kept in Redis; without, it has none.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<HostProcess> StartApiAsync(string database, bool inProcess, bool redis, CancellationToken cancellationToken) => HostProcess.StartAsync(
+        Hosts.ApiVerb,
+        new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["ConnectionStrings__wyckoff"] = Server.AppConnectionTo(database),
+            ["ConnectionStrings__cache"] = redis ? _redis.ConnectionString : null,
+            ["Wyckoff__Cache__InProcess"] = inProcess ? "true" : "false",
+            ["Wyckoff__Cache__Redis"] = redis ? "true" : "false",
+            ["Wyckoff__Api__RateLimit__Enabled"] = "false",
+            ["Logging__LogLevel__Default"] = "Warning",
+        },
+        cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _connection.DisposeAsync();
+        await _source.DisposeAsync();
+        await _redis.DisposeAsync();
+        await Server.DisposeAsync();
+    }
+
+    private async Task FillAsync(CancellationToken cancellationToken)
+    {
+        await FillAsync(Writer, Tickers, BarData.Symbols, Years, cancellationToken);
+        for (var symbol = 0; symbol < BarData.Symbols; symbol++)
+        {
+            await WriteAsync(Writer, Tickers, BarData.SymbolName(symbol), Timeframe.Minute1, BarData.Minutes(symbol, LastMinute, 1_000), cancellationToken);
+        }
+
+        await WriteAsync(Writer, Tickers, LongSymbol, Timeframe.Minute1, BarData.Minutes(BarData.Symbols, LastMinute, LongMinutes), cancellationToken);
+        await using var large = NpgsqlDataSource.Create(Server.AppConnectionTo(Large));
+        var tickers = new TickerDirectory(large);
+        await FillAsync(new(large, tickers), tickers, BarData.Symbols * 10, Years * 10, cancellationToken);
+        await Server.SettleAsync(BenchmarkServer.Main, cancellationToken);
+        await Server.SettleAsync(Large, cancellationToken);
+    }
+
+    private async Task FillAsync(BarWriter writer, TickerDirectory tickers, int symbols, int years, CancellationToken cancellationToken)
+    {
+        for (var symbol = 0; symbol < symbols; symbol++)
+        {
+            await WriteAsync(writer, tickers, BarData.SymbolName(symbol), Timeframe.Day1, BarData.Days(symbol, LastDay, years), cancellationToken);
+        }
+    }
+
+    private static async Task WriteAsync(BarWriter writer, TickerDirectory tickers, string symbol, Timeframe timeframe, IncomingBar[] bars, CancellationToken cancellationToken)
+    {
+        var ticker = await tickers.GetOrAddAsync(Symbol.Parse(symbol), cancellationToken);
+        var result = await writer.WriteAsync([new(ticker.Id, timeframe, bars)], new() { Source = "import", RollUp = false }, cancellationToken);
+        if (result.Inserted != bars.Length)
+        {
+            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"Of {bars.Length} bars of {symbol}, {result.Inserted} were written."));
+        }
+    }
+}

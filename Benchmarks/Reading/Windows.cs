@@ -1,0 +1,135 @@
+using Wyckoff.Benchmarks.Load;
+
+namespace Wyckoff.Benchmarks.Reading;
+
+/// <summary>
+/// The newest bars of fifty symbols, asked for by 64 connections at once: from the process, from Redis, from the database; and the same bytes from memory, by the same host
+/// with all its manners and by a Kestrel that has none.
+/// </summary>
+internal static class Windows
+{
+    private const int Connections = 64;
+    private const int Rounds = 5;
+    private const int Requests = 20_000;
+    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(1);
+
+    private static readonly (string Name, string Query)[] Kinds = [("500 days", "timeframe=1d&limit=500"), ("500 minutes", "timeframe=1m&limit=500"), ("50 days", "timeframe=1d&limit=50")];
+
+    public static async Task RunAsync(ReadSetup setup, Report report, CancellationToken cancellationToken)
+    {
+        await using var cached = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: true, redis: true, cancellationToken);
+        await using var redis = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: false, redis: true, cancellationToken);
+        await using var alone = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: true, redis: false, cancellationToken);
+        await using var uncached = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: false, redis: false, cancellationToken);
+        await using var bare = await HostProcess.StartAsync(Hosts.BareVerb, new Dictionary<string, string?>(StringComparer.Ordinal), cancellationToken);
+        foreach (var (name, query) in Kinds)
+        {
+            await CompareAsync(report, name, query, cached, redis, bare, cancellationToken);
+        }
+
+        await LatencyAsync(report, [("cached", cached), ("uncached", uncached), ("cached, Redis off", alone)], cancellationToken);
+        await AllocatedAsync(report, cached, cancellationToken);
+    }
+
+    // What a slice of each side came to, in turn.
+    private static async Task<List<Turn>[]> TakeTurnsAsync(IReadOnlyList<(LoadGenerator Load, HostProcess Host)> sides, CancellationToken cancellationToken)
+    {
+        foreach (var (load, _) in sides)
+        {
+            await load.RunAsync(Slice, cancellationToken);
+        }
+
+        var results = sides.Select(_ => new List<Turn>()).ToArray();
+        for (var round = 0; round < Rounds; round++)
+        {
+            for (var side = 0; side < sides.Count; side++)
+            {
+                var (load, host) = sides[side];
+                var before = host.ProcessorSeconds;
+                var result = await load.RunAsync(Slice, cancellationToken);
+                results[side].Add(new(result, (host.ProcessorSeconds - before) * 1e6 / result.Latencies.Count));
+            }
+        }
+
+        return results;
+    }
+
+    private static async Task CompareAsync(Report report, string name, string query, HostProcess cached, HostProcess redis, HostProcess bare, CancellationToken cancellationToken)
+    {
+        string[] paths = [.. Paths(query)];
+        var answer = await cached.GetAsync(paths[0], cancellationToken);
+        foreach (var host in new[] { cached, redis, bare })
+        {
+            await host.GiveAsync(answer, cancellationToken);
+        }
+
+        using var fromProcess = await LoadGenerator.ConnectAsync(cached.Port, Connections, paths, cancellationToken);
+        using var fromProcessSame = await LoadGenerator.ConnectAsync(cached.Port, Connections, [Hosts.StaticPath], cancellationToken);
+        using var fromRedis = await LoadGenerator.ConnectAsync(redis.Port, Connections, paths, cancellationToken);
+        using var fromRedisSame = await LoadGenerator.ConnectAsync(redis.Port, Connections, [Hosts.StaticPath], cancellationToken);
+        using var fromBare = await LoadGenerator.ConnectAsync(bare.Port, Connections, [Hosts.StaticPath], cancellationToken);
+        var results = await TakeTurnsAsync([(fromProcess, cached), (fromProcessSame, cached), (fromRedis, redis), (fromRedisSame, redis), (fromBare, bare)], cancellationToken);
+        double Rate(int side) => Report.Median(results[side].Select(turn => turn.Result.Rate));
+        double Processor(int side) => Report.Median(results[side].Select(turn => turn.Processor));
+        double Ratio(int side, int against) => Report.Median(results[side].Zip(results[against], (one, other) => one.Result.Rate / other.Result.Rate));
+        report.Add($"{name} ({answer.Length / 1024.0:0} KB): from the process", Rate(0), "requests/s");
+        report.Add($"{name}: the same bytes, same host", Rate(1), "requests/s");
+        report.Add($"{name}: from the process, over the same bytes", Ratio(0, 1), "×", 0.85, higherIsBetter: true);
+        report.Add($"{name}: from Redis alone", Rate(2), "requests/s");
+        report.Add($"{name}: from Redis alone, over the same bytes", Ratio(2, 3), "×", 0.35, higherIsBetter: true);
+        report.Add($"{name}: the same bytes, bare Kestrel", Rate(4), "requests/s");
+        report.Add($"{name}: from the process, over bare Kestrel", Ratio(0, 4), "×");
+        // The load has its share of the machine: this is what the API alone takes.
+        report.Add($"{name}: from the process, processor time of the API", Processor(0), "µs/request");
+        report.Add($"{name}: the same bytes, processor time of the API", Processor(1), "µs/request");
+        ReadBenchmark.Say($"{name}: process {Rate(0):N0}/s, same bytes {Rate(1):N0}/s ({Ratio(0, 1):0.00}); Redis {Rate(2):N0}/s, same bytes {Rate(3):N0}/s ({Ratio(2, 3):0.00}); bare {Rate(4):N0}/s; load {ProcessFigures.LoadAverage()}");
+    }
+
+    private static async Task LatencyAsync(Report report, (string Name, HostProcess Host)[] hosts, CancellationToken cancellationToken)
+    {
+        var sides = new List<LoadGenerator>();
+        try
+        {
+            foreach (var (_, host) in hosts)
+            {
+                sides.Add(await LoadGenerator.ConnectAsync(host.Port, Connections, Paths(Kinds[0].Query), cancellationToken));
+            }
+
+            var results = await TakeTurnsAsync([.. sides.Zip(hosts, (side, host) => (side, host.Host))], cancellationToken);
+            for (var side = 0; side < sides.Count; side++)
+            {
+                var latencies = new LatencyHistogram();
+                results[side].ForEach(turn => latencies.Add(turn.Result.Latencies));
+                var name = $"500 days by {Connections} connections, {hosts[side].Name}";
+                report.Add($"{name}", Report.Median(results[side].Select(turn => turn.Result.Rate)), "requests/s");
+                report.Add($"{name}: p50", latencies.Percentile(0.5), "ms");
+                report.Add($"{name}: p99", latencies.Percentile(0.99), "ms");
+                report.Add($"{name}: p999", latencies.Percentile(0.999), "ms");
+                ReadBenchmark.Say($"{name}: {latencies.Percentile(0.5):0.00}, {latencies.Percentile(0.99):0.00}, {latencies.Percentile(0.999):0.00} ms; load {ProcessFigures.LoadAverage()}");
+            }
+        }
+        finally
+        {
+            sides.ForEach(side => side.Dispose());
+        }
+    }
+
+    private static async Task AllocatedAsync(Report report, HostProcess cached, CancellationToken cancellationToken)
+    {
+        using var connection = await HttpConnection.ConnectAsync(cached.Port, cancellationToken);
+        byte[][] requests = [.. Paths(Kinds[0].Query).Select(path => HttpConnection.Get(path))];
+        var before = await cached.AllocatedAsync(cancellationToken);
+        for (var i = 0; i < Requests; i++)
+        {
+            await connection.ExchangeAsync(requests[i % requests.Length], null, cancellationToken);
+        }
+
+        report.Add("500 days, from the process: allocated per request", (await cached.AllocatedAsync(cancellationToken) - before) / 1024.0 / Requests, "KB");
+    }
+
+    private static IEnumerable<string> Paths(string query) => Enumerable.Range(0, BarData.Symbols).Select(symbol => $"/v1/bars/{BarData.SymbolName(symbol)}?{query}");
+
+    /// <param name="Result">Of the load.</param>
+    /// <param name="Processor">Microseconds a request that the host took.</param>
+    private sealed record Turn(LoadResult Result, double Processor);
+}

@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Wyckoff.Ingestor.Samples;
+using Wyckoff.MarketData;
+
+namespace Wyckoff.Tests.Api;
+
+/// <summary>A database with the sample data, and an import of its own.</summary>
+public sealed class SampleDatabase : TestDatabase, IAsyncLifetime
+{
+    async ValueTask IAsyncLifetime.InitializeAsync()
+    {
+        await InitializeAsync();
+        await new SampleLoader(App, new BarWriter(App, new TickerDirectory(App)), NullLogger<SampleLoader>.Instance).LoadAsync(onlyIfEmpty: true, CancellationToken.None);
+    }
+}

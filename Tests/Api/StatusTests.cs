@@ -1,0 +1,184 @@
+using System.Net;
+using System.Net.Http.Json;
+using Npgsql;
+using Wyckoff.Api.Status;
+using Wyckoff.Timescale;
+
+namespace Wyckoff.Tests.Api;
+
+public sealed class StatusTests(TestDatabase database, PlainDatabase plain, ApacheDatabase apache) : IClassFixture<TestDatabase>, IClassFixture<PlainDatabase>, IClassFixture<ApacheDatabase>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_part_tells_how_it_is()
+    {
+        await database.ExecuteAsync(
+            """
+            INSERT INTO market.tickers (symbol, timezone) VALUES ('LAGS', 'UTC'), ('FRESH', 'UTC');
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('LAGS', '4h', '2024-06-03 08:00Z', 1, 1, 1, 1, 1), ('FRESH', '1m', date_trunc('minute', now() - interval '10 minutes', 'UTC'), 1, 1, 1, 1, 1);
+            INSERT INTO market.feeds (ticker_id, timeframe, provider, since, live, enabled, next_due)
+            SELECT id, frame, 'test', '2024-01-01Z', live, enabled, now() + due FROM market.tickers, (VALUES ('1m', true, true, interval '-90 seconds'), ('5m', false, true, interval '1 hour'), ('1d', false, false, interval '-1 year')) AS f (frame, live, enabled, due) WHERE symbol = 'FRESH';
+            INSERT INTO market.import_batches (file, sha256, source, status, started_at, finished_at, rows_read, rows_inserted, rows_rejected)
+            VALUES ('old.csv', repeat('0', 64), 'import', 'completed', '2024-01-01Z', '2024-01-02Z', 1, 1, 0), ('new.csv', repeat('1', 64), 'import', 'completed', '2024-02-01Z', '2024-02-02Z', 7, 5, 2)
+            """);
+        await using var api = new ApiServer(database.AppConnection, await TestServers.Current.RedisAsync());
+        var client = api.CreateClient();
+        var status = await UntilAsync(client, now => now.Redis.State == PartState.Ok);
+
+        Assert.Equal("ok", status.State);
+        Assert.True(status.Service.UptimeSeconds >= 0 && status.Service.Version.Length > 0);
+        Assert.Equal(
+            (PartState.Ok, null, database.Edition.Edition.ToString(), database.Edition.Extension?.ToString(), SchemaVersion.Required),
+            (status.Database.State, status.Database.Error, status.Database.Edition, status.Database.Timescaledb, status.Database.Schema));
+        Assert.True(status.Database.LatencyMs > 0 && status.Database.Pool!.Open > 0);
+
+        var minutes = status.Tables.Tables!.Single(table => table.Name == "market.bars_1m");
+        Assert.Equal((1, 0), (minutes.Chunks, minutes.CompressedChunks));
+        Assert.True(minutes.Bytes > 0 && status.Tables.DatabaseBytes > minutes.Bytes);
+
+        var frames = status.Ingestion.Timeframes!;
+        Assert.Equal(["1m", "5m", "15m", "30m", "1h", "4h", "1d"], frames.Select(frame => frame.Timeframe));
+        Assert.Equal(1, frames[0].Tickers);
+        Assert.InRange(frames[0].LagSeconds!.Value, 540, 1200);
+        Assert.Equal(2, frames[5].Tickers);
+        Assert.InRange(frames[5].LagSeconds!.Value, 0, 600);
+        Assert.Equal((2, 1, 1), (status.Ingestion.Feeds!.Enabled, status.Ingestion.Feeds.Live, status.Ingestion.Feeds.Due));
+        Assert.InRange(status.Ingestion.Feeds.OverdueSeconds, 90, 1000);
+        Assert.Equal(("completed", 5, 2), (status.Ingestion.LastImport!.Status, status.Ingestion.LastImport.Inserted, status.Ingestion.LastImport.Rejected));
+
+        Assert.True(status.Redis.LatencyMs > 0 && status.Redis.UsedBytes > 0 && status.Redis.Version is not null);
+        Assert.Equal(PartState.Ok, status.Replication.State);
+        Assert.Empty(status.Replication.Standbys!);
+        Assert.Empty(status.Replication.Hosts!);
+    }
+
+    [Fact]
+    public async Task The_cache_tells_how_often_it_helped()
+    {
+        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('HOT'); INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('HOT', '1d', '2024-06-03Z', 1, 1, 1, 1, 1)");
+        await using var api = new ApiServer(database.AppConnection);
+        var client = api.CreateClient();
+        Assert.Null((await client.GetFromJsonAsync<StatusResponse>("/v1/status", Token))!.Cache.HitRatio);
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v1/bars/HOT", Token)).StatusCode);
+        }
+
+        var cache = (await client.GetFromJsonAsync<StatusResponse>("/v1/status", Token))!.Cache;
+        Assert.Equal((1, 3, 1, 0.75m), (cache.Windows, cache.ProcessHits, cache.Rebuilds, cache.HitRatio));
+    }
+
+    [Fact]
+    public async Task Compression_is_told_as_a_share_and_a_ratio()
+    {
+        Assert.SkipUnless(database.Edition.HasPolicies, "Compression needs TimescaleDB's Community edition.");
+        await database.ExecuteAsync(
+            """
+            INSERT INTO market.tickers (symbol) VALUES ('DENSE');
+            INSERT INTO market.bars_5m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
+            SELECT id, timestamptz '2020-01-02Z' + n * interval '5 minutes', 1, 1, 1, 1, 1, 0, 0, 0, false, 'test' FROM market.tickers, generate_series(0, 9999) AS n WHERE symbol = 'DENSE';
+            SELECT compress_chunk(chunk) FROM show_chunks('market.bars_5m', older_than => timestamptz '2020-01-20Z') AS chunk
+            """);
+        await using var api = new ApiServer(database.AppConnection);
+        var table = (await api.CreateClient().GetFromJsonAsync<StatusResponse>("/v1/status", Token))!.Tables.Tables!.Single(table => table.Name == "market.bars_5m");
+        Assert.True(table.CompressedChunks > 0 && table.CompressedChunks < table.Chunks);
+        Assert.Equal(Math.Round((decimal)table.CompressedChunks / table.Chunks, 4), table.CompressedShare);
+        Assert.True(table.CompressionRatio > 2);
+    }
+
+    [Fact]
+    public async Task Poorer_editions_tell_what_they_have()
+    {
+        foreach (var (poor, edition) in new (TestDatabase, Edition)[] { (plain, Edition.None), (apache, Edition.Apache) })
+        {
+            await using var api = new ApiServer(poor.AppConnection);
+            var status = (await api.CreateClient().GetFromJsonAsync<StatusResponse>("/v1/status", Token))!;
+            Assert.Equal(("ok", edition.ToString(), PartState.None), (status.State, status.Database.Edition, status.Redis.State));
+            Assert.Contains(status.Tables.Tables!, table => table.Name == "market.bars_1m" && table.CompressionRatio is null);
+            Assert.DoesNotContain(status.Tables.Tables!, table => table.Name.StartsWith("pg_", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task A_part_that_does_not_answer_keeps_no_other_waiting_and_is_asked_by_one()
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        var client = api.CreateClient();
+        await using var holder = await database.Admin.OpenConnectionAsync(Token);
+        await using var transaction = await holder.BeginTransactionAsync(Token);
+        await using (var hold = new NpgsqlCommand("LOCK TABLE market.feeds IN ACCESS EXCLUSIVE MODE", holder))
+        {
+            await hold.ExecuteNonQueryAsync(Token);
+        }
+
+        var requests = Enumerable.Range(0, 30).Select(_ => client.GetFromJsonAsync<StatusResponse>("/v1/status", Token)).ToList();
+        const string waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app' AND wait_event_type = 'Lock'";
+        for (var attempt = 0; await database.ScalarAsync<long>(waiting) == 0; attempt++)
+        {
+            Assert.True(attempt < 100, "Nobody asked.");
+            await Task.Delay(20, Token);
+        }
+
+        Assert.Equal(1, await database.ScalarAsync<long>(waiting));
+        foreach (var status in await Task.WhenAll(requests))
+        {
+            Assert.Equal(("degraded", PartState.Away, PartState.Ok, PartState.Ok), (status!.State, status.Ingestion.State, status.Database.State, status.Tables.State));
+            Assert.Contains("within 3 s", status.Ingestion.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Whatever_is_away_the_status_is_told_and_its_return_too()
+    {
+        var server = await TestServers.Current.OwnPostgresAsync("status");
+        var redis = await TestServers.OwnRedisAsync();
+        var port = server.Port;
+        Assert.Equal(0, (await Migrations.RunAsync(server.ConnectionString("wyckoff"))).ExitCode);
+        var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff")) { Username = "wyckoff_app", Password = TestServers.AppPassword }.ConnectionString;
+        await using var api = new ApiServer(connection, $"{redis.ConnectionString},connectRetry=1,syncTimeout=500");
+        var client = api.CreateClient();
+        await UntilAsync(client, status => status.State == "ok");
+
+        Kill(redis.Pid);
+        await UntilAsync(client, status => status is { State: "degraded", Redis.State: PartState.Away, Redis.Error: not null, Database.State: PartState.Ok });
+        await redis.DisposeAsync();
+
+        Kill(server.Pid);
+        await UntilAsync(client, status => status is { State: "down", Database.State: PartState.Away, Database.Error: not null, Ingestion.State: PartState.Away, Replication.State: PartState.Away });
+        await server.DisposeAsync();
+
+        await using var again = await TestServers.Current.OwnPostgresAsync("status", port);
+        await UntilAsync(client, status => status is { State: "degraded", Database.State: PartState.Ok, Ingestion.State: PartState.Ok });
+    }
+
+    [Fact]
+    public async Task There_is_nothing_to_say_to_it()
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        Assert.Equal(HttpStatusCode.BadRequest, (await api.CreateClient().GetAsync("/v1/status?verbose=true", Token)).StatusCode);
+    }
+
+    private static void Kill(int pid)
+    {
+        using var process = System.Diagnostics.Process.GetProcessById(pid);
+        process.Kill();
+    }
+
+    private static async Task<StatusResponse> UntilAsync(HttpClient client, Func<StatusResponse, bool> condition)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            using var response = await client.GetAsync("/v1/status", Token);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            var status = (await response.Content.ReadFromJsonAsync<StatusResponse>(Token))!;
+            if (condition(status))
+            {
+                return status;
+            }
+
+            Assert.True(attempt < 60, $"It did not come about within 60 s: {status}");
+            await Task.Delay(1000, Token);
+        }
+    }
+}

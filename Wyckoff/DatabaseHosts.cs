@@ -1,0 +1,57 @@
+using Npgsql;
+
+namespace Wyckoff;
+
+/// <summary>How each of several database servers is, asked one by one.</summary>
+public sealed class DatabaseHosts(Database database, DataSources sources)
+{
+    /// <summary>A standby that is frozen takes connections, and then says nothing.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>By host and port; empty where the connection string names but one.</summary>
+    public async Task<IReadOnlyDictionary<string, HostHealth>> AskAsync(CancellationToken cancellationToken)
+    {
+        if (!sources.HasStandbys)
+        {
+            return new Dictionary<string, HostHealth>(StringComparer.Ordinal);
+        }
+
+        var written = await database.ReadAsync(WrittenAsync, cancellationToken);
+        var hosts = await Task.WhenAll(sources.Hosts.Select(host => AskAsync(host.ConnectionString, written, cancellationToken)));
+        return sources.Hosts.Zip(hosts).ToDictionary(pair => pair.First.Name, pair => pair.Second, StringComparer.Ordinal);
+    }
+
+    private static async Task<string> WrittenAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_current_wal_lsn()::text", connection);
+        return (string)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private static async Task<HostHealth> AskAsync(string connectionString, string written, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        try
+        {
+            await using var connection = new NpgsqlConnection(connectionString);
+            await connection.OpenAsync(limit.Token);
+            // One that has replayed everything is not behind, however long ago the last transaction was.
+            await using var command = new NpgsqlCommand(
+                """
+                SELECT pg_is_in_recovery(), greatest(pg_wal_lsn_diff($1::pg_lsn, pg_last_wal_replay_lsn()), 0)::bigint,
+                       round(CASE WHEN pg_last_wal_replay_lsn() >= $1::pg_lsn THEN 0 ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END, 3)::float8
+                """,
+                connection)
+            { Parameters = { new() { Value = written } } };
+            await using var reader = await command.ExecuteReaderAsync(limit.Token);
+            await reader.ReadAsync(limit.Token);
+            return reader.GetBoolean(0)
+                ? new(HostState.Standby, await reader.GetFieldValueAsync<long?>(1, limit.Token), await reader.GetFieldValueAsync<double?>(2, limit.Token))
+                : new(HostState.Primary, null, null);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return new(HostState.Away, null, null);
+        }
+    }
+}
