@@ -16,7 +16,7 @@ public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<Test
         await using var sources = new DataSources(new(database.AppConnection));
         Assert.Same(sources.Primary, sources.Reading);
         Assert.False(sources.HasStandbys);
-        Assert.Equal(new NpgsqlConnectionStringBuilder(database.AppConnection).Port, await PortAsync(Reads(sources).ReadOnStandbyAsync));
+        Assert.Equal(new NpgsqlConnectionStringBuilder(database.AppConnection).Port, await StandbyPortAsync(sources));
     }
 
     [Theory]
@@ -27,8 +27,8 @@ public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<Test
         await using var sources = new DataSources(new(At(hosts)));
         Assert.True(sources.HasStandbys);
         var port = new NpgsqlConnectionStringBuilder(database.AppConnection).Port;
-        Assert.Equal(port, await PortAsync(Reads(sources).ReadAsync));
-        Assert.Equal(port, await PortAsync(Reads(sources).ReadOnStandbyAsync));
+        Assert.Equal(port, await Reads(sources).ReadAsync(PortAsync, Token));
+        Assert.Equal(port, await StandbyPortAsync(sources));
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<Test
     {
         var settings = new NpgsqlConnectionStringBuilder(database.AppConnection);
         await using var sources = new DataSources(new(new NpgsqlConnectionStringBuilder(database.AppConnection) { Host = $"127.0.0.2:{PortOwner.PickFree()},{settings.Host}" }.ConnectionString));
-        Assert.Equal(settings.Port, await PortAsync(Reads(sources).ReadOnStandbyAsync));
+        Assert.Equal(settings.Port, await StandbyPortAsync(sources));
     }
 
     [Theory]
@@ -56,13 +56,21 @@ public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<Test
 
     private static Database Reads(DataSources sources) => new(sources, TimeProvider.System, NullLogger<Database>.Instance);
 
-    private static Task<int> PortAsync(Func<Func<NpgsqlConnection, CancellationToken, Task<int>>, CancellationToken, Task<int>> read) => read(
+    private static Task<int> StandbyPortAsync(DataSources sources) => Reads(sources).OpenOnStandbyAsync(
         async (connection, token) =>
         {
-            await using var command = new NpgsqlCommand("SELECT current_setting('port')::int", connection);
-            return (int)(await command.ExecuteScalarAsync(token))!;
+            await using (connection)
+            {
+                return await PortAsync(connection, token);
+            }
         },
         Token);
+
+    private static async Task<int> PortAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT current_setting('port')::int", connection);
+        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
 
     private string At(string hosts)
     {

@@ -8,7 +8,7 @@ namespace Wyckoff;
 /// <remarks>A read may be run again, so it must change nothing, and must hand out nothing before the first row has come.</remarks>
 public sealed class Database(DataSources sources, TimeProvider time, ILogger<Database> logger)
 {
-    /// <summary>How long a standby may take to let us in, and how long one that did not is left alone.</summary>
+    /// <summary>How long a standby may take to begin its answer, and how long one that did not is left alone.</summary>
     private static readonly TimeSpan StandbyPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StandbyRest = TimeSpan.FromSeconds(5);
 
@@ -17,38 +17,45 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
     public bool HasStandbys => sources.HasStandbys;
 
     /// <summary>Runs a read on the primary, and runs it once more on a fresh connection if the first broke under it.</summary>
-    public Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken) => OpenAsync(Whole(read), cancellationToken);
-
-    /// <summary>
-    /// Runs a read on a standby if there is one, and on the primary if the standby does not answer or does not bring it to an end: one that replays a change to what is
-    /// being read cancels the read. What a standby tells may be behind the primary.
-    /// </summary>
-    public Task<T> ReadOnStandbyAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken) => OpenOnStandbyAsync(Whole(read), cancellationToken);
+    public Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken) => OpenAsync(
+        async (connection, token) =>
+        {
+            await using (connection)
+            {
+                return await read(connection, token);
+            }
+        },
+        cancellationToken);
 
     /// <summary>As <see cref="ReadAsync"/>, for a read that goes on: what it gives owns the connection.</summary>
     public async Task<T> OpenAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken)
     {
         try
         {
-            return await OnceAsync(sources.Primary, open, Timeout.InfiniteTimeSpan, cancellationToken);
+            return await OnceAsync(sources.Primary, open, cancellationToken);
         }
         catch (NpgsqlException e) when (IsBroken(e))
         {
             // Whatever killed this connection (a restart, a failover) has most likely killed the others too.
             sources.Primary.Clear();
             logger.ConnectionReplaced(e.Message);
-            return await OnceAsync(sources.Primary, open, Timeout.InfiniteTimeSpan, cancellationToken);
+            return await OnceAsync(sources.Primary, open, cancellationToken);
         }
     }
 
-    /// <summary>As <see cref="ReadOnStandbyAsync"/>, for a read that goes on: what it gives owns the connection.</summary>
+    /// <summary>
+    /// As <see cref="OpenAsync"/>, on a standby if there is one, and on the primary if the standby does not answer soon or refuses: one that replays a change to what is
+    /// being read cancels the read. What a standby tells may be behind the primary.
+    /// </summary>
     public async Task<T> OpenOnStandbyAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken)
     {
         if (HasStandbys && time.GetTimestamp() >= Volatile.Read(ref _standbysFrom))
         {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(StandbyPatience);
             try
             {
-                return await OnceAsync(sources.Reading, open, StandbyPatience, cancellationToken);
+                return await OnceAsync(sources.Reading, open, limit.Token);
             }
             catch (Exception e) when (e is NpgsqlException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
@@ -67,17 +74,9 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
         return await OpenAsync(open, cancellationToken);
     }
 
-    private static Func<NpgsqlConnection, CancellationToken, Task<T>> Whole<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read) => async (connection, token) =>
+    private static async Task<T> OnceAsync<T>(NpgsqlDataSource source, Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken)
     {
-        await using (connection)
-        {
-            return await read(connection, token);
-        }
-    };
-
-    private static async Task<T> OnceAsync<T>(NpgsqlDataSource source, Func<NpgsqlConnection, CancellationToken, Task<T>> open, TimeSpan patience, CancellationToken cancellationToken)
-    {
-        var connection = await OpenAsync(source, patience, cancellationToken);
+        var connection = await source.OpenConnectionAsync(cancellationToken);
         try
         {
             return await open(connection, cancellationToken);
@@ -87,18 +86,6 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
             await connection.DisposeAsync();
             throw;
         }
-    }
-
-    private static async Task<NpgsqlConnection> OpenAsync(NpgsqlDataSource source, TimeSpan patience, CancellationToken cancellationToken)
-    {
-        if (patience == Timeout.InfiniteTimeSpan)
-        {
-            return await source.OpenConnectionAsync(cancellationToken);
-        }
-
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
-        return await source.OpenConnectionAsync(limit.Token);
     }
 
     // An error the server sent leaves the connection alive, unless it is the server saying goodbye.

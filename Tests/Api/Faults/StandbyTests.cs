@@ -137,6 +137,32 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
         output.WriteLine($"{load.History.Count} answers, {load.Unchanged} of them 304, over {bars.Acknowledged} versions");
     }
 
+    [Fact]
+    public async Task A_standby_that_freezes_holds_reads_up_only_once()
+    {
+        var replicas = standby.Replicas;
+        await using var bars = await rig.BarsAsync(25);
+        await using var load = new ReadLoad(replicas, bars, readers: 6, seed: 25);
+        await load.AnsweredAsync(200);
+        await Signals.FreezeAsync(standby.Standby);
+        try
+        {
+            // Whoever was under way waits for a while; then all are answered, and it is still frozen.
+            await Task.Delay(TimeSpan.FromSeconds(5), Token);
+            await load.AnsweredAsync(200);
+        }
+        finally
+        {
+            await Signals.ThawAsync(standby.Standby);
+        }
+
+        await load.StopAndCheckAsync();
+        Assert.Empty(load.Failures);
+        var slowest = load.History.Answers.Max(answer => Stopwatch.GetElapsedTime(answer.Began, answer.Ended));
+        output.WriteLine($"{load.History.Count} answers; the slowest took {slowest.TotalSeconds:0.0} s");
+        Assert.True(slowest < TimeSpan.FromSeconds(12), $"An answer took {slowest}.");
+    }
+
     private static async Task<long[]> VersionsAsync(IEnumerable<Uri> replicas, NumberedBars bars, string query)
     {
         using var client = new HttpClient();

@@ -24,11 +24,24 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
 
     /// <summary>Bars with from ≤ time &lt; until, oldest first and <paramref name="limit"/> at most, in one snapshot that has this version at least; that of the moment, if none is given. So many are expected to be read.</summary>
     public Task<BarStream> OpenAsync(int tickerId, Timeframe timeframe, BarFields fields, long from, long until, long expected, long limit, long? version, CancellationToken cancellationToken) => OpenAsync(
-        (connection, token) => BarStream.OpenAsync(connection, tickerId, timeframe, fields, Math.Max(from, Earliest), Math.Min(until, Latest), Span(timeframe, Math.Min(expected, FirstBars)), limit, token), tickerId, timeframe, version, cancellationToken);
+        (connection, token) => BarStream.OpenAsync(connection, tickerId, timeframe, fields, Math.Max(from, Earliest), Math.Min(until, Latest), Span(timeframe, Math.Min(expected, FirstBars)), limit, token), tickerId, timeframe, version, database.HasStandbys, cancellationToken);
 
     /// <summary>The newest bars of a period with from ≤ time &lt; until into <paramref name="rows"/>, oldest first: as many as it takes, if there are so many.</summary>
     /// <returns>What state of them.</returns>
     public async Task<WindowVersion> ReadNewestAsync(int tickerId, BarPeriod period, BarFields fields, long from, long until, int count, BarRows rows, long? version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadNewestAsync(tickerId, period, fields, from, until, count, rows, version, database.HasStandbys, cancellationToken);
+        }
+        catch (NpgsqlException) when (database.HasStandbys && !cancellationToken.IsCancellationRequested)
+        {
+            // A standby that died in the middle. Nobody has seen any of the rows yet.
+            return await ReadNewestAsync(tickerId, period, fields, from, until, count, rows, version, onStandby: false, cancellationToken);
+        }
+    }
+
+    private async Task<WindowVersion> ReadNewestAsync(int tickerId, BarPeriod period, BarFields fields, long from, long until, int count, BarRows rows, long? version, bool onStandby, CancellationToken cancellationToken)
     {
         var source = period.Source;
         until = Math.Min(until, Latest);
@@ -40,8 +53,8 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
             var least = Math.Max(from, period.IsStored ? end - span : period.Bucket(end - span));
             rows.Clear();
             await using var stream = period.IsStored
-                ? await OpenAsync((connection, token) => BarStream.OpenNewestAsync(connection, tickerId, source, fields, least, until, count, token), tickerId, source, version, cancellationToken)
-                : await OpenAsync((connection, token) => BarStream.OpenAsync(connection, tickerId, source, fields, least, until, long.MaxValue, long.MaxValue, token), tickerId, source, version, cancellationToken);
+                ? await OpenAsync((connection, token) => BarStream.OpenNewestAsync(connection, tickerId, source, fields, least, until, count, token), tickerId, source, version, onStandby, cancellationToken)
+                : await OpenAsync((connection, token) => BarStream.OpenAsync(connection, tickerId, source, fields, least, until, long.MaxValue, long.MaxValue, token), tickerId, source, version, onStandby, cancellationToken);
             IBarSink sink = period.IsStored ? rows : new BarFold(period, rows);
             var row = default(BarRow);
             do
@@ -80,10 +93,10 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
     private static long Span(Timeframe timeframe, long bars) => timeframe.IsDaily ? (bars * 2 + 30) * Day : bars * timeframe.Microseconds * 6 + 4 * Day;
 
     // A standby will do if it has replayed what is asked for. Where there is none, the primary has it in any case.
-    private async Task<BarStream> OpenAsync(Func<NpgsqlConnection, CancellationToken, Task<BarStream>> open, int tickerId, Timeframe timeframe, long? version, CancellationToken cancellationToken)
+    private async Task<BarStream> OpenAsync(Func<NpgsqlConnection, CancellationToken, Task<BarStream>> open, int tickerId, Timeframe timeframe, long? version, bool onStandby, CancellationToken cancellationToken)
     {
         // Of bars whose versions nobody has counted, nothing tells how far a standby is.
-        if (database.HasStandbys && (version ?? await versions.CurrentAsync(tickerId, timeframe, cancellationToken)) is > 0 and var needed)
+        if (onStandby && (version ?? await versions.CurrentAsync(tickerId, timeframe, cancellationToken)) is > 0 and var needed)
         {
             var stream = await database.OpenOnStandbyAsync(open, cancellationToken);
             try
