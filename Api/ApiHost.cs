@@ -22,6 +22,7 @@ public static class ApiHost
         builder.AddReading();
         builder.AddStreams();
         builder.Services.AddSingleton<BarAnswers>();
+        builder.Services.AddSingleton<BarRequests>();
         builder.Services.AddSingleton<StatusSource>();
         builder.AddManners();
         builder.AddApiDocument();

@@ -1,8 +1,4 @@
-using System.Globalization;
 using System.Text;
-using Microsoft.Extensions.Primitives;
-using Microsoft.Net.Http.Headers;
-using Wyckoff.Api.Requests;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Reading;
 using Wyckoff.Primitives;
@@ -18,17 +14,26 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
     /// <summary>The ticker of a symbol, as it is now.</summary>
     public ValueTask<TickerRef?> FindTickerAsync(Symbol symbol, CancellationToken cancellationToken) => tickers.FindAsync(symbol, cancellationToken);
 
-    internal async Task WriteAsync(HttpContext context, BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
+    internal async Task WriteAsync(HttpContext context, BarRequest request, TickerRef ticker, CancellationToken cancellationToken)
     {
+        var query = request.Query;
         // Whoever has it already need not have it read.
         if (context.Request.Headers.IfNoneMatch.Count > 0 && await versions.CurrentAsync(ticker.Id, query.Period.Source, cancellationToken) is > 0 and var version
-            && Matches(context.Request.Headers.IfNoneMatch, Tag(query, ticker, version)))
+            && new BarHeaders(query, ticker, new(version, 0)) is var headers && headers.IsAt(context))
         {
-            Begin(context, query, ticker, new(version, 0));
+            headers.Begin(context, time);
         }
-        else if (query.IsOfWindow && !cache.IsOff && await FindWindowAsync(query, ticker, cancellationToken) is var (window, first, end, more))
+        else if (query.IsOfWindow && !cache.IsOff && await FindAsync(query, request.Last, ticker, cancellationToken) is { } part)
         {
-            await WriteWindowAsync(context, query, ticker, window, first, end, more, cancellationToken);
+            request.Last = part;
+            if (part.Headers.Begin(context, time))
+            {
+                // What is written before the headers would be copied once more behind them; and a body of known length needs no marks of chunks.
+                context.Response.ContentLength = part.Length;
+                await context.Response.StartAsync(cancellationToken);
+                part.Write(context.Response.BodyWriter);
+                await context.Response.BodyWriter.FlushAsync(cancellationToken);
+            }
         }
         else if (query.FromEnd)
         {
@@ -44,10 +49,9 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
     internal async Task AppendAsync(HttpContext context, BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
     {
         var output = context.Response.BodyWriter;
-        if (query is { IsOfWindow: true, Format: BarFormat.Json } && !cache.IsOff && await FindWindowAsync(query, ticker, cancellationToken) is var (window, first, end, more))
+        if (query is { IsOfWindow: true, Format: BarFormat.Json } && !cache.IsOff && await FindAsync(query, null, ticker, cancellationToken) is { } part)
         {
-            var (head, tail) = Ends(query, ticker, window, first, end, more);
-            WriteWindow(output, query, window, first, end, head, tail);
+            part.Write(output);
             await output.FlushAsync(cancellationToken);
             return;
         }
@@ -84,93 +88,23 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
 
     private static int HeldCount(BarQuery query) => (int)query.Count + (query.Paged ? 1 : 0);
 
-    private async ValueTask<(CachedWindow Window, int First, int End, bool More)?> FindWindowAsync(BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
+    private async ValueTask<WindowPart?> FindAsync(BarQuery query, WindowPart? last, TickerRef ticker, CancellationToken cancellationToken)
     {
-        if (await cache.FindAsync(ticker, query.Period, query.Format, cancellationToken) is not { } window)
+        if (await cache.FindAsync(ticker, query.Period, query.Format, cancellationToken) is { } window)
         {
-            // Perhaps the symbol is another ticker's by now; whoever asks next will know.
-            tickers.Forget(ticker.Id);
-            return null;
+            return last?.IsOf(ticker, window) == true ? last : WindowPart.Cut(query, ticker, window);
         }
 
-        if (query.FromEnd)
-        {
-            // One more tells whether there is another page.
-            if (window.Cut(query.Start, query.End, HeldCount(query)) is not var (first, end))
-            {
-                return null;
-            }
-
-            var more = end - first > query.Count;
-            return (window, more ? first + 1 : first, end, more);
-        }
-
-        return window.Cut(query.Start, query.End, long.MaxValue) is var (from, until) ? (window, from, (int)Math.Min(until, from + query.Count), until - from > query.Count) : null;
-    }
-
-    private async Task WriteWindowAsync(HttpContext context, BarQuery query, TickerRef ticker, CachedWindow window, int first, int end, bool more, CancellationToken cancellationToken)
-    {
-        if (!Begin(context, query, ticker, window.Window))
-        {
-            return;
-        }
-
-        // What is written before the headers would be copied once more behind them; and a body of known length needs no marks of chunks.
-        var (head, tail) = Ends(query, ticker, window, first, end, more);
-        context.Response.ContentLength = head.Length + Rows(query, window, first, end).Length + tail.Length;
-        await context.Response.StartAsync(cancellationToken);
-        WriteWindow(context.Response.BodyWriter, query, window, first, end, head, tail);
-        await context.Response.BodyWriter.FlushAsync(cancellationToken);
-    }
-
-    // What precedes the bars, and what follows them: ASCII, whatever the symbol.
-    private static (string Head, string Tail) Ends(BarQuery query, TickerRef ticker, CachedWindow window, int first, int end, bool more)
-    {
-        if (query.Format != BarFormat.Json)
-        {
-            return (query.Format == BarFormat.Csv ? BarText.CsvHeader(query.Fields, false, false) : "", "");
-        }
-
-        var last = first >= end ? 0 : window.Times[query.Descending ? first : end - 1];
-        return (BarBody.Head(ticker.Symbol.Value, query.Period, window.Version) + "\"bars\":[", "]," + BarBody.Tail(end - first, Next(query, ticker, more, last)));
-    }
-
-    // The comma after the last bar of JSON is not written.
-    private static ReadOnlySpan<byte> Rows(BarQuery query, CachedWindow window, int first, int end)
-    {
-        var rows = window.Rows(first, end);
-        return query.Format == BarFormat.Json && !rows.IsEmpty ? rows[..^1] : rows;
-    }
-
-    private static void WriteWindow(System.IO.Pipelines.PipeWriter output, BarQuery query, CachedWindow window, int first, int end, string head, string tail)
-    {
-        Encoding.ASCII.GetBytes(head, output);
-        if (!query.Descending)
-        {
-            Write(output, Rows(query, window, first, end));
-        }
-        else
-        {
-            for (var place = end - 1; place >= first; place--)
-            {
-                var row = window.Rows(place, place + 1);
-                Write(output, query.Format == BarFormat.Json && place == first ? row[..^1] : row);
-            }
-        }
-
-        Encoding.ASCII.GetBytes(tail, output);
-    }
-
-    private static void Write(System.IO.Pipelines.PipeWriter output, ReadOnlySpan<byte> bytes)
-    {
-        System.Buffers.BuffersExtensions.Write(output, bytes);
+        // Perhaps the symbol is another ticker's by now; whoever asks next will know.
+        tickers.Forget(ticker.Id);
+        return null;
     }
 
     private async Task WriteNewestAsync(HttpContext context, BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
     {
         using var rows = new BarRows(HeldCount(query));
         var version = await reader.ReadNewestAsync(ticker.Id, query.Period, query.Fields, query.Start, query.End, HeldCount(query), rows, null, cancellationToken);
-        if (Begin(context, query, ticker, version))
+        if (new BarHeaders(query, ticker, version).Begin(context, time))
         {
             var body = BarBody.Of(query, context.Response.BodyWriter, ticker.Symbol, named: false);
             body.Begin(version.Version);
@@ -181,7 +115,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
     private async Task WriteStreamAsync(HttpContext context, BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
     {
         await using var stream = await OpenAsync(query, ticker, cancellationToken);
-        if (Begin(context, query, ticker, stream.Window))
+        if (new BarHeaders(query, ticker, stream.Window).Begin(context, time))
         {
             var body = BarBody.Of(query, context.Response.BodyWriter, ticker.Symbol, named: false);
             body.Begin(stream.Version);
@@ -233,7 +167,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
             sink.End();
         }
 
-        await body.EndAsync(Next(query, ticker, body.HasMore, body.LastTime), cancellationToken);
+        await body.EndAsync(body.HasMore && query.Paged ? query.NextAfter(ticker.Symbol.Value, body.LastTime) : null, cancellationToken);
     }
 
     private static async Task SendAsync(BarBody body, BarQuery query, TickerRef ticker, BarRows rows, CancellationToken cancellationToken)
@@ -262,57 +196,6 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
             }
         }
 
-        await body.EndAsync(Next(query, ticker, more, body.LastTime), cancellationToken);
-    }
-
-    private static string? Next(BarQuery query, TickerRef ticker, bool more, long last) =>
-        more && query.Paged ? Cursor.Make(query.Digest(ticker.Symbol.Value), last.ToString(CultureInfo.InvariantCulture)) : null;
-
-    // Sets what goes before the body. False when the client has it already.
-    private bool Begin(HttpContext context, BarQuery query, TickerRef ticker, WindowVersion state)
-    {
-        var headers = context.Response.Headers;
-        headers.ContentType = query.ContentType;
-        headers.Vary = "Accept, Accept-Encoding";
-        var version = state.Version;
-        if (version == 0)
-        {
-            headers.CacheControl = "no-store";
-            return true;
-        }
-
-        var tag = Tag(query, ticker, version);
-        headers.ETag = tag;
-        // Told, and not gone by: a second may see several versions.
-        headers.LastModified = state.ChangedAt == 0 ? default(StringValues) : HeaderUtilities.FormatDate(IncomingBar.InstantOf(state.ChangedAt));
-        headers[VersionHeader] = version.ToString(CultureInfo.InvariantCulture);
-        // What was is rarely corrected, and then a minute late is soon enough for whoever keeps copies; what is asked us is always as it is now.
-        headers.CacheControl = !query.FromEnd && query.End < IncomingBar.TimeOf(time.GetUtcNow().AddDays(-7)) ? "max-age=60" : "no-cache";
-        if (!Matches(context.Request.Headers.IfNoneMatch, tag))
-        {
-            return true;
-        }
-
-        context.Response.StatusCode = StatusCodes.Status304NotModified;
-        headers.ContentType = default;
-        return false;
-    }
-
-    private static string Tag(BarQuery query, TickerRef ticker, long version) =>
-        FormattableString.Invariant($"W/\"{version:x}-{Hash(ticker.Incarnation + ' ' + ticker.Id + ' ' + query.Identity(ticker.Symbol.Value)):x16}\"");
-
-    private static bool Matches(StringValues given, string tag) =>
-        given.Count > 0 && given.Any(value => value is not null && value.Split(',', StringSplitOptions.TrimEntries).Any(one => one == "*" || one == tag || "W/" + one == tag));
-
-    // FNV-1a: the same in every replica, which string.GetHashCode is not.
-    private static ulong Hash(string text)
-    {
-        var hash = 14695981039346656037UL;
-        foreach (var c in text)
-        {
-            hash = (hash ^ c) * 1099511628211UL;
-        }
-
-        return hash;
+        await body.EndAsync(more ? query.NextAfter(ticker.Symbol.Value, body.LastTime) : null, cancellationToken);
     }
 }

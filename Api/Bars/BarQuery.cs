@@ -58,6 +58,9 @@ internal sealed record BarQuery
     /// <summary>All that decides what is written.</summary>
     public string Identity(string symbol) => string.Create(CultureInfo.InvariantCulture, $"{Digest(symbol)} {Count} {FromEnd} {Paged} {(int)Fields} {Zone?.Id} {(int)Format} {Columns} {After}");
 
+    /// <summary>The cursor of the page that follows a bar.</summary>
+    public string NextAfter(string symbol, long last) => Cursor.Make(Digest(symbol), last.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>What the request says; null after it was told what is wrong.</summary>
     public static BarQuery? Read(HttpContext context, Inputs inputs, string? symbol)
     {

@@ -62,34 +62,44 @@ public static class BarsApi
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway);
     }
 
-    private static async Task<IResult> GetAsync(HttpContext context, BarAnswers answers, TickerSearch search, SyncService sync, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(HttpContext context, BarAnswers answers, BarRequests requests, TickerSearch search, SyncService sync, CancellationToken cancellationToken)
     {
-        var inputs = new Inputs(context, OneParameters);
-        var symbol = inputs.Get(Parameters.Symbol, default);
-        var query = BarQuery.Read(context, inputs, symbol.Value);
-        var fetch = inputs.Get(BarParameters.Fetch, false);
-        var provider = inputs.Has(BarParameters.Provider) ? inputs.Get(BarParameters.Provider, "") : null;
-        if (query is null)
+        var request = requests.Find(context);
+        if (request is null)
         {
-            return NotAcceptable(context);
+            var inputs = new Inputs(context, OneParameters);
+            var symbol = inputs.Get(Parameters.Symbol, default);
+            var query = BarQuery.Read(context, inputs, symbol.Value);
+            var fetch = inputs.Get(BarParameters.Fetch, false);
+            var provider = inputs.Has(BarParameters.Provider) ? inputs.Get(BarParameters.Provider, "") : null;
+            if (query is null)
+            {
+                return NotAcceptable(context);
+            }
+
+            if (fetch && !inputs.AreWrong && await FetchAsync(sync, symbol, query, provider, inputs, cancellationToken) is { } failed)
+            {
+                return failed;
+            }
+
+            if (inputs.AreWrong)
+            {
+                return inputs.Problem();
+            }
+
+            request = new(symbol, query);
+            if (!fetch)
+            {
+                requests.Keep(context, request);
+            }
         }
 
-        if (fetch && !inputs.AreWrong && await FetchAsync(sync, symbol, query, provider, inputs, cancellationToken) is { } failed)
+        if (await answers.FindTickerAsync(request.Symbol, cancellationToken) is not { } ticker)
         {
-            return failed;
+            return await Problems.UnknownSymbolAsync(search, [request.Symbol], cancellationToken);
         }
 
-        if (inputs.AreWrong)
-        {
-            return inputs.Problem();
-        }
-
-        if (await answers.FindTickerAsync(symbol, cancellationToken) is not { } ticker)
-        {
-            return await Problems.UnknownSymbolAsync(search, [symbol], cancellationToken);
-        }
-
-        await answers.WriteAsync(context, query, ticker, cancellationToken);
+        await answers.WriteAsync(context, request, ticker, cancellationToken);
         return Results.Empty;
     }
 

@@ -11,11 +11,16 @@ namespace Wyckoff.MarketData.Reading;
 /// </summary>
 public sealed class WindowVersions(Database database)
 {
-    // One is on its way while the next one collects; a second lane keeps a lonely caller from waiting for both.
+    // One is on its way while the next one collects; a second lane keeps a lonely caller from waiting for both. Where there is a crowd, one lane asks once a millisecond
+    // at most: a few callers a question would cost more than their answers, and of a crowd each waits for the others anyway.
     private const int Lanes = 2;
+    private const int Crowd = 6;
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(1);
+
     private readonly Lock _lock = new();
     private Round? _collecting;
     private int _running;
+    private bool _crowded;
 
     /// <summary>The version; 0 when nobody has counted, or there is no such ticker.</summary>
     public async ValueTask<long> CurrentAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken)
@@ -27,7 +32,7 @@ public sealed class WindowVersions(Database database)
         {
             round = _collecting ??= new();
             place = round.Add(tickerId, timeframe);
-            start = _running < Lanes;
+            start = _running < (_crowded ? 1 : Lanes);
             if (start)
             {
                 _running++;
@@ -40,7 +45,9 @@ public sealed class WindowVersions(Database database)
             _ = RunAsync(round);
         }
 
-        var versions = await round.Answer.Task.WaitAsync(cancellationToken);
+        // Not longer than the question's own patience.
+        var versions = await round.Answer.Task;
+        cancellationToken.ThrowIfCancellationRequested();
         return versions[place];
     }
 
@@ -54,9 +61,15 @@ public sealed class WindowVersions(Database database)
                 await database.ReadAsync(
                     async (connection, cancellationToken) =>
                     {
-                        for (; round is not null; round = Next())
+                        while (round is not null)
                         {
                             round.Answer.SetResult(await round.AskAsync(connection, cancellationToken));
+                            if (_crowded = round.Callers >= Crowd)
+                            {
+                                await Task.Delay(Gathering, cancellationToken);
+                            }
+
+                            round = Next();
                         }
 
                         return true;
@@ -100,10 +113,13 @@ public sealed class WindowVersions(Database database)
         private readonly List<int> _tickers = [];
         private readonly List<string> _timeframes = [];
 
+        public int Callers { get; private set; }
+
         public TaskCompletionSource<long[]> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public int Add(int tickerId, Timeframe timeframe)
         {
+            Callers++;
             ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(_places, (tickerId, timeframe), out var known);
             if (!known)
             {

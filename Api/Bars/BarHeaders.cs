@@ -1,0 +1,78 @@
+using System.Globalization;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using Wyckoff.MarketData;
+using Wyckoff.MarketData.Reading;
+
+namespace Wyckoff.Api.Bars;
+
+/// <summary>What goes before the bars of one query in one version.</summary>
+internal sealed class BarHeaders
+{
+    private static readonly StringValues Vary = "Accept, Accept-Encoding";
+    private static readonly StringValues AskEachTime = "no-cache";
+
+    private readonly BarQuery _query;
+    private readonly string? _version;
+    private readonly string? _tag;
+    private readonly string? _lastModified;
+
+    public BarHeaders(BarQuery query, TickerRef ticker, WindowVersion state)
+    {
+        _query = query;
+        if (state.Version > 0)
+        {
+            _version = state.Version.ToString(CultureInfo.InvariantCulture);
+            _tag = FormattableString.Invariant($"W/\"{state.Version:x}-{Hash(ticker.Incarnation + ' ' + ticker.Id + ' ' + query.Identity(ticker.Symbol.Value)):x16}\"");
+            // Told, and not gone by: a second may see several versions.
+            _lastModified = state.ChangedAt == 0 ? null : HeaderUtilities.FormatDate(IncomingBar.InstantOf(state.ChangedAt));
+        }
+    }
+
+    /// <summary>Sets them. False when the client has the answer already.</summary>
+    public bool Begin(HttpContext context, TimeProvider time)
+    {
+        var headers = context.Response.Headers;
+        headers.Vary = Vary;
+        if (_tag is null)
+        {
+            headers.ContentType = _query.ContentType;
+            headers.CacheControl = "no-store";
+            return true;
+        }
+
+        headers.ETag = _tag;
+        headers.LastModified = _lastModified;
+        headers[BarAnswers.VersionHeader] = _version;
+        // What was is rarely corrected, and then a minute late is soon enough for whoever keeps copies; what is asked us is always as it is now.
+        headers.CacheControl = !_query.FromEnd && _query.End < IncomingBar.TimeOf(time.GetUtcNow().AddDays(-7)) ? "max-age=60" : AskEachTime;
+        if (IsAt(context))
+        {
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            return false;
+        }
+
+        headers.ContentType = _query.ContentType;
+        return true;
+    }
+
+    /// <summary>The client says that it has this version.</summary>
+    public bool IsAt(HttpContext context)
+    {
+        var given = context.Request.Headers.IfNoneMatch;
+        return given.Count > 0 && _tag is not null
+            && given.Any(value => value is not null && value.Split(',', StringSplitOptions.TrimEntries).Any(one => one == "*" || one == _tag || "W/" + one == _tag));
+    }
+
+    // FNV-1a: the same in every replica, which string.GetHashCode is not.
+    private static ulong Hash(string text)
+    {
+        var hash = 14695981039346656037UL;
+        foreach (var c in text)
+        {
+            hash = (hash ^ c) * 1099511628211UL;
+        }
+
+        return hash;
+    }
+}

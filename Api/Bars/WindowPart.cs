@@ -1,0 +1,82 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using Wyckoff.MarketData;
+using Wyckoff.MarketData.Reading;
+
+namespace Wyckoff.Api.Bars;
+
+/// <summary>A part of a recent window as the answer to a query: where it begins and ends, and what stands before and behind it.</summary>
+internal sealed class WindowPart
+{
+    private readonly BarQuery _query;
+    private readonly TickerRef _ticker;
+    private readonly CachedWindow _window;
+    private readonly int _first;
+    private readonly int _end;
+    private readonly byte[] _head;
+    private readonly byte[] _tail;
+
+    private WindowPart(BarQuery query, TickerRef ticker, CachedWindow window, int first, int end, bool more)
+    {
+        (_query, _ticker, _window, _first, _end) = (query, ticker, window, first, end);
+        var last = first >= end ? 0 : window.Times[query.Descending ? first : end - 1];
+        var next = more && query.Paged ? query.NextAfter(ticker.Symbol.Value, last) : null;
+        // ASCII, whatever the symbol.
+        (_head, _tail) = query.Format switch
+        {
+            BarFormat.Json => (Encoding.ASCII.GetBytes(BarBody.Head(ticker.Symbol.Value, query.Period, window.Version) + "\"bars\":["), Encoding.ASCII.GetBytes("]," + BarBody.Tail(end - first, next))),
+            BarFormat.Csv => (Encoding.ASCII.GetBytes(BarText.CsvHeader(query.Fields, false, false)), []),
+            _ => (Array.Empty<byte>(), []),
+        };
+        Headers = new(query, ticker, window.Window);
+    }
+
+    public BarHeaders Headers { get; }
+
+    public int Length => _head.Length + Rows.Length + _tail.Length;
+
+    // The comma after the last bar of JSON is not written.
+    private ReadOnlySpan<byte> Rows
+    {
+        get
+        {
+            var rows = _window.Rows(_first, _end);
+            return _query.Format == BarFormat.Json && !rows.IsEmpty ? rows[..^1] : rows;
+        }
+    }
+
+    /// <summary>Null when the window may not have all of it.</summary>
+    public static WindowPart? Cut(BarQuery query, TickerRef ticker, CachedWindow window)
+    {
+        // Of what is counted from the end, one more tells whether there is another page.
+        if (window.Cut(query.Start, query.End, query.FromEnd ? query.Count + (query.Paged ? 1 : 0) : long.MaxValue) is not var (first, end))
+        {
+            return null;
+        }
+
+        var more = end - first > query.Count;
+        return new(query, ticker, window, more && query.FromEnd ? first + 1 : first, more && !query.FromEnd ? first + (int)query.Count : end, more);
+    }
+
+    public bool IsOf(TickerRef ticker, CachedWindow window) => ReferenceEquals(window, _window) && (ReferenceEquals(ticker, _ticker) || ticker == _ticker);
+
+    public void Write(PipeWriter output)
+    {
+        output.Write(_head);
+        if (!_query.Descending)
+        {
+            output.Write(Rows);
+        }
+        else
+        {
+            for (var place = _end - 1; place >= _first; place--)
+            {
+                var row = _window.Rows(place, place + 1);
+                output.Write(_query.Format == BarFormat.Json && place == _first ? row[..^1] : row);
+            }
+        }
+
+        output.Write(_tail);
+    }
+}
