@@ -11,10 +11,34 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
     /// <summary>The version of the bars, for formats whose body has no place for it.</summary>
     public const string VersionHeader = "Wyckoff-Version";
 
-    /// <summary>The ticker of a symbol, as it is now.</summary>
-    public ValueTask<TickerRef?> FindTickerAsync(Symbol symbol, CancellationToken cancellationToken) => tickers.FindAsync(symbol, cancellationToken);
+    /// <summary>The tickers of some symbols; null where there is none.</summary>
+    public async Task<TickerRef?[]> FindTickersAsync(IReadOnlyList<Symbol> symbols, Timeframe timeframe, CancellationToken cancellationToken) =>
+        await Task.WhenAll(symbols.Select(symbol => FindTickerAsync(symbol, timeframe, cancellationToken)));
 
-    internal async Task WriteAsync(HttpContext context, BarRequest request, TickerRef ticker, CancellationToken cancellationToken)
+    /// <summary>Writes the answer; false when there is no such symbol.</summary>
+    internal async Task<bool> WriteAsync(HttpContext context, BarRequest request, CancellationToken cancellationToken)
+    {
+        if (await tickers.FindAsync(request.Symbol, cancellationToken) is not { } ticker)
+        {
+            return false;
+        }
+
+        if (!await TryWriteAsync(context, request, ticker, isSure: false, cancellationToken))
+        {
+            tickers.Forget(ticker.Id);
+            if (await tickers.FindAsync(request.Symbol, cancellationToken) is not { } again)
+            {
+                return false;
+            }
+
+            await TryWriteAsync(context, request, again, isSure: true, cancellationToken);
+        }
+
+        return true;
+    }
+
+    // A ticker without a version has no bars yet; or it was deleted, and its symbol may be another's. Then nothing is written unless that was made sure of.
+    private async Task<bool> TryWriteAsync(HttpContext context, BarRequest request, TickerRef ticker, bool isSure, CancellationToken cancellationToken)
     {
         var query = request.Query;
         // Whoever has it already need not have it read.
@@ -37,12 +61,14 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         }
         else if (query.FromEnd)
         {
-            await WriteNewestAsync(context, query, ticker, cancellationToken);
+            return await WriteNewestAsync(context, query, ticker, isSure, cancellationToken);
         }
         else
         {
-            await WriteStreamAsync(context, query, ticker, cancellationToken);
+            return await WriteStreamAsync(context, query, ticker, isSure, cancellationToken);
         }
+
+        return true;
     }
 
     /// <summary>One symbol of several, into a response that has begun.</summary>
@@ -95,32 +121,44 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
             return last?.IsOf(ticker, window) == true ? last : WindowPart.Cut(query, ticker, window);
         }
 
-        // Perhaps the symbol is another ticker's by now; whoever asks next will know.
-        tickers.Forget(ticker.Id);
         return null;
     }
 
-    private async Task WriteNewestAsync(HttpContext context, BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
+    private async Task<bool> WriteNewestAsync(HttpContext context, BarQuery query, TickerRef ticker, bool isSure, CancellationToken cancellationToken)
     {
         using var rows = new BarRows(HeldCount(query));
         var version = await reader.ReadNewestAsync(ticker.Id, query.Period, query.Fields, query.Start, query.End, HeldCount(query), rows, null, cancellationToken);
+        if (version.Version == 0 && !isSure)
+        {
+            return false;
+        }
+
         if (new BarHeaders(query, ticker, version).Begin(context, time))
         {
             var body = BarBody.Of(query, context.Response.BodyWriter, ticker.Symbol, named: false);
             body.Begin(version.Version);
             await SendAsync(body, query, ticker, rows, cancellationToken);
         }
+
+        return true;
     }
 
-    private async Task WriteStreamAsync(HttpContext context, BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
+    private async Task<bool> WriteStreamAsync(HttpContext context, BarQuery query, TickerRef ticker, bool isSure, CancellationToken cancellationToken)
     {
         await using var stream = await OpenAsync(query, ticker, cancellationToken);
+        if (stream.Version == 0 && !isSure)
+        {
+            return false;
+        }
+
         if (new BarHeaders(query, ticker, stream.Window).Begin(context, time))
         {
             var body = BarBody.Of(query, context.Response.BodyWriter, ticker.Symbol, named: false);
             body.Begin(stream.Version);
             await SendAsync(body, query, ticker, stream, cancellationToken);
         }
+
+        return true;
     }
 
     private async Task<BarStream> OpenAsync(BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
@@ -197,5 +235,17 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         }
 
         await body.EndAsync(more ? query.NextAfter(ticker.Symbol.Value, body.LastTime) : null, cancellationToken);
+    }
+
+    private async Task<TickerRef?> FindTickerAsync(Symbol symbol, Timeframe timeframe, CancellationToken cancellationToken)
+    {
+        var ticker = await tickers.FindAsync(symbol, cancellationToken);
+        if (ticker is null || await versions.CurrentAsync(ticker.Id, timeframe, cancellationToken) > 0)
+        {
+            return ticker;
+        }
+
+        tickers.Forget(ticker.Id);
+        return await tickers.FindAsync(symbol, cancellationToken);
     }
 }

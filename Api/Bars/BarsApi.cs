@@ -94,13 +94,7 @@ public static class BarsApi
             }
         }
 
-        if (await answers.FindTickerAsync(request.Symbol, cancellationToken) is not { } ticker)
-        {
-            return await Problems.UnknownSymbolAsync(search, [request.Symbol], cancellationToken);
-        }
-
-        await answers.WriteAsync(context, request, ticker, cancellationToken);
-        return Results.Empty;
+        return await answers.WriteAsync(context, request, cancellationToken) ? Results.Empty : await Problems.UnknownSymbolAsync(search, [request.Symbol], cancellationToken);
     }
 
     private static async Task<IResult?> FetchAsync(SyncService sync, Symbol symbol, BarQuery query, string? provider, Inputs inputs, CancellationToken cancellationToken)
@@ -136,7 +130,7 @@ public static class BarsApi
             return inputs.Problem();
         }
 
-        var (tickers, unknown) = await FindAsync(answers, symbols, cancellationToken);
+        var (tickers, unknown) = await FindAsync(answers, symbols, query.Period, cancellationToken);
         if (unknown.Count > 0)
         {
             return await Problems.UnknownSymbolAsync(search, unknown, cancellationToken);
@@ -176,7 +170,7 @@ public static class BarsApi
             return inputs.Problem();
         }
 
-        return await answers.FindTickerAsync(symbol, cancellationToken) is { } ticker
+        return await answers.FindTickersAsync([symbol], period.Source, cancellationToken) is [{ } ticker]
             ? Json(context, await OneAsync(answers, ticker, period, BarReader.Latest, cancellationToken))
             : await Problems.UnknownSymbolAsync(search, [symbol], cancellationToken);
     }
@@ -214,7 +208,7 @@ public static class BarsApi
 
     private static async Task<IResult> EachAsync(HttpContext context, BarAnswers answers, TickerSearch search, IReadOnlyList<Symbol> symbols, BarPeriod period, string head, Func<TickerRef, long> until, CancellationToken cancellationToken)
     {
-        var (tickers, unknown) = await FindAsync(answers, symbols, cancellationToken);
+        var (tickers, unknown) = await FindAsync(answers, symbols, period, cancellationToken);
         if (unknown.Count > 0)
         {
             return await Problems.UnknownSymbolAsync(search, unknown, cancellationToken);
@@ -236,22 +230,10 @@ public static class BarsApi
         return $"{BarBody.Head(ticker.Symbol.Value, period, version)}\"bar\":{bar ?? "null"}}}";
     }
 
-    private static async Task<(List<TickerRef> Tickers, List<Symbol> Unknown)> FindAsync(BarAnswers answers, IReadOnlyList<Symbol> symbols, CancellationToken cancellationToken)
+    private static async Task<(List<TickerRef> Tickers, List<Symbol> Unknown)> FindAsync(BarAnswers answers, IReadOnlyList<Symbol> symbols, BarPeriod period, CancellationToken cancellationToken)
     {
-        var (tickers, unknown) = (new List<TickerRef>(), new List<Symbol>());
-        foreach (var symbol in symbols)
-        {
-            if (await answers.FindTickerAsync(symbol, cancellationToken) is { } ticker)
-            {
-                tickers.Add(ticker);
-            }
-            else
-            {
-                unknown.Add(symbol);
-            }
-        }
-
-        return (tickers, unknown);
+        var found = await answers.FindTickersAsync(symbols, period.Source, cancellationToken);
+        return ([.. found.OfType<TickerRef>()], [.. symbols.Where((_, i) => found[i] is null)]);
     }
 
     private static IResult Json(HttpContext context, string text)

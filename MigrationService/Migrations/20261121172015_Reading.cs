@@ -27,6 +27,7 @@ namespace Wyckoff.MigrationService.Migrations
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.Sql(SqlFile.Replacing("Ingestion.up.sql", "market.record_change"));
+            migrationBuilder.Sql(SqlFile.Replacing("MarketTables.up.sql", "market.remove_bars_of_tickers"));
 
             migrationBuilder.DropColumn(
                 name: "changed_at",

@@ -22,3 +22,19 @@ BEGIN
   INSERT INTO market.bar_changes (ticker_id, timeframe, version, range) VALUES (record_change.ticker_id, frame, counted, record_change.range);
   RETURN counted;
 END $$;
+
+-- As before, ticker by ticker: only a condition on a constant is one that compressed chunks can be filtered by, and all of them would be unpacked for any other.
+CREATE OR REPLACE FUNCTION market.remove_bars_of_tickers() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+  rows text;
+  ticker int;
+BEGIN
+  FOREACH rows IN ARRAY ARRAY[
+    'bars_1m', 'bars_5m', 'bars_15m', 'bars_30m', 'bars_1h', 'bars_4h', 'bars_1d',
+    'indicators', 'computed_features', 'bar_changes', 'sync_payloads'] LOOP
+    FOR ticker IN SELECT id FROM removed LOOP
+      EXECUTE format('DELETE FROM market.%I WHERE ticker_id = %s', rows, ticker);
+    END LOOP;
+  END LOOP;
+  RETURN NULL;
+END $$;

@@ -333,6 +333,35 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         Assert.Equal(0, cacheTwo.Snapshot().Rebuilds);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_symbol_that_was_deleted_and_added_again_is_the_new_one_at_once(bool cached)
+    {
+        await using var api = Api(cached);
+        var client = api.CreateClient();
+        var symbol = cached ? "AGAINC" : "AGAINU";
+        var random = new Random(3);
+        for (var round = 1; round <= 3; round++)
+        {
+            // By a process that this one hears nothing of.
+            var tickers = new TickerDirectory(database.App);
+            var ticker = await tickers.GetOrAddAsync(Symbol.Parse(symbol), Token);
+            await new BarWriter(database.App, tickers).WriteAsync([new(ticker.Id, Timeframe.Day1, Enumerable.Range(0, round).Select(day => Bar(random, day * 86_400_000_000L)).ToArray())], new() { Source = "test" }, Token);
+            foreach (var query in new[] { "last=9", "from=1970-01-01", "last=9&fields=all" })
+            {
+                Assert.Equal(round, JsonDocument.Parse(await client.GetStringAsync($"/v1/bars/{symbol}?{query}", Token)).RootElement.GetProperty("count").GetInt32());
+            }
+
+            Assert.Contains("\"close\"", await client.GetStringAsync($"/v1/latest?symbols={symbol}", Token), StringComparison.Ordinal);
+            await database.ExecuteAsync($"DELETE FROM market.tickers WHERE symbol = '{symbol}'");
+            foreach (var url in new[] { $"/v1/bars/{symbol}?last=9", $"/v1/bars/{symbol}?from=1970-01-01", $"/v1/bars/{symbol}/latest", $"/v1/asof?symbols={symbol}&at=2020-01-01" })
+            {
+                Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(url, Token)).StatusCode);
+            }
+        }
+    }
+
     [Fact]
     public async Task The_process_keeps_no_more_than_it_may()
     {
