@@ -40,8 +40,6 @@ internal sealed class ReadSetup : IAsyncDisposable
 
     public DateTimeOffset LastMinute { get; }
 
-    public string RedisText => _redis.ConnectionString;
-
     /// <summary>Of the small database.</summary>
     public TickerDirectory Tickers { get; }
 
