@@ -20,6 +20,9 @@ public static class DatabaseFaults
                 // An aggregate: of several hosts, none would do.
                 case NpgsqlException { InnerException: IOException or SocketException or TimeoutException or AggregateException }:
                     return true;
+                // Of several hosts, all are known to be down or of the wrong kind: then there is nothing inside.
+                case NpgsqlException { InnerException: null } none when none.Message.StartsWith("No suitable host", StringComparison.Ordinal):
+                    return true;
             }
         }
 

@@ -19,9 +19,9 @@ public sealed class ApiOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ErrorMessage = "Wyckoff:Api:HeadersWithin is a time span from 00:00:01 to 00:10:00.")]
     public TimeSpan HeadersWithin { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long an answer may take, to its last byte; streams, imports and syncs excepted.</summary>
+    /// <summary>How long an answer may take, to its last byte; streams, imports and syncs excepted. Long enough for everything of a symbol over a slow line, short enough that nothing stays for ever.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Wyckoff:Api:AnswerWithin is a time span from 00:00:01 to 1.00:00:00.")]
-    public TimeSpan AnswerWithin { get; set; } = TimeSpan.FromMinutes(2);
+    public TimeSpan AnswerWithin { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Take the client's address from X-Forwarded-For: only behind a proxy that sets it, since anybody can send one.</summary>
     public bool TrustForwarded { get; set; }

@@ -34,7 +34,7 @@ public static class RateLimits
     }
 
     /// <summary>Whom the tokens are taken from.</summary>
-    internal static UInt128 Client(HttpContext context, bool trustForwarded)
+    private static UInt128 Client(HttpContext context, bool trustForwarded)
     {
         var address = context.Connection.RemoteIpAddress;
         if (trustForwarded && context.Request.Headers["X-Forwarded-For"] is [{ } forwarded, ..])

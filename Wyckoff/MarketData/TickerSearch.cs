@@ -31,7 +31,7 @@ public sealed class TickerSearch(Database database, TimeProvider time)
     }
 
     /// <summary>Slips between the two: letters that are missing, too many, wrong, or swapped with their neighbour. More than <paramref name="most"/> are not counted to their end.</summary>
-    internal static int Distance(ReadOnlySpan<char> a, ReadOnlySpan<char> b, int most)
+    private static int Distance(ReadOnlySpan<char> a, ReadOnlySpan<char> b, int most)
     {
         if (Math.Abs(a.Length - b.Length) > most)
         {
