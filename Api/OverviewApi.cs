@@ -12,8 +12,8 @@ public static class OverviewApi
 
     private static readonly Parameter<OverviewOrder> Sort = Parameters.Choice("sort", "What it is sorted by; change is that in percent.", OverviewOrder.Change);
     private static readonly Parameter<bool> Order = Parameters.Words("order", "desc: the greatest first; asc: the least. Those of which it is not known come last. Default: desc, of symbols asc.", ("asc", false), ("desc", true));
-    private static readonly Parameter<decimal> MinChange = Parameters.Number("minChange", "Only those that changed by so many percent at least.") with { Example = "2.5" };
-    private static readonly Parameter<decimal> MaxChange = Parameters.Number("maxChange", "Only those that changed by so many percent at most.") with { Example = "-2.5" };
+    private static readonly Parameter<decimal> MinChange = Parameters.Number("minChange", "Only those that changed by so many percent at least.") with { Example = "-10" };
+    private static readonly Parameter<decimal> MaxChange = Parameters.Number("maxChange", "Only those that changed by so many percent at most.") with { Example = "10" };
     private static readonly Parameter<string> AssetType = Parameters.Text("assetType", "stock, etf, crypto, forex, commodity, index …", 20) with { Example = "etf" };
     private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many.", 1, 10_000, 100);
     private static readonly Parameter[] Takes = [Sort, Order, MinChange, MaxChange, AssetType, Limit];
@@ -25,7 +25,9 @@ public static class OverviewApi
             .WithName("GetOverview")
             .WithSummary("Every active ticker with bars: its price, against that of 24 hours before.")
             .WithDescription("As of refreshedAt; the Ingestor refreshes it every few minutes. 24 hours before means the last close that was known then; of a daily bar, the session before.")
-            .Takes(Takes).Produces<OverviewResponse>().Fails(Problems.InvalidParameters, Problems.DatabaseAway)
+            .Takes(Takes)
+            .Produces<OverviewResponse>()
+            .Fails(Problems.InvalidParameters, Problems.DatabaseAway)
             .Answers("application/json", """{"tickers":[{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","timeframe":"1m","timestamp":"2024-06-03T19:59:00Z","price":527.8,"price24hAgo":527.37,"change24h":0.43,"change24hPct":0.0815,"high24h":530.11,"low24h":522.6,"volume24h":46835700}],"count":1,"refreshedAt":"2024-06-03T20:02:11.5Z"}""");
     }
 

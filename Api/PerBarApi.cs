@@ -35,13 +35,17 @@ public static class PerBarApi
             .WithName("GetIndicators")
             .WithSummary("Indicators of the bars of a symbol, oldest first: the newest, or a range page by page.")
             .WithDescription("One row per bar, under the time of the bar; null while there are too few bars for one of them. They follow the bars within seconds.")
-            .Takes(OfIndicators).Produces<IndicatorsResponse>().Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
+            .Takes(OfIndicators)
+            .Produces<IndicatorsResponse>()
+            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
             .Answers("application/json", """{"symbol":"SPY","timeframe":"1d","indicators":[{"timestamp":"2024-06-03T00:00:00Z","sma20":523.9125,"sma50":515.7332,"ema12":526.18,"ema26":521.7,"rsi14":58.91,"macd":4.48,"macdSignal":4.6,"macdHistogram":-0.12,"bbUpper":534.01,"bbMiddle":523.9125,"bbLower":513.815,"volume24h":46835700}],"count":1,"next":null}""");
         group.MapGet("/features/{symbol}", GetFeaturesAsync)
             .WithName("GetFeatures")
             .WithSummary("What was computed from the bars of a symbol, and the regime a hidden Markov model assigned, oldest first: the newest, or a range page by page.")
             .WithDescription("Under the time of the bar; where several versions stand side by side, one row each, by version. State -1 is unlike anything the model has seen.")
-            .Takes(OfFeatures).Produces<FeaturesResponse>().Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
+            .Takes(OfFeatures)
+            .Produces<FeaturesResponse>()
+            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
             .Answers("application/json", """{"symbol":"SPY","timeframe":"1d","features":[{"timestamp":"2024-06-03T00:00:00Z","featureVersion":"v1","features":{"effort":1.25,"spread_z":-0.4},"modelId":"hmm-4","stateId":2,"stateProb":0.93,"logLikelihood":-12.5}],"count":1,"next":null}""");
     }
 

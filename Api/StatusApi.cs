@@ -27,7 +27,9 @@ public static class StatusApi
             .WithName("GetStatus")
             .WithSummary("How the system is: service, database, tables, ingestion, cache, Redis, replication.")
             .WithDescription("As of five seconds ago at most, sizes as of a minute. A part that does not answer within three seconds says so, and keeps no other from being told of: so the answer is 200 in any case.")
-            .Takes([]).Produces<StatusResponse>().Fails(Problems.InvalidParameters)
+            .Takes([])
+            .Produces<StatusResponse>()
+            .Fails(Problems.InvalidParameters)
             .Answers("application/json", Example);
     }
 

@@ -10,7 +10,7 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Api.Bars;
 
 /// <summary>Writes the bars of a query: out of the recent window where they are in it, else as the database sends them.</summary>
-public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory tickers, TimeProvider time)
+public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions versions, TickerDirectory tickers, TimeProvider time)
 {
     /// <summary>The version of the bars, for formats whose body has no place for it.</summary>
     public const string VersionHeader = "Wyckoff-Version";
@@ -20,7 +20,13 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
 
     internal async Task WriteAsync(HttpContext context, BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
     {
-        if (query.IsOfWindow && !cache.IsOff && await FindWindowAsync(query, ticker, cancellationToken) is var (window, first, end, more))
+        // Whoever has it already need not have it read.
+        if (context.Request.Headers.IfNoneMatch.Count > 0 && await versions.CurrentAsync(ticker.Id, query.Period.Source, cancellationToken) is > 0 and var version
+            && Matches(context.Request.Headers.IfNoneMatch, Tag(query, ticker, version)))
+        {
+            Begin(context, query, ticker, new(version, 0));
+        }
+        else if (query.IsOfWindow && !cache.IsOff && await FindWindowAsync(query, ticker, cancellationToken) is var (window, first, end, more))
         {
             await WriteWindowAsync(context, query, ticker, window, first, end, more, cancellationToken);
         }
@@ -40,7 +46,8 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
         var output = context.Response.BodyWriter;
         if (query is { IsOfWindow: true, Format: BarFormat.Json } && !cache.IsOff && await FindWindowAsync(query, ticker, cancellationToken) is var (window, first, end, more))
         {
-            WriteWindow(output, query, ticker, window, first, end, more);
+            var (head, tail) = Ends(query, ticker, window, first, end, more);
+            WriteWindow(output, query, window, first, end, head, tail);
             await output.FlushAsync(cancellationToken);
             return;
         }
@@ -103,44 +110,55 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
 
     private async Task WriteWindowAsync(HttpContext context, BarQuery query, TickerRef ticker, CachedWindow window, int first, int end, bool more, CancellationToken cancellationToken)
     {
-        if (Begin(context, query, ticker, window.Window))
+        if (!Begin(context, query, ticker, window.Window))
         {
-            WriteWindow(context.Response.BodyWriter, query, ticker, window, first, end, more);
-            await context.Response.BodyWriter.FlushAsync(cancellationToken);
+            return;
         }
+
+        // What is written before the headers would be copied once more behind them; and a body of known length needs no marks of chunks.
+        var (head, tail) = Ends(query, ticker, window, first, end, more);
+        context.Response.ContentLength = head.Length + Rows(query, window, first, end).Length + tail.Length;
+        await context.Response.StartAsync(cancellationToken);
+        WriteWindow(context.Response.BodyWriter, query, window, first, end, head, tail);
+        await context.Response.BodyWriter.FlushAsync(cancellationToken);
     }
 
-    private static void WriteWindow(System.IO.Pipelines.PipeWriter output, BarQuery query, TickerRef ticker, CachedWindow window, int first, int end, bool more)
+    // What precedes the bars, and what follows them: ASCII, whatever the symbol.
+    private static (string Head, string Tail) Ends(BarQuery query, TickerRef ticker, CachedWindow window, int first, int end, bool more)
     {
-        var json = query.Format == BarFormat.Json;
-        if (json)
+        if (query.Format != BarFormat.Json)
         {
-            Encoding.UTF8.GetBytes(BarBody.Head(ticker.Symbol.Value, query.Period, window.Version) + "\"bars\":[", output);
-        }
-        else if (query.Format == BarFormat.Csv)
-        {
-            Encoding.UTF8.GetBytes(BarText.CsvHeader(query.Fields, false, false), output);
+            return (query.Format == BarFormat.Csv ? BarText.CsvHeader(query.Fields, false, false) : "", "");
         }
 
+        var last = first >= end ? 0 : window.Times[query.Descending ? first : end - 1];
+        return (BarBody.Head(ticker.Symbol.Value, query.Period, window.Version) + "\"bars\":[", "]," + BarBody.Tail(end - first, Next(query, ticker, more, last)));
+    }
+
+    // The comma after the last bar of JSON is not written.
+    private static ReadOnlySpan<byte> Rows(BarQuery query, CachedWindow window, int first, int end)
+    {
+        var rows = window.Rows(first, end);
+        return query.Format == BarFormat.Json && !rows.IsEmpty ? rows[..^1] : rows;
+    }
+
+    private static void WriteWindow(System.IO.Pipelines.PipeWriter output, BarQuery query, CachedWindow window, int first, int end, string head, string tail)
+    {
+        Encoding.ASCII.GetBytes(head, output);
         if (!query.Descending)
         {
-            var rows = window.Rows(first, end);
-            Write(output, json && !rows.IsEmpty ? rows[..^1] : rows);
+            Write(output, Rows(query, window, first, end));
         }
         else
         {
             for (var place = end - 1; place >= first; place--)
             {
                 var row = window.Rows(place, place + 1);
-                Write(output, json && place == first ? row[..^1] : row);
+                Write(output, query.Format == BarFormat.Json && place == first ? row[..^1] : row);
             }
         }
 
-        if (json)
-        {
-            var last = first >= end ? 0 : window.Times[query.Descending ? first : end - 1];
-            Encoding.UTF8.GetBytes("]," + BarBody.Tail(end - first, Next(query, ticker, more, last)), output);
-        }
+        Encoding.ASCII.GetBytes(tail, output);
     }
 
     private static void Write(System.IO.Pipelines.PipeWriter output, ReadOnlySpan<byte> bytes)
@@ -263,10 +281,10 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
             return true;
         }
 
-        var tag = FormattableString.Invariant($"W/\"{version:x}-{Hash(ticker.Incarnation + ' ' + ticker.Id + ' ' + query.Identity(ticker.Symbol.Value)):x16}\"");
+        var tag = Tag(query, ticker, version);
         headers.ETag = tag;
         // Told, and not gone by: a second may see several versions.
-        headers.LastModified = HeaderUtilities.FormatDate(IncomingBar.InstantOf(state.ChangedAt));
+        headers.LastModified = state.ChangedAt == 0 ? default(StringValues) : HeaderUtilities.FormatDate(IncomingBar.InstantOf(state.ChangedAt));
         headers[VersionHeader] = version.ToString(CultureInfo.InvariantCulture);
         // What was is rarely corrected, and then a minute late is soon enough for whoever keeps copies; what is asked us is always as it is now.
         headers.CacheControl = !query.FromEnd && query.End < IncomingBar.TimeOf(time.GetUtcNow().AddDays(-7)) ? "max-age=60" : "no-cache";
@@ -279,6 +297,9 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, TickerDirectory
         headers.ContentType = default;
         return false;
     }
+
+    private static string Tag(BarQuery query, TickerRef ticker, long version) =>
+        FormattableString.Invariant($"W/\"{version:x}-{Hash(ticker.Incarnation + ' ' + ticker.Id + ' ' + query.Identity(ticker.Symbol.Value)):x16}\"");
 
     private static bool Matches(StringValues given, string tag) =>
         given.Count > 0 && given.Any(value => value is not null && value.Split(',', StringSplitOptions.TrimEntries).Any(one => one == "*" || one == tag || "W/" + one == tag));

@@ -35,8 +35,7 @@ public static class ApiDocument
         ["Market data"] = "What follows from the bars, and how good they are.",
         ["Imports"] = "Files of bars, uploaded.",
         ["Sync"] = "Bars fetched from providers.",
-        ["Streams"] = "Bars as they change.",
-        ["Status"] = "How the service is.",
+        ["System"] = "How the service is.",
         ["Problems"] = "The ways in which a request can fail.",
     };
 

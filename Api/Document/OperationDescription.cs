@@ -98,7 +98,14 @@ internal static class OperationDescription
 
     private static void Answers(OpenApiOperation operation, IList<object> metadata)
     {
-        foreach (var (status, response) in operation.Responses ?? [])
+        operation.Responses ??= [];
+        foreach (var described in metadata.OfType<DescribedExample>().Where(described => !operation.Responses.Any(response => response.Key.StartsWith('2') && response.Value.Content?.ContainsKey(described.ContentType) == true)))
+        {
+            // A stream, of which the framework cannot know.
+            operation.Responses["200"] = new OpenApiResponse { Description = "OK", Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [described.ContentType] = new() } };
+        }
+
+        foreach (var (status, response) in operation.Responses)
         {
             if (!status.StartsWith('2') || response.Content is not { } contents)
             {

@@ -13,6 +13,9 @@ internal static class Windows
     private const int Requests = 20_000;
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(1);
 
+    // Until the code of a request is compiled for good, on two cores that compile while they answer.
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
+
     private static readonly (string Name, string Query)[] Kinds = [("500 days", "timeframe=1d&limit=500"), ("500 minutes", "timeframe=1m&limit=500"), ("50 days", "timeframe=1d&limit=50")];
 
     public static async Task RunAsync(ReadSetup setup, Report report, CancellationToken cancellationToken)
@@ -22,6 +25,12 @@ internal static class Windows
         await using var alone = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: true, redis: false, cancellationToken);
         await using var uncached = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: false, redis: false, cancellationToken);
         await using var bare = await HostProcess.StartAsync(Hosts.BareVerb, new Dictionary<string, string?>(StringComparer.Ordinal), cancellationToken);
+        foreach (var host in new[] { cached, redis, alone, uncached })
+        {
+            using var load = await LoadGenerator.ConnectAsync(host.Port, Connections, Paths(Kinds[0].Query), cancellationToken);
+            await load.RunAsync(WarmUp, cancellationToken);
+        }
+
         foreach (var (name, query) in Kinds)
         {
             await CompareAsync(report, name, query, cached, redis, bare, cancellationToken);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Wyckoff.Tests.Api;
 
@@ -113,6 +114,21 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    [Fact]
+    public async Task The_http_file_walks_through_every_operation_and_no_other()
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        var described = await Described.ReadAsync(api.CreateClient());
+        var text = await File.ReadAllTextAsync(Path.Combine(Run.Root, "Api", "Wyckoff.Api.http"), Token);
+        var requests = Regex.Matches(text, @"^([A-Z]+) \{\{wyckoff\}\}(/[^?\s]*)", RegexOptions.Multiline)
+            .Select(match => (Method: match.Groups[1].Value.Replace("HEAD", "GET", StringComparison.Ordinal), Path: match.Groups[2].Value)).ToList();
+        Assert.All(described.Operations, operation => Assert.Contains(requests, request => Is(request, operation)));
+        Assert.All(requests, request => Assert.True(request.Path is "/health" or "/openapi/v1.json" || described.Operations.Any(operation => Is(request, operation)), request.ToString()));
+
+        static bool Is((string Method, string Path) request, Described.Operation operation) =>
+            request.Method == operation.Method && Regex.IsMatch(request.Path, "^" + Regex.Replace(operation.Path.TrimEnd('/'), @"\{[^}]+\}", "[^/]+") + "/?$");
     }
 
     private static bool Fits(string type, byte[] bytes) => type switch

@@ -79,7 +79,7 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
             }
             catch (OperationCanceledException) when (!token.IsCancellationRequested)
             {
-                wrong.Enqueue($"{number}: {shown}\n   no answer within {(clock.Elapsed - started).TotalSeconds:0} s");
+                wrong.Enqueue($"{number}: {shown}\n   no answer within {(clock.Elapsed - started).TotalSeconds:0} s; the database: {await WaitsAsync()}");
             }
             catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
             {
@@ -198,6 +198,9 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
         using var still = await api.Client.GetAsync("/problems", Token);
         Assert.True(still.IsSuccessStatusCode);
     }
+
+    private Task<string> WaitsAsync() => database.ScalarAsync<string>(
+        "SELECT coalesce(string_agg(format('%s %s %s %s: %s', pid, state, wait_event_type, now() - state_change, left(query, 100)), E'\n   '), '') FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
 
     private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {

@@ -114,6 +114,12 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         await WriteAsync(writer, ticker, 0);
         Assert.Equal(1, (await client.NextAsync("bars")).Version);
 
+        // A server of a test does not wait for its disk; what it had said must outlive it all the same.
+        await using (var checkpoint = admin.CreateCommand("CHECKPOINT"))
+        {
+            await checkpoint.ExecuteNonQueryAsync(Token);
+        }
+
         using (var process = Process.GetProcessById(postgres.Pid))
         {
             process.Kill();

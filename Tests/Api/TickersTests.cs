@@ -276,6 +276,10 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
         foreach (var path in new[] { "BTC%2FUSD", "btc%2fusd" })
         {
             Assert.Equal("BTC/USD", (await client.GetFromJsonAsync<TickerDetail>("/v1/tickers/" + path, Token))!.Symbol);
+            foreach (var kind in new[] { "bars", "indicators", "features", "quality" })
+            {
+                Assert.Equal("BTC/USD", (await client.GetFromJsonAsync<JsonElement>($"/v1/{kind}/{path}", Token)).GetProperty("symbol").GetString());
+            }
         }
 
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("/v1/tickers/BTC/USD", Token)).StatusCode);
@@ -301,6 +305,10 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
             {
                 while (!stop.IsCancellationRequested)
                 {
+                    using var bars = await Client.GetAsync("/v1/bars/VANISH?timeframe=1h", Token);
+                    Assert.True(bars.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound);
+                    Assert.True(bars.StatusCode == HttpStatusCode.NotFound || (await bars.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("count").GetInt32() is 0 or 20);
+
                     using var response = await Client.GetAsync("/v1/tickers/VANISH", Token);
                     Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound);
                     Assert.True(response.StatusCode == HttpStatusCode.NotFound || (await response.Content.ReadFromJsonAsync<TickerDetail>(Token))!.Stored.Count == 3);
@@ -364,7 +372,7 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     public async Task What_nobody_announces_is_found_out_within_a_minute()
     {
         await AddAsync("SILENT");
-        var time = new MarketData.Live.ManualTime(At(1));
+        var time = new ManualTime(At(1));
         var directory = new TickerDirectory(database.App, time);
         var before = (await directory.FindAsync(Symbol.Parse("SILENT"), Token))!;
         await database.ExecuteAsync("DELETE FROM market.tickers WHERE symbol = 'SILENT'; INSERT INTO market.tickers (symbol, timezone) VALUES ('SILENT', 'Asia/Tokyo')");

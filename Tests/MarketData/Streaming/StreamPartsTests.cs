@@ -50,13 +50,16 @@ public sealed class StreamPartsTests
         var wake = new Wake();
         var token = TestContext.Current.CancellationToken;
         var said = 0;
-        var callers = Enumerable.Range(0, 2).Select(_ => Task.Run(
+        var callers = Enumerable.Range(0, 2).Select(seed => Task.Run(
             () =>
             {
+                var random = new Random(seed);
                 for (var i = 0; i < Rounds; i++)
                 {
                     Interlocked.Increment(ref said);
                     wake.Call();
+                    // Long enough now and then for the waiter to wait.
+                    Thread.SpinWait(random.Next(200));
                 }
             },
             token)).ToArray();

@@ -66,7 +66,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     public async Task The_youngest_bars_are_not_asked_for_where_the_plan_refuses_them()
     {
         _server.Bars["SPY"] = FakeAlpaca.Make(new Random(1), Timeframe.Minute1, Start, 60, density: 1);
-        var provider = _server.Provider(new() { Delay = TimeSpan.FromMinutes(15) }, new FakeTime(Start.AddMinutes(40)) { Never = TimeSpan.FromSeconds(1) });
+        var provider = _server.Provider(new() { Delay = TimeSpan.FromMinutes(15) }, new ManualTime(Start.AddMinutes(40)) { RingsUnder = TimeSpan.FromSeconds(1) });
         var page = Assert.Single(await PagesAsync(provider, Timeframe.Minute1, new(Start, Start.AddMinutes(60))));
         Assert.Equal((25, Start.AddMinutes(25)), (page.Bars.Count, page.CompleteUntil));
     }
@@ -97,7 +97,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
         _server.RetryAfter = header;
         var faults = new Queue<Fault>([Fault.Throttled, Fault.None]);
         _server.NextFault = faults.Dequeue;
-        var time = new FakeTime(new(2024, 3, 4, 15, 0, 0, TimeSpan.Zero)) { Never = TimeSpan.FromSeconds(100) };
+        var time = new ManualTime(new(2024, 3, 4, 15, 0, 0, TimeSpan.Zero)) { RingsUnder = TimeSpan.FromSeconds(100) };
         await PagesAsync(_server.Provider(time: time), Timeframe.Minute1, new(Start, Start.AddMinutes(1)));
         Assert.Equal(TimeSpan.FromSeconds(seconds), time.Waits[0]);
         Assert.Equal(2, _server.Log.Count);
@@ -127,7 +127,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
         _server.Bars["SPY"] = data;
         var answers = 0;
         _server.NextFault = () => ++answers % 3 == 0 ? Fault.None : Enum.Parse<Fault>(fault);
-        var time = new FakeTime(Start) { Never = TimeSpan.FromSeconds(100) };
+        var time = new ManualTime(Start) { RingsUnder = TimeSpan.FromSeconds(100) };
         var pages = await PagesAsync(_server.Provider(new() { PageSize = 10 }, time), Timeframe.Minute1, new(Start, Start.AddMinutes(50)));
         Assert.Equal(data.Select(FakeAlpaca.Incoming), pages.SelectMany(page => page.Bars));
         Assert.Equal(2 * pages.Count, time.Waits.Count);
@@ -138,7 +138,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     {
         _server.Bars["SPY"] = [];
         _server.NextFault = () => Fault.ServerError;
-        var time = new FakeTime(Start) { Never = TimeSpan.FromSeconds(100) };
+        var time = new ManualTime(Start) { RingsUnder = TimeSpan.FromSeconds(100) };
         var e = await Assert.ThrowsAsync<ProviderException>(() => PagesAsync(_server.Provider(new() { Retry = new() { Attempts = 4 } }, time), Timeframe.Minute1, new(Start, Start.AddMinutes(1))));
         Assert.Contains("503 Service Unavailable", e.Message, StringComparison.Ordinal);
         Assert.Contains("(4 attempts)", e.Message, StringComparison.Ordinal);

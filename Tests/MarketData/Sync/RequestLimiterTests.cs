@@ -12,7 +12,7 @@ public sealed class RequestLimiterTests
     [Fact]
     public async Task No_window_ever_holds_more_than_is_allowed()
     {
-        var time = new FakeTime(Start);
+        var time = new ManualTime(Start) { RingsUnder = TimeSpan.FromHours(1) };
         using var limiter = new RequestLimiter(5, TimeSpan.FromMinutes(1), time);
         var random = new Random(7);
         var granted = new List<DateTimeOffset>();
@@ -30,7 +30,7 @@ public sealed class RequestLimiterTests
     [Fact]
     public async Task It_waits_no_longer_than_it_must()
     {
-        var time = new FakeTime(Start);
+        var time = new ManualTime(Start) { RingsUnder = TimeSpan.FromHours(1) };
         using var limiter = new RequestLimiter(2, TimeSpan.FromMinutes(1), time);
         await limiter.WaitAsync(Token);
         time.Advance(TimeSpan.FromSeconds(10));
@@ -43,7 +43,7 @@ public sealed class RequestLimiterTests
     [Fact]
     public async Task A_pause_holds_everybody_up()
     {
-        var time = new FakeTime(Start);
+        var time = new ManualTime(Start) { RingsUnder = TimeSpan.FromHours(1) };
         using var limiter = new RequestLimiter(100, TimeSpan.FromMinutes(1), time);
         limiter.PauseUntil(Start + TimeSpan.FromSeconds(30));
         limiter.PauseUntil(Start + TimeSpan.FromSeconds(20));

@@ -240,7 +240,7 @@ public sealed class ParquetBarReader
         amount = 0;
         if (vector.IsNull(row))
         {
-            return $"{Name(field)} null: {FixedPoint.NotANumber}";
+            return $"{Name(field)} null: {FixedPoint.Expected(NumberFault.NotANumber)}";
         }
 
         return Amount(vector, row, out amount) is { } expected ? $"{Name(field)} {Show(vector, row)}: {expected}" : Limited(field, amount);

@@ -150,7 +150,7 @@ internal sealed class AlpacaFrame
             : fields.Time is null ? "timestamp is missing"
             : fields.Price.IsEmpty ? "price is missing"
             : fields.Size.IsEmpty ? "size is missing"
-            : Amount.TryParse("price", fields.Price, out price) ?? Amount.TryParse("size", fields.Size, out size);
+            : FixedPoint.Parse("price", fields.Price, out price) ?? FixedPoint.Parse("size", fields.Size, out size);
         if (fault is null && (price <= 0 || price >= IncomingBar.PriceLimit))
         {
             fault = $"price {IncomingBar.Text(price)}: more than 0 and less than {IncomingBar.PriceLimit / IncomingBar.One} was expected";

@@ -23,7 +23,7 @@ internal struct ReadBar
     public void Set(BarField field, ReadOnlySpan<byte> text)
     {
         var name = Name(field);
-        if (Amount.TryParse(name, text, out var amount) is { } fault)
+        if (FixedPoint.Parse(name, text, out var amount) is { } fault)
         {
             Refuse(fault);
             return;

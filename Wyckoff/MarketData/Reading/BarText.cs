@@ -90,7 +90,13 @@ public sealed class BarText
         var day = local >= 0 ? local / Day : -((Day - 1 - local) / Day);
         if (day != _day)
         {
-            DateOnly.FromDayNumber((int)(day + 719_162)).TryFormat(_date, out _, "yyyy-MM-dd");
+            // Of days each row has another, and a format string is read anew each time.
+            var (year, month, ofMonth) = DateOnly.FromDayNumber((int)(day + 719_162));
+            Two(_date, year / 100);
+            Two(_date.AsSpan(2), year % 100);
+            Two(_date.AsSpan(5), month);
+            Two(_date.AsSpan(8), ofMonth);
+            (_date[4], _date[7]) = ((byte)'-', (byte)'-');
             _day = day;
         }
 

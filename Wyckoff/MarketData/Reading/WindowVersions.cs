@@ -50,23 +50,47 @@ public sealed class WindowVersions(Database database)
         {
             try
             {
-                round.Answer.SetResult(await database.ReadAsync(round.AskAsync, CancellationToken.None));
+                // On one connection for as long as somebody asks: to be made as new between two uses costs it more than the question.
+                await database.ReadAsync(
+                    async (connection, cancellationToken) =>
+                    {
+                        for (; round is not null; round = Next())
+                        {
+                            round.Answer.SetResult(await round.AskAsync(connection, cancellationToken));
+                        }
+
+                        return true;
+                    },
+                    CancellationToken.None);
             }
             catch (Exception e)
             {
+                if (round is null)
+                {
+                    // The connection was not given back in good order, which nobody waits for.
+                    return;
+                }
+
                 // To whom it matters: each of those who wait has it thrown.
                 round.Answer.SetException(e);
                 _ = round.Answer.Task.Exception;
+                round = Next();
+            }
+        }
+    }
+
+    // Those who have asked meanwhile; if nobody has, the lane is free.
+    private Round? Next()
+    {
+        lock (_lock)
+        {
+            (var next, _collecting) = (_collecting, null);
+            if (next is null)
+            {
+                _running--;
             }
 
-            lock (_lock)
-            {
-                (round, _collecting) = (_collecting, null);
-                if (round is null)
-                {
-                    _running--;
-                }
-            }
+            return next;
         }
     }
 

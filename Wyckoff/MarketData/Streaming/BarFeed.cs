@@ -21,6 +21,7 @@ public sealed class BarFeed : BackgroundService
     private const int ReadsAtOnce = 4;
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Suspicion = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
     private static readonly RedisChannel Channel = new(BarWriter.Channel, RedisChannel.PatternMode.Literal);
 
     private readonly Database _database;
@@ -36,6 +37,7 @@ public sealed class BarFeed : BackgroundService
     private Task _look = Task.CompletedTask;
     private long _looked;
     private long _suspicious;
+    private long _toldOfFault;
     private bool _told;
     private bool _stopping;
 
@@ -125,6 +127,13 @@ public sealed class BarFeed : BackgroundService
     internal Task EnterAsync(CancellationToken cancellationToken) => _reads.WaitAsync(cancellationToken);
 
     internal void Leave() => _reads.Release();
+
+    /// <summary>What a window cannot read, hundreds cannot: one of them says so now and then.</summary>
+    internal bool MayTell()
+    {
+        var (told, now) = (Interlocked.Read(ref _toldOfFault), Time.GetTimestamp());
+        return (told == 0 || Time.GetElapsedTime(told, now) >= Quiet) && Interlocked.CompareExchange(ref _toldOfFault, now, told) == told;
+    }
 
     /// <summary>There is no such ticker any more, so the next who asks for its symbol must not be sent here.</summary>
     internal void Lose(StreamedWindow window) => _tickers.Forget(window.TickerId);
@@ -247,9 +256,10 @@ public sealed class BarFeed : BackgroundService
                 }
             }
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e)
         {
-            if (!stopping.IsCancellationRequested)
+            // Whatever it was, the next look may go well.
+            if (!stopping.IsCancellationRequested && MayTell())
             {
                 Logger.VersionsNotRead(e.Message);
             }
@@ -264,7 +274,7 @@ public sealed class BarFeed : BackgroundService
             await redis.ListenAsync(BarWriter.Channel, Hear);
             await redis.ListenAsync(TickerChanges.Channel, HearOfTicker);
         }
-        catch (RedisException e)
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
         {
             Logger.CannotListen(e.Message);
         }

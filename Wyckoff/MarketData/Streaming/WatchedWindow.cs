@@ -176,7 +176,11 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
                 catch (Exception e) when (!stopping.IsCancellationRequested)
                 {
                     // Whatever it was, its readers wait for it, and the next attempt may go well.
-                    feed.Logger.ChangesNotRead(window.Symbol.Value, window.Timeframe.Name, e.Message, pause);
+                    if (feed.MayTell())
+                    {
+                        feed.Logger.ChangesNotRead(window.Symbol.Value, window.Timeframe.Name, e.Message, pause);
+                    }
+
                     GiveBack(joins);
                 }
             }

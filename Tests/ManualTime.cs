@@ -1,12 +1,30 @@
-namespace Wyckoff.Tests.MarketData.Live;
+namespace Wyckoff.Tests;
 
-/// <summary>A clock that a test moves. What waits on it can itself be waited for, so no test has to guess when somebody has gone to sleep.</summary>
+/// <summary>
+/// A clock that a test moves. What waits on it can itself be waited for, so no test has to guess when somebody has gone to sleep; or else waiting takes no time on it: see <see cref="RingsUnder"/>.
+/// </summary>
 internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
     private readonly List<(TimeSpan Least, TimeSpan Most, TaskCompletionSource Seen)> _waiters = [];
+    private readonly List<TimeSpan> _waits = [];
     private DateTimeOffset _now = start;
+
+    /// <summary>A timer of less than this is due at once, and the clock is set forward to where it was to ring.</summary>
+    public TimeSpan RingsUnder { get; init; }
+
+    /// <summary>How long those would have taken that were due at once.</summary>
+    public IReadOnlyList<TimeSpan> Waits
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _waits];
+            }
+        }
+    }
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -84,6 +102,14 @@ internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
                 time._timers.Remove(this);
                 if (dueTime == Timeout.InfiniteTimeSpan)
                 {
+                    return true;
+                }
+
+                if (dueTime < time.RingsUnder)
+                {
+                    time._waits.Add(dueTime);
+                    time._now += dueTime;
+                    ThreadPool.QueueUserWorkItem(_ => Fire());
                     return true;
                 }
 

@@ -1,32 +1,18 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 
-namespace Wyckoff.MarketData.Imports;
+namespace Wyckoff.MarketData;
 
-internal enum NumberFault
-{
-    None,
-    Empty,
-    NotANumber,
-    TooPrecise,
-    TooLarge,
-}
-
-/// <summary>How a file writes its numbers.</summary>
-/// <param name="Point">The mark before the decimals.</param>
-/// <param name="Group">The mark between thousands; 0 where there is none.</param>
-internal readonly record struct NumberStyle(byte Point, byte Group)
-{
-    public static readonly NumberStyle Plain = new((byte)'.', 0);
-}
-
-/// <summary>Text to whole numbers of 10⁻⁸: exactly, or not at all.</summary>
+/// <summary>Numbers as whole numbers of 10⁻⁸: exactly, or not at all. The one way by which files, providers and columns become amounts.</summary>
 internal static class FixedPoint
 {
-    private const int Decimals = 8;
+    public const int Decimals = 8;
+
+    private const int MostShown = 40;
 
     private static readonly ulong[] Powers = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
-    /// <summary>What most numbers of most files are: up to ten digits, a point, up to eight more. Anything else is for <see cref="Parse"/>.</summary>
+    /// <summary>What most numbers of most files are: up to ten digits, a point, up to eight more. Anything else is for the long way.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryPlain(ReadOnlySpan<byte> text, byte point, out long amount)
     {
@@ -80,7 +66,7 @@ internal static class FixedPoint
     public static NumberFault Parse(ReadOnlySpan<byte> text, NumberStyle style, bool suffixes, out Int128 amount)
     {
         amount = 0;
-        text = text.Trim(" \t"u8);
+        text = style.IsBare ? text : text.Trim(" \t"u8);
         if (text.IsEmpty)
         {
             return NumberFault.Empty;
@@ -92,7 +78,7 @@ internal static class FixedPoint
             text = text[1..];
         }
 
-        if (!text.IsEmpty && text[0] == '$')
+        if (!style.IsBare && !text.IsEmpty && text[0] == '$')
         {
             text = text[1..];
         }
@@ -164,6 +150,74 @@ internal static class FixedPoint
         amount = negative ? -amount : amount;
         return NumberFault.None;
     }
+
+    /// <summary>A number that a program wrote. Null, or what was expected.</summary>
+    public static string? Parse(ReadOnlySpan<char> text, out Int128 amount)
+    {
+        // Longer than any number that fits, but for zeros.
+        Span<byte> bytes = stackalloc byte[256];
+        amount = 0;
+        return Encoding.UTF8.TryGetBytes(text, bytes, out var length) ? Parse(bytes[..length], out amount) : Expected(NumberFault.NotANumber);
+    }
+
+    /// <summary>A number that a program wrote, as a field of that name. Null, or what is wrong, as a sentence.</summary>
+    public static string? Parse(string name, ReadOnlySpan<byte> text, out Int128 amount)
+    {
+        var fault = Parse(text, NumberStyle.Bare, suffixes: false, out amount);
+        if (fault == NumberFault.None && Exceeds(amount))
+        {
+            fault = NumberFault.TooLarge;
+        }
+
+        var shown = Encoding.UTF8.GetString(text.Length > MostShown ? text[..MostShown] : text);
+        return fault switch
+        {
+            NumberFault.None => null,
+            NumberFault.Empty or NumberFault.NotANumber => $"{name} '{shown}': {Expected(fault)}",
+            _ => $"{name} {shown}: {Expected(fault)}",
+        };
+    }
+
+    /// <summary>The amount of a number with <paramref name="scale"/> of its digits after the point. Null, or what was expected.</summary>
+    public static string? Scale(Int128 unscaled, int scale, out Int128 amount)
+    {
+        amount = unscaled;
+        for (; scale < Decimals && amount != 0; scale++)
+        {
+            if (Exceeds(amount))
+            {
+                return Expected(NumberFault.TooLarge);
+            }
+
+            amount *= 10;
+        }
+
+        for (; scale > Decimals && amount != 0; scale--)
+        {
+            (amount, var rest) = Int128.DivRem(amount, 10);
+            if (rest != 0)
+            {
+                return Expected(NumberFault.TooPrecise);
+            }
+        }
+
+        return Exceeds(amount) ? Expected(NumberFault.TooLarge) : null;
+    }
+
+    public static string Expected(NumberFault fault) => fault switch
+    {
+        NumberFault.TooPrecise => "at most 8 digits after the point were expected",
+        NumberFault.TooLarge => "less than 10^20 was expected",
+        _ => "a number was expected",
+    };
+
+    private static string? Parse(ReadOnlySpan<byte> text, out Int128 amount)
+    {
+        var fault = Parse(text, NumberStyle.Bare, suffixes: false, out amount);
+        return fault != NumberFault.None ? Expected(fault) : Exceeds(amount) ? Expected(NumberFault.TooLarge) : null;
+    }
+
+    private static bool Exceeds(Int128 amount) => amount >= IncomingBar.VolumeLimit || amount <= -IncomingBar.VolumeLimit;
 
     private static bool Exponent(ReadOnlySpan<byte> text, bool suffixes, out long exponent)
     {
