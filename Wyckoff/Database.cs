@@ -12,11 +12,14 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
     private static readonly TimeSpan StandbyPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StandbyRest = TimeSpan.FromSeconds(5);
 
+    /// <summary>While one caller clears the pool, another may still be given a connection that is as dead as its first.</summary>
+    private const int Attempts = 8;
+
     private long _standbysFrom = long.MinValue;
 
     public bool HasStandbys => sources.HasStandbys;
 
-    /// <summary>Runs a read on the primary, and runs it once more on a fresh connection if the first broke under it.</summary>
+    /// <summary>Runs a read on the primary, and runs it again on another connection if the first broke under it.</summary>
     public Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken) => OpenAsync(
         async (connection, token) =>
         {
@@ -28,18 +31,25 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
         cancellationToken);
 
     /// <summary>As <see cref="ReadAsync"/>, for a read that goes on: what it gives owns the connection.</summary>
-    public async Task<T> OpenAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken)
+    public Task<T> OpenAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken) => OnLiveAsync(sources.Primary, open, logger.ConnectionReplaced, cancellationToken);
+
+    /// <summary>Opens on a connection that is alive: one that died in the pool is replaced, and what was begun on it begun again.</summary>
+    internal static async Task<T> OnLiveAsync<T>(NpgsqlDataSource source, Func<NpgsqlConnection, CancellationToken, Task<T>> open, Action<string> replaced, CancellationToken cancellationToken)
     {
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            return await OnceAsync(sources.Primary, open, cancellationToken);
-        }
-        catch (NpgsqlException e) when (IsBroken(e))
-        {
-            // Whatever killed this connection (a restart, a failover) has most likely killed the others too.
-            sources.Primary.Clear();
-            logger.ConnectionReplaced(e.Message);
-            return await OnceAsync(sources.Primary, open, cancellationToken);
+            // Not under the catch: a server that lets nobody in is away.
+            var connection = await source.OpenConnectionAsync(cancellationToken);
+            try
+            {
+                return await OnceAsync(connection, open, cancellationToken);
+            }
+            catch (NpgsqlException e) when (attempt < Attempts && IsBroken(e))
+            {
+                // Whatever killed this connection (a restart, a failover) has most likely killed the others too.
+                source.Clear();
+                replaced(e.Message);
+            }
         }
     }
 
@@ -55,7 +65,7 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
             limit.CancelAfter(StandbyPatience);
             try
             {
-                return await OnceAsync(sources.Reading, open, limit.Token);
+                return await OnceAsync(await sources.Reading.OpenConnectionAsync(limit.Token), open, limit.Token);
             }
             catch (Exception e) when (e is NpgsqlException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
@@ -74,9 +84,8 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
         return await OpenAsync(open, cancellationToken);
     }
 
-    private static async Task<T> OnceAsync<T>(NpgsqlDataSource source, Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken)
+    private static async Task<T> OnceAsync<T>(NpgsqlConnection connection, Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken)
     {
-        var connection = await source.OpenConnectionAsync(cancellationToken);
         try
         {
             return await open(connection, cancellationToken);

@@ -99,12 +99,19 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
     {
         await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Database:KeepAlive"] = "00:00:00" });
         var client = api.CreateClient();
-        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('DEAD') ON CONFLICT DO NOTHING");
-        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v1/bars/DEAD", Token)).StatusCode);
+        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) SELECT 'DEAD' || n FROM generate_series(0, 99) AS n ON CONFLICT DO NOTHING");
         for (var round = 0; round < 3; round++)
         {
+            // Many at a time, so that the pool is full of connections that are going to die; of symbols that have to be looked up, too.
+            await AskAsync(round);
             Assert.True(await database.ScalarAsync<long>("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app'") > 0);
-            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v1/bars/DEAD", Token)).StatusCode);
+            await AskAsync(round + 1);
+        }
+
+        async Task AskAsync(int round)
+        {
+            var answers = await Task.WhenAll(Enumerable.Range(round * 25, 25).Select(n => client.GetAsync($"/v1/bars/DEAD{n}", Token)));
+            Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
         }
     }
 

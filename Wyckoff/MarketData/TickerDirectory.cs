@@ -34,7 +34,7 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
             return seen.Ticker;
         }
 
-        await using var command = source.CreateCommand(
+        await using var command = new NpgsqlCommand(
             $"""
             WITH added AS (
               INSERT INTO market.tickers (symbol, timezone, asset_type) VALUES ($1, coalesce($2, 'America/New_York'), coalesce($3, 'stock'))
@@ -56,7 +56,7 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
             return seen.Ticker;
         }
 
-        await using var command = source.CreateCommand($"SELECT {Columns} FROM market.tickers WHERE symbol = $1");
+        await using var command = new NpgsqlCommand($"SELECT {Columns} FROM market.tickers WHERE symbol = $1");
         command.Parameters.Add(new() { Value = symbol.Value });
         return await ReadAsync(command, cancellationToken);
     }
@@ -68,7 +68,7 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
             return seen.Ticker;
         }
 
-        await using var command = source.CreateCommand($"SELECT {Columns} FROM market.tickers WHERE id = $1");
+        await using var command = new NpgsqlCommand($"SELECT {Columns} FROM market.tickers WHERE id = $1");
         command.Parameters.Add(new() { Value = id });
         return await ReadAsync(command, cancellationToken);
     }
@@ -93,11 +93,25 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
 
     private bool IsFresh(Seen seen) => _time.GetElapsedTime(seen.At) < Remembered;
 
-    private async Task<TickerRef?> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    // A connection that died in the pool is no reason to fail: the server may have been back for long.
+    private Task<TickerRef?> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken) => Database.OnLiveAsync(
+        source,
+        async (connection, token) =>
+        {
+            await using (connection)
+            {
+                command.Connection = connection;
+                return await OnceAsync(command, token);
+            }
+        },
+        _ => { },
+        cancellationToken);
+
+    private async Task<TickerRef?> OnceAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
         // Before the look: what changes while it is under way is not older than it.
         var at = _time.GetTimestamp();
-        await using var reader = await ExecuteAsync(command, cancellationToken);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
         {
             return null;
@@ -106,19 +120,5 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
         var ticker = new TickerRef(reader.GetInt32(0), Symbol.Parse(reader.GetString(1)), TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(2))) { Incarnation = reader.GetString(3) };
         _bySymbol[ticker.Symbol] = _byId[ticker.Id] = new(ticker, at);
         return ticker;
-    }
-
-    // A connection that died in the pool is no reason to fail: the server may have been back for long.
-    private async Task<NpgsqlDataReader> ExecuteAsync(NpgsqlCommand command, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await command.ExecuteReaderAsync(cancellationToken);
-        }
-        catch (NpgsqlException e) when (Database.IsBroken(e))
-        {
-            source.Clear();
-            return await command.ExecuteReaderAsync(cancellationToken);
-        }
     }
 }

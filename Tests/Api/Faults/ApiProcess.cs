@@ -44,6 +44,7 @@ internal sealed class ApiProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The last lines it has logged.</summary>
     public string Said => string.Join('\n', _process.LastLines);
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();

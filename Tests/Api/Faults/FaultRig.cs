@@ -25,7 +25,7 @@ public sealed class FaultRig : IAsyncLifetime
 
     internal LocalRedis Redis { get; private set; } = null!;
 
-    internal IReadOnlyList<Uri> Replicas => [.. _replicas.Select(replica => replica.Address)];
+    internal IReadOnlyList<ApiProcess> Replicas => _replicas;
 
     /// <summary>As the role of the services.</summary>
     internal string Connection => AppConnection(Postgres);

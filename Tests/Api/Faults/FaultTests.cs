@@ -47,8 +47,7 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
 
         await stop.CancelAsync();
         await writer;
-        await load.StopAndCheckAsync();
-        Assert.Empty(load.Failures);
+        await load.StopAndCheckAllAsync();
         var slowest = load.History.Answers.Max(answer => Stopwatch.GetElapsedTime(answer.Began, answer.Ended));
         output.WriteLine($"{load.History.Count} answers, {load.Unchanged} of them 304, over {bars.Acknowledged} versions; the slowest took {slowest.TotalMilliseconds:0} ms");
         Assert.True(slowest < TimeSpan.FromSeconds(10), $"An answer took {slowest}: a Redis that is away may not hold a read up for long.");
@@ -72,7 +71,7 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
             INSERT INTO market.bars_1m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
             SELECT id, timestamptz '2023-01-01Z' + n * interval '1 minute', 100, 101, 99, 100, n, 2, 1, 1, false, 'test' FROM market.tickers, generate_series(0, {Long - 1}) AS n WHERE symbol = 'LONG'
             """);
-        using var client = new HttpClient { BaseAddress = rig.Replicas[0] };
+        using var client = new HttpClient { BaseAddress = rig.Replicas[0].Address };
         var url = $"/v1/bars/LONG?timeframe=1m&from=2023-01-01&limit={Long}&format=ndjson";
         Assert.Equal(Long, (await client.GetStringAsync(url, Token)).AsSpan().Count('\n'));
 

@@ -21,6 +21,7 @@ internal sealed class ReadLoad : IAsyncDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly CancellationTokenSource _stop = new();
+    private readonly List<ApiProcess> _replicas;
     private readonly List<HttpClient> _clients;
     private readonly NumberedBars _bars;
     private readonly Task _readers;
@@ -28,10 +29,11 @@ internal sealed class ReadLoad : IAsyncDisposable
     private readonly ConcurrentQueue<string> _wrong = new();
     private int _unchanged;
 
-    public ReadLoad(IEnumerable<Uri> replicas, NumberedBars bars, int readers, int seed)
+    public ReadLoad(IEnumerable<ApiProcess> replicas, NumberedBars bars, int readers, int seed)
     {
+        _replicas = [.. replicas];
         _bars = bars;
-        _clients = [.. replicas.Select(replica => new HttpClient { BaseAddress = replica, Timeout = Patience })];
+        _clients = [.. _replicas.Select(replica => new HttpClient { BaseAddress = replica.Address, Timeout = Patience })];
         _readers = Task.WhenAll(Enumerable.Range(0, readers).Select(reader => Task.Run(() => ReadAsync(reader, new(seed + reader)))));
     }
 
@@ -69,6 +71,13 @@ internal sealed class ReadLoad : IAsyncDisposable
         Assert.True(_wrong.IsEmpty, $"{_wrong.Count} answers were wrong: {string.Join('\n', _wrong.Take(5))}");
         var violations = History.Violations().ToList();
         Assert.True(violations.Count == 0, $"Time went backwards {violations.Count} times: {string.Join('\n', violations.Take(5))}");
+    }
+
+    /// <summary>The same, and every question was answered.</summary>
+    public async Task StopAndCheckAllAsync()
+    {
+        await StopAndCheckAsync();
+        Assert.True(_failures.IsEmpty, $"{_failures.Count} questions were not answered, the first: {_failures.FirstOrDefault()}\n{string.Join("\n\n", _replicas.Select(replica => replica.Said))}");
     }
 
     public async ValueTask DisposeAsync()

@@ -12,12 +12,12 @@ public sealed class StandbyRig(FaultRig rig) : IAsyncLifetime
 
     internal LocalPostgres Standby => _standby!;
 
-    internal IReadOnlyList<Uri> Replicas
+    internal IReadOnlyList<ApiProcess> Replicas
     {
         get
         {
             Assert.SkipWhen(_missing is not null, _missing ?? "");
-            return [.. _replicas.Select(replica => replica.Address)];
+            return _replicas;
         }
     }
 
