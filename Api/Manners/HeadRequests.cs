@@ -13,13 +13,14 @@ public static class HeadRequests
 
     private static async Task HeadAsync(HttpContext context, RequestDelegate next)
     {
-        var left = context.RequestAborted;
+        var lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
+        var left = lifetime.RequestAborted;
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(left);
         var body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(new NoBody(body, enough), body));
         context.Items[typeof(NoBody)] = true;
         context.Request.Method = HttpMethods.Get; // for the router; the server remembers what it was
-        context.RequestAborted = enough.Token;
+        context.Features.Set<IHttpRequestLifetimeFeature>(new Lifetime(lifetime, enough.Token) { RequestAborted = enough.Token });
         try
         {
             await next(context);
@@ -31,8 +32,22 @@ public static class HeadRequests
         finally
         {
             context.Request.Method = HttpMethods.Head;
-            context.RequestAborted = left;
+            context.Features.Set(lifetime);
             context.Features.Set(body);
+        }
+    }
+
+    /// <summary>What is called off may be taken for a reader who has left, and the connection be broken: not for that.</summary>
+    private sealed class Lifetime(IHttpRequestLifetimeFeature server, CancellationToken enough) : IHttpRequestLifetimeFeature
+    {
+        public CancellationToken RequestAborted { get; set; }
+
+        public void Abort()
+        {
+            if (!enough.IsCancellationRequested || server.RequestAborted.IsCancellationRequested)
+            {
+                server.Abort();
+            }
         }
     }
 

@@ -327,7 +327,7 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
         foreach (var path in (string[])["/endless", "/v1/stream?symbols=HEADS", "/v1/bars/HEADS/stream", "/v1/bars/HEADS", "/problems"])
         {
             var answers = await api.RawAsync($"HEAD {path} HTTP/1.1\r\nHost: x\r\n\r\nGET /problems/not-found HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-            Assert.Equal(3, answers.Split("HTTP/1.1 200 OK").Length);
+            Assert.Equal((path, 3), (path, answers.Split("HTTP/1.1 200 OK").Length));
             Assert.Contains("\"/problems/not-found\"", answers, StringComparison.Ordinal);
         }
 
