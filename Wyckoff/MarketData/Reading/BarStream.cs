@@ -19,6 +19,7 @@ public sealed class BarStream : IAsyncDisposable
 {
     // A PipeReader would save the copying of what is left over, a few bytes a time, and cost a call a row.
     private const int BufferSize = 64 * 1024;
+    private const int FewRows = 10_000;
     private static readonly byte[] NoSource = [];
 
     private readonly NpgsqlConnection _connection;
@@ -43,6 +44,14 @@ public sealed class BarStream : IAsyncDisposable
     private long _until;
     private long _span;
     private long _left;
+
+    /// <summary>Where the version stands, and how far bars reach.</summary>
+    private enum Head
+    {
+        None,
+        WithEachBar,
+        Alone,
+    }
 
     private BarStream(NpgsqlConnection connection, int tickerId, Timeframe timeframe, BarFields fields)
     {
@@ -221,6 +230,8 @@ public sealed class BarStream : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A few rows more are sooner taken than called off, which takes a connection of its own.
+        var isNearEnd = AtEndOfSpan() || _left <= FewRows;
         if (_buffer.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(_buffer);
@@ -231,7 +242,7 @@ public sealed class BarStream : IAsyncDisposable
         {
             if (_copy is not null)
             {
-                if (!AtEndOfSpan())
+                if (!isNearEnd)
                 {
                     await _copy.CancelAsync();
                 }
@@ -254,30 +265,51 @@ public sealed class BarStream : IAsyncDisposable
         }
     }
 
+    private bool AtTrailer() => _header && _end - _start >= 2 && BinaryPrimitives.ReadInt16BigEndian(_buffer.AsSpan(_start)) == -1;
+
     private bool AtEndOfSpan() => _buffer.Length == 0 || (_head && _end - _start >= 2 && BinaryPrimitives.ReadInt16BigEndian(_buffer.AsSpan(_start)) == -1);
 
     private async Task BeginAsync(long from, long until, bool newestFirst, CancellationToken cancellationToken)
     {
         var first = !_began;
-        (_began, _headColumns) = (true, first ? 4 : 0);
-        (_header, _head, _start, _end) = (false, !first, 0, 0);
-        _copy = await _connection.BeginRawBinaryCopyAsync(Sql(from, until, newestFirst, first), cancellationToken);
-        while (!_head && await MoreAsync(cancellationToken))
+        (_began, _headColumns) = (true, first ? 1 : 0);
+        await BeginAsync(Sql(from, until, newestFirst, first ? Head.WithEachBar : Head.None), !first, cancellationToken);
+        if (!_head)
+        {
+            // No bar, so nothing to carry the head.
+            await _copy!.DisposeAsync();
+            await BeginAsync(Sql(from, until, newestFirst, Head.Alone), false, cancellationToken);
+        }
+    }
+
+    private async Task BeginAsync(string sql, bool isHeadKnown, CancellationToken cancellationToken)
+    {
+        (_header, _head, _start, _end) = (false, isHeadKnown, 0, 0);
+        _copy = await _connection.BeginRawBinaryCopyAsync(sql, cancellationToken);
+        while (!_head && !AtTrailer() && await MoreAsync(cancellationToken))
         {
             ReadHead();
         }
     }
 
-    private string Sql(long from, long until, bool newestFirst, bool head)
+    // A join that gives a head also where there are no bars costs more to plan than the bars of a year to read, so it is left for when there are none.
+    private string Sql(long from, long until, bool newestFirst, Head head)
     {
         var table = MarketDataModel.BarsTable(_timeframe);
         var sql = new StringBuilder("COPY (");
-        if (head)
+        if (head != Head.None)
         {
-            sql.Append("SELECT w.version, w.since, w.until, w.changed_at, b.* FROM (SELECT) AS one LEFT JOIN market.bar_windows w ON w.ticker_id = ").Append(CultureInfo.InvariantCulture, $"{_tickerId} AND w.timeframe = '{_timeframe}' LEFT JOIN LATERAL (");
+            // One value: each row carries it.
+            sql.Append(head == Head.Alone ? "SELECT w.head, b.* FROM (SELECT (" : "SELECT (")
+                .Append("SELECT int8send(version) || timestamptz_send(since) || timestamptz_send(until) || timestamptz_send(changed_at) FROM (SELECT version, coalesce(since, '-infinity') AS since, coalesce(until, '-infinity') AS until, changed_at")
+                .Append(CultureInfo.InvariantCulture, $" FROM market.bar_windows WHERE ticker_id = {_tickerId} AND timeframe = '{_timeframe}') AS w)");
+            sql.Append(head == Head.Alone ? " AS head) AS w LEFT JOIN LATERAL (SELECT timestamp" : " AS head, timestamp");
+        }
+        else
+        {
+            sql.Append("SELECT timestamp");
         }
 
-        sql.Append("SELECT timestamp");
         foreach (var (_, _, column) in BarColumns.Of(_fields))
         {
             sql.Append(", ").Append(column);
@@ -293,7 +325,7 @@ public sealed class BarStream : IAsyncDisposable
             sql.Append(CultureInfo.InvariantCulture, $" LIMIT {_left}");
         }
 
-        return sql.Append(head ? ") AS b ON true) TO STDOUT (FORMAT binary)" : ") TO STDOUT (FORMAT binary)").ToString();
+        return sql.Append(head == Head.Alone ? ") AS b ON true) TO STDOUT (FORMAT binary)" : ") TO STDOUT (FORMAT binary)").ToString();
     }
 
     private async ValueTask<bool> MoreAsync(CancellationToken cancellationToken)
@@ -315,21 +347,16 @@ public sealed class BarStream : IAsyncDisposable
         return read > 0 ? true : throw new NpgsqlException("The bars ended before their end.", new EndOfStreamException());
     }
 
-    // There is always a row: when there are no bars, one with nothing but the head.
+    // With the first bar; or in a row of its own, where there is none.
     private void ReadHead()
     {
         var at = _start + 2;
         var buffer = _buffer.AsSpan(0, _end);
-        if (!_header || at > buffer.Length || !TryField(buffer, ref at, out var version) || !TryField(buffer, ref at, out var since) || !TryField(buffer, ref at, out var until)
-            || !TryField(buffer, ref at, out var changed) || !TryField(buffer, ref at, out var time))
+        if (!_header || AtTrailer() || at > buffer.Length || !TryField(buffer, ref at, out var head) || !TryField(buffer, ref at, out var time))
         {
             return;
         }
 
-        Version = version.IsEmpty ? 0 : BinaryPrimitives.ReadInt64BigEndian(version);
-        Since = since.IsEmpty ? null : BinaryPrimitives.ReadInt64BigEndian(since) + BarCopy.PostgresEpoch;
-        Until = until.IsEmpty ? null : BinaryPrimitives.ReadInt64BigEndian(until) + BarCopy.PostgresEpoch;
-        ChangedAt = changed.IsEmpty ? 0 : BinaryPrimitives.ReadInt64BigEndian(changed) + BarCopy.PostgresEpoch;
         if (time.IsEmpty)
         {
             foreach (var _ in _columns)
@@ -343,7 +370,18 @@ public sealed class BarStream : IAsyncDisposable
             _start = at;
         }
 
+        if (!head.IsEmpty)
+        {
+            Version = BinaryPrimitives.ReadInt64BigEndian(head);
+            Since = Instant(head[8..]);
+            Until = Instant(head[16..]);
+            ChangedAt = Instant(head[24..]) ?? 0;
+        }
+
         _head = true;
+
+        // Minus infinity stands for what nobody has kept count of.
+        static long? Instant(ReadOnlySpan<byte> field) => BinaryPrimitives.ReadInt64BigEndian(field) is not long.MinValue and var time ? time + BarCopy.PostgresEpoch : null;
     }
 
     // An empty field stands for NULL: but for the source, none of the columns has an empty value.
