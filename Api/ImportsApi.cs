@@ -22,6 +22,7 @@ public static class ImportsApi
 
     private const long DefaultMaxUpload = 16L << 30;
     private const int MaxLimit = 1_000;
+    private const int MaxName = 255;
 
     private const string Reject = """{"line":3,"text":"2024-06-04,528,,522,527,1","reason":"high is empty"}""";
 
@@ -134,6 +135,11 @@ public static class ImportsApi
             errors["maxRejects"] = [string.Create(CultureInfo.InvariantCulture, $"{maxRejects}: at least 0 is expected.")];
         }
 
+        if (!CanBeName(name))
+        {
+            errors["name"] = [$"{Parameters.Quote(name!)} is no name of a file: 1 to {MaxName} characters without control characters are expected."];
+        }
+
         if (errors.Count > 0)
         {
             return TypedResults.ValidationProblem(errors);
@@ -162,6 +168,11 @@ public static class ImportsApi
             if (await FilePartAsync(type, body, cancellationToken) is not { } part)
             {
                 return TypedResults.ValidationProblem(new Dictionary<string, string[]>(StringComparer.Ordinal) { ["body"] = ["The form has no file in it: a part with a filename is expected."] });
+            }
+
+            if (!CanBeName(part.Name))
+            {
+                return TypedResults.ValidationProblem(new Dictionary<string, string[]>(StringComparer.Ordinal) { ["body"] = [$"{Parameters.Quote(part.Name!)} is no name of a file: 1 to {MaxName} characters without control characters are expected."] });
             }
 
             (body, name) = (part.Body, part.Name ?? name);
@@ -250,6 +261,8 @@ public static class ImportsApi
             now = await imports.FindAsync(import.Id, cancellationToken);
         }
     }
+
+    private static bool CanBeName(string? name) => name is null || (name.Length <= MaxName && !name.Any(char.IsControl));
 
     private static async Task<(Stream Body, string? Name)?> FilePartAsync(MediaTypeHeaderValue type, Stream body, CancellationToken cancellationToken)
     {

@@ -124,7 +124,7 @@ internal sealed class ListeningApi : IAsyncDisposable
                         }
                     },
                     line);
-                log.Lines.Enqueue(line.ToString());
+                log.Lines.Enqueue(line.Append(exception is null ? "" : "\n" + exception).ToString());
             }
         }
     }

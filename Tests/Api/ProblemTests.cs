@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -28,6 +29,8 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     [InlineData("POST", "/v1/sync", "application/json", "{}", "invalid-parameters")]
     [InlineData("POST", "/v1/sync", "text/plain", "hello", "unsupported-media-type")]
     [InlineData("POST", "/v1/imports", "image/png", "hello", "unsupported-media-type")]
+    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d&name=%00", "text/csv", "timestamp,open,high,low,close,volume", "invalid-parameters")]
+    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=f; filename*=UTF-8''a%00b.csv\r\n\r\ntimestamp\r\n--x--", "invalid-parameters")]
     [InlineData("GET", "/problems/none", null, null, "unknown-problem")]
     public async Task Every_refusal_is_a_problem_of_a_known_kind(string method, string url, string? type, string? body, string expected)
     {
@@ -36,7 +39,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         {
             using var request = new HttpRequestMessage(new(method), url);
             request.Headers.TryAddWithoutValidation("Accept", accept);
-            request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, type!);
+            request.Content = body is null ? null : new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type!) } };
             using var response = await api.CreateClient().SendAsync(request, Token);
             var problem = await ProblemAsync(response, Problems.Find(expected)!);
             Assert.Equal(response.Headers.GetValues("X-Request-Id").Single(), problem.GetProperty("requestId").GetString());
