@@ -17,7 +17,7 @@ internal sealed class ListeningApi : IAsyncDisposable
     {
         (_app, _log) = (app, log);
         Address = new(app.Urls.First());
-        Client = new(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } }) { BaseAddress = Address };
+        Client = new(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1, Expect100ContinueTimeout = TimeSpan.FromSeconds(10), SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } }) { BaseAddress = Address };
     }
 
     public Uri Address { get; }
