@@ -15,7 +15,9 @@ internal static class Lookups
 {
     private const int Slice = 40;
     private const int Rounds = 30;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
+
+    // Until all code of a request is compiled for good: one connection makes few requests to count.
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
 
     public static async Task RunAsync(ReadSetup setup, Report report, CancellationToken cancellationToken)
     {
