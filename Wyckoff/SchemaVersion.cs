@@ -7,7 +7,7 @@ public static class SchemaVersion
 {
     public const string HistorySchema = "public";
     public const string HistoryTable = "schema_migrations";
-    public const string Required = "Reading";
+    public const string Required = "VersionLeases";
 
     /// <summary>The migrations in the database, oldest first, without their time stamps; empty when it was never migrated.</summary>
     public static async Task<IReadOnlyList<string>> AppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

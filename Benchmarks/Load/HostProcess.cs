@@ -46,13 +46,14 @@ internal sealed class HostProcess : IAsyncDisposable
         return body.ToArray();
     }
 
-    /// <summary>Has <see cref="Hosts.StaticPath"/> answer with this.</summary>
-    public async Task GiveAsync(byte[] answer, CancellationToken cancellationToken)
+    /// <summary>Has <see cref="Hosts.SamePathOf"/> answer with this.</summary>
+    public async Task GiveAsync(int place, byte[] answer, CancellationToken cancellationToken)
     {
+        var path = Hosts.SamePathOf(place);
         using var connection = await HttpConnection.ConnectAsync(Port, cancellationToken);
-        var head = string.Create(CultureInfo.InvariantCulture, $"PUT {Hosts.StaticPath} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {answer.Length}\r\n\r\n");
+        var head = string.Create(CultureInfo.InvariantCulture, $"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {answer.Length}\r\n\r\n");
         await connection.ExchangeAsync(Encoding.ASCII.GetBytes(head).Concat(answer).ToArray(), null, cancellationToken);
-        if (!(await GetAsync(Hosts.StaticPath, cancellationToken)).AsSpan().SequenceEqual(answer))
+        if (!(await GetAsync(path, cancellationToken)).AsSpan().SequenceEqual(answer))
         {
             throw new InvalidOperationException("The host does not give back what it was given.");
         }

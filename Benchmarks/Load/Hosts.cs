@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -13,11 +14,14 @@ internal static class Hosts
     public const string ApiVerb = "api-host";
     public const string BareVerb = "bare-host";
 
-    /// <summary>Answers with the bytes that were PUT there.</summary>
-    public const string StaticPath = "/bench/static";
+    // Answers with the bytes that were PUT there.
+    private const string SamePath = "/bench/same/";
 
     /// <summary>Answers with how many bytes the process has allocated.</summary>
     public const string AllocatedPath = "/bench/allocated";
+
+    /// <summary>Answers with the bytes that were PUT there: one of many places, as it matters to a processor whether it sends the same bytes again and again.</summary>
+    public static string SamePathOf(int place) => SamePath + place.ToString(CultureInfo.InvariantCulture);
 
     public static async Task RunApiAsync(string[] args)
     {
@@ -37,19 +41,20 @@ internal static class Hosts
 
     private static void Map(IEndpointRouteBuilder routes)
     {
-        var answer = Array.Empty<byte>();
-        routes.MapPut(StaticPath, (RequestDelegate)(async context =>
+        var answers = new ConcurrentDictionary<string, byte[]>(StringComparer.Ordinal);
+        routes.MapPut(SamePath + "{place}", (RequestDelegate)(async context =>
         {
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-            answer = body.ToArray();
+            answers[(string)context.Request.RouteValues["place"]!] = body.ToArray();
         }));
-        routes.MapGet(StaticPath, (RequestDelegate)(async context =>
+        routes.MapGet(SamePath + "{place}", (RequestDelegate)(async context =>
         {
+            var answer = answers[(string)context.Request.RouteValues["place"]!];
             context.Response.ContentType = "application/json; charset=utf-8";
             context.Response.ContentLength = answer.Length;
             await context.Response.BodyWriter.WriteAsync(answer, context.RequestAborted);
         }));
-        routes.MapGet(AllocatedPath, (RequestDelegate)(context => context.Response.WriteAsync(GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture), context.RequestAborted)));
+        routes.MapGet(AllocatedPath, (RequestDelegate)(context => context.Response.WriteAsync(GC.GetTotalAllocatedBytes(precise: false).ToString(CultureInfo.InvariantCulture), context.RequestAborted)));
     }
 }

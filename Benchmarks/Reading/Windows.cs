@@ -66,22 +66,29 @@ internal static class Windows
     private static async Task CompareAsync(Report report, string name, string query, HostProcess cached, HostProcess redis, HostProcess bare, CancellationToken cancellationToken)
     {
         string[] paths = [.. Paths(query)];
-        var answer = await cached.GetAsync(paths[0], cancellationToken);
-        foreach (var host in new[] { cached, redis, bare })
+        var bytes = 0;
+        for (var place = 0; place < paths.Length; place++)
         {
-            await host.GiveAsync(answer, cancellationToken);
+            var answer = await cached.GetAsync(paths[place], cancellationToken);
+            bytes += answer.Length;
+            foreach (var host in new[] { cached, redis, bare })
+            {
+                await host.GiveAsync(place, answer, cancellationToken);
+            }
         }
 
+        string[] same = [.. paths.Select((_, place) => Hosts.SamePathOf(place))];
+
         using var fromProcess = await LoadGenerator.ConnectAsync(cached.Port, Connections, paths, cancellationToken);
-        using var fromProcessSame = await LoadGenerator.ConnectAsync(cached.Port, Connections, [Hosts.StaticPath], cancellationToken);
+        using var fromProcessSame = await LoadGenerator.ConnectAsync(cached.Port, Connections, same, cancellationToken);
         using var fromRedis = await LoadGenerator.ConnectAsync(redis.Port, Connections, paths, cancellationToken);
-        using var fromRedisSame = await LoadGenerator.ConnectAsync(redis.Port, Connections, [Hosts.StaticPath], cancellationToken);
-        using var fromBare = await LoadGenerator.ConnectAsync(bare.Port, Connections, [Hosts.StaticPath], cancellationToken);
+        using var fromRedisSame = await LoadGenerator.ConnectAsync(redis.Port, Connections, same, cancellationToken);
+        using var fromBare = await LoadGenerator.ConnectAsync(bare.Port, Connections, same, cancellationToken);
         var results = await TakeTurnsAsync([(fromProcess, cached), (fromProcessSame, cached), (fromRedis, redis), (fromRedisSame, redis), (fromBare, bare)], cancellationToken);
         double Rate(int side) => Report.Median(results[side].Select(turn => turn.Result.Rate));
         double Processor(int side) => Report.Median(results[side].Select(turn => turn.Processor));
         double Ratio(int side, int against) => Report.Median(results[side].Zip(results[against], (one, other) => one.Result.Rate / other.Result.Rate));
-        report.Add($"{name} ({answer.Length / 1024.0:0} KB): from the process", Rate(0), "requests/s");
+        report.Add($"{name} ({bytes / paths.Length / 1024.0:0} KB): from the process", Rate(0), "requests/s");
         report.Add($"{name}: the same bytes, same host", Rate(1), "requests/s");
         report.Add($"{name}: from the process, over the same bytes", Ratio(0, 1), "×", 0.85, higherIsBetter: true);
         report.Add($"{name}: from Redis alone", Rate(2), "requests/s");

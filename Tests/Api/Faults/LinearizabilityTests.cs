@@ -10,7 +10,8 @@ public sealed class LinearizabilityTests(FaultRig rig, ITestOutputHelper output)
     public async Task A_reader_never_sees_an_older_bar_than_before(int replicas, int seed)
     {
         await using var bars = await rig.BarsAsync(seed);
-        await using var load = new ReadLoad(rig.Replicas.Take(replicas), bars, readers: 8, seed);
+        // Enough for versions to be leased.
+        await using var load = new ReadLoad(rig.Replicas.Take(replicas), bars, readers: 24, seed);
         // In bursts, so that there are both windows that change under the readers and some that stay long enough to be kept.
         var random = new Random(seed);
         // On a machine with other work it takes longer until enough was written to be seen.
@@ -26,6 +27,7 @@ public sealed class LinearizabilityTests(FaultRig rig, ITestOutputHelper output)
         }
 
         await load.StopAndCheckAllAsync();
+        await rig.ExecuteAsync("DO $$ BEGIN ASSERT market.has_version_leases(), 'Every reader has asked for each version, so nothing is known of those that are leased.'; END $$");
         output.WriteLine($"{load.History.Count} answers, {load.Unchanged} of them 304, over {bars.Acknowledged} versions");
         Assert.True(load.History.Answers.Select(answer => answer.Version).Distinct().Count() > 25, "The readers have seen too little for this to say anything.");
         Assert.True(load.Unchanged > 0, "Nobody was told that what he had is still right.");

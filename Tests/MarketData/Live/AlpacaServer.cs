@@ -68,7 +68,8 @@ internal sealed class AlpacaServer : IAsyncDisposable
         context.Response.Headers.SecWebSocketAccept = accept;
         await using var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
         using var socket = WebSocket.CreateFromStream(stream, isServer: true, subProtocol: null, keepAliveInterval: Timeout.InfiniteTimeSpan);
-        var session = new Session(context, stream, socket);
+        // Not with the request: that ends as soon as the other side has gone, and what it said last is still to be read.
+        var session = new Session(stream, socket, _app.Lifetime.ApplicationStopping);
         await _sessions.Writer.WriteAsync(session, Token);
         await session.Ended;
         // Only here: anywhere else the other side may have ended the request already, and its context is gone.
@@ -82,10 +83,10 @@ internal sealed class AlpacaServer : IAsyncDisposable
         private readonly Dictionary<string, SortedSet<string>> _lists = new[] { "trades", "quotes", "bars", "updatedBars", "dailyBars" }.ToDictionary(list => list, _ => new SortedSet<string>(StringComparer.Ordinal), StringComparer.Ordinal);
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Session(HttpContext context, Stream stream, WebSocket socket)
+        public Session(Stream stream, WebSocket socket, CancellationToken stopping)
         {
             (_stream, _socket) = (stream, socket);
-            context.RequestAborted.Register(() => _ended.TrySetResult());
+            stopping.Register(() => _ended.TrySetResult());
         }
 
         public Task Ended => _ended.Task;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 using Wyckoff.Primitives;
@@ -6,24 +7,37 @@ using Wyckoff.Primitives;
 namespace Wyckoff.MarketData.Reading;
 
 /// <summary>
-/// The versions of windows as the primary has them at this moment. Callers that ask at the same time share one tiny query, which always begins after they have asked:
-/// so what it says is never older than the call, and under load the price of knowing is a fraction of a query.
+/// The versions of windows as the primary has them at this moment. Callers that ask at the same time share one tiny query, which always begins after they have asked, and
+/// what a crowd asks for is leased: so what it says is never older than the call, and under load the price of knowing is a fraction of a query.
 /// </summary>
-public sealed class WindowVersions(Database database)
+public sealed class WindowVersions(Database database, TimeProvider time, ILogger<WindowVersions> logger)
 {
-    // One is on its way while the next one collects; a second lane keeps a lonely caller from waiting for both. Where there is a crowd, one lane asks once a millisecond
-    // at most: a few callers a question would cost more than their answers, and of a crowd each waits for the others anyway.
+    // One is on its way while the next one collects; a second lane keeps a lonely caller from waiting for both.
     private const int Lanes = 2;
-    private const int Crowd = 6;
-    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>Seconds. A lookup by key that takes longer is of a server that hangs; who waits should hear of it.</summary>
+    internal const int Patience = 4;
+
+    private readonly VersionLeases _leases = new(database, time, logger);
     private readonly Lock _lock = new();
     private Round? _collecting;
     private int _running;
-    private bool _crowded;
 
     /// <summary>The version; 0 when nobody has counted, or there is no such ticker.</summary>
-    public async ValueTask<long> CurrentAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken)
+    public ValueTask<long> CurrentAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken) =>
+        _leases.TryFind(tickerId, timeframe, out var version) ? new(version) : AskAsync(tickerId, timeframe, cancellationToken);
+
+    /// <summary>Asks for the versions of some windows: the place of each in the lists, from 1, and its version.</summary>
+    internal static NpgsqlBatchCommand Question(List<int> tickers, List<Timeframe> timeframes)
+    {
+        var command = new NpgsqlBatchCommand(
+            "SELECT a.place::int, w.version FROM unnest($1, $2) WITH ORDINALITY AS a (ticker_id, timeframe, place) JOIN market.bar_windows w ON w.ticker_id = a.ticker_id AND w.timeframe = a.timeframe");
+        command.Parameters.Add(new NpgsqlParameter<List<int>> { TypedValue = tickers });
+        command.Parameters.Add(new NpgsqlParameter<List<string>> { TypedValue = timeframes.ConvertAll(timeframe => timeframe.Name), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        return command;
+    }
+
+    private async ValueTask<long> AskAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken)
     {
         Round round;
         int place;
@@ -32,7 +46,7 @@ public sealed class WindowVersions(Database database)
         {
             round = _collecting ??= new();
             place = round.Add(tickerId, timeframe);
-            start = _running < (_crowded ? 1 : Lanes);
+            start = _running < Lanes;
             if (start)
             {
                 _running++;
@@ -45,9 +59,7 @@ public sealed class WindowVersions(Database database)
             _ = RunAsync(round);
         }
 
-        // Not longer than the question's own patience.
-        var versions = await round.Answer.Task;
-        cancellationToken.ThrowIfCancellationRequested();
+        var versions = await round.Answer.Task.WaitAsync(cancellationToken);
         return versions[place];
     }
 
@@ -64,11 +76,7 @@ public sealed class WindowVersions(Database database)
                         while (round is not null)
                         {
                             round.Answer.SetResult(await round.AskAsync(connection, cancellationToken));
-                            if (_crowded = round.Callers >= Crowd)
-                            {
-                                await Task.Delay(Gathering, cancellationToken);
-                            }
-
+                            _leases.Consider(round.Tickers, round.Timeframes, round.Callers);
                             round = Next();
                         }
 
@@ -110,8 +118,10 @@ public sealed class WindowVersions(Database database)
     private sealed class Round
     {
         private readonly Dictionary<(int, Timeframe), int> _places = [];
-        private readonly List<int> _tickers = [];
-        private readonly List<string> _timeframes = [];
+
+        public List<int> Tickers { get; } = [];
+
+        public List<Timeframe> Timeframes { get; } = [];
 
         public int Callers { get; private set; }
 
@@ -123,9 +133,9 @@ public sealed class WindowVersions(Database database)
             ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(_places, (tickerId, timeframe), out var known);
             if (!known)
             {
-                place = _tickers.Count;
-                _tickers.Add(tickerId);
-                _timeframes.Add(timeframe.Name);
+                place = Tickers.Count;
+                Tickers.Add(tickerId);
+                Timeframes.Add(timeframe);
             }
 
             return place;
@@ -133,24 +143,20 @@ public sealed class WindowVersions(Database database)
 
         public async Task<long[]> AskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
         {
-            var versions = new long[_tickers.Count];
-            if (_tickers.Count == 1)
+            var versions = new long[Tickers.Count];
+            if (Tickers.Count == 1)
             {
                 await using var one = new NpgsqlCommand("SELECT version FROM market.bar_windows WHERE ticker_id = $1 AND timeframe = $2", connection) { CommandTimeout = Patience };
-                one.Parameters.Add(new NpgsqlParameter<int> { TypedValue = _tickers[0] });
-                one.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _timeframes[0], NpgsqlDbType = NpgsqlDbType.Text });
+                one.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Tickers[0] });
+                one.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Timeframes[0].Name, NpgsqlDbType = NpgsqlDbType.Text });
                 await one.PrepareAsync(cancellationToken);
                 versions[0] = await one.ExecuteScalarAsync(cancellationToken) is long version ? version : 0;
                 return versions;
             }
 
-            await using var command = new NpgsqlCommand(
-                "SELECT a.place::int, w.version FROM unnest($1, $2) WITH ORDINALITY AS a (ticker_id, timeframe, place) JOIN market.bar_windows w ON w.ticker_id = a.ticker_id AND w.timeframe = a.timeframe", connection)
-            { CommandTimeout = Patience };
-            command.Parameters.Add(new NpgsqlParameter<List<int>> { TypedValue = _tickers });
-            command.Parameters.Add(new NpgsqlParameter<List<string>> { TypedValue = _timeframes, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-            await command.PrepareAsync(cancellationToken);
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            await using var batch = new NpgsqlBatch(connection) { Timeout = Patience, BatchCommands = { Question(Tickers, Timeframes) } };
+            await batch.PrepareAsync(cancellationToken);
+            await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
                 versions[reader.GetInt32(0) - 1] = reader.GetInt64(1);
@@ -158,8 +164,5 @@ public sealed class WindowVersions(Database database)
 
             return versions;
         }
-
-        // Seconds. A lookup by key that takes longer is of a server that hangs; who waits should hear of it.
-        private const int Patience = 4;
     }
 }
