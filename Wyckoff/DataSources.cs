@@ -4,31 +4,43 @@ using Npgsql;
 namespace Wyckoff;
 
 /// <summary>
-/// The connection pools of this process. One host in the connection string is one pool for everything; several (<c>Host=a,b</c> or <c>Host=a:5432,b:5433</c>) are a
+/// The connection pools of this process: one for reads, and one for everything else. Several hosts in the connection string (<c>Host=a,b</c> or <c>Host=a:5432,b:5433</c>) are a
 /// primary and its streaming standbys, whichever of them is which at the moment: <see cref="Primary"/> finds the one that takes writes, <see cref="Reading"/> a standby.
 /// </summary>
 public sealed class DataSources : IAsyncDisposable
 {
+    /// <summary>What the pool of reads is called: the name of the other, and this.</summary>
+    public const string ReadsSuffix = " (reads)";
+
     private readonly NpgsqlDataSource _all;
+    private readonly NpgsqlDataSource _reads;
 
     /// <param name="builder">With the whole configuration of the connections; it is built here.</param>
     public DataSources(NpgsqlDataSourceBuilder builder)
     {
         var settings = builder.ConnectionStringBuilder;
         _all = builder.Build();
-        if (_all is NpgsqlMultiHostDataSource hosts)
+        // Reads leave nothing behind in a session. To have it made as new after each costs as much as a quarter of the read.
+        settings.NoResetOnClose = true;
+        builder.Name += ReadsSuffix;
+        _reads = builder.Build();
+        if (_all is NpgsqlMultiHostDataSource hosts && _reads is NpgsqlMultiHostDataSource reads)
         {
-            (Primary, Reading) = (hosts.WithTargetSession(TargetSessionAttributes.Primary), hosts.WithTargetSession(TargetSessionAttributes.PreferStandby));
+            Primary = hosts.WithTargetSession(TargetSessionAttributes.Primary);
+            (PrimaryReads, Reading) = (reads.WithTargetSession(TargetSessionAttributes.Primary), reads.WithTargetSession(TargetSessionAttributes.PreferStandby));
             Hosts = [.. settings.Host!.Split(',', StringSplitOptions.TrimEntries).Select(host => Alone(settings, host))];
         }
         else
         {
-            (Primary, Reading) = (_all, _all);
+            (Primary, PrimaryReads, Reading) = (_all, _reads, _reads);
         }
     }
 
-    /// <summary>Where writes go, and reads that must not be behind them.</summary>
+    /// <summary>Where writes go, and whatever needs a session of its own.</summary>
     public NpgsqlDataSource Primary { get; }
+
+    /// <summary>Where reads go that must not be behind the writes: they must leave the session as they found it.</summary>
+    public NpgsqlDataSource PrimaryReads { get; }
 
     /// <summary>Where other reads go: a standby if one answers, else the primary.</summary>
     public NpgsqlDataSource Reading { get; }
@@ -38,7 +50,11 @@ public sealed class DataSources : IAsyncDisposable
     /// <summary>Each of several hosts by itself and without a pool, to ask how it is; empty where there is but one.</summary>
     internal IReadOnlyList<(string Name, string ConnectionString)> Hosts { get; } = [];
 
-    public ValueTask DisposeAsync() => _all.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _all.DisposeAsync();
+        await _reads.DisposeAsync();
+    }
 
     private static (string Name, string ConnectionString) Alone(NpgsqlConnectionStringBuilder settings, string host)
     {

@@ -5,7 +5,7 @@ using Wyckoff.Telemetry;
 namespace Wyckoff;
 
 /// <summary>Reads that do not notice when a pooled connection has died since it was last used, or a standby.</summary>
-/// <remarks>A read may be run again, so it must change nothing, and must hand out nothing before the first row has come.</remarks>
+/// <remarks>A read may be run again, so it must change nothing, and must hand out nothing before the first row has come. Nor may it leave anything in the session, which is the next one's as it is.</remarks>
 public sealed class Database(DataSources sources, TimeProvider time, ILogger<Database> logger)
 {
     /// <summary>How long a standby may take to begin its answer, and how long one that did not is left alone.</summary>
@@ -31,7 +31,7 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
         cancellationToken);
 
     /// <summary>As <see cref="ReadAsync"/>, for a read that goes on: what it gives owns the connection.</summary>
-    public Task<T> OpenAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken) => OnLiveAsync(sources.Primary, open, logger.ConnectionReplaced, cancellationToken);
+    public Task<T> OpenAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken) => OnLiveAsync(sources.PrimaryReads, open, logger.ConnectionReplaced, cancellationToken);
 
     /// <summary>Opens on a connection that is alive: one that died in the pool is replaced, and what was begun on it begun again.</summary>
     internal static async Task<T> OnLiveAsync<T>(NpgsqlDataSource source, Func<NpgsqlConnection, CancellationToken, Task<T>> open, Action<string> replaced, CancellationToken cancellationToken)

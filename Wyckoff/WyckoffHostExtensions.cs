@@ -22,7 +22,7 @@ public static class WyckoffHostExtensions
     public const string CacheConnection = "cache";
 
     /// <summary>
-    /// The database (one data source, or with standbys one for the primary and one for reading, and the DbContext pooled on the primary), Redis, and their health
+    /// The database (one data source for reads and one for everything else, on which the DbContext is pooled), Redis, and their health
     /// checks. The service starts only once the database has the schema this build was made for.
     /// </summary>
     public static TBuilder AddWyckoff<TBuilder>(this TBuilder builder)
@@ -30,7 +30,7 @@ public static class WyckoffHostExtensions
     {
         builder.Services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(_ => new ConnectionPoolFigures(builder.Environment.ApplicationName));
+        builder.Services.AddSingleton(_ => new ConnectionPoolFigures(builder.Environment.ApplicationName, builder.Environment.ApplicationName + DataSources.ReadsSuffix));
         builder.Services.AddSingleton(services => BuildDataSources(services, builder.Environment.ApplicationName));
         builder.Services.AddSingleton(services => services.GetRequiredService<DataSources>().Primary);
         builder.Services.AddDbContextPool<WyckoffDbContext>((services, options) => options.UseWyckoff(services.GetRequiredService<NpgsqlDataSource>()));

@@ -17,7 +17,7 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
         Assert.Equal(database.Edition.Edition.ToString(), postgres.GetProperty("edition").GetString());
         Assert.Equal(database.Edition.Server.ToString(), postgres.GetProperty("server").GetString());
         Assert.True(postgres.GetProperty("latencyMs").GetDouble() > 0);
-        Assert.InRange(postgres.GetProperty("pool").GetProperty("open").GetInt64(), 5, 20);
+        Assert.InRange(postgres.GetProperty("pool").GetProperty("open").GetInt64(), 10, 40);
         Assert.Equal(0, postgres.GetProperty("pool").GetProperty("waiting").GetInt64());
         Assert.Equal("Healthy", health.GetProperty("dependencies").GetProperty("redis").GetProperty("status").GetString());
         Assert.Equal(HttpStatusCode.OK, (await api.CreateClient().GetAsync("/alive", Token)).StatusCode);
@@ -91,7 +91,7 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
 
         Assert.All(await Task.WhenAll(requests), response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
         var used = await database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app' AND application_name = 'Wyckoff.Api'");
-        Assert.InRange(used, 1, 20);
+        Assert.InRange(used, 20, 40);
     }
 
     [Fact]

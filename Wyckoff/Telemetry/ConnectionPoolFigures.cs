@@ -2,19 +2,17 @@ using System.Diagnostics.Metrics;
 
 namespace Wyckoff.Telemetry;
 
-/// <summary>Open, idle and waiting of the connection pool, read from the metrics Npgsql publishes about itself.</summary>
+/// <summary>Open, idle and waiting of the connection pools, read from the metrics Npgsql publishes about itself.</summary>
 public sealed class ConnectionPoolFigures : IDisposable
 {
     private readonly MeterListener _listener = new();
-    private readonly string _pool;
-    private long _idle;
-    private long _used;
+    private readonly Dictionary<string, (long Idle, long Used)> _pools;
     private long _waiting;
 
-    /// <param name="pool">The data source's name: other pools in the process are not counted.</param>
-    public ConnectionPoolFigures(string pool)
+    /// <param name="pools">The names of the data sources: other pools in the process are not counted.</param>
+    public ConnectionPoolFigures(params IEnumerable<string> pools)
     {
-        _pool = pool;
+        _pools = pools.ToDictionary(pool => pool, _ => (0L, 0L), StringComparer.Ordinal);
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter.Name == "Npgsql" && instrument.Name is "db.client.connection.count" or "db.client.connection.npgsql.pending_requests")
@@ -31,9 +29,13 @@ public sealed class ConnectionPoolFigures : IDisposable
     {
         lock (_listener)
         {
-            (_idle, _used) = (0, 0);
+            foreach (var pool in _pools.Keys)
+            {
+                _pools[pool] = default;
+            }
+
             _listener.RecordObservableInstruments();
-            return (_idle + _used, _idle, Interlocked.Read(ref _waiting));
+            return (_pools.Values.Sum(pool => pool.Idle + pool.Used), _pools.Values.Sum(pool => pool.Idle), Interlocked.Read(ref _waiting));
         }
     }
 
@@ -48,7 +50,7 @@ public sealed class ConnectionPoolFigures : IDisposable
             state = key == "db.client.connection.state" ? tag as string : state;
         }
 
-        if (pool != _pool)
+        if (pool is null || !_pools.TryGetValue(pool, out var figures))
         {
             return;
         }
@@ -57,10 +59,10 @@ public sealed class ConnectionPoolFigures : IDisposable
         switch (instrument.Name, state)
         {
             case ("db.client.connection.count", "idle"):
-                _idle = Math.Max(_idle, value);
+                _pools[pool] = figures with { Idle = Math.Max(figures.Idle, value) };
                 break;
             case ("db.client.connection.count", _):
-                _used = Math.Max(_used, value);
+                _pools[pool] = figures with { Used = Math.Max(figures.Used, value) };
                 break;
             default:
                 Interlocked.Add(ref _waiting, value);
