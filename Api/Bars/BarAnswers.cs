@@ -71,12 +71,13 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         return true;
     }
 
-    /// <summary>One symbol of several, into a response that has begun.</summary>
-    internal async Task AppendAsync(HttpContext context, BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
+    /// <summary>One symbol of several. What stands before it is written when its bars have come: until then the answer may still be an error.</summary>
+    internal async Task AppendAsync(HttpContext context, BarQuery query, TickerRef ticker, string before, CancellationToken cancellationToken)
     {
         var output = context.Response.BodyWriter;
         if (query is { IsOfWindow: true, Format: BarFormat.Json } && !cache.IsOff && await FindAsync(query, null, ticker, cancellationToken) is { } part)
         {
+            Encoding.UTF8.GetBytes(before, output);
             part.Write(output);
             await output.FlushAsync(cancellationToken);
             return;
@@ -87,12 +88,14 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         {
             using var rows = new BarRows(HeldCount(query));
             var version = await reader.ReadNewestAsync(ticker.Id, query.Period, query.Fields, query.Start, query.End, HeldCount(query), rows, null, cancellationToken);
+            Encoding.UTF8.GetBytes(before, output);
             body.Begin(version.Version);
             await SendAsync(body, query, ticker, rows, cancellationToken);
         }
         else
         {
             await using var stream = await OpenAsync(query, ticker, cancellationToken);
+            Encoding.UTF8.GetBytes(before, output);
             body.Begin(stream.Version);
             await SendAsync(body, query, ticker, stream, cancellationToken);
         }

@@ -62,7 +62,7 @@ public static class BarsApi
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway);
     }
 
-    private static async Task<IResult> GetAsync(HttpContext context, BarAnswers answers, BarRequests requests, TickerSearch search, SyncService sync, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(HttpContext context, BarAnswers answers, BarRequests requests, TickerSearch search, SyncService sync, TimeProvider time, CancellationToken cancellationToken)
     {
         var request = requests.Find(context);
         if (request is null)
@@ -77,7 +77,7 @@ public static class BarsApi
                 return NotAcceptable(context);
             }
 
-            if (fetch && !inputs.AreWrong && await FetchAsync(sync, symbol, query, provider, inputs, cancellationToken) is { } failed)
+            if (fetch && !inputs.AreWrong && await FetchAsync(sync, time, symbol, query, provider, inputs, cancellationToken) is { } failed)
             {
                 return failed;
             }
@@ -97,11 +97,11 @@ public static class BarsApi
         return await answers.WriteAsync(context, request, cancellationToken) ? Results.Empty : await Problems.UnknownSymbolAsync(search, [request.Symbol], cancellationToken);
     }
 
-    private static async Task<IResult?> FetchAsync(SyncService sync, Symbol symbol, BarQuery query, string? provider, Inputs inputs, CancellationToken cancellationToken)
+    private static async Task<IResult?> FetchAsync(SyncService sync, TimeProvider time, Symbol symbol, BarQuery query, string? provider, Inputs inputs, CancellationToken cancellationToken)
     {
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
         var result = await SyncApi.FetchMissingAsync(
-            sync, symbol, query.Period.Source, query.From is { } from ? IncomingBar.InstantOf(from) : null, query.Until is { } until ? IncomingBar.InstantOf(until) : TimeProvider.System.GetUtcNow(), provider, errors, cancellationToken);
+            sync, symbol, query.Period.Source, query.From is { } from ? IncomingBar.InstantOf(from) : null, query.Until is { } until ? IncomingBar.InstantOf(until) : time.GetUtcNow(), provider, errors, cancellationToken);
         foreach (var (name, wrong) in errors)
         {
             inputs.Refuse(name, wrong[0]);
@@ -139,24 +139,18 @@ public static class BarsApi
         context.Response.ContentType = query.ContentType;
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers.Vary = "Accept, Accept-Encoding";
-        var output = context.Response.BodyWriter;
-        if (query.Format == BarFormat.Csv)
+        var (head, between, tail) = query.Format switch
         {
-            Encoding.UTF8.GetBytes(BarText.CsvHeader(query.Fields, query.Fill != GapFill.None, symbol: true), output);
-        }
-
-        var json = query.Format == BarFormat.Json;
+            BarFormat.Json => ($"{{\"timeframe\":\"{query.Period}\",\"series\":[", ",", "]}"),
+            BarFormat.Csv => (BarText.CsvHeader(query.Fields, query.Fill != GapFill.None, symbol: true), "", ""),
+            _ => ("", "", ""),
+        };
         for (var i = 0; i < tickers.Count; i++)
         {
-            if (json)
-            {
-                Encoding.UTF8.GetBytes(i > 0 ? "," : $"{{\"timeframe\":\"{query.Period}\",\"series\":[", output);
-            }
-
-            await answers.AppendAsync(context, query, tickers[i], cancellationToken);
+            await answers.AppendAsync(context, query, tickers[i], i == 0 ? head : between, cancellationToken);
         }
 
-        Encoding.UTF8.GetBytes(json ? "]}" : "", output);
+        Encoding.UTF8.GetBytes(tail, context.Response.BodyWriter);
         return Results.Empty;
     }
 

@@ -140,6 +140,30 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Theory]
+    [InlineData("last=5")]
+    [InlineData("from=2024-01-01&limit=5")]
+    [InlineData("from=2024-01-01&limit=5&format=csv")]
+    [InlineData("last=5&fields=close&format=ndjson")]
+    public async Task Of_several_symbols_nothing_is_written_before_the_bars_of_the_first_have_come(string query)
+    {
+        await database.ExecuteAsync(
+            """
+            INSERT INTO market.tickers (symbol) VALUES ('HELD') ON CONFLICT DO NOTHING;
+            INSERT INTO market.ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('HELD', '1d', '2024-01-02', 10, 11, 9, 10, 5);
+            """);
+        await using var api = await ListeningApi.StartAsync(new NpgsqlConnectionStringBuilder(database.AppConnection) { CommandTimeout = 1 }.ConnectionString);
+        await using var holder = await database.Admin.OpenConnectionAsync(Token);
+        await using var transaction = await holder.BeginTransactionAsync(Token);
+        await using (var hold = new NpgsqlCommand("LOCK TABLE market.bars_1d IN ACCESS EXCLUSIVE MODE", holder))
+        {
+            await hold.ExecuteNonQueryAsync(Token);
+        }
+
+        using var response = await api.Client.GetAsync($"/v1/bars?symbols=HELD&timeframe=1d&{query}", Token);
+        await ProblemAsync(response, Problems.DatabaseAway);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("br")]
     [InlineData("gzip")]
