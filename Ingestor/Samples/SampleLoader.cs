@@ -38,6 +38,9 @@ internal sealed partial class SampleLoader(NpgsqlDataSource database, BarWriter 
             }
 
             var result = await writer.WriteAsync(sets, new() { Source = Source }, cancellationToken);
+            // Maintenance does it every few minutes; who has just started would find it empty until then.
+            await using var refresh = new NpgsqlCommand("SELECT market.refresh_overview()", connection);
+            await refresh.ExecuteNonQueryAsync(cancellationToken);
             Loaded(result.Inserted, SampleMarket.Tickers.Count);
         }
         finally

@@ -12,6 +12,7 @@ public abstract class ReadmeTourTests(TestDatabase database)
     {
         var token = TestContext.Current.CancellationToken;
         await new SampleLoader(database.App, new BarWriter(database.App, new TickerDirectory(database.App)), NullLogger<SampleLoader>.Instance).LoadAsync(onlyIfEmpty: true, token);
+        Assert.Equal(3, await database.ScalarAsync<long>("SELECT count(*) FROM market.market_overview"));
         var readme = await File.ReadAllTextAsync(Path.Combine(Run.Root, "README.md"), token);
         var from = readme.IndexOf("```sql", readme.IndexOf("## Ten questions", StringComparison.Ordinal), StringComparison.Ordinal) + 6;
         var questions = readme[from..readme.IndexOf("```", from, StringComparison.Ordinal)].Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
