@@ -119,7 +119,7 @@ public static class SyncApi
 
     private static async Task<IReadOnlyList<BarResponse>> ReadAsync(BarStore store, Symbol symbol, Timeframe timeframe, TimeRange range, CancellationToken cancellationToken) =>
         await store.FindTickerAsync(symbol, cancellationToken) is { } ticker
-            ? [.. (await store.ReadNewestAsync(ticker, timeframe, range, (int)Math.Min(MaxBars, range.Duration / timeframe.Width + 1), cancellationToken)).Select(BarResponse.Of)]
+            ? [.. (await store.ReadRangeAsync(ticker, timeframe, range, cancellationToken)).Select(BarResponse.Of)]
             : [];
 }
 

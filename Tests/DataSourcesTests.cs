@@ -11,12 +11,31 @@ public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<Test
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task One_host_is_one_pool_for_everything()
+    public async Task One_host_is_one_pool_for_all_reads_and_one_for_everything_else()
     {
         await using var sources = new DataSources(new(database.AppConnection));
-        Assert.Same(sources.Primary, sources.Reading);
+        Assert.Same(sources.PrimaryReads, sources.Reading);
+        Assert.NotSame(sources.Primary, sources.Reading);
         Assert.False(sources.HasStandbys);
         Assert.Equal(new NpgsqlConnectionStringBuilder(database.AppConnection).Port, await StandbyPortAsync(sources));
+    }
+
+    [Fact]
+    public async Task A_session_is_made_as_new_after_a_write_and_only_its_transaction_ended_after_a_read()
+    {
+        await using var sources = new DataSources(new(new NpgsqlConnectionStringBuilder(database.AppConnection) { MaxPoolSize = 1 }.ConnectionString));
+        foreach (var (source, left) in new[] { (sources.Primary, 0L), (sources.PrimaryReads, 1L) })
+        {
+            await using (var connection = await source.OpenConnectionAsync(Token))
+            {
+                await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new("SELECT pg_advisory_lock(5000)"), new("BEGIN"), new("SELECT pg_advisory_xact_lock(5001)") } };
+                await batch.ExecuteNonQueryAsync(Token);
+            }
+
+            await using var again = await source.OpenConnectionAsync(Token);
+            await using var count = new NpgsqlCommand("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()", again);
+            Assert.Equal(left, await count.ExecuteScalarAsync(Token));
+        }
     }
 
     [Theory]

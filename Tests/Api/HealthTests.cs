@@ -17,7 +17,7 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
         Assert.Equal(database.Edition.Edition.ToString(), postgres.GetProperty("edition").GetString());
         Assert.Equal(database.Edition.Server.ToString(), postgres.GetProperty("server").GetString());
         Assert.True(postgres.GetProperty("latencyMs").GetDouble() > 0);
-        Assert.InRange(postgres.GetProperty("pool").GetProperty("open").GetInt64(), 10, 40);
+        Assert.InRange(postgres.GetProperty("pool").GetProperty("open").GetInt64(), 5, 40);
         Assert.Equal(0, postgres.GetProperty("pool").GetProperty("waiting").GetInt64());
         Assert.Equal("Healthy", health.GetProperty("dependencies").GetProperty("redis").GetProperty("status").GetString());
         Assert.Equal(HttpStatusCode.OK, (await api.CreateClient().GetAsync("/alive", Token)).StatusCode);

@@ -16,61 +16,36 @@ public sealed class BarStore(Database database)
         },
         cancellationToken);
 
-    /// <summary>The newest <paramref name="limit"/> bars of the range, oldest first.</summary>
-    public Task<IReadOnlyList<OhlcvBar>> ReadNewestAsync(int tickerId, Timeframe timeframe, TimeRange range, int limit, CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<OhlcvBar>>(
-        async (connection, token) =>
-        {
-            // What a query costs is the planning, which looks at every chunk the bounds admit: so start with a span that should hold enough, and widen it while it does not.
-            var bars = new List<OhlcvBar>();
-            var until = range.End;
-            for (var span = timeframe.Width * (limit * 4L); bars.Count < limit && until > range.Start; span *= 8)
-            {
-                var since = until - range.Start > span ? until - span : range.Start;
-                await ReadAsync(connection, bars, tickerId, timeframe, since, until, limit - bars.Count, token);
-                until = since;
-            }
-
-            bars.Reverse();
-            return bars;
-        },
-        cancellationToken);
-
     /// <summary>All bars of the range, oldest first: for ranges that memory can hold.</summary>
     public Task<IReadOnlyList<OhlcvBar>> ReadRangeAsync(int tickerId, Timeframe timeframe, TimeRange range, CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<OhlcvBar>>(
         async (connection, token) =>
         {
+            await using var command = new NpgsqlCommand(
+                $"""
+                SELECT timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score, created_at
+                  FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)}
+                 WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3
+                 ORDER BY timestamp
+                """,
+                connection)
+            {
+                Parameters =
+                {
+                    new() { Value = tickerId },
+                    new() { Value = range.Start, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                    new() { Value = range.End, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                },
+            };
             var bars = new List<OhlcvBar>();
-            await ReadAsync(connection, bars, tickerId, timeframe, range.Start, range.End, int.MaxValue, token);
-            bars.Reverse();
+            await using var reader = await command.ExecuteReaderAsync(token);
+            while (await reader.ReadAsync(token))
+            {
+                bars.Add(Bar(reader, tickerId));
+            }
+
             return bars;
         },
         cancellationToken);
-
-    private static async Task ReadAsync(NpgsqlConnection connection, List<OhlcvBar> bars, int tickerId, Timeframe timeframe, DateTimeOffset since, DateTimeOffset until, int limit, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            $"""
-            SELECT timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score, created_at
-              FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)}
-             WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3
-             ORDER BY timestamp DESC LIMIT $4
-            """,
-            connection)
-        {
-            Parameters =
-            {
-                new() { Value = tickerId },
-                new() { Value = since, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                new() { Value = until, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                new() { Value = limit },
-            },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            bars.Add(Bar(reader, tickerId));
-        }
-    }
 
     private static OhlcvBar Bar(NpgsqlDataReader reader, int tickerId) => new()
     {

@@ -15,7 +15,7 @@ public sealed class TickerSearch(Database database, TimeProvider time)
     // More slips than this, and it is another symbol.
     private const int MaxDistance = 2;
 
-    // So long a list serves: whoever asks for nonsense in a loop costs the database nothing.
+    // So long a list serves: whoever asks for nonsense in a loop costs the database nothing. An empty one costs nothing to read, and is about to be filled.
     private static readonly TimeSpan Lasts = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
@@ -89,7 +89,7 @@ public sealed class TickerSearch(Database database, TimeProvider time)
     {
         lock (_lock)
         {
-            if (_symbols is null or { IsFaulted: true } || time.GetElapsedTime(_readAt) > Lasts)
+            if (_symbols is null or { IsFaulted: true } or { IsCompletedSuccessfully: true, Result: [] } || time.GetElapsedTime(_readAt) > Lasts)
             {
                 _readAt = time.GetTimestamp();
                 // For all who ask meanwhile, so not to be cancelled by the first of them.
