@@ -215,9 +215,10 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
     {
         if (query.Fill != GapFill.None)
         {
-            // Bars that were counted from the end are so many with what is filled in between: the first of them make room.
+            // Bars that were counted from the end are so many with what is filled in between.
             using var filled = new BarRows((int)query.Count);
-            var fill = new BarFill(query.Period, query.Fill, long.MinValue, long.MaxValue, filled);
+            var after = rows.Count == 0 ? long.MinValue : query.Period.Before(rows[rows.Count - 1].Time, query.Count);
+            var fill = new BarFill(query.Period, query.Fill, after, long.MaxValue, filled);
             for (var i = 0; i < rows.Count; i++)
             {
                 fill.Add(rows[i]);

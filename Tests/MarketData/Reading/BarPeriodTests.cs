@@ -28,6 +28,7 @@ public sealed class BarPeriodTests
             Assert.Equal(bucket, period.Bucket(bucket));
             Assert.Equal(period.Next(bucket), period.Bucket(period.Next(bucket)));
             Assert.Equal(bucket, period.Bucket(period.Next(bucket) - 1));
+            Assert.Equal(bucket, period.Before(period.Next(period.Next(bucket)), 2));
             Assert.True(BarPeriod.TryParse(period.Name, out var again));
             Assert.Equal(period.Name, again.Name);
             // What it is folded from never reaches over its end.

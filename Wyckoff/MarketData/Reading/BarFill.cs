@@ -28,11 +28,11 @@ public sealed class BarFill(BarPeriod period, GapFill fill, long after, long mos
 
     public void End() => next.End();
 
-    // Not from the last bar step by step when most of the gap was passed on with an earlier page.
+    // Not from the last bar step by step where nobody wants the steps: they were passed on with an earlier page, or are further from the end than what was asked for.
     private long Start(long until)
     {
         var first = period.Next(_last.Time);
-        return first > after || after >= until ? first : period.Next(period.Bucket(after));
+        return first > after ? first : after >= until ? until : period.Next(period.Bucket(after));
     }
 
     private void Pass(in BarRow row)

@@ -113,6 +113,14 @@ public sealed record BarPeriod
         _ => OfMonth(MonthOf(Floor(bucket, Day)) + _count),
     };
 
+    /// <summary>The timestamp of the bar so many before that, if there is one.</summary>
+    public long Before(long bucket, long steps) => _unit switch
+    {
+        Unit.Minute => bucket - steps * _count * 60_000_000L,
+        Unit.Day or Unit.Week => bucket - steps * _count * Day,
+        _ => OfMonth(MonthOf(Floor(bucket, Day)) - steps * _count),
+    };
+
     public override string ToString() => Name;
 
     private static BarPeriod Of(Unit unit, int count, bool weeks)
@@ -134,7 +142,7 @@ public sealed record BarPeriod
     }
 
     private static long OfMonth(long month) =>
-        (month / 12 is > 9999 or < 1 ? DateOnly.MaxValue : new DateOnly((int)(month / 12), (int)(month % 12) + 1, 1)).DayNumber * Day - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber * Day;
+        (month / 12 > 9999 ? DateOnly.MaxValue : month < 12 ? DateOnly.MinValue : new DateOnly((int)(month / 12), (int)(month % 12) + 1, 1)).DayNumber * Day - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber * Day;
 
     private static long Floor(long value, long width) => value >= 0 ? value / width : -((width - 1 - value) / width);
 }
