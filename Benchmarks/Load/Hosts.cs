@@ -55,6 +55,6 @@ internal static class Hosts
             context.Response.ContentLength = answer.Length;
             await context.Response.BodyWriter.WriteAsync(answer, context.RequestAborted);
         }));
-        routes.MapGet(AllocatedPath, (RequestDelegate)(context => context.Response.WriteAsync(GC.GetTotalAllocatedBytes(precise: false).ToString(CultureInfo.InvariantCulture), context.RequestAborted)));
+        routes.MapGet(AllocatedPath, (RequestDelegate)(context => context.Response.WriteAsync(GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture), context.RequestAborted)));
     }
 }

@@ -9,8 +9,9 @@ namespace Wyckoff.Benchmarks.Reading;
 internal static class Windows
 {
     private const int Connections = 64;
-    private const int Rounds = 5;
-    private const int Requests = 20_000;
+    private const int Rounds = 9;
+    private const int Pieces = 9;
+    private const int Requests = 2_000;
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(1);
 
     // Until the code of a request is compiled for good, on two cores that compile while they answer.
@@ -134,13 +135,20 @@ internal static class Windows
     {
         using var connection = await HttpConnection.ConnectAsync(cached.Port, cancellationToken);
         byte[][] requests = [.. Paths(Kinds[0].Query).Select(path => HttpConnection.Get(path))];
-        var before = await cached.AllocatedAsync(cancellationToken);
-        for (var i = 0; i < Requests; i++)
+        // In pieces: now that the load is over the collector gives heaps up, and what was allocated in those is not counted any more.
+        var pieces = new List<double>();
+        for (var piece = 0; piece < Pieces; piece++)
         {
-            await connection.ExchangeAsync(requests[i % requests.Length], null, cancellationToken);
+            var before = await cached.AllocatedAsync(cancellationToken);
+            for (var i = 0; i < Requests; i++)
+            {
+                await connection.ExchangeAsync(requests[i % requests.Length], null, cancellationToken);
+            }
+
+            pieces.Add((await cached.AllocatedAsync(cancellationToken) - before) / 1024.0 / Requests);
         }
 
-        report.Add("500 days, from the process: allocated per request", (await cached.AllocatedAsync(cancellationToken) - before) / 1024.0 / Requests, "KB");
+        report.Add("500 days, from the process: allocated per request", Report.Median(pieces), "KB");
     }
 
     private static IEnumerable<string> Paths(string query) => Enumerable.Range(0, BarData.Symbols).Select(symbol => $"/v1/bars/{BarData.SymbolName(symbol)}?{query}");
