@@ -27,9 +27,13 @@ internal sealed class VersionLeases(Database database, TimeProvider time, ILogge
     // Writers wait for two minutes after it was said; long before, it is said again.
     private static readonly TimeSpan Announced = TimeSpan.FromSeconds(20);
 
+    // What did not work is not tried again at once: nobody needs it.
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(10);
+
     // By the key of the window's lock.
     private readonly ConcurrentDictionary<long, Lease> _leases = new();
     private int _kept;
+    private long _notBefore = long.MinValue;
 
     /// <summary>The version of a window that there is a lease of.</summary>
     public bool TryFind(int tickerId, Timeframe timeframe, out long version)
@@ -49,7 +53,8 @@ internal sealed class VersionLeases(Database database, TimeProvider time, ILogge
     /// <summary>Some were asked for at the same time, by so many.</summary>
     public void Consider(IReadOnlyList<int> tickers, IReadOnlyList<Timeframe> timeframes, int callers)
     {
-        if (callers < Crowd && Volatile.Read(ref _kept) == 0)
+        var isCrowd = callers >= Crowd && time.GetTimestamp() >= Volatile.Read(ref _notBefore);
+        if (!isCrowd && Volatile.Read(ref _kept) == 0)
         {
             return;
         }
@@ -59,7 +64,7 @@ internal sealed class VersionLeases(Database database, TimeProvider time, ILogge
             _leases.GetOrAdd(BarWindow.LockKey(tickers[i], timeframes[i]), _ => new(tickers[i], timeframes[i], 0, long.MinValue)).Uses++;
         }
 
-        if (callers >= Crowd && Interlocked.Exchange(ref _kept, 1) == 0)
+        if (isCrowd && Interlocked.Exchange(ref _kept, 1) == 0)
         {
             _ = KeepAsync();
         }
@@ -74,7 +79,8 @@ internal sealed class VersionLeases(Database database, TimeProvider time, ILogge
         catch (Exception e)
         {
             // Without a lease everybody asks, and hears of it.
-            logger.LeasesEnded(e.Message);
+            logger.LeasesEnded(Rest, e.Message);
+            Volatile.Write(ref _notBefore, time.GetTimestamp() + (long)(Rest.TotalSeconds * time.TimestampFrequency));
         }
         finally
         {
@@ -82,7 +88,7 @@ internal sealed class VersionLeases(Database database, TimeProvider time, ILogge
         }
     }
 
-    // Announced on the connection that asks: another may be of a server that has not heard of it.
+    // Announced on the connection that asks: another may be of a server that has not heard of it. To announce it twice is to announce it.
     private async Task<bool> KeepAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var length = TimeSpan.Zero;
