@@ -1,4 +1,7 @@
+using System.Diagnostics;
 using Wyckoff.Benchmarks.Load;
+using Wyckoff.MarketData;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Benchmarks.Reading;
 
@@ -19,14 +22,17 @@ internal static class Windows
 
     private static readonly (string Name, string Query)[] Kinds = [("500 days", "timeframe=1d&limit=500"), ("500 minutes", "timeframe=1m&limit=500"), ("50 days", "timeframe=1d&limit=50")];
 
+    private static long _price;
+
     public static async Task RunAsync(ReadSetup setup, Report report, CancellationToken cancellationToken)
     {
+        var alone = await WriteAsync(setup, cancellationToken);
         await using var cached = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: true, redis: true, cancellationToken);
         await using var redis = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: false, redis: true, cancellationToken);
-        await using var alone = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: true, redis: false, cancellationToken);
+        await using var withoutRedis = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: true, redis: false, cancellationToken);
         await using var uncached = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: false, redis: false, cancellationToken);
         await using var bare = await HostProcess.StartAsync(Hosts.BareVerb, new Dictionary<string, string?>(StringComparer.Ordinal), cancellationToken);
-        foreach (var host in new[] { cached, redis, alone, uncached })
+        foreach (var host in new[] { cached, redis, withoutRedis, uncached })
         {
             using var load = await LoadGenerator.ConnectAsync(host.Port, Connections, Paths(Kinds[0].Query), cancellationToken);
             await load.RunAsync(WarmUp, cancellationToken);
@@ -37,8 +43,31 @@ internal static class Windows
             await CompareAsync(report, name, query, cached, redis, bare, cancellationToken);
         }
 
-        await LatencyAsync(report, [("cached", cached), ("uncached", uncached), ("cached, Redis off", alone)], cancellationToken);
+        await LatencyAsync(report, [("cached", cached), ("uncached", uncached), ("cached, Redis off", withoutRedis)], cancellationToken);
+        // The load is over; the leases it had writers wait for are not.
+        var leased = await WriteAsync(setup, cancellationToken);
+        report.Add("one bar written: nobody has read lately", alone, "ms");
+        report.Add("one bar written: while writers wait for leases", leased, "ms");
+        ReadBenchmark.Say($"one bar written: {alone:0.00} ms, {leased:0.00} ms while writers wait for leases");
         await AllocatedAsync(report, cached, cancellationToken);
+    }
+
+    // How long a bar takes until it is committed: the newest minute of one symbol after the other, corrected.
+    private static async Task<double> WriteAsync(ReadSetup setup, CancellationToken cancellationToken)
+    {
+        var took = new List<double>();
+        for (var write = 0; write < 3 * BarData.Symbols; write++)
+        {
+            var ticker = (await setup.Tickers.FindAsync(Symbol.Parse(BarData.SymbolName(write % BarData.Symbols)), cancellationToken))!;
+            var price = (10_000 + Interlocked.Increment(ref _price)) * (IncomingBar.One / 100);
+            var start = Stopwatch.GetTimestamp();
+            await setup.Writer.WriteAsync(
+                [new(ticker.Id, Timeframe.Minute1, new[] { new IncomingBar(IncomingBar.TimeOf(setup.LastMinute), price, price + 1, price - 1, price, 100 * (Int128)IncomingBar.One, 1) })],
+                new() { Source = "live", Policy = ConflictPolicy.Replace, RollUp = false }, cancellationToken);
+            took.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+
+        return Report.Median(took.Skip(BarData.Symbols));
     }
 
     // What a slice of each side came to, in turn.
