@@ -64,7 +64,7 @@ public sealed class StandbyRig(FaultRig rig) : IAsyncLifetime
     internal async Task<long> ReadsAsync()
     {
         await using var connection = await OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT xact_commit FROM pg_stat_database WHERE datname = 'wyckoff'", connection);
+        await using var command = new NpgsqlCommand("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = 'wyckoff'", connection);
         return (long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
 
