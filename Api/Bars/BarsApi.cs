@@ -24,9 +24,7 @@ public static class BarsApi
     public static void MapBars(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1").WithTags("Bars");
-        // As parameters they would be looked up in a scope of services, made for each request: of one that is answered from memory a twentieth.
-        var services = routes.ServiceProvider;
-        group.MapGet("/bars/{symbol}", (Delegate)((HttpContext context) => GetAsync(context, services)))
+        group.MapGet("/bars/{symbol}", GetAsync)
             .WithName("GetBars")
             .WithSummary("Bars of a symbol.")
             .WithDescription("Without 'from' the newest of the range, oldest first; with 'from' those from there on, page by page. JSON, NDJSON, CSV or Parquet, by 'format' or Accept. The ETag is the version of the bars: ask again with If-None-Match, and 304 says that nothing has changed.")
@@ -64,10 +62,8 @@ public static class BarsApi
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway);
     }
 
-    private static async Task<IResult> GetAsync(HttpContext context, IServiceProvider services)
+    private static async Task<IResult> GetAsync(HttpContext context, BarAnswers answers, BarRequests requests, TickerSearch search, SyncService sync, TimeProvider time, CancellationToken cancellationToken)
     {
-        var cancellationToken = context.RequestAborted;
-        var requests = services.GetRequiredService<BarRequests>();
         var request = requests.Find(context);
         if (request is null)
         {
@@ -81,7 +77,7 @@ public static class BarsApi
                 return NotAcceptable(context);
             }
 
-            if (fetch && !inputs.AreWrong && await FetchAsync(services.GetRequiredService<SyncService>(), services.GetRequiredService<TimeProvider>(), symbol, query, provider, inputs, cancellationToken) is { } failed)
+            if (fetch && !inputs.AreWrong && await FetchAsync(sync, time, symbol, query, provider, inputs, cancellationToken) is { } failed)
             {
                 return failed;
             }
@@ -98,9 +94,7 @@ public static class BarsApi
             }
         }
 
-        return await services.GetRequiredService<BarAnswers>().WriteAsync(context, request, cancellationToken)
-            ? Results.Empty
-            : await Problems.UnknownSymbolAsync(services.GetRequiredService<TickerSearch>(), [request.Symbol], cancellationToken);
+        return await answers.WriteAsync(context, request, cancellationToken) ? Results.Empty : await Problems.UnknownSymbolAsync(search, [request.Symbol], cancellationToken);
     }
 
     private static async Task<IResult?> FetchAsync(SyncService sync, TimeProvider time, Symbol symbol, BarQuery query, string? provider, Inputs inputs, CancellationToken cancellationToken)
