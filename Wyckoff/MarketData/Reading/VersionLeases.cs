@@ -126,9 +126,9 @@ internal sealed class VersionLeases(Database database, TimeProvider time, ILogge
 
     private async Task LeaseAsync(NpgsqlConnection connection, List<Lease> wanted, TimeSpan length, CancellationToken cancellationToken)
     {
-        // Two statements, hence two snapshots: a writer who was done before the first one looked is seen by the second.
+        // Two statements, hence two snapshots, unless somebody has made another isolation the default: a writer who was done before the first one looked is seen by the second.
         await using var batch = new NpgsqlBatch(connection) { Timeout = WindowVersions.Patience };
-        var free = new NpgsqlBatchCommand("SELECT CASE WHEN pg_try_advisory_lock_shared(key) THEN pg_advisory_unlock_shared(key) ELSE false END FROM unnest($1) WITH ORDINALITY k (key, place) ORDER BY place");
+        var free = new NpgsqlBatchCommand("SELECT CASE WHEN current_setting('transaction_isolation') = 'read committed' AND pg_try_advisory_lock_shared(key) THEN pg_advisory_unlock_shared(key) ELSE false END FROM unnest($1) WITH ORDINALITY k (key, place) ORDER BY place");
         free.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. wanted.Select(lease => BarWindow.LockKey(lease.TickerId, lease.Timeframe))] });
         batch.BatchCommands.Add(free);
         batch.BatchCommands.Add(WindowVersions.Question([.. wanted.Select(lease => lease.TickerId)], [.. wanted.Select(lease => lease.Timeframe)]));
