@@ -14,7 +14,6 @@ internal static class Hosts
     public const string ApiVerb = "api-host";
     public const string BareVerb = "bare-host";
 
-    // Answers with the bytes that were PUT there.
     private const string SamePath = "/bench/same/";
 
     /// <summary>Answers with how many bytes the process has allocated.</summary>

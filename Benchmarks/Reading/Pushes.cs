@@ -14,9 +14,6 @@ internal static class Pushes
     private const int Lanes = 4;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
-    // A bar that stays as it is has no new version.
-    private static int _price = 10_000;
-
     public static async Task RunAsync(ReadSetup setup, Report report, CancellationToken cancellationToken)
     {
         await using var api = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: true, redis: true, cancellationToken);
@@ -105,10 +102,7 @@ internal static class Pushes
                 }
 
                 var symbol = update % symbols;
-                var price = Interlocked.Increment(ref _price) * (IncomingBar.One / 100);
-                var result = await setup.Writer.WriteAsync(
-                    [new(tickers[symbol].Id, Timeframe.Minute1, new[] { new IncomingBar(IncomingBar.TimeOf(setup.LastMinute), price, price + 1, price - 1, price, 100 * (Int128)IncomingBar.One, 1) })],
-                    new() { Source = "live", Policy = ConflictPolicy.Replace, RollUp = false }, cancellationToken);
+                var result = await setup.CorrectAsync(tickers[symbol], cancellationToken);
                 var committed = Stopwatch.GetTimestamp();
                 commits.Add((symbol, result.Changes.Single().Version, committed));
             }

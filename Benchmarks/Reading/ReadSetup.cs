@@ -22,6 +22,7 @@ internal sealed class ReadSetup : IAsyncDisposable
     private readonly LocalRedis _redis;
     private readonly NpgsqlDataSource _source;
     private readonly RedisConnection _connection;
+    private int _price = 10_000;
 
     private ReadSetup(BenchmarkServer server, LocalRedis redis, DateTimeOffset now)
     {
@@ -73,6 +74,15 @@ internal sealed class ReadSetup : IAsyncDisposable
             ["Logging__LogLevel__Default"] = "Warning",
         },
         cancellationToken);
+
+    /// <summary>The newest minute of a symbol changes, as it does while it lasts. Each time to another price: a bar that stays as it is has no new version.</summary>
+    public Task<BarWriteResult> CorrectAsync(TickerRef ticker, CancellationToken cancellationToken)
+    {
+        var price = Interlocked.Increment(ref _price) * (IncomingBar.One / 100);
+        return Writer.WriteAsync(
+            [new(ticker.Id, Timeframe.Minute1, new[] { new IncomingBar(IncomingBar.TimeOf(LastMinute), price, price + 1, price - 1, price, 100 * (Int128)IncomingBar.One, 1) })],
+            new() { Source = "live", Policy = ConflictPolicy.Replace, RollUp = false }, cancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Wyckoff.Benchmarks.Load;
-using Wyckoff.MarketData;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Benchmarks.Reading;
@@ -21,8 +20,6 @@ internal static class Windows
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
 
     private static readonly (string Name, string Query)[] Kinds = [("500 days", "timeframe=1d&limit=500"), ("500 minutes", "timeframe=1m&limit=500"), ("50 days", "timeframe=1d&limit=50")];
-
-    private static long _price;
 
     public static async Task RunAsync(ReadSetup setup, Report report, CancellationToken cancellationToken)
     {
@@ -65,11 +62,8 @@ internal static class Windows
         for (var write = 0; write < 3 * BarData.Symbols; write++)
         {
             var ticker = (await setup.Tickers.FindAsync(Symbol.Parse(BarData.SymbolName(write % BarData.Symbols)), cancellationToken))!;
-            var price = (10_000 + Interlocked.Increment(ref _price)) * (IncomingBar.One / 100);
             var start = Stopwatch.GetTimestamp();
-            await setup.Writer.WriteAsync(
-                [new(ticker.Id, Timeframe.Minute1, new[] { new IncomingBar(IncomingBar.TimeOf(setup.LastMinute), price, price + 1, price - 1, price, 100 * (Int128)IncomingBar.One, 1) })],
-                new() { Source = "live", Policy = ConflictPolicy.Replace, RollUp = false }, cancellationToken);
+            await setup.CorrectAsync(ticker, cancellationToken);
             took.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 
