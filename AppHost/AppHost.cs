@@ -1,11 +1,9 @@
-#if ASPIRE
 using Wyckoff.AppHost;
-using Wyckoff.AppHost.Embedded;
 
 // Without containers the AppHost starts itself once more for each server (see LocalProcesses); and the plain processes can be asked for here too.
-if (args is ["serve" or "--embedded", ..])
+if (args is ["serve", .. var rest])
 {
-    return await EmbeddedHost.RunAsync(args);
+    return await ServeVerb.RunAsync(rest);
 }
 
 var builder = DistributedApplication.CreateBuilder(args);
@@ -74,19 +72,6 @@ var api = builder.AddProject<Projects.Wyckoff_Api>("api", launchProfileName: nul
 
 switch (placement)
 {
-    case Placement.Compose:
-        api.WithExternalHttpEndpoints();
-        builder.AddDockerComposeEnvironment("compose")
-            .WithDashboard(dashboard => dashboard.WithHostPort(18888))
-            .ConfigureComposeFile(ComposeFiles.Finish);
-        break;
-
-    case Placement.Azure:
-        // A job, because Container Apps restarts an app that exits, and migrations would run for ever.
-        builder.AddAzureContainerAppEnvironment("env");
-        migrations.PublishAsAzureContainerAppJob();
-        break;
-
     default:
         // Two tasks that wait in the dashboard, and the commands that run them.
         var reset = builder.AddProject<Projects.Wyckoff_MigrationService>("reset-database", launchProfileName: null)
@@ -111,6 +96,3 @@ switch (placement)
 var application = builder.Build();
 await application.RunAsync();
 return application.ExitCode();
-#else
-return await Wyckoff.AppHost.Embedded.EmbeddedHost.RunAsync(args);
-#endif

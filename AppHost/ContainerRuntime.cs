@@ -1,4 +1,3 @@
-#if ASPIRE
 using System.ComponentModel;
 using System.Diagnostics;
 
@@ -46,4 +45,3 @@ public static class ContainerRuntime
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if ASPIRE
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -74,4 +73,3 @@ internal static class DashboardTasks
         }
     }
 }
-#endif

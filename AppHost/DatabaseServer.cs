@@ -1,4 +1,3 @@
-#if ASPIRE
 namespace Wyckoff.AppHost;
 
 /// <summary>How the PostgreSQL container is run. The measurements behind the settings are in docs/decisions.</summary>
@@ -43,4 +42,3 @@ internal static class DatabaseServer
 
     private static string[] Settings(params string[] settings) => [.. settings.SelectMany(setting => new[] { "-c", setting })];
 }
-#endif

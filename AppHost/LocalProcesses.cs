@@ -1,4 +1,3 @@
-#if ASPIRE
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using ConnectionString = Aspire.Hosting.ApplicationModel.IResourceBuilder<Aspire.Hosting.ApplicationModel.IResourceWithConnectionString>;
@@ -90,4 +89,3 @@ internal static class LocalProcesses
         return File.ReadAllText(file).Trim();
     }
 }
-#endif

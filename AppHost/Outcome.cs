@@ -1,4 +1,3 @@
-#if ASPIRE
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -13,4 +12,3 @@ internal static class Outcome
     public static int ExitCode(this DistributedApplication application) =>
         application.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsFaulted: true }) ? 1 : 0;
 }
-#endif

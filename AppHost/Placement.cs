@@ -1,4 +1,3 @@
-#if ASPIRE
 using Microsoft.Extensions.Configuration;
 
 namespace Wyckoff.AppHost;
@@ -68,4 +67,3 @@ internal static class Placements
     public static bool IsOn(this IConfiguration configuration, string key) =>
         string.Equals(configuration[key], "true", StringComparison.OrdinalIgnoreCase);
 }
-#endif

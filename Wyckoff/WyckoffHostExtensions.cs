@@ -62,10 +62,8 @@ public static class WyckoffHostExtensions
             .AddCheck<PostgresHealthCheck>("postgres", timeout: TimeSpan.FromSeconds(5))
             // Redis only makes reads faster: without it the service is degraded, not down.
             .AddCheck<RedisHealthCheck>("redis", HealthStatus.Degraded, timeout: TimeSpan.FromSeconds(5));
-#if ASPIRE
         // Enrich, not Add: Add would open a second pool beside the data source. Retries and health checks are already ours.
         builder.EnrichNpgsqlDbContext<WyckoffDbContext>(settings => (settings.DisableHealthChecks, settings.DisableRetry) = (true, true));
-#endif
         return builder;
     }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Wyckoff.LocalServers;
 
-namespace Wyckoff.AppHost.Embedded;
+namespace Wyckoff.AppHost;
 
 /// <summary>
 /// <c>serve postgres|redis PORT PASSWORDFILE</c>: one local server in the foreground. What the Aspire composition runs as an executable where there are no containers, so that
