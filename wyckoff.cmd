@@ -1,17 +1,32 @@
 @echo off
-rem The front door for verbs on Windows. Set ConnectionStrings__wyckoff first, except for "up"; for "maintain" ConnectionStrings__worker too.
-setlocal
+rem The front door for verbs on Windows. Each works on the system that is up, as running.env in the data folder says, or on the database that
+rem ConnectionStrings__wyckoff names. For "maintain" on such a database set ConnectionStrings__worker too.
+setlocal EnableDelayedExpansion
 set here=%~dp0
+set home=%WYCKOFF_HOME%
+if "%home%"=="" set home=%USERPROFILE%\.local\share\wyckoff
 set verb=%1
 if "%verb%"=="up" dotnet run --project "%here%AppHost" -- %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
-if "%verb%"=="status" dotnet run --project "%here%MigrationService" -- --status & exit /b
-if "%verb%"=="migrate" dotnet run --project "%here%MigrationService" -- %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
-if "%verb%"=="samples" dotnet run --project "%here%Ingestor" -- samples & exit /b
-if "%verb%"=="import" dotnet run --project "%here%Ingestor" -- import %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
-if "%verb%"=="export" dotnet run --project "%here%Ingestor" -- %* & exit /b
-if "%verb%"=="recompute" dotnet run --project "%here%Ingestor" -- %* & exit /b
-if "%verb%"=="maintain" dotnet run --project "%here%Ingestor" -- maintain & exit /b
-if "%verb%"=="sync" dotnet run --project "%here%Ingestor" -- %* & exit /b
-if "%verb%"=="feeds" dotnet run --project "%here%Ingestor" -- %* & exit /b
+if "%ConnectionStrings__wyckoff%"=="" if exist "%home%\running.env" (
+  for /f "usebackq tokens=1,* delims==" %%a in ("%home%\running.env") do (
+    set value=%%b
+    if not "!value!"=="" set %%a=!value:~1,-1!
+  )
+)
+if "%verb%"=="status" call :run MigrationService --status & exit /b
+if "%verb%"=="migrate" call :run MigrationService %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
+for %%v in (samples import export recompute maintain sync feeds) do if "%verb%"=="%%v" call :run Ingestor %* & exit /b
 echo usage: wyckoff up ^| status ^| migrate ^| samples ^| import ^| export ^| recompute ^| maintain ^| sync ^| feeds 1>&2
 exit /b 1
+
+:run
+rem The built program, in the caller's folder, so that relative paths are the caller's.
+set project=%1
+set built=%here%%project%\bin\Debug\net10.0\Wyckoff.%project%.dll
+if not exist "%built%" dotnet build "%here%%project%" -v quiet --nologo 1>&2 || exit /b 1
+set rest=
+:next
+shift
+if not "%~1"=="" set rest=%rest% %1& goto next
+dotnet "%built%"%rest%
+exit /b

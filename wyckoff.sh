@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The front door for verbs: ./wyckoff.sh VERB [ARGS]. Each runs against the system that is up, whichever way it was started,
-# or against ConnectionStrings__wyckoff where that is set.
+# The front door for verbs: ./wyckoff.sh VERB [ARGS]. Each works on the system that is up, wherever its servers run, or on the database that
+# ConnectionStrings__wyckoff names.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 usage() {
   cat <<'EOF'
-usage: ./wyckoff.sh VERB [ARGS]
+usage: ./wyckoff.sh [--data FOLDER] VERB [ARGS]
 
   up [ARGS]        start everything (dotnet run --project AppHost)
   status           migrations, hypertables, policies, sizes
@@ -21,6 +21,8 @@ usage: ./wyckoff.sh VERB [ARGS]
   psql [ARGS]      open psql on the running system
   backup FILE      everything in the database, into one file
   restore FILE DB  that file, into a new database
+
+--data FOLDER names the data folder of a system that was started with it; it is needed only while several run.
 EOF
 }
 
@@ -31,22 +33,40 @@ connect() {
   export ConnectionStrings__wyckoff
 }
 
+is_older() { # DLL FOLDER: is a source in the folder newer than the assembly that was built from it?
+  [ ! -e "$1" ] || [ -n "$(find "$2" -name obj -prune -o -name bin -prune -o -type f -newer "$1" -print -quit)" ]
+}
+
+# Runs the built program in the caller's folder, so that relative paths are the caller's; builds it first where its sources are newer.
+run() { # PROJECT [ARGS]
+  local project=$1 built
+  shift
+  built=$(ls -dt "$here/$project"/bin/*/*/"Wyckoff.$project.dll" 2>/dev/null | head -n 1)
+  built=$(dirname "${built:-$here/$project/bin/Debug/net10.0/none}")
+  if is_older "$built/Wyckoff.$project.dll" "$here/$project" || is_older "$built/Wyckoff.dll" "$here/Wyckoff" ||
+    is_older "$built/Wyckoff.ServiceDefaults.dll" "$here/ServiceDefaults"; then
+    dotnet build "$here/$project" --configuration "$(basename "$(dirname "$built")")" -v quiet --nologo >&2
+  fi
+  exec dotnet "$built/Wyckoff.$project.dll" "$@"
+}
+
+if [ "${1:-}" = --data ]; then
+  [ $# -ge 2 ] || { echo "wyckoff: --data needs a folder" >&2; exit 1; }
+  export WYCKOFF_HOME=$2
+  shift 2
+fi
 verb=${1:-help}
 [ $# -eq 0 ] || shift
 case $verb in
   up) exec dotnet run --project "$here/AppHost" -- "$@" ;;
-  status) connect && exec dotnet run --project "$here/MigrationService" -- --status "$@" ;;
-  migrate) connect && exec dotnet run --project "$here/MigrationService" -- "$@" ;;
-  samples) connect && exec dotnet run --project "$here/Ingestor" -- samples "$@" ;;
-  sync | feeds) connect && exec dotnet run --project "$here/Ingestor" -- "$verb" "$@" ;;
-  import) connect && exec dotnet run --project "$here/Ingestor" -- import "$@" ;;
-  export) connect && exec dotnet run --project "$here/Ingestor" -- export "$@" ;;
-  recompute) connect && exec dotnet run --project "$here/Ingestor" -- recompute "$@" ;;
+  status) connect && run MigrationService --status "$@" ;;
+  migrate) connect && run MigrationService "$@" ;;
+  samples | sync | feeds | import | export | recompute) connect && run Ingestor "$verb" "$@" ;;
   maintain)
     # Where nobody gave the worker's own connection: whoever owns the database may act as wyckoff_worker.
     connect
     export ConnectionStrings__worker="${ConnectionStrings__worker:-$ConnectionStrings__wyckoff;Options=-c role=wyckoff_worker}"
-    exec dotnet run --project "$here/Ingestor" -- maintain "$@"
+    run Ingestor maintain "$@"
     ;;
   psql | backup | restore) exec "$here/eng/$verb" "$@" ;;
   help | -h | --help) usage ;;

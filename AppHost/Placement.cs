@@ -2,68 +2,60 @@ using Microsoft.Extensions.Configuration;
 
 namespace Wyckoff.AppHost;
 
-/// <summary>Where the database and the cache are, and what the services are made into.</summary>
+/// <summary>Where a server, the database or the cache, runs.</summary>
 internal enum Placement
 {
-    /// <summary>Run here, servers in containers.</summary>
+    /// <summary>Somebody else's server, by a connection string in the configuration; published, by one that the deployment is given.</summary>
+    Given,
+
+    /// <summary>A container of ours.</summary>
     Containers,
 
-    /// <summary>Run here, servers as processes of this user.</summary>
-    LocalProcesses,
-
-    /// <summary>Publish as Docker Compose, servers included.</summary>
-    Compose,
-
-    /// <summary>Publish for Azure Container Apps, servers brought along.</summary>
-    Azure,
+    /// <summary>A process of ours.</summary>
+    Local,
 }
 
 internal static class Placements
 {
-    // Published containers have a name of their own each, so both services may use the port that .NET images listen on.
-    private const int ContainerPort = 8080;
-
-    /// <summary>Exactly one: two compute environments in one model would leave Aspire unable to assign the services.</summary>
-    public static Placement Choose(IDistributedApplicationBuilder builder)
+    /// <summary>Decides before resources are added: a model with containers and no engine waits for ever. Says what was chosen, and why, in one line.</summary>
+    public static Placement Choose(this IDistributedApplicationBuilder builder, string connection, string server, AppHostOptions options)
     {
-        var configuration = builder.Configuration;
         if (builder.ExecutionContext.IsPublishMode)
         {
-            // azd asks for the manifest, and nobody else does: there the answer can only be Azure.
-            var azd = string.Equals(configuration["Publishing:Publisher"], "manifest", StringComparison.OrdinalIgnoreCase);
-            var target = configuration["Wyckoff:Publish"] ?? (azd ? "azure" : "compose");
-            return target.ToUpperInvariant() switch
-            {
-                "COMPOSE" => Placement.Compose,
-                "AZURE" => Placement.Azure,
-                _ => throw new DistributedApplicationException($"Wyckoff:Publish is '{target}'; it must be 'compose' or 'azure'."),
-            };
+            // PostgreSQL cannot live on the volumes of Container Apps, so a deployment brings its own servers.
+            return Placement.Given;
         }
 
-        // A model with containers and no engine never starts and never ends, so look first.
-        var noContainers = configuration["Wyckoff:NoContainers"] is null
-            ? !ContainerRuntime.Answers(configuration["ASPIRE_CONTAINER_RUNTIME"])
-            : configuration.IsOn("Wyckoff:NoContainers");
-        return noContainers ? Placement.LocalProcesses : Placement.Containers;
+        if (builder.Configuration.GetConnectionString(connection) is { Length: > 0 })
+        {
+            return options.Placement is null
+                ? Say(Placement.Given, $"{server}: the server that ConnectionStrings__{connection} names")
+                : throw new AppHostException(
+                    $"ConnectionStrings__{connection} names a server, and --{options.Placement.Value.ToString().ToLowerInvariant()} asks for another: leave one of them out.");
+        }
+
+        if (options.Placement is Placement.Local)
+        {
+            return OperatingSystem.IsLinux() ? Say(Placement.Local, $"{server}: a local process (--local)") : throw NoLocalServers();
+        }
+
+        var engine = ContainerEngine.Find(builder.Configuration["ASPIRE_CONTAINER_RUNTIME"]);
+        return (engine, options.Placement) switch
+        {
+            ({ } found, Placement.Containers) => Say(Placement.Containers, $"{server}: a container of {found} (--containers)"),
+            ({ } found, _) => Say(Placement.Containers, $"{server}: a container, because {found} answers"),
+            (null, Placement.Containers) => throw new AppHostException("--containers was asked for, and neither docker nor podman answers: start one of them, or leave the option out."),
+            (null, _) when OperatingSystem.IsLinux() => Say(Placement.Local, $"{server}: a local process, because neither docker nor podman answers"),
+            _ => throw NoLocalServers(),
+        };
     }
 
-    /// <summary>The HTTP endpoint of a service. Without a host port Aspire picks one in run mode, and none is published.</summary>
-    public static IResourceBuilder<ProjectResource> WithServicePort(this IResourceBuilder<ProjectResource> service, Placement placement, int? hostPort = null) =>
-        placement switch
-        {
-            Placement.Compose => service.WithHttpEndpoint(port: hostPort, targetPort: ContainerPort),
-            Placement.Azure => service.WithHttpEndpoint(targetPort: ContainerPort),
-            _ => service.WithHttpEndpoint(port: hostPort),
-        };
+    private static Placement Say(Placement placement, string reason)
+    {
+        Console.WriteLine(reason);
+        return placement;
+    }
 
-    /// <summary>A secret that is made up at the first start and kept (in the user secrets, or in the deployment's state). Without special characters: it stands in connection strings.</summary>
-    public static IResourceBuilder<ParameterResource> AddGeneratedPassword(this IDistributedApplicationBuilder builder, string name) =>
-        builder.AddParameter(name, new GenerateParameterDefault { MinLength = 24, Special = false }, secret: true, persist: true);
-
-    /// <summary>The password of a role: made up where the database is ours, asked for where it is brought along.</summary>
-    public static IResourceBuilder<ParameterResource> AddRolePassword(this IDistributedApplicationBuilder builder, string name, Placement placement) =>
-        placement is Placement.Azure ? builder.AddParameter(name, secret: true) : builder.AddGeneratedPassword(name);
-
-    public static bool IsOn(this IConfiguration configuration, string key) =>
-        string.Equals(configuration[key], "true", StringComparison.OrdinalIgnoreCase);
+    private static AppHostException NoLocalServers() => new(
+        "Neither docker nor podman answers, and local servers are for Linux: start Docker Desktop or Podman, or name servers in ConnectionStrings__wyckoff and ConnectionStrings__cache.");
 }

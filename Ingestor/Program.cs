@@ -58,7 +58,7 @@ static async Task<int> ServeAsync()
 
 static WebApplicationBuilder Builder()
 {
-    var builder = WebApplication.CreateBuilder();
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
     builder.AddServiceDefaults();
     builder.AddWyckoff();
     builder.Services.AddSingleton<SampleLoader>();

@@ -18,8 +18,11 @@ public sealed record LocalPostgresOptions
     /// <summary>False for tests: a crash of the machine may lose the data, and memory is used sparingly.</summary>
     public bool Durable { get; init; } = true;
 
-    /// <summary>Receives one line per step. What the server says goes into a file beside its data: to a newcomer most of it reads like trouble.</summary>
+    /// <summary>Receives one line per step.</summary>
     public Action<string> Log { get; init; } = _ => { };
+
+    /// <summary>Receives what the server logs, which a file beside its data keeps in any case.</summary>
+    public Action<string> ServerLog { get; init; } = _ => { };
 
     /// <summary>Server settings that win over ours.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -119,7 +122,11 @@ public sealed class LocalPostgres : IAsyncDisposable
             foreach (var (name, value) in Settings(options, binaries))
                 arguments.AddRange(["-c", $"{name}={value}"]);
             var command = options.Home.Command([binaries.Program("postgres"), .. arguments]);
-            var process = LeashedProcess.Start("PostgreSQL", command[0], command.Skip(1), _environment, "/", "INT", _stopGrace, serverLog.WriteLine);
+            var process = LeashedProcess.Start("PostgreSQL", command[0], command.Skip(1), _environment, "/", "INT", _stopGrace, line =>
+            {
+                serverLog.WriteLine(line);
+                options.ServerLog(line);
+            });
             try
             {
                 if (await IsReadyAsync(binaries, process, port, cancellationToken))

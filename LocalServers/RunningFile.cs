@@ -1,36 +1,69 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Wyckoff.LocalServers;
 
-/// <summary><c>running.env</c>: how to reach the running system, as shell assignments for <c>eng/psql</c> and the verbs. Holds a password, so only its owner may read it.</summary>
+/// <summary>
+/// <c>running.env</c> in the data home: how to reach the running system, as shell assignments for <c>wyckoff.sh</c> and <c>eng/psql</c>. It holds passwords, so only
+/// its owner may read it. A home other than the default one is also listed in the default home's folder <c>running</c>, where the scripts find it.
+/// </summary>
 public static class RunningFile
 {
+    private const string ProcessId = "APPHOST_PID";
+
     public static string PathIn(ServerHome home) => Path.Combine(home.Folder, "running.env");
 
     public static void Write(ServerHome home, IReadOnlyDictionary<string, string> values)
     {
-        var path = PathIn(home);
         var text = new StringBuilder();
-        foreach (var (name, value) in values)
+        foreach (var (name, value) in values.Append(new(ProcessId, Environment.ProcessId.ToString(CultureInfo.InvariantCulture))))
+        {
             text.Append(name).Append("='").Append(value.Replace("'", "'\\''", StringComparison.Ordinal)).Append("'\n");
-        PrivateFile.Write(path + ".new", text.ToString());
-        File.Move(path + ".new", path, overwrite: true);
+        }
+
+        PrivateFile.Write(PathIn(home), text.ToString());
+        if (Listing(home) is { } listing)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(listing)!);
+            PrivateFile.Write(listing, home.Folder + "\n");
+        }
     }
 
-    /// <summary>Null when nothing was written, or when the AppHost that wrote it (APPHOST_PID) is gone.</summary>
+    /// <summary>Null when nothing was written, or when the AppHost that wrote it is gone.</summary>
     public static IReadOnlyDictionary<string, string>? Read(ServerHome home)
     {
         var path = PathIn(home);
         if (!File.Exists(path))
+        {
             return null;
+        }
+
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var line in File.ReadLines(path))
         {
             if (line.Split('=', 2) is [var name, ['\'', .. var value, '\'']])
+            {
                 values[name] = value.Replace("'\\''", "'", StringComparison.Ordinal);
+            }
         }
-        return values.TryGetValue("APPHOST_PID", out var pid) && int.TryParse(pid, out var id) && ServerProcess.IsAlive(id) ? values : null;
+
+        return values.TryGetValue(ProcessId, out var text) && int.TryParse(text, out var pid) && ServerProcess.IsAlive(pid) ? values : null;
     }
 
-    public static void Delete(ServerHome home) => File.Delete(PathIn(home));
+    public static void Delete(ServerHome home)
+    {
+        File.Delete(PathIn(home));
+        if (Listing(home) is { } listing && File.Exists(listing))
+        {
+            File.Delete(listing);
+        }
+    }
+
+    private static string? Listing(ServerHome home)
+    {
+        var usual = ServerHome.Default().Folder;
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(home.Folder));
+        return usual == home.Folder ? null : Path.Combine(usual, "running", Convert.ToHexStringLower(hash.AsSpan(0, 8)));
+    }
 }

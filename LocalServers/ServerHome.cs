@@ -6,21 +6,37 @@ namespace Wyckoff.LocalServers;
 /// <param name="OtherServers">A folder of server roots outside <paramref name="Folder"/>, or null.</param>
 public sealed record ServerHome(string Folder, string? Account, string? OtherServers)
 {
+    /// <summary>The environment variable that names another folder.</summary>
+    public const string Variable = "WYCKOFF_HOME";
+
     public string Servers => Path.Combine(Folder, "servers");
 
     public string Data => Path.Combine(Folder, "data");
 
-    public static ServerHome FromEnvironment()
+    public static ServerHome FromEnvironment() =>
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given ? At(given) : Default();
+
+    /// <summary>The home in this folder and nowhere else: nothing is taken from other places.</summary>
+    public static ServerHome At(string folder) => new(Path.GetFullPath(folder), ServerAccount(), null);
+
+    /// <summary>Where the password of a server or a role lies.</summary>
+    public string PasswordFile(string name) => Path.Combine(Data, name + ".password");
+
+    /// <summary>The home where none is named.</summary>
+    public static ServerHome Default()
     {
-        var root = Environment.IsPrivilegedProcess;
-        var account = !root ? null : File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres" : "nobody";
-        // Asked for by name, the folder is all there is: nothing is taken from elsewhere.
-        if (Environment.GetEnvironmentVariable("WYCKOFF_HOME") is { Length: > 0 } given)
-            return new(Path.GetFullPath(given), account, null);
         var user = Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data
             ? data : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local/share");
-        return root ? new("/var/lib/wyckoff", account, Path.Combine(user, "wyckoff/servers")) : new(Path.Combine(user, "wyckoff"), null, null);
+        return IsRoot
+            ? new("/var/lib/wyckoff", ServerAccount(), Path.Combine(user, "wyckoff/servers"))
+            : new(Path.GetFullPath(Path.Combine(user, "wyckoff")), null, null);
     }
+
+    // On Windows there are no local servers, so an administrator there is nobody special.
+    private static bool IsRoot => Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows();
+
+    private static string? ServerAccount() =>
+        !IsRoot ? null : File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres" : "nobody";
 
     /// <summary>The command as the servers' account runs it.</summary>
     public IReadOnlyList<string> Command(params IEnumerable<string> command) =>

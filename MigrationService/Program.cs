@@ -34,7 +34,8 @@ if (verbs.Count(chosen => chosen) > 1)
     return Fail("--status, --verify, --dry-run, --to and --reset exclude each other.");
 }
 
-var builder = Host.CreateApplicationBuilder();
+// Settings lie beside the program, and not in whatever folder it was called from.
+var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
 builder.AddServiceDefaults();
 // What a verb prints is its result; the log goes to the other stream and only speaks when something is wrong.
 builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Warning);

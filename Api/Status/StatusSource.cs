@@ -185,7 +185,7 @@ public sealed class StatusSource
         {
             info = (await database.ExecuteAsync("INFO").WaitAsync(cancellationToken)).ToString();
         }
-        catch (RedisServerException)
+        catch (Exception e) when (e is RedisServerException or RedisCommandException)
         {
             info = null;
         }

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Wyckoff.AppHost;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record AppHostOptions
+{
+    public const int DefaultPort = 5080;
+
+    public int Port { get; private init; } = DefaultPort;
+
+    public bool Fresh { get; private init; }
+
+    public bool Yes { get; private init; }
+
+    public bool Samples { get; private init; } = true;
+
+    public string? Data { get; private init; }
+
+    /// <summary>Null: whatever the machine offers.</summary>
+    public Placement? Placement { get; private init; }
+
+    /// <summary>The arguments that are Aspire's: configuration such as <c>--Parameters:x=y</c>, and all of them when something is to be published.</summary>
+    public IReadOnlyList<string> ForAspire { get; private init; } = [];
+
+    public bool IsPublishing { get; private init; }
+
+    /// <summary>The options, or null when all was said already: help or the version.</summary>
+    public static async Task<(AppHostOptions? Options, int ExitCode)> ParseAsync(IReadOnlyList<string> args)
+    {
+        // azd and `aspire publish` speak to Aspire itself.
+        if (args.Any(argument => argument is "--publisher" or "--operation" or "--list-steps"))
+        {
+            return (new() { ForAspire = args, IsPublishing = true }, 0);
+        }
+
+        var port = new Option<int>("--port") { Description = "Where the API listens, on loopback.", DefaultValueFactory = _ => DefaultPort };
+        port.Validators.Add(RefuseWhatIsNoPort);
+        var data = new Option<string?>("--data") { Description = "Where servers, data and passwords are kept (also WYCKOFF_HOME).", HelpName = "FOLDER" };
+        var fresh = new Option<bool>("--fresh") { Description = "Delete all data first; asks before it does." };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask." };
+        var noSamples = new Option<bool>("--no-samples") { Description = "Start with an empty database." };
+        var containers = new Option<bool>("--containers") { Description = "PostgreSQL and Redis in containers, or not at all." };
+        var local = new Option<bool>("--local") { Description = "PostgreSQL and Redis as local processes, even where a container engine answers." };
+        var command = new RootCommand(
+            "Starts Wyckoff: PostgreSQL with TimescaleDB, Redis, migrations, Ingestor, API and the Aspire dashboard. Ctrl+C stops all of it.")
+        {
+            port, data, fresh, yes, noSamples, containers, local,
+        };
+
+        AppHostOptions? options = null;
+        command.SetAction(parsed => options = new()
+        {
+            Port = parsed.GetValue(port),
+            Data = parsed.GetValue(data),
+            Fresh = parsed.GetValue(fresh),
+            Yes = parsed.GetValue(yes),
+            Samples = !parsed.GetValue(noSamples),
+            Placement = parsed.GetValue(containers) ? AppHost.Placement.Containers : parsed.GetValue(local) ? AppHost.Placement.Local : null,
+            ForAspire = [.. args.Where(IsConfiguration)],
+        });
+
+        var result = command.Parse([.. args.Where(argument => !IsConfiguration(argument))]);
+        if (result.Errors.Count > 0)
+        {
+            // The parser's own complaint about a number says less than the validator's, and comes with it.
+            var error = result.Errors.LastOrDefault(e => e.Message.StartsWith("--", StringComparison.Ordinal)) ?? result.Errors[0];
+            throw new AppHostException(error.Message + " --help lists the options.");
+        }
+
+        if (result.GetValue(containers) && result.GetValue(local))
+        {
+            throw new AppHostException("--containers and --local exclude each other.");
+        }
+
+        var exitCode = await result.InvokeAsync();
+        return (options, exitCode);
+    }
+
+    private static bool IsConfiguration(string argument) =>
+        argument.StartsWith("--", StringComparison.Ordinal) && argument.Contains('=', StringComparison.Ordinal)
+        && argument.IndexOf(':', StringComparison.Ordinal) is var colon && colon > 0 && colon < argument.IndexOf('=', StringComparison.Ordinal);
+
+    private static void RefuseWhatIsNoPort(OptionResult result)
+    {
+        if (result.Tokens is [{ Value: var text }] && (!int.TryParse(text, out var number) || number is < 1 or > 65535))
+        {
+            result.AddError($"--port: '{text}' is not a port; a number from 1 to 65535 is expected.");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+
+namespace Wyckoff.AppHost;
+
+/// <summary>What the person who started the system reads in the terminal: one line at a time.</summary>
+internal sealed class ConsoleLines(ResourceLoggerService loggers)
+{
+    // The log of a process that has just died may still be on its way.
+    private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _lock = new();
+
+    public void Write(string line)
+    {
+        lock (_lock)
+        {
+            Console.WriteLine(line);
+        }
+    }
+
+    /// <summary>How a resource ended, with the last line that it wrote to standard error, which says why.</summary>
+    public async Task<string> DescribeEndAsync(ResourceEvent change, CancellationToken cancellationToken)
+    {
+        var how = change.Snapshot.ExitCode switch
+        {
+            null or -1 => $"did not start ({change.Snapshot.State?.Text})",
+            > 128 and var code => string.Create(CultureInfo.InvariantCulture, $"was killed by signal {code - 128}"),
+            var code => string.Create(CultureInfo.InvariantCulture, $"ended with exit code {code}"),
+        };
+        return await LastErrorAsync(change.ResourceId, cancellationToken) is { } error ? $"{change.Resource.Name} {how}: {error}." : $"{change.Resource.Name} {how}.";
+    }
+
+    private async Task<string?> LastErrorAsync(string resourceId, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(LogPatience);
+        string? last = null;
+        try
+        {
+            await foreach (var lines in loggers.GetAllAsync(resourceId).WithCancellation(limit.Token))
+            {
+                last = lines.LastOrDefault(line => line.IsErrorMessage && !string.IsNullOrWhiteSpace(line.Content)).Content ?? last;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // What has come so far has to do.
+        }
+
+        return last is null ? null : WithoutTime(last).Trim().TrimEnd('.');
+    }
+
+    /// <summary>The orchestrator puts the time before each line of a log.</summary>
+    private static string WithoutTime(string line) =>
+        line.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space
+        && DateTimeOffset.TryParse(line.AsSpan(0, space), CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+            ? line[(space + 1)..]
+            : line;
+}

@@ -1,0 +1,118 @@
+using System.Security.Cryptography;
+using System.Text;
+using Wyckoff.LocalServers;
+
+namespace Wyckoff.AppHost;
+
+/// <summary>The folder of servers, data and passwords, held for as long as this AppHost runs: two of them on one folder would be two servers on one database.</summary>
+internal sealed class DataHome : IDisposable
+{
+    private readonly FileStream? _lock;
+
+    private DataHome(ServerHome home, FileStream? held) => (Home, _lock) = (home, held);
+
+    public ServerHome Home { get; }
+
+    public string Folder => Home.Folder;
+
+    /// <summary>Ends the names of containers and volumes, so that each data folder has its own; empty for the default folder.</summary>
+    public string Suffix => Folder == ServerHome.Default().Folder
+        ? ""
+        : "-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Folder)).AsSpan(0, 4));
+
+    public string PostgresContainer => "wyckoff-postgres" + Suffix;
+
+    public string PostgresVolume => "wyckoff-postgres-data" + Suffix;
+
+    public static DataHome Open(AppHostOptions options)
+    {
+        var home = options.Data is null ? ServerHome.FromEnvironment() : ServerHome.At(options.Data);
+        if (options.IsPublishing)
+        {
+            return new(home, null); // nothing runs, and nothing is kept
+        }
+
+        var held = Hold(home);
+        try
+        {
+            if (!PortOwner.IsFree(options.Port))
+            {
+                throw new AppHostException($"{PortOwner.Describe(options.Port)}: stop it, or choose another port with --port.");
+            }
+
+            var opened = new DataHome(home, held);
+            if (options.Fresh)
+            {
+                opened.Wipe(options);
+            }
+
+            return opened;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A password that lies beside the data it belongs to: a volume or a cluster keeps the one that it was made with.</summary>
+    public string Password(string name) => PrivateFile.ReadOrCreatePassword(Home.PasswordFile(name));
+
+    /// <summary>A cluster without its password is not to be given a new one that it does not know.</summary>
+    public bool HasLostPassword(string server) => Directory.Exists(Path.Combine(Home.Data, server)) && !File.Exists(Home.PasswordFile(server));
+
+    public int Port(string server, int first) => KeptPort.Choose(Path.Combine(Home.Data, server + ".port"), first, Console.WriteLine);
+
+    public void Dispose() => _lock?.Dispose();
+
+    private static FileStream Hold(ServerHome home)
+    {
+        const string other = "choose another folder with --data FOLDER.";
+        try
+        {
+            Directory.CreateDirectory(home.Folder);
+            if (PrivateFile.TryLock(Path.Combine(home.Folder, "apphost.lock")) is { } held)
+            {
+                return held;
+            }
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw new AppHostException($"The data folder {home.Folder} cannot be used: {e.Message} Mend that, or {other}");
+        }
+
+        var who = RunningFile.Read(home) is { } running ? $" (process {running["APPHOST_PID"]}, {running["API_URL"]})" : "";
+        throw new AppHostException($"Wyckoff is already running on {home.Folder}{who}: stop it, or {other}");
+    }
+
+    private void Wipe(AppHostOptions options)
+    {
+        var engine = options.Placement is Placement.Local ? null : ContainerEngine.Find();
+        var what = engine is null ? Home.Data : $"{Home.Data} and in the volume {PostgresVolume}";
+        if (!options.Yes)
+        {
+            if (Console.IsInputRedirected)
+            {
+                throw new AppHostException($"--fresh deletes all data in {what}, and there is nobody to ask: add --yes if that is what you want.");
+            }
+
+            Console.Write($"Delete all data in {what}? [y/N] ");
+            if (Console.ReadLine()?.Trim().ToUpperInvariant() is not ("Y" or "YES"))
+            {
+                throw new AppHostException("Nothing was deleted.");
+            }
+        }
+
+        if (engine is not null)
+        {
+            ContainerEngine.Remove(engine, PostgresContainer, PostgresVolume);
+        }
+
+        if (Directory.Exists(Home.Data))
+        {
+            Directory.Delete(Home.Data, recursive: true);
+        }
+
+        Console.WriteLine($"Deleted all data in {what}");
+    }
+}

@@ -1,0 +1,130 @@
+using Microsoft.Extensions.Configuration;
+using Wyckoff.LocalServers;
+using Connection = Aspire.Hosting.ApplicationModel.IResourceBuilder<Aspire.Hosting.ApplicationModel.IResourceWithConnectionString>;
+
+namespace Wyckoff.AppHost;
+
+/// <summary>
+/// The database as the three roles see it. MigrationService alone has the owner's connection, and gives the other two roles their passwords.
+/// </summary>
+internal sealed record Database(
+    Connection Owner, Connection App, Connection Worker, IResourceBuilder<ParameterResource> AppPassword, IResourceBuilder<ParameterResource> WorkerPassword);
+
+internal static class DatabaseBuilderExtensions
+{
+    private const string Name = "wyckoff";
+    private const string App = "wyckoff-app";
+    private const string Worker = "wyckoff-worker";
+    private const string AppRole = "wyckoff_app";
+    private const string WorkerRole = "wyckoff_worker";
+    private const int UsualPort = 5432;
+
+    // The container's default of 64 MB ends parallel queries with "could not resize shared memory segment".
+    private const string SharedMemory = "256m";
+
+    /// <summary>Adds PostgreSQL where it is to run, under the same names everywhere.</summary>
+    public static async Task<Database> AddDatabaseAsync(
+        this IDistributedApplicationBuilder builder, DataHome home, AppHostOptions options, CancellationToken cancellationToken)
+    {
+        var placement = builder.Choose(Name, "PostgreSQL", options);
+        var app = builder.AddPassword("wyckoff-app-password", home, "app");
+        var worker = builder.AddPassword("wyckoff-worker-password", home, "worker");
+        switch (placement)
+        {
+            case Placement.Containers:
+                return builder.AddContainer(home, app, worker);
+
+            case Placement.Local:
+                // Found, or installed, before anything starts: a machine that cannot have it is told so at once.
+                await new ServerLocator(home.Home, Console.WriteLine).FindPostgresAsync(PostgresEdition.Best, cancellationToken);
+                return builder.AddLocal(home, app, worker);
+
+            default:
+                return builder.AddGiven(app, worker);
+        }
+    }
+
+    public static IResourceBuilder<ProjectResource> WithRolePasswords(this IResourceBuilder<ProjectResource> migrations, Database database) => migrations
+        .WithEnvironment("Wyckoff__AppPassword", database.AppPassword)
+        .WithEnvironment("Wyckoff__WorkerPassword", database.WorkerPassword);
+
+    /// <summary>A secret that run mode keeps in the data home, and that a deployment is asked for.</summary>
+    public static IResourceBuilder<ParameterResource> AddPassword(this IDistributedApplicationBuilder builder, string name, DataHome home, string file) =>
+        builder.ExecutionContext.IsPublishMode
+            ? builder.AddParameter(name, secret: true)
+            : builder.AddParameter(name, home.Password(file), secret: true);
+
+    private static Database AddContainer(
+        this IDistributedApplicationBuilder builder, DataHome home, IResourceBuilder<ParameterResource> app, IResourceBuilder<ParameterResource> worker)
+    {
+        var postgres = builder.AddPostgres("postgres", password: builder.AddPassword("postgres-password", home, "postgres-container"))
+            .WithIconName("Database")
+            .WithImage(Images.Timescale, Images.TimescaleTag)
+            .WithHostPort(home.Port("postgres", UsualPort))
+            .WithArgs(PostgresSettings.Arguments)
+            .WithContainerRuntimeArgs("--shm-size", SharedMemory)
+            // Named by hand: Aspire guesses the place of the data from the tag, and reads TimescaleDB's version as PostgreSQL's.
+            .WithVolume(home.PostgresVolume, Images.TimescaleData)
+            // The container outlives the AppHost, so that the next start takes seconds; the volume outlives the container.
+            .WithContainerName(home.PostgresContainer)
+            .WithLifetime(ContainerLifetime.Persistent);
+        return new(
+            postgres.AddDatabase(Name),
+            builder.AddConnectionString(App, ReferenceExpression.Create(
+                $"Host={postgres.Resource.Host};Port={postgres.Resource.Port};Username={AppRole};Password={app};Database={Name}")).WithParentRelationship(postgres),
+            builder.AddConnectionString(Worker, ReferenceExpression.Create(
+                $"Host={postgres.Resource.Host};Port={postgres.Resource.Port};Username={WorkerRole};Password={worker};Database={Name}")).WithParentRelationship(postgres),
+            app,
+            worker);
+    }
+
+    private static Database AddLocal(
+        this IDistributedApplicationBuilder builder, DataHome home, IResourceBuilder<ParameterResource> app, IResourceBuilder<ParameterResource> worker)
+    {
+        if (home.HasLostPassword("postgres"))
+        {
+            throw new AppHostException(
+                $"The data in {home.Home.Data}/postgres has lost its password file {home.Home.PasswordFile("postgres")}: put it back, or delete all data with --fresh.");
+        }
+
+        var password = builder.AddPassword("postgres-password", home, "postgres");
+        var postgres = builder.AddLocalPostgres("postgres", home, home.Port("postgres", UsualPort), password).WithIconName("Database");
+        var owner = builder.AddConnectionString(Name, postgres.Resource.For("postgres", password.Resource, Name)).WithParentRelationship(postgres);
+        // A connection string counts as ready when its server's process runs. Whoever waits for it waits for the server to answer.
+        owner.WithAnnotation(postgres.Resource.Annotations.OfType<HealthCheckAnnotation>().Single());
+        return new(
+            owner,
+            builder.AddConnectionString(App, postgres.Resource.For(AppRole, app.Resource, Name)).WithParentRelationship(postgres),
+            builder.AddConnectionString(Worker, postgres.Resource.For(WorkerRole, worker.Resource, Name)).WithParentRelationship(postgres),
+            app,
+            worker);
+    }
+
+    private static Database AddGiven(
+        this IDistributedApplicationBuilder builder, IResourceBuilder<ParameterResource> app, IResourceBuilder<ParameterResource> worker)
+    {
+        if (builder.ExecutionContext.IsPublishMode)
+        {
+            return new(builder.AddConnectionString(Name), builder.AddConnectionString(App), builder.AddConnectionString(Worker), app, worker);
+        }
+
+        var given = builder.Configuration.GetConnectionString(Name)!;
+        return new(
+            builder.AddConnectionString(Name),
+            builder.AddConnectionString(App, ReferenceExpression.Create($"{Without(given, "Username", "Password")};Username={AppRole};Password={app}")),
+            builder.AddConnectionString(Worker, ReferenceExpression.Create($"{Without(given, "Username", "Password")};Username={WorkerRole};Password={worker}")),
+            app,
+            worker);
+    }
+
+    private static string Without(string connectionString, params ReadOnlySpan<string> keys)
+    {
+        var builder = new Npgsql.NpgsqlConnectionStringBuilder(connectionString);
+        foreach (var key in keys)
+        {
+            builder.Remove(key);
+        }
+
+        return builder.ConnectionString;
+    }
+}

@@ -1,0 +1,194 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Wyckoff.AppHost;
+
+/// <summary>What an operator does from the dashboard. Each command runs a resource that waits for it, so its output has a log of its own beside the others.</summary>
+internal static class Operations
+{
+    public static void AddOperations(
+        this IDistributedApplicationBuilder builder,
+        DataHome home,
+        Database database,
+        IResourceBuilder<IResourceWithConnectionString> cache,
+        IResourceBuilder<ProjectResource> migrations,
+        IResourceBuilder<ProjectResource> ingestor,
+        IResourceBuilder<ProjectResource> api)
+    {
+        // Started by hand and not by their commands, the tasks have the arguments that stand here: they do no harm, and say what is missing.
+        var resetArguments = new TaskArguments("--reset");
+        var reset = builder.AddProject<Projects.Wyckoff_MigrationService>("reset-database", launchProfileName: null)
+            .WithArgs(resetArguments.AddTo)
+            .WithReference(database.Owner, connectionName: "wyckoff")
+            .WithRolePasswords(database)
+            .AsTaskOf(migrations);
+        var samples = builder.AddProject<Projects.Wyckoff_Ingestor>("load-samples", launchProfileName: null)
+            .WithArgs("samples")
+            .WithReference(database.App, connectionName: "wyckoff")
+            .WithReference(cache)
+            .AsTaskOf(ingestor);
+        var importArguments = new TaskArguments("import");
+        var import = builder.AddProject<Projects.Wyckoff_Ingestor>("import-file", launchProfileName: null)
+            .WithArgs(importArguments.AddTo)
+            .WithReference(database.App, connectionName: "wyckoff")
+            .WithReference(cache)
+            .AsTaskOf(ingestor);
+        var backupArguments = new TaskArguments();
+        var backup = builder.AddExecutable("backup-database", "bash", Path.Combine(builder.AppHostDirectory, ".."), "eng/backup")
+            .WithArgs(backupArguments.AddTo)
+            .WithEnvironment(LocalServers.ServerHome.Variable, home.Folder)
+            .AsTaskOf(migrations);
+
+        migrations.WithCommand("run-migrations", "Run migrations", context =>
+            new TaskRun(context).RunAsync(migrations.Resource, [], [ingestor.Resource, api.Resource]), new()
+        {
+            Description = "Bring the database to the schema of this build, then start what waits for it.",
+            IconName = "DatabaseArrowUp",
+        });
+        database.Owner.WithCommand(
+            "reset-database",
+            "Reset database",
+            context =>
+            {
+                resetArguments.Next = ["--reset", "--yes"];
+                return new TaskRun(context).RunAsync(reset.Resource, [api.Resource, ingestor.Resource], [migrations.Resource, ingestor.Resource, api.Resource]);
+            },
+            new()
+            {
+                Description = "Delete everything in the database and make it anew.",
+                ConfirmationMessage = "All bars, orders, journals and accounts in this database will be deleted. Continue?",
+                IconName = "DatabaseWarning",
+            });
+        database.Owner.WithCommand("backup", "Backup…", context => new TaskRun(context).RunAsync(backup.Resource, backupArguments, [FullPath(context, "file")]), new()
+        {
+            Description = "Write everything in the database into one file.",
+            IconName = "Save",
+            Arguments = [Text("file", "File to write, on this machine")],
+        });
+        ingestor.WithCommand("load-samples", "Load sample data", context => new TaskRun(context).RunAsync(samples.Resource, [], []), new()
+        {
+            Description = "Synthetic bars of AAPL, TSLA and SPY. What is there already stays as it is.",
+            IconName = "BeakerEdit",
+        });
+        ingestor.WithCommand(
+            "import-file",
+            "Import a file…",
+            context => new TaskRun(context).RunAsync(
+                import.Resource, importArguments, ["import", FullPath(context, "path"), .. Option(context, "symbol"), .. Option(context, "timeframe")]),
+            new()
+            {
+                Description = "Bars from a file or a folder on this machine.",
+                IconName = "ArrowImport",
+                Arguments =
+                [
+                    Text("path", "File or folder, on this machine"),
+                    Text("symbol", "Symbol, where neither the file nor its name says it", required: false),
+                    new()
+                    {
+                        Name = "timeframe",
+                        Label = "Timeframe, where neither the file nor its name says it",
+                        InputType = InputType.Choice,
+                        Options = [.. Timeframes.Select(timeframe => KeyValuePair.Create(timeframe, timeframe))],
+                    },
+                ],
+            });
+    }
+
+    /// <summary>A task is no part of the running system: it is not waited for, and the console does not speak of it.</summary>
+    public static bool IsTask(this IResource resource) => resource.Annotations.OfType<TaskAnnotation>().Any();
+
+    private static readonly string[] Timeframes = ["1m", "5m", "15m", "30m", "1h", "4h", "1d"];
+
+    private static IResourceBuilder<T> AsTaskOf<T>(this IResourceBuilder<T> task, IResourceBuilder<IResource> parent)
+        where T : IResource => task.WithParentRelationship(parent).WithAnnotation(new TaskAnnotation()).WithExplicitStart().ExcludeFromManifest();
+
+    private static InteractionInput Text(string name, string label, bool required = true) => new() { Name = name, Label = label, InputType = InputType.Text, Required = required };
+
+    // Relative to where the AppHost was started, and not to the folder that the task runs in.
+    private static string FullPath(ExecuteCommandContext context, string name) => Path.GetFullPath(context.Arguments[name].Value ?? "");
+
+    private static string[] Option(ExecuteCommandContext context, string name) => context.Arguments[name].Value is { Length: > 0 } value ? [$"--{name}", value] : [];
+
+    private sealed record TaskAnnotation : IResourceAnnotation;
+
+    /// <summary>The arguments of the next run of a task; after it, those that it has otherwise.</summary>
+    private sealed class TaskArguments(params IReadOnlyList<string> otherwise)
+    {
+        public IReadOnlyList<string>? Next { private get; set; }
+
+        public void AddTo(CommandLineArgsCallbackContext context)
+        {
+            foreach (var argument in Next ?? otherwise)
+            {
+                context.Args.Add(argument);
+            }
+
+            Next = null;
+        }
+    }
+
+    private sealed class TaskRun(ExecuteCommandContext context)
+    {
+        private readonly ResourceCommandService _commands = context.Services.GetRequiredService<ResourceCommandService>();
+        private readonly ResourceNotificationService _notifications = context.Services.GetRequiredService<ResourceNotificationService>();
+
+        public Task<ExecuteCommandResult> RunAsync(IResource task, TaskArguments arguments, IReadOnlyList<string> values)
+        {
+            arguments.Next = values;
+            return RunAsync(task, [], []);
+        }
+
+        public async Task<ExecuteCommandResult> RunAsync(IResource task, IResource[] stopFirst, IResource[] startAfterwards)
+        {
+            foreach (var service in stopFirst)
+            {
+                await _commands.ExecuteCommandAsync(service, KnownResourceCommands.StopCommand, context.CancellationToken);
+            }
+
+            try
+            {
+                // Starting returns once the old run has left the scene, so a terminal state seen from here on is that of the new one.
+                var started = await _commands.ExecuteCommandAsync(task, KnownResourceCommands.StartCommand, context.CancellationToken);
+                if (!started.Success)
+                {
+                    return started;
+                }
+
+                var ended = await _notifications.WaitForResourceAsync(
+                    task.Name,
+                    change => change.Snapshot.State is { } state && KnownResourceStates.TerminalStates.Contains(state.Text),
+                    context.CancellationToken);
+                if (ended.Snapshot.ExitCode == 0)
+                {
+                    return CommandResults.Success();
+                }
+
+                var how = ended.Snapshot.ExitCode?.ToString(CultureInfo.InvariantCulture) ?? ended.Snapshot.State?.Text;
+                return CommandResults.Failure($"{task.Name} ended with {how}; its log says why.");
+            }
+            finally
+            {
+                // Also after a failure: a dashboard full of stopped services would hide what went wrong.
+                foreach (var service in startAfterwards)
+                {
+                    await StartAsync(service);
+                }
+            }
+        }
+
+        private async Task StartAsync(IResource service)
+        {
+            if (_notifications.TryGetCurrentState(service.Name, out var current) && current.Snapshot.State?.Text == KnownResourceStates.Running)
+            {
+                return;
+            }
+
+            var result = await _commands.ExecuteCommandAsync(service, KnownResourceCommands.StartCommand, context.CancellationToken);
+            if (!result.Success)
+            {
+                context.Logger.LogWarning("{Service} was not started: {Reason}", service.Name, result.Message);
+            }
+        }
+    }
+}

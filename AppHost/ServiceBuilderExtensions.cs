@@ -1,0 +1,25 @@
+namespace Wyckoff.AppHost;
+
+/// <summary>What differs between a service that runs here and one that is published.</summary>
+internal static class ServiceBuilderExtensions
+{
+    // Each published container has a name of its own, so all may use the port that .NET images listen on.
+    private const int ContainerPort = 8080;
+
+    /// <summary>The folder that every container of a deployment shares.</summary>
+    private const string KeyFolder = "/keys";
+
+    /// <summary>HTTP on loopback here; with a port of its own, the service is reached there without the orchestrator's proxy.</summary>
+    public static IResourceBuilder<ProjectResource> WithServiceEndpoint(this IResourceBuilder<ProjectResource> service, int? port = null) =>
+        service.ApplicationBuilder.ExecutionContext.IsPublishMode
+            ? service.WithHttpEndpoint(targetPort: ContainerPort)
+            : service.WithHttpEndpoint(port: port, isProxied: port is null);
+
+    /// <summary>Container Apps starts again whatever exits, so there migrations stay up when they are done.</summary>
+    public static IResourceBuilder<ProjectResource> WithStayUpWherePublished(this IResourceBuilder<ProjectResource> migrations) =>
+        migrations.ApplicationBuilder.ExecutionContext.IsPublishMode ? migrations.WithEnvironment("Wyckoff__StayUp", "true") : migrations;
+
+    /// <summary>A container forgets its own files; the keys of encrypted secrets must outlive it, and be the same for all replicas.</summary>
+    public static IResourceBuilder<ProjectResource> WithKeyFolderWherePublished(this IResourceBuilder<ProjectResource> service) =>
+        service.ApplicationBuilder.ExecutionContext.IsPublishMode ? service.WithEnvironment("Wyckoff__Secrets__KeyFolder", KeyFolder) : service;
+}

@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Wyckoff.LocalServers;
+
+namespace Wyckoff.AppHost;
+
+/// <summary>
+/// Tells the terminal what happens: each resource as it comes up, or why it does not, and, once all is well, where everything is. While the system runs, it keeps
+/// <c>running.env</c> for the scripts.
+/// </summary>
+internal sealed class StartupConsole(
+    DistributedApplicationModel model,
+    ResourceNotificationService notifications,
+    IConfiguration configuration,
+    IHostApplicationLifetime lifetime,
+    ConsoleLines console,
+    StartupConsole.System system) : BackgroundService
+{
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        RunningFile.Delete(system.Home.Home);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken) =>
+        await Task.WhenAll(TellChangesAsync(stoppingToken), KeepRunningFileAsync(stoppingToken), GreetAsync(stoppingToken));
+
+    private async Task TellChangesAsync(CancellationToken stoppingToken)
+    {
+        var told = new Dictionary<string, string>(StringComparer.Ordinal);
+        await foreach (var change in notifications.WatchAsync(stoppingToken))
+        {
+            var state = change.Snapshot.State?.Text;
+            if (state is null || lifetime.ApplicationStopping.IsCancellationRequested || !IsOfInterest(change) || (told.TryGetValue(change.ResourceId, out var last) && last == state))
+            {
+                continue;
+            }
+
+            told[change.ResourceId] = state;
+            if (state == KnownResourceStates.Running)
+            {
+                console.Write($"  {change.Resource.Name,-12} running");
+            }
+            else if (state == KnownResourceStates.Finished && change.Snapshot.ExitCode == 0)
+            {
+                console.Write($"  {change.Resource.Name,-12} finished");
+            }
+            else if (KnownResourceStates.TerminalStates.Contains(state) && !change.Resource.Annotations.OfType<RestartAnnotation>().Any())
+            {
+                console.Write($"{await console.DescribeEndAsync(change, stoppingToken)} Its log is in the dashboard.");
+            }
+            else if (state == KnownResourceStates.FailedToStart)
+            {
+                console.Write($"{change.Resource.Name} was not started: what it waits for has failed, or it could not be run. Its log is in the dashboard.");
+            }
+        }
+    }
+
+    private async Task KeepRunningFileAsync(CancellationToken stoppingToken)
+    {
+        // Also before the migrations have run, or when they fail: that is when somebody wants psql.
+        var owner = await system.Database.Owner.Resource.ConnectionStringExpression.GetValueAsync(stoppingToken) ?? "";
+        await notifications.WaitForResourceAsync(system.Database.Owner.Resource.Name, change => change.Snapshot.State?.Text == KnownResourceStates.Running, stoppingToken);
+        var values = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["API_URL"] = ApiUrl,
+            ["DASHBOARD_URL"] = DashboardUrl ?? "",
+            ["ConnectionStrings__wyckoff"] = owner,
+            ["ConnectionStrings__worker"] = await system.Database.Worker.Resource.ConnectionStringExpression.GetValueAsync(stoppingToken) ?? "",
+            ["ConnectionStrings__cache"] = await system.Cache.Resource.ConnectionStringExpression.GetValueAsync(stoppingToken) ?? "",
+        };
+        if (model.Resources.OfType<ContainerResource>().Any(container => container.Name == "postgres") && ContainerEngine.Find(configuration["ASPIRE_CONTAINER_RUNTIME"]) is { } engine)
+        {
+            // A machine with containers need not have PostgreSQL's programs; the server's container does.
+            (values["PGENGINE"], values["PGCONTAINER"]) = (engine, system.Home.PostgresContainer);
+        }
+
+        RunningFile.Write(system.Home.Home, values);
+    }
+
+    private async Task GreetAsync(CancellationToken stoppingToken)
+    {
+        await notifications.WaitForResourceHealthyAsync("ingestor", WaitBehavior.WaitOnResourceUnavailable, stoppingToken);
+        await notifications.WaitForResourceHealthyAsync("api", WaitBehavior.WaitOnResourceUnavailable, stoppingToken);
+        var (database, redis) = await AskServersAsync(stoppingToken);
+        var text = new StringBuilder();
+        text.AppendLine().AppendLine("Wyckoff is up.").AppendLine();
+        Line("API", ApiUrl);
+        Line("API docs", ApiUrl + "/docs");
+        Line("Dashboard", DashboardUrl);
+        Line("Database", database);
+        Line("Redis", redis);
+        Line("Data", system.Home.Folder);
+        Line("psql", "eng/psql");
+        text.AppendLine().AppendLine("Try it:").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"  curl '{ApiUrl}/v1/bars/{(system.Options.Samples ? "SPY" : "SYMBOL")}?timeframe=1d&limit=5'").AppendLine();
+        text.Append("Ctrl+C stops everything; the data stays.");
+        console.Write(text.ToString());
+
+        void Line(string what, string? value)
+        {
+            if (value is { Length: > 0 })
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"  {what,-10} {value}");
+            }
+        }
+    }
+
+    /// <summary>The API knows what it is connected to, wherever that runs.</summary>
+    private async Task<(string Database, string Redis)> AskServersAsync(CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        try
+        {
+            var status = await http.GetFromJsonAsync<JsonElement>(ApiUrl + "/v1/status", cancellationToken);
+            var (database, redis) = (status.GetProperty("database"), status.GetProperty("redis"));
+            var timescale = Text(database, "timescaledb") is { } version and not "none" ? $"TimescaleDB {version} ({Text(database, "edition")} edition)" : "without TimescaleDB";
+            return ($"PostgreSQL {Text(database, "server")}, {timescale}{At(system.Database.Owner.Resource.Name, "postgres")}", $"{Text(redis, "version")}{At(system.Cache.Resource.Name, "cache")}");
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return ("see /v1/status", "see /v1/status");
+        }
+
+        static string? Text(JsonElement part, string name) => part.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+        string At(string connection, string server) =>
+            model.Resources.FirstOrDefault(resource => resource.Name == server) is IResourceWithEndpoints { } resource && resource.GetEndpoints().FirstOrDefault() is { IsAllocated: true } endpoint
+                ? string.Create(CultureInfo.InvariantCulture, $", port {endpoint.Port}")
+                : $", as ConnectionStrings__{connection} says";
+    }
+
+    private static bool IsOfInterest(ResourceEvent change) =>
+        change.Resource is ProjectResource or ExecutableResource or ContainerResource && !change.Snapshot.IsHidden && !change.Resource.IsTask();
+
+    private string ApiUrl => string.Create(CultureInfo.InvariantCulture, $"http://localhost:{system.Options.Port}");
+
+    private string? DashboardUrl => configuration["ASPNETCORE_URLS"] is { Length: > 0 } url && configuration["AppHost:BrowserToken"] is { Length: > 0 } token
+        ? $"{url.Split(';')[0].TrimEnd('/')}/login?t={token}"
+        : null;
+
+    /// <summary>What the console speaks of.</summary>
+    internal sealed record System(DataHome Home, AppHostOptions Options, Database Database, IResourceBuilder<IResourceWithConnectionString> Cache);
+}

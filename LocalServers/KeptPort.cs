@@ -1,0 +1,30 @@
+using System.Globalization;
+
+namespace Wyckoff.LocalServers;
+
+/// <summary>A server's port that stays the same from one start to the next, so that a bookmark in a SQL client stays good.</summary>
+public static class KeptPort
+{
+    private const int Tries = 100;
+
+    /// <summary>The port in the file if it is free; else the first free one from <paramref name="first"/> on, which the file then holds.</summary>
+    public static int Choose(string file, int first, Action<string> log)
+    {
+        int? kept = File.Exists(file) && int.TryParse(File.ReadAllText(file), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null;
+        if (kept is { } same && PortOwner.IsFree(same))
+        {
+            return same;
+        }
+
+        // Not from the ephemeral range: there a client's outgoing connection may hold the port at the next start.
+        var chosen = Enumerable.Range(first, Tries).FirstOrDefault(PortOwner.IsFree, PortOwner.PickFree());
+        if (kept is { } taken)
+        {
+            log($"{PortOwner.Describe(taken)}; {Path.GetFileNameWithoutExtension(file)} moves to port {chosen.ToString(CultureInfo.InvariantCulture)}");
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, chosen.ToString(CultureInfo.InvariantCulture));
+        return chosen;
+    }
+}
