@@ -47,5 +47,5 @@ return await AppHostCommand.RunAsync(args, async (options, cancellationToken) =>
         builder.AddConsole(home, options, database, cache);
     }
 
-    await builder.Build().RunAsync(cancellationToken);
+    await builder.Build().RunToEndAsync(cancellationToken);
 });

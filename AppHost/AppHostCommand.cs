@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Wyckoff.LocalServers;
 
 namespace Wyckoff.AppHost;
@@ -34,6 +36,20 @@ internal static class AppHostCommand
         finally
         {
             Console.CancelKeyPress -= interrupt;
+        }
+    }
+
+    /// <summary>
+    /// Runs until asked to stop, or until what is to be published is written. Publishing is a background service, and a host whose background service throws ends with 0
+    /// on .NET 10: a pipeline would go on with half a result.
+    /// </summary>
+    public static async Task RunToEndAsync(this DistributedApplication application, CancellationToken cancellationToken)
+    {
+        await application.RunAsync(cancellationToken);
+        var failed = application.Services.GetServices<IHostedService>().OfType<BackgroundService>().FirstOrDefault(service => service.ExecuteTask is { IsFaulted: true });
+        if (failed?.ExecuteTask?.Exception?.InnerException is { } fault)
+        {
+            throw new AppHostException(fault.Message);
         }
     }
 }

@@ -9,10 +9,13 @@ internal static class ServiceBuilderExtensions
     /// <summary>The folder that every container of a deployment shares.</summary>
     private const string KeyFolder = "/keys";
 
-    /// <summary>HTTP on loopback here; with a port of its own, the service is reached there without the orchestrator's proxy.</summary>
+    /// <summary>
+    /// HTTP on loopback here; with a port of its own, the service is reached there without the orchestrator's proxy. Published, it believes forwarded headers only
+    /// where <c>Wyckoff:Api:TrustForwarded</c> says that a proxy is in front of it.
+    /// </summary>
     public static IResourceBuilder<ProjectResource> WithServiceEndpoint(this IResourceBuilder<ProjectResource> service, int? port = null) =>
         service.ApplicationBuilder.ExecutionContext.IsPublishMode
-            ? service.WithHttpEndpoint(targetPort: ContainerPort)
+            ? service.WithHttpEndpoint(targetPort: ContainerPort).DisableForwardedHeaders()
             : service.WithHttpEndpoint(port: port, isProxied: port is null);
 
     /// <summary>Container Apps starts again whatever exits, so there migrations stay up when they are done.</summary>

@@ -46,7 +46,7 @@ internal static class StartBenchmark
         var watch = Stopwatch.StartNew();
         // Leashed with TERM, so that it ends in good order when we let go.
         await using var system = LeashedProcess.Start(
-            "AppHost", "dotnet", [appHost, "--embedded", "--data", home, "--port", port.ToString(CultureInfo.InvariantCulture)], null, null, "TERM", TimeSpan.FromSeconds(15), _ => { });
+            "AppHost", "dotnet", [appHost, "--local", "--data", home, "--port", port.ToString(CultureInfo.InvariantCulture)], null, null, "TERM", TimeSpan.FromSeconds(15), _ => { });
         using var http = new HttpClient();
         while (true)
         {

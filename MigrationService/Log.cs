@@ -30,4 +30,7 @@ internal static partial class Log
 
     [LoggerMessage(1108, LogLevel.Error, "The migration failed")]
     public static partial void MigrationFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(1109, LogLevel.Information, "Done; staying up until told to stop (Wyckoff:StayUp)")]
+    public static partial void StayingUp(this ILogger logger);
 }

@@ -17,6 +17,9 @@ internal sealed class MigrationOptions
     [RegularExpression("auto|off", ErrorMessage = "Wyckoff:Timescale is auto or off.")]
     public string Timescale { get; set; } = "auto";
 
+    /// <summary>Stay up and idle after success, for platforms that start again whatever exits. A failure still ends the process with 1.</summary>
+    public bool StayUp { get; set; }
+
     /// <summary>How long to wait for a server that does not answer yet.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00", ErrorMessage = "Wyckoff:ServerWait is a time span from 00:00:00 to 1.00:00:00.")]
     public TimeSpan ServerWait { get; set; } = TimeSpan.FromMinutes(1);

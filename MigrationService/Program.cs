@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 using Wyckoff.MigrationService;
 using Wyckoff.ServiceDefaults;
 
@@ -64,7 +65,17 @@ try
         _ when parsed.GetValue(reset) => await migrator.ResetAsync(parsed.GetValue(yes), stopping),
         _ => await migrator.ApplyAsync(parsed.GetValue(to), parsed.GetValue(yes), stopping),
     };
-    await host.StopAsync();
+    // Only the service stays up: a verb is called by somebody who waits for its end.
+    if (ok && !verbs.Contains(true) && host.Services.GetRequiredService<IOptions<MigrationOptions>>().Value.StayUp)
+    {
+        host.Services.GetRequiredService<ILogger<Migrator>>().StayingUp();
+        await host.WaitForShutdownAsync();
+    }
+    else
+    {
+        await host.StopAsync();
+    }
+
     return ok ? 0 : 1;
 }
 catch (Exception e)

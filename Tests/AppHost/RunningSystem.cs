@@ -1,24 +1,25 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
+using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.AppHost;
 
-/// <summary>An AppHost as a process of its own.</summary>
+/// <summary>The built AppHost as a process of its own, with its console.</summary>
 internal sealed partial class RunningSystem : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
     private readonly string _home;
 
-    public RunningSystem(string home, IEnumerable<string> arguments, Dictionary<string, string> environment)
+    public RunningSystem(string home, IEnumerable<string> arguments, Dictionary<string, string>? environment = null)
     {
         _home = home;
         var start = new ProcessStartInfo("dotnet", [Run.Dll("AppHost"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.Environment["WYCKOFF_HOME"] = home;
-        foreach (var (name, value) in environment)
+        start.Environment[ServerHome.Variable] = home;
+        foreach (var (name, value) in environment ?? [])
         {
             start.Environment[name] = value;
         }
@@ -31,19 +32,22 @@ internal sealed partial class RunningSystem : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
     public string Output => Read(_output);
 
-    public string Error => Read(_error);
+    /// <summary>The lines on standard error.</summary>
+    public string[] Errors => Read(_error).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    public async Task SaidAsync(string words)
+    /// <summary>Waits until the console has the words, after what it said before.</summary>
+    public async Task SaidAsync(string words, int after = 0)
     {
-        var waited = Stopwatch.StartNew();
-        while (!Output.Contains(words, StringComparison.Ordinal))
-        {
-            Assert.False(_process.HasExited, $"It ended: {Error}{Environment.NewLine}{Output}");
-            Assert.True(waited.Elapsed < Patience, $"It never said '{words}': {Output}");
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
+        await Eventually.HoldsAsync(
+            () => Output.IndexOf(words, Math.Min(after, Output.Length), StringComparison.Ordinal) >= 0 || HasExited,
+            () => $"It never said '{words}': {Output}{string.Join('\n', Errors)}");
+        Assert.True(Output.IndexOf(words, after, StringComparison.Ordinal) >= 0, $"It ended: {string.Join('\n', Errors)}\n{Output}");
     }
 
     public async Task<int> ExitAsync()
@@ -54,17 +58,21 @@ internal sealed partial class RunningSystem : IDisposable
         return _process.ExitCode;
     }
 
-    public void Signal(PosixSignal signal) => Assert.Equal(0, SendSignal(_process.Id, signal == PosixSignal.SIGINT ? 2 : 15));
+    public void Terminate() => Assert.Equal(0, SendSignal(_process.Id, 15));
 
     public void Kill() => _process.Kill();
 
     /// <summary>Through eng/psql, as a user would.</summary>
     public async Task<string> PsqlAsync(string sql)
     {
-        var (exitCode, output, error) = await Run.ProcessAsync(Path.Combine(Run.Root, "eng", "psql"), ["-XAtqc", sql], new() { ["WYCKOFF_HOME"] = _home });
+        var (exitCode, output, error) = await ScriptAsync("eng/psql", ["-XAtqc", sql]);
         Assert.True(exitCode == 0, error);
         return output.Trim();
     }
+
+    /// <summary>One of the project's scripts, called from another folder.</summary>
+    public Task<(int ExitCode, string Output, string Error)> ScriptAsync(string script, IEnumerable<string> arguments, string? folder = null) =>
+        Run.ProcessAsync(Path.Combine(Run.Root, script), arguments, new(StringComparer.Ordinal) { [ServerHome.Variable] = _home }, folder);
 
     public void Dispose()
     {

@@ -1,0 +1,122 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using Wyckoff.LocalServers;
+
+namespace Wyckoff.Tests.AppHost;
+
+/// <summary>The composition as Aspire's own orchestrator runs it.</summary>
+[Collection(nameof(AppHostCollection))]
+public sealed class CompositionTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = 600_000)]
+    public async Task Local_processes_come_up_serve_bars_and_send_traces_down_to_the_database()
+    {
+        await using var home = await AppHostHome.CreateAsync();
+        await ServesBarsAsync("--local", "--data", home.Folder, "--port", $"{PortOwner.PickFree()}");
+    }
+
+    [Fact(Timeout = 600_000)]
+    public async Task Containers_come_up_serve_bars_and_send_traces_down_to_the_database()
+    {
+        Assert.SkipUnless(System.Environment.GetEnvironmentVariable("WYCKOFF_REQUIRE_CONTAINERS") == "1", "WYCKOFF_REQUIRE_CONTAINERS is not 1, so no container engine is asked for.");
+        await using var home = await AppHostHome.CreateAsync();
+        await ServesBarsAsync("--containers", "--fresh", "--yes", "--data", home.Folder, "--port", $"{PortOwner.PickFree()}");
+    }
+
+    [Fact(Timeout = 600_000)]
+    public async Task Without_a_database_migrations_end_with_1_and_no_service_starts()
+    {
+        await using var home = await AppHostHome.CreateAsync();
+        await using var application = await BuildAsync(
+            null,
+            "--data", home.Folder, "--port", $"{PortOwner.PickFree()}",
+            $"--ConnectionStrings:wyckoff=Host=127.0.0.1;Port={PortOwner.PickFree()};Username=postgres;Password=x",
+            "--ConnectionStrings:cache=127.0.0.1:1");
+        await application.StartAsync(Token);
+
+        var migrations = await EndAsync(application, "migrations");
+        Assert.Equal(1, migrations.Snapshot.ExitCode);
+        foreach (var service in new[] { "api", "ingestor" })
+        {
+            var change = await application.ResourceNotifications.WaitForResourceAsync(service, IsTerminal, Token);
+            Assert.Equal(KnownResourceStates.FailedToStart, change.Snapshot.State?.Text);
+        }
+
+        Assert.DoesNotContain(home.Processes(), process => process.CommandLine.Contains("Wyckoff.Api", StringComparison.Ordinal));
+    }
+
+    private static async Task ServesBarsAsync(params string[] arguments)
+    {
+        await using var otlp = await OtlpReceiver.StartAsync();
+        await using var application = await BuildAsync(otlp, arguments);
+        await application.StartAsync(Token);
+
+        var migrations = await EndAsync(application, "migrations");
+        Assert.Equal((KnownResourceStates.Finished, 0), (migrations.Snapshot.State?.Text, migrations.Snapshot.ExitCode));
+        await application.ResourceNotifications.WaitForResourceHealthyAsync("ingestor", Token);
+        await application.ResourceNotifications.WaitForResourceHealthyAsync("api", Token);
+
+        using var http = application.CreateHttpClient("api", "http");
+        foreach (var symbol in new[] { "AAPL", "TSLA", "SPY" })
+        {
+            // The Ingestor is healthy before it has loaded the samples.
+            await Eventually.HoldsAsync(async () => await CountAsync(http, symbol) == 252, () => $"There are not 252 bars of {symbol}.");
+        }
+
+        var trace = System.Diagnostics.ActivityTraceId.CreateRandom().ToHexString();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/bars/SPY?timeframe=1d&from=2024-02-01&limit=3");
+        request.Headers.Add("traceparent", $"00-{trace}-{System.Diagnostics.ActivitySpanId.CreateRandom().ToHexString()}-01");
+        using var response = await http.SendAsync(request, Token);
+        response.EnsureSuccessStatusCode();
+        await Eventually.HoldsAsync(
+            () => otlp.Spans.FirstOrDefault(span => span.Trace == trace && span.Scope == "Microsoft.AspNetCore") is { } server
+                && otlp.Spans.Any(span => span.Trace == trace && span.Scope == "Npgsql" && IsBelow(otlp, span, server)),
+            () => $"No SQL span below the HTTP span of trace {trace}: {string.Join(", ", otlp.Spans.Where(span => span.Trace == trace))}");
+        Assert.Equal("api", otlp.Spans.First(span => span.Trace == trace).Service);
+        await Eventually.HoldsAsync(() => otlp.Received.ContainsKey("logs"), () => "No logs came.");
+        // Every service speaks, the one-shot too.
+        await Eventually.HoldsAsync(
+            () => otlp.Spans.Select(span => span.Service).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).SequenceEqual(["api", "ingestor", "migrations"]),
+            () => $"Spans came only of {string.Join(", ", otlp.Spans.Select(span => span.Service).Distinct(StringComparer.Ordinal))}");
+    }
+
+    private static bool IsBelow(OtlpReceiver otlp, ReceivedSpan span, ReceivedSpan ancestor) =>
+        span.Parent == ancestor.Id || (otlp.Spans.FirstOrDefault(other => other.Id == span.Parent) is { } parent && IsBelow(otlp, parent, ancestor));
+
+    private static async Task<DistributedApplication> BuildAsync(OtlpReceiver? otlp, params string[] arguments)
+    {
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Wyckoff_AppHost>(arguments, Token);
+        foreach (var project in builder.Resources.OfType<ProjectResource>())
+        {
+            // The testing builder has no dashboard, but leaves its address: a process that sends to nobody takes long to end.
+            project.Annotations.Add(new EnvironmentCallbackAnnotation(context =>
+            {
+                context.EnvironmentVariables["Wyckoff__ServerWait"] = otlp is null ? "00:00:01" : "00:01:00";
+                context.EnvironmentVariables.Remove("OTEL_EXPORTER_OTLP_ENDPOINT");
+                if (otlp is not null)
+                {
+                    context.EnvironmentVariables["OTEL_EXPORTER_OTLP_ENDPOINT"] = otlp.Url;
+                    context.EnvironmentVariables["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
+                    context.EnvironmentVariables["OTEL_BSP_SCHEDULE_DELAY"] = "200";
+                }
+            }));
+        }
+
+        return await builder.BuildAsync(Token);
+    }
+
+    private static Task<ResourceEvent> EndAsync(DistributedApplication application, string resource) => application.ResourceNotifications.WaitForResourceAsync(resource, IsTerminal, Token);
+
+    private static bool IsTerminal(ResourceEvent change) => change.Snapshot.State is { } state && KnownResourceStates.TerminalStates.Contains(state.Text);
+
+    private static async Task<int> CountAsync(HttpClient http, string symbol)
+    {
+        using var response = await http.GetAsync(new Uri($"/v1/bars/{symbol}?timeframe=1d", UriKind.Relative), Token);
+        return response.IsSuccessStatusCode ? (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("bars").GetArrayLength() : 0;
+    }
+}

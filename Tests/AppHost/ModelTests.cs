@@ -1,0 +1,101 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using Microsoft.Extensions.Configuration;
+using Wyckoff.AppHost;
+using Wyckoff.LocalServers;
+
+namespace Wyckoff.Tests.AppHost;
+
+/// <summary>The composition as a model, before anything runs: the same names, references and waits wherever the servers are.</summary>
+[Collection(nameof(AppHostCollection))]
+public sealed class ModelTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory(Timeout = 300_000)]
+    [InlineData("--local")]
+    [InlineData("--containers")]
+    [InlineData("--ConnectionStrings:wyckoff=Host=db.example;Username=owner;Password=o", "--ConnectionStrings:cache=cache.example:6379")]
+    public async Task Services_wait_for_the_migrations_and_migrations_for_the_database(params string[] placement)
+    {
+        await using var home = await AppHostHome.CreateAsync();
+        await using var builder = await ModelAsync(home, placement);
+        Assert.Equal(
+            ["api", "cache", "ingestor", "migrations", "wyckoff", "wyckoff-app", "wyckoff-worker"],
+            builder.Resources.Select(resource => resource.Name).Intersect(["api", "cache", "ingestor", "migrations", "wyckoff", "wyckoff-app", "wyckoff-worker"], StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal([("wyckoff", WaitType.WaitUntilHealthy)], Waits(builder, "migrations"));
+        foreach (var service in new[] { "api", "ingestor" })
+        {
+            Assert.Equal([("cache", WaitType.WaitUntilHealthy), ("migrations", WaitType.WaitForCompletion)], Waits(builder, service));
+            Assert.Contains(Resource(builder, service).Annotations, annotation => annotation is HealthCheckAnnotation);
+            Assert.Contains(Resource(builder, service).Annotations, annotation => annotation is RestartAnnotation);
+        }
+    }
+
+    [Fact(Timeout = 300_000)]
+    public async Task Local_servers_are_executables_with_health_that_are_started_again_and_never_published()
+    {
+        await using var home = await AppHostHome.CreateAsync();
+        await using var builder = await ModelAsync(home, "--local");
+        foreach (var server in new[] { "postgres", "cache" })
+        {
+            var resource = Assert.IsAssignableFrom<ExecutableResource>(Resource(builder, server));
+            Assert.Contains(resource.Annotations, annotation => annotation is HealthCheckAnnotation);
+            Assert.Contains(resource.Annotations, annotation => annotation is RestartAnnotation);
+            Assert.Contains(resource.Annotations, annotation => annotation is ManifestPublishingCallbackAnnotation { Callback: null });
+        }
+
+        // The database's own check asks the server: `wyckoff` is made by the migrations, which wait for that check.
+        var check = Assert.Single(Resource(builder, "wyckoff").Annotations.OfType<HealthCheckAnnotation>());
+        Assert.Equal(Assert.Single(Resource(builder, "postgres").Annotations.OfType<HealthCheckAnnotation>()).Key, check.Key);
+        var server2 = (IResourceWithConnectionString)Resource(builder, "postgres");
+        Assert.EndsWith("Database=postgres", server2.ConnectionStringExpression.ValueExpression, StringComparison.Ordinal);
+        Assert.EndsWith("Database=wyckoff", ((IResourceWithConnectionString)Resource(builder, "wyckoff")).ConnectionStringExpression.ValueExpression, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 300_000)]
+    public async Task Containers_have_pinned_images_their_data_in_a_volume_and_their_password_in_the_data_home()
+    {
+        await using var home = await AppHostHome.CreateAsync();
+        await using var builder = await ModelAsync(home, "--containers");
+        var postgres = Resource(builder, "postgres");
+        var image = Assert.Single(postgres.Annotations.OfType<ContainerImageAnnotation>());
+        Assert.Equal((Images.Timescale, Images.TimescaleTag), (image.Image, image.Tag));
+        var volume = Assert.Single(postgres.Annotations.OfType<ContainerMountAnnotation>());
+        Assert.Equal((Images.TimescaleData, ContainerMountType.Volume), (volume.Target, volume.Type));
+        // A data folder of one's own has a volume of its own.
+        Assert.Matches("^wyckoff-postgres-data-[0-9a-f]{8}$", volume.Source!);
+        Assert.Equal(ContainerLifetime.Persistent, Assert.Single(postgres.Annotations.OfType<ContainerLifetimeAnnotation>()).Lifetime);
+        Assert.Equal(Images.RedisTag, Assert.Single(Resource(builder, "cache").Annotations.OfType<ContainerImageAnnotation>()).Tag);
+
+        var password = await ((PostgresServerResource)postgres).PasswordParameter.GetValueAsync(Token);
+        Assert.Equal((await File.ReadAllTextAsync(home.Home.PasswordFile("postgres-container"), Token)).Trim(), password);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(home.Home.PasswordFile("postgres-container")));
+    }
+
+    [Fact(Timeout = 300_000)]
+    public async Task The_dashboard_offers_what_an_operator_does()
+    {
+        await using var home = await AppHostHome.CreateAsync();
+        await using var builder = await ModelAsync(home, "--local");
+        var commands = builder.Resources.SelectMany(resource => resource.Annotations.OfType<ResourceCommandAnnotation>()).ToLookup(command => command.DisplayName, StringComparer.Ordinal);
+        Assert.NotNull(Assert.Single(commands["Reset database"]).ConfirmationMessage);
+        Assert.Equal(["path", "symbol", "timeframe"], Assert.Single(commands["Import a file…"]).Arguments.Select(argument => argument.Name));
+        Assert.Equal(["file"], Assert.Single(commands["Backup…"]).Arguments.Select(argument => argument.Name));
+        Assert.Single(commands["Load sample data"]);
+        Assert.Single(commands["Run migrations"]);
+    }
+
+    private static IResource Resource(IDistributedApplicationTestingBuilder builder, string name) => builder.Resources.Single(resource => resource.Name == name);
+
+    private static (string, WaitType)[] Waits(IDistributedApplicationTestingBuilder builder, string name) =>
+        [.. Resource(builder, name).Annotations.OfType<WaitAnnotation>().Select(wait => (wait.Resource.Name, wait.WaitType)).Order()];
+
+    // `true` is an engine that answers everything with success; nothing is run with it.
+    private static Task<IDistributedApplicationTestingBuilder> ModelAsync(AppHostHome home, params string[] placement) =>
+        DistributedApplicationTestingBuilder.CreateAsync<Projects.Wyckoff_AppHost>(
+            [.. placement, "--data", home.Folder, "--port", $"{PortOwner.PickFree()}"],
+            (_, host) => (host.Configuration ??= new()).AddInMemoryCollection([new("ASPIRE_CONTAINER_RUNTIME", "true")]),
+            Token);
+}
