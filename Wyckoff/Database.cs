@@ -69,7 +69,7 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
             {
                 return await OnceAsync(await sources.Reading.OpenConnectionAsync(limit.Token), open, limit.Token);
             }
-            catch (Exception e) when (e is NpgsqlException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && (e is OperationCanceledException || DatabaseFaults.IsAny(e)))
             {
                 if (e is not PostgresException refusal || IsBroken(refusal))
                 {

@@ -6,6 +6,9 @@ namespace Wyckoff;
 /// <summary>Which exceptions say that PostgreSQL is away, and not that something is wrong with what it was asked.</summary>
 public static class DatabaseFaults
 {
+    /// <summary>Any failure of the database: the server is away, or it refused or broke off what it was asked.</summary>
+    public static bool IsAny(Exception exception) => exception is NpgsqlException || IsAway(exception);
+
     /// <summary>The server is down, restarting, out of reach, frozen, or has no connection left; whoever asks again later may be answered.</summary>
     public static bool IsAway(Exception exception)
     {
@@ -27,6 +30,10 @@ public static class DatabaseFaults
         }
 
         // A name that is not resolved, a connection attempt that took too long: the driver lets these through as they are.
-        return exception is SocketException or TimeoutException { Source: "Npgsql" };
+        return exception is SocketException || (exception is TimeoutException && IsOfDriver(exception));
     }
+
+    // Source is the assembly that threw. That may be the runtime, called by the driver, and then the stack trace has the driver further up.
+    private static bool IsOfDriver(Exception exception) =>
+        exception.Source == "Npgsql" || exception.StackTrace?.Contains("at Npgsql.", StringComparison.Ordinal) == true;
 }

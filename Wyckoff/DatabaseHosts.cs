@@ -49,7 +49,7 @@ public sealed class DatabaseHosts(Database database, DataSources sources)
                 ? new(HostState.Standby, await reader.GetFieldValueAsync<long?>(1, limit.Token), await reader.GetFieldValueAsync<double?>(2, limit.Token))
                 : new(HostState.Primary, null, null);
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && (e is OperationCanceledException || DatabaseFaults.IsAny(e)))
         {
             return new(HostState.Away, null, null);
         }

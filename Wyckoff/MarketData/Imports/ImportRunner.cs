@@ -292,7 +292,7 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
             using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(3), time);
             await _store.FinishAsync(id, ImportStatus.Failed, error, null, null, soon.Token);
         }
-        catch (Exception e) when (e is NpgsqlException or OperationCanceledException or TimeoutException)
+        catch (Exception e) when (e is OperationCanceledException || DatabaseFaults.IsAny(e))
         {
             logger.NotMarkedAsFailed(id, e.Message);
         }

@@ -34,7 +34,7 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
         {
             return await ReadNewestAsync(tickerId, period, fields, from, until, count, rows, version, database.HasStandbys, cancellationToken);
         }
-        catch (NpgsqlException) when (database.HasStandbys && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (database.HasStandbys && !cancellationToken.IsCancellationRequested && DatabaseFaults.IsAny(e))
         {
             // A standby that died in the middle. Nobody has seen any of the rows yet.
             return await ReadNewestAsync(tickerId, period, fields, from, until, count, rows, version, onStandby: false, cancellationToken);

@@ -261,7 +261,7 @@ public sealed class BarFeed : BackgroundService
             // Whatever it was, the next look may go well.
             if (!stopping.IsCancellationRequested && MayTell())
             {
-                Logger.VersionsNotRead(e.Message);
+                Logger.VersionsNotRead(DatabaseFaults.IsAway(e) ? null : e, e.Message);
             }
         }
     }

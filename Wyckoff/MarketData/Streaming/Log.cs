@@ -6,10 +6,10 @@ namespace Wyckoff.MarketData.Streaming;
 internal static partial class Log
 {
     [LoggerMessage(5550, LogLevel.Warning, "Streams: the changes of {Symbol} {Timeframe} cannot be read ({Reason}); its readers wait, the next attempt is in {Pause}")]
-    public static partial void ChangesNotRead(this ILogger logger, string symbol, string timeframe, string reason, TimeSpan pause);
+    public static partial void ChangesNotRead(this ILogger logger, Exception? exception, string symbol, string timeframe, string reason, TimeSpan pause);
 
     [LoggerMessage(5551, LogLevel.Warning, "Streams: the versions of bars cannot be read ({Reason})")]
-    public static partial void VersionsNotRead(this ILogger logger, string reason);
+    public static partial void VersionsNotRead(this ILogger logger, Exception? exception, string reason);
 
     [LoggerMessage(5552, LogLevel.Information, "Streams: changes are told by Redis")]
     public static partial void ToldByRedis(this ILogger logger);

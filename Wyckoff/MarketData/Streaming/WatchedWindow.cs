@@ -178,7 +178,7 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
                     // Whatever it was, its readers wait for it, and the next attempt may go well.
                     if (feed.MayTell())
                     {
-                        feed.Logger.ChangesNotRead(window.Symbol.Value, window.Timeframe.Name, e.Message, pause);
+                        feed.Logger.ChangesNotRead(DatabaseFaults.IsAway(e) ? null : e, window.Symbol.Value, window.Timeframe.Name, e.Message, pause);
                     }
 
                     GiveBack(joins);

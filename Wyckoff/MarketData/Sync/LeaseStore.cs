@@ -123,7 +123,7 @@ public sealed class HeldLease : IAsyncDisposable
         {
             await _store.ReleaseAsync(Lease, CancellationToken.None);
         }
-        catch (NpgsqlException)
+        catch (Exception e) when (DatabaseFaults.IsAny(e))
         {
             // Then it runs out by itself.
         }
@@ -148,7 +148,7 @@ public sealed class HeldLease : IAsyncDisposable
                         return;
                     }
                 }
-                catch (NpgsqlException e)
+                catch (Exception e) when (DatabaseFaults.IsAny(e))
                 {
                     _logger.LeaseNotRenewed(Lease.Name, e.Message);
                 }
