@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Wyckoff.Hosting;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Live;
 using Wyckoff.Primitives;
@@ -93,7 +94,7 @@ public sealed class LiveStreamTests
             rig.Time.Advance(TimeSpan.FromSeconds(whole));
         }
 
-        var random = new Pauses(new Random(1));
+        var random = new Backoff(new Random(1));
         Assert.Equal(20, Enumerable.Range(0, 20).Select(_ => random.After(3, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1))).Distinct().Count());
     }
 

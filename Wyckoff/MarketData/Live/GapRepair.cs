@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Wyckoff.Hosting;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData.Live;
@@ -12,7 +13,7 @@ internal sealed class GapRepair(
     LiveStreamOptions options,
     Func<LiveFeed, TimeRange, CancellationToken, Task> repair,
     Func<FeedState, CancellationToken, Task> replay,
-    Pauses pauses,
+    Backoff pauses,
     TimeProvider time,
     ILogger logger)
 {

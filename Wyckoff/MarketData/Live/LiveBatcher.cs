@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Wyckoff.Hosting;
 
 namespace Wyckoff.MarketData.Live;
 
@@ -13,7 +14,7 @@ internal sealed class LiveBatcher(
     BarWriteOptions writing,
     Func<IReadOnlyList<BarSet>, BarWriteOptions, CancellationToken, Task<BarWriteResult>> write,
     Action<FeedState> refused,
-    Pauses pauses,
+    Backoff pauses,
     TimeProvider time,
     ILogger logger)
 {
@@ -141,7 +142,7 @@ internal sealed class LiveBatcher(
 
                 return;
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is NpgsqlException or TimeoutException or IOException)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && DatabaseFaults.IsAny(e))
             {
                 var pause = pauses.After(failures, options.FirstPause, options.LongestPause);
                 logger.WriteFailed(e, entries.Count, pause);

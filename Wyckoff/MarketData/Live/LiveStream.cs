@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Wyckoff.Hosting;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData.Live;
@@ -15,7 +16,7 @@ public sealed class LiveStream
     private readonly LiveStreamOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Pauses _pauses;
+    private readonly Backoff _pauses;
     private readonly LiveBatcher _batcher;
     private readonly GapRepair _repair;
     private readonly TradeBars _trades;
