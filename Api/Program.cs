@@ -1,4 +1,5 @@
+using Wyckoff;
 using Wyckoff.Api;
 using Wyckoff.ServiceDefaults;
 
-return await ApiHost.Create(args).RunToEndAsync();
+return await ApiHost.Create(args).RunToEndAsync(RefusalException.IsRefusal);

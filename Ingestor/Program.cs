@@ -53,7 +53,7 @@ static async Task<int> ServeAsync()
     var app = builder.Build();
     app.UseUntracedProbes();
     app.MapHealth();
-    return await app.RunToEndAsync();
+    return await app.RunToEndAsync(RefusalException.IsRefusal);
 }
 
 static WebApplicationBuilder Builder()

@@ -1,4 +1,3 @@
-using Npgsql;
 using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Ingestor;
@@ -26,10 +25,10 @@ internal static class Verb
             await app.StopAsync(CancellationToken.None);
             return exitCode;
         }
-        catch (Exception e) when (ServiceRun.IsRefusal(e) || e is NpgsqlException)
+        catch (Exception e) when (e is not OperationCanceledException || !stopping.IsCancellationRequested)
         {
             await app.StopAsync(CancellationToken.None);
-            await Console.Error.WriteLineAsync("ingestor: " + e.Message.ReplaceLineEndings(" "));
+            await Console.Error.WriteLineAsync("ingestor: " + ServiceRun.Explain(e, RefusalException.IsRefusal));
             return 1;
         }
     }

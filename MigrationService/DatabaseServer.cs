@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Wyckoff.Hosting;
 using Wyckoff.Timescale;
 
 namespace Wyckoff.MigrationService;
@@ -11,6 +12,8 @@ namespace Wyckoff.MigrationService;
 internal sealed class DatabaseServer(IConfiguration configuration, IOptions<MigrationOptions> options, TimeProvider time, ILogger<DatabaseServer> logger)
 {
     private const string MaintenanceDatabase = "postgres";
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     private readonly NpgsqlConnectionStringBuilder _admin = AdminConnection(configuration);
 
@@ -28,6 +31,7 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
     public async Task<NpgsqlConnection> ConnectAsync(bool createDatabase, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
+        var backoff = Backoff.OfThisProcess();
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -37,20 +41,22 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
                 if (server.Major < TimescaleEdition.OldestServer.Major)
                 {
                     await connection.DisposeAsync();
-                    throw new MigrationException($"The server at {_admin.Host}:{_admin.Port} is PostgreSQL {server}; Wyckoff needs {TimescaleEdition.OldestServer.Major} or newer. Upgrade it, or name another server in ConnectionStrings__wyckoff.");
+                    throw new RefusalException($"The server at {_admin.Host}:{_admin.Port} is PostgreSQL {server}; Wyckoff needs {TimescaleEdition.OldestServer.Major} or newer. Upgrade it, or name another server in ConnectionStrings__wyckoff.");
                 }
 
                 return connection;
             }
             catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
             {
-                throw new MigrationException($"The server at {_admin.Host}:{_admin.Port} refuses user '{_admin.Username}': {e.MessageText}. Check user and password in ConnectionStrings__wyckoff.");
+                throw new RefusalException($"The server at {_admin.Host}:{_admin.Port} refuses user '{_admin.Username}': {e.MessageText}. Check user and password in ConnectionStrings__wyckoff.");
             }
-            catch (NpgsqlException e) when (e is not PostgresException { SqlState: not (PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.AdminShutdown) })
+            // A database that is missing is created, so here it is not waited for.
+            catch (Exception e)
+                when (DatabaseFaults.IsAway(e) && e is not PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName })
             {
                 if (time.GetElapsedTime(started) >= options.Value.ServerWait)
                 {
-                    throw new MigrationException($"No database server answers at {_admin.Host}:{_admin.Port} after {options.Value.ServerWait.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s: {e.Message}. Start it, or correct ConnectionStrings__wyckoff.");
+                    throw new RefusalException($"No database server answers at {_admin.Host}:{_admin.Port} after {options.Value.ServerWait.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s: {e.Message}. Start it, or correct ConnectionStrings__wyckoff.");
                 }
 
                 if (attempt == 1)
@@ -58,9 +64,12 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
                     logger.WaitingForServer(e.Message);
                 }
 
-                // Jittered, so that several waiting services do not knock all at once; the seed need not be good, only different.
-                var jitter = new Random(Environment.ProcessId + attempt).Next(250);
-                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(250 * attempt, 2000) + jitter), time, cancellationToken);
+                await Task.Delay(backoff.After(attempt, FirstPause, LongestPause), time, cancellationToken);
+            }
+            catch (NpgsqlException e) when (e is not PostgresException)
+            {
+                throw new RefusalException(
+                    $"The server at {_admin.Host}:{_admin.Port} cannot be used as ConnectionStrings__wyckoff says: {e.Message}.", e);
             }
         }
     }
@@ -140,7 +149,7 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
     {
         if (connection.Database != _admin.Database)
         {
-            throw new MigrationException($"There is no database '{_admin.Database}' at {_admin.Host}:{_admin.Port}. Run MigrationService without options to create it.");
+            throw new RefusalException($"There is no database '{_admin.Database}' at {_admin.Host}:{_admin.Port}. Run MigrationService without options to create it.");
         }
     }
 
@@ -153,7 +162,7 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
         var text = configuration.GetConnectionString(WyckoffHostExtensions.DatabaseConnection);
         if (string.IsNullOrWhiteSpace(text))
         {
-            throw new MigrationException("No database is named: set ConnectionStrings__wyckoff to the connection string of an administrator.");
+            throw new RefusalException("No database is named: set ConnectionStrings__wyckoff to the connection string of an administrator.");
         }
 
         try
@@ -164,7 +173,7 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
         }
         catch (ArgumentException e)
         {
-            throw new MigrationException($"ConnectionStrings__wyckoff is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=…;Password=…' ({e.GetType().Name}).");
+            throw new RefusalException($"ConnectionStrings__wyckoff is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=…;Password=…' ({e.GetType().Name}).");
         }
     }
 }

@@ -63,7 +63,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
             var missing = await MissingAsync(context, connection, reconciler, cancellationToken);
             if (missing.Count > 0)
             {
-                throw new MigrationException($"The migration ran, but not all that is declared is there: {string.Join("; ", missing)}.");
+                throw new RefusalException($"The migration ran, but not all that is declared is there: {string.Join("; ", missing)}.");
             }
 
             logger.Migrated(goal, edition.ToString(), edition.Capabilities);
@@ -101,7 +101,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
     {
         if (!mayLoseData)
         {
-            throw new MigrationException($"--reset deletes database '{server.Database}' with everything in it: add --yes if that is what you want.");
+            throw new RefusalException($"--reset deletes database '{server.Database}' with everything in it: add --yes if that is what you want.");
         }
 
         try
@@ -228,7 +228,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
 
             if (time.GetElapsedTime(started) >= options.Value.LockWait)
             {
-                throw new MigrationException($"Another migration of '{server.Database}' has been running for {options.Value.LockWait.TotalSeconds:0} s. Wait for it to end, then run this again.");
+                throw new RefusalException($"Another migration of '{server.Database}' has been running for {options.Value.LockWait.TotalSeconds:0} s. Wait for it to end, then run this again.");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellationToken);
@@ -243,7 +243,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         var unknown = (await SchemaVersion.AppliedAsync(admin, cancellationToken)).Where(name => !ours.Contains(name)).ToList();
         if (unknown.Count > 0)
         {
-            throw new MigrationException($"Database '{admin.Database}' belongs to a newer Wyckoff: it has {string.Join(", ", unknown)}, which this build does not know. Update Wyckoff, or name another database.");
+            throw new RefusalException($"Database '{admin.Database}' belongs to a newer Wyckoff: it has {string.Join(", ", unknown)}, which this build does not know. Update Wyckoff, or name another database.");
         }
     }
 
@@ -252,7 +252,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         null => migrations[^1],
         Migration.InitialDatabase => null,
         _ => migrations.Find(id => string.Equals(id, target, StringComparison.OrdinalIgnoreCase) || string.Equals(SchemaVersion.NameOf(id), target, StringComparison.OrdinalIgnoreCase))
-            ?? throw new MigrationException($"There is no migration '{target}'. There are: {string.Join(", ", migrations.Select(SchemaVersion.NameOf))} and 0."),
+            ?? throw new RefusalException($"There is no migration '{target}'. There are: {string.Join(", ", migrations.Select(SchemaVersion.NameOf))} and 0."),
     };
 
     /// <summary>Going back drops tables and columns: not while a row is in one of them.</summary>
@@ -282,7 +282,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
 
         if (filled.Count > 0)
         {
-            throw new MigrationException($"Going back to '{goal ?? "0"}' would delete what is in {string.Join(", ", filled)}: add --yes if that is what you want.");
+            throw new RefusalException($"Going back to '{goal ?? "0"}' would delete what is in {string.Join(", ", filled)}: add --yes if that is what you want.");
         }
     }
 

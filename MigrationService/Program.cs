@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using Wyckoff;
 using Wyckoff.MigrationService;
 using Wyckoff.ServiceDefaults;
 
@@ -80,7 +81,8 @@ try
 }
 catch (Exception e)
 {
-    if (e is not (MigrationException or Wyckoff.Timescale.StorageDeclarationException or OperationCanceledException or Microsoft.Extensions.Options.OptionsValidationException))
+    var isStopped = e is OperationCanceledException && stopping.IsCancellationRequested;
+    if (!isStopped && !ServiceRun.IsRefusal(e, RefusalException.IsRefusal))
     {
         host.Services.GetRequiredService<ILogger<Migrator>>().MigrationFailed(e);
     }
@@ -88,7 +90,7 @@ catch (Exception e)
     // Telemetry is flushed, and the log written to its end, before the last word.
     await host.StopAsync();
     host.Dispose();
-    return Fail(e is OperationCanceledException ? "Stopped before the end; run it again." : e.Message);
+    return Fail(isStopped ? "Stopped before the end; run it again." : e.Message);
 }
 
 static int Fail(string why)

@@ -15,6 +15,7 @@ internal sealed class SchemaGate(NpgsqlDataSource database, IOptions<DatabaseOpt
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
+    /// <exception cref="RefusalException">The database is not ready after the longest wait, or the connection string is wrong.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
@@ -23,13 +24,12 @@ internal sealed class SchemaGate(NpgsqlDataSource database, IOptions<DatabaseOpt
             var obstacle = await ObstacleAsync(cancellationToken);
             if (obstacle is null)
             {
-                await WarmUpAsync(cancellationToken);
                 return;
             }
 
             if (time.GetElapsedTime(started) >= options.Value.StartupWait)
             {
-                throw new InvalidOperationException($"{obstacle} Gave up after {options.Value.StartupWait.TotalSeconds:0} s ({DatabaseOptions.Section}:{nameof(DatabaseOptions.StartupWait)}).");
+                throw new RefusalException($"{obstacle} Gave up after {options.Value.StartupWait.TotalSeconds:0} s ({DatabaseOptions.Section}:{nameof(DatabaseOptions.StartupWait)}).");
             }
 
             if (first)
@@ -43,31 +43,55 @@ internal sealed class SchemaGate(NpgsqlDataSource database, IOptions<DatabaseOpt
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>A pool fills only when it is asked, and the first query of a connection pays for the catalog caches: better here than in a request.</summary>
-    private async Task WarmUpAsync(CancellationToken cancellationToken)
-    {
-        var connections = await Task.WhenAll(Enumerable.Range(0, Math.Max(1, options.Value.MinPoolSize)).Select(_ => database.OpenConnectionAsync(cancellationToken).AsTask()));
-        var edition = await TimescaleEdition.DetectAsync(connections[0], cancellationToken);
-        logger.DatabaseDetected(edition.ToString(), edition.Capabilities);
-        foreach (var connection in connections)
-        {
-            await connection.DisposeAsync();
-        }
-    }
-
     private async Task<string?> ObstacleAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await using var connection = await database.OpenConnectionAsync(cancellationToken);
-            var applied = await SchemaVersion.AppliedAsync(connection, cancellationToken);
-            return applied.Contains(SchemaVersion.Required, StringComparer.Ordinal)
-                ? null
-                : $"The database is at schema '{applied.LastOrDefault("none")}', this build needs '{SchemaVersion.Required}': run MigrationService.";
+            await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+            {
+                var applied = await SchemaVersion.AppliedAsync(connection, cancellationToken);
+                if (!applied.Contains(SchemaVersion.Required, StringComparer.Ordinal))
+                {
+                    return $"The database is at schema '{applied.LastOrDefault("none")}', this build needs '{SchemaVersion.Required}': run MigrationService.";
+                }
+            }
+
+            await WarmUpAsync(cancellationToken);
+            return null;
         }
-        catch (NpgsqlException e) when (e is not PostgresException { SqlState: PostgresErrorCodes.InvalidPassword })
+        catch (Exception e) when (DatabaseFaults.IsAway(e))
         {
             return $"The database does not answer: {e.Message}.";
+        }
+        catch (PostgresException e) when (e.SqlState != PostgresErrorCodes.InvalidPassword)
+        {
+            // In the middle of a migration a role, a table or a right may be missing that is there at the end of it.
+            return $"The schema of the database cannot be read: {e.Message}.";
+        }
+        catch (NpgsqlException e)
+        {
+            const string setting = "ConnectionStrings:" + WyckoffHostExtensions.DatabaseConnection;
+            throw new RefusalException($"The database does not let this service in: {e.Message}. Check {setting}.", e);
+        }
+    }
+
+    /// <summary>A pool fills only when it is asked, and the first query of a connection pays for the catalog caches: better here than in a request.</summary>
+    private async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        var count = Math.Max(1, options.Value.MinPoolSize);
+        var opening = Enumerable.Range(0, count).Select(_ => database.OpenConnectionAsync(cancellationToken).AsTask()).ToList();
+        try
+        {
+            var connections = await Task.WhenAll(opening);
+            var edition = await TimescaleEdition.DetectAsync(connections[0], cancellationToken);
+            logger.DatabaseDetected(edition.ToString(), edition.Capabilities);
+        }
+        finally
+        {
+            foreach (var opened in opening.Where(task => task.IsCompletedSuccessfully))
+            {
+                await (await opened).DisposeAsync();
+            }
         }
     }
 }

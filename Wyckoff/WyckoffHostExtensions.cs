@@ -80,7 +80,7 @@ public static class WyckoffHostExtensions
         var text = services.GetRequiredService<IConfiguration>().GetConnectionString(DatabaseConnection);
         if (string.IsNullOrWhiteSpace(text))
         {
-            throw new InvalidOperationException($"No database is named: set ConnectionStrings:{DatabaseConnection} (as environment variable ConnectionStrings__{DatabaseConnection}).");
+            throw new RefusalException($"No database is named: set ConnectionStrings:{DatabaseConnection} (as environment variable ConnectionStrings__{DatabaseConnection}).");
         }
 
         // A listener has to be there before the pool is, or it misses the first requests that wait.
@@ -102,7 +102,7 @@ public static class WyckoffHostExtensions
         catch (ArgumentException e)
         {
             // The message of the builder may quote the string, and with it the password.
-            throw new InvalidOperationException($"ConnectionStrings:{DatabaseConnection} is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=…;Password=…' ({e.GetType().Name}).");
+            throw new RefusalException($"ConnectionStrings:{DatabaseConnection} is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=…;Password=…' ({e.GetType().Name}).");
         }
 
         var keys = given.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);

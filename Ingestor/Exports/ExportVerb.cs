@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Files;
+using Wyckoff.Parquet;
 using Wyckoff.Primitives;
 using Symbol = Wyckoff.Primitives.Symbol;
 
@@ -38,7 +39,7 @@ internal static class ExportVerb
         foreach (var symbol in request.Symbols)
         {
             // All are looked up before the first byte is written.
-            tickers.Add((symbol, await store.FindTickerAsync(symbol, cancellationToken) ?? throw new InvalidOperationException($"There is no symbol '{symbol}' in the database.")));
+            tickers.Add((symbol, await store.FindTickerAsync(symbol, cancellationToken) ?? throw new RefusalException($"There is no symbol '{symbol}' in the database.")));
         }
 
         if (request.Output == StandardOutput)
@@ -62,9 +63,10 @@ internal static class ExportVerb
             File.Move(part, path, request.Force);
             await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{bars} bars in {request.Output}"));
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException and not ParquetException))
         {
-            throw new IOException($"--output {request.Output}: {e.Message}", e);
+            // The file is the user's choice. Faults of the database come as exceptions of the driver.
+            throw new RefusalException($"--output {request.Output}: {e.Message}", e);
         }
         finally
         {
@@ -89,8 +91,8 @@ internal static class ExportVerb
     private static ExportRequest Request(string symbols, string timeframe, string? from, string? to, string? format, string output, bool force)
     {
         var request = new ExportRequest(
-            [.. symbols.Split(',', StringSplitOptions.TrimEntries).Select(symbol => Symbol.TryParse(symbol, out var parsed) ? parsed : throw new InvalidOperationException($"--symbol {symbol}: 1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : were expected.")).Distinct()],
-            Timeframe.TryParse(timeframe, out var frame) ? frame : throw new InvalidOperationException($"--timeframe {timeframe}: one of {string.Join(", ", Timeframe.Stored)} was expected."),
+            [.. symbols.Split(',', StringSplitOptions.TrimEntries).Select(symbol => Symbol.TryParse(symbol, out var parsed) ? parsed : throw new RefusalException($"--symbol {symbol}: 1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : were expected.")).Distinct()],
+            Timeframe.TryParse(timeframe, out var frame) ? frame : throw new RefusalException($"--timeframe {timeframe}: one of {string.Join(", ", Timeframe.Stored)} was expected."),
             Instant("--from", from),
             Instant("--to", to),
             Format(format, output),
@@ -98,12 +100,12 @@ internal static class ExportVerb
             force);
         if (request.From >= request.To)
         {
-            throw new InvalidOperationException($"--from {from} is not before --to {to}.");
+            throw new RefusalException($"--from {from} is not before --to {to}.");
         }
 
         if (output != StandardOutput && File.Exists(output) && !force)
         {
-            throw new InvalidOperationException($"{output} exists; --force replaces it.");
+            throw new RefusalException($"{output} exists; --force replaces it.");
         }
 
         return request;
@@ -114,7 +116,7 @@ internal static class ExportVerb
         "csv" => BarFileFormat.Csv,
         "parquet" => BarFileFormat.Parquet,
         "" when format is null && output == StandardOutput => BarFileFormat.Csv,
-        _ => throw new InvalidOperationException(format is null ? $"--output {output}: a name that ends in .csv or .parquet was expected, or --format." : $"--format {format}: csv or parquet was expected."),
+        _ => throw new RefusalException(format is null ? $"--output {output}: a name that ends in .csv or .parquet was expected, or --format." : $"--format {format}: csv or parquet was expected."),
     };
 
     private static DateTimeOffset? Instant(string option, string? text)
@@ -126,7 +128,7 @@ internal static class ExportVerb
 
         return char.IsAsciiDigit(text.FirstOrDefault()) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)
             ? instant
-            : throw new InvalidOperationException($"{option} {text}: an instant such as 2024-01-31 or 2024-01-31T14:30:00Z was expected.");
+            : throw new RefusalException($"{option} {text}: an instant such as 2024-01-31 or 2024-01-31T14:30:00Z was expected.");
     }
 
     // Standard output is for bars.

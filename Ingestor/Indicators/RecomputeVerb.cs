@@ -46,7 +46,7 @@ internal static class RecomputeVerb
     }
 
     /// <summary>Symbol by symbol, finest timeframe first: what is coarser follows from it.</summary>
-    /// <exception cref="InvalidOperationException">There is no such symbol.</exception>
+    /// <exception cref="RefusalException">There is no such symbol.</exception>
     public static async Task RunAsync(IServiceProvider services, Wish wish, TextWriter output, CancellationToken cancellationToken)
     {
         var bars = services.GetRequiredService<BarRecomputer>();
@@ -97,7 +97,7 @@ internal static class RecomputeVerb
         }
 
         return symbols.FirstOrDefault(symbol => tickers.All(ticker => ticker.Item2 != symbol.Value)) is { Value.Length: > 0 } unknown
-            ? throw new InvalidOperationException($"--symbol: there is no symbol '{unknown}'.")
+            ? throw new RefusalException($"--symbol: there is no symbol '{unknown}'.")
             : tickers;
     }
 

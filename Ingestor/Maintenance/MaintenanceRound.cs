@@ -13,23 +13,27 @@ namespace Wyckoff.Ingestor.Maintenance;
 internal sealed class MaintenanceRound
 {
     private const long LockKey = 0x4D61696E7461696E; // "Maintain"
+    private const string Connect = "connect";
 
     private readonly MaintenanceDatabase _database;
     private readonly IReadOnlyList<Hypertable> _declared;
     private readonly IReadOnlyList<ContinuousAggregate> _aggregates;
     private readonly ILogger<MaintenanceRound> _logger;
 
-    /// <exception cref="InvalidOperationException">The declarations, as configured here, would lose what is not summed up yet.</exception>
+    /// <exception cref="StorageDeclarationException">The declarations, as configured here, would lose what is not summed up yet.</exception>
     public MaintenanceRound(MaintenanceDatabase database, IReadOnlyList<Hypertable> declared, IReadOnlyList<ContinuousAggregate> aggregates, ILogger<MaintenanceRound> logger)
     {
         TimescaleReconciler.CheckAggregates(declared, aggregates);
         (_database, _declared, _aggregates, _logger) = (database, declared, aggregates, logger);
     }
 
-    /// <summary>One round as of <paramref name="now"/>. What fails is in the report, and does not keep the rest from being done.</summary>
+    /// <summary>
+    /// One round as of <paramref name="now"/>. What fails is in the report, and does not keep the rest from being done. Where the database is
+    /// away from the start, there is no report: the exception is thrown.
+    /// </summary>
     public async Task<MaintenanceReport> RunOnceAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var source = _database.Source ?? throw new InvalidOperationException($"There is {MaintenanceDatabase.Absent}.");
+        var source = _database.Source ?? throw new RefusalException($"There is {MaintenanceDatabase.Absent}.");
         using var activity = MaintenanceTelemetry.Source.StartActivity("maintenance");
         var steps = new List<MaintenanceStep>();
         var elsewhere = false;
@@ -37,7 +41,7 @@ internal sealed class MaintenanceRound
         try
         {
             TimescaleEdition? edition = null;
-            await StepAsync(steps, "connect", async () =>
+            await StepAsync(steps, Connect, async () =>
             {
                 connection = await source.OpenConnectionAsync(cancellationToken);
                 edition = await TimescaleEdition.DetectAsync(connection, cancellationToken);
@@ -136,7 +140,12 @@ internal sealed class MaintenanceRound
             steps.Add(new(name, await work()));
             return true;
         }
-        catch (Exception e) when (e is NpgsqlException or NotSupportedException)
+        catch (Exception e) when (name == Connect && DatabaseFaults.IsAway(e))
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, e.Message);
+            throw;
+        }
+        catch (Exception e) when (e is NotSupportedException || DatabaseFaults.IsAny(e))
         {
             _logger.StepFailed(e, name);
             MaintenanceTelemetry.Failed(name);
@@ -175,7 +184,7 @@ internal sealed class MaintenanceRound
                     await ScalarAsync<bool>(connection, "SELECT pg_advisory_unlock($1)", CancellationToken.None);
                 }
             }
-            catch (NpgsqlException)
+            catch (Exception e) when (DatabaseFaults.IsAny(e))
             {
                 // A connection that breaks here takes its lock with it.
             }

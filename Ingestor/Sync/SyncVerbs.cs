@@ -154,7 +154,7 @@ internal static class SyncVerbs
     {
         if (wrong)
         {
-            throw new InvalidOperationException(reason);
+            throw new RefusalException(reason);
         }
     }
 

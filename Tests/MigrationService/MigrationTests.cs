@@ -158,6 +158,16 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
+    public async Task A_server_whose_name_does_not_resolve_is_waited_for_like_one_that_is_not_there()
+    {
+        const string nowhere = "Host=nowhere.invalid;Username=postgres;Password=x;Database=wyckoff";
+        var (exitCode, output, error) = await Migrations.RunAsync(nowhere, new() { ["Wyckoff__ServerWait"] = "00:00:01" });
+        Assert.Equal(1, exitCode);
+        Assert.Contains("Waiting for the database server", output, StringComparison.Ordinal);
+        Assert.Contains("No database server answers at nowhere.invalid:5432 after 1 s", Assert.Single(Lines(error)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_wrong_password_is_said_at_once()
     {
         var wrong = new NpgsqlConnectionStringBuilder(database.AdminConnection) { Password = "wrong" }.ConnectionString;

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Wyckoff.MarketData.Providers;
 
 /// <summary>There is no such provider, or it has no such bars.</summary>
-public sealed class NoSuchProviderException(string message) : InvalidOperationException(message);
+public sealed class NoSuchProviderException(string message) : RefusalException(message);
 
 /// <summary>The providers that are configured.</summary>
 public sealed class BarProviders(IEnumerable<IBarProvider> providers)
