@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Threading.Channels;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
-using Npgsql;
 using StackExchange.Redis;
+using Wyckoff.Hosting;
 using Wyckoff.MarketData;
 using Wyckoff.Primitives;
 
@@ -11,12 +11,13 @@ namespace Wyckoff.Ingestor.Indicators;
 
 /// <summary>
 /// Follows the bars with the indicators: asks the database what has changed, every few seconds and whenever Redis says that something has. Any number of instances share
-/// the work. Degraded when no round has been wholly successful for a while.
+/// the work. Degraded when no round has been wholly successful for a while, or the database is away.
 /// </summary>
 internal sealed partial class IndicatorWorker(IndicatorUpdater updater, RedisConnection redis, IOptions<IndicatorOptions> options, TimeProvider time, ILogger<IndicatorWorker> logger)
-    : BackgroundService, IHealthCheck
+    : Worker(time, logger)
 {
     private const int WindowsAtATime = 1000;
+    private const int MostAway = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     // Room for one: whoever looks sees all there is.
@@ -24,6 +25,7 @@ internal sealed partial class IndicatorWorker(IndicatorUpdater updater, RedisCon
     private readonly IReadOnlyList<Timeframe> _timeframes = options.Value.Parse();
     private volatile State _state = new(time.GetUtcNow(), null);
     private bool _subscribed;
+    private bool _mayHaveMore;
 
     private sealed record State(DateTimeOffset Good, string? Failing);
 
@@ -35,68 +37,77 @@ internal sealed partial class IndicatorWorker(IndicatorUpdater updater, RedisCon
         builder.Services.AddHealthChecks().AddCheck<IndicatorWorker>("indicators");
     }
 
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        var (good, failing) = _state;
-        var age = time.GetUtcNow() - good;
-        var words = string.Create(CultureInfo.InvariantCulture, $"last full success {age.TotalSeconds:0} s ago{(failing is null ? "" : "; failing: " + failing)}");
-        return Task.FromResult(age > Patience && failing is not null ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words));
-    }
-
     /// <summary>Brings up to date what is behind now and nobody else is at. What fails is tried again in the next round, and does not keep the rest from being done.</summary>
     /// <returns>How many were behind: as many as are looked for when there may be more.</returns>
     public async Task<int> RunOnceAsync(CancellationToken cancellationToken)
     {
         string? failing = null;
-        var found = 0;
-        try
+        var awayInARow = 0;
+        var behind = await updater.FindBehindAsync(_timeframes, WindowsAtATime, cancellationToken);
+        IndicatorTelemetry.FoundBehind(behind.Count);
+        await Parallel.ForEachAsync(behind, new ParallelOptions { MaxDegreeOfParallelism = options.Value.Parallelism, CancellationToken = cancellationToken }, async (window, token) =>
         {
-            var behind = await updater.FindBehindAsync(_timeframes, WindowsAtATime, cancellationToken);
-            found = behind.Count;
-            IndicatorTelemetry.FoundBehind(found);
-            await Parallel.ForEachAsync(behind, new ParallelOptions { MaxDegreeOfParallelism = options.Value.Parallelism, CancellationToken = cancellationToken }, async (window, token) =>
+            try
             {
-                try
+                var updated = await updater.UpdateAsync(window.TickerId, window.Timeframe, token);
+                Volatile.Write(ref awayInARow, 0);
+                if (updated is { } update)
                 {
-                    if (await updater.UpdateAsync(window.TickerId, window.Timeframe, token) is { } update)
-                    {
-                        Updated(window.TickerId, window.Timeframe, update.Version, update.Computed, update.Written, update.Deleted);
-                    }
+                    Updated(window.TickerId, window.Timeframe, update.Version, update.Computed, update.Written, update.Deleted);
                 }
-                catch (Exception e) when (e is not OperationCanceledException)
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // One may be a statement that took too long. After several in a row, each of the others would fail too.
+                if (DatabaseFaults.IsAway(e) && Interlocked.Increment(ref awayInARow) >= MostAway)
                 {
-                    IndicatorTelemetry.Failed(window.Timeframe);
-                    Failed(e, window.TickerId, window.Timeframe);
-                    failing = $"ticker {window.TickerId.ToString(CultureInfo.InvariantCulture)} {window.Timeframe}: {e.Message.ReplaceLineEndings(" ")}";
+                    throw;
                 }
-            });
-        }
-        catch (NpgsqlException e)
-        {
-            NotAsked(e.Message);
-            failing = e.Message.ReplaceLineEndings(" ");
-        }
 
-        _state = new(failing is null ? time.GetUtcNow() : _state.Good, failing);
+                IndicatorTelemetry.Failed(window.Timeframe);
+                Failed(e, window.TickerId, window.Timeframe);
+                failing = $"ticker {window.TickerId.ToString(CultureInfo.InvariantCulture)} {window.Timeframe}: {e.Message.ReplaceLineEndings(" ")}";
+            }
+        });
+
+        _state = new(failing is null ? Time.GetUtcNow() : _state.Good, failing);
         // What failed would fail again at once.
-        return failing is null ? found : 0;
+        return failing is null ? behind.Count : 0;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override HealthCheckResult Health()
+    {
+        var (good, failing) = _state;
+        var age = Time.GetUtcNow() - good;
+        var words = string.Create(CultureInfo.InvariantCulture, $"last full success {age.TotalSeconds:0} s ago{(failing is null ? "" : "; failing: " + failing)}");
+        return age > Patience && failing is not null ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words);
+    }
+
+    protected override async Task<bool> RoundAsync(CancellationToken stoppingToken)
     {
         if (_timeframes.Count == 0)
+        {
+            return false;
+        }
+
+        await SubscribeAsync();
+        _mayHaveMore = await RunOnceAsync(stoppingToken) >= WindowsAtATime;
+        return true;
+    }
+
+    protected override async Task WaitAsync(CancellationToken stoppingToken)
+    {
+        if (_mayHaveMore)
         {
             return;
         }
 
-        while (true)
-        {
-            await SubscribeAsync();
-            if (await RunOnceAsync(stoppingToken) < WindowsAtATime)
-            {
-                await WaitAsync(stoppingToken);
-            }
-        }
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var hint = _hints.Reader.WaitToReadAsync(end.Token).AsTask();
+        await Task.WhenAny(hint, Task.Delay(options.Value.Every, Time, end.Token));
+        await end.CancelAsync();
+        stoppingToken.ThrowIfCancellationRequested();
+        _hints.Reader.TryRead(out _);
     }
 
     private async Task SubscribeAsync()
@@ -119,24 +130,11 @@ internal sealed partial class IndicatorWorker(IndicatorUpdater updater, RedisCon
         }
     }
 
-    private async Task WaitAsync(CancellationToken stoppingToken)
-    {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        var hint = _hints.Reader.WaitToReadAsync(end.Token).AsTask();
-        await Task.WhenAny(hint, Task.Delay(options.Value.Every, time, end.Token));
-        await end.CancelAsync();
-        stoppingToken.ThrowIfCancellationRequested();
-        _hints.Reader.TryRead(out _);
-    }
-
     [LoggerMessage(2300, LogLevel.Debug, "Indicators of ticker {TickerId} {Timeframe} are at version {Version}: {Computed} bars computed, {Written} rows written, {Deleted} deleted")]
     private partial void Updated(int tickerId, Timeframe timeframe, long version, long computed, long written, long deleted);
 
     [LoggerMessage(2301, LogLevel.Warning, "Indicators of ticker {TickerId} {Timeframe} could not be brought up to date; they are tried again")]
     private partial void Failed(Exception exception, int tickerId, Timeframe timeframe);
-
-    [LoggerMessage(2302, LogLevel.Warning, "It could not be asked which indicators are behind ({Reason}); it is asked again")]
-    private partial void NotAsked(string reason);
 
     [LoggerMessage(2303, LogLevel.Debug, "Redis could not be asked for hints ({Reason}); the indicators go by the clock")]
     private partial void NoHints(string reason);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
-using Npgsql;
+using Wyckoff.Hosting;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Live;
 using Wyckoff.MarketData.Providers;
@@ -24,11 +24,10 @@ internal sealed class LiveWorker(
     IOptions<SyncOptions> syncOptions,
     TimeProvider time,
     ILoggerFactory loggers)
-    : BackgroundService, IHealthCheck
+    : Worker(time, loggers.CreateLogger<LiveWorker>())
 {
     public const string Provider = "alpaca";
 
-    private readonly ILogger _logger = loggers.CreateLogger<LiveWorker>();
     private readonly HashSet<string> _fromTrades = [.. options.Value.FromTrades.Select(symbol => Symbol.Parse(symbol).Value)];
     private volatile LiveStream? _stream;
     private int _leftOut;
@@ -46,44 +45,34 @@ internal sealed class LiveWorker(
         builder.Services.AddHealthChecks().AddCheck<LiveWorker>("live");
     }
 
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(Health());
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Streams for as long as this instance has the lease. Where there is nothing to stream or another has the lease, it ends at once.</summary>
+    protected override async Task<bool> RoundAsync(CancellationToken stoppingToken)
     {
         if (!HasKeys)
         {
-            return;
+            return false;
         }
 
-        while (true)
+        try
         {
-            try
+            if ((await ReadAsync(stoppingToken)).Count > 0 && await leases.TryHoldAsync($"live/{Provider}", syncOptions.Value.Lease, stoppingToken) is { } lease)
             {
-                if ((await ReadAsync(stoppingToken)).Count > 0 && await leases.TryHoldAsync($"live/{Provider}", syncOptions.Value.Lease, stoppingToken) is { } lease)
+                await using (lease)
                 {
-                    await using (lease)
-                    {
-                        _logger.LiveTaken(Provider);
-                        await StreamAsync(lease, stoppingToken);
-                    }
+                    Logger.LiveTaken(Provider);
+                    await StreamAsync(lease, stoppingToken);
                 }
             }
-            catch (LeaseLostException)
-            {
-                _logger.LiveGiven(Provider);
-            }
-            catch (NpgsqlException e)
-            {
-                _logger.LiveFeedsNotRead(e);
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                _logger.LiveFailed(e);
-            }
-
-            await Task.Delay(options.Value.Poll, time, stoppingToken);
         }
+        catch (LeaseLostException)
+        {
+            Logger.LiveGiven(Provider);
+        }
+
+        return true;
     }
+
+    protected override Task WaitAsync(CancellationToken stoppingToken) => Task.Delay(options.Value.Poll, Time, stoppingToken);
 
     private async Task StreamAsync(HeldLease lease, CancellationToken cancellationToken)
     {
@@ -93,24 +82,27 @@ internal sealed class LiveWorker(
             new() { Source = Provider, Policy = ConflictPolicy.Replace, Before = lease.FenceAsync },
             writer.WriteAsync,
             (feed, range, token) => RepairAsync(feed, range, lease, token),
-            time,
+            Time,
             // Of its own for each process, or replicas would come back together after all.
             new Random(HashCode.Combine(Environment.ProcessId, Environment.MachineName, Environment.TickCount64)),
             loggers.CreateLogger<LiveStream>());
-        stream.SetFeeds(await ReadAsync(stop.Token));
+        // Not under the token of the lease: a lease that is lost meanwhile ends the stream below, as lost.
+        stream.SetFeeds(await ReadAsync(cancellationToken));
         _stream = stream;
         var running = stream.RunAsync(stop.Token);
         try
         {
-            while (await Task.WhenAny(running, Task.Delay(options.Value.Poll, time, stop.Token)) != running && !stop.IsCancellationRequested)
+            while (await Task.WhenAny(running, Task.Delay(options.Value.Poll, Time, stop.Token)) != running && !stop.IsCancellationRequested)
             {
                 try
                 {
                     stream.SetFeeds(await ReadAsync(stop.Token));
+                    Succeed();
                 }
-                catch (NpgsqlException e)
+                catch (Exception e) when (!stop.IsCancellationRequested)
                 {
-                    _logger.LiveFeedsNotRead(e);
+                    // What is streamed goes on as it is.
+                    Fail(e);
                 }
             }
         }
@@ -143,17 +135,17 @@ internal sealed class LiveWorker(
 
     private async Task<IReadOnlyList<LiveFeed>> ReadAsync(CancellationToken cancellationToken)
     {
-        var (live, others) = await feeds.ReadAsync(Provider, _fromTrades, time.GetUtcNow(), cancellationToken);
+        var (live, others) = await feeds.ReadAsync(Provider, _fromTrades, Time.GetUtcNow(), cancellationToken);
         if (others > 0 && others != _leftOut)
         {
-            _logger.LiveFeedsLeftOut(others);
+            Logger.LiveFeedsLeftOut(others);
         }
 
         _leftOut = others;
         return live;
     }
 
-    private HealthCheckResult Health()
+    protected override HealthCheckResult Health()
     {
         if (!HasKeys)
         {
@@ -165,7 +157,7 @@ internal sealed class LiveWorker(
             return HealthCheckResult.Healthy("nothing to stream here");
         }
 
-        var age = time.GetUtcNow() - status.Since;
+        var age = Time.GetUtcNow() - status.Since;
         var words = string.Create(
             CultureInfo.InvariantCulture, $"{(status.Connected ? "connected" : "not connected")} for {age.TotalSeconds:0} s, {status.Subscribed} of {status.Feeds} feeds, {status.Gaps} with a gap, {status.Queued} bars waiting{(status.Fault is null ? "" : "; " + status.Fault)}");
         return (status.Connected ? status.Fault is not null : age > options.Value.Alarm) ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words);

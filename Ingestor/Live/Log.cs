@@ -9,12 +9,6 @@ internal static partial class Log
     [LoggerMessage(2451, LogLevel.Warning, "Live: the stream of {Provider} belongs to another instance now")]
     public static partial void LiveGiven(this ILogger logger, string provider);
 
-    [LoggerMessage(2452, LogLevel.Warning, "Live: the feeds could not be read; what is streamed stays as it is")]
-    public static partial void LiveFeedsNotRead(this ILogger logger, Exception exception);
-
     [LoggerMessage(2453, LogLevel.Warning, "Live: {Feeds} feeds have a timeframe that no stream has (1m and 1d have one); they are kept by the sync alone")]
     public static partial void LiveFeedsLeftOut(this ILogger logger, int feeds);
-
-    [LoggerMessage(2454, LogLevel.Error, "Live: the stream ended by a fault; it is begun anew")]
-    public static partial void LiveFailed(this ILogger logger, Exception exception);
 }

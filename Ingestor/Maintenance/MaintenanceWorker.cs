@@ -1,13 +1,14 @@
 using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using Wyckoff.Hosting;
 using Wyckoff.Timescale;
 
 namespace Wyckoff.Ingestor.Maintenance;
 
 /// <summary>One <see cref="MaintenanceRound"/> after the other. Degraded when none has been wholly successful for three times as long as one is due.</summary>
 internal sealed class MaintenanceWorker(MaintenanceDatabase database, MaintenanceRound round, IOptions<MaintenanceOptions> options, TimeProvider time, ILogger<MaintenanceWorker> logger)
-    : BackgroundService, IHealthCheck
+    : Worker(time, logger)
 {
     private volatile State _state = new(time.GetUtcNow(), null);
 
@@ -28,7 +29,7 @@ internal sealed class MaintenanceWorker(MaintenanceDatabase database, Maintenanc
     }
 
     /// <summary>What the verb does: one round, and what it did.</summary>
-    /// <exception cref="InvalidOperationException">Not all of it could be done.</exception>
+    /// <exception cref="RefusalException">Not all of it could be done.</exception>
     public static async Task OnceAsync(IServiceProvider services, TextWriter output, CancellationToken cancellationToken)
     {
         var report = await services.GetRequiredService<MaintenanceRound>().RunOnceAsync(services.GetRequiredService<TimeProvider>().GetUtcNow(), cancellationToken);
@@ -44,19 +45,27 @@ internal sealed class MaintenanceWorker(MaintenanceDatabase database, Maintenanc
 
         if (!report.Succeeded)
         {
-            throw new InvalidOperationException($"Not all of it could be done: {string.Join(", ", report.Failed.Select(step => step.Name))}.");
+            throw new RefusalException($"Not all of it could be done: {string.Join(", ", report.Failed.Select(step => step.Name))}.");
         }
     }
 
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    /// <summary>One round now.</summary>
+    public async Task<MaintenanceReport> RunOnceAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var report = await round.RunOnceAsync(now, cancellationToken);
+        _state = new(report.Succeeded ? Time.GetUtcNow() : _state.Good, report);
+        return report;
+    }
+
+    protected override HealthCheckResult Health()
     {
         if (database.Source is null)
         {
-            return Task.FromResult(HealthCheckResult.Healthy(MaintenanceDatabase.Absent));
+            return HealthCheckResult.Healthy(MaintenanceDatabase.Absent);
         }
 
         var (good, last) = _state;
-        var age = time.GetUtcNow() - good;
+        var age = Time.GetUtcNow() - good;
         var words = last switch
         {
             null => "the first round is under way",
@@ -68,29 +77,20 @@ internal sealed class MaintenanceWorker(MaintenanceDatabase database, Maintenanc
             words += "; failing: " + string.Join("; ", last.Failed.Select(step => $"{step.Name}: {step.Fault}"));
         }
 
-        return Task.FromResult(age > 3 * options.Value.Every ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words));
+        return age > 3 * options.Value.Every ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words);
     }
 
-    /// <summary>One round now.</summary>
-    public async Task<MaintenanceReport> RunOnceAsync(DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var report = await round.RunOnceAsync(now, cancellationToken);
-        _state = new(report.Succeeded ? time.GetUtcNow() : _state.Good, report);
-        return report;
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task<bool> RoundAsync(CancellationToken stoppingToken)
     {
         if (database.Source is null)
         {
-            logger.NoMaintenance();
-            return;
+            Logger.NoMaintenance();
+            return false;
         }
 
-        while (true)
-        {
-            await RunOnceAsync(time.GetUtcNow(), stoppingToken);
-            await Task.Delay(options.Value.Every, time, stoppingToken);
-        }
+        await RunOnceAsync(Time.GetUtcNow(), stoppingToken);
+        return true;
     }
+
+    protected override Task WaitAsync(CancellationToken stoppingToken) => Task.Delay(options.Value.Every, Time, stoppingToken);
 }

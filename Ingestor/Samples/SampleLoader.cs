@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using Wyckoff.MarketData;
 using Wyckoff.Primitives;
@@ -45,8 +46,12 @@ internal sealed partial class SampleLoader(NpgsqlDataSource database, BarWriter 
         }
         finally
         {
-            await using var give = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", connection) { Parameters = { new() { Value = LockKey } } };
-            await give.ExecuteNonQueryAsync(CancellationToken.None);
+            // A connection that broke has taken the lock with it, and the exception that says so must not be replaced by another.
+            if (connection.State == ConnectionState.Open)
+            {
+                await using var give = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", connection) { Parameters = { new() { Value = LockKey } } };
+                await give.ExecuteNonQueryAsync(CancellationToken.None);
+            }
         }
     }
 

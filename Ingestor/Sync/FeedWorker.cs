@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
-using Npgsql;
+using Wyckoff.Hosting;
 using Wyckoff.MarketData.Providers;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.Primitives;
@@ -15,10 +15,11 @@ namespace Wyckoff.Ingestor.Sync;
 /// </summary>
 internal sealed class FeedWorker(
     FeedStore feeds, SyncService sync, LeaseStore leases, BarProviders providers, IOptions<FeedOptions> options, IOptions<SyncOptions> syncOptions, TimeProvider time, ILogger<FeedWorker> logger)
-    : BackgroundService, IHealthCheck
+    : Worker(time, logger)
 {
     private static readonly TimeSpan PruneEvery = TimeSpan.FromHours(1);
 
+    private readonly List<Task> _work = [];
     private long _lookedTicks = time.GetUtcNow().UtcTicks;
     private int _atWork;
     private DateTimeOffset _pruned = DateTimeOffset.MinValue;
@@ -32,20 +33,10 @@ internal sealed class FeedWorker(
         builder.Services.AddHealthChecks().AddCheck<FeedWorker>("feeds");
         if (!string.IsNullOrWhiteSpace(builder.Configuration[FeedOptions.Section + ":Folder"]))
         {
-            builder.Services.AddHostedService<FolderWorker>();
+            builder.Services.AddSingleton<FolderWorker>();
+            builder.Services.AddHostedService(services => services.GetRequiredService<FolderWorker>());
+            builder.Services.AddHealthChecks().AddCheck<FolderWorker>("folder");
         }
-    }
-
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        if (providers.Names.Count == 0)
-        {
-            return Task.FromResult(HealthCheckResult.Healthy("no provider is configured"));
-        }
-
-        var age = time.GetUtcNow() - new DateTimeOffset(Interlocked.Read(ref _lookedTicks), TimeSpan.Zero);
-        var words = string.Create(CultureInfo.InvariantCulture, $"looked for work {age.TotalSeconds:0} s ago, {Volatile.Read(ref _atWork)} feeds at work");
-        return Task.FromResult(age > TimeSpan.FromMinutes(1) + 3 * options.Value.Poll ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words));
     }
 
     /// <summary>Takes what is due, as far as there are hands free, and sets about it. The tasks end when the feeds are done.</summary>
@@ -54,49 +45,62 @@ internal sealed class FeedWorker(
         MarketDataMetrics.FeedsDue(await feeds.CountDueAsync(cancellationToken));
         var duration = syncOptions.Value.Lease;
         var claimed = hands == 0 ? [] : await feeds.ClaimDueAsync(leases.Holder, [.. providers.Names], hands, duration, cancellationToken);
-        Interlocked.Exchange(ref _lookedTicks, time.GetUtcNow().UtcTicks);
+        Interlocked.Exchange(ref _lookedTicks, Time.GetUtcNow().UtcTicks);
         return [.. claimed.Select(claim => WorkAsync(claim.Feed, leases.Hold(claim.Lease, duration), cancellationToken))];
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (providers.Names.Count == 0)
-        {
-            return;
-        }
-
-        var work = new List<Task>();
         try
         {
-            while (true)
-            {
-                try
-                {
-                    work.AddRange(await TakeDueAsync(options.Value.Concurrency - work.Count, stoppingToken));
-                    if (time.GetUtcNow() - _pruned > PruneEvery)
-                    {
-                        await feeds.PruneLogAsync(options.Value.KeepLog, stoppingToken);
-                        _pruned = time.GetUtcNow();
-                    }
-                }
-                catch (NpgsqlException e)
-                {
-                    logger.FeedsNotClaimed(e);
-                }
-
-                // A hand that comes free looks at once; so a long queue is worked off without a pause.
-                var poll = Task.Delay(options.Value.Poll, time, stoppingToken);
-                await Task.WhenAny([poll, .. work]);
-                if (work.RemoveAll(task => task.IsCompleted) == 0)
-                {
-                    await poll;
-                }
-            }
+            await base.ExecuteAsync(stoppingToken);
         }
         finally
         {
-            await Task.WhenAll(work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(_work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    protected override async Task<bool> RoundAsync(CancellationToken stoppingToken)
+    {
+        if (providers.Names.Count == 0)
+        {
+            return false;
+        }
+
+        // Those that ended while the database was away.
+        _work.RemoveAll(task => task.IsCompleted);
+        _work.AddRange(await TakeDueAsync(options.Value.Concurrency - _work.Count, stoppingToken));
+        if (Time.GetUtcNow() - _pruned > PruneEvery)
+        {
+            await feeds.PruneLogAsync(options.Value.KeepLog, stoppingToken);
+            _pruned = Time.GetUtcNow();
+        }
+
+        return true;
+    }
+
+    protected override async Task WaitAsync(CancellationToken stoppingToken)
+    {
+        // A hand that comes free looks at once; so a long queue is worked off without a pause.
+        var poll = Task.Delay(options.Value.Poll, Time, stoppingToken);
+        await Task.WhenAny([poll, .. _work]);
+        if (_work.RemoveAll(task => task.IsCompleted) == 0)
+        {
+            await poll;
+        }
+    }
+
+    protected override HealthCheckResult Health()
+    {
+        if (providers.Names.Count == 0)
+        {
+            return HealthCheckResult.Healthy("no provider is configured");
+        }
+
+        var age = Time.GetUtcNow() - new DateTimeOffset(Interlocked.Read(ref _lookedTicks), TimeSpan.Zero);
+        var words = string.Create(CultureInfo.InvariantCulture, $"looked for work {age.TotalSeconds:0} s ago, {Volatile.Read(ref _atWork)} feeds at work");
+        return age > TimeSpan.FromMinutes(1) + 3 * options.Value.Poll ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words);
     }
 
     private async Task WorkAsync(FeedEntry feed, HeldLease lease, CancellationToken cancellationToken)
@@ -116,19 +120,19 @@ internal sealed class FeedWorker(
                 }
                 catch (Exception e) when (e is LeaseLostException || (e is OperationCanceledException && lease.Lost.IsCancellationRequested))
                 {
-                    logger.FeedLost(feed.Symbol.Value, feed.Timeframe.Name, feed.Provider);
+                    Logger.FeedLost(feed.Symbol.Value, feed.Timeframe.Name, feed.Provider);
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
-                    logger.FeedFailed(e, feed.Symbol.Value, feed.Timeframe.Name, feed.Provider, feed.Every);
+                    LogFailure(e, feed, feed.Every);
                     await feeds.ScheduleAsync(feed.Id, feed.Every, lease.Lease, stop.Token);
                 }
             }
         }
-        catch (Exception e) when (e is NpgsqlException or LeaseLostException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            // Then it is due still, and somebody takes it once the lease has run out.
-            logger.FeedFailed(e, feed.Symbol.Value, feed.Timeframe.Name, feed.Provider, syncOptions.Value.Lease);
+            // The feed is due still, and an instance takes it once the lease has run out.
+            LogFailure(e, feed, syncOptions.Value.Lease);
         }
         finally
         {
@@ -136,9 +140,22 @@ internal sealed class FeedWorker(
         }
     }
 
+    private void LogFailure(Exception exception, FeedEntry feed, TimeSpan delay)
+    {
+        if (DatabaseFaults.IsAway(exception))
+        {
+            var reason = exception.Message.ReplaceLineEndings(" ");
+            Logger.FeedWithoutDatabase(feed.Symbol.Value, feed.Timeframe.Name, feed.Provider, reason, delay);
+        }
+        else
+        {
+            Logger.FeedFailed(exception, feed.Symbol.Value, feed.Timeframe.Name, feed.Provider, delay);
+        }
+    }
+
     private async Task SyncAsync(FeedEntry feed, HeldLease lease, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        var now = Time.GetUtcNow();
         if (feed.Since >= now)
         {
             return;
@@ -149,7 +166,7 @@ internal sealed class FeedWorker(
         var result = await sync.EnsureAsync(request, cancellationToken);
         if (result.Newest is { } newest)
         {
-            MarketDataMetrics.FeedLag(feed.Provider, feed.Timeframe.Name, time.GetUtcNow() - newest);
+            MarketDataMetrics.FeedLag(feed.Provider, feed.Timeframe.Name, Time.GetUtcNow() - newest);
         }
     }
 }

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using Wyckoff.Hosting;
 using Wyckoff.MarketData.Imports;
 using Wyckoff.MarketData.Providers;
 using Wyckoff.Primitives;
@@ -6,12 +8,13 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Ingestor.Sync;
 
 /// <summary>Imports the files that appear or change under a folder. After a restart all are offered again: the import knows files it has had.</summary>
-internal sealed class FolderWorker(ImportRunner import, IOptions<FeedOptions> options, TimeProvider time, ILogger<FolderWorker> logger) : BackgroundService
+internal sealed class FolderWorker(ImportRunner import, IOptions<FeedOptions> options, TimeProvider time, ILogger<FolderWorker> logger)
+    : Worker(time, logger)
 {
     private readonly string _folder = options.Value.Folder!;
     private readonly FolderWatch _watch = new(options.Value.Folder!);
 
-    /// <summary>One look, and the files that are ready.</summary>
+    /// <summary>One look, and the files that are ready. While the database is away, they stay ready.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
         foreach (var file in _watch.Look())
@@ -21,25 +24,26 @@ internal sealed class FolderWorker(ImportRunner import, IOptions<FeedOptions> op
                 // By its path below the folder, not above: symbols and timeframes are read from it.
                 foreach (var result in await import.ImportAsync(file, Path.GetRelativePath(_folder, file), new(), new(), cancellationToken))
                 {
-                    logger.FileTaken(result.File, result.AlreadyThere ? "imported before" : EnumText.Of(result.Status), result.Inserted, result.Rejected, result.Error);
+                    Logger.FileTaken(result.File, result.AlreadyThere ? "imported before" : EnumText.Of(result.Status), result.Inserted, result.Rejected, result.Error);
                 }
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e is not OperationCanceledException && !DatabaseFaults.IsAway(e))
             {
                 // One bad file is no reason to leave the others.
-                logger.FileFailed(e, file);
+                Logger.FileFailed(e, file);
             }
 
             _watch.Handled(file);
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override HealthCheckResult Health() => HealthCheckResult.Healthy();
+
+    protected override async Task<bool> RoundAsync(CancellationToken stoppingToken)
     {
-        while (true)
-        {
-            await LookAsync(stoppingToken);
-            await Task.Delay(options.Value.FolderPoll, time, stoppingToken);
-        }
+        await LookAsync(stoppingToken);
+        return true;
     }
+
+    protected override Task WaitAsync(CancellationToken stoppingToken) => Task.Delay(options.Value.FolderPoll, Time, stoppingToken);
 }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Wyckoff.Ingestor.Sync;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Imports;
@@ -142,6 +143,35 @@ public sealed partial class FeedTests : IAsyncLifetime
         await _bench.Service().EnsureAsync(new(Symbol.Parse("DROP"), Timeframe.Minute1, new(Start, Start.AddMinutes(5))), Token);
         var asked = Assert.Single(_server.Log);
         Assert.Equal(Start.AddMinutes(3), asked.Start);
+    }
+
+    [Fact]
+    public async Task A_file_that_came_while_the_database_was_away_is_imported_when_it_answers()
+    {
+        var folder = Directory.CreateTempSubdirectory("wyckoff-folder-");
+        try
+        {
+            await using var source = NpgsqlDataSource.Create(_database.AppConnection + ";Pooling=false");
+            var tickers = new TickerDirectory(source);
+            var import = new ImportRunner(source, new(source, tickers), tickers, TimeProvider.System, NullLogger<ImportRunner>.Instance);
+            using var worker = new FolderWorker(import, Options.Create(new FeedOptions { Folder = folder.FullName }), TimeProvider.System, NullLogger<FolderWorker>.Instance);
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "LATE_1m.csv"), "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,2,1,2,10\n", Token);
+            await worker.LookAsync(Token);
+            await LimitConnectionsAsync(0);
+            var fault = await Assert.ThrowsAsync<PostgresException>(() => worker.LookAsync(Token));
+            Assert.True(DatabaseFaults.IsAway(fault));
+            await LimitConnectionsAsync(-1);
+            await worker.LookAsync(Token);
+            Assert.Equal(1L, await _database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+
+        // Of 0, the server has no connection left for anybody but administrators.
+        Task<int> LimitConnectionsAsync(int limit) =>
+            _database.ExecuteAsync($"ALTER DATABASE {new NpgsqlConnectionStringBuilder(_database.AdminConnection).Database} CONNECTION LIMIT {limit}");
     }
 
     [Fact]
