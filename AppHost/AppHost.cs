@@ -35,6 +35,7 @@ return await AppHostCommand.RunAsync(args, async (options, cancellationToken) =>
         .WithReference(database.App, connectionName: "wyckoff")
         .WithReference(cache)
         .WithKeyFolderWherePublished()
+        .WithOwnNameWherePublished()
         .WithHttpHealthCheck("/health")
         .WithUrlForEndpoint("http", url => (url.Url, url.DisplayText) = ("/docs", "API documentation"))
         .WithRestarts()

@@ -25,4 +25,8 @@ internal static class ServiceBuilderExtensions
     /// <summary>A container forgets its own files; the keys of encrypted secrets must outlive it, and be the same for all replicas.</summary>
     public static IResourceBuilder<ProjectResource> WithKeyFolderWherePublished(this IResourceBuilder<ProjectResource> service) =>
         service.ApplicationBuilder.ExecutionContext.IsPublishMode ? service.WithEnvironment("Wyckoff__Secrets__KeyFolder", KeyFolder) : service;
+
+    /// <summary>The other services of a deployment reach this one by its resource's name, which is then one of the host names that it answers to.</summary>
+    public static IResourceBuilder<ProjectResource> WithOwnNameWherePublished(this IResourceBuilder<ProjectResource> service) =>
+        service.ApplicationBuilder.ExecutionContext.IsPublishMode ? service.WithEnvironment("Wyckoff__Api__Hosts__0", service.Resource.Name) : service;
 }

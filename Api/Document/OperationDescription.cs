@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Wyckoff.Api.Bars;
 using Wyckoff.Api.Manners;
 using Wyckoff.Api.Requests;
 
@@ -15,7 +16,6 @@ internal static class OperationDescription
     public static Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        var read = HttpMethods.IsGet(context.Description.HttpMethod ?? "");
         if (metadata.OfType<DescribedParameters>().LastOrDefault() is { } described)
         {
             operation.Parameters = [.. described.Parameters.Select(Parameter)];
@@ -30,10 +30,12 @@ internal static class OperationDescription
             }
         }
 
+        var changes = !HttpMethods.IsGet(context.Description.HttpMethod ?? "")
+            || operation.Parameters?.Any(parameter => parameter.Name == BarParameters.Fetch.Name) == true;
         Bodies(operation, metadata);
         Answers(operation, metadata);
-        Failures(operation, context, metadata, read);
-        if (!read)
+        Failures(operation, context, metadata, changes);
+        if (changes)
         {
             operation.Security = [new(), new() { [new OpenApiSecuritySchemeReference(OperatorKey, context.Document)] = [] }];
         }
@@ -128,7 +130,8 @@ internal static class OperationDescription
         }
     }
 
-    private static void Failures(OpenApiOperation operation, OpenApiOperationTransformerContext context, IList<object> metadata, bool read)
+    private static void Failures(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, IList<object> metadata, bool changes)
     {
         List<ProblemKind> kinds = [.. metadata.OfType<DescribedProblems>().SelectMany(problems => problems.Kinds)];
         if (operation.Parameters is { Count: > 0 })
@@ -143,12 +146,13 @@ internal static class OperationDescription
             kinds.AddRange([Problems.MalformedRequest, Problems.RequestTooSlow, Problems.BodyTooLarge, Problems.UnsupportedMediaType]);
         }
 
-        if (!read)
+        if (changes)
         {
-            kinds.Add(Problems.OperatorKeyNeeded);
+            kinds.AddRange([Problems.OperatorKeyNeeded, Problems.CrossSiteRequest]);
         }
 
-        kinds.AddRange([Problems.TooManyRequests, Problems.InternalError, Problems.DatabaseAway, Problems.AnswerTooSlow]);
+        kinds.AddRange([Problems.UnknownHost, Problems.TooManyRequests]);
+        kinds.AddRange([Problems.InternalError, Problems.DatabaseAway, Problems.AnswerTooSlow]);
         operation.Responses ??= [];
         foreach (var group in kinds.Distinct().GroupBy(kind => kind.Status))
         {

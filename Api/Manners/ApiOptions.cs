@@ -3,9 +3,12 @@ using System.ComponentModel.DataAnnotations;
 namespace Wyckoff.Api.Manners;
 
 /// <summary>What the API takes, and from whom: section <c>Wyckoff:Api</c>.</summary>
-public sealed class ApiOptions
+public sealed class ApiOptions : IValidatableObject
 {
     public const string Section = "Wyckoff:Api";
+
+    /// <summary>Names and addresses under which the service is reached, beside localhost and loopback addresses; without a port.</summary>
+    public string[] Hosts { get; set; } = [];
 
     /// <summary>When there is one, whatever changes something needs it as a bearer token.</summary>
     [MinLength(16, ErrorMessage = "Wyckoff:Api:OperatorKey has at least 16 characters.")]
@@ -25,4 +28,15 @@ public sealed class ApiOptions
 
     /// <summary>Take the client's address from X-Forwarded-For: only behind a proxy that sets it, since anybody can send one.</summary>
     public bool TrustForwarded { get; set; }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var host in Hosts.Where(host => HostNames.Canonical(host) is null))
+        {
+            yield return new(
+                $"{Section}:{nameof(Hosts)} '{host}': a host such as wyckoff.example.com, *.example.com or 192.168.1.20 is expected, "
+                + "without scheme, port and path.",
+                [nameof(Hosts)]);
+        }
+    }
 }

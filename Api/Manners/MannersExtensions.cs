@@ -13,6 +13,8 @@ public static class MannersExtensions
     private const int MaxRequestLine = 16 << 10; // a batch of 500 long symbols
     private const int MaxHeaders = 32 << 10;
 
+    private const string HostsKey = $"{ApiOptions.Section}:{nameof(ApiOptions.Hosts)}";
+
     private static readonly TimeSpan PreflightLasts = TimeSpan.FromMinutes(10);
 
     // What a page of another origin may see, beside the body.
@@ -22,7 +24,11 @@ public static class MannersExtensions
     public static WebApplicationBuilder AddManners(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<ApiOptions>().BindConfiguration(ApiOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ApiOptions>().BindConfiguration(ApiOptions.Section).ValidateDataAnnotations().ValidateOnStart()
+            // The binder ignores a single value where a list belongs, and the host would be refused.
+            .Validate<IConfiguration>(
+                (_, configuration) => string.IsNullOrEmpty(configuration[HostsKey]),
+                $"{HostsKey} is a list: its first host is {HostsKey}:0 (Wyckoff__Api__Hosts__0 in the environment).");
         services.AddOptions<CorsOptions>().BindConfiguration(CorsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         // Before the framework's own, which does not write where Accept asks for something else.
         services.Insert(0, ServiceDescriptor.Singleton<IProblemDetailsWriter, ProblemWriter>());
@@ -48,6 +54,7 @@ public static class MannersExtensions
         app.UseAnswerHeaders();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseHostRule(); // before CORS, which answers preflight requests
         app.UseRouting();
         if (app.Services.GetRequiredService<IOptions<CorsOptions>>().Value.Origins is { Length: > 0 } origins)
         {
@@ -59,6 +66,7 @@ public static class MannersExtensions
             app.UseRateLimiter();
         }
 
+        app.UseCrossSiteRule();
         app.UseOperatorKey();
         app.UseRequestTimeouts();
         app.UseResponseCompression();

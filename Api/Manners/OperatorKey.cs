@@ -21,7 +21,7 @@ public static class OperatorKey
         var expected = SHA256.HashData(Encoding.UTF8.GetBytes(key));
         app.Use((context, next) =>
         {
-            if (IsRead(context.Request.Method) || IsGiven(context, expected, out var wrong))
+            if (!StateChanges.IsChange(context.Request) || IsGiven(context, expected, out var wrong))
             {
                 return next(context);
             }
@@ -30,8 +30,6 @@ public static class OperatorKey
             return Problems.Of(Problems.OperatorKeyNeeded, wrong ? "This is not the operator's key." : Problems.OperatorKeyNeeded.Meaning).ExecuteAsync(context);
         });
     }
-
-    private static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 
     private static bool IsGiven(HttpContext context, byte[] expected, out bool wrong)
     {

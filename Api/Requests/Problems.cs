@@ -10,6 +10,9 @@ public static class Problems
     public static readonly ProblemKind InvalidParameters = new("invalid-parameters", StatusCodes.Status400BadRequest, "Parameters are wrong", "One or more parameters cannot be understood or do not go together. 'errors' names each, its value and what is expected.");
     public static readonly ProblemKind MalformedRequest = new("malformed-request", StatusCodes.Status400BadRequest, "The request cannot be read", "The request is not well-formed: its body is not the JSON that is expected, or a part of it is cut off. 'detail' says what was found.");
     public static readonly ProblemKind OperatorKeyNeeded = new("operator-key-needed", StatusCodes.Status401Unauthorized, "Only with the operator's key", "This service changes data only for its operator: send the configured key as Authorization: Bearer.");
+    public static readonly ProblemKind CrossSiteRequest = new(
+        "cross-site-request", StatusCodes.Status403Forbidden, "Not from a page of another site",
+        "The request changes data and comes from a page of another site. Wyckoff:Api:Cors:Origins names origins whose pages may do so.");
     public static readonly ProblemKind NotFound = new("not-found", StatusCodes.Status404NotFound, "There is nothing here", "No endpoint has this path. /docs lists all of them.");
     public static readonly ProblemKind UnknownSymbol = new("unknown-symbol", StatusCodes.Status404NotFound, "Unknown symbol", "There is no ticker of that symbol. 'near' has those that look like it.");
     public static readonly ProblemKind UnknownImport = new("unknown-import", StatusCodes.Status404NotFound, "Unknown import", "There is no import of that number. GET /v1/imports lists them.");
@@ -21,6 +24,9 @@ public static class Problems
     public static readonly ProblemKind RequestTooSlow = new("request-too-slow", StatusCodes.Status408RequestTimeout, "The request came too slowly", "The body stopped coming before its end.");
     public static readonly ProblemKind BodyTooLarge = new("body-too-large", StatusCodes.Status413PayloadTooLarge, "The body is too large", "The body has more bytes than are taken here.");
     public static readonly ProblemKind UnsupportedMediaType = new("unsupported-media-type", StatusCodes.Status415UnsupportedMediaType, "Unknown content type", "The body is of a type that is not taken here. 'detail', where there is one, says which are.");
+    public static readonly ProblemKind UnknownHost = new(
+        "unknown-host", StatusCodes.Status421MisdirectedRequest, "No host of this name",
+        "The host is not a name of this service. Wyckoff:Api:Hosts lists the names it has beside localhost and loopback addresses.");
     public static readonly ProblemKind ImportFailed = new("import-failed", StatusCodes.Status422UnprocessableEntity, "Nothing was imported, or not all of it", "The file was read and could not be imported to its end. 'imports' has the numbers of what was begun.");
     public static readonly ProblemKind TooManyRequests = new("too-many-requests", StatusCodes.Status429TooManyRequests, "Too many requests", "This client asks faster than it may. Try again after Retry-After seconds.");
     public static readonly ProblemKind InternalError = new("internal-error", StatusCodes.Status500InternalServerError, "Something is broken here", "This is a fault of the service. Its log has the reason under the requestId and the traceId.");

@@ -126,6 +126,7 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
                 return described.WrongWithProblem(body, out var document) ?? document.GetProperty("type").GetString() switch
                 {
                     "/problems/not-found" or "/problems/method-not-allowed" => null,
+                    "/problems/cross-site-request" when asked is null => null,
                     _ => asked is null ? "a problem of an operation that there is not" : described.WrongWith(asked, status, type, body),
                 };
             }
@@ -153,17 +154,17 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
         var random = new Random(seed);
         List<string> requests =
         [
-            "GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", "GET /v1/bars/../../../x HTTP/1.1\r\nHost: x\r\n\r\n", "GET /v1//bars//SPY HTTP/1.1\r\nHost: x\r\n\r\n", "GET /v1/bars/SPY%00 HTTP/1.1\r\nHost: x\r\n\r\n",
-            "GET /v1/bars/\0 HTTP/1.1\r\nHost: x\r\n\r\n", "GET /v1/bars/%ED%A0%80 HTTP/1.1\r\nHost: x\r\n\r\n", "GET /v1/bars/\u00ff\u00fe HTTP/1.1\r\nHost: x\r\n\r\n", "GET http://evil.example/v1/bars/SPY HTTP/1.1\r\nHost: x\r\n\r\n",
-            "GET v1/bars/SPY HTTP/1.1\r\nHost: x\r\n\r\n", "GET * HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n", "GET /problems HTTP/1.1\r\n\r\n", "GET /problems HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-            "GET /problems HTTP/9.9\r\nHost: x\r\n\r\n", "GET /problems\r\n\r\n", "\r\n\r\n\r\n", "\0\0\0\0", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /problems HTTP/1.1\r\nHost: x\r\nBad Header: 1\r\n\r\n", "GET /problems HTTP/1.1\r\nHost: x\r\n: 1\r\n\r\n",
-            "GET /problems HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n", "GET /problems HTTP/1.1\r\nHost: x\r\nA: 1\r\n B: 2\r\n\r\n", "GET /problems HTTP/1.1\nHost: x\n\n", "POST /v1/sync HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-            "POST /v1/sync HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "POST /v1/sync HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
-            "POST /v1/sync HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{}", "POST /v1/imports?symbol=X&timeframe=1d HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n5\r\ntimes",
-            "POST /v1/imports HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 8\r\n\r\n--x\r\n\r\n\r\n", "GET /v1/bars/SPY?limit=1&limit=2&limit HTTP/1.1\r\nHost: x\r\n\r\n", "GET /v1/bars/SPY?&&==&%&;# HTTP/1.1\r\nHost: x\r\n\r\n",
-            "GET /v1/bars/SPY HTTP/1.1\r\nHost: x\r\nIf-None-Match: \0garbage\r\nRange: bytes=9-1\r\n\r\n", "GET /v1/bars/SPY HTTP/1.1\r\nHost: x\r\nIf-None-Match: \"a\", W/\"b, *\r\nAccept-Encoding: br;q=9, *;q=x\r\n\r\n", "GET /v1/bars/SPY HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: \u00ff, , ,\r\nTraceparent: 00-zz\r\n\r\n",
+            "GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /v1/bars/../../../x HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /v1//bars//SPY HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /v1/bars/SPY%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /v1/bars/\0 HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /v1/bars/%ED%A0%80 HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /v1/bars/\u00ff\u00fe HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET http://evil.example/v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET * HTTP/1.1\r\nHost: localhost\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", "CONNECT x:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /problems HTTP/1.1\r\n\r\n", "GET /problems HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+            "GET /problems HTTP/9.9\r\nHost: localhost\r\n\r\n", "GET /problems\r\n\r\n", "\r\n\r\n\r\n", "\0\0\0\0", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /problems HTTP/1.1\r\nHost: localhost\r\nBad Header: 1\r\n\r\n", "GET /problems HTTP/1.1\r\nHost: localhost\r\n: 1\r\n\r\n",
+            "GET /problems HTTP/1.1\r\nHost: localhost\r\nA: \0\r\n\r\n", "GET /problems HTTP/1.1\r\nHost: localhost\r\nA: 1\r\n B: 2\r\n\r\n", "GET /problems HTTP/1.1\nHost: localhost\n\n", "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+            "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+            "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{}", "POST /v1/imports?symbol=X&timeframe=1d HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n5\r\ntimes",
+            "POST /v1/imports HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 8\r\n\r\n--x\r\n\r\n\r\n", "GET /v1/bars/SPY?limit=1&limit=2&limit HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /v1/bars/SPY?&&==&%&;# HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: \0garbage\r\nRange: bytes=9-1\r\n\r\n", "GET /v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: \"a\", W/\"b, *\r\nAccept-Encoding: br;q=9, *;q=x\r\n\r\n", "GET /v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: \u00ff, , ,\r\nTraceparent: 00-zz\r\n\r\n",
         ];
-        var valid = new[] { "GET /v1/bars/SPY?timeframe=1d&limit=3 HTTP/1.1\r\nHost: x\r\nAccept: text/csv\r\n\r\n", "POST /v1/sync HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}" };
+        var valid = new[] { "GET /v1/bars/SPY?timeframe=1d&limit=3 HTTP/1.1\r\nHost: localhost\r\nAccept: text/csv\r\n\r\n", "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}" };
         for (var n = 0; n < seconds * 10; n++)
         {
             requests.Add(Damaged(valid[random.Next(valid.Length)], random));

@@ -31,7 +31,7 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
         await using var api = await ListeningApi.StartAsync(database.AppConnection);
         foreach (var path in (string[])["/problems", "/nothing", "/health"])
         {
-            var answer = await api.RawAsync($"GET {path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: {id}\r\nConnection: close\r\n\r\n");
+            var answer = await api.RawAsync($"GET {path} HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: {id}\r\nConnection: close\r\n\r\n");
             var given = Assert.Single(answer.Split("\r\n"), line => line.StartsWith("X-Request-Id: ", StringComparison.Ordinal))[14..];
             Assert.Equal(kept, given == id);
             Assert.Matches("^[0-9A-Za-z._-]{1,64}$", given);
@@ -247,7 +247,7 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection);
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var answer = await api.RawAsync($"{request} HTTP/1.1\r\nHost: x\r\nContent-Type: {type}\r\nContent-Length: 3000000\r\n\r\n{{\"{new string('x', 60_000)}");
+        var answer = await api.RawAsync($"{request} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\nContent-Length: 3000000\r\n\r\n{{\"{new string('x', 60_000)}");
         Assert.StartsWith(expected, answer, StringComparison.Ordinal);
         Assert.InRange(clock.Elapsed.TotalSeconds, 0, 9);
     }
@@ -283,9 +283,9 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
     public async Task Headers_that_do_not_come_or_are_too_many_end_the_connection()
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:HeadersWithin"] = "00:00:01" });
-        Assert.StartsWith("HTTP/1.1 408 ", await api.RawAsync("GET /problems HTTP/1.1\r\nHost: x\r\n"), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 431 ", await api.RawAsync($"GET /problems HTTP/1.1\r\nHost: x\r\nX: {new string('x', 64 << 10)}\r\n\r\n"), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 414 ", await api.RawAsync($"GET /problems?{new string('x', 64 << 10)} HTTP/1.1\r\nHost: x\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 408 ", await api.RawAsync("GET /problems HTTP/1.1\r\nHost: localhost\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 431 ", await api.RawAsync($"GET /problems HTTP/1.1\r\nHost: localhost\r\nX: {new string('x', 64 << 10)}\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 414 ", await api.RawAsync($"GET /problems?{new string('x', 64 << 10)} HTTP/1.1\r\nHost: localhost\r\n\r\n"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -326,7 +326,7 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
         // The connection is as good as before.
         foreach (var path in (string[])["/endless", "/v1/stream?symbols=HEADS", "/v1/bars/HEADS/stream", "/v1/bars/HEADS", "/problems"])
         {
-            var answers = await api.RawAsync($"HEAD {path} HTTP/1.1\r\nHost: x\r\n\r\nGET /problems/not-found HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            var answers = await api.RawAsync($"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\nGET /problems/not-found HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
             Assert.Equal((path, 3), (path, answers.Split("HTTP/1.1 200 OK").Length));
             Assert.Contains("\"/problems/not-found\"", answers, StringComparison.Ordinal);
         }
@@ -389,12 +389,12 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Theory]
-    [InlineData("GET /problems HTTP/1.1\r\nHost: x\r\nX-Request-Id: a\r\n\tX-Injected: b\r\nConnection: close\r\n\r\n")]
-    [InlineData("GET /problems?x=%0d%0aX-Injected:%20b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")]
-    [InlineData("GET /problems/%0d%0aX-Injected:%20b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")]
-    [InlineData("GET /v1/quality/%0d%0aX-Injected:%20b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")]
-    [InlineData("GET /problems HTTP/1.1\r\nHost: x\r\nX-Request-Id: a\rX-Injected: b\r\nConnection: close\r\n\r\n")]
-    [InlineData("GET /problems HTTP/1.1\r\nHost: x\r\nOrigin: a\0b\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /problems HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: a\r\n\tX-Injected: b\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /problems?x=%0d%0aX-Injected:%20b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /problems/%0d%0aX-Injected:%20b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /v1/quality/%0d%0aX-Injected:%20b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /problems HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: a\rX-Injected: b\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /problems HTTP/1.1\r\nHost: localhost\r\nOrigin: a\0b\r\nConnection: close\r\n\r\n")]
     public async Task What_is_sent_makes_no_header_of_the_answer(string request)
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:Cors:Origins:0"] = "*" });
@@ -409,6 +409,18 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
     [InlineData("Wyckoff:Api:MaxBody", "0")]
     [InlineData("Wyckoff:Api:AnswerWithin", "0")]
     [InlineData("Wyckoff:Api:RateLimit:PerSecond", "0")]
+    [InlineData("Wyckoff:Api:Hosts:0", "https://wyckoff.example")]
+    [InlineData("Wyckoff:Api:Hosts:0", "wyckoff.example:5080")]
+    [InlineData("Wyckoff:Api:Hosts:0", "wyckoff.example/api")]
+    [InlineData("Wyckoff:Api:Hosts:0", "two words")]
+    [InlineData("Wyckoff:Api:Hosts:0", "*")]
+    [InlineData("Wyckoff:Api:Hosts:0", "*wyckoff.example")]
+    [InlineData("Wyckoff:Api:Hosts:0", "*.192.168.1.20")]
+    [InlineData("Wyckoff:Api:Hosts:0", "0.0.0.0")]
+    [InlineData("Wyckoff:Api:Hosts:0", "[::]")]
+    [InlineData("Wyckoff:Api:Hosts:0", "[::1]:80")]
+    [InlineData("Wyckoff:Api:Hosts:0", "")]
+    [InlineData("Wyckoff:Api:Hosts", "wyckoff.example")]
     [InlineData("Wyckoff:Api:Cors:Origins:0", "charts.example")]
     [InlineData("Wyckoff:Api:Cors:Origins:0", "https://charts.example/path")]
     public async Task A_wrong_option_keeps_it_from_starting_and_is_named(string key, string value)

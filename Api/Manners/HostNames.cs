@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using Wyckoff.Api.Requests;
+using Wyckoff.ServiceDefaults;
+
+namespace Wyckoff.Api.Manners;
+
+/// <summary>Answers requests only under the names that this service has, so that DNS rebinding fails.</summary>
+/// <remarks>
+/// An attacker can make the name of a web site resolve to the address of this service. The browser then takes the service for a part of
+/// that site, and only the Host header tells. The host filtering of ASP.NET Core answers with a bare 400, cannot name the loopback
+/// network and has no exception for probes; only its matcher is used here.
+/// </remarks>
+public static class HostNames
+{
+    private const string Localhost = "localhost";
+    private const string Wildcard = "*.";
+
+    public static void UseHostRule(this WebApplication app)
+    {
+        var hosts = app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.Hosts;
+        List<StringSegment> names = [Localhost, Wildcard + Localhost, .. hosts.Select(host => (StringSegment)Canonical(host))];
+        var last = ""; // most requests name the same host as the one before
+        app.Use((context, next) =>
+        {
+            // The header as it came: HostString would decode Punycode.
+            var host = context.Request.Headers.Host.ToString();
+            if (host.Length > 0 && (host == Volatile.Read(ref last) || IsKnown(host, names)))
+            {
+                Volatile.Write(ref last, host);
+                return next(context);
+            }
+
+            return IsProbe(context.Request.Path) ? next(context) : Problems.Of(Problems.UnknownHost, Describe(host)).ExecuteAsync(context);
+        });
+    }
+
+    /// <summary>A configured name as a Host header has it: in Punycode, an IPv6 address in brackets. Null when it is not a name.</summary>
+    public static string? Canonical(string name)
+    {
+        var wildcard = name.StartsWith(Wildcard, StringComparison.Ordinal);
+        var host = wildcard ? name[Wildcard.Length..] : name;
+        switch (Uri.CheckHostName(host))
+        {
+            case UriHostNameType.Dns:
+                return (wildcard ? Wildcard : "") + new HostString(host).ToUriComponent();
+            case UriHostNameType.IPv4 or UriHostNameType.IPv6 when !wildcard && IPAddress.TryParse(host, out var address):
+                // Nobody is reached under the addresses that stand for all.
+                return address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? null
+                    : address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]"
+                    : address.ToString();
+            default:
+                return null;
+        }
+    }
+
+    private static bool IsKnown(string host, List<StringSegment> names) =>
+        HostString.MatchesAny(host, names)
+        || (IPAddress.TryParse(new HostString(host).Host, out var address) && IPAddress.IsLoopback(address));
+
+    /// <summary>Platforms probe under addresses that change. The health endpoints change nothing and hold no market data.</summary>
+    private static bool IsProbe(PathString path) =>
+        path.Value is ServiceDefaultsExtensions.HealthPath or ServiceDefaultsExtensions.AlivePath;
+
+    private static string Describe(string host)
+    {
+        var found = host.Length > 0 ? $"{Parameters.Quote(host)} is not a name of this service" : "The request names no host";
+        const string setting = $"{ApiOptions.Section}:{nameof(ApiOptions.Hosts)}";
+        return $"{found}: localhost, a name below it, a loopback address or one of {setting} is expected.";
+    }
+}
