@@ -1,14 +1,19 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Wyckoff.ServiceDefaults;
 
-/// <summary>The health report as JSON: each dependency with its state, its latency and what it says of itself.</summary>
+/// <summary>The health report as JSON: each dependency with its state, its latency and what its check says about it.</summary>
+/// <remarks>Everybody may read the report, so it has one word for an exception, <c>error</c>. The log has the message.</remarks>
 internal static class HealthReportWriter
 {
+    private const string ErrorKey = "error";
+
     public static async Task WriteAsync(HttpContext context, HealthReport report)
     {
+        var log = context.RequestServices.GetRequiredService<HealthLog>();
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
         json.WriteStartObject();
@@ -16,18 +21,28 @@ internal static class HealthReportWriter
         json.WriteStartObject("dependencies");
         foreach (var (name, entry) in report.Entries)
         {
+            var error = ErrorOf(entry);
+            log.Report(name, entry, error);
             json.WriteStartObject(name);
             json.WriteString("status", entry.Status.ToString());
             json.WriteNumber("latencyMs", Math.Round(entry.Duration.TotalMilliseconds, 2));
-            if (entry.Description is not null)
+            if (DescriptionOf(entry) is { } description)
             {
-                json.WriteString("description", entry.Description);
+                json.WriteString("description", description);
+            }
+
+            if (error is not null)
+            {
+                json.WriteString(ErrorKey, error);
             }
 
             foreach (var (key, value) in entry.Data)
             {
-                json.WritePropertyName(key);
-                JsonSerializer.Serialize(json, value);
+                if (key != ErrorKey)
+                {
+                    json.WritePropertyName(key);
+                    JsonSerializer.Serialize(json, value);
+                }
             }
 
             json.WriteEndObject();
@@ -37,4 +52,17 @@ internal static class HealthReportWriter
         json.WriteEndObject();
         await json.FlushAsync(context.RequestAborted);
     }
+
+    /// <summary>The word that the check gives under <c>error</c>; a general one where the check threw or took too long.</summary>
+    private static string? ErrorOf(HealthReportEntry entry) => entry switch
+    {
+        _ when entry.Data.TryGetValue(ErrorKey, out var word) => word.ToString(),
+        { Exception: null } => null,
+        { Exception: OperationCanceledException or TimeoutException } => "timeout",
+        _ => "error",
+    };
+
+    /// <summary>Null where the check threw: the framework then takes the message of the exception as the description.</summary>
+    private static string? DescriptionOf(HealthReportEntry entry) =>
+        entry.Exception is null || entry.Data.ContainsKey(ErrorKey) ? entry.Description : null;
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Npgsql;
 using Wyckoff.Telemetry;
 using Wyckoff.Timescale;
 
@@ -32,9 +31,10 @@ internal sealed class PostgresHealthCheck(Database database, DatabaseHosts hosts
             var away = each.Where(host => host.Value.State == HostState.Away).Select(host => host.Key).ToList();
             return away.Count == 0 ? HealthCheckResult.Healthy(data: data) : HealthCheckResult.Degraded($"{string.Join(", ", away)} does not answer; the others do its work", data: data);
         }
-        catch (Exception e) when (e is NpgsqlException or NotSupportedException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            return new(context.Registration.FailureStatus, e.Message, e);
+            var data = new Dictionary<string, object>(StringComparer.Ordinal) { [FailureClass.Key] = FailureClass.Of(e) };
+            return new(context.Registration.FailureStatus, exception: e, data: data);
         }
     }
 }

@@ -4,6 +4,8 @@ namespace Wyckoff;
 
 internal sealed class RedisHealthCheck(RedisConnection redis) : IHealthCheck
 {
+    private const string Away = "does not answer; reads come from the database";
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         if (!redis.IsConfigured)
@@ -13,7 +15,7 @@ internal sealed class RedisHealthCheck(RedisConnection redis) : IHealthCheck
 
         if (redis.Current is not { } multiplexer)
         {
-            return new(context.Registration.FailureStatus, "does not answer; reads come from the database");
+            return new(context.Registration.FailureStatus, Away, data: Failure(FailureClass.Away));
         }
 
         try
@@ -21,9 +23,11 @@ internal sealed class RedisHealthCheck(RedisConnection redis) : IHealthCheck
             await multiplexer.GetDatabase().PingAsync().WaitAsync(cancellationToken);
             return HealthCheckResult.Healthy();
         }
-        catch (Exception e) when (e is StackExchange.Redis.RedisException or TimeoutException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            return new(context.Registration.FailureStatus, "does not answer; reads come from the database", e);
+            return new(context.Registration.FailureStatus, Away, e, Failure(FailureClass.Of(e)));
         }
     }
+
+    private static Dictionary<string, object> Failure(string failure) => new(StringComparer.Ordinal) { [FailureClass.Key] = failure };
 }

@@ -11,4 +11,7 @@ internal static partial class Log
 
     [LoggerMessage(5402, LogLevel.Error, "An answer was cut off in the middle")]
     public static partial void CutOff(this ILogger logger, Exception exception);
+
+    [LoggerMessage(5403, LogLevel.Warning, "The status of {Part} cannot be told ({Failure})")]
+    public static partial void PartFailed(this ILogger logger, Exception exception, string part, string failure);
 }

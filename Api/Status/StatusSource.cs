@@ -1,9 +1,12 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Reflection;
 using Npgsql;
 using StackExchange.Redis;
+using Wyckoff.Api.Manners;
 using Wyckoff.MarketData.Reading;
 using Wyckoff.Primitives;
 using Wyckoff.Telemetry;
@@ -26,20 +29,24 @@ public sealed class StatusSource
     private readonly RedisConnection _redis;
     private readonly BarCache _cache;
     private readonly TimeProvider _time;
+    private readonly ILogger<StatusSource> _logger;
+    private readonly ConcurrentDictionary<string, string> _failing = new(StringComparer.Ordinal);
     private readonly Remembered<DatabaseStatus> _databaseStatus;
     private readonly Remembered<TablesStatus> _tables;
     private readonly Remembered<IngestionStatus> _ingestion;
     private readonly Remembered<ReplicationStatus> _replication;
     private readonly Remembered<RedisStatus> _redisStatus;
 
-    public StatusSource(Database database, DatabaseHosts hosts, ConnectionPoolFigures pool, RedisConnection redis, BarCache cache, TimeProvider time)
+    public StatusSource(
+        Database database, DatabaseHosts hosts, ConnectionPoolFigures pool, RedisConnection redis, BarCache cache, TimeProvider time,
+        ILogger<StatusSource> logger)
     {
-        (_database, _hosts, _pool, _redis, _cache, _time) = (database, hosts, pool, redis, cache, time);
-        _databaseStatus = new(Lasts, time, () => PartAsync(DatabaseAsync, (state, error) => new(state, error)));
-        _tables = new(TablesLast, time, () => PartAsync(TablesAsync, (state, error) => new(state, error)));
-        _ingestion = new(Lasts, time, () => PartAsync(IngestionAsync, (state, error) => new(state, error)));
-        _replication = new(Lasts, time, () => PartAsync(ReplicationAsync, (state, error) => new(state, error)));
-        _redisStatus = new(Lasts, time, () => PartAsync(RedisAsync, (state, error) => new(state, error)));
+        (_database, _hosts, _pool, _redis, _cache, _time, _logger) = (database, hosts, pool, redis, cache, time, logger);
+        _databaseStatus = new(Lasts, time, () => PartAsync("database", DatabaseAsync, (state, error) => new(state, error)));
+        _tables = new(TablesLast, time, () => PartAsync("tables", TablesAsync, (state, error) => new(state, error)));
+        _ingestion = new(Lasts, time, () => PartAsync("ingestion", IngestionAsync, (state, error) => new(state, error)));
+        _replication = new(Lasts, time, () => PartAsync("replication", ReplicationAsync, (state, error) => new(state, error)));
+        _redisStatus = new(Lasts, time, () => PartAsync("redis", RedisAsync, (state, error) => new(state, error)));
     }
 
     public async Task<StatusResponse> GetAsync(CancellationToken cancellationToken)
@@ -204,21 +211,35 @@ public sealed class StatusSource
         long? Number(string fact) => long.TryParse(facts.GetValueOrDefault(fact), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
-    private async Task<T> PartAsync<T>(Func<CancellationToken, Task<T>> find, Func<PartState, string, T> otherwise)
+    private async Task<T> PartAsync<T>(string part, Func<CancellationToken, Task<T>> find, Func<PartState, string, T> otherwise)
     {
         using var limit = new CancellationTokenSource(Patience, _time);
         try
         {
             // A server that is frozen does not hear that it is to stop either: then nobody waits for it any longer.
-            return await find(limit.Token).WaitAsync(limit.Token);
+            var found = await find(limit.Token).WaitAsync(limit.Token);
+            _failing.TryRemove(part, out _);
+            return found;
         }
-        catch (Exception e) when (e is OperationCanceledException or TimeoutException)
+        catch (Exception e) when (e is OperationCanceledException or TimeoutException or DbException or RedisException
+            or NotSupportedException or IOException or SocketException)
         {
-            return otherwise(PartState.Away, string.Create(CultureInfo.InvariantCulture, $"It did not answer within {Patience.TotalSeconds:0} s."));
-        }
-        catch (Exception e) when (e is DbException or RedisException or NotSupportedException or IOException or System.Net.Sockets.SocketException)
-        {
-            return otherwise(DatabaseFaults.IsAway(e) || e is RedisException ? PartState.Away : PartState.Failed, e.Message);
+            // Everybody may read the status, and a message may name hosts, users and SQL. It is logged, once for each change.
+            var failure = FailureClass.Of(e);
+            if (!_failing.TryGetValue(part, out var before) || before != failure)
+            {
+                _failing[part] = failure;
+                _logger.PartFailed(e, part, failure);
+            }
+
+            var away = e is RedisException || failure is FailureClass.Timeout or FailureClass.Away || DatabaseFaults.IsAway(e);
+            return otherwise(away ? PartState.Away : PartState.Failed, failure switch
+            {
+                FailureClass.Timeout => string.Create(CultureInfo.InvariantCulture, $"It did not answer within {Patience.Seconds} s."),
+                FailureClass.Away => "It does not answer.",
+                FailureClass.Refused => "It refuses this service.",
+                _ => "It answered with an error, which the log has.",
+            });
         }
     }
 

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
 namespace Wyckoff.Tests.Api;
@@ -62,13 +65,68 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
             process.Kill();
         }
 
-        await EventuallyAsync(client, "Unhealthy");
+        var away = (await EventuallyAsync(client, "Unhealthy")).GetProperty("dependencies").GetProperty("postgres");
+        Assert.Equal(["status", "latencyMs", "error"], away.EnumerateObject().Select(property => property.Name));
+        Assert.Equal("away", away.GetProperty("error").GetString());
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/health", Token)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/alive", Token)).StatusCode);
         await server.DisposeAsync();
 
         await using var again = await TestServers.Current.OwnPostgresAsync("health", port);
         await EventuallyAsync(client, "Healthy");
+    }
+
+    [Fact]
+    public async Task What_a_failing_check_throws_is_logged_once_and_never_published()
+    {
+        Exception? failure = null;
+        var refused = new Dictionary<string, object>(StringComparer.Ordinal);
+        await using var api = await ListeningApi.StartAsync(database.AppConnection, configure: builder => builder.Services.AddHealthChecks()
+            .AddCheck("moody", () => failure is null ? HealthCheckResult.Healthy("in good spirits") : throw failure)
+            .AddCheck("careful", () => new(failure is null ? HealthStatus.Healthy : HealthStatus.Degraded, "goes on", failure, refused)));
+        Assert.Equal("in good spirits", (await AskAsync("moody")).GetProperty("description").GetString());
+
+        refused["error"] = "refused";
+        failure = new InvalidOperationException("FATAL: password authentication failed for user \"secret_user\" at 10.1.2.3");
+        for (var probe = 0; probe < 3; probe++)
+        {
+            var moody = await AskAsync("moody");
+            Assert.Equal(("Unhealthy", "error"), (moody.GetProperty("status").GetString(), moody.GetProperty("error").GetString()));
+            Assert.False(moody.TryGetProperty("description", out _));
+            Assert.Equal("goes on", (await AskAsync("careful")).GetProperty("description").GetString());
+        }
+
+        Assert.Equal(["careful: Degraded (refused)", "moody: Unhealthy (error)"], Logged("Warning", "InvalidOperationException: FATAL"));
+
+        failure = new TimeoutException("The timeout at 10.1.2.3 has elapsed.");
+        Assert.Equal("timeout", (await AskAsync("moody")).GetProperty("error").GetString());
+        await AskAsync("moody");
+        Assert.Equal(["moody: Unhealthy (timeout)"], Logged("Warning", "TimeoutException: The timeout at"));
+        Assert.Equal(3, Logged("Warning", "").Count);
+
+        failure = null;
+        refused.Clear();
+        await AskAsync("moody");
+        await AskAsync("moody");
+        Assert.Equal(["careful: Healthy (goes on)", "moody: Healthy (in good spirits)"], Logged("Information", ""));
+
+        async Task<JsonElement> AskAsync(string check)
+        {
+            var text = await api.Client.GetStringAsyncWhatever("/health");
+            Assert.DoesNotContain("secret_user", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("10.1.2.3", text, StringComparison.Ordinal);
+            return JsonDocument.Parse(text).RootElement.GetProperty("dependencies").GetProperty(check);
+        }
+
+        List<string> Logged(string level, string exception) =>
+        [
+            .. from line in api.Logged
+               where line.Contains(exception, StringComparison.Ordinal)
+               let health = Regex.Match(line, $@"^{level} \S+\.HealthLog 900: Health of ((moody|careful): \w+( \([^)]+\))?)")
+               where health.Success
+               orderby health.Groups[1].Value
+               select health.Groups[1].Value,
+        ];
     }
 
     [Fact]

@@ -145,7 +145,16 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
         await redis.DisposeAsync();
 
         Kill(server.Pid);
-        await UntilAsync(client, status => status is { State: "down", Database.State: PartState.Away, Database.Error: not null, Ingestion.State: PartState.Away, Replication.State: PartState.Away });
+        var down = await UntilAsync(client, status => status is
+        {
+            State: "down",
+            Database: { State: PartState.Away, Error: not null },
+            Ingestion.State: PartState.Away,
+            Replication.State: PartState.Away,
+        });
+        // The messages of the driver have the address of the server.
+        const string published = "^It (does not answer|did not answer within 3 s|refuses this service)\\.$";
+        Assert.All([down.Database.Error, down.Ingestion.Error, down.Replication.Error], error => Assert.Matches(published, error));
         await server.DisposeAsync();
 
         await using var again = await TestServers.Current.OwnPostgresAsync("status", port);

@@ -1,0 +1,67 @@
+using System.Net.Sockets;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace Wyckoff;
+
+/// <summary>One word for why PostgreSQL or Redis gave no answer. It is published: a message may name hosts, users and SQL.</summary>
+public static class FailureClass
+{
+    /// <summary>The key of the word in the data of a health check.</summary>
+    public const string Key = "error";
+
+    /// <summary>Nobody answers: connection refused, name not resolved, connection broken, server starting or stopping.</summary>
+    public const string Away = "away";
+
+    /// <summary>The server does not let this service in: wrong credentials, no rights, no database, no connection left.</summary>
+    public const string Refused = "refused";
+
+    /// <summary>No answer in time, or no free connection in time.</summary>
+    public const string Timeout = "timeout";
+
+    /// <summary>Anything else.</summary>
+    public const string Error = "error";
+
+    public static string Of(Exception exception)
+    {
+        // The driver wraps the exception that has the reason.
+        for (var e = exception; e is not null; e = e.InnerException)
+        {
+            switch (e)
+            {
+                case PostgresException { SqlState: var state }:
+                    return OfState(state);
+                case TimeoutException or OperationCanceledException or SocketException { SocketErrorCode: SocketError.TimedOut }:
+                    return Timeout;
+                case RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure }:
+                    return Refused;
+                case SocketException or IOException or RedisConnectionException:
+                    return Away;
+            }
+        }
+
+        return DatabaseFaults.IsAway(exception) ? Away : Error;
+    }
+
+    private static string OfState(string state)
+    {
+        switch (state)
+        {
+            case PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
+                or PostgresErrorCodes.IdleSessionTimeout:
+                return Away;
+            case PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege:
+                return Refused;
+            case PostgresErrorCodes.QueryCanceled:
+                return Timeout;
+        }
+
+        // Class 08 is a broken connection, 28 a sign-in that failed, 53 a server without resources.
+        return state[..2] switch
+        {
+            "08" => Away,
+            "28" or "53" => Refused,
+            _ => Error,
+        };
+    }
+}
