@@ -5,10 +5,13 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Wyckoff.ServiceDefaults;
 
-/// <summary>One line per message, with the trace and the request it belongs to: readable in a terminal, and greppable by the ids a problem response names.</summary>
+/// <summary>One line per message, with the exception and the ids of its trace and request; the stack follows, indented.</summary>
+/// <remarks>Who searches for the id of a problem response finds this line only, so it names the exception and the path too.</remarks>
 internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "line";
+
+    private const string Indent = "      ";
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
@@ -19,21 +22,41 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
         textWriter.Write(logEntry.Category.AsSpan(logEntry.Category.LastIndexOf('.') + 1));
         textWriter.Write(": ");
         textWriter.Write(message.ReplaceLineEndings(" "));
-        scopeProvider?.ForEachScope(WriteTrace, textWriter);
-        textWriter.WriteLine();
-        if (logEntry.Exception is { } exception)
+        if (logEntry.Exception is not { } exception)
         {
-            textWriter.WriteLine(exception.ToString());
+            scopeProvider?.ForEachScope(WriteIds, textWriter);
+            textWriter.WriteLine();
+            return;
+        }
+
+        textWriter.Write($" {exception.GetType()}: {exception.Message.ReplaceLineEndings(" ")}");
+        scopeProvider?.ForEachScope(WritePathAndIds, textWriter);
+        textWriter.WriteLine();
+        foreach (var line in exception.ToString().AsSpan().EnumerateLines())
+        {
+            textWriter.Write(Indent);
+            textWriter.WriteLine(line);
         }
     }
 
-    private static void WriteTrace(object? scope, TextWriter writer)
+    private static void WriteIds(object? scope, TextWriter writer) => WriteScope(scope, writer, withPath: false);
+
+    private static void WritePathAndIds(object? scope, TextWriter writer) => WriteScope(scope, writer, withPath: true);
+
+    private static void WriteScope(object? scope, TextWriter writer, bool withPath)
     {
         foreach (var (key, value) in scope as IEnumerable<KeyValuePair<string, object?>> ?? [])
         {
-            if (key is "TraceId" or "Request")
+            var name = key switch
             {
-                writer.Write(key == "TraceId" ? " trace=" : " request=");
+                "TraceId" => " trace=",
+                "Request" => " request=",
+                "RequestPath" when withPath => " path=",
+                _ => null,
+            };
+            if (name is not null)
+            {
+                writer.Write(name);
                 writer.Write(value);
             }
         }

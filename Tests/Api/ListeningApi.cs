@@ -24,6 +24,8 @@ internal sealed class ListeningApi : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    public IServiceProvider Services => _app.Services;
+
     /// <summary>What was logged so far, with the scopes of each line.</summary>
     public IReadOnlyList<string> Logged => [.. _log.Lines];
 
