@@ -17,6 +17,8 @@ public static class SyncApi
     /// <summary>Bars that one answer may hold at most: what a year of minutes has.</summary>
     private const int MaxBars = 600_000;
 
+    private const string ExampleBody = """{"symbols":["SPY"],"timeframe":"1d","from":"2024-06-03T00:00:00Z","to":"2024-06-08T00:00:00Z"}""";
+
     private const string Example =
         """{"timeframe":"1d","from":"2024-06-03T00:00:00+00:00","to":"2024-06-08T00:00:00+00:00","results":[{"symbol":"SPY","provider":"alpaca","status":"success","fetched":5,"inserted":5,"updated":0,"rejected":0,"stillMissing":[],"error":null,"bars":null}]}""";
 
@@ -26,7 +28,7 @@ public static class SyncApi
         group.MapPost("/sync", SyncAsync)
             .WithName("Sync")
             .WithSummary("Fetches from a provider what is missing of a range, and nothing else; with returnBars, answers with the complete range.")
-            .Sends("application/json", """{"symbols":["SPY"],"timeframe":"1d","from":"2024-06-03T00:00:00Z","to":"2024-06-08T00:00:00Z"}""")
+            .TakesJson<SyncBody>(ExampleBody, "application/json")
             .Fails(Problems.InvalidParameters)
             .Answers("application/json", Example)
             .DisableRequestTimeout(); // a year of minutes takes the provider a while
@@ -56,8 +58,15 @@ public static class SyncApi
         }
     }
 
-    private static async Task<Results<Ok<SyncResponse>, ValidationProblem>> SyncAsync(SyncBody body, SyncService sync, BarStore store, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<SyncResponse>, ValidationProblem, ProblemHttpResult>> SyncAsync(
+        HttpContext context, SyncService sync, BarStore store, TimeProvider time, CancellationToken cancellationToken)
     {
+        var (body, problem) = await JsonRequests.ReadAsync<SyncBody>(context, ExampleBody, cancellationToken);
+        if (body is null)
+        {
+            return (ProblemHttpResult)problem!;
+        }
+
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
         var symbols = new List<Symbol>();
         foreach (var text in (body.Symbols ?? []).Concat(body.Symbol is null ? [] : [body.Symbol]))

@@ -49,8 +49,8 @@ public static class TickersApi
             .WithSummary("Add a ticker.")
             .WithDescription("Only the symbol has to be given. The time zone decides where trading days begin and end. Imports and syncs add tickers by themselves.")
             .Takes([])
-            .Accepts<TickerBody>("application/json")
-            .Sends("application/json", """{"symbol":"QQQ","name":"Invesco QQQ Trust","exchange":"NASDAQ","assetType":"etf"}""")
+            .TakesJson<TickerBody>(
+                """{"symbol":"QQQ","name":"Invesco QQQ Trust","exchange":"NASDAQ","assetType":"etf"}""", "application/json")
             .Produces<TickerResponse>(StatusCodes.Status201Created)
             .Fails(Problems.InvalidParameters, Problems.TickerExists, Problems.DatabaseAway)
             .Answers("application/json", one);
@@ -59,8 +59,7 @@ public static class TickersApi
             .WithSummary("Replace what is known of a ticker; what is left out becomes what it is by default.")
             .WithDescription("With If-Match and an ETag, only if nobody has changed it meanwhile. Days that were made of finer bars before a change of the time zone stay as they are until they are made anew (recompute --roll-ups).")
             .Takes(OfOne)
-            .Accepts<TickerBody>("application/json")
-            .Sends("application/json", """{"name":"SPDR S&P 500 ETF Trust","exchange":"NYSE Arca","assetType":"etf"}""")
+            .TakesJson<TickerBody>("""{"name":"SPDR S&P 500 ETF Trust","exchange":"NYSE Arca","assetType":"etf"}""", "application/json")
             .Produces<TickerResponse>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.ChangedMeanwhile, Problems.DatabaseAway)
             .Answers("application/json", one);
@@ -69,9 +68,7 @@ public static class TickersApi
             .WithSummary("Change some of what is known of a ticker; what is left out stays, what is null is cleared.")
             .WithDescription("With If-Match and an ETag, only if nobody has changed it meanwhile. Days that were made of finer bars before a change of the time zone stay as they are until they are made anew (recompute --roll-ups).")
             .Takes(OfOne)
-            .Accepts<TickerBody>("application/json", "application/merge-patch+json")
-            .Sends("application/json", """{"exchange":"NYSE Arca"}""")
-            .Sends("application/merge-patch+json", """{"exchange":"NYSE Arca"}""")
+            .TakesJson<TickerBody>("""{"exchange":"NYSE Arca"}""", "application/json", "application/merge-patch+json")
             .Produces<TickerResponse>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.ChangedMeanwhile, Problems.DatabaseAway)
             .Answers("application/json", one);

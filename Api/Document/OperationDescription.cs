@@ -89,6 +89,7 @@ internal static class OperationDescription
             };
         }
 
+        operation.RequestBody?.Content?.Remove(JsonRequests.AnyType);
         foreach (var body in metadata.OfType<DescribedBody>())
         {
             if (operation.RequestBody?.Content?.TryGetValue(body.ContentType, out var content) == true)

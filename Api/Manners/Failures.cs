@@ -1,13 +1,16 @@
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using Wyckoff.Api.Requests;
 
 namespace Wyckoff.Api.Manners;
 
 /// <summary>Exceptions that are not our fault: what the client sent, and a database that is away. Everything else is a 500, with its stack in the log.</summary>
-internal sealed class Failures(IProblemDetailsService problems, TimeProvider time, ILogger<Failures> logger) : IExceptionHandler
+internal sealed partial class Failures(IProblemDetailsService problems, TimeProvider time, ILogger<Failures> logger) : IExceptionHandler
 {
     // While the database is away, the log would else be of nothing but this.
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
+
+    private const string KestrelSource = "Microsoft.AspNetCore.Server.Kestrel.Core";
 
     private long _requests;
     private long _quietUntil;
@@ -15,14 +18,17 @@ internal sealed class Failures(IProblemDetailsService problems, TimeProvider tim
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         ProblemKind kind;
+        string detail;
         var status = StatusCodes.Status503ServiceUnavailable;
         if (exception is BadHttpRequestException bad)
         {
             (kind, status) = (Problems.Of(bad.StatusCode), bad.StatusCode);
+            detail = Describe(bad) ?? kind.Meaning;
         }
         else if (DatabaseFaults.IsAway(exception))
         {
             kind = Problems.DatabaseAway;
+            detail = kind.Meaning;
             Tell(exception);
         }
         else
@@ -35,10 +41,28 @@ internal sealed class Failures(IProblemDetailsService problems, TimeProvider tim
         {
             HttpContext = httpContext,
             Exception = exception,
-            ProblemDetails = new() { Type = kind.Type, Title = kind.Title, Status = status, Detail = kind.Meaning },
+            ProblemDetails = new() { Type = kind.Type, Title = kind.Title, Status = status, Detail = detail },
         });
         return true;
     }
+
+    /// <summary>What is wrong with the request. Some messages of the framework name our types or its own options instead.</summary>
+    private static string? Describe(BadHttpRequestException bad)
+    {
+        if (Binding.Match(bad.Message) is { Success: true } binding)
+        {
+            var (name, value) = (binding.Groups["name"].Value, binding.Groups["value"]);
+            return value.Success ? $"{Parameters.Quote(value.Value)} is no value of '{name}'." : $"The parameter '{name}' is missing.";
+        }
+
+        // Kestrel's messages are about the request alone, except that of a slow body, which names an option.
+        return bad.Source == KestrelSource && bad.StatusCode != StatusCodes.Status408RequestTimeout ? bad.Message : null;
+    }
+
+    [GeneratedRegex(
+        """^(Failed to bind parameter|Required parameter) "\S+ (?<name>\w+)"( from "(?<value>.*)"\.$)?""",
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline)]
+    private static partial Regex Binding { get; }
 
     private void Tell(Exception exception)
     {

@@ -15,6 +15,12 @@ public sealed class Fields
     public static async Task<Fields> ReadAsync(HttpContext context, Inputs inputs, IReadOnlyList<string> known)
     {
         var fields = new Fields(inputs);
+        if (JsonRequests.IsEmpty(context.Request))
+        {
+            inputs.Refuse("body", "It is missing: a JSON object is expected.");
+            return fields;
+        }
+
         try
         {
             using var document = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -6,6 +7,10 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
 using Npgsql;
 using Wyckoff.Api.Requests;
 
@@ -262,6 +267,68 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         Assert.Contains(" Request=mine-42", Assert.Single(api.Logged, line => line.StartsWith("Error", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_the_console_says_of_a_failure_is_found_by_the_ids_of_the_problem()
+    {
+        var failure = new InvalidOperationException("A secret\nof ours.", new FormatException("Why."));
+        await using var api = await ListeningApi.StartAsync(
+            database.AppConnection,
+            endpoints: app => app.MapGet("/fails", void () => throw failure),
+            configure: builder => builder.Services.AddSingleton<ILoggerProvider, ConsoleLog>());
+        using var response = await api.Client.GetAsync("/fails", Token);
+        var problem = await ProblemAsync(response, Problems.InternalError);
+        Assert.DoesNotContain("secret", problem.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", problem.ToString(), StringComparison.Ordinal);
+
+        var (request, trace) = (problem.GetProperty("requestId").GetString(), problem.GetProperty("traceId").GetString());
+        var messages = api.Services.GetServices<ILoggerProvider>().OfType<ConsoleLog>().Single().Messages;
+        var message = Assert.Single(messages, message => message.Contains($"request={request}", StringComparison.Ordinal));
+        var lines = message.TrimEnd().Split(Environment.NewLine);
+        Assert.Matches("^[0-9:.]{12} fail \\w+: .* System\\.InvalidOperationException: A secret of ours\\. .*path=/fails", lines[0]);
+        Assert.Contains($" trace={trace}", lines[0], StringComparison.Ordinal);
+        Assert.Contains($" request={request}", lines[0], StringComparison.Ordinal);
+        Assert.All(lines[1..], line => Assert.StartsWith("      ", line, StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("System.FormatException: Why.", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains($"at {typeof(ProblemTests)}", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("POST", "/v1/sync", null, null, 400, "The request has no body: a JSON object such as {")]
+    [InlineData("POST", "/v1/sync", "application/json", "", 400, "The request has no body: a JSON object such as {")]
+    [InlineData("POST", "/v1/sync", "text/plain", "{}", 415, "The body has the content type 'text/plain': application/json is")]
+    [InlineData("POST", "/v1/sync", "", "{}", 415, "The body has no content type: application/json is expected.")]
+    [InlineData("POST", "/v1/sync", "application/json", "{\n  from", 400, "The body cannot be understood at line 2, byte 3: a JSON object")]
+    [InlineData("POST", "/v1/sync", "application/json", "null", 400, "The body is null: a JSON object such as {")]
+    [InlineData("POST", "/v1/sync", "application/json", "[1]", 400, "The body cannot be understood at line 1, byte 2: a JSON object")]
+    [InlineData("POST", "/v1/sync", "application/json", "{\"from\":true}", 400, "The body cannot be understood at line 1, byte 13, in $.from:")]
+    [InlineData("POST", "/v1/tickers", null, null, 400, "It is missing: a JSON object is expected.")]
+    [InlineData("POST", "/v1/tickers", "text/plain", "{}", 415, "The body has the content type 'text/plain': application/json is")]
+    [InlineData("POST", "/v1/tickers", "application/json", "{", 400, "It is not JSON: line 1, byte 2 cannot be understood.")]
+    [InlineData("PUT", "/v1/tickers/SPY", null, null, 400, "It is missing: a JSON object is expected.")]
+    [InlineData("PATCH", "/v1/tickers/SPY", "text/csv", "{}", 415, "The body has the content type 'text/csv': application/json or application/")]
+    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", null, null, 415, "'' is not a type of file that is imported: one of ")]
+    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", "application/json", "{}", 415, "'application/json' is not a type of file")]
+    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d&maxRejects=few", "text/csv", "x", 400, "'few' is no value of 'maxRejects'.")]
+    [InlineData("GET", "/v1/imports?limit=many", null, null, 400, "'many' is no value of 'limit'.")]
+    public async Task What_cannot_be_read_is_told_in_words_for_the_client(
+        string method, string url, string? type, string? body, int status, string expected)
+    {
+        await using var api = await ListeningApi.StartAsync(database.AppConnection);
+        using var request = new HttpRequestMessage(new(method), url);
+        request.Content = body is null ? null : new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+        if (type is { Length: > 0 })
+        {
+            request.Content!.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
+        }
+
+        using var response = await api.Client.SendAsync(request, Token);
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
+        var words = problem.TryGetProperty("errors", out var errors) ? errors.GetProperty("body")[0] : problem.GetProperty("detail");
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.StartsWith(expected, words.GetString(), StringComparison.Ordinal);
+        Assert.DoesNotMatch("Did you mean|parameter \"|SyncBody|TickerBody|System\\.|Nullable|Exception", problem.ToString());
+    }
+
     private static async Task<JsonElement> ProblemAsync(HttpResponseMessage response, ProblemKind kind)
     {
         var text = await response.Content.ReadAsStringAsync(Token);
@@ -271,5 +338,38 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         Assert.NotEmpty(problem.GetProperty("detail").GetString()!);
         Assert.Equal(32, problem.GetProperty("traceId").GetString()!.Length);
         return problem;
+    }
+
+    /// <summary>What the service writes to the console, message by message.</summary>
+    private sealed class ConsoleLog(IEnumerable<ConsoleFormatter> formatters) : ILoggerProvider, ISupportExternalScope
+    {
+        private readonly ConsoleFormatter _formatter = formatters.Single(formatter => formatter.Name == "line");
+        private IExternalScopeProvider? _scopes;
+
+        public ConcurrentQueue<string> Messages { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => new Writer(this, categoryName);
+
+        public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
+
+        public void Dispose()
+        {
+        }
+
+        private sealed class Writer(ConsoleLog log, string category) : ILogger
+        {
+            public IDisposable? BeginScope<TState>(TState state)
+                where TState : notnull => log._scopes?.Push(state);
+
+            public bool IsEnabled(LogLevel logLevel) => true;
+
+            public void Log<TState>(
+                LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            {
+                using var text = new StringWriter();
+                log._formatter.Write(new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter), log._scopes, text);
+                log.Messages.Enqueue(text.ToString());
+            }
+        }
     }
 }
