@@ -66,7 +66,7 @@ internal sealed partial class IndicatorWorker(IndicatorUpdater updater, RedisCon
 
                 IndicatorTelemetry.Failed(window.Timeframe);
                 Failed(e, window.TickerId, window.Timeframe);
-                failing = $"ticker {window.TickerId.ToString(CultureInfo.InvariantCulture)} {window.Timeframe}: {e.Message.ReplaceLineEndings(" ")}";
+                failing = $"ticker {window.TickerId.ToString(CultureInfo.InvariantCulture)} {window.Timeframe}: {FailureClass.Of(e)}";
             }
         });
 

@@ -74,7 +74,8 @@ internal sealed class MaintenanceWorker(MaintenanceDatabase database, Maintenanc
         };
         if (last is { Succeeded: false })
         {
-            words += "; failing: " + string.Join("; ", last.Failed.Select(step => $"{step.Name}: {step.Fault}"));
+            // Health is public; why a step failed is in the log.
+            words += "; failing: " + string.Join(", ", last.Failed.Select(step => step.Name));
         }
 
         return age > 3 * options.Value.Every ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words);

@@ -66,7 +66,9 @@ public sealed class WorkerTests
         Assert.All(worker.Logged.Take(Worker.Attempts), entry => Assert.Same(fault, entry.Exception));
         var health = await worker.CheckHealthAsync(new(), Token);
         Assert.Equal(HealthStatus.Unhealthy, health.Status);
-        Assert.Contains("A fault of the program.", health.Description, StringComparison.Ordinal);
+        Assert.StartsWith("failing, last success ", health.Description, StringComparison.Ordinal);
+        Assert.DoesNotContain(fault.Message, health.Description, StringComparison.Ordinal);
+        Assert.Equal("error", health.Data["error"]);
     }
 
     [Fact(Timeout = 30_000)]

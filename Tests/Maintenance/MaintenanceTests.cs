@@ -192,7 +192,7 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
         await worker.RunOnceAsync(clock.Now, Token);
         var (status, words) = await HealthAsync();
         Assert.Equal(HealthStatus.Degraded, status);
-        Assert.Contains("last full success 960 s ago; failing: market.refresh_overview: 42501", words, StringComparison.Ordinal);
+        Assert.Contains("last full success 960 s ago; failing: market.refresh_overview", words, StringComparison.Ordinal);
 
         await ExecuteAsync(owner, "GRANT EXECUTE ON FUNCTION market.refresh_overview() TO wyckoff_worker");
         await worker.RunOnceAsync(clock.Now, Token);

@@ -42,10 +42,12 @@ public abstract class Worker(TimeProvider time, ILogger logger) : BackgroundServ
 
         var isAway = DatabaseFaults.IsAway(fault);
         var age = (Time.GetUtcNow() - lastSuccess).TotalSeconds;
-        var reason = fault.Message.ReplaceLineEndings(" ");
         var state = isAway ? "the database is away" : "failing";
-        var description = string.Create(CultureInfo.InvariantCulture, $"{state}, last success {age:0} s ago: {reason}");
-        return Task.FromResult(new HealthCheckResult(isAway ? HealthWhileAway : HealthStatus.Unhealthy, description));
+        // Health is public, so it has a word for the exception; the log has its message.
+        return Task.FromResult(new HealthCheckResult(
+            isAway ? HealthWhileAway : HealthStatus.Unhealthy,
+            string.Create(CultureInfo.InvariantCulture, $"{state}, last success {age:0} s ago"),
+            data: new Dictionary<string, object>(StringComparer.Ordinal) { [FailureClass.Key] = FailureClass.Of(fault) }));
     }
 
     /// <summary>What the worker reports of itself while its rounds succeed.</summary>

@@ -69,7 +69,8 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
         time.Now += TimeSpan.FromMinutes(6);
         var health = await worker.CheckHealthAsync(new(), Token);
         Assert.Equal(HealthStatus.Degraded, health.Status);
-        Assert.Contains("refused", health.Description, StringComparison.Ordinal);
+        Assert.EndsWith(": error", health.Description, StringComparison.Ordinal);
+        Assert.DoesNotContain("refused", health.Description, StringComparison.Ordinal);
 
         await database.ExecuteAsync("DROP FUNCTION refuse CASCADE");
         await worker.RunOnceAsync(Token);
