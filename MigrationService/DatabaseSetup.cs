@@ -10,8 +10,8 @@ internal static class DatabaseSetup
     public const string WorkerRole = "wyckoff_worker";
     public const string SearchPath = "account, market, wyckoff, trading, journal, prediction, audit, public";
 
-    /// <summary>The statements, in order. Each may run again without effect.</summary>
-    public static IReadOnlyList<string> Statements(bool createExtension, string? appPassword, string? workerPassword) =>
+    /// <summary>The statements, in order. Each may run again without effect. A role without a verifier keeps the password it has.</summary>
+    public static IReadOnlyList<string> Statements(bool createExtension, string? appVerifier, string? workerVerifier) =>
     [
         .. createExtension ? ["CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA public"] : Array.Empty<string>(),
         // The owner may log in, because TimescaleDB's policies run as the owner of their table and need that; it has no password, so nobody can.
@@ -32,16 +32,40 @@ internal static class DatabaseSetup
           EXECUTE format('ALTER DATABASE %I SET search_path = {SearchPath}', current_database());
         END $$
         """,
-        .. appPassword is null ? Array.Empty<string>() : [$"ALTER ROLE {AppRole} PASSWORD {Literal(appPassword)}"],
-        .. workerPassword is null ? Array.Empty<string>() : [$"ALTER ROLE {WorkerRole} PASSWORD {Literal(workerPassword)}"],
+        .. appVerifier is null ? Array.Empty<string>() : [$"ALTER ROLE {AppRole} PASSWORD '{appVerifier}'"],
+        .. workerVerifier is null ? Array.Empty<string>() : [$"ALTER ROLE {WorkerRole} PASSWORD '{workerVerifier}'"],
     ];
 
-    public static async Task ApplyAsync(NpgsqlConnection admin, bool createExtension, string? appPassword, string? workerPassword, CancellationToken cancellationToken)
+    public static async Task ApplyAsync(NpgsqlConnection admin, bool createExtension, string? appVerifier, string? workerVerifier, CancellationToken cancellationToken)
     {
-        foreach (var statement in Statements(createExtension, appPassword, workerPassword))
+        foreach (var statement in Statements(createExtension, appVerifier, workerVerifier))
         {
             await ExecuteAsync(admin, statement, cancellationToken);
         }
+    }
+
+    /// <summary>The verifier to store for a role's password; null when no password is given, or when the role is seen to have this one already.</summary>
+    public static async Task<string?> NewVerifierAsync(NpgsqlConnection admin, string role, string? password, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(password))
+        {
+            return null;
+        }
+
+        return ScramVerifier.Matches(await StoredVerifierAsync(admin, role, cancellationToken), password) ? null : ScramVerifier.Create(password);
+    }
+
+    private static async Task<string?> StoredVerifierAsync(NpgsqlConnection admin, string role, CancellationToken cancellationToken)
+    {
+        // Only a superuser may read it, and a managed service gives nobody that right.
+        await using var allowed = new NpgsqlCommand("SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT')", admin);
+        if (await allowed.ExecuteScalarAsync(cancellationToken) is not true)
+        {
+            return null;
+        }
+
+        await using var stored = new NpgsqlCommand("SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = $1", admin) { Parameters = { new() { Value = role } } };
+        return await stored.ExecuteScalarAsync(cancellationToken) as string;
     }
 
     // Roles belong to the whole server: two databases set up at the same time meet here, where no advisory lock reaches.
@@ -69,6 +93,4 @@ internal static class DatabaseSetup
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
         END $$
         """;
-
-    private static string Literal(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
 }

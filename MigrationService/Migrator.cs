@@ -30,7 +30,8 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         await LockAsync(admin, cancellationToken);
         await RefuseNewerAsync(admin, cancellationToken);
         var createExtension = await CanUseTimescaleAsync(admin, cancellationToken);
-        await DatabaseSetup.ApplyAsync(admin, createExtension, options.Value.AppPassword, options.Value.WorkerPassword, cancellationToken);
+        var (appVerifier, workerVerifier) = await NewVerifiersAsync(admin, cancellationToken);
+        await DatabaseSetup.ApplyAsync(admin, createExtension, appVerifier, workerVerifier, cancellationToken);
 
         var migrations = context.Database.GetMigrations().ToList();
         var applied = (await context.Database.GetAppliedMigrationsAsync(cancellationToken)).ToList();
@@ -138,7 +139,8 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
             await output.WriteLineAsync($"CREATE DATABASE {DatabaseServer.Quoted(server.Database)};");
         }
 
-        foreach (var statement in DatabaseSetup.Statements(createExtension, Hidden(options.Value.AppPassword), Hidden(options.Value.WorkerPassword)))
+        var (appVerifier, workerVerifier) = await NewVerifiersAsync(admin, cancellationToken);
+        foreach (var statement in DatabaseSetup.Statements(createExtension, Hidden(appVerifier), Hidden(workerVerifier)))
         {
             await output.WriteLineAsync(statement + ";");
         }
@@ -208,7 +210,11 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         return (model.Hypertables(configuration), model.ContinuousAggregates(configuration));
     }
 
-    private static string? Hidden(string? password) => password is null ? null : "***";
+    private async Task<(string? App, string? Worker)> NewVerifiersAsync(NpgsqlConnection admin, CancellationToken cancellationToken) => (
+        await DatabaseSetup.NewVerifierAsync(admin, DatabaseSetup.AppRole, options.Value.AppPassword, cancellationToken),
+        await DatabaseSetup.NewVerifierAsync(admin, DatabaseSetup.WorkerRole, options.Value.WorkerPassword, cancellationToken));
+
+    private static string? Hidden(string? verifier) => verifier is null ? null : "***";
 
     private async Task LockAsync(NpgsqlConnection admin, CancellationToken cancellationToken)
     {
