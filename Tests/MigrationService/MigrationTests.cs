@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Wyckoff.Timescale;
 
@@ -16,6 +17,18 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
+    public void The_model_is_built_without_a_warning()
+    {
+        var warnings = new List<string>();
+        var options = new DbContextOptionsBuilder<WyckoffDbContext>();
+        // A provider of its own, because a model that another context has built already is not checked again.
+        options.UseWyckoff(database.Owner).EnableServiceProviderCaching(false).LogTo(warnings.Add, LogLevel.Warning);
+        using var context = new WyckoffDbContext(options.Options);
+        Assert.NotEmpty(context.Model.GetEntityTypes());
+        Assert.Empty(warnings);
+    }
+
+    [Fact]
     public void Services_ask_for_the_newest_migration()
     {
         using var context = database.OwnerContext();
@@ -28,6 +41,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         var connection = database.Server.NewDatabase();
         var (first, _, error) = await Migrations.RunAsync(connection);
         Assert.True(first == 0, error);
+        Assert.Empty(error);
         var before = await FingerprintAsync(connection);
 
         var (second, output, _) = await Migrations.RunAsync(connection);
