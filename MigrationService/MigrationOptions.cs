@@ -8,11 +8,11 @@ internal sealed class MigrationOptions
     public const string Section = "Wyckoff";
 
     /// <summary>The password <c>wyckoff_app</c> gets. None: the role's password is left alone.</summary>
-    [RegularExpression(ScramVerifier.PasswordPattern, ErrorMessage = "Wyckoff:AppPassword has a character that is not printable ASCII; choose another password.")]
+    [RegularExpression(ScramVerifier.PasswordPattern, ErrorMessage = "Wyckoff:AppPassword has a character that is not printable ASCII.")]
     public string? AppPassword { get; set; }
 
     /// <summary>The password <c>wyckoff_worker</c> gets. None: the role's password is left alone.</summary>
-    [RegularExpression(ScramVerifier.PasswordPattern, ErrorMessage = "Wyckoff:WorkerPassword has a character that is not printable ASCII; choose another password.")]
+    [RegularExpression(ScramVerifier.PasswordPattern, ErrorMessage = "Wyckoff:WorkerPassword has a character that is not printable ASCII.")]
     public string? WorkerPassword { get; set; }
 
     /// <summary><c>auto</c> uses TimescaleDB where the server has it; <c>off</c> does without.</summary>

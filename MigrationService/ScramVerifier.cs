@@ -4,15 +4,19 @@ using System.Text;
 
 namespace Wyckoff.MigrationService;
 
-/// <summary>What PostgreSQL stores of a password (RFC 5802 with SHA-256, RFC 7677). A server takes the verifier in place of the password, so the password stays out of its log.</summary>
+/// <summary>Computes what PostgreSQL stores of a password (RFC 5802, RFC 7677).</summary>
+/// <remarks>The server accepts the verifier in place of the password, so the password stays out of the server's log.</remarks>
 internal static class ScramVerifier
 {
-    /// <summary>A password of printable ASCII is the same before and after SASLprep. Drivers disagree about others: Npgsql only normalizes, libpq prepares in full.</summary>
+    /// <summary>
+    /// Printable ASCII, which SASLprep leaves as it is. Drivers prepare other characters differently: Npgsql only normalizes them, libpq
+    /// applies all of SASLprep.
+    /// </summary>
     public const string PasswordPattern = "[ -~]*";
 
     private const string Mechanism = "SCRAM-SHA-256";
 
-    // As PostgreSQL and libpq do.
+    // The defaults of PostgreSQL and libpq.
     private const int Iterations = 4096;
     private const int SaltLength = 16;
 
@@ -20,15 +24,15 @@ internal static class ScramVerifier
 
     public static string Create(string password, byte[] salt, int iterations)
     {
-        var salted = Rfc2898DeriveBytes.Pbkdf2(Encoding.ASCII.GetBytes(password), salt, iterations, HashAlgorithmName.SHA256, SHA256.HashSizeInBytes);
-        var storedKey = SHA256.HashData(HMACSHA256.HashData(salted, "Client Key"u8));
-        var serverKey = HMACSHA256.HashData(salted, "Server Key"u8);
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Mechanism}${iterations}:{Convert.ToBase64String(salt)}${Convert.ToBase64String(storedKey)}:{Convert.ToBase64String(serverKey)}");
+        var salted = Rfc2898DeriveBytes.Pbkdf2(
+            Encoding.ASCII.GetBytes(password), salt, iterations, HashAlgorithmName.SHA256, SHA256.HashSizeInBytes);
+        var storedKey = Convert.ToBase64String(SHA256.HashData(HMACSHA256.HashData(salted, "Client Key"u8)));
+        var serverKey = Convert.ToBase64String(HMACSHA256.HashData(salted, "Server Key"u8));
+        var parameters = string.Create(CultureInfo.InvariantCulture, $"{iterations}:{Convert.ToBase64String(salt)}");
+        return $"{Mechanism}${parameters}${storedKey}:{serverKey}";
     }
 
-    /// <summary>Whether what a server stores was made of this password. It may be another kind of verifier, or null.</summary>
+    /// <summary>Tells whether a stored verifier was made of this password. False for null and for other kinds of verifiers.</summary>
     public static bool Matches(string? stored, string password)
     {
         if (stored?.Split('$') is not [Mechanism, var parameters, _] || parameters.Split(':') is not [var iterations, var salt])

@@ -130,6 +130,15 @@ public class TestDatabase : IAsyncLifetime
         return await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Ends when a session of this database waits for an advisory lock.</summary>
+    public Task AdvisoryLockAwaitedAsync() => Eventually.GetAsync(
+        () => ScalarAsync<long>(
+            """
+            SELECT count(*) FROM pg_locks
+             WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """),
+        waiting => waiting > 0);
+
     protected virtual Task<string> CloneAsync(PostgresServer server) => server.CloneAsync();
 
     private static NpgsqlCommand Command(NpgsqlDataSource source, string sql, object[] parameters)

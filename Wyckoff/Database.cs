@@ -9,12 +9,13 @@ namespace Wyckoff;
 public sealed class Database(DataSources sources, TimeProvider time, ILogger<Database> logger)
 {
     /// <summary>How long a standby may take to begin its answer, and how long one that did not is left alone.</summary>
-    private static readonly TimeSpan StandbyPatience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan StandbyRest = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan StandbyPatience = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan StandbyRest = TimeSpan.FromSeconds(5);
 
     /// <summary>With the pauses between them a tenth of a second.</summary>
     private const int Attempts = 8;
 
+    // The timestamp from which one read may try a standby again; long.MinValue while standbys answer.
     private long _standbysFrom = long.MinValue;
 
     public bool HasStandbys => sources.HasStandbys;
@@ -61,30 +62,82 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
     /// </summary>
     public async Task<T> OpenOnStandbyAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken)
     {
-        if (HasStandbys && time.GetTimestamp() >= Volatile.Read(ref _standbysFrom))
+        if (HasStandbys && MayTryStandby(out var isTrial))
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(StandbyPatience);
+            var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var reading = OpenOnceAsync(sources.Reading, open, abandoned.Token);
             try
             {
-                return await OnceAsync(await sources.Reading.OpenConnectionAsync(limit.Token), open, limit.Token);
+                var answer = await reading.WaitAsync(StandbyPatience, time, cancellationToken);
+                abandoned.Dispose();
+                EndTrial(isTrial);
+                return answer;
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && (e is OperationCanceledException || DatabaseFaults.IsAny(e)))
+            catch (Exception e)
             {
-                if (e is not PostgresException refusal || IsBroken(refusal))
+                _ = AbandonAsync(reading, abandoned);
+                if (e is not TimeoutException && !DatabaseFaults.IsAny(e))
                 {
-                    var now = time.GetTimestamp();
-                    var until = now + (long)(StandbyRest.TotalSeconds * time.TimestampFrequency);
-                    if (Interlocked.Exchange(ref _standbysFrom, until) < now)
-                    {
-                        logger.StandbyAway(e.Message);
-                    }
+                    throw;
+                }
+
+                if (e is PostgresException refusal && !IsBroken(refusal))
+                {
+                    EndTrial(isTrial);
+                }
+                else if (Interlocked.Exchange(ref _standbysFrom, NextTrial()) == long.MinValue)
+                {
+                    logger.StandbyAway(e.Message);
                 }
             }
         }
 
         return await OpenAsync(open, cancellationToken);
     }
+
+    /// <summary>While standbys answer, every read may try one. While none answers, one read may after each rest.</summary>
+    private bool MayTryStandby(out bool isTrial)
+    {
+        var from = Volatile.Read(ref _standbysFrom);
+        isTrial = from != long.MinValue;
+        return !isTrial || (time.GetTimestamp() >= from && Interlocked.CompareExchange(ref _standbysFrom, NextTrial(), from) == from);
+    }
+
+    private void EndTrial(bool isTrial)
+    {
+        if (isTrial)
+        {
+            Volatile.Write(ref _standbysFrom, long.MinValue);
+        }
+    }
+
+    private long NextTrial() => time.GetTimestamp() + (long)(StandbyRest.TotalSeconds * time.TimestampFrequency);
+
+    // Npgsql sends a cancellation to the server on a new connection, and a frozen server keeps it waiting for half a minute (measured).
+    // So no read waits for the cancellation.
+    private static async Task AbandonAsync<T>(Task<T> reading, CancellationTokenSource abandoned)
+    {
+        try
+        {
+            await abandoned.CancelAsync();
+            if (await reading is IAsyncDisposable late)
+            {
+                await late.DisposeAsync();
+            }
+        }
+        catch (Exception)
+        {
+            // A cancelled read fails.
+        }
+        finally
+        {
+            abandoned.Dispose();
+        }
+    }
+
+    private static async Task<T> OpenOnceAsync<T>(
+        NpgsqlDataSource source, Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken) =>
+        await OnceAsync(await source.OpenConnectionAsync(cancellationToken), open, cancellationToken);
 
     private static async Task<T> OnceAsync<T>(NpgsqlConnection connection, Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken)
     {

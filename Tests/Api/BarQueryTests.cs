@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Files;
@@ -315,6 +316,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         var random = new Random(2);
         var (first, second) = (one.CreateClient(), two.CreateClient());
         var (cacheOne, cacheTwo) = (Cache(one), Cache(two));
+        await Eventually.HoldsAsync(() => Redis(one).Current is not null && Redis(two).Current is not null);
         for (var round = 1; round <= 3; round++)
         {
             await writer.WriteAsync([new(ticker.Id, Timeframe.Day1, new[] { Bar(random, round * 86_400_000_000L) })], new() { Source = "test" }, Token);
@@ -323,14 +325,28 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             Assert.Single(answers.Distinct(StringComparer.Ordinal));
             Assert.Contains($"\"version\":{round},", answers[0], StringComparison.Ordinal);
             Assert.Equal(before + 1, cacheOne.Snapshot().Rebuilds);
-            // What the first has put there arrives a moment after its answer.
+            // What the first puts there arrives a moment after its answer, and begins with the version.
             var hits = cacheTwo.Snapshot().RedisHits;
-            await Task.Delay(200, Token);
+            await Eventually.GetAsync(KeptAsync, version => version == round);
             Assert.Equal(answers[0], await second.GetStringAsync("/v1/bars/SHARED?last=50", Token));
             Assert.Equal(hits + 1, cacheTwo.Snapshot().RedisHits);
         }
 
         Assert.Equal(0, cacheTwo.Snapshot().Rebuilds);
+
+        async Task<long> KeptAsync()
+        {
+            var connection = Redis(two).Current!;
+            var keys = connection.GetServers().Single().KeysAsync(pattern: $"wyckoff:*:bars:{ticker.Incarnation}:{ticker.Id}:*");
+            await foreach (var key in keys.WithCancellation(Token))
+            {
+                return long.Parse((string)(await connection.GetDatabase().StringGetRangeAsync(key, 0, 15))!, CultureInfo.InvariantCulture);
+            }
+
+            return 0;
+        }
+
+        static RedisConnection Redis(ApiServer server) => server.Services.GetRequiredService<RedisConnection>();
     }
 
     [Theory]
@@ -393,24 +409,15 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         }
 
         var asked = api.CreateClient().GetAsync("/v1/bars/HOLES?timeframe=4h&from=2024-01-01", gone.Token);
-        await UntilAsync(async () => await WaitingAsync() == 1);
+        await Eventually.GetAsync(WaitingAsync, waiting => waiting == 1);
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
-        await UntilAsync(async () => await WaitingAsync() == 0);
+        await Eventually.GetAsync(WaitingAsync, waiting => waiting == 0);
 
         async Task<long> WaitingAsync()
         {
             await using var command = database.Admin.CreateCommand("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%bars_4h%' AND state = 'active' AND wait_event_type = 'Lock'");
             return (long)(await command.ExecuteScalarAsync(Token))!;
-        }
-
-        static async Task UntilAsync(Func<Task<bool>> condition)
-        {
-            for (var attempt = 0; !await condition(); attempt++)
-            {
-                Assert.True(attempt < 200, "It never came about.");
-                await Task.Delay(50, Token);
-            }
         }
     }
 

@@ -17,12 +17,17 @@ internal sealed record StreamEvent(string Name, string? Id, JsonElement Data)
 /// <summary>Reads server-sent events as the specification has them, one by one.</summary>
 internal sealed class EventClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
     private readonly HttpResponseMessage _response;
+    private readonly CountingStream _stream;
     private readonly IAsyncEnumerator<SseItem<string>> _events;
     private readonly SseParser<string> _parser;
 
-    private EventClient(HttpResponseMessage response, SseParser<string> parser) => (_response, _parser, _events) = (response, parser, parser.EnumerateAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator());
+    private EventClient(HttpResponseMessage response, Stream stream)
+    {
+        (_response, _stream) = (response, new(stream));
+        _parser = SseParser.Create(_stream);
+        _events = _parser.EnumerateAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator();
+    }
 
     public string LastEventId => _parser.LastEventId;
 
@@ -38,16 +43,16 @@ internal sealed class EventClient : IAsyncDisposable
         }
 
         var token = TestContext.Current.CancellationToken;
-        var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).WaitAsync(Limit, token);
+        var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).WaitAsync(Eventually.Bound, token);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
-        return new(response, SseParser.Create(await response.Content.ReadAsStreamAsync(token)));
+        return new(response, await response.Content.ReadAsStreamAsync(token));
     }
 
     /// <summary>The next event; null at the end of the stream.</summary>
     public async Task<StreamEvent?> FindAsync()
     {
-        if (!await _events.MoveNextAsync().AsTask().WaitAsync(Limit, TestContext.Current.CancellationToken))
+        if (!await _events.MoveNextAsync().AsTask().WaitAsync(Eventually.Bound, TestContext.Current.CancellationToken))
         {
             return null;
         }
@@ -63,6 +68,13 @@ internal sealed class EventClient : IAsyncDisposable
         return next!;
     }
 
+    /// <summary>Ends when so many more signs of life have come. They are read only while a test waits for the next event.</summary>
+    public Task AliveAsync(int more)
+    {
+        var until = _stream.Received + (more * ":\n\n".Length);
+        return Eventually.HoldsAsync(() => _stream.Received >= until);
+    }
+
     public async ValueTask DisposeAsync()
     {
         // The other way round, the enumerator would wait for the end of the stream.
@@ -75,5 +87,46 @@ internal sealed class EventClient : IAsyncDisposable
         {
             // A read that a test has given up is still under way.
         }
+    }
+
+    /// <summary>Knows how many bytes were read.</summary>
+    private sealed class CountingStream(Stream stream) : Stream
+    {
+        private long _received;
+
+        public long Received => Volatile.Read(ref _received);
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = await stream.ReadAsync(buffer, cancellationToken);
+            Interlocked.Add(ref _received, read);
+            return read;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -144,7 +144,12 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
         }
 
         var requests = Enumerable.Range(0, 100).Select(_ => client.GetAsync("/v1/bars/POOL", Token)).ToList();
-        await UntilAsync(async () => await database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app' AND wait_event_type = 'Lock'") == 20);
+        const string waiting =
+            """
+            SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND usename = 'wyckoff_app' AND wait_event_type = 'Lock'
+            """;
+        await Eventually.GetAsync(() => database.ScalarAsync<long>(waiting), count => count == 20);
         await transaction.RollbackAsync(Token);
 
         Assert.All(await Task.WhenAll(requests), response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
@@ -173,25 +178,10 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
         }
     }
 
-    private static async Task<JsonElement> EventuallyAsync(HttpClient client, string status)
-    {
-        JsonElement health = default;
-        await UntilAsync(async () =>
-        {
-            health = JsonDocument.Parse(await client.GetStringAsyncWhatever("/health")).RootElement;
-            return health.GetProperty("status").GetString() == status;
-        }, () => $"{status} was expected, but: {health}");
-        return health;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition, Func<string>? otherwise = null)
-    {
-        for (var attempt = 0; !await condition(); attempt++)
-        {
-            Assert.True(attempt < 300, otherwise?.Invoke() ?? "It did not come about within 30 s.");
-            await Task.Delay(100, Token);
-        }
-    }
+    private static Task<JsonElement> EventuallyAsync(HttpClient client, string status) => Eventually.GetAsync(
+        async () => JsonDocument.Parse(await client.GetStringAsyncWhatever("/health")).RootElement,
+        health => health.GetProperty("status").GetString() == status,
+        condition: $"the health is {status}");
 }
 
 file static class HttpClientExtensions

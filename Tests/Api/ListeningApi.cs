@@ -54,8 +54,8 @@ internal sealed class ListeningApi : IAsyncDisposable
         return new(app, log);
     }
 
-    /// <summary>Sends bytes as they are, and gives back all that comes until the server closes, or says nothing for so long.</summary>
-    public async Task<string> RawAsync(string request, TimeSpan? quiet = null)
+    /// <summary>Sends bytes as they are, and gives back all that comes until the server closes.</summary>
+    public async Task<string> RawAsync(string request)
     {
         using var socket = new TcpClient();
         await socket.ConnectAsync(Address.Host, Address.Port, TestContext.Current.CancellationToken);
@@ -65,7 +65,7 @@ internal sealed class ListeningApi : IAsyncDisposable
         var buffer = new byte[16 << 10];
         while (true)
         {
-            using var patience = new CancellationTokenSource(quiet ?? TimeSpan.FromSeconds(10));
+            using var patience = new CancellationTokenSource(Eventually.Bound);
             try
             {
                 var read = await stream.ReadAsync(buffer, patience.Token);
@@ -75,10 +75,6 @@ internal sealed class ListeningApi : IAsyncDisposable
                 }
 
                 answer.Append(Encoding.Latin1.GetString(buffer, 0, read));
-            }
-            catch (OperationCanceledException) when (quiet is not null)
-            {
-                return answer.ToString();
             }
             catch (IOException)
             {

@@ -114,9 +114,8 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
         // Probes go on, and so does everybody after a while.
         using var health = await client.GetAsync("/alive", Token);
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
-        await Task.Delay(TimeSpan.FromSeconds(1.2), Token);
-        using var again = await client.GetAsync("/problems/not-found", Token);
-        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+        await Eventually.GetAsync(
+            async () => (await client.GetAsync("/problems/not-found", Token)).StatusCode, status => status == HttpStatusCode.OK);
     }
 
     [Theory]
@@ -246,15 +245,15 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
     public async Task A_body_that_nobody_wants_is_answered_before_its_end_and_the_connection_closed(string request, string type, string expected)
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection);
-        var clock = System.Diagnostics.Stopwatch.StartNew();
+        // It ends when the server closes, and the rest of the body never comes.
         var answer = await api.RawAsync($"{request} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\nContent-Length: 3000000\r\n\r\n{{\"{new string('x', 60_000)}");
         Assert.StartsWith(expected, answer, StringComparison.Ordinal);
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 9);
     }
 
     [Fact]
     public async Task An_answer_that_takes_too_long_is_504_or_cut_off_and_never_ends_as_if_it_were_complete()
     {
+        var (entered, enough) = (new TaskCompletionSource(), new TaskCompletionSource());
         await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:AnswerWithin"] = "00:00:01" }, app =>
         {
             app.MapGet("/never", (HttpContext context) => Task.Delay(Timeout.Infinite, context.RequestAborted));
@@ -266,17 +265,22 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
             });
             app.MapGet("/patient", async (HttpContext context) =>
             {
-                await Task.Delay(1500, context.RequestAborted);
+                entered.SetResult();
+                await enough.Task.WaitAsync(context.RequestAborted);
                 return "done";
             }).DisableRequestTimeout();
         });
+        var patient = api.Client.GetStringAsync("/patient", Token);
+        await entered.Task;
         using var never = await api.Client.GetAsync("/never", Token);
         Assert.Equal(HttpStatusCode.GatewayTimeout, never.StatusCode);
         Assert.Contains("/problems/answer-too-slow", await never.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
 
         using var halfway = await api.Client.GetAsync("/halfway", HttpCompletionOption.ResponseHeadersRead, Token);
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => halfway.Content.ReadAsStringAsync(Token));
-        Assert.Equal("done", await api.Client.GetStringAsync("/patient", Token));
+        // It was there before those two, and is still.
+        enough.SetResult();
+        Assert.Equal("done", await patient);
     }
 
     [Fact]
@@ -322,7 +326,7 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
             Assert.Empty(await response.Content.ReadAsByteArrayAsync(Token));
         }
 
-        await ended.Task.WaitAsync(TimeSpan.FromSeconds(5), Token);
+        await ended.Task.WaitAsync(Eventually.Bound, Token);
         // The connection is as good as before.
         foreach (var path in (string[])["/endless", "/v1/stream?symbols=HEADS", "/v1/bars/HEADS/stream", "/v1/bars/HEADS", "/problems"])
         {

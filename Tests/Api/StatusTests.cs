@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
 using Npgsql;
 using Wyckoff.Api.Status;
 using Wyckoff.Timescale;
@@ -114,12 +115,7 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
 
         var requests = Enumerable.Range(0, 30).Select(_ => client.GetFromJsonAsync<StatusResponse>("/v1/status", Token)).ToList();
         const string waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app' AND wait_event_type = 'Lock'";
-        for (var attempt = 0; await database.ScalarAsync<long>(waiting) == 0; attempt++)
-        {
-            Assert.True(attempt < 100, "Nobody asked.");
-            await Task.Delay(20, Token);
-        }
-
+        await Eventually.GetAsync(() => database.ScalarAsync<long>(waiting), there => there > 0);
         Assert.Equal(1, await database.ScalarAsync<long>(waiting));
         foreach (var status in await Task.WhenAll(requests))
         {
@@ -174,20 +170,15 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
         process.Kill();
     }
 
-    private static async Task<StatusResponse> UntilAsync(HttpClient client, Func<StatusResponse, bool> condition)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            using var response = await client.GetAsync("/v1/status", Token);
-            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-            var status = (await response.Content.ReadFromJsonAsync<StatusResponse>(Token))!;
-            if (condition(status))
+    private static Task<StatusResponse> UntilAsync(
+        HttpClient client, Func<StatusResponse, bool> condition, [CallerArgumentExpression(nameof(condition))] string text = "") =>
+        Eventually.GetAsync(
+            async () =>
             {
-                return status;
-            }
-
-            Assert.True(attempt < 60, $"It did not come about within 60 s: {status}");
-            await Task.Delay(1000, Token);
-        }
-    }
+                using var response = await client.GetAsync("/v1/status", Token);
+                Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+                return (await response.Content.ReadFromJsonAsync<StatusResponse>(Token))!;
+            },
+            condition,
+            condition: text);
 }

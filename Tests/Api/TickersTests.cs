@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
 using Wyckoff.Api;
 using Wyckoff.MarketData;
 using Wyckoff.Primitives;
@@ -351,21 +352,17 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
         var first = (await remembered.FindAsync(Symbol.Parse("HEARD"), Token))!.Id;
         Assert.Equal(first, (await remembered.FindAsync(Symbol.Parse("HEARD"), Token))!.Id);
 
-        // The subscription is made in the background.
-        var heard = false;
-        for (var attempt = 0; !heard && attempt < 100; attempt++)
+        // Both subscriptions are made in the background, and the one who tells needs its connection.
+        foreach (var listener in new[] { one, other })
         {
-            await AddAsync("HEARD");
-            await remembered.FindAsync(Symbol.Parse("HEARD"), Token);
-            using var deleted = await client.DeleteAsync("/v1/tickers/HEARD?confirm=HEARD", Token);
-            for (var wait = 0; !heard && wait < 20; wait++)
-            {
-                heard = await remembered.FindAsync(Symbol.Parse("HEARD"), Token) is null;
-                await Task.Delay(10, Token);
-            }
+            var connection = listener.Services.GetRequiredService<RedisConnection>();
+            var channel = new RedisChannel(TickerChanges.Channel, RedisChannel.PatternMode.Literal);
+            await Eventually.HoldsAsync(() => connection.Current?.GetSubscriber().IsConnected(channel) == true);
         }
 
-        Assert.True(heard, "Nobody told the other process.");
+        using var deleted = await client.DeleteAsync("/v1/tickers/HEARD?confirm=HEARD", Token);
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        await Eventually.GetAsync(async () => await remembered.FindAsync(Symbol.Parse("HEARD"), Token), ticker => ticker is null);
     }
 
     [Fact]

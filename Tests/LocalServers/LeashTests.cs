@@ -14,7 +14,7 @@ public sealed class LeashTests
     public async Task Exit_code_and_output_are_the_commands_and_nothing_is_left()
     {
         await using var process = Start("TERM", 5, "echo one; echo two >&2; exit 7");
-        Assert.Equal(7, await process.Exited.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        Assert.Equal(7, await process.Exited.WaitAsync(Eventually.Bound, TestContext.Current.CancellationToken));
         Assert.Equal(["one", "two"], _lines.Order(StringComparer.Ordinal));
         Assert.Equal(_lines, process.LastLines);
     }
@@ -61,7 +61,7 @@ public sealed class LeashTests
         await SeenAsync("ready");
         using (var leash = Process.GetProcessById(ParentOf(process.Pid)))
             leash.Kill();
-        await process.Exited.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        await process.Exited.WaitAsync(Eventually.Bound, TestContext.Current.CancellationToken);
         await GoneAsync(process.Pid);
     }
 
@@ -82,25 +82,15 @@ public sealed class LeashTests
     private LeashedProcess Start(string signal, int grace, string script) =>
         LeashedProcess.Start("test", "/bin/sh", ["-c", script], null, null, signal, TimeSpan.FromSeconds(grace), line => { lock (_lines) _lines.Add(line); });
 
-    private async Task SeenAsync(string line)
+    private Task SeenAsync(string line) => Eventually.HoldsAsync(() =>
     {
-        while (true)
+        lock (_lines)
         {
-            lock (_lines)
-            {
-                if (_lines.Contains(line))
-                    return;
-            }
-            await Task.Delay(10, TestContext.Current.CancellationToken);
+            return _lines.Contains(line);
         }
-    }
+    });
 
-    private static async Task GoneAsync(int pid)
-    {
-        for (var i = 0; i < 500 && IsAlive(pid); i++)
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        Assert.False(IsAlive(pid));
-    }
+    private static Task GoneAsync(int pid) => Eventually.HoldsAsync(() => !IsAlive(pid));
 
     // Not a zombie that nobody has collected yet.
     private static bool IsAlive(int pid)

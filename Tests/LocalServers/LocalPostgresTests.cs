@@ -42,7 +42,7 @@ public sealed class LocalPostgresTests : IDisposable
             killed = second.Pid;
             using (var postmaster = Process.GetProcessById(killed))
                 postmaster.Kill();
-            Assert.Equal(137, await second.Exited.WaitAsync(TimeSpan.FromSeconds(20), Token));
+            Assert.Equal(137, await second.Exited.WaitAsync(Eventually.Bound, Token));
         }
         Assert.Equal($"{killed}", File.ReadLines(Path.Combine(Data, "postmaster.pid")).First());
         await using (var third = await StartAsync())

@@ -110,11 +110,10 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
         await using var hold = await owner.BeginTransactionAsync(Token);
         await ExecuteAsync(owner, "LOCK TABLE trading.strategies IN ACCESS EXCLUSIVE MODE");
         var first = Round().RunOnceAsync(Now, Token);
-        while (await TextAsync(owner, "SELECT count(*)::text FROM pg_locks WHERE NOT granted AND relation = 'trading.strategies'::regclass") == "0")
-        {
-            Assert.False(first.IsCompleted);
-            await Task.Delay(20, Token);
-        }
+        await Eventually.GetAsync(
+            () => TextAsync(owner, "SELECT count(*)::text FROM pg_locks WHERE NOT granted AND relation = 'trading.strategies'::regclass"),
+            waiting => waiting != "0" || first.IsCompleted);
+        Assert.False(first.IsCompleted);
 
         var round = Round();
         var second = await round.RunOnceAsync(Now, Token);

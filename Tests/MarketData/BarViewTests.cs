@@ -320,10 +320,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         }
 
         var second = AppAsync(update);
-        while (await database.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") == 0)
-        {
-            await Task.Delay(10, Cancellation);
-        }
+        await database.AdvisoryLockAwaitedAsync();
 
         await transaction.CommitAsync(Cancellation);
         Assert.Equal(PostgresErrorCodes.SerializationFailure, (await Assert.ThrowsAsync<PostgresException>(() => second)).SqlState);

@@ -14,7 +14,8 @@ public sealed class RolePasswordTests : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _server = await TestServers.Current.OwnPostgresAsync($"passwords{Interlocked.Increment(ref _servers)}", settings: new() { ["log_statement"] = "all" });
+    public async ValueTask InitializeAsync() => _server = await TestServers.Current.OwnPostgresAsync(
+        $"passwords{Interlocked.Increment(ref _servers)}", settings: new() { ["log_statement"] = "all" });
 
     public async ValueTask DisposeAsync() => await _server.DisposeAsync();
 
@@ -54,8 +55,9 @@ public sealed class RolePasswordTests : IAsyncLifetime
     [Fact]
     public async Task A_managed_administrator_who_may_not_read_verifiers_sets_the_password_each_time()
     {
-        await ExecuteAsync(_server.ConnectionString("postgres"), "CREATE ROLE administrator LOGIN CREATEROLE CREATEDB PASSWORD 'administrator'");
-        var administrator = new NpgsqlConnectionStringBuilder(_server.ConnectionString("wyckoff")) { Username = "administrator", Password = "administrator" }.ConnectionString;
+        const string name = "administrator";
+        await ExecuteAsync(_server.ConnectionString("postgres"), $"CREATE ROLE {name} LOGIN CREATEROLE CREATEDB PASSWORD '{name}'");
+        var administrator = As(name, name);
         await SetAsync(AppPassword, WorkerPassword, administrator);
         var before = (await LogAsync()).Length;
 
@@ -73,7 +75,8 @@ public sealed class RolePasswordTests : IAsyncLifetime
     {
         var (exitCode, _, error) = await RunAsync(password, null, _server.ConnectionString("wyckoff"));
         Assert.Equal(1, exitCode);
-        Assert.Contains("Wyckoff:AppPassword has a character that is not printable ASCII", MigrationTests.Lines(error)[^1], StringComparison.Ordinal);
+        var said = MigrationTests.Lines(error)[^1];
+        Assert.Contains("Wyckoff:AppPassword has a character that is not printable ASCII", said, StringComparison.Ordinal);
         Assert.DoesNotContain(password, error, StringComparison.Ordinal);
     }
 
@@ -100,15 +103,18 @@ public sealed class RolePasswordTests : IAsyncLifetime
         return Run.DotnetAsync("MigrationService", ["--to", "0"], environment);
     }
 
-    private Task SignInAsync(string role, string password) =>
-        ExecuteAsync(new NpgsqlConnectionStringBuilder(_server.ConnectionString("wyckoff")) { Username = role, Password = password, Pooling = false }.ConnectionString, "SELECT 1");
+    private Task SignInAsync(string role, string password) => ExecuteAsync(As(role, password) + ";Pooling=false", "SELECT 1");
 
-    /// <summary>The server's log up to now: the server's output reaches the file through a pipe, so the end of it is marked and waited for.</summary>
+    private string As(string role, string password) =>
+        new NpgsqlConnectionStringBuilder(_server.ConnectionString("wyckoff")) { Username = role, Password = password }.ConnectionString;
+
+    /// <summary>The server's log up to now. It reaches the file through a pipe, so the end is marked and waited for.</summary>
     private async Task<string> LogAsync()
     {
         var mark = $"mark {++_marks} of the log";
         await ExecuteAsync(_server.ConnectionString("postgres"), $"SELECT '{mark}'");
-        return await Eventually.GetAsync(ReadLogAsync, log => log.Contains(mark, StringComparison.Ordinal), log => log[^Math.Min(log.Length, 500)..]);
+        return await Eventually.GetAsync(
+            ReadLogAsync, log => log.Contains(mark, StringComparison.Ordinal), log => log[^Math.Min(log.Length, 500)..]);
     }
 
     private async Task<string> ReadLogAsync()

@@ -4,11 +4,16 @@ namespace Wyckoff.Tests.MigrationService;
 
 public sealed class ScramVerifierTests
 {
+    private const string Salt = "W22ZaJ0SNY7soEsUEjb6gQ==";
+
     /// <summary>Of the example in RFC 7677, whose ServerSignature and ClientProof follow from these keys.</summary>
-    private const string Example = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+    private const string Keys = "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+
+    private const string Example = $"SCRAM-SHA-256$4096:{Salt}${Keys}";
 
     [Fact]
-    public void The_verifier_of_the_example_in_the_standard() => Assert.Equal(Example, ScramVerifier.Create("pencil", Convert.FromBase64String("W22ZaJ0SNY7soEsUEjb6gQ=="), 4096));
+    public void The_verifier_of_the_example_in_the_standard() =>
+        Assert.Equal(Example, ScramVerifier.Create("pencil", Convert.FromBase64String(Salt), 4096));
 
     [Fact]
     public void The_same_password_has_another_verifier_each_time_and_matches_all_of_them()
@@ -23,6 +28,6 @@ public sealed class ScramVerifierTests
     [InlineData(null)]
     [InlineData("")]
     [InlineData("md5c0d8e5d4b5d5b3d1a3b1e1b0a8b5e1f0")]
-    [InlineData("SCRAM-SHA-512$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=")]
+    [InlineData($"SCRAM-SHA-512$4096:{Salt}${Keys}")]
     public void What_is_no_verifier_of_this_kind_matches_nothing(string? stored) => Assert.False(ScramVerifier.Matches(stored, "pencil"));
 }

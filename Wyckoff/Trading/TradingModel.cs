@@ -227,7 +227,8 @@ public static class TradingModel
         order.Property(o => o.Id).HasDefaultValueSql("public.uuid_v7()");
         order.Property(o => o.Time).HasDefaultValueSql("now()").HasComment("When it was placed; never changes.");
         order.Property(o => o.Symbol).HasMaxLength(20);
-        order.Property(o => o.Status).HasDefaultValueSql("'pending'").HasSentinel(OrderStatus.Pending).HasComment("pending and partial are open; there is no way back from the others.");
+        order.Property(o => o.Status).HasDefaultValueSql("'pending'").HasSentinel(OrderStatus.Pending)
+            .HasComment("pending and partial are open; there is no way back from the others.");
         order.Property(o => o.FilledQuantity).HasDefaultValue(0m);
         order.Property(o => o.RemainingQuantity).HasComputedColumnSql("quantity - filled_quantity", stored: true);
         order.Property(o => o.Price).HasComment("Null only for market orders; for a stop order the trigger price again unless told otherwise.");

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.Api.Faults;
@@ -6,7 +5,6 @@ namespace Wyckoff.Tests.Api.Faults;
 /// <summary>The API as a process of its own, as it runs anywhere.</summary>
 internal sealed class ApiProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly LeashedProcess _process;
 
     private ApiProcess(LeashedProcess process, Uri address) => (_process, Address) = (process, address);
@@ -28,20 +26,22 @@ internal sealed class ApiProcess : IAsyncDisposable
         var process = LeashedProcess.Start("API", "dotnet", [Run.Dll("Api")], environment, Path.GetDirectoryName(Run.Dll("Api")), "TERM", TimeSpan.FromSeconds(10), _ => { });
         var api = new ApiProcess(process, address);
         using var client = new HttpClient { BaseAddress = address };
-        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(50, TestContext.Current.CancellationToken))
-        {
-            Assert.False(process.Exited.IsCompleted, $"The API ended: {string.Join('\n', process.LastLines)}");
-            Assert.True(waited.Elapsed < Patience, $"The API did not start: {string.Join('\n', process.LastLines)}");
-            try
+        await Eventually.HoldsAsync(
+            async () =>
             {
-                using var response = await client.GetAsync("/alive", TestContext.Current.CancellationToken);
-                return api;
-            }
-            catch (HttpRequestException)
-            {
-                // Not yet.
-            }
-        }
+                Assert.False(process.Exited.IsCompleted, $"The API ended: {api.Said}");
+                try
+                {
+                    using var response = await client.GetAsync("/alive", TestContext.Current.CancellationToken);
+                    return true;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            () => $"the API has not started: {api.Said}");
+        return api;
     }
 
     /// <summary>The last lines it has logged.</summary>

@@ -7,13 +7,8 @@ namespace Wyckoff.Tests.Api.Faults;
 [Collection(nameof(FaultRig))]
 public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
 {
-    /// <summary>It should be 5 s, and on a machine of its own it is far less; one that is busy with other builds may take longer.</summary>
-    private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(15);
-
     /// <summary>Rows of the long answer: some 40 MB.</summary>
     private const int Long = 250_000;
-
-    private static readonly TimeSpan While = TimeSpan.FromSeconds(1.2 * FaultRig.Length);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -27,30 +22,30 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
         await load.AnsweredAsync(100);
 
         await rig.KillRedisAsync();
-        await Task.Delay(While, Token);
+        await load.ProgressAsync();
         await rig.RestartRedisAsync();
-        await Task.Delay(While, Token);
+        await load.ProgressAsync();
 
         await Signals.FreezeAsync(rig.Redis);
         try
         {
-            await Task.Delay(While, Token);
+            // More answers than could come if each were held up until the client of Redis gives up.
+            await load.ProgressAsync();
         }
         finally
         {
             await Signals.ThawAsync(rig.Redis);
         }
 
-        await Task.Delay(While, Token);
+        await load.ProgressAsync();
         await rig.RestartRedisAsync();
-        await Task.Delay(While, Token);
+        await load.ProgressAsync();
 
         await stop.CancelAsync();
         await writer;
         await load.StopAndCheckAllAsync();
         var slowest = load.History.Answers.Max(answer => Stopwatch.GetElapsedTime(answer.Began, answer.Ended));
-        output.WriteLine($"{load.History.Count} answers, {load.Unchanged} of them 304, over {bars.Acknowledged} versions; the slowest took {slowest.TotalMilliseconds:0} ms");
-        Assert.True(slowest < TimeSpan.FromSeconds(10), $"An answer took {slowest}: a Redis that is away may not hold a read up for long.");
+        output.WriteLine($"{load.History.Count} answers over {bars.Acknowledged} versions; the slowest took {slowest.TotalSeconds:0.0} s");
     }
 
     [Fact]
@@ -102,22 +97,23 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
             await rig.RestartPostgresAsync();
         }
 
-        await AnswersAsync(client, "/v1/bars/LONG?timeframe=1m&last=5");
+        await AnsweredAsync(client, "/v1/bars/LONG?timeframe=1m&last=5", HttpStatusCode.OK);
     }
 
-    private static async Task AnswersAsync(HttpClient client, string url)
+    /// <summary>Ends when a replica says that its database is away.</summary>
+    private static async Task NoticedAsync(ApiProcess replica)
     {
-        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(50, Token))
+        using var client = new HttpClient { BaseAddress = replica.Address };
+        await AnsweredAsync(client, "/health", HttpStatusCode.ServiceUnavailable);
+    }
+
+    private static Task AnsweredAsync(HttpClient client, string url, HttpStatusCode expected) => Eventually.GetAsync(
+        async () =>
         {
             using var response = await client.GetAsync(url, Token);
-            if (response.IsSuccessStatusCode)
-            {
-                return;
-            }
-
-            Assert.True(waited.Elapsed < RecoveryLimit, $"{url} is still answered with {response.StatusCode}.");
-        }
-    }
+            return response.StatusCode;
+        },
+        status => status == expected);
 
     private async Task OutageAsync(int seed, Func<Task> goAsync, Func<Task> returnAsync)
     {
@@ -131,7 +127,7 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
         await goAsync();
         try
         {
-            await Task.Delay(While, Token);
+            await Task.WhenAll(rig.Replicas.Select(NoticedAsync));
         }
         finally
         {
@@ -139,18 +135,20 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
         }
 
         var back = Stopwatch.GetTimestamp();
-        await load.AnsweredAsync(500);
-        await Task.Delay(While, Token);
+        await load.RecoveredAsync(500);
+        var recovered = Stopwatch.GetTimestamp();
+        await load.ProgressAsync();
         await stop.CancelAsync();
         await writer;
         await load.StopAndCheckAsync();
 
         Assert.DoesNotContain(load.Failures, failure => failure.Ended < gone || failure.Status is > 0 and < 500 || (failure.Status > 0 && !failure.Said.StartsWith("application/problem+json", StringComparison.Ordinal)));
         Assert.DoesNotContain(load.Failures, failure => failure.Status == 0);
-        // From when on was every question answered, and was every answer there again that had been waited for?
-        var waited = load.History.Answers.Where(answer => answer.Began < back && answer.Ended > back).Select(answer => answer.Ended);
-        var recovered = Stopwatch.GetElapsedTime(back, load.Failures.Select(failure => failure.Ended).Concat(waited).Append(back).Max());
-        output.WriteLine($"away for {Stopwatch.GetElapsedTime(gone, back).TotalSeconds:0.0} s: {load.Failures.Count} errors; all was well {recovered.TotalSeconds:0.00} s after its return; {load.History.Count} answers over {bars.Acknowledged} versions");
-        Assert.True(recovered < RecoveryLimit, $"It took {recovered} to recover. {load.Failures.LastOrDefault()}");
+        Assert.DoesNotContain(load.Failures, failure => failure.Began > recovered);
+        var last = load.Failures.Select(failure => failure.Ended).Append(back).Max();
+        output.WriteLine(
+            $"away for {Stopwatch.GetElapsedTime(gone, back).TotalSeconds:0.0} s: {load.Failures.Count} errors, "
+            + $"the last {Stopwatch.GetElapsedTime(back, last).TotalSeconds:0.00} s after its return; "
+            + $"{load.History.Count} answers over {bars.Acknowledged} versions");
     }
 }

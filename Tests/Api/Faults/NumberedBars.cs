@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Diagnostics;
 using Npgsql;
 using Wyckoff.MarketData;
 using Wyckoff.Primitives;
@@ -152,19 +151,27 @@ internal sealed class NumberedBars : IAsyncDisposable
     /// <summary>A commit that was cut off may have happened.</summary>
     private async Task<long> StoredVersionAsync()
     {
-        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(50, CancellationToken.None))
-        {
-            try
+        string? fault = null;
+        var version = await Eventually.GetAsync(
+            async () =>
             {
-                await using var command = _source.CreateCommand("SELECT version FROM market.bar_windows WHERE ticker_id = $1 AND timeframe = '1m'");
-                command.Parameters.Add(new() { Value = _ticker });
-                return (long)(await command.ExecuteScalarAsync(CancellationToken.None))!;
-            }
-            catch (NpgsqlException) when (waited.Elapsed < TimeSpan.FromMinutes(1))
-            {
-                _source.Clear();
-            }
-        }
+                try
+                {
+                    await using var command = _source.CreateCommand(
+                        "SELECT version FROM market.bar_windows WHERE ticker_id = $1 AND timeframe = '1m'");
+                    command.Parameters.Add(new() { Value = _ticker });
+                    return (long?)await command.ExecuteScalarAsync(CancellationToken.None);
+                }
+                catch (NpgsqlException e)
+                {
+                    _source.Clear();
+                    fault = e.Message;
+                    return null;
+                }
+            },
+            version => version is not null,
+            _ => fault ?? "no row");
+        return version!.Value;
     }
 
     private IncomingBar Incoming(int bar, int number)

@@ -19,7 +19,6 @@ internal sealed class ReadLoad : IAsyncDisposable
     /// <summary>Where the version of an answer stands, whatever its body.</summary>
     public const string VersionHeader = "Wyckoff-Version";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly CancellationTokenSource _stop = new();
     private readonly List<ApiProcess> _replicas;
     private readonly List<HttpClient> _clients;
@@ -33,7 +32,7 @@ internal sealed class ReadLoad : IAsyncDisposable
     {
         _replicas = [.. replicas];
         _bars = bars;
-        _clients = [.. _replicas.Select(replica => new HttpClient { BaseAddress = replica.Address, Timeout = Patience })];
+        _clients = [.. _replicas.Select(replica => new HttpClient { BaseAddress = replica.Address, Timeout = Eventually.Bound })];
         _readers = Task.WhenAll(Enumerable.Range(0, readers).Select(reader => Task.Run(() => ReadAsync(reader, new(seed + reader)))));
     }
 
@@ -48,14 +47,33 @@ internal sealed class ReadLoad : IAsyncDisposable
     public int Unchanged => _unchanged;
 
     /// <summary>Ends when so many more answers have come.</summary>
-    public async Task AnsweredAsync(int more)
+    public Task AnsweredAsync(int more)
     {
-        var (from, waited) = (History.Count, Stopwatch.StartNew());
-        while (History.Count < from + more)
-        {
-            Assert.True(waited.Elapsed < Patience, $"{History.Count - from} of {more} answers came. {_failures.LastOrDefault()} {_wrong.FirstOrDefault()}");
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
+        var from = History.Count;
+        return Eventually.HoldsAsync(
+            () => History.Count >= from + more,
+            () => $"{History.Count - from} of {more} answers came. {_failures.LastOrDefault()} {_wrong.FirstOrDefault()}");
+    }
+
+    /// <summary>Ends when 500 more answers have come and 50 more versions are written: enough to show that nobody is held up.</summary>
+    public async Task ProgressAsync()
+    {
+        var written = _bars.Acknowledged + (long)(50 * FaultRig.Length);
+        await AnsweredAsync((int)(500 * FaultRig.Length));
+        await Eventually.HoldsAsync(() => _bars.Acknowledged >= written, () => $"version {_bars.Acknowledged} of {written} is written");
+    }
+
+    /// <summary>Ends when so many questions were answered that were asked from now on and after the last failure.</summary>
+    public Task RecoveredAsync(int answers)
+    {
+        var from = Stopwatch.GetTimestamp();
+        return Eventually.HoldsAsync(
+            () =>
+            {
+                var since = _failures.Select(failure => failure.Ended).Append(from).Max();
+                return History.Answers.Count(answer => answer.Began > since) >= answers;
+            },
+            () => $"{_failures.Count(failure => failure.Ended > from)} questions were not answered, the last: {_failures.LastOrDefault()}");
     }
 
     public async Task StopAsync()

@@ -12,6 +12,12 @@ public sealed class StandbyRig(FaultRig rig) : IAsyncLifetime
 
     internal LocalPostgres Standby => _standby!;
 
+    /// <summary>To the primary and the standby, as the role of the services.</summary>
+    internal string Connection => new NpgsqlConnectionStringBuilder(rig.Connection)
+    {
+        Host = $"127.0.0.1:{rig.Postgres.Port},127.0.0.1:{Standby.Port}",
+    }.ConnectionString;
+
     internal IReadOnlyList<ApiProcess> Replicas
     {
         get
@@ -30,9 +36,8 @@ public sealed class StandbyRig(FaultRig rig) : IAsyncLifetime
         }
 
         _standby = await TestServers.Current.StandbyOfAsync(rig.Postgres, "standby");
-        var both = new NpgsqlConnectionStringBuilder(rig.Connection) { Host = $"127.0.0.1:{rig.Postgres.Port},127.0.0.1:{_standby.Port}" }.ConnectionString;
-        _replicas.Add(await ApiProcess.StartAsync(both, rig.Redis.ConnectionString));
-        _replicas.Add(await ApiProcess.StartAsync(both, rig.Redis.ConnectionString));
+        _replicas.Add(await ApiProcess.StartAsync(Connection, rig.Redis.ConnectionString));
+        _replicas.Add(await ApiProcess.StartAsync(Connection, rig.Redis.ConnectionString));
     }
 
     public async ValueTask DisposeAsync()

@@ -67,8 +67,8 @@ public sealed class CrashTests
                         postmaster.Kill();
                     }
 
-                    await server.Exited.WaitAsync(TimeSpan.FromSeconds(20), Token);
-                    await import.WaitForExitAsync(Token).WaitAsync(TimeSpan.FromMinutes(1), Token);
+                    await server.Exited.WaitAsync(Eventually.Bound, Token);
+                    await import.WaitForExitAsync(Token).WaitAsync(Eventually.Bound, Token);
                     await server.DisposeAsync();
                     server = await TestServers.Current.OwnPostgresAsync("crash", port);
                 }

@@ -132,11 +132,10 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
         }
 
         var first = Updater().UpdateAsync(ticker, Timeframe.Day1, Token);
-        while (await database.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'market.bars_1d'::regclass") == 0)
-        {
-            Assert.False(first.IsCompleted);
-            await Task.Delay(10, Token);
-        }
+        await Eventually.GetAsync(
+            () => database.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'market.bars_1d'::regclass"),
+            waiting => waiting > 0 || first.IsCompleted);
+        Assert.False(first.IsCompleted);
 
         Assert.Null(await Updater().UpdateAsync(ticker, Timeframe.Day1, Token));
         await transaction.RollbackAsync(Token);

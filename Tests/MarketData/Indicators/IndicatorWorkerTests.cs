@@ -28,14 +28,15 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
     {
         await using var redis = Redis(await TestServers.Current.RedisAsync());
         await redis.StartAsync(Token);
-        await UntilAsync(() => Task.FromResult(redis.Current is not null));
+        await Eventually.HoldsAsync(() => redis.Current is not null);
         using var worker = Worker(redis, every: TimeSpan.FromHours(1));
         // Nothing is behind at the first look, or it would not have to be woken.
         await worker.RunOnceAsync(Token);
         await worker.StartAsync(Token);
-        await UntilAsync(async () => (await redis.Current!.GetDatabase().ExecuteAsync("PUBSUB", "NUMSUB", BarWriter.Channel)) is var answer && (long)((StackExchange.Redis.RedisResult[])answer!)[1] > 0);
+        var asked = redis.Current!.GetDatabase();
+        await Eventually.GetAsync(() => asked.ExecuteAsync("PUBSUB", "NUMSUB", BarWriter.Channel), listeners => (long)listeners[1] > 0);
         var ticker = await WriteAsync(redis, "HINTED", 10);
-        await UntilAsync(async () => (await RowsAsync(ticker)).Length == 6);
+        await Eventually.GetAsync(() => RowsAsync(ticker), rows => rows.Length == 6, rows => string.Join(' ', rows));
         await worker.StopAsync(Token);
     }
 
@@ -159,14 +160,6 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
         SELECT concat((SELECT string_agg(md5((b.symbol, b.timeframe, b.timestamp, b.open, b.high, b.low, b.close, b.volume, b.spread, b.spread_ratio, b.volume_ratio, b.quality_score, b.source)::text), ',' ORDER BY b.timeframe, b.timestamp) FROM ohlcv_bars b WHERE ticker_id = $1),
                       (SELECT string_agg(md5(i::text), ',' ORDER BY i.timeframe, i.timestamp) FROM market.indicators i WHERE ticker_id = $1 AND {indicators}))
         """, ticker);
-
-    private async Task UntilAsync(Func<Task<bool>> holds)
-    {
-        while (!await holds())
-        {
-            await Task.Delay(20, Token);
-        }
-    }
 
     private Task<(int ExitCode, string Output, string Error)> RecomputeAsync(params string[] arguments) =>
         Run.DotnetAsync("Ingestor", ["recompute", .. arguments], new() { ["ConnectionStrings__wyckoff"] = database.AppConnection, ["Logging__LogLevel__Default"] = "None" });

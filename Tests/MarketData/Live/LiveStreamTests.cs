@@ -488,47 +488,22 @@ public sealed class LiveStreamTests
             await Running.WaitAsync(Token);
         }
 
-        public async Task IdleAsync()
-        {
-            while (Stream.Status.Queued > 0)
-            {
-                Token.ThrowIfCancellationRequested();
-                await Task.Yield();
-            }
-        }
+        public Task IdleAsync() => Eventually.HoldsAsync(() => Stream.Status.Queued == 0);
 
         /// <summary>The provider has said its last word about every gap.</summary>
-        public async Task ClosedAsync()
-        {
-            while (Stream.Status.Gaps > 0)
-            {
-                Token.ThrowIfCancellationRequested();
-                await Task.Yield();
-            }
-        }
+        public Task ClosedAsync() => Eventually.HoldsAsync(() => Stream.Status.Gaps == 0);
 
         /// <summary>The n-th failure in a row has been followed by its pause, which no other wait is as long as.</summary>
         public Task PausedAsync(int failures = 1) => Time.WaitedForAsync(TimeSpan.FromSeconds(1.5) * (1 << (failures - 1)), TimeSpan.FromSeconds(3) * (1 << (failures - 1)));
 
         public async Task DisconnectedAsync()
         {
-            while (Stream.Status.Connected)
-            {
-                Token.ThrowIfCancellationRequested();
-                await Task.Yield();
-            }
-
+            await Eventually.HoldsAsync(() => !Stream.Status.Connected);
             await PausedAsync();
         }
 
-        public async Task QueuedAsync(int count)
-        {
-            while (Stream.Status.Queued < count)
-            {
-                Token.ThrowIfCancellationRequested();
-                await Task.Yield();
-            }
-        }
+        public Task QueuedAsync(int count) =>
+            Eventually.HoldsAsync(() => Stream.Status.Queued >= count, () => $"{Stream.Status.Queued} are queued");
 
         public async Task<string> RepairedAsync() => await _repairs.Reader.ReadAsync(Token);
 
@@ -536,7 +511,7 @@ public sealed class LiveStreamTests
         {
             await _stop.CancelAsync();
             // A last write that is not taken is waited for, for a while.
-            using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            using var bound = new CancellationTokenSource(Eventually.Bound);
             while (!Running.IsCompleted)
             {
                 bound.Token.ThrowIfCancellationRequested();

@@ -48,7 +48,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Bars_updates_and_days_are_stored_exactly_and_rolled_up()
     {
         await AddFeedAsync(Minute);
@@ -81,7 +81,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         Assert.Contains("2 of 2 feeds", health.Description, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Who_holds_the_bars_of_a_ticker_only_delays_them()
     {
         var ticker = await AddFeedAsync(Minute);
@@ -93,8 +93,8 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
             await LockAsync(holder, "pg_advisory_lock", ticker);
             await session.SendAsync(Messages("b", [.. bars.Take(100)]));
             // Longer than the stream bears to wait for a statement, so that a write fails and is tried again.
-            await UntilAsync(async () => await database.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") > 0);
-            await UntilAsync(() => Task.FromResult(_instances[0].Logged.Any(entry => entry.Id == 2407)));
+            await database.AdvisoryLockAwaitedAsync();
+            await Eventually.HoldsAsync(() => _instances[0].Logged.Any(entry => entry.Id == 2407));
             foreach (var chunk in bars.Skip(100).Chunk(20))
             {
                 await session.SendAsync(Messages("b", chunk));
@@ -107,7 +107,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         await StoredAsync(Minute, [.. bars]);
     }
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task What_passed_while_nobody_listened_is_fetched(bool anotherProcess)
@@ -140,7 +140,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         await StoredAsync(Minute, [.. bars]);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task One_instance_has_the_stream_and_who_has_lost_it_writes_nothing_more()
     {
         var ticker = await AddFeedAsync(Minute);
@@ -159,7 +159,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         var taken = await _stream.AcceptSubscribedAsync();
         Assert.DoesNotContain(one.Logged, entry => entry.Id == 2451);
         await session.SendAsync(Messages("b", bars[1]));
-        await UntilAsync(() => Task.FromResult(one.Logged.Any(entry => entry.Id == 2451)));
+        await Eventually.HoldsAsync(() => one.Logged.Any(entry => entry.Id == 2451));
         Assert.Equal(1, await database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m WHERE ticker_id = $1", ticker));
 
         await taken.SendAsync(Messages("b", bars[2]));
@@ -230,16 +230,6 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         return command.ExecuteNonQueryAsync(Token);
     }
 
-    /// <summary>Waits, as long as the test may last.</summary>
-    private static async Task UntilAsync(Func<Task<bool>> there)
-    {
-        while (!await there())
-        {
-            Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-    }
-
     private string Messages(string type, params FakeBar[] bars) => $"[{string.Join(',', bars.Select(bar => string.Create(
         CultureInfo.InvariantCulture,
         $$"""{"T":"{{type}}","S":"{{_symbol}}","o":{{bar.Open}},"h":{{bar.High}},"l":{{bar.Low}},"c":{{bar.Close}},"v":{{bar.Volume}},"n":{{bar.Trades}},"vw":{{bar.Vwap}},"t":"{{bar.Time:yyyy-MM-ddTHH:mm:ssZ}}"}""")))}]";
@@ -256,15 +246,10 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
     private async Task StoredAsync(Timeframe timeframe, params FakeBar[] bars)
     {
         var expected = bars.Select(FakeAlpaca.Incoming).ToList();
-        List<IncomingBar> stored = [];
-        try
-        {
-            await UntilAsync(async () => (stored = await _bench.StoredAsync(_symbol, timeframe, Token)).SequenceEqual(expected));
-        }
-        catch (OperationCanceledException)
-        {
-            Assert.Equal(expected, stored);
-        }
+        await Eventually.GetAsync(
+            () => _bench.StoredAsync(_symbol, timeframe, Token),
+            stored => stored.SequenceEqual(expected),
+            stored => string.Join('\n', stored));
     }
 
     private async Task<(decimal Open, decimal High, decimal Low, decimal Close, decimal Volume, int Trades, string Source)> RolledUpAsync(Timeframe timeframe, DateTimeOffset time)
@@ -363,7 +348,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         public Task PolledAsync(int times)
         {
             var until = Volatile.Read(ref _polls) + times;
-            return UntilAsync(() => Task.FromResult(Volatile.Read(ref _polls) >= until));
+            return Eventually.HoldsAsync(() => Volatile.Read(ref _polls) >= until);
         }
     }
 }

@@ -66,7 +66,7 @@ public sealed class StreamPartsTests
         // Whoever waits has seen all that was said before a wait that does not end; so it ends.
         for (var heard = 0; heard < 2 * Rounds; heard = Volatile.Read(ref said))
         {
-            await wake.WaitAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), token);
+            await wake.WaitAsync().AsTask().WaitAsync(Eventually.Bound, token);
         }
 
         await Task.WhenAll(callers);

@@ -151,7 +151,13 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
         _server.Bars["SPY"] = [];
         var faults = new Queue<Fault>([Fault.Silent, Fault.None]);
         _server.NextFault = faults.Dequeue;
-        await PagesAsync(_server.Provider(new() { Retry = new() { Timeout = TimeSpan.FromMilliseconds(100), FirstDelay = TimeSpan.FromMilliseconds(1) } }), Timeframe.Minute1, new(Start, Start.AddMinutes(1)));
+        var time = new ManualTime(Start) { RingsUnder = TimeSpan.FromSeconds(2) };
+        var options = new AlpacaOptions { Retry = new() { Timeout = TimeSpan.FromMinutes(5), FirstDelay = TimeSpan.FromSeconds(1) } };
+        var pages = PagesAsync(_server.Provider(options, time), Timeframe.Minute1, new(Start, Start.AddMinutes(1)));
+        await time.WaitedForAsync(TimeSpan.FromMinutes(5));
+        await Eventually.HoldsAsync(() => _server.Log.Count == 1);
+        time.Advance(TimeSpan.FromMinutes(5));
+        await pages;
         Assert.Equal([Fault.Silent, Fault.None], _server.Log.Select(asked => asked.Fault));
     }
 

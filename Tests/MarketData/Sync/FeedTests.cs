@@ -86,10 +86,10 @@ public sealed partial class FeedTests : IAsyncLifetime
     public async Task What_a_dead_instance_had_goes_to_another_when_its_leases_have_run_out()
     {
         var (symbol, _) = await AddAsync("DEAD");
-        Assert.Single(await _feeds.ClaimDueAsync("dead", ["alpaca"], 4, TimeSpan.FromMilliseconds(300), Token));
+        Assert.Single(await _feeds.ClaimDueAsync("dead", ["alpaca"], 4, TimeSpan.FromMinutes(5), Token));
         using var worker = Worker();
         Assert.Empty(await worker.TakeDueAsync(4, Token));
-        await _database.ExecuteAsync("SELECT pg_sleep(0.3)");
+        await _database.ExecuteAsync("UPDATE market.leases SET until = clock_timestamp() - interval '1 s' WHERE name LIKE 'feed/%'");
         await Task.WhenAll(await worker.TakeDueAsync(4, Token));
         Assert.NotEmpty(await _bench.StoredAsync(symbol, Timeframe.Minute1, Token));
         Assert.Equal(2L, await _database.ScalarAsync<long>("SELECT version FROM market.leases WHERE name LIKE 'feed/%'"));
@@ -198,10 +198,8 @@ public sealed partial class FeedTests : IAsyncLifetime
 
         using var worker = Worker(new() { Concurrency = 3, Poll = TimeSpan.FromMilliseconds(20) });
         await worker.StartAsync(Token);
-        while (await _database.ScalarAsync<long>("SELECT count(*) FROM market.data_sync_log WHERE status = 'success'") < 10)
-        {
-            await Task.Yield();
-        }
+        await Eventually.GetAsync(
+            () => _database.ScalarAsync<long>("SELECT count(*) FROM market.data_sync_log WHERE status = 'success'"), done => done >= 10);
 
         await worker.StopAsync(Token);
         Assert.Equal(0L, await _database.ScalarAsync<long>("SELECT count(*) FROM market.leases WHERE until > clock_timestamp()"));

@@ -80,16 +80,17 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
         await using (var transaction = await connection.BeginTransactionAsync(Token))
         {
             await LeaseStore.FenceAsync(connection, lease, Token);
-            // The clock runs on; the row is locked, so time is made to pass by asking with a lease of no duration before.
             Assert.Null(await b.TryAcquireAsync("open", Long, Token));
             await transaction.CommitAsync(Token);
         }
 
-        var brief = (await a.TryAcquireAsync("brief", TimeSpan.FromMilliseconds(500), Token))!;
+        // The row is locked, so nobody but the server's clock ends this one. It is long enough for the fence.
+        var brief = (await a.TryAcquireAsync("brief", TimeSpan.FromSeconds(3), Token))!;
         await using var second = await database.App.OpenConnectionAsync(Token);
         await using var writing = await second.BeginTransactionAsync(Token);
         await LeaseStore.FenceAsync(second, brief, Token);
-        await database.ExecuteAsync("SELECT pg_sleep(0.6)");
+        await Eventually.HoldsAsync(
+            () => database.ScalarAsync<bool>("SELECT until < clock_timestamp() FROM market.leases WHERE name = 'brief'"));
         // It has run out, and still: not before the commit.
         Assert.Null(await b.TryAcquireAsync("brief", Long, Token));
         await writing.CommitAsync(Token);
@@ -112,11 +113,14 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
     [Fact]
     public async Task It_is_renewed_while_held_and_free_afterwards()
     {
-        var (a, b) = (Store("a"), Store("b"));
-        var held = (await a.TryHoldAsync("held", TimeSpan.FromSeconds(1), Token))!;
+        var time = new ManualTime(TimeProvider.System.GetUtcNow());
+        var (a, b) = (Store("a", time), Store("b"));
+        var held = (await a.TryHoldAsync("held", Long, Token))!;
         var before = await UntilAsync("held");
         // The renewal of its own accord, a third of the time later.
-        await PollAsync(async () => await UntilAsync("held") > before);
+        await time.WaitedForAsync(Long / 3);
+        time.Advance(Long / 3);
+        await Eventually.GetAsync(() => UntilAsync("held"), until => until > before);
         Assert.Null(await b.TryAcquireAsync("held", Long, Token));
         await held.DisposeAsync();
         Assert.NotNull(await b.TryAcquireAsync("held", Long, Token));
@@ -125,30 +129,20 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
     [Fact]
     public async Task Who_lost_it_is_told()
     {
-        var (a, b) = (Store("a"), Store("b"));
-        await using var held = (await a.TryHoldAsync("told", TimeSpan.FromSeconds(1), Token))!;
+        var time = new ManualTime(TimeProvider.System.GetUtcNow());
+        var (a, b) = (Store("a", time), Store("b"));
+        await using var held = (await a.TryHoldAsync("told", Long, Token))!;
         var told = new TaskCompletionSource();
         held.Lost.Register(told.SetResult);
-        Lease? stolen;
-        do
-        {
-            await ExpireAsync("told");
-            stolen = await b.TryAcquireAsync("told", Long, Token);
-        }
-        while (stolen is null);
-
+        await ExpireAsync("told");
+        Assert.NotNull(await b.TryAcquireAsync("told", Long, Token));
+        await time.WaitedForAsync(Long / 3);
+        time.Advance(Long / 3);
         await told.Task.WaitAsync(Token);
     }
 
-    private static async Task PollAsync(Func<Task<bool>> there)
-    {
-        while (!await there())
-        {
-            await Task.Yield();
-        }
-    }
-
-    private LeaseStore Store(string holder) => new(database.App, holder, TimeProvider.System, NullLogger<LeaseStore>.Instance);
+    private LeaseStore Store(string holder, TimeProvider? time = null) =>
+        new(database.App, holder, time ?? TimeProvider.System, NullLogger<LeaseStore>.Instance);
 
     private Task<DateTimeOffset> UntilAsync(string name) => database.ScalarAsync<DateTime>("SELECT until FROM market.leases WHERE name = $1", name).ContinueWith(task => new DateTimeOffset(task.Result), TaskScheduler.Default);
 
