@@ -202,7 +202,10 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
     {
         // Enough to fill what is kept for those who are a little behind: the events in between are not kept for anybody.
         await using var redis = await TestServers.OwnRedisAsync();
-        await using var server = await StreamServer.StartAsync(database.AppConnection, redis.ConnectionString, ("Wyckoff:Streams:PollAlone", "00:00:00.2"));
+        // However long the writes take, this reader is not too slow.
+        await using var server = await StreamServer.StartAsync(
+            database.AppConnection, redis.ConnectionString,
+            ("Wyckoff:Streams:PollAlone", "00:00:00.2"), ("Wyckoff:Streams:Patience", "00:10:00"));
         var ticker = await AddTickerAsync(database.Admin, _symbol);
         using var socket = new TcpClient { ReceiveBufferSize = 4096 };
         await socket.ConnectAsync(IPAddress.Loopback, server.Url.Port, Token);

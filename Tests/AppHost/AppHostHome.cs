@@ -61,12 +61,12 @@ internal sealed class AppHostHome : IAsyncDisposable
     }
 
     /// <summary>The process that does the work of a service or server: not the leash, nor `dotnet run`, which look after it.</summary>
-    public int ProcessOf(string service) => service switch
-    {
-        "postgres" => int.Parse(File.ReadLines(Path.Combine(Home.Data, "postgres", "postmaster.pid")).First(), CultureInfo.InvariantCulture),
-        "cache" => Assert.Single(Processes(), process => IsServer(process.CommandLine, "redis")).Pid,
-        _ => Assert.Single(Processes(), process => process.CommandLine.TrimEnd().EndsWith($"/Wyckoff.{service}", StringComparison.Ordinal)).Pid,
-    };
+    public int ProcessOf(string service) => service == "postgres"
+        ? int.Parse(File.ReadLines(Path.Combine(Home.Data, "postgres", "postmaster.pid")).First(), CultureInfo.InvariantCulture)
+        : Assert.Single(Processes(), process => IsOf(service, process.CommandLine)).Pid;
+
+    public bool Runs(string service) =>
+        service == "postgres" ? File.Exists(Path.Combine(Home.Data, "postgres", "postmaster.pid")) : Processes().Any(process => IsOf(service, process.CommandLine));
 
     public void Kill(string service)
     {
@@ -82,7 +82,8 @@ internal sealed class AppHostHome : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static bool IsServer(string commandLine, string program) =>
-        commandLine.Contains(program, StringComparison.Ordinal)
-        && !commandLine.Contains("leash", StringComparison.Ordinal) && !commandLine.Contains("Wyckoff.LocalServers", StringComparison.Ordinal);
+    private static bool IsOf(string service, string commandLine) => service == "cache"
+        ? commandLine.Contains("redis", StringComparison.Ordinal)
+            && !commandLine.Contains("leash", StringComparison.Ordinal) && !commandLine.Contains("Wyckoff.LocalServers", StringComparison.Ordinal)
+        : commandLine.TrimEnd().EndsWith($"/Wyckoff.{service}", StringComparison.Ordinal);
 }

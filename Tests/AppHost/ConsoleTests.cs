@@ -9,6 +9,8 @@ namespace Wyckoff.Tests.AppHost;
 [Collection(nameof(AppHostCollection))]
 public sealed class ConsoleTests(RunningAppHost running)
 {
+    private static readonly string[] Services = ["Api", "Ingestor", "cache", "postgres"];
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 600_000)]
@@ -48,7 +50,9 @@ public sealed class ConsoleTests(RunningAppHost running)
         using var client = new HttpClient();
         foreach (var (service, resource) in new[] { ("Api", "api"), ("Ingestor", "ingestor"), ("cache", "cache"), ("postgres", "postgres") })
         {
-            var others = new[] { "Api", "Ingestor", "cache", "postgres" }.Where(other => other != service).ToDictionary(other => other, running.Home.ProcessOf);
+            // One that was started again runs a moment before its process does.
+            await Eventually.HoldsAsync(() => Services.All(running.Home.Runs), () => string.Join('\n', running.Home.Processes()));
+            var others = Services.Where(other => other != service).ToDictionary(other => other, running.Home.ProcessOf);
             var before = running.System.Output.Length;
             running.Home.Kill(service);
             await running.System.SaidAsync("signal 9", before);
