@@ -9,10 +9,9 @@ internal static class AppHostCommand
 {
     public static async Task<int> RunAsync(string[] args, Func<AppHostOptions, CancellationToken, Task> compose)
     {
-        // Until Aspire's host handles signals itself: installing servers takes a while, and Ctrl+C ends it.
+        // Aspire's host handles signals itself, but only once it runs. Installing servers before that takes a while, and Ctrl+C ends it.
         using var stop = new CancellationTokenSource();
-        ConsoleCancelEventHandler interrupt = (_, e) => (e.Cancel, _) = (true, stop.CancelAsync());
-        Console.CancelKeyPress += interrupt;
+        Console.CancelKeyPress += Interrupt;
         try
         {
             var (options, exitCode) = await AppHostOptions.ParseAsync(args);
@@ -35,18 +34,25 @@ internal static class AppHostCommand
         }
         finally
         {
-            Console.CancelKeyPress -= interrupt;
+            Console.CancelKeyPress -= Interrupt;
+        }
+
+        void Interrupt(object? sender, ConsoleCancelEventArgs e)
+        {
+            e.Cancel = true;
+            stop.Cancel();
         }
     }
 
     /// <summary>
-    /// Runs until asked to stop, or until what is to be published is written. Publishing is a background service, and a host whose background service throws ends with 0
-    /// on .NET 10: a pipeline would go on with half a result.
+    /// Runs until asked to stop, or until the manifest is written. Publishing is a background service, and on .NET 10 a host whose
+    /// background service throws ends with 0: a pipeline would go on with half a result.
     /// </summary>
     public static async Task RunToEndAsync(this DistributedApplication application, CancellationToken cancellationToken)
     {
         await application.RunAsync(cancellationToken);
-        var failed = application.Services.GetServices<IHostedService>().OfType<BackgroundService>().FirstOrDefault(service => service.ExecuteTask is { IsFaulted: true });
+        var failed = application.Services.GetServices<IHostedService>().OfType<BackgroundService>()
+            .FirstOrDefault(service => service.ExecuteTask is { IsFaulted: true });
         if (failed?.ExecuteTask?.Exception?.InnerException is { } fault)
         {
             throw new AppHostException(fault.Message);

@@ -21,7 +21,7 @@ internal sealed record AppHostOptions
     /// <summary>Null: whatever the machine offers.</summary>
     public Placement? Placement { get; private init; }
 
-    /// <summary>The arguments that are Aspire's: configuration such as <c>--Parameters:x=y</c>, and all of them when something is to be published.</summary>
+    /// <summary>The arguments that are Aspire's: configuration such as <c>--Parameters:x=y</c>, and all of them when publishing.</summary>
     public IReadOnlyList<string> ForAspire { get; private init; } = [];
 
     public bool IsPublishing { get; private init; }
@@ -35,16 +35,27 @@ internal sealed record AppHostOptions
             return (new() { ForAspire = args, IsPublishing = true }, 0);
         }
 
-        var port = new Option<int>("--port") { Description = "Where the API listens, on loopback.", DefaultValueFactory = _ => DefaultPort };
+        var port = new Option<int>("--port")
+        {
+            Description = "Where the API listens, on loopback.",
+            DefaultValueFactory = _ => DefaultPort,
+        };
         port.Validators.Add(RefuseWhatIsNoPort);
-        var data = new Option<string?>("--data") { Description = "Where servers, data and passwords are kept (also WYCKOFF_HOME).", HelpName = "FOLDER" };
+        var data = new Option<string?>("--data")
+        {
+            Description = "Where servers, data and passwords are kept (also WYCKOFF_HOME).",
+            HelpName = "FOLDER",
+        };
         var fresh = new Option<bool>("--fresh") { Description = "Delete all data first; asks before it does." };
         var yes = new Option<bool>("--yes") { Description = "Do not ask." };
         var noSamples = new Option<bool>("--no-samples") { Description = "Start with an empty database." };
         var containers = new Option<bool>("--containers") { Description = "PostgreSQL and Redis in containers, or not at all." };
-        var local = new Option<bool>("--local") { Description = "PostgreSQL and Redis as local processes, even where a container engine answers." };
+        var local = new Option<bool>("--local")
+        {
+            Description = "PostgreSQL and Redis as local processes, even where a container engine answers.",
+        };
         var command = new RootCommand(
-            "Starts Wyckoff: PostgreSQL with TimescaleDB, Redis, migrations, Ingestor, API and the Aspire dashboard. Ctrl+C stops all of it.")
+            "Starts Wyckoff: PostgreSQL with TimescaleDB, Redis, migrations, Ingestor, API and dashboard. Ctrl+C stops all of it.")
         {
             port, data, fresh, yes, noSamples, containers, local,
         };
@@ -57,7 +68,9 @@ internal sealed record AppHostOptions
             Fresh = parsed.GetValue(fresh),
             Yes = parsed.GetValue(yes),
             Samples = !parsed.GetValue(noSamples),
-            Placement = parsed.GetValue(containers) ? AppHost.Placement.Containers : parsed.GetValue(local) ? AppHost.Placement.Local : null,
+            Placement = parsed.GetValue(containers) ? AppHost.Placement.Containers
+                : parsed.GetValue(local) ? AppHost.Placement.Local
+                : null,
             ForAspire = [.. args.Where(IsConfiguration)],
         });
 
@@ -79,8 +92,7 @@ internal sealed record AppHostOptions
     }
 
     private static bool IsConfiguration(string argument) =>
-        argument.StartsWith("--", StringComparison.Ordinal) && argument.Contains('=', StringComparison.Ordinal)
-        && argument.IndexOf(':', StringComparison.Ordinal) is var colon && colon > 0 && colon < argument.IndexOf('=', StringComparison.Ordinal);
+        argument.Split('=', 2) is [['-', '-', .. var key], _] && key.Contains(':', StringComparison.Ordinal);
 
     private static void RefuseWhatIsNoPort(OptionResult result)
     {

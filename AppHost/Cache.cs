@@ -20,7 +20,8 @@ internal static class CacheBuilderExtensions
 
             case Placement.Local:
                 await new ServerLocator(home.Home, Console.WriteLine).FindRedisAsync(cancellationToken);
-                return builder.AddLocalRedis(Name, home, home.Port("redis", UsualPort), builder.AddPassword("cache-password", home, "redis"))
+                var password = builder.AddPassword("cache-password", home, "redis");
+                return builder.AddLocalRedis(Name, home, home.Port("redis", UsualPort), password)
                     .WithIconName("Flash");
 
             default:

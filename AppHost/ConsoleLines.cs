@@ -27,7 +27,8 @@ internal sealed class ConsoleLines(ResourceLoggerService loggers)
             > 128 and var code => string.Create(CultureInfo.InvariantCulture, $"was killed by signal {code - 128}"),
             var code => string.Create(CultureInfo.InvariantCulture, $"ended with exit code {code}"),
         };
-        return await LastErrorAsync(change.ResourceId, cancellationToken) is { } error ? $"{change.Resource.Name} {how}: {error}." : $"{change.Resource.Name} {how}.";
+        var error = await LastErrorAsync(change.ResourceId, cancellationToken);
+        return error is null ? $"{change.Resource.Name} {how}." : $"{change.Resource.Name} {how}: {error}.";
     }
 
     private async Task<string?> LastErrorAsync(string resourceId, CancellationToken cancellationToken)

@@ -29,7 +29,11 @@ public static class ContainerEngine
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(engine, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = Process.Start(new ProcessStartInfo(engine, arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
             var error = process.StandardError.ReadToEndAsync();
             process.OutputDataReceived += static (_, _) => { };
             process.BeginOutputReadLine();
@@ -39,7 +43,12 @@ public static class ContainerEngine
                 return $"{engine} did not answer within {Patience.TotalSeconds:0} s";
             }
 
-            return process.ExitCode == 0 ? null : error.GetAwaiter().GetResult().Trim() is { Length: > 0 } said ? said : $"{engine} ended with {process.ExitCode}";
+            if (process.ExitCode == 0)
+            {
+                return null;
+            }
+
+            return error.GetAwaiter().GetResult().Trim() is { Length: > 0 } said ? said : $"{engine} ended with {process.ExitCode}";
         }
         catch (Win32Exception)
         {

@@ -4,7 +4,10 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.AppHost;
 
-/// <summary>The folder of servers, data and passwords, held for as long as this AppHost runs: two of them on one folder would be two servers on one database.</summary>
+/// <summary>
+/// The folder of servers, data and passwords, held for as long as this AppHost runs: two of them on one folder would be two servers on one
+/// database.
+/// </summary>
 internal sealed class DataHome : IDisposable
 {
     private readonly FileStream? _lock;
@@ -59,7 +62,8 @@ internal sealed class DataHome : IDisposable
     public string Password(string name) => PrivateFile.ReadOrCreatePassword(Home.PasswordFile(name));
 
     /// <summary>A cluster without its password is not to be given a new one that it does not know.</summary>
-    public bool HasLostPassword(string server) => Directory.Exists(Path.Combine(Home.Data, server)) && !File.Exists(Home.PasswordFile(server));
+    public bool HasLostPassword(string server) =>
+        Directory.Exists(Path.Combine(Home.Data, server)) && !File.Exists(Home.PasswordFile(server));
 
     public int Port(string server, int first) => KeptPort.Choose(Path.Combine(Home.Data, server + ".port"), first, Console.WriteLine);
 
@@ -93,7 +97,8 @@ internal sealed class DataHome : IDisposable
         {
             if (Console.IsInputRedirected)
             {
-                throw new AppHostException($"--fresh deletes all data in {what}, and there is nobody to ask: add --yes if that is what you want.");
+                throw new AppHostException(
+                    $"--fresh deletes all data in {what}, and there is nobody to ask: add --yes if that is what you want.");
             }
 
             Console.Write($"Delete all data in {what}? [y/N] ");

@@ -1,14 +1,14 @@
 using Microsoft.Extensions.Configuration;
 using Wyckoff.LocalServers;
 using Connection = Aspire.Hosting.ApplicationModel.IResourceBuilder<Aspire.Hosting.ApplicationModel.IResourceWithConnectionString>;
+using Password = Aspire.Hosting.ApplicationModel.IResourceBuilder<Aspire.Hosting.ApplicationModel.ParameterResource>;
 
 namespace Wyckoff.AppHost;
 
 /// <summary>
-/// The database as the three roles see it. MigrationService alone has the owner's connection, and gives the other two roles their passwords.
+/// The database as the three roles see it. MigrationService alone has the owner's connection, and gives the other two their passwords.
 /// </summary>
-internal sealed record Database(
-    Connection Owner, Connection App, Connection Worker, IResourceBuilder<ParameterResource> AppPassword, IResourceBuilder<ParameterResource> WorkerPassword);
+internal sealed record Database(Connection Owner, Connection App, Connection Worker, Password AppPassword, Password WorkerPassword);
 
 internal static class DatabaseBuilderExtensions
 {
@@ -44,18 +44,18 @@ internal static class DatabaseBuilderExtensions
         }
     }
 
-    public static IResourceBuilder<ProjectResource> WithRolePasswords(this IResourceBuilder<ProjectResource> migrations, Database database) => migrations
-        .WithEnvironment("Wyckoff__AppPassword", database.AppPassword)
-        .WithEnvironment("Wyckoff__WorkerPassword", database.WorkerPassword);
+    public static IResourceBuilder<ProjectResource> WithRolePasswords(
+        this IResourceBuilder<ProjectResource> migrations, Database database) => migrations
+            .WithEnvironment("Wyckoff__AppPassword", database.AppPassword)
+            .WithEnvironment("Wyckoff__WorkerPassword", database.WorkerPassword);
 
     /// <summary>A secret that run mode keeps in the data home, and that a deployment is asked for.</summary>
-    public static IResourceBuilder<ParameterResource> AddPassword(this IDistributedApplicationBuilder builder, string name, DataHome home, string file) =>
+    public static Password AddPassword(this IDistributedApplicationBuilder builder, string name, DataHome home, string file) =>
         builder.ExecutionContext.IsPublishMode
             ? builder.AddParameter(name, secret: true)
             : builder.AddParameter(name, home.Password(file), secret: true);
 
-    private static Database AddContainer(
-        this IDistributedApplicationBuilder builder, DataHome home, IResourceBuilder<ParameterResource> app, IResourceBuilder<ParameterResource> worker)
+    private static Database AddContainer(this IDistributedApplicationBuilder builder, DataHome home, Password app, Password worker)
     {
         var postgres = builder.AddPostgres("postgres", password: builder.AddPassword("postgres-password", home, "postgres-container"))
             .WithIconName("Database")
@@ -68,28 +68,30 @@ internal static class DatabaseBuilderExtensions
             // The container outlives the AppHost, so that the next start takes seconds; the volume outlives the container.
             .WithContainerName(home.PostgresContainer)
             .WithLifetime(ContainerLifetime.Persistent);
+        var (host, port) = (postgres.Resource.Host, postgres.Resource.Port);
         return new(
             postgres.AddDatabase(Name),
             builder.AddConnectionString(App, ReferenceExpression.Create(
-                $"Host={postgres.Resource.Host};Port={postgres.Resource.Port};Username={AppRole};Password={app};Database={Name}")).WithParentRelationship(postgres),
+                $"Host={host};Port={port};Username={AppRole};Password={app};Database={Name}")).WithParentRelationship(postgres),
             builder.AddConnectionString(Worker, ReferenceExpression.Create(
-                $"Host={postgres.Resource.Host};Port={postgres.Resource.Port};Username={WorkerRole};Password={worker};Database={Name}")).WithParentRelationship(postgres),
+                $"Host={host};Port={port};Username={WorkerRole};Password={worker};Database={Name}")).WithParentRelationship(postgres),
             app,
             worker);
     }
 
-    private static Database AddLocal(
-        this IDistributedApplicationBuilder builder, DataHome home, IResourceBuilder<ParameterResource> app, IResourceBuilder<ParameterResource> worker)
+    private static Database AddLocal(this IDistributedApplicationBuilder builder, DataHome home, Password app, Password worker)
     {
         if (home.HasLostPassword("postgres"))
         {
             throw new AppHostException(
-                $"The data in {home.Home.Data}/postgres has lost its password file {home.Home.PasswordFile("postgres")}: put it back, or delete all data with --fresh.");
+                $"The data in {home.Home.Data}/postgres has lost its password file {home.Home.PasswordFile("postgres")}: "
+                + "put it back, or delete all data with --fresh.");
         }
 
         var password = builder.AddPassword("postgres-password", home, "postgres");
         var postgres = builder.AddLocalPostgres("postgres", home, home.Port("postgres", UsualPort), password).WithIconName("Database");
-        var owner = builder.AddConnectionString(Name, postgres.Resource.For("postgres", password.Resource, Name)).WithParentRelationship(postgres);
+        var owner = builder.AddConnectionString(Name, postgres.Resource.For("postgres", password.Resource, Name))
+            .WithParentRelationship(postgres);
         // A connection string counts as ready when its server's process runs. Whoever waits for it waits for the server to answer.
         owner.WithAnnotation(postgres.Resource.Annotations.OfType<HealthCheckAnnotation>().Single());
         return new(
@@ -100,31 +102,38 @@ internal static class DatabaseBuilderExtensions
             worker);
     }
 
-    private static Database AddGiven(
-        this IDistributedApplicationBuilder builder, IResourceBuilder<ParameterResource> app, IResourceBuilder<ParameterResource> worker)
+    private static Database AddGiven(this IDistributedApplicationBuilder builder, Password app, Password worker)
     {
         if (builder.ExecutionContext.IsPublishMode)
         {
-            return new(builder.AddConnectionString(Name), builder.AddConnectionString(App), builder.AddConnectionString(Worker), app, worker);
+            return new(
+                builder.AddConnectionString(Name), builder.AddConnectionString(App), builder.AddConnectionString(Worker), app, worker);
         }
 
-        var given = builder.Configuration.GetConnectionString(Name)!;
+        var server = WithoutUser(builder.Configuration.GetConnectionString(Name)!);
         return new(
             builder.AddConnectionString(Name),
-            builder.AddConnectionString(App, ReferenceExpression.Create($"{Without(given, "Username", "Password")};Username={AppRole};Password={app}")),
-            builder.AddConnectionString(Worker, ReferenceExpression.Create($"{Without(given, "Username", "Password")};Username={WorkerRole};Password={worker}")),
+            builder.AddConnectionString(App, ReferenceExpression.Create($"{server};Username={AppRole};Password={app}")),
+            builder.AddConnectionString(Worker, ReferenceExpression.Create($"{server};Username={WorkerRole};Password={worker}")),
             app,
             worker);
     }
 
-    private static string Without(string connectionString, params ReadOnlySpan<string> keys)
+    private static string WithoutUser(string connectionString)
     {
-        var builder = new Npgsql.NpgsqlConnectionStringBuilder(connectionString);
-        foreach (var key in keys)
+        try
         {
-            builder.Remove(key);
+            var builder = new Npgsql.NpgsqlConnectionStringBuilder(connectionString);
+            builder.Remove("Username");
+            builder.Remove("Password");
+            return builder.ConnectionString;
         }
-
-        return builder.ConnectionString;
+        catch (ArgumentException e)
+        {
+            // The message of the builder may quote the string, and with it the password.
+            throw new AppHostException(
+                $"ConnectionStrings__{Name} is not a connection string such as 'Host=…;Database=wyckoff;Username=…;Password=…' "
+                + $"({e.GetType().Name}).");
+        }
     }
 }

@@ -30,21 +30,35 @@ internal static class HostSetup
         // All of it stays on loopback.
         Default("ASPIRE_ALLOW_UNSECURED_TRANSPORT", "true");
         // What Aspire logs of itself while all goes well is in the dashboard, too.
-        builder.Services.AddLogging(logging => logging.AddFilter("Aspire.Hosting", LogLevel.Warning).AddFilter("Aspire.Hosting.Dcp", LogLevel.Error).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));
+        builder.Services.AddLogging(logging => logging
+            .AddFilter("Aspire.Hosting", LogLevel.Warning)
+            .AddFilter("Aspire.Hosting.Dcp", LogLevel.Error)
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));
         // Whatever waits for a server that has failed goes on waiting: the server is started again, by itself or by hand.
-        builder.Services.Configure<ResourceNotificationServiceOptions>(waits => waits.DefaultWaitBehavior = WaitBehavior.WaitOnResourceUnavailable);
+        builder.Services.Configure<ResourceNotificationServiceOptions>(
+            waits => waits.DefaultWaitBehavior = WaitBehavior.WaitOnResourceUnavailable);
         return builder;
 
-        void Default(string name, string value) => builder.Configuration[name] = builder.Configuration[name] is { Length: > 0 } given ? given : value;
+        void Default(string name, string value)
+        {
+            if (string.IsNullOrEmpty(builder.Configuration[name]))
+            {
+                builder.Configuration[name] = value;
+            }
+        }
     }
 
     /// <summary>Restarts, and what the terminal is told.</summary>
     public static void AddConsole(
-        this IDistributedApplicationBuilder builder, DataHome home, AppHostOptions options, Database database, IResourceBuilder<IResourceWithConnectionString> cache)
+        this IDistributedApplicationBuilder builder,
+        DataHome home,
+        AppHostOptions options,
+        Database database,
+        IResourceBuilder<IResourceWithConnectionString> cache)
     {
         builder.Services.AddSingleton(new StartupConsole.System(home, options, database, cache));
         builder.Services.AddSingleton<ConsoleLines>();
-        // Before Aspire's own, which return from starting only when everything has been started: what happens meanwhile is to be told, and acted upon.
+        // Before Aspire's own services, which return from starting only when every resource has been started.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, StartupConsole>());
         builder.Services.Insert(1, ServiceDescriptor.Singleton<IHostedService, ServiceRestarts>());
     }

@@ -3,7 +3,7 @@ namespace Wyckoff.AppHost;
 /// <summary>Every container image this system runs, by exact tag. An upgrade is a change here and a look at the release notes.</summary>
 public static class Images
 {
-    /// <summary>The Community edition: compression, continuous aggregates and policies. Tags that end in <c>-oss</c> are the Apache edition.</summary>
+    /// <summary>The Community edition; tags that end in <c>-oss</c> are the Apache edition.</summary>
     public const string Timescale = "timescale/timescaledb";
 
     /// <summary>TimescaleDB's version, then PostgreSQL's.</summary>

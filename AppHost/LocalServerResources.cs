@@ -10,8 +10,11 @@ internal sealed class LocalPostgresResource(string name, string command, string 
     /// <summary>To the server, not to <c>wyckoff</c>: that database is made by the migrations, which wait for this.</summary>
     public override ReferenceExpression ConnectionStringExpression => For("postgres", password, "postgres");
 
-    public ReferenceExpression For(string user, ParameterResource userPassword, string database) => ReferenceExpression.Create(
-        $"Host={Endpoint.Property(EndpointProperty.IPV4Host)};Port={Endpoint.Property(EndpointProperty.Port)};Username={user};Password={userPassword};Database={database}");
+    public ReferenceExpression For(string user, ParameterResource userPassword, string database)
+    {
+        var (host, port) = (Endpoint.Property(EndpointProperty.IPV4Host), Endpoint.Property(EndpointProperty.Port));
+        return ReferenceExpression.Create($"Host={host};Port={port};Username={user};Password={userPassword};Database={database}");
+    }
 }
 
 /// <summary>A Redis that is a process of this machine.</summary>
@@ -44,8 +47,9 @@ internal static class LocalServerBuilderExtensions
         builder.AddLocalServer(new LocalRedisResource(name, "dotnet", home.Folder, password.Resource), "redis", home, port)
             .WithServerHealthCheck((checks, check, connection) => checks.AddRedis(_ => connection(), name: check));
 
-    // Clients reach the server itself, not through the orchestrator's proxy: a COPY of gigabytes is spared a hop, and the port can be the same at every start.
-    private static IResourceBuilder<T> AddLocalServer<T>(this IDistributedApplicationBuilder builder, T resource, string server, DataHome home, int port)
+    // Clients reach the server itself, not through the orchestrator's proxy: a COPY is spared a hop, and the port can stay the same.
+    private static IResourceBuilder<T> AddLocalServer<T>(
+        this IDistributedApplicationBuilder builder, T resource, string server, DataHome home, int port)
         where T : LocalServerResource => builder.AddResource(resource)
             .WithArgs(typeof(LocalPostgres).Assembly.Location, server, port)
             .WithEnvironment(ServerHome.Variable, home.Folder)
@@ -54,7 +58,8 @@ internal static class LocalServerBuilderExtensions
             .ExcludeFromManifest();
 
     /// <summary>Without a health check, <c>WaitFor</c> is satisfied as soon as the process runs, before the server answers.</summary>
-    private static IResourceBuilder<T> WithServerHealthCheck<T>(this IResourceBuilder<T> server, Action<IHealthChecksBuilder, string, Func<string>> register)
+    private static IResourceBuilder<T> WithServerHealthCheck<T>(
+        this IResourceBuilder<T> server, Action<IHealthChecksBuilder, string, Func<string>> register)
         where T : LocalServerResource
     {
         string? connection = null;

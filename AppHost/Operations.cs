@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Wyckoff.AppHost;
 
-/// <summary>What an operator does from the dashboard. Each command runs a resource that waits for it, so its output has a log of its own beside the others.</summary>
+/// <summary>
+/// What an operator does from the dashboard. Each command runs a resource that waits for it, so its output has a log of its own.
+/// </summary>
 internal static class Operations
 {
     public static void AddOperations(
@@ -16,7 +18,7 @@ internal static class Operations
         IResourceBuilder<ProjectResource> ingestor,
         IResourceBuilder<ProjectResource> api)
     {
-        // Started by hand and not by their commands, the tasks have the arguments that stand here: they do no harm, and say what is missing.
+        // A task that is started by hand, and not by its command, has these arguments: it does no harm, and says what is missing.
         var resetArguments = new TaskArguments("--reset");
         var reset = builder.AddProject<Projects.Wyckoff_MigrationService>("reset-database", launchProfileName: null)
             .WithArgs(resetArguments.AddTo)
@@ -52,7 +54,10 @@ internal static class Operations
             context =>
             {
                 resetArguments.Next = ["--reset", "--yes"];
-                return new TaskRun(context).RunAsync(reset.Resource, [api.Resource, ingestor.Resource], [migrations.Resource, ingestor.Resource, api.Resource]);
+                return new TaskRun(context).RunAsync(
+                    reset.Resource,
+                    stopFirst: [api.Resource, ingestor.Resource],
+                    startAfterwards: [migrations.Resource, ingestor.Resource, api.Resource]);
             },
             new()
             {
@@ -60,12 +65,16 @@ internal static class Operations
                 ConfirmationMessage = "All bars, orders, journals and accounts in this database will be deleted. Continue?",
                 IconName = "DatabaseWarning",
             });
-        database.Owner.WithCommand("backup", "Backup…", context => new TaskRun(context).RunAsync(backup.Resource, backupArguments, [FullPath(context, "file")]), new()
-        {
-            Description = "Write everything in the database into one file.",
-            IconName = "Save",
-            Arguments = [Text("file", "File to write, on this machine")],
-        });
+        database.Owner.WithCommand(
+            "backup",
+            "Backup…",
+            context => new TaskRun(context).RunAsync(backup.Resource, backupArguments, [FullPath(context, "file")]),
+            new()
+            {
+                Description = "Write everything in the database into one file.",
+                IconName = "Save",
+                Arguments = [Text("file", "File to write, on this machine")],
+            });
         ingestor.WithCommand("load-samples", "Load sample data", context => new TaskRun(context).RunAsync(samples.Resource, [], []), new()
         {
             Description = "Synthetic bars of AAPL, TSLA and SPY. What is there already stays as it is.",
@@ -75,7 +84,9 @@ internal static class Operations
             "import-file",
             "Import a file…",
             context => new TaskRun(context).RunAsync(
-                import.Resource, importArguments, ["import", FullPath(context, "path"), .. Option(context, "symbol"), .. Option(context, "timeframe")]),
+                import.Resource,
+                importArguments,
+                ["import", FullPath(context, "path"), .. Option(context, "symbol"), .. Option(context, "timeframe")]),
             new()
             {
                 Description = "Bars from a file or a folder on this machine.",
@@ -101,14 +112,20 @@ internal static class Operations
     private static readonly string[] Timeframes = ["1m", "5m", "15m", "30m", "1h", "4h", "1d"];
 
     private static IResourceBuilder<T> AsTaskOf<T>(this IResourceBuilder<T> task, IResourceBuilder<IResource> parent)
-        where T : IResource => task.WithParentRelationship(parent).WithAnnotation(new TaskAnnotation()).WithExplicitStart().ExcludeFromManifest();
+        where T : IResource => task
+            .WithParentRelationship(parent)
+            .WithAnnotation(new TaskAnnotation())
+            .WithExplicitStart()
+            .ExcludeFromManifest();
 
-    private static InteractionInput Text(string name, string label, bool required = true) => new() { Name = name, Label = label, InputType = InputType.Text, Required = required };
+    private static InteractionInput Text(string name, string label, bool required = true) =>
+        new() { Name = name, Label = label, InputType = InputType.Text, Required = required };
 
     // Relative to where the AppHost was started, and not to the folder that the task runs in.
     private static string FullPath(ExecuteCommandContext context, string name) => Path.GetFullPath(context.Arguments[name].Value ?? "");
 
-    private static string[] Option(ExecuteCommandContext context, string name) => context.Arguments[name].Value is { Length: > 0 } value ? [$"--{name}", value] : [];
+    private static string[] Option(ExecuteCommandContext context, string name) =>
+        context.Arguments[name].Value is { Length: > 0 } value ? [$"--{name}", value] : [];
 
     private sealed record TaskAnnotation : IResourceAnnotation;
 
@@ -179,7 +196,8 @@ internal static class Operations
 
         private async Task StartAsync(IResource service)
         {
-            if (_notifications.TryGetCurrentState(service.Name, out var current) && current.Snapshot.State?.Text == KnownResourceStates.Running)
+            if (_notifications.TryGetCurrentState(service.Name, out var current)
+                && current.Snapshot.State?.Text == KnownResourceStates.Running)
             {
                 return;
             }

@@ -5,7 +5,7 @@ namespace Wyckoff.AppHost;
 /// <summary>Where a server, the database or the cache, runs.</summary>
 internal enum Placement
 {
-    /// <summary>Somebody else's server, by a connection string in the configuration; published, by one that the deployment is given.</summary>
+    /// <summary>Somebody else's server, by a connection string: the configuration's or, published, the deployment's.</summary>
     Given,
 
     /// <summary>A container of ours.</summary>
@@ -17,7 +17,9 @@ internal enum Placement
 
 internal static class Placements
 {
-    /// <summary>Decides before resources are added: a model with containers and no engine waits for ever. Says what was chosen, and why, in one line.</summary>
+    /// <summary>
+    /// Decides before resources are added, because a model with containers and no engine waits for ever. Prints the choice and its reason.
+    /// </summary>
     public static Placement Choose(this IDistributedApplicationBuilder builder, string connection, string server, AppHostOptions options)
     {
         if (builder.ExecutionContext.IsPublishMode)
@@ -31,7 +33,7 @@ internal static class Placements
             return options.Placement is null
                 ? Say(Placement.Given, $"{server}: the server that ConnectionStrings__{connection} names")
                 : throw new AppHostException(
-                    $"ConnectionStrings__{connection} names a server, and --{options.Placement.Value.ToString().ToLowerInvariant()} asks for another: leave one of them out.");
+                    $"ConnectionStrings__{connection} names a server, and --containers or --local asks for another: leave one of them out.");
         }
 
         if (options.Placement is Placement.Local)
@@ -44,8 +46,10 @@ internal static class Placements
         {
             ({ } found, Placement.Containers) => Say(Placement.Containers, $"{server}: a container of {found} (--containers)"),
             ({ } found, _) => Say(Placement.Containers, $"{server}: a container, because {found} answers"),
-            (null, Placement.Containers) => throw new AppHostException("--containers was asked for, and neither docker nor podman answers: start one of them, or leave the option out."),
-            (null, _) when OperatingSystem.IsLinux() => Say(Placement.Local, $"{server}: a local process, because neither docker nor podman answers"),
+            (null, Placement.Containers) => throw new AppHostException(
+                "--containers was asked for, and neither docker nor podman answers: start one of them, or leave the option out."),
+            (null, _) when OperatingSystem.IsLinux() => Say(
+                Placement.Local, $"{server}: a local process, because neither docker nor podman answers"),
             _ => throw NoLocalServers(),
         };
     }
@@ -57,5 +61,6 @@ internal static class Placements
     }
 
     private static AppHostException NoLocalServers() => new(
-        "Neither docker nor podman answers, and local servers are for Linux: start Docker Desktop or Podman, or name servers in ConnectionStrings__wyckoff and ConnectionStrings__cache.");
+        "Neither docker nor podman answers, and local servers are for Linux: start Docker Desktop or Podman, or name servers in "
+        + "ConnectionStrings__wyckoff and ConnectionStrings__cache.");
 }

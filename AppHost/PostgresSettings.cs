@@ -11,7 +11,7 @@ internal static class PostgresSettings
         // Above these, chunks are closed and reopened row by row, and a load takes a hundred times as long.
         "timescaledb.max_open_chunks_per_insert=4096",
         "timescaledb.max_cached_chunks_per_hypertable=4096",
-        // One worker for each policy that may run at once, and some for parallel queries: with the defaults the policies of a first start fail to start.
+        // One worker for each policy that may run at once, and some for parallel queries: with the defaults some policies cannot start.
         "max_worker_processes=48",
         "timescaledb.max_background_workers=32",
         // Compiling a plan costs more than reading a year of bars.

@@ -10,8 +10,8 @@ internal static class ServiceBuilderExtensions
     private const string KeyFolder = "/keys";
 
     /// <summary>
-    /// HTTP on loopback here; with a port of its own, the service is reached there without the orchestrator's proxy. Published, it believes forwarded headers only
-    /// where <c>Wyckoff:Api:TrustForwarded</c> says that a proxy is in front of it.
+    /// HTTP on loopback here; with a port of its own, the service is reached there without the orchestrator's proxy. Published, it
+    /// believes forwarded headers only where <c>Wyckoff:Api:TrustForwarded</c> says that a proxy is in front of it.
     /// </summary>
     public static IResourceBuilder<ProjectResource> WithServiceEndpoint(this IResourceBuilder<ProjectResource> service, int? port = null) =>
         service.ApplicationBuilder.ExecutionContext.IsPublishMode
@@ -22,11 +22,15 @@ internal static class ServiceBuilderExtensions
     public static IResourceBuilder<ProjectResource> WithStayUpWherePublished(this IResourceBuilder<ProjectResource> migrations) =>
         migrations.ApplicationBuilder.ExecutionContext.IsPublishMode ? migrations.WithEnvironment("Wyckoff__StayUp", "true") : migrations;
 
-    /// <summary>A container forgets its own files; the keys of encrypted secrets must outlive it, and be the same for all replicas.</summary>
+    /// <summary>A container forgets its files. The keys of encrypted secrets must outlive it, and be the same for all replicas.</summary>
     public static IResourceBuilder<ProjectResource> WithKeyFolderWherePublished(this IResourceBuilder<ProjectResource> service) =>
-        service.ApplicationBuilder.ExecutionContext.IsPublishMode ? service.WithEnvironment("Wyckoff__Secrets__KeyFolder", KeyFolder) : service;
+        service.ApplicationBuilder.ExecutionContext.IsPublishMode
+            ? service.WithEnvironment("Wyckoff__Secrets__KeyFolder", KeyFolder)
+            : service;
 
-    /// <summary>The other services of a deployment reach this one by its resource's name, which is then one of the host names that it answers to.</summary>
+    /// <summary>The other services of a deployment reach this one by its resource's name, so it answers to that host name.</summary>
     public static IResourceBuilder<ProjectResource> WithOwnNameWherePublished(this IResourceBuilder<ProjectResource> service) =>
-        service.ApplicationBuilder.ExecutionContext.IsPublishMode ? service.WithEnvironment("Wyckoff__Api__Hosts__0", service.Resource.Name) : service;
+        service.ApplicationBuilder.ExecutionContext.IsPublishMode
+            ? service.WithEnvironment("Wyckoff__Api__Hosts__0", service.Resource.Name)
+            : service;
 }

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Wyckoff.AppHost;
 
 /// <summary>
-/// Starts a process again that has died, with back-off and a limit: Aspire itself restarts nothing. One that was stopped by hand stays stopped, and so does one that
-/// never ran, because whatever it waits for has failed.
+/// Starts a process again that has died, with back-off and a limit: Aspire itself restarts nothing. A process that was stopped by hand
+/// stays stopped, and so does one that never ran, because whatever it waits for has failed.
 /// </summary>
 internal sealed class ServiceRestarts(
     ResourceNotificationService notifications,
@@ -29,7 +29,12 @@ internal sealed class ServiceRestarts(
     {
         await foreach (var change in notifications.WatchAsync(stoppingToken))
         {
-            if (change.Resource.Annotations.OfType<RestartAnnotation>().Any() && change.Snapshot.State?.Text is { } state && !lifetime.ApplicationStopping.IsCancellationRequested)
+            if (lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            if (change.Snapshot.State?.Text is { } state && change.Resource.Annotations.OfType<RestartAnnotation>().Any())
             {
                 Observe(_processes.GetOrAdd(change.ResourceId, _ => new()), change, state, stoppingToken);
             }
@@ -67,12 +72,16 @@ internal sealed class ServiceRestarts(
         var how = await console.DescribeEndAsync(change, stoppingToken);
         if (death > Limit)
         {
-            Say(LogLevel.Error, $"{how} It has died {Limit} times in a row and is not started again: see its log, mend the cause, and start it in the dashboard.");
+            Say(
+                LogLevel.Error,
+                $"{how} It has died {Limit} times in a row and is not started again: see its log, and start it in the dashboard.");
             return;
         }
 
         var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 1 << (death - 1)));
-        Say(LogLevel.Warning, string.Create(CultureInfo.InvariantCulture, $"{how} Starting it again in {pause.TotalSeconds:0} s ({death} of {Limit})."));
+        Say(
+            LogLevel.Warning,
+            string.Create(CultureInfo.InvariantCulture, $"{how} Starting it again in {pause.TotalSeconds:0} s ({death} of {Limit})."));
         try
         {
             await Task.Delay(pause, time, stoppingToken);

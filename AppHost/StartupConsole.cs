@@ -9,8 +9,8 @@ using Wyckoff.LocalServers;
 namespace Wyckoff.AppHost;
 
 /// <summary>
-/// Tells the terminal what happens: each resource as it comes up, or why it does not, and, once all is well, where everything is. While the system runs, it keeps
-/// <c>running.env</c> for the scripts.
+/// Tells the terminal what happens: each resource as it comes up, or why it does not, and, once all is well, where everything is. While
+/// the system runs, it keeps <c>running.env</c> for the scripts.
 /// </summary>
 internal sealed class StartupConsole(
     DistributedApplicationModel model,
@@ -35,7 +35,8 @@ internal sealed class StartupConsole(
         await foreach (var change in notifications.WatchAsync(stoppingToken))
         {
             var state = change.Snapshot.State?.Text;
-            if (state is null || lifetime.ApplicationStopping.IsCancellationRequested || !IsOfInterest(change) || (told.TryGetValue(change.ResourceId, out var last) && last == state))
+            if (state is null || lifetime.ApplicationStopping.IsCancellationRequested || !IsOfInterest(change)
+                || told.GetValueOrDefault(change.ResourceId) == state)
             {
                 continue;
             }
@@ -55,7 +56,8 @@ internal sealed class StartupConsole(
             }
             else if (state == KnownResourceStates.FailedToStart)
             {
-                console.Write($"{change.Resource.Name} was not started: what it waits for has failed, or it could not be run. Its log is in the dashboard.");
+                console.Write(
+                    $"{change.Resource.Name} was not started: what it waits for failed, or it could not run. Its log is in the dashboard.");
             }
         }
     }
@@ -63,23 +65,27 @@ internal sealed class StartupConsole(
     private async Task KeepRunningFileAsync(CancellationToken stoppingToken)
     {
         // Also before the migrations have run, or when they fail: that is when somebody wants psql.
-        var owner = await system.Database.Owner.Resource.ConnectionStringExpression.GetValueAsync(stoppingToken) ?? "";
-        await notifications.WaitForResourceAsync(system.Database.Owner.Resource.Name, change => change.Snapshot.State?.Text == KnownResourceStates.Running, stoppingToken);
+        var owner = await TextAsync(system.Database.Owner);
+        await notifications.WaitForResourceAsync(system.Database.Owner.Resource.Name, KnownResourceStates.Running, stoppingToken);
         var values = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["API_URL"] = ApiUrl,
             ["DASHBOARD_URL"] = DashboardUrl ?? "",
             ["ConnectionStrings__wyckoff"] = owner,
-            ["ConnectionStrings__worker"] = await system.Database.Worker.Resource.ConnectionStringExpression.GetValueAsync(stoppingToken) ?? "",
-            ["ConnectionStrings__cache"] = await system.Cache.Resource.ConnectionStringExpression.GetValueAsync(stoppingToken) ?? "",
+            ["ConnectionStrings__worker"] = await TextAsync(system.Database.Worker),
+            ["ConnectionStrings__cache"] = await TextAsync(system.Cache),
         };
-        if (model.Resources.OfType<ContainerResource>().Any(container => container.Name == "postgres") && ContainerEngine.Find(configuration["ASPIRE_CONTAINER_RUNTIME"]) is { } engine)
+        if (model.Resources.OfType<ContainerResource>().Any(container => container.Name == "postgres")
+            && ContainerEngine.Find(configuration["ASPIRE_CONTAINER_RUNTIME"]) is { } engine)
         {
             // A machine with containers need not have PostgreSQL's programs; the server's container does.
             (values["PGENGINE"], values["PGCONTAINER"]) = (engine, system.Home.PostgresContainer);
         }
 
         RunningFile.Write(system.Home.Home, values);
+
+        async Task<string> TextAsync(IResourceBuilder<IResourceWithConnectionString> connection) =>
+            await connection.Resource.ConnectionStringExpression.GetValueAsync(stoppingToken) ?? "";
     }
 
     private async Task GreetAsync(CancellationToken stoppingToken)
@@ -97,7 +103,8 @@ internal sealed class StartupConsole(
         Line("Data", system.Home.Folder);
         Line("psql", "eng/psql");
         text.AppendLine().AppendLine("Try it:").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"  curl '{ApiUrl}/v1/bars/{(system.Options.Samples ? "SPY" : "SYMBOL")}?timeframe=1d&limit=5'").AppendLine();
+        var symbol = system.Options.Samples ? "SPY" : "SYMBOL";
+        text.AppendLine(CultureInfo.InvariantCulture, $"  curl '{ApiUrl}/v1/bars/{symbol}?timeframe=1d&limit=5'").AppendLine();
         text.Append("Ctrl+C stops everything; the data stays.");
         console.Write(text.ToString());
 
@@ -118,31 +125,42 @@ internal sealed class StartupConsole(
         {
             var status = await http.GetFromJsonAsync<JsonElement>(ApiUrl + "/v1/status", cancellationToken);
             var (database, redis) = (status.GetProperty("database"), status.GetProperty("redis"));
-            var timescale = Text(database, "timescaledb") is { } version and not "none" ? $"TimescaleDB {version} ({Text(database, "edition")} edition)" : "without TimescaleDB";
-            return ($"PostgreSQL {Text(database, "server")}, {timescale}{At(system.Database.Owner.Resource.Name, "postgres")}", $"{Text(redis, "version")}{At(system.Cache.Resource.Name, "cache")}");
+            var timescale = Text(database, "timescaledb") is { } version and not "none"
+                ? $"TimescaleDB {version} ({Text(database, "edition")} edition)"
+                : "without TimescaleDB";
+            return (
+                $"PostgreSQL {Text(database, "server")}, {timescale}{At(system.Database.Owner.Resource.Name, "postgres")}",
+                $"{Text(redis, "version")}{At(system.Cache.Resource.Name, "cache")}");
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or TaskCanceledException
+            && !cancellationToken.IsCancellationRequested)
         {
             return ("see /v1/status", "see /v1/status");
         }
 
-        static string? Text(JsonElement part, string name) => part.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        static string? Text(JsonElement part, string name) =>
+            part.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
         string At(string connection, string server) =>
-            model.Resources.FirstOrDefault(resource => resource.Name == server) is IResourceWithEndpoints { } resource && resource.GetEndpoints().FirstOrDefault() is { IsAllocated: true } endpoint
+            model.Resources.FirstOrDefault(resource => resource.Name == server) is IResourceWithEndpoints resource
+            && resource.GetEndpoints().FirstOrDefault() is { IsAllocated: true } endpoint
                 ? string.Create(CultureInfo.InvariantCulture, $", port {endpoint.Port}")
                 : $", as ConnectionStrings__{connection} says";
     }
 
     private static bool IsOfInterest(ResourceEvent change) =>
-        change.Resource is ProjectResource or ExecutableResource or ContainerResource && !change.Snapshot.IsHidden && !change.Resource.IsTask();
+        change.Resource is ProjectResource or ExecutableResource or ContainerResource
+        && !change.Snapshot.IsHidden
+        && !change.Resource.IsTask();
 
     private string ApiUrl => string.Create(CultureInfo.InvariantCulture, $"http://localhost:{system.Options.Port}");
 
-    private string? DashboardUrl => configuration["ASPNETCORE_URLS"] is { Length: > 0 } url && configuration["AppHost:BrowserToken"] is { Length: > 0 } token
-        ? $"{url.Split(';')[0].TrimEnd('/')}/login?t={token}"
-        : null;
+    private string? DashboardUrl =>
+        configuration["ASPNETCORE_URLS"] is { Length: > 0 } url && configuration["AppHost:BrowserToken"] is { Length: > 0 } token
+            ? $"{url.Split(';')[0].TrimEnd('/')}/login?t={token}"
+            : null;
 
     /// <summary>What the console speaks of.</summary>
-    internal sealed record System(DataHome Home, AppHostOptions Options, Database Database, IResourceBuilder<IResourceWithConnectionString> Cache);
+    internal sealed record System(
+        DataHome Home, AppHostOptions Options, Database Database, IResourceBuilder<IResourceWithConnectionString> Cache);
 }

@@ -7,10 +7,11 @@ public static class KeptPort
 {
     private const int Tries = 100;
 
-    /// <summary>The port in the file if it is free; else the first free one from <paramref name="first"/> on, which the file then holds.</summary>
+    /// <summary>The port in the file if it is free; else the next free one from <paramref name="first"/> on, now in the file.</summary>
     public static int Choose(string file, int first, Action<string> log)
     {
-        int? kept = File.Exists(file) && int.TryParse(File.ReadAllText(file), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null;
+        var text = File.Exists(file) ? File.ReadAllText(file) : "";
+        int? kept = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null;
         if (kept is { } same && PortOwner.IsFree(same))
         {
             return same;
@@ -20,7 +21,8 @@ public static class KeptPort
         var chosen = Enumerable.Range(first, Tries).FirstOrDefault(PortOwner.IsFree, PortOwner.PickFree());
         if (kept is { } taken)
         {
-            log($"{PortOwner.Describe(taken)}; {Path.GetFileNameWithoutExtension(file)} moves to port {chosen.ToString(CultureInfo.InvariantCulture)}");
+            var server = Path.GetFileNameWithoutExtension(file);
+            log(string.Create(CultureInfo.InvariantCulture, $"{PortOwner.Describe(taken)}; {server} moves to port {chosen}"));
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Wyckoff.LocalServers;
 
-// Runs one server of the data home (WYCKOFF_HOME) in the foreground until SIGTERM or SIGINT, and ends with the server's exit code if the server ends first.
+// Runs one server of the data home (WYCKOFF_HOME) in the foreground until SIGTERM or SIGINT. Ends with 1 if the server ends first.
 if (args is not [("postgres" or "redis") and var server, var portText]
     || !int.TryParse(portText, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
 {
@@ -50,7 +50,8 @@ async Task<int> ServeAsync(IAsyncDisposable running, Task<int> exited)
     }
 
     var code = await exited;
-    await Console.Error.WriteLineAsync(code > 128 ? $"the server was killed by signal {code - 128}" : $"the server ended by itself with exit code {code}");
+    await Console.Error.WriteLineAsync(
+        code > 128 ? $"the server was killed by signal {code - 128}" : $"the server ended by itself with exit code {code}");
     return 1;
 }
 

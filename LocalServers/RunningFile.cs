@@ -5,8 +5,9 @@ using System.Text;
 namespace Wyckoff.LocalServers;
 
 /// <summary>
-/// <c>running.env</c> in the data home: how to reach the running system, as shell assignments for <c>wyckoff.sh</c> and <c>eng/psql</c>. It holds passwords, so only
-/// its owner may read it. A home other than the default one is also listed in the default home's folder <c>running</c>, where the scripts find it.
+/// <c>running.env</c> in the data home: how to reach the running system, as shell assignments for <c>wyckoff.sh</c> and <c>eng/psql</c>.
+/// It holds passwords, so only its owner may read it. A home other than the default one is also listed in the default home's folder
+/// <c>running</c>, where the scripts find it.
 /// </summary>
 public static class RunningFile
 {

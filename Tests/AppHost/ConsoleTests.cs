@@ -113,9 +113,11 @@ public sealed class ConsoleTests(RunningAppHost running)
         Assert.Contains("--yes", Assert.Single(unsure.Errors), StringComparison.Ordinal);
         Assert.True(Directory.Exists(Path.Combine(home.Home.Data, "postgres")));
 
+        var old = Path.Combine(home.Home.Data, "postgres", "of-the-old-cluster");
+        await File.WriteAllTextAsync(old, "", Token);
         using var fresh = new RunningSystem(home.Folder, ["--local", "--fresh", "--yes", "--no-samples", "--port", port]);
-        await fresh.SaidAsync("Ctrl+C stops everything");
-        Assert.Equal("0", await fresh.PsqlAsync("SELECT count(*) FROM tickers"));
+        await fresh.SaidAsync("Deleted all data in");
+        Assert.False(File.Exists(old));
         fresh.Terminate();
         await fresh.ExitAsync();
     }

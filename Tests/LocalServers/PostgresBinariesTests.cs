@@ -51,10 +51,11 @@ public sealed class PostgresBinariesTests : IDisposable
     public void What_runs_is_noted_for_its_owner_alone_and_forgotten_with_its_writer()
     {
         var home = new ServerHome(_root, null, null);
-        RunningFile.Write(home, new Dictionary<string, string>(StringComparer.Ordinal) { ["APPHOST_PID"] = $"{Environment.ProcessId}", ["PGPASSWORD"] = "it's" });
+        RunningFile.Write(home, new Dictionary<string, string>(StringComparer.Ordinal) { ["PGPASSWORD"] = "it's" });
         Assert.Equal("it's", RunningFile.Read(home)!["PGPASSWORD"]);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(RunningFile.PathIn(home)));
-        RunningFile.Write(home, new Dictionary<string, string>(StringComparer.Ordinal) { ["APPHOST_PID"] = "999999999" });
+        var file = RunningFile.PathIn(home);
+        File.WriteAllText(file, File.ReadAllText(file).Replace($"'{Environment.ProcessId}'", "'999999999'", StringComparison.Ordinal));
         Assert.Null(RunningFile.Read(home));
         RunningFile.Delete(home);
         Assert.Null(RunningFile.Read(home));
