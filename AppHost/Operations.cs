@@ -44,10 +44,10 @@ internal static class Operations
 
         migrations.WithCommand("run-migrations", "Run migrations", context =>
             new TaskRun(context).RunAsync(migrations.Resource, [], [ingestor.Resource, api.Resource]), new()
-        {
-            Description = "Bring the database to the schema of this build, then start what waits for it.",
-            IconName = "DatabaseArrowUp",
-        });
+            {
+                Description = "Bring the database to the schema of this build, then start what waits for it.",
+                IconName = "DatabaseArrowUp",
+            });
         database.Owner.WithCommand(
             "reset-database",
             "Reset database",
