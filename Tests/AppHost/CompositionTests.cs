@@ -50,6 +50,41 @@ public sealed class CompositionTests
         Assert.DoesNotContain(home.Processes(), process => process.CommandLine.Contains("Wyckoff.Api", StringComparison.Ordinal));
     }
 
+    [Fact(Timeout = 600_000)]
+    public async Task The_commands_of_the_dashboard_do_what_they_say()
+    {
+        await using var home = await AppHostHome.CreateAsync();
+        await using var application = await BuildAsync(null, "--local", "--no-samples", "--data", home.Folder, "--port", $"{PortOwner.PickFree()}");
+        await application.StartAsync(Token);
+        await application.ResourceNotifications.WaitForResourceHealthyAsync("ingestor", Token);
+        await application.ResourceNotifications.WaitForResourceHealthyAsync("api", Token);
+        using var http = application.CreateHttpClient("api", "http");
+        // Twice, because the arguments of a task are those of its next run, and of no other.
+        foreach (var symbol in new[] { "ONE", "TWO" })
+        {
+            var file = Path.Combine(home.Folder, symbol + ".csv");
+            await File.WriteAllTextAsync(file, "timestamp,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,100\n", Token);
+            var imported = await RunAsync("ingestor", "import-file", ("path", file), ("symbol", symbol), ("timeframe", "1d"));
+            Assert.True(imported.Success, imported.Message);
+            Assert.Equal(1, await CountAsync(http, symbol));
+        }
+
+        var backup = Path.Combine(home.Folder, "all.dump");
+        var saved = await RunAsync("wyckoff", "backup", ("file", backup));
+        Assert.True(saved.Success && new FileInfo(backup).Length > 0, saved.Message);
+        var reset = await RunAsync("wyckoff", "reset-database");
+        Assert.True(reset.Success, reset.Message);
+        await application.ResourceNotifications.WaitForResourceHealthyAsync("api", Token);
+        await Eventually.HoldsAsync(async () => await CountAsync(http, "ONE") == 0);
+
+        Task<ExecuteCommandResult> RunAsync(string resource, string command, params (string Name, string Value)[] arguments) =>
+            application.ResourceCommands.ExecuteCommandAsync(
+                resource,
+                command,
+                new InteractionInputCollection([.. arguments.Select(argument => new InteractionInput { Name = argument.Name, InputType = InputType.Text, Value = argument.Value })]),
+                Token);
+    }
+
     private static async Task ServesBarsAsync(params string[] arguments)
     {
         await using var otlp = await OtlpReceiver.StartAsync();
