@@ -8,14 +8,14 @@ return await AppHostCommand.RunAsync(args, async (options, cancellationToken) =>
     var database = await builder.AddDatabaseAsync(home, options, cancellationToken);
     var cache = await builder.AddCacheAsync(home, options, cancellationToken);
 
-    var migrations = builder.AddProject<Projects.Wyckoff_MigrationService>("migrations", launchProfileName: null)
+    var migrations = builder.AddService<Projects.Wyckoff_MigrationService>("migrations")
         .WithIconName("DatabaseArrowUp")
         .WithReference(database.Owner, connectionName: "wyckoff")
         .WithRolePasswords(database)
         .WithStayUpWherePublished()
         .WaitFor(database.Owner);
 
-    var ingestor = builder.AddProject<Projects.Wyckoff_Ingestor>("ingestor", launchProfileName: null)
+    var ingestor = builder.AddService<Projects.Wyckoff_Ingestor>("ingestor")
         .WithIconName("ArrowImport")
         .WithServiceEndpoint()
         .WithReference(database.App, connectionName: "wyckoff")
@@ -29,7 +29,7 @@ return await AppHostCommand.RunAsync(args, async (options, cancellationToken) =>
         .WaitFor(cache)
         .WaitForCompletion(migrations);
 
-    var api = builder.AddProject<Projects.Wyckoff_Api>("api", launchProfileName: null)
+    var api = builder.AddService<Projects.Wyckoff_Api>("api")
         .WithIconName("PlugConnected")
         .WithServiceEndpoint(options.Port)
         .WithReference(database.App, connectionName: "wyckoff")

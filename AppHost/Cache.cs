@@ -21,7 +21,7 @@ internal static class CacheBuilderExtensions
             case Placement.Local:
                 await new ServerLocator(home.Home, Console.WriteLine).FindRedisAsync(cancellationToken);
                 var password = builder.AddPassword("cache-password", home, "redis");
-                return builder.AddLocalRedis(Name, home, home.Port("redis", UsualPort), password)
+                return builder.AddLocalRedis(Name, home, await home.PortAsync("redis", UsualPort, cancellationToken), password)
                     .WithIconName("Flash");
 
             default:

@@ -23,7 +23,9 @@ internal sealed class ConsoleLines(ResourceLoggerService loggers)
     {
         var how = change.Snapshot.ExitCode switch
         {
-            null or -1 => $"did not start ({change.Snapshot.State?.Text})",
+            // The orchestrator knows no exit code of a process that a signal has ended.
+            null or -1 when change.Snapshot.State?.Text != KnownResourceStates.FailedToStart => "was killed by a signal",
+            null or -1 => "did not start",
             > 128 and var code => string.Create(CultureInfo.InvariantCulture, $"was killed by signal {code - 128}"),
             var code => string.Create(CultureInfo.InvariantCulture, $"ended with exit code {code}"),
         };

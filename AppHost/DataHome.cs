@@ -65,7 +65,8 @@ internal sealed class DataHome : IDisposable
     public bool HasLostPassword(string server) =>
         Directory.Exists(Path.Combine(Home.Data, server)) && !File.Exists(Home.PasswordFile(server));
 
-    public int Port(string server, int first) => KeptPort.Choose(Path.Combine(Home.Data, server + ".port"), first, Console.WriteLine);
+    public Task<int> PortAsync(string server, int first, CancellationToken cancellationToken) =>
+        KeptPort.ChooseAsync(Path.Combine(Home.Data, server + ".port"), first, Console.WriteLine, cancellationToken);
 
     public void Dispose() => _lock?.Dispose();
 

@@ -32,12 +32,12 @@ internal static class DatabaseBuilderExtensions
         switch (placement)
         {
             case Placement.Containers:
-                return builder.AddContainer(home, app, worker);
+                return await builder.AddContainerAsync(home, app, worker, cancellationToken);
 
             case Placement.Local:
                 // Found, or installed, before anything starts: a machine that cannot have it is told so at once.
                 await new ServerLocator(home.Home, Console.WriteLine).FindPostgresAsync(PostgresEdition.Best, cancellationToken);
-                return builder.AddLocal(home, app, worker);
+                return await builder.AddLocalAsync(home, app, worker, cancellationToken);
 
             default:
                 return builder.AddGiven(app, worker);
@@ -55,12 +55,13 @@ internal static class DatabaseBuilderExtensions
             ? builder.AddParameter(name, secret: true)
             : builder.AddParameter(name, home.Password(file), secret: true);
 
-    private static Database AddContainer(this IDistributedApplicationBuilder builder, DataHome home, Password app, Password worker)
+    private static async Task<Database> AddContainerAsync(
+        this IDistributedApplicationBuilder builder, DataHome home, Password app, Password worker, CancellationToken cancellationToken)
     {
         var postgres = builder.AddPostgres("postgres", password: builder.AddPassword("postgres-password", home, "postgres-container"))
             .WithIconName("Database")
             .WithImage(Images.Timescale, Images.TimescaleTag)
-            .WithHostPort(home.Port("postgres", UsualPort))
+            .WithHostPort(await home.PortAsync("postgres", UsualPort, cancellationToken))
             .WithArgs(PostgresSettings.Arguments)
             .WithContainerRuntimeArgs("--shm-size", SharedMemory)
             // Named by hand: Aspire guesses the place of the data from the tag, and reads TimescaleDB's version as PostgreSQL's.
@@ -79,7 +80,8 @@ internal static class DatabaseBuilderExtensions
             worker);
     }
 
-    private static Database AddLocal(this IDistributedApplicationBuilder builder, DataHome home, Password app, Password worker)
+    private static async Task<Database> AddLocalAsync(
+        this IDistributedApplicationBuilder builder, DataHome home, Password app, Password worker, CancellationToken cancellationToken)
     {
         if (home.HasLostPassword("postgres"))
         {
@@ -89,7 +91,8 @@ internal static class DatabaseBuilderExtensions
         }
 
         var password = builder.AddPassword("postgres-password", home, "postgres");
-        var postgres = builder.AddLocalPostgres("postgres", home, home.Port("postgres", UsualPort), password).WithIconName("Database");
+        var port = await home.PortAsync("postgres", UsualPort, cancellationToken);
+        var postgres = builder.AddLocalPostgres("postgres", home, port, password).WithIconName("Database");
         var owner = builder.AddConnectionString(Name, postgres.Resource.For("postgres", password.Resource, Name))
             .WithParentRelationship(postgres);
         // A connection string counts as ready when its server's process runs. Whoever waits for it waits for the server to answer.

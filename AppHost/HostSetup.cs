@@ -29,6 +29,9 @@ internal static class HostSetup
         Default("ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL", Loopback(PortOwner.PickFree()));
         // All of it stays on loopback.
         Default("ASPIRE_ALLOW_UNSECURED_TRANSPORT", "true");
+        // Which version of Aspire this is made with is a matter of its packages: no start asks the network for a newer one.
+        Default("ASPIRE_VERSION_CHECK_DISABLED", "true");
+        builder.Services.AddPatienceToHealthChecks();
         // What Aspire logs of itself while all goes well is in the dashboard, too.
         builder.Services.AddLogging(logging => logging
             .AddFilter("Aspire.Hosting", LogLevel.Warning)

@@ -20,18 +20,18 @@ internal static class Operations
     {
         // A task that is started by hand, and not by its command, has these arguments: it does no harm, and says what is missing.
         var resetArguments = new TaskArguments("--reset");
-        var reset = builder.AddProject<Projects.Wyckoff_MigrationService>("reset-database", launchProfileName: null)
+        var reset = builder.AddService<Projects.Wyckoff_MigrationService>("reset-database")
             .WithArgs(resetArguments.AddTo)
             .WithReference(database.Owner, connectionName: "wyckoff")
             .WithRolePasswords(database)
             .AsTaskOf(migrations);
-        var samples = builder.AddProject<Projects.Wyckoff_Ingestor>("load-samples", launchProfileName: null)
+        var samples = builder.AddService<Projects.Wyckoff_Ingestor>("load-samples")
             .WithArgs("samples")
             .WithReference(database.App, connectionName: "wyckoff")
             .WithReference(cache)
             .AsTaskOf(ingestor);
         var importArguments = new TaskArguments("import");
-        var import = builder.AddProject<Projects.Wyckoff_Ingestor>("import-file", launchProfileName: null)
+        var import = builder.AddService<Projects.Wyckoff_Ingestor>("import-file")
             .WithArgs(importArguments.AddTo)
             .WithReference(database.App, connectionName: "wyckoff")
             .WithReference(cache)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Wyckoff.LocalServers;
@@ -7,14 +8,26 @@ public static class KeptPort
 {
     private const int Tries = 100;
 
-    /// <summary>The port in the file if it is free; else the next free one from <paramref name="first"/> on, now in the file.</summary>
-    public static int Choose(string file, int first, Action<string> log)
+    // A server of the system before us may still be ending; one of somebody else costs this once.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The port in the file if it is or soon becomes free; else the next free one from <paramref name="first"/> on, now in the file.</summary>
+    public static async Task<int> ChooseAsync(string file, int first, Action<string> log, CancellationToken cancellationToken)
     {
-        var text = File.Exists(file) ? File.ReadAllText(file) : "";
+        var text = File.Exists(file) ? await File.ReadAllTextAsync(file, cancellationToken) : "";
         int? kept = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null;
-        if (kept is { } same && PortOwner.IsFree(same))
+        if (kept is { } same)
         {
-            return same;
+            for (var began = Stopwatch.StartNew(); !PortOwner.IsFree(same) && began.Elapsed < Patience;)
+            {
+                await Task.Delay(Pause, cancellationToken);
+            }
+
+            if (PortOwner.IsFree(same))
+            {
+                return same;
+            }
         }
 
         // Not from the ephemeral range: there a client's outgoing connection may hold the port at the next start.
@@ -26,7 +39,7 @@ public static class KeptPort
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        File.WriteAllText(file, chosen.ToString(CultureInfo.InvariantCulture));
+        await File.WriteAllTextAsync(file, chosen.ToString(CultureInfo.InvariantCulture), cancellationToken);
         return chosen;
     }
 }

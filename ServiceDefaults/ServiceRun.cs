@@ -21,10 +21,10 @@ public static class ServiceRun
         {
             await using (app)
             {
-                await RunAsync(app);
+                var services = await RunAsync(app);
                 // On .NET 10 the host logs the exception of a background service and stops, and then the process ends with 0.
                 var exitCode = 0;
-                foreach (var service in app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
+                foreach (var service in services)
                 {
                     if (service.ExecuteTask is { IsFaulted: true, Exception.InnerException: { } fault })
                     {
@@ -63,18 +63,24 @@ public static class ServiceRun
         _ => false,
     };
 
-    private static async Task RunAsync(WebApplication app)
+    /// <summary>
+    /// Returns the background services that ran. They cannot be asked for afterwards: whoever stopped the service may have disposed it.
+    /// </summary>
+    private static async Task<BackgroundService[]> RunAsync(WebApplication app)
     {
         var stopping = app.Lifetime.ApplicationStopping;
         try
         {
             await app.StartAsync(CancellationToken.None);
-            await app.WaitForShutdownAsync(CancellationToken.None);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // Asked to stop before it had started.
+            // Asked to stop before it had started, perhaps because one of them has failed.
         }
+
+        var services = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToArray();
+        await app.WaitForShutdownAsync(CancellationToken.None);
+        return services;
     }
 
     private static string OneLine(Exception exception) => exception.Message.ReplaceLineEndings(" ");

@@ -85,5 +85,5 @@ internal sealed class AppHostHome : IAsyncDisposable
     private static bool IsOf(string service, string commandLine) => service == "cache"
         ? commandLine.Contains("redis", StringComparison.Ordinal)
             && !commandLine.Contains("leash", StringComparison.Ordinal) && !commandLine.Contains("Wyckoff.LocalServers", StringComparison.Ordinal)
-        : commandLine.TrimEnd().EndsWith($"/Wyckoff.{service}", StringComparison.Ordinal);
+        : commandLine.TrimEnd().EndsWith($"/Wyckoff.{service}.dll", StringComparison.Ordinal);
 }

@@ -69,6 +69,13 @@ public sealed class CompositionTests
             Assert.Equal(1, await CountAsync(http, symbol));
         }
 
+        var migrated = await RunAsync("migrations", "run-migrations");
+        Assert.True(migrated.Success, migrated.Message);
+        Assert.Equal(0, await CountAsync(http, "SPY"));
+        var loaded = await RunAsync("ingestor", "load-samples");
+        Assert.True(loaded.Success, loaded.Message);
+        Assert.Equal(252, await CountAsync(http, "SPY"));
+
         var backup = Path.Combine(home.Folder, "all.dump");
         var saved = await RunAsync("wyckoff", "backup", ("file", backup));
         Assert.True(saved.Success && new FileInfo(backup).Length > 0, saved.Message);

@@ -55,7 +55,7 @@ public sealed class ConsoleTests(RunningAppHost running)
             var others = Services.Where(other => other != service).ToDictionary(other => other, running.Home.ProcessOf);
             var before = running.System.Output.Length;
             running.Home.Kill(service);
-            await running.System.SaidAsync("signal 9", before);
+            await running.System.SaidAsync("was killed by ", before);
             await running.System.SaidAsync($"  {resource,-12} running", before);
             Assert.Contains($"{resource} ", running.System.Output[before..], StringComparison.Ordinal);
             Assert.Contains("Starting it again in 1 s (1 of ", running.System.Output[before..], StringComparison.Ordinal);
