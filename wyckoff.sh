@@ -10,7 +10,7 @@ usage: ./wyckoff.sh [--data FOLDER] VERB [ARGS]
 
   up [ARGS]        start everything (dotnet run --project AppHost)
   status           migrations, hypertables, policies, sizes
-  migrate [ARGS]   bring the database to this build's schema (--dry-run, --to NAME, --verify)
+  migrate [ARGS]   bring the database to this build's schema (--dry-run, --verify, --reset --yes)
   samples          load the sample data
   import PATH…     bars from files and folders (--symbol, --timeframe; --help lists the rest)
   export ARGS      stored bars into a CSV or Parquet file: --symbol SPY --timeframe 1d --output spy.parquet

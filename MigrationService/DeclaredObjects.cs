@@ -1,10 +1,11 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Npgsql;
+using Wyckoff.Postgres;
 
 namespace Wyckoff.MigrationService;
 
-/// <summary>The names of all tables, columns, checks, foreign keys and indexes: of the model, and of the database.</summary>
+/// <summary>The names of all tables, columns, checks, foreign keys, indexes, functions, views, triggers and policies: declared, and in the database.</summary>
 internal static class DeclaredObjects
 {
     public static IEnumerable<string> Of(IModel model)
@@ -35,6 +36,10 @@ internal static class DeclaredObjects
         }
     }
 
+    public static IEnumerable<string> Of(IEnumerable<SchemaObject> objects) => objects
+        .Where(item => !item.Name.EndsWith(".grants", StringComparison.Ordinal) && !item.Name.EndsWith(".storage", StringComparison.Ordinal))
+        .Select(item => "object " + item.Name);
+
     public static async Task<HashSet<string>> PresentAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         // Chunks and TimescaleDB's own catalogs repeat what their hypertable has.
@@ -45,6 +50,11 @@ internal static class DeclaredObjects
             SELECT 'table ' || name FROM tables
             UNION ALL SELECT 'column ' || name || '.' || attname FROM tables JOIN pg_attribute ON attrelid = oid AND attnum > 0 AND NOT attisdropped
             UNION ALL SELECT 'constraint ' || name || '.' || conname FROM tables t JOIN pg_constraint ON conrelid = t.oid
+            UNION ALL SELECT 'object ' || pronamespace::regnamespace || '.' || proname FROM pg_proc
+            UNION ALL SELECT 'object ' || relnamespace::regnamespace || '.' || relname FROM pg_class WHERE relkind IN ('v', 'm', 'c')
+            UNION ALL SELECT 'object ' || name || '.table' FROM tables
+            UNION ALL SELECT 'object ' || name || '.triggers' FROM tables t JOIN pg_trigger ON tgrelid = t.oid AND NOT tgisinternal
+            UNION ALL SELECT 'object ' || name || '.policies' FROM tables t JOIN pg_policy ON polrelid = t.oid
             UNION ALL SELECT 'index ' || name || '.' || i.relname FROM tables t JOIN pg_index x ON x.indrelid = t.oid JOIN pg_class i ON i.oid = x.indexrelid
             """;
         await using var command = new NpgsqlCommand(sql, connection);

@@ -13,8 +13,8 @@ internal static partial class Log
     [LoggerMessage(1102, LogLevel.Information, "Another migration of this database is running; waiting for it")]
     public static partial void WaitingForLock(this ILogger logger);
 
-    [LoggerMessage(1103, LogLevel.Information, "Migrating from {From} to {To}")]
-    public static partial void Migrating(this ILogger logger, string from, string to);
+    [LoggerMessage(1103, LogLevel.Information, "Migrating from {From} to {To}; {Objects} functions, views, triggers, policies and grants change")]
+    public static partial void Migrating(this ILogger logger, string from, string to, int objects);
 
     [LoggerMessage(1104, LogLevel.Information, "{Table}: {What}")]
     public static partial void Reconciling(this ILogger logger, string table, string what);

@@ -2,12 +2,11 @@ using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
-using Microsoft.EntityFrameworkCore.Migrations;
-using Microsoft.EntityFrameworkCore.Migrations.Operations;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Wyckoff.Postgres;
 using Wyckoff.Timescale;
 
 namespace Wyckoff.MigrationService;
@@ -17,8 +16,8 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
 {
     private const long LockKey = 0x5779636B6F6666; // "Wyckoff"
 
-    /// <summary>Migrates to <paramref name="target"/> (null: the newest), reconciles and verifies.</summary>
-    public async Task<bool> ApplyAsync(string? target, bool mayLoseData, CancellationToken cancellationToken)
+    /// <summary>Brings the schema to that of this build, reconciles the storage and verifies.</summary>
+    public async Task ApplyAsync(CancellationToken cancellationToken)
     {
         await using var admin = await server.ConnectAsync(createDatabase: true, cancellationToken);
         await using var owner = server.OwnerDataSource();
@@ -28,27 +27,19 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         TimescaleReconciler.CheckAggregates(declared, aggregates);
 
         await LockAsync(admin, cancellationToken);
-        await RefuseNewerAsync(admin, cancellationToken);
+        var applied = await AppliedAsync(context, admin, cancellationToken);
         var createExtension = await CanUseTimescaleAsync(admin, cancellationToken);
         var (appVerifier, workerVerifier) = await NewVerifiersAsync(admin, cancellationToken);
         await DatabaseSetup.ApplyAsync(admin, createExtension, appVerifier, workerVerifier, cancellationToken);
 
-        var migrations = context.Database.GetMigrations().ToList();
-        var applied = (await context.Database.GetAppliedMigrationsAsync(cancellationToken)).ToList();
-        var goal = Find(target, migrations);
-        if (!mayLoseData)
-        {
-            await RefuseLossAsync(context, applied, migrations, goal, cancellationToken);
-        }
-
-        var from = applied.LastOrDefault("nothing");
-        if (from != (goal ?? "nothing"))
-        {
-            logger.Migrating(from, goal ?? "nothing");
-            await MigrateAsync(context, owner, goal, cancellationToken);
-        }
-
         await using var connection = await owner.OpenConnectionAsync(cancellationToken);
+        var change = await SchemaChange.PlanAsync(context, connection, applied, cancellationToken);
+        if (!change.IsEmpty)
+        {
+            logger.Migrating(change.From ?? "nothing", change.To, change.Objects.Created.Count);
+            await change.ApplyAsync(connection, time, cancellationToken);
+        }
+
         var edition = await TimescaleEdition.DetectAsync(connection, cancellationToken);
         var reconciler = Reconciler(edition, context);
         var plan = await reconciler.PlanAsync(connection, cancellationToken);
@@ -59,46 +50,17 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
 
         await TimescaleReconciler.ApplyAsync(connection, plan, cancellationToken);
 
-        if (goal == migrations[^1])
+        var missing = await MissingAsync(context, connection, reconciler, cancellationToken);
+        if (missing.Count > 0)
         {
-            var missing = await MissingAsync(context, connection, reconciler, cancellationToken);
-            if (missing.Count > 0)
-            {
-                throw new RefusalException($"The migration ran, but not all that is declared is there: {string.Join("; ", missing)}.");
-            }
-
-            logger.Migrated(goal, edition.ToString(), edition.Capabilities);
+            throw new RefusalException($"The migration ran, but not all that is declared is there: {string.Join("; ", missing)}.");
         }
 
-        return true;
-    }
-
-    private static async Task MigrateAsync(WyckoffDbContext context, NpgsqlDataSource owner, string? goal, CancellationToken cancellationToken)
-    {
-        await using (var create = owner.CreateCommand(RecordedHistory.CreateTable))
-        {
-            await create.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        try
-        {
-            context.Database.SetCommandTimeout(TimeSpan.FromHours(12));
-            await context.GetService<IMigrator>().MigrateAsync(goal ?? Migration.InitialDatabase, cancellationToken);
-        }
-        catch (PostgresException e)
-        {
-            await using var connection = await owner.OpenConnectionAsync(CancellationToken.None);
-            if ((await context.Database.GetPendingMigrationsAsync(CancellationToken.None)).FirstOrDefault() is { } failed && goal is not null)
-            {
-                await ((RecordedHistory)context.GetService<IHistoryRepository>()).RecordFailureAsync(connection, failed, e.Message, CancellationToken.None);
-            }
-
-            throw;
-        }
+        logger.Migrated(change.To, edition.ToString(), edition.Capabilities);
     }
 
     /// <summary>Drops the database and makes it anew.</summary>
-    public async Task<bool> ResetAsync(bool mayLoseData, CancellationToken cancellationToken)
+    public async Task ResetAsync(bool mayLoseData, CancellationToken cancellationToken)
     {
         if (!mayLoseData)
         {
@@ -108,7 +70,9 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         try
         {
             await using var connection = await server.ConnectAsync(createDatabase: true, cancellationToken);
-            await RefuseNewerAsync(connection, cancellationToken);
+            await using var owner = server.OwnerDataSource();
+            await using var context = Context(owner);
+            RefuseNewer(context, connection, await SchemaVersion.AppliedAsync(connection, cancellationToken));
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectNotInPrerequisiteState)
         {
@@ -116,25 +80,20 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         }
 
         await server.DropDatabaseAsync(cancellationToken);
-        return await ApplyAsync(null, mayLoseData: true, cancellationToken);
+        await ApplyAsync(cancellationToken);
     }
 
     /// <summary>The SQL that <see cref="ApplyAsync"/> would run.</summary>
-    public async Task<bool> DryRunAsync(TextWriter output, CancellationToken cancellationToken)
+    public async Task DryRunAsync(TextWriter output, CancellationToken cancellationToken)
     {
         await using var admin = await server.ConnectAsync(createDatabase: false, cancellationToken);
-        var exists = admin.Database == server.Database;
-        var applied = new List<string>();
-        var createExtension = await CanUseTimescaleAsync(admin, cancellationToken);
-        var edition = createExtension ? await DetectWithExtensionAsync(admin, cancellationToken) : await TimescaleEdition.DetectAsync(admin, cancellationToken);
         await using var source = server.AdminDataSource();
         await using var context = Context(source);
-        if (exists)
-        {
-            await RefuseNewerAsync(admin, cancellationToken);
-            applied = [.. await context.Database.GetAppliedMigrationsAsync(cancellationToken)];
-        }
-        else
+        var exists = admin.Database == server.Database;
+        var applied = exists ? await AppliedAsync(context, admin, cancellationToken) : [];
+        var createExtension = await CanUseTimescaleAsync(admin, cancellationToken);
+        var edition = createExtension ? await DetectWithExtensionAsync(admin, cancellationToken) : await TimescaleEdition.DetectAsync(admin, cancellationToken);
+        if (!exists)
         {
             await output.WriteLineAsync($"CREATE DATABASE {DatabaseServer.Quoted(server.Database)};");
         }
@@ -145,11 +104,8 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
             await output.WriteLineAsync(statement + ";");
         }
 
-        var pending = context.Database.GetMigrations().Except(applied, StringComparer.Ordinal).ToList();
-        if (pending.Count > 0)
-        {
-            await output.WriteLineAsync(context.GetService<IMigrator>().GenerateScript(applied.LastOrDefault(), pending[^1]));
-        }
+        var change = await SchemaChange.PlanAsync(context, admin, applied, cancellationToken);
+        await change.WriteAsync(output);
 
         var reconciler = Reconciler(edition, context);
         var plan = applied.Count == 0 ? reconciler.PlanForNew() : await reconciler.PlanAsync(admin, cancellationToken);
@@ -158,8 +114,8 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
             await output.WriteLineAsync($"-- {step.Table}: {step.What}{Environment.NewLine}{step.Sql};");
         }
 
-        await output.WriteLineAsync($"-- {pending.Count} migrations and {plan.Count} storage steps would run; nothing was written.");
-        return true;
+        await output.WriteLineAsync(
+            $"-- {change.Pending.Count} migrations, {change.Objects.Created.Count} objects and {plan.Count} storage steps would run; nothing was written.");
     }
 
     /// <summary>Whether everything this build declares is in the database.</summary>
@@ -167,9 +123,9 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
     {
         await using var admin = await server.ConnectAsync(createDatabase: false, cancellationToken);
         server.RequireDatabase(admin);
-        await RefuseNewerAsync(admin, cancellationToken);
         await using var source = server.AdminDataSource();
         await using var context = Context(source);
+        await AppliedAsync(context, admin, cancellationToken);
         var edition = await TimescaleEdition.DetectAsync(admin, cancellationToken);
         var missing = await MissingAsync(context, admin, Reconciler(edition, context), cancellationToken);
         foreach (var fault in missing)
@@ -183,7 +139,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         return missing.Count == 0;
     }
 
-    public async Task<bool> StatusAsync(TextWriter output, CancellationToken cancellationToken)
+    public async Task StatusAsync(TextWriter output, CancellationToken cancellationToken)
     {
         await using var admin = await server.ConnectAsync(createDatabase: false, cancellationToken);
         server.RequireDatabase(admin);
@@ -191,11 +147,11 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         await using var context = Context(source);
         var (declared, aggregates) = Declared(context);
         await StatusReport.WriteAsync(output, admin, context, declared, aggregates, cancellationToken);
-        return true;
     }
 
-    private static WyckoffDbContext Context(NpgsqlDataSource source) => new((DbContextOptions<WyckoffDbContext>)new DbContextOptionsBuilder<WyckoffDbContext>()
-        .UseWyckoff(source).ReplaceService<IHistoryRepository, RecordedHistory>().Options);
+    // Used once, with a data source of its own: there is nothing to keep for another.
+    private static WyckoffDbContext Context(NpgsqlDataSource source) =>
+        new((DbContextOptions<WyckoffDbContext>)new DbContextOptionsBuilder<WyckoffDbContext>().UseWyckoff(source).EnableServiceProviderCaching(false).Options);
 
     private TimescaleReconciler Reconciler(TimescaleEdition edition, WyckoffDbContext context)
     {
@@ -241,54 +197,27 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         }
     }
 
-    private async Task RefuseNewerAsync(NpgsqlConnection admin, CancellationToken cancellationToken)
+    /// <summary>The migrations that are in; only of this build and earlier ones.</summary>
+    private static async Task<IReadOnlyList<string>> AppliedAsync(WyckoffDbContext context, NpgsqlConnection admin, CancellationToken cancellationToken)
     {
-        await using var source = server.AdminDataSource();
-        await using var context = Context(source);
-        var ours = context.Database.GetMigrations().Select(SchemaVersion.NameOf).ToHashSet(StringComparer.Ordinal);
-        var unknown = (await SchemaVersion.AppliedAsync(admin, cancellationToken)).Where(name => !ours.Contains(name)).ToList();
+        var applied = await SchemaVersion.AppliedAsync(admin, cancellationToken);
+        // Before anything was released, the schema was written as eleven migrations; their first had this id.
+        if (applied.Contains("20261120193039_Initial", StringComparer.Ordinal))
+        {
+            throw new RefusalException($"Database '{admin.Database}' was made before Wyckoff's first release, and its schema cannot be brought forward: export what you need with the Wyckoff that made it (./wyckoff.sh export), then start with --fresh, or name another database.");
+        }
+
+        RefuseNewer(context, admin, applied);
+        return applied;
+    }
+
+    private static void RefuseNewer(WyckoffDbContext context, NpgsqlConnection admin, IEnumerable<string> applied)
+    {
+        var newest = context.Database.GetMigrations().Last();
+        var unknown = applied.Where(id => string.CompareOrdinal(id, newest) > 0).Select(SchemaVersion.NameOf).ToList();
         if (unknown.Count > 0)
         {
             throw new RefusalException($"Database '{admin.Database}' belongs to a newer Wyckoff: it has {string.Join(", ", unknown)}, which this build does not know. Update Wyckoff, or name another database.");
-        }
-    }
-
-    private static string? Find(string? target, List<string> migrations) => target switch
-    {
-        null => migrations[^1],
-        Migration.InitialDatabase => null,
-        _ => migrations.Find(id => string.Equals(id, target, StringComparison.OrdinalIgnoreCase) || string.Equals(SchemaVersion.NameOf(id), target, StringComparison.OrdinalIgnoreCase))
-            ?? throw new RefusalException($"There is no migration '{target}'. There are: {string.Join(", ", migrations.Select(SchemaVersion.NameOf))} and 0."),
-    };
-
-    /// <summary>Going back drops tables and columns: not while a row is in one of them.</summary>
-    private static async Task RefuseLossAsync(WyckoffDbContext context, List<string> applied, List<string> migrations, string? goal, CancellationToken cancellationToken)
-    {
-        var assembly = context.GetService<IMigrationsAssembly>();
-        var undone = applied.Where(id => migrations.IndexOf(id) > (goal is null ? -1 : migrations.IndexOf(goal)));
-        var touched = undone
-            .SelectMany(id => assembly.CreateMigration(assembly.Migrations[id], context.Database.ProviderName!).DownOperations)
-            .Select(operation => operation switch
-            {
-                DropTableOperation table => (table.Schema, table.Name),
-                DropColumnOperation column => (column.Schema, Name: column.Table),
-                _ => (Schema: null, Name: null!),
-            })
-            .Where(table => table.Name is not null)
-            .Distinct();
-        var filled = new List<string>();
-        foreach (var (schema, name) in touched)
-        {
-            var table = $"{schema ?? "public"}.{name}";
-            if (await context.Database.SqlQueryRaw<bool>($"""SELECT EXISTS (SELECT FROM {table}) AS "Value" """).SingleAsync(cancellationToken))
-            {
-                filled.Add(table);
-            }
-        }
-
-        if (filled.Count > 0)
-        {
-            throw new RefusalException($"Going back to '{goal ?? "0"}' would delete what is in {string.Join(", ", filled)}: add --yes if that is what you want.");
         }
     }
 
@@ -331,17 +260,18 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
     private static async Task<IReadOnlyList<string>> MissingAsync(WyckoffDbContext context, NpgsqlConnection connection, TimescaleReconciler reconciler, CancellationToken cancellationToken)
     {
         var applied = await SchemaVersion.AppliedAsync(connection, cancellationToken);
-        var missing = context.Database.GetMigrations().Select(SchemaVersion.NameOf).Except(applied, StringComparer.Ordinal).Select(name => "migration " + name).ToList();
+        var missing = context.Database.GetMigrations().Except(applied, StringComparer.Ordinal).Select(id => "migration " + SchemaVersion.NameOf(id)).ToList();
         if (missing.Count > 0)
         {
             return missing;
         }
 
+        var recorded = await ObjectPlan.RecordedAsync(connection, cancellationToken);
+        missing.AddRange(SchemaObject.All.Where(item => !recorded.Contains((item.Name, item.Hash))).Select(item => $"{item.Name} as this build has it"));
         var there = await DeclaredObjects.PresentAsync(connection, cancellationToken);
         missing.AddRange(DeclaredObjects.Of(context.GetService<IDesignTimeModel>().Model).Where(name => !there.Contains(name)));
-        missing.AddRange(await ((RecordedHistory)context.GetService<IHistoryRepository>()).ChangedAsync(connection, cancellationToken));
+        missing.AddRange(DeclaredObjects.Of(SchemaObject.All).Where(name => !there.Contains(name)));
         missing.AddRange((await reconciler.PlanAsync(connection, cancellationToken)).Select(step => $"{step.Table}: {step.What}"));
         return missing;
     }
-
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Wyckoff.Postgres;
 using Wyckoff.Timescale;
 
 namespace Wyckoff.MigrationService;
@@ -17,17 +18,24 @@ internal static class StatusReport
         await output.WriteLineAsync($"            {edition.Capabilities}");
 
         var applied = await SchemaVersion.AppliedAsync(connection, cancellationToken);
-        var migrations = context.Database.GetMigrations().Select(SchemaVersion.NameOf).ToList();
-        var runs = await LastRunsAsync(connection, cancellationToken);
+        var migrations = context.Database.GetMigrations().ToList();
         await output.WriteLineAsync();
         foreach (var migration in migrations)
         {
-            await output.WriteLineAsync($"Migration   {migration,-24}{(applied.Contains(migration, StringComparer.Ordinal) ? "applied" : "pending"),-10}{runs.GetValueOrDefault(migration)}".TrimEnd());
+            await output.WriteLineAsync($"Migration   {SchemaVersion.NameOf(migration),-24}{(applied.Contains(migration, StringComparer.Ordinal) ? "applied" : "pending")}");
         }
 
         foreach (var unknown in applied.Except(migrations, StringComparer.Ordinal))
         {
-            await output.WriteLineAsync($"Migration   {unknown,-24}unknown to this build");
+            await output.WriteLineAsync($"Migration   {SchemaVersion.NameOf(unknown),-24}unknown to this build");
+        }
+
+        if (migrations.Except(applied, StringComparer.Ordinal).ToList() is [])
+        {
+            var recorded = await ObjectPlan.RecordedAsync(connection, cancellationToken);
+            var others = SchemaObject.All.Count(item => !recorded.Contains((item.Name, item.Hash)));
+            await output.WriteLineAsync($"Objects     {$"{SchemaObject.All.Count} files",-24}{(others == 0 ? "applied" : $"{others} pending")}");
+            await output.WriteLineAsync($"Last run    {await LastRunAsync(connection, cancellationToken)}");
         }
 
         var present = (await StoredTable.ReadAsync(connection, edition, cancellationToken)).ToDictionary(table => table.Name, StringComparer.Ordinal);
@@ -49,28 +57,15 @@ internal static class StatusReport
         }
     }
 
-    private static async Task<Dictionary<string, string>> LastRunsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<string?> LastRunAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var runs = new Dictionary<string, string>(StringComparer.Ordinal);
-        await using var exists = new NpgsqlCommand($"SELECT to_regclass('{RecordedHistory.Table}') IS NOT NULL", connection);
-        if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
-        {
-            return runs;
-        }
-
         await using var command = new NpgsqlCommand(
-            $"""
-            SELECT DISTINCT ON (version) version, concat_ws(' ', 'last run', direction, to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), round(duration_ms) || ' ms', outcome, error)
-              FROM {RecordedHistory.Table} ORDER BY version, id DESC
+            """
+            SELECT concat_ws(' ', to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), 'to', to_version, outcome, 'in', round(duration_ms), 'ms', error)
+              FROM public.migration_runs ORDER BY id DESC LIMIT 1
             """,
             connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            runs[reader.GetString(0)] = reader.GetString(1);
-        }
-
-        return runs;
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 
     /// <summary>What the policies of each hypertable are and did, in lines.</summary>

@@ -137,6 +137,15 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>The same, with rows in every table.</summary>
     public async Task<string> CloneFilledAsync() => await CloneAsync(await _filled.Value);
 
+    /// <summary>The administrator's connection to a new database with nothing in it, on a server that knows our roles.</summary>
+    public async Task<string> EmptyAsync()
+    {
+        await _template.Value;
+        var empty = NewDatabase();
+        await ExecuteAsync($"CREATE DATABASE {Name(empty)} OWNER wyckoff_owner");
+        return empty;
+    }
+
     private async Task<string> CloneAsync(string template)
     {
         var clone = NewDatabase();

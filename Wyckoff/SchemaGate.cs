@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Wyckoff.Postgres;
 using Wyckoff.Telemetry;
 using Wyckoff.Timescale;
 
@@ -53,6 +54,12 @@ internal sealed class SchemaGate(NpgsqlDataSource database, IOptions<DatabaseOpt
                 if (!applied.Contains(SchemaVersion.Required, StringComparer.Ordinal))
                 {
                     return $"The database is at schema '{applied.LastOrDefault("none")}', this build needs '{SchemaVersion.Required}': run MigrationService.";
+                }
+
+                if (await SchemaVersion.ObjectsHashAsync(connection, cancellationToken) is var objects && objects != SchemaObject.HashOfAll)
+                {
+                    return $"The functions and views of the database are those of another build (hash {objects ?? "none"}), "
+                        + $"this build needs {SchemaObject.HashOfAll}: run MigrationService.";
                 }
             }
 

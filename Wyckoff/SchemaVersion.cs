@@ -2,14 +2,16 @@ using Npgsql;
 
 namespace Wyckoff;
 
-/// <summary>The state of the schema this build was made for: the name of the newest migration. A test keeps it equal to MigrationService's.</summary>
+/// <summary>The state of a schema: the migrations that are in it, and its functions, views and the like (<see cref="Postgres.SchemaObject"/>).</summary>
 public static class SchemaVersion
 {
     public const string HistorySchema = "public";
     public const string HistoryTable = "schema_migrations";
-    public const string Required = "VersionLeases";
 
-    /// <summary>The migrations in the database, oldest first, without their time stamps; empty when it was never migrated.</summary>
+    /// <summary>The newest migration of this build. A test keeps it equal to MigrationService's.</summary>
+    public const string Required = "20261129222713_Initial";
+
+    /// <summary>The ids of the migrations in the database, oldest first; empty when it was never migrated.</summary>
     public static async Task<IReadOnlyList<string>> AppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var exists = new NpgsqlCommand($"SELECT to_regclass('{HistorySchema}.{HistoryTable}') IS NOT NULL", connection);
@@ -23,10 +25,18 @@ public static class SchemaVersion
         var applied = new List<string>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            applied.Add(NameOf(reader.GetString(0)));
+            applied.Add(reader.GetString(0));
         }
 
         return applied;
+    }
+
+    /// <summary>The hash of the schema's objects after the last run of MigrationService that changed something.</summary>
+    public static async Task<string?> ObjectsHashAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"SELECT objects_hash FROM {HistorySchema}.migration_runs WHERE outcome = 'completed' ORDER BY id DESC LIMIT 1", connection);
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 
     /// <summary>20260101000000_Initial → Initial</summary>

@@ -93,7 +93,7 @@ public sealed class StatusSource
                 Edition = edition.Edition.ToString(),
                 Timescaledb = edition.Extension?.ToString(),
                 Capabilities = edition.Capabilities,
-                Schema = applied.Count > 0 ? applied[^1] : null,
+                Schema = applied.Count > 0 ? SchemaVersion.NameOf(applied[^1]) : null,
                 Pool = new(pool.Open, pool.Idle, pool.Waiting),
             };
         },

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Npgsql;
 using Wyckoff.Api.Bars;
 
 namespace Wyckoff.Tests.Api;
@@ -70,17 +71,33 @@ public sealed class BarsTests(TestDatabase database) : IClassFixture<TestDatabas
     [Fact]
     public async Task A_service_does_not_start_on_a_schema_it_was_not_built_for()
     {
-        var connection = database.Server.NewDatabase();
-        Assert.Equal(0, (await Migrations.RunAsync(connection, null, "--to", "0")).ExitCode);
-        var (exitCode, _, error) = await Run.DotnetAsync("Api", [], new()
+        var empty = await database.Server.EmptyAsync();
+        Assert.Contains("The database is at schema 'none'", await RefusalAsync(empty), StringComparison.Ordinal);
+        await database.Server.DropAsync(empty);
+
+        var other = await database.Server.CloneAsync();
+        await using (var source = NpgsqlDataSource.Create(other))
         {
-            ["ConnectionStrings__wyckoff"] = connection,
-            ["Wyckoff__Database__StartupWait"] = "00:00:01",
-            ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
-        });
-        Assert.Equal(1, exitCode);
-        Assert.Contains("run MigrationService", Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
-        await database.Server.DropAsync(connection);
+            await using var change = source.CreateCommand("UPDATE public.migration_runs SET objects_hash = 'another'");
+            await change.ExecuteNonQueryAsync(Token);
+        }
+
+        Assert.Contains("functions and views of the database are those of another build (hash another)", await RefusalAsync(other), StringComparison.Ordinal);
+        await database.Server.DropAsync(other);
+
+        static async Task<string> RefusalAsync(string connection)
+        {
+            var (exitCode, _, error) = await Run.DotnetAsync("Api", [], new()
+            {
+                ["ConnectionStrings__wyckoff"] = connection,
+                ["Wyckoff__Database__StartupWait"] = "00:00:01",
+                ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+            });
+            Assert.Equal(1, exitCode);
+            var line = Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            Assert.Contains("run MigrationService", line, StringComparison.Ordinal);
+            return line;
+        }
     }
 
     [Theory]

@@ -30,7 +30,7 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
         Assert.Equal("ok", status.State);
         Assert.True(status.Service.UptimeSeconds >= 0 && status.Service.Version.Length > 0);
         Assert.Equal(
-            (PartState.Ok, null, database.Edition.Edition.ToString(), database.Edition.Extension?.ToString(), SchemaVersion.Required),
+            (PartState.Ok, null, database.Edition.Edition.ToString(), database.Edition.Extension?.ToString(), SchemaVersion.NameOf(SchemaVersion.Required)),
             (status.Database.State, status.Database.Error, status.Database.Edition, status.Database.Timescaledb, status.Database.Schema));
         Assert.True(status.Database.LatencyMs > 0 && status.Database.Pool!.Open > 0);
 

@@ -1,6 +1,8 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Wyckoff.Postgres;
+using Wyckoff.Tests.Schema;
 using Wyckoff.Timescale;
 
 namespace Wyckoff.Tests.MigrationService;
@@ -32,14 +34,14 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     public void Services_ask_for_the_newest_migration()
     {
         using var context = database.OwnerContext();
-        Assert.Equal(SchemaVersion.Required, SchemaVersion.NameOf(context.Database.GetMigrations().Last()));
+        Assert.Equal(SchemaVersion.Required, context.Database.GetMigrations().Last());
     }
 
     [Fact]
     public async Task Applying_twice_changes_nothing()
     {
         var connection = database.Server.NewDatabase();
-        var (first, _, error) = await Migrations.RunAsync(connection);
+        var (first, _, error) = await Migrations.RunProcessAsync(connection);
         Assert.True(first == 0, error);
         Assert.Empty(error);
         var before = await FingerprintAsync(connection);
@@ -84,7 +86,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     {
         var (exitCode, output, _) = await Migrations.RunAsync(database.AdminConnection, null, "--dry-run");
         Assert.Equal(0, exitCode);
-        Assert.Contains("0 migrations and 0 storage steps would run", output, StringComparison.Ordinal);
+        Assert.Contains("0 migrations, 0 objects and 0 storage steps would run", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,31 +94,11 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     {
         var (exitCode, output, error) = await Migrations.RunAsync(database.AdminConnection, null, "--status");
         Assert.True(exitCode == 0, error);
-        Assert.Contains($"{SchemaVersion.Required,-24}applied   last run up", output, StringComparison.Ordinal);
+        Assert.Matches($"Migration +{SchemaVersion.NameOf(SchemaVersion.Required)} +applied", output);
+        Assert.Matches($"Objects +{SchemaObject.All.Count} files +applied", output);
+        Assert.Matches($"Last run +[-0-9]+ [0-9:]+ to {SchemaVersion.NameOf(SchemaVersion.Required)} completed in [0-9]+ ms", output);
         Assert.Contains("market.bars_1d", output, StringComparison.Ordinal);
         Assert.Contains(database.Edition.Capabilities, output, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Going_back_is_refused_while_rows_would_be_lost_and_works_with_yes()
-    {
-        var connection = await database.Server.CloneAsync();
-        await using (var source = NpgsqlDataSource.Create(connection))
-        {
-            await using var insert = source.CreateCommand("INSERT INTO market.tickers (symbol) VALUES ('KEEP')");
-            await insert.ExecuteNonQueryAsync(Token);
-        }
-
-        var (refused, _, why) = await Migrations.RunAsync(connection, null, "--to", "0");
-        Assert.Equal(1, refused);
-        Assert.Contains("market.tickers", Assert.Single(Lines(why)), StringComparison.Ordinal);
-        Assert.Equal(0, (await Migrations.RunAsync(connection, null, "--verify")).ExitCode);
-
-        Assert.Equal(0, (await Migrations.RunAsync(connection, null, "--to", "0", "--yes")).ExitCode);
-        Assert.Equal(1, (await Migrations.RunAsync(connection, null, "--verify")).ExitCode);
-        Assert.Equal(0, (await Migrations.RunAsync(connection)).ExitCode);
-        Assert.Equal(0, (await Migrations.RunAsync(connection, null, "--verify")).ExitCode);
-        await database.Server.DropAsync(connection);
     }
 
     [Fact]
@@ -125,7 +107,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         var connection = await database.Server.CloneAsync();
         await using (var source = NpgsqlDataSource.Create(connection))
         {
-            await using var drop = source.CreateCommand("ALTER TABLE market.bars_1d DROP CONSTRAINT chk_bars_1d_volume; DROP INDEX market.idx_tickers_symbol; ALTER TABLE market.bars_1h DROP COLUMN vwap CASCADE");
+            await using var drop = source.CreateCommand("ALTER TABLE market.bars_1d DROP CONSTRAINT chk_bars_1d_volume; DROP INDEX market.idx_tickers_symbol; ALTER TABLE market.bars_1h DROP COLUMN vwap CASCADE; DROP TRIGGER touch ON market.feeds");
             await drop.ExecuteNonQueryAsync(Token);
         }
 
@@ -134,14 +116,15 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         Assert.Contains("constraint market.bars_1d.chk_bars_1d_volume", output, StringComparison.Ordinal);
         Assert.Contains("index market.tickers.idx_tickers_symbol", output, StringComparison.Ordinal);
         Assert.Contains("column market.bars_1h.vwap", output, StringComparison.Ordinal);
+        Assert.Contains("object market.feeds.triggers", output, StringComparison.Ordinal);
+        Assert.Contains("object market.market_data", output, StringComparison.Ordinal);
         await database.Server.DropAsync(connection);
     }
 
     [Fact]
     public async Task A_migration_that_throws_ends_with_1_and_leaves_nothing_half_done()
     {
-        var connection = database.Server.NewDatabase();
-        Assert.Equal(0, (await Migrations.RunAsync(connection, null, "--to", "0")).ExitCode);
+        var connection = await database.Server.EmptyAsync();
         await using (var source = NpgsqlDataSource.Create(connection))
         {
             // In the way of the first migration.
@@ -166,7 +149,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     public async Task A_server_that_is_not_there_ends_with_1_after_the_wait()
     {
         var nobody = $"Host=127.0.0.1;Port={Wyckoff.LocalServers.PortOwner.PickFree()};Username=postgres;Password=x;Database=wyckoff";
-        var (exitCode, _, error) = await Migrations.RunAsync(nobody, new() { ["Wyckoff__ServerWait"] = "00:00:01" });
+        var (exitCode, _, error) = await Migrations.RunProcessAsync(nobody, new() { ["Wyckoff__ServerWait"] = "00:00:01" });
         Assert.Equal(1, exitCode);
         Assert.Contains("No database server answers at 127.0.0.1:", Assert.Single(Lines(error)), StringComparison.Ordinal);
     }
@@ -202,7 +185,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         }
 
         var before = await FingerprintAsync(connection);
-        foreach (var arguments in new string[][] { [], ["--verify"], ["--dry-run"], ["--to", "0", "--yes"], ["--reset", "--yes"] })
+        foreach (var arguments in new string[][] { [], ["--verify"], ["--dry-run"], ["--reset", "--yes"] })
         {
             var (exitCode, _, error) = await Migrations.RunAsync(connection, null, arguments);
             Assert.Equal(1, exitCode);
@@ -213,14 +196,40 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         await database.Server.DropAsync(connection);
     }
 
+    [Fact]
+    public async Task A_database_from_before_the_first_release_is_refused_with_what_to_do()
+    {
+        var connection = await database.Server.EmptyAsync();
+        await using (var source = NpgsqlDataSource.Create(connection))
+        {
+            await using var old = source.CreateCommand(
+                """
+                CREATE TABLE public.schema_migrations ("MigrationId" text, "ProductVersion" text);
+                INSERT INTO public.schema_migrations VALUES ('20261120193039_Initial', '10'), ('20261121192813_VersionLeases', '10');
+                """);
+            await old.ExecuteNonQueryAsync(Token);
+        }
+
+        foreach (var arguments in new string[][] { [], ["--verify"], ["--dry-run"] })
+        {
+            var (exitCode, _, error) = await Migrations.RunAsync(connection, null, arguments);
+            Assert.Equal(1, exitCode);
+            var line = Assert.Single(Lines(error));
+            Assert.Contains("export", line, StringComparison.Ordinal);
+            Assert.Contains("--fresh", line, StringComparison.Ordinal);
+        }
+
+        await database.Server.DropAsync(connection);
+    }
+
     [Theory]
     [InlineData("--bogus")]
-    [InlineData("--to", "Nowhere")]
+    [InlineData("--to", "Initial")]
     [InlineData("--reset")]
     [InlineData("--status", "--verify")]
     public async Task What_it_does_not_understand_is_one_line_and_changes_nothing(params string[] arguments)
     {
-        var (exitCode, output, error) = await Migrations.RunAsync(database.AdminConnection, null, arguments);
+        var (exitCode, output, error) = await Migrations.RunProcessAsync(database.AdminConnection, null, arguments);
         Assert.Equal(1, exitCode);
         Assert.Single(Lines(error));
         Assert.Empty(output);
@@ -233,8 +242,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     [InlineData("Wyckoff__Hypertables__price_snapshots__Retain", "30.00:00:00", "price_candles_1h")]
     public async Task Storage_that_is_configured_wrongly_is_named_before_anything_is_changed(string key, string value, string words)
     {
-        var connection = database.Server.NewDatabase();
-        Assert.Equal(0, (await Migrations.RunAsync(connection, null, "--to", "0")).ExitCode);
+        var connection = await database.Server.EmptyAsync();
         var (exitCode, _, error) = await Migrations.RunAsync(connection, new() { [key] = value });
         Assert.Equal(1, exitCode);
         Assert.Contains(words, Assert.Single(Lines(error)), StringComparison.Ordinal);
@@ -248,43 +256,41 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task Every_run_is_kept_and_a_migration_that_was_changed_after_it_ran_shows()
+    public async Task Every_run_that_changes_something_is_kept_and_so_is_one_that_fails()
     {
         var connection = await database.Server.CloneAsync();
         await using var source = NpgsqlDataSource.Create(connection);
-        Assert.Equal(0, (await Migrations.RunAsync(connection, null, "--to", "Journal", "--yes")).ExitCode);
-        await using (var runs = source.CreateCommand("SELECT direction || ' ' || from_version || ' ' || to_version || ' ' || outcome FROM public.migration_runs ORDER BY id DESC LIMIT 1"))
+        Assert.Equal(["Initial completed"], await RunsAsync(source));
+        Assert.Equal(0, (await Migrations.RunAsync(connection)).ExitCode);
+        Assert.Equal(["Initial completed"], await RunsAsync(source));
+
+        // As an earlier build had it, and with something of a user's in the way of making it anew.
+        await using (var change = source.CreateCommand(
+            """
+            UPDATE public.migration_runs SET objects = replace(objects::text, '"market.bar_ratio", "', '"market.bar_ratio", "x')::jsonb, objects_hash = 'x';
+            CREATE VIEW public.mine AS SELECT market.bar_ratio(1, 2, 3);
+            """))
         {
-            Assert.Equal("down PredictionMarkets Journal completed", await runs.ExecuteScalarAsync(Token));
+            await change.ExecuteNonQueryAsync(Token);
         }
 
-        // In the way of the migration that comes next: its own row goes with its transaction, and one that says so stays.
-        await using (var obstacle = source.CreateCommand("CREATE SCHEMA prediction AUTHORIZATION wyckoff_owner; CREATE TABLE prediction.markets (x int)"))
-        {
-            await obstacle.ExecuteNonQueryAsync(Token);
-        }
+        var (exitCode, _, error) = await Migrations.RunAsync(connection);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("market.bar_ratio", Lines(error)[^1], StringComparison.Ordinal);
+        Assert.Equal(["Initial completed", "Initial failed"], await RunsAsync(source));
+        Assert.Equal(1, (await Migrations.RunAsync(connection, null, "--verify")).ExitCode);
 
-        Assert.Equal(1, (await Migrations.RunAsync(connection)).ExitCode);
-        await using (var failed = source.CreateCommand("SELECT version || ' ' || (error ~ 'markets') FROM public.migration_runs WHERE outcome = 'failed'"))
-        {
-            Assert.Equal("PredictionMarkets true", await failed.ExecuteScalarAsync(Token));
-        }
-
-        await using (var mend = source.CreateCommand("DROP TABLE prediction.markets"))
+        await using (var mend = source.CreateCommand("DROP VIEW public.mine"))
         {
             await mend.ExecuteNonQueryAsync(Token);
         }
 
         Assert.Equal(0, (await Migrations.RunAsync(connection)).ExitCode);
-        await using (var change = source.CreateCommand("UPDATE public.migration_runs SET checksum = 'x' WHERE version = 'Initial'"))
-        {
-            await change.ExecuteNonQueryAsync(Token);
-        }
-
-        var (verify, output, _) = await Migrations.RunAsync(connection, null, "--verify");
-        Assert.Equal(1, verify);
-        Assert.Contains("migration Initial as it ran", output, StringComparison.Ordinal);
+        Assert.Equal(["Initial completed", "Initial failed", "Initial completed"], await RunsAsync(source));
         await database.Server.DropAsync(connection);
+
+        static Task<List<string>> RunsAsync(NpgsqlDataSource source) =>
+            Filling.ListAsync(source, "SELECT to_version || ' ' || outcome FROM public.migration_runs ORDER BY id", Token);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Wyckoff.Tests.MigrationService;
 public sealed class RolePasswordTests : IAsyncLifetime
 {
     private const string AppPassword = """it's "one" \ $of$ them""";
-    private const string WorkerPassword = "worker's own";
+    private const string WorkerPassword = "worker's 0wn";
     private static int _servers;
     private LocalPostgres _server = null!;
     private int _marks;
@@ -32,7 +32,7 @@ public sealed class RolePasswordTests : IAsyncLifetime
         Assert.Contains("ALTER ROLE wyckoff_app PASSWORD 'SCRAM-SHA-256$4096:", log, StringComparison.Ordinal);
         Assert.Contains("ALTER ROLE wyckoff_worker PASSWORD 'SCRAM-SHA-256$4096:", log, StringComparison.Ordinal);
         Assert.DoesNotContain("\"one\"", log, StringComparison.Ordinal);
-        Assert.DoesNotContain("s own", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("s 0wn", log, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,16 +91,12 @@ public sealed class RolePasswordTests : IAsyncLifetime
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["ConnectionStrings__wyckoff"] = administrator,
             ["Wyckoff__Timescale"] = "off",
             ["Wyckoff__AppPassword"] = app,
+            ["Wyckoff__WorkerPassword"] = worker ?? "",
         };
-        if (worker is not null)
-        {
-            environment["Wyckoff__WorkerPassword"] = worker;
-        }
 
-        return Run.DotnetAsync("MigrationService", ["--to", "0"], environment);
+        return Migrations.RunAsync(administrator, environment);
     }
 
     private Task SignInAsync(string role, string password) => ExecuteAsync(As(role, password) + ";Pooling=false", "SELECT 1");

@@ -1,7 +1,9 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Wyckoff.Accounts;
+using Wyckoff.Findings;
 using Wyckoff.Primitives;
+using Wyckoff.Trading.Strategies;
 
 namespace Wyckoff.Journal;
 
@@ -150,6 +152,7 @@ public static class JournalModel
         context.HasIndex(c => c.StrategyId).HasDatabaseName("idx_decision_contexts_strategy_id").HasFilter("strategy_id IS NOT NULL");
         context.HasOne<TradeFill>().WithOne().HasForeignKey<DecisionContext>(c => new { c.AccountId, c.FillId }).HasPrincipalKey<TradeFill>(f => new { f.AccountId, f.Id })
             .OnDelete(DeleteBehavior.Cascade).HasConstraintName("fk_decision_contexts_fill");
+        context.HasOne<Strategy>().WithMany().HasForeignKey(c => c.StrategyId).OnDelete(DeleteBehavior.SetNull).HasConstraintName("fk_decision_contexts_strategy");
         context.HasOne<UserAccount>().WithMany().HasForeignKey(c => c.AccountId).OnDelete(DeleteBehavior.Cascade).HasConstraintName("fk_decision_contexts_account");
     }
 
@@ -232,6 +235,10 @@ public static class JournalModel
         entry.Property(e => e.UpdatedAt).HasDefaultValueSql("now()");
         entry.HasIndex(e => new { e.AccountId, e.Date, e.Id }).IsDescending(false, true, true).HasDatabaseName("idx_journal_entries_account_id_date_id");
         entry.HasIndex(e => new { e.AccountId, e.TradeId }).HasDatabaseName("idx_journal_entries_account_id_trade_id").HasFilter("trade_id IS NOT NULL");
+        entry.HasIndex(e => e.CampaignId).HasDatabaseName("idx_journal_entries_campaign_id").HasFilter("campaign_id IS NOT NULL");
+        entry.HasIndex(e => e.SignalId).HasDatabaseName("idx_journal_entries_signal_id").HasFilter("signal_id IS NOT NULL");
+        entry.HasOne<Campaign>().WithMany().HasForeignKey(e => e.CampaignId).OnDelete(DeleteBehavior.SetNull).HasConstraintName("fk_journal_entries_campaign");
+        entry.HasOne<Signal>().WithMany().HasForeignKey(e => e.SignalId).OnDelete(DeleteBehavior.SetNull).HasConstraintName("fk_journal_entries_signal");
         entry.HasOne<UserAccount>().WithMany().HasForeignKey(e => e.AccountId).OnDelete(DeleteBehavior.Cascade).HasConstraintName("fk_journal_entries_account");
     }
 }

@@ -1,11 +1,12 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Wyckoff.Accounts;
 using Wyckoff.Timescale;
 using Wyckoff.Trading.Strategies;
 
 namespace Wyckoff.Trading;
 
-/// <summary>The tables of schema <c>trading</c>. What is not tables (views, functions, triggers, grants) is in <c>MigrationService/Sql/Trading.up.sql</c>.</summary>
+/// <summary>The tables of schema <c>trading</c>. What is not tables (views, functions, triggers, grants) is in <c>MigrationService/Sql/trading/</c>.</summary>
 public static class TradingModel
 {
     public const string Schema = "trading";
@@ -91,6 +92,7 @@ public static class TradingModel
         strategy.Property(s => s.Version).IsConcurrencyToken();
         strategy.HasIndex(s => new { s.AccountId, s.Name }).IsUnique().HasDatabaseName("idx_strategies_account_id_name");
         strategy.HasIndex(s => s.Name).IsUnique().HasFilter("is_benchmark").HasDatabaseName("idx_strategies_name_benchmark");
+        strategy.HasOne<UserAccount>().WithMany().HasForeignKey(s => s.AccountId).OnDelete(DeleteBehavior.SetNull).HasConstraintName("fk_strategies_account");
         strategy.HasIndex(s => s.Symbols).HasMethod("gin").HasDatabaseName("idx_strategies_symbols");
     }
 

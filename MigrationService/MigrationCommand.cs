@@ -1,0 +1,129 @@
+using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using Wyckoff.ServiceDefaults;
+
+namespace Wyckoff.MigrationService;
+
+/// <summary>The command line: what it prints goes to one writer, the one line that says why it failed to another.</summary>
+internal static class MigrationCommand
+{
+    private static readonly Option<bool> Status = new("--status") { Description = "Show migrations, hypertables, policies and sizes; change nothing." };
+    private static readonly Option<bool> Verify = new("--verify") { Description = "Check that all that is declared is there; exit code 1 if not." };
+    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Print the SQL that would run; write nothing." };
+    private static readonly Option<bool> Reset = new("--reset") { Description = "Drop the database with all its data and make it anew (needs --yes)." };
+    private static readonly Option<bool> Yes = new("--yes") { Description = "With --reset: all data may be lost." };
+
+    /// <param name="args">Those of the process.</param>
+    /// <param name="output">For what a verb prints.</param>
+    /// <param name="error">For the one line.</param>
+    /// <param name="configure">Changes the host before it is built.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, Action<HostApplicationBuilder>? configure = null)
+    {
+        var command = new RootCommand("Brings the database to the schema of this build. Without options: migrate, reconcile the time-series storage, verify.")
+        {
+            Status, Verify, DryRun, Reset, Yes,
+        };
+        var parsed = command.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            return await FailAsync(parsed.Errors[0].Message + " --help lists the options.");
+        }
+
+        if (parsed.Action is not null)
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error }); // --help, --version
+        }
+
+        Option<bool>[] verbs = [Status, Verify, DryRun, Reset];
+        if (verbs.Count(parsed.GetValue) > 1)
+        {
+            return await FailAsync($"{string.Join(", ", verbs.Select(verb => verb.Name))} exclude each other.");
+        }
+
+        var builder = CreateBuilder(isReport: parsed.GetValue(Status) || parsed.GetValue(Verify) || parsed.GetValue(DryRun));
+        configure?.Invoke(builder);
+        using var host = builder.Build();
+        var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+
+        // In the open, not in a BackgroundService: one that throws leaves exit code 0, and whoever waits for our completion would start on half a schema.
+        try
+        {
+            await host.StartAsync(CancellationToken.None);
+            var migrator = host.Services.GetRequiredService<Migrator>();
+            var ok = true;
+            if (parsed.GetValue(Status))
+            {
+                await migrator.StatusAsync(output, stopping);
+            }
+            else if (parsed.GetValue(Verify))
+            {
+                ok = await migrator.VerifyAsync(output, stopping);
+            }
+            else if (parsed.GetValue(DryRun))
+            {
+                await migrator.DryRunAsync(output, stopping);
+            }
+            else if (parsed.GetValue(Reset))
+            {
+                await migrator.ResetAsync(parsed.GetValue(Yes), stopping);
+            }
+            else
+            {
+                await migrator.ApplyAsync(stopping);
+                // Only the service stays up: a verb is called by somebody who waits for its end.
+                if (host.Services.GetRequiredService<IOptions<MigrationOptions>>().Value.StayUp)
+                {
+                    host.Services.GetRequiredService<ILogger<Migrator>>().StayingUp();
+                    await host.WaitForShutdownAsync(CancellationToken.None);
+                    return 0;
+                }
+            }
+
+            await host.StopAsync(CancellationToken.None);
+            return ok ? 0 : 1;
+        }
+        catch (Exception e)
+        {
+            var isStopped = e is OperationCanceledException && stopping.IsCancellationRequested;
+            if (!isStopped && !ServiceRun.IsRefusal(e, RefusalException.IsRefusal))
+            {
+                host.Services.GetRequiredService<ILogger<Migrator>>().MigrationFailed(e);
+            }
+
+            // Telemetry is flushed, and the log written to its end, before the last word.
+            await host.StopAsync(CancellationToken.None);
+            host.Dispose();
+            return await FailAsync(isStopped ? "Stopped before the end; run it again." : e.Message);
+        }
+
+        async Task<int> FailAsync(string why)
+        {
+            await error.WriteLineAsync("migrations: " + why.ReplaceLineEndings(" "));
+            return 1;
+        }
+    }
+
+    private static HostApplicationBuilder CreateBuilder(bool isReport)
+    {
+        // Settings lie beside the program, and not in whatever folder it was called from.
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        builder.AddServiceDefaults();
+        // What a verb prints is its result; the log goes to the other stream and only speaks when something is wrong.
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        if (isReport)
+        {
+            builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        }
+
+        builder.Services.AddOptions<MigrationOptions>().BindConfiguration(MigrationOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<DatabaseServer>();
+        builder.Services.AddSingleton<Migrator>();
+        return builder;
+    }
+}

@@ -1,2 +1,0 @@
-DROP FUNCTION account.current_id();
-DROP SCHEMA account;

@@ -1,0 +1,3 @@
+ALTER TABLE account.api_keys ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_rows ON account.api_keys TO wyckoff_app USING (account_id = account.current_id()) WITH CHECK (account_id = account.current_id());
+CREATE POLICY all_rows ON account.api_keys TO wyckoff_worker USING (true) WITH CHECK (true);

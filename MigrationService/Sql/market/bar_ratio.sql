@@ -1,0 +1,5 @@
+CREATE FUNCTION market.bar_ratio(value numeric, total numeric, bars bigint) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  -- value / (total / bars), half away from zero to 4 places. div() is exact, so nothing is rounded twice.
+  SELECT CASE WHEN bars = 0 THEN 1.0000 WHEN total = 0 THEN 0.0000 ELSE least(999999.9999, div(20000 * value * bars + total, 2 * total) * 0.0001) END
+$$;
+COMMENT ON FUNCTION market.bar_ratio(numeric, numeric, bigint) IS 'A value over the mean of the bars before, given their total and number: 1 without any, 0 when the mean is 0, at most 999999.9999.';

@@ -1,0 +1,2 @@
+-- Compressed already: compressing again only costs time.
+ALTER TABLE market.sync_payloads ALTER COLUMN payload SET STORAGE EXTERNAL;

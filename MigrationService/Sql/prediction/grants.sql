@@ -1,0 +1,7 @@
+GRANT USAGE ON SCHEMA prediction TO wyckoff_app, wyckoff_worker, wyckoff_reader;
+GRANT SELECT ON
+  prediction.markets, prediction.resolutions, prediction.price_snapshots, prediction.orderbook_snapshots, prediction.trades, prediction.trade_keys
+  TO wyckoff_app, wyckoff_worker, wyckoff_reader;
+GRANT INSERT, UPDATE, DELETE ON prediction.markets, prediction.resolutions TO wyckoff_app, wyckoff_worker;
+-- Facts: added, never changed. Old ones go by retention, which is the owner's.
+GRANT INSERT ON prediction.price_snapshots, prediction.orderbook_snapshots, prediction.trades TO wyckoff_app, wyckoff_worker;

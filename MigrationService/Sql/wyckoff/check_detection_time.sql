@@ -1,0 +1,13 @@
+-- No look-ahead. The check knows the width of the bar, but a day closes at midnight in the zone of its market, which only the ticker knows (if there is one).
+CREATE FUNCTION wyckoff.check_detection_time() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+  closed timestamptz := (SELECT ((NEW.pattern_bar_timestamp AT TIME ZONE 'UTC')::date + 1)::timestamp AT TIME ZONE t.timezone FROM market.tickers t WHERE t.symbol = NEW.symbol);
+BEGIN
+  IF NEW.detection_time < closed THEN
+    RAISE check_violation USING
+      MESSAGE = format('the daily bar of %s closes at %s: nothing in it was known at %s', NEW.symbol, closed, NEW.detection_time),
+      SCHEMA = 'wyckoff', TABLE = 'patterns', CONSTRAINT = 'chk_patterns_detection_time';
+  END IF;
+  RETURN NEW;
+END $$;
+COMMENT ON FUNCTION wyckoff.check_detection_time() IS 'A pattern in daily bars is not known before the next midnight in the zone of its ticker.';
