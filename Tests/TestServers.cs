@@ -18,7 +18,7 @@ public sealed class TestServers : IAsyncDisposable
 
     private readonly ConcurrentDictionary<PostgresEdition, Lazy<Task<PostgresServer>>> _postgres = new();
     private readonly Lazy<Task<LocalRedis>> _redis = new(() => LocalRedis.StartAsync(new(), CancellationToken.None));
-    private readonly string _folder = Path.Combine("/var/tmp", $"wyckoff-tests-{Environment.ProcessId}");
+    private readonly string _folder = Path.Combine(Disk(), $"wyckoff-tests-{Environment.ProcessId}");
 
     public TestServers() => Current = this;
 
@@ -75,6 +75,14 @@ public sealed class TestServers : IAsyncDisposable
         {
             Directory.Delete(_folder, recursive: true);
         }
+    }
+
+    /// <summary>In memory where there is room: each test class has databases of a few thousand files, made and dropped again.</summary>
+    private static string Disk()
+    {
+        const string memory = "/dev/shm";
+        const long room = 6L << 30;
+        return Directory.Exists(memory) && new DriveInfo(memory) is { DriveFormat: "tmpfs", AvailableFreeSpace: > room } ? memory : "/var/tmp";
     }
 
     private LocalPostgresOptions Options(string name, PostgresEdition edition) => new() { DataFolder = Path.Combine(_folder, name), Durable = false, Edition = edition };

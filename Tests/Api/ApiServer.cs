@@ -13,6 +13,8 @@ internal sealed class ApiServer(string database, string? cache = null, Dictionar
         builder.UseSolutionRelativeContentRoot("Api");
         builder.UseSetting("ConnectionStrings:wyckoff", database);
         builder.UseSetting("ConnectionStrings:cache", cache ?? "");
+        // Most tests ask a few questions; a backend costs the server tens of milliseconds.
+        builder.UseSetting("Wyckoff:Database:MinPoolSize", "1");
         builder.UseSetting("Wyckoff:Api:RateLimit:Enabled", "false"); // whoever tests it says so
         foreach (var (key, value) in settings ?? [])
         {
