@@ -63,7 +63,7 @@ public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<Test
     [InlineData("127.0.0.1:{port},127.0.0.1:{dead}", "Primary Away")]
     public async Task A_service_starts_without_the_standby_and_its_health_is_degraded_by_that(string hosts, string states)
     {
-        await using var api = new ApiServer(At(hosts));
+        await using var api = new ApiServer(At(hosts), settings: new(StringComparer.Ordinal) { ["Wyckoff:Database:MinPoolSize"] = "5" });
         using var response = await api.CreateClient().GetAsync("/health", Token);
         var health = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Token)).RootElement;
         Assert.True(response.IsSuccessStatusCode, health.ToString());

@@ -41,8 +41,9 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
     private async Task<bool> TryWriteAsync(HttpContext context, BarRequest request, TickerRef ticker, bool isSure, CancellationToken cancellationToken)
     {
         var query = request.Query;
-        // Whoever has it already need not have it read.
-        if (context.Request.Headers.IfNoneMatch.Count > 0 && await versions.CurrentAsync(ticker.Id, query.Period.Source, cancellationToken) is > 0 and var version
+        // Whoever has it already need not have it read. What he has may be newer than what is known here.
+        if (context.Request.Headers.IfNoneMatch.Count > 0
+            && await versions.CurrentAsync(ticker.Id, query.Period.Source, BarHeaders.NewestSeen(context, query, ticker), cancellationToken) is > 0 and var version
             && new BarHeaders(query, ticker, new(version, 0)) is var headers && headers.IsAt(context))
         {
             headers.Begin(context, time);

@@ -23,7 +23,7 @@ internal sealed class BarHeaders
         if (state.Version > 0)
         {
             _version = state.Version.ToString(CultureInfo.InvariantCulture);
-            _tag = FormattableString.Invariant($"W/\"{state.Version:x}-{Hash(ticker.Incarnation + ' ' + ticker.Id + ' ' + query.Identity(ticker.Symbol.Value)):x16}\"");
+            _tag = FormattableString.Invariant($"W/\"{state.Version:x}{Suffix(query, ticker)}");
             // Told, and not gone by: a second may see several versions.
             _lastModified = state.ChangedAt == 0 ? null : HeaderUtilities.FormatDate(IncomingBar.InstantOf(state.ChangedAt));
         }
@@ -63,6 +63,27 @@ internal sealed class BarHeaders
         return given.Count > 0 && _tag is not null
             && given.Any(value => value is not null && value.Split(',', StringSplitOptions.TrimEntries).Any(one => one == "*" || one == _tag || "W/" + one == _tag));
     }
+
+    /// <summary>The newest version of these bars that the client says it has, perhaps from another replica; 0 for none.</summary>
+    public static long NewestSeen(HttpContext context, BarQuery query, TickerRef ticker)
+    {
+        var seen = 0L;
+        var suffix = Suffix(query, ticker);
+        foreach (var tag in context.Request.Headers.IfNoneMatch.SelectMany(value => value?.Split(',', StringSplitOptions.TrimEntries) ?? []))
+        {
+            var start = tag.StartsWith("W/\"", StringComparison.Ordinal) ? 3 : 1;
+            if (tag.EndsWith(suffix, StringComparison.Ordinal) && tag.Length > start + suffix.Length
+                && long.TryParse(tag.AsSpan()[start..^suffix.Length], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var version))
+            {
+                seen = Math.Max(seen, version);
+            }
+        }
+
+        return seen;
+    }
+
+    private static string Suffix(BarQuery query, TickerRef ticker) =>
+        FormattableString.Invariant($"-{Hash(ticker.Incarnation + ' ' + ticker.Id + ' ' + query.Identity(ticker.Symbol.Value)):x16}\"");
 
     // FNV-1a: the same in every replica, which string.GetHashCode is not.
     private static ulong Hash(string text)

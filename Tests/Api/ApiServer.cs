@@ -15,6 +15,8 @@ internal sealed class ApiServer(string database, string? cache = null, Dictionar
         builder.UseSetting("ConnectionStrings:cache", cache ?? "");
         // Most tests ask a few questions; a backend costs the server tens of milliseconds.
         builder.UseSetting("Wyckoff:Database:MinPoolSize", "1");
+        // Most tests write past this server, and read at once.
+        builder.UseSetting("Wyckoff:Cache:MaxVersionAge", "00:00:00");
         builder.UseSetting("Wyckoff:Api:RateLimit:Enabled", "false"); // whoever tests it says so
         foreach (var (key, value) in settings ?? [])
         {

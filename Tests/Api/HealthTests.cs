@@ -14,7 +14,8 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
     [Fact]
     public async Task Health_names_each_dependency_its_latency_and_the_edition()
     {
-        await using var api = new ApiServer(database.AppConnection, await TestServers.Current.RedisAsync());
+        await using var api = new ApiServer(
+            database.AppConnection, await TestServers.Current.RedisAsync(), new(StringComparer.Ordinal) { ["Wyckoff:Database:MinPoolSize"] = "5" });
         var health = await EventuallyAsync(api.CreateClient(), "Healthy");
         var postgres = health.GetProperty("dependencies").GetProperty("postgres");
         Assert.Equal(database.Edition.Edition.ToString(), postgres.GetProperty("edition").GetString());

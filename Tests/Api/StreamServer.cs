@@ -25,7 +25,7 @@ internal sealed class StreamServer : IAsyncDisposable
     public static async Task<StreamServer> StartAsync(string database, string? cache = null, params (string Key, string Value)[] settings)
     {
         var app = ApiHost.Create(
-            ["--urls=http://127.0.0.1:0", $"--ConnectionStrings:wyckoff={database}", $"--ConnectionStrings:cache={cache}", "--Wyckoff:Api:RateLimit:Enabled=false", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")],
+            ["--urls=http://127.0.0.1:0", $"--ConnectionStrings:wyckoff={database}", $"--ConnectionStrings:cache={cache}", "--Wyckoff:Api:RateLimit:Enabled=false", "--Wyckoff:Cache:MaxVersionAge=00:00:00", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")],
             builder => builder.Logging.ClearProviders());
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new(app);

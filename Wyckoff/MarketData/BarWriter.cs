@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using StackExchange.Redis;
+using Wyckoff.MarketData.Reading;
 using Wyckoff.Primitives;
 using Wyckoff.Telemetry;
 
@@ -15,7 +16,8 @@ namespace Wyckoff.MarketData;
 /// Under the locks of a ticker nobody else writes its bars, so what was probed stays true until the commit. <c>bar_windows</c> tells how far stored bars reach without
 /// looking at them, and its version whether what an earlier write remembered of their end still holds.
 /// </remarks>
-public sealed class BarWriter(NpgsqlDataSource source, TickerDirectory tickers, RedisConnection? redis = null, ILogger<BarWriter>? logger = null)
+public sealed class BarWriter(
+    NpgsqlDataSource source, TickerDirectory tickers, RedisConnection? redis = null, ILogger<BarWriter>? logger = null, WindowVersions? versions = null)
 {
     /// <summary>Where a change is announced: <c>ticker id:timeframe:version</c>. It only says "look": a message that is lost costs time, never truth.</summary>
     public const string Channel = "wyckoff:bars";
@@ -104,6 +106,12 @@ public sealed class BarWriter(NpgsqlDataSource source, TickerDirectory tickers, 
 
     private void Announce(BarWriteResult result)
     {
+        // Before the caller has his answer: who writes and reads through one process reads what he wrote.
+        foreach (var change in result.Changes)
+        {
+            versions?.Raise(change.TickerId, change.Timeframe, change.Version);
+        }
+
         if (redis?.Current is not { } multiplexer)
         {
             return;

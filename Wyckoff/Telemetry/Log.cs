@@ -43,7 +43,4 @@ public static partial class Log
 
     [LoggerMessage(2020, LogLevel.Warning, "Redis failed three times in a row; reads go without it for {Rest}: {Reason}")]
     public static partial void RedisRests(this ILogger logger, TimeSpan rest, string reason);
-
-    [LoggerMessage(2021, LogLevel.Warning, "No versions are leased for {Rest}, and every read asks for its own: {Reason}")]
-    public static partial void LeasesEnded(this ILogger logger, TimeSpan rest, string reason);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Npgsql;
 using Wyckoff.MarketData;
 using Wyckoff.Primitives;
@@ -20,6 +21,9 @@ internal sealed class NumberedBars : IAsyncDisposable
 
     /// <summary>By version: of each bar, the number of the write it is from.</summary>
     private readonly ConcurrentDictionary<long, ImmutableList<int>> _states = new();
+
+    /// <summary>When which version was acknowledged, in order.</summary>
+    private readonly List<(long At, long Version)> _acknowledgements = [];
 
     private int _ticker;
     private int _number;
@@ -42,8 +46,23 @@ internal sealed class NumberedBars : IAsyncDisposable
 
     public string Symbol { get; }
 
-    /// <summary>The newest version whose write has come back: no answer to a question asked from now on may be older.</summary>
+    /// <summary>The newest version whose write has come back.</summary>
     public long Acknowledged => Volatile.Read(ref _acknowledged);
+
+    /// <summary>The newest version whose write had come back by a timestamp.</summary>
+    public long AcknowledgedBy(long timestamp)
+    {
+        lock (_acknowledgements)
+        {
+            var later = _acknowledgements.Count;
+            while (later > 0 && _acknowledgements[later - 1].At > timestamp)
+            {
+                later--;
+            }
+
+            return later == 0 ? 0 : _acknowledgements[later - 1].Version;
+        }
+    }
 
     public int Count => _states[Acknowledged].Count;
 
@@ -146,6 +165,10 @@ internal sealed class NumberedBars : IAsyncDisposable
 
         _version = version;
         Volatile.Write(ref _acknowledged, version);
+        lock (_acknowledgements)
+        {
+            _acknowledgements.Add((Stopwatch.GetTimestamp(), version));
+        }
     }
 
     /// <summary>A commit that was cut off may have happened.</summary>

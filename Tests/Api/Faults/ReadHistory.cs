@@ -2,10 +2,16 @@ using System.Collections.Concurrent;
 
 namespace Wyckoff.Tests.Api.Faults;
 
-/// <summary>One answered question: from when to when it was under way, which version was acknowledged before it was asked, and which came.</summary>
-internal readonly record struct Answer(long Began, long Ended, long Acknowledged, long Version, string Of);
+/// <summary>One answered question.</summary>
+/// <param name="Began">When it was asked.</param>
+/// <param name="Ended">When the answer was there.</param>
+/// <param name="Due">No answer may be older: what was acknowledged as long before as an answer may be old, and what the reader said he has.</param>
+/// <param name="Version">Of the answer.</param>
+/// <param name="Replica">Who gave it.</param>
+/// <param name="Of">For people.</param>
+internal readonly record struct Answer(long Began, long Ended, long Due, long Version, int Replica, string Of);
 
-/// <summary>What many readers saw, whichever replica they asked and however.</summary>
+/// <summary>What many readers saw, however they asked.</summary>
 internal sealed class ReadHistory
 {
     private readonly ConcurrentQueue<Answer> _answers = new();
@@ -17,23 +23,21 @@ internal sealed class ReadHistory
     public void Add(Answer answer) => _answers.Enqueue(answer);
 
     /// <summary>
-    /// Where time went backwards: an answer that is older than one that had ended before its question was asked, or than a write that had. With one writer whose
-    /// versions count up, there being none is what makes the history linearizable.
+    /// Where an answer was older than it may be, and where time went backwards: of one replica an answer that is older than one that had ended before its question
+    /// was asked.
     /// </summary>
-    public IEnumerable<string> Violations()
+    public IEnumerable<string> Violations() => _answers.Where(answer => answer.Version < answer.Due).Select(answer => $"{answer} is older than it may be.")
+        .Concat(_answers.GroupBy(answer => answer.Replica).SelectMany(answers => StepsBack([.. answers])));
+
+    private static IEnumerable<string> StepsBack(List<Answer> answers)
     {
-        var byEnd = _answers.OrderBy(answer => answer.Ended).ToList();
+        var byEnd = answers.OrderBy(answer => answer.Ended).ToList();
         var (next, newest) = (0, default(Answer));
-        foreach (var answer in _answers.OrderBy(answer => answer.Began))
+        foreach (var answer in answers.OrderBy(answer => answer.Began))
         {
             for (; next < byEnd.Count && byEnd[next].Ended < answer.Began; next++)
             {
                 newest = byEnd[next].Version > newest.Version ? byEnd[next] : newest;
-            }
-
-            if (answer.Version < answer.Acknowledged)
-            {
-                yield return $"{answer} is older than what was written before.";
             }
 
             if (answer.Version < newest.Version)

@@ -3,15 +3,18 @@ namespace Wyckoff.Tests.Api.Faults;
 public sealed class ReadHistoryTests
 {
     [Fact]
-    public void Answers_that_overlap_may_come_in_any_order() => Assert.Empty(Of(new(0, 10, 0, 1, "a"), new(5, 20, 0, 0, "b"), new(9, 12, 0, 2, "c"), new(13, 30, 2, 3, "a")).Violations());
+    public void Answers_that_overlap_may_come_in_any_order() => Assert.Empty(Of(new(0, 10, 0, 1, 0, "a"), new(5, 20, 0, 0, 0, "b"), new(9, 12, 0, 2, 0, "c"), new(13, 30, 2, 3, 0, "a")).Violations());
+
+    [Fact]
+    public void One_replica_may_be_behind_another() => Assert.Empty(Of(new(0, 10, 0, 2, 0, "a"), new(11, 20, 0, 1, 1, "b"), new(21, 30, 0, 2, 0, "c")).Violations());
 
     [Fact]
     public void An_answer_older_than_one_that_had_ended_is_found() =>
-        Assert.Contains("Of = b } is older than Answer", Assert.Single(Of(new(0, 10, 0, 2, "a"), new(1, 30, 0, 1, "c"), new(11, 20, 0, 1, "b")).Violations()), StringComparison.Ordinal);
+        Assert.Contains("Of = b } is older than Answer", Assert.Single(Of(new(0, 10, 0, 2, 0, "a"), new(1, 30, 0, 1, 0, "c"), new(11, 20, 0, 1, 0, "b")).Violations()), StringComparison.Ordinal);
 
     [Fact]
-    public void An_answer_older_than_a_write_that_had_ended_is_found() =>
-        Assert.Contains("Of = b } is older than what was written", Assert.Single(Of(new(0, 10, 3, 3, "a"), new(5, 20, 4, 3, "b")).Violations()), StringComparison.Ordinal);
+    public void An_answer_older_than_it_may_be_is_found() =>
+        Assert.Contains("Of = b } is older than it may be", Assert.Single(Of(new(0, 10, 3, 3, 0, "a"), new(5, 20, 4, 3, 1, "b")).Violations()), StringComparison.Ordinal);
 
     [Fact]
     public void One_violation_among_thousands_of_readers_in_disorder_is_found()
@@ -23,12 +26,12 @@ public sealed class ReadHistoryTests
         {
             var began = random.Next(100_000);
             var ended = began + 1 + random.Next(50);
-            answers.Add(new(began, ended, began / 100, random.Next(began, ended + 1) / 100, $"{i}"));
+            answers.Add(new(began, ended, began / 100, random.Next(began, ended + 1) / 100, 0, $"{i}"));
         }
 
         Assert.Empty(Of([.. answers]).Violations());
         var last = answers.MaxBy(answer => answer.Began);
-        Assert.NotEmpty(Of([.. answers, new(last.Ended + 200, last.Ended + 210, 0, last.Version - 1, "late")]).Violations());
+        Assert.NotEmpty(Of([.. answers, new(last.Ended + 200, last.Ended + 210, 0, last.Version - 1, 0, "late")]).Violations());
     }
 
     private static ReadHistory Of(params Answer[] answers)

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Wyckoff.MarketData.Reading;
 
 namespace Wyckoff.Tests.Api.Faults;
 
@@ -18,6 +19,9 @@ internal sealed class ReadLoad : IAsyncDisposable
 {
     /// <summary>Where the version of an answer stands, whatever its body.</summary>
     public const string VersionHeader = "Wyckoff-Version";
+
+    /// <summary>In timestamps: for how long a replica may go by a version that it has learnt.</summary>
+    private static readonly long MaxAge = (long)(new CacheOptions().MaxVersionAge.TotalSeconds * Stopwatch.Frequency);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly List<ApiProcess> _replicas;
@@ -82,7 +86,7 @@ internal sealed class ReadLoad : IAsyncDisposable
         await _readers;
     }
 
-    /// <summary>Ends the readers. Of what they saw everything was right, and time never went backwards.</summary>
+    /// <summary>Ends the readers. Of what they saw everything was right, nothing too old, and time never went backwards.</summary>
     public async Task StopAndCheckAsync()
     {
         await StopAsync();
@@ -107,10 +111,12 @@ internal sealed class ReadLoad : IAsyncDisposable
 
     private async Task ReadAsync(int reader, Random random)
     {
-        var kept = new Dictionary<(HttpClient, string), (string Tag, long Version)>();
+        // Whichever replica it is from: another may not have heard of it yet.
+        var kept = new Dictionary<string, (string Tag, long Version)>(StringComparer.Ordinal);
         while (!_stop.IsCancellationRequested)
         {
-            var client = _clients[random.Next(_clients.Count)];
+            var replica = random.Next(_clients.Count);
+            var client = _clients[replica];
             // Few questions, asked again and again, so that they meet in the caches; some go past those.
             var (first, limit) = random.Next(7) switch
             {
@@ -122,14 +128,15 @@ internal sealed class ReadLoad : IAsyncDisposable
             };
             var form = (Form)random.Next(4);
             var url = Url(first, limit, form);
-            var acknowledged = _bars.Acknowledged;
             var began = Stopwatch.GetTimestamp();
+            var due = _bars.AcknowledgedBy(began - MaxAge);
             try
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, url);
-                var known = kept.TryGetValue((client, url), out var copy) && random.Next(2) == 0;
+                var known = kept.TryGetValue(url, out var copy) && random.Next(2) == 0;
                 if (known)
                 {
+                    due = Math.Max(due, copy.Version);
                     request.Headers.TryAddWithoutValidation("If-None-Match", copy.Tag);
                 }
 
@@ -139,12 +146,12 @@ internal sealed class ReadLoad : IAsyncDisposable
                 if (known && response.StatusCode == HttpStatusCode.NotModified)
                 {
                     Interlocked.Increment(ref _unchanged);
-                    History.Add(new(began, ended, acknowledged, copy.Version, $"reader {reader}, unchanged {client.BaseAddress}{url}"));
+                    History.Add(new(began, ended, due, copy.Version, replica, $"reader {reader}, unchanged {client.BaseAddress}{url}"));
                 }
                 else if (response.StatusCode == HttpStatusCode.OK)
                 {
                     var (version, bars) = Parse(response, body, form);
-                    History.Add(new(began, ended, acknowledged, version, $"reader {reader}, {client.BaseAddress}{url}"));
+                    History.Add(new(began, ended, due, version, replica, $"reader {reader}, {client.BaseAddress}{url}"));
                     if (_bars.Fault(version, first, limit, bars) is { } fault)
                     {
                         _wrong.Enqueue($"{url}: {fault}");
@@ -152,7 +159,7 @@ internal sealed class ReadLoad : IAsyncDisposable
 
                     if (response.Headers.ETag is { } tag)
                     {
-                        kept[(client, url)] = (tag.ToString(), version);
+                        kept[url] = (tag.ToString(), version);
                     }
                 }
                 else

@@ -17,7 +17,7 @@ public sealed class LiveStreamTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Bars_updates_and_days_are_written_each_where_it_belongs()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY"), Days("SPY"), Minutes("QQQ", 2)]);
@@ -34,7 +34,7 @@ public sealed class LiveStreamTests
         Assert.Equal(new LiveStatus(true, Start, 3, 3, 3, 0, null), rig.Stream.Status);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Split_frames_and_a_ping_among_them_change_nothing()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
@@ -47,7 +47,7 @@ public sealed class LiveStreamTests
         Assert.Equal(Enumerable.Range(0, 60).Select(minute => $"1 1m 2026-03-02T14:{minute:00} {minute + 1}"), rig.Stored);
     }
 
-    [Theory(Timeout = 20_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(402, "auth failed")]
     [InlineData(409, "insufficient subscription")]
     public async Task A_refused_key_is_said_once_and_not_tried_again_for_minutes(int code, string words)
@@ -71,7 +71,7 @@ public sealed class LiveStreamTests
         await rig.Server.AcceptSubscribedAsync();
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_connection_too_many_waits_until_the_other_one_may_be_gone()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
@@ -83,7 +83,7 @@ public sealed class LiveStreamTests
         await rig.Server.AcceptSubscribedAsync();
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Pauses_grow_while_nothing_helps_and_are_never_the_same()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
@@ -98,7 +98,7 @@ public sealed class LiveStreamTests
         Assert.Equal(20, Enumerable.Range(0, 20).Select(_ => random.After(3, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1))).Distinct().Count());
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_server_that_does_not_greet_is_left()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")], options => options with { Timeout = TimeSpan.FromSeconds(15) });
@@ -109,7 +109,7 @@ public sealed class LiveStreamTests
         Assert.Contains("no answer from 127.0.0.1 within 15 s", rig.Stream.Status.Fault, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_quiet_line_is_asked_for_a_sign_of_life_and_a_dead_one_is_left()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")], options => options with { Heartbeat = TimeSpan.FromSeconds(30), Timeout = TimeSpan.FromSeconds(15) });
@@ -139,7 +139,7 @@ public sealed class LiveStreamTests
         await rig.Server.AcceptSubscribedAsync();
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task After_a_cut_exactly_what_was_missed_is_asked_for_and_again_when_it_is_settled()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY") with { Known = At("14:30") }]);
@@ -166,7 +166,7 @@ public sealed class LiveStreamTests
         Assert.Equal(["1 1m 2026-03-02T15:03 10"], rig.Stored);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_gap_that_cannot_be_repaired_stays_one_over_further_connections()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY") with { Known = At("14:30") }]);
@@ -190,7 +190,7 @@ public sealed class LiveStreamTests
         Assert.Equal("SPY 1m [2026-03-02T14:30:00Z, 2026-03-02T15:01:13Z)", await rig.RepairedAsync());
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task What_the_stream_says_during_a_repair_is_not_buried_under_an_older_answer()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY") with { Known = At("14:58") }]);
@@ -213,7 +213,7 @@ public sealed class LiveStreamTests
         Assert.Equal(["1 1m 2026-03-02T14:58 5", "1 1m 2026-03-02T14:59 11"], rig.Stored);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_database_that_stands_still_makes_the_server_wait_and_loses_nothing()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")], options => options with { Capacity = 100, BatchSize = 50, Heartbeat = TimeSpan.FromSeconds(30) });
@@ -242,7 +242,7 @@ public sealed class LiveStreamTests
         Assert.True(rig.Stream.Status.Connected);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_database_that_stands_still_for_too_long_ends_the_connection_and_the_rest_is_repaired()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")], options => options with { Capacity = 1, BatchSize = 1 });
@@ -279,7 +279,7 @@ public sealed class LiveStreamTests
         Assert.Equal(["1 1m 2026-03-02T14:56 1", "1 1m 2026-03-02T14:57 2"], rig.Stored);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_write_that_fails_is_tried_until_it_works_and_a_bar_that_is_refused_does_not_stop_the_others()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY"), Minutes("QQQ", 2)]);
@@ -302,7 +302,7 @@ public sealed class LiveStreamTests
         Assert.Equal(2, rig.Logged.Count(entry => entry.Id == 2407));
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Subscriptions_follow_the_list_without_a_new_connection()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
@@ -327,7 +327,7 @@ public sealed class LiveStreamTests
         await rig.Server.AcceptSubscribedAsync();
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_subscription_that_is_refused_leaves_the_others_alone()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
@@ -341,7 +341,7 @@ public sealed class LiveStreamTests
         Assert.Equal(new LiveStatus(true, Start, 2, 1, 2, 0, "subscription refused: 405 symbol limit exceeded"), rig.Stream.Status);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Bars_that_cannot_be_are_refused_and_said()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
@@ -352,7 +352,7 @@ public sealed class LiveStreamTests
         Assert.Equal(3, rig.Logged.Count(entry => entry.Id == 2404));
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Minutes_are_built_from_trades_from_the_first_whole_one_on_and_a_cancelled_trade_is_asked_about()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY") with { FromTrades = true, Known = At("14:58") }]);
@@ -376,7 +376,7 @@ public sealed class LiveStreamTests
         Assert.Equal(["1 1m 2026-03-02T15:01 14", "1 1m 2026-03-02T15:03 16"], rig.Stored);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_end_writes_what_has_come()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
@@ -395,7 +395,7 @@ public sealed class LiveStreamTests
         Assert.Equal(["1 1m 2026-03-02T14:58 1", "1 1m 2026-03-02T14:59 1"], rig.Stored);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_fault_that_nobody_can_mend_ends_the_stream()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);

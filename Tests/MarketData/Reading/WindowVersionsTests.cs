@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Reading;
@@ -6,230 +7,145 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.MarketData.Reading;
 
-/// <summary>What is told of a version is never older than the question, also where nobody asks the database.</summary>
+/// <summary>A version is gone by for as long as it may be old, and what was written here or heard of is known at once.</summary>
 public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
-    private const int Writes = 40;
     private static readonly DateTimeOffset Noon = new(2024, 1, 2, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Age = TimeSpan.FromMilliseconds(20);
+
+    private readonly ManualTime _time = new(Noon);
+    private int _writes;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData("the writer", 1)]
-    [InlineData("the view", 2)]
-    [InlineData("a transaction that has begun long before", 3)]
-    [InlineData("a transaction with a snapshot from before", 4)]
-    public async Task Who_has_written_is_answered_with_it_by_every_replica(string by, int number)
+    [Fact]
+    public async Task A_version_is_told_again_until_it_may_be_too_old()
     {
-        var ticker = await TickerAsync($"LEASE{number}");
-        await WriteAsync(by, ticker, 0);
-        await using var first = new Replica(database.AppConnection);
-        await using var second = new Replica(database.AppConnection);
-        using var crowd = new Crowd([first.Versions, second.Versions], ticker);
-        await crowd.LeasedAsync();
-        for (var write = 1; write <= Writes; write++)
-        {
-            await WriteAsync(by, ticker, write);
-            var stored = await VersionAsync(ticker);
-            Assert.Equal((stored, stored), (await AskAsync(first, ticker), await AskAsync(second, ticker)));
-            // Most are leased before the next, and some are written over at once.
-            if (write % 4 != 0)
-            {
-                await crowd.LeasedAsync(stored);
-            }
-        }
+        var ticker = await TickerAsync("AGED");
+        await using var replica = new Replica(database.AppConnection, Age, _time);
+        await WriteAsync(ticker);
+        Assert.Equal(1, await AskAsync(replica, ticker));
+        await WriteAsync(ticker);
 
-        await crowd.StopAsync();
+        var told = replica.Versions.CurrentAsync(ticker, Timeframe.Minute1, Cancellation);
+        Assert.True(told.IsCompleted, "The database was asked.");
+        Assert.Equal(1, await told);
+
+        _time.Advance(Age);
+        Assert.Equal(2, await AskAsync(replica, ticker));
     }
 
     [Fact]
-    public async Task A_deleted_ticker_has_no_version_from_then_on()
+    public async Task Without_an_age_each_call_is_a_question()
     {
-        await using var replica = new Replica(database.AppConnection);
-        for (var number = 0; number < 5; number++)
+        var ticker = await TickerAsync("ZERO");
+        await using var replica = new Replica(database.AppConnection, TimeSpan.Zero, _time);
+        for (var version = 1; version <= 3; version++)
         {
-            var ticker = await TickerAsync($"GONE{number}");
-            await WriteAsync("the writer", ticker, 0);
-            using var crowd = new Crowd([replica.Versions], ticker);
-            await crowd.LeasedAsync();
-            await database.ExecuteAsync($"DELETE FROM market.tickers WHERE id = {ticker}");
-            Assert.Equal(0, await AskAsync(replica, ticker));
-            await crowd.StopAsync();
+            await WriteAsync(ticker);
+            Assert.Equal(version, await AskAsync(replica, ticker));
         }
     }
 
     [Fact]
-    public async Task What_is_being_written_is_asked_for_each_time()
+    public async Task Who_writes_through_a_replica_reads_what_he_wrote()
+    {
+        var ticker = await TickerAsync("OWN");
+        await using var replica = new Replica(database.AppConnection, Age, _time);
+        for (var version = 1; version <= 3; version++)
+        {
+            Assert.Equal(version, await WriteAsync(ticker, replica.Versions));
+            Assert.Equal(version, await AskAsync(replica, ticker));
+        }
+    }
+
+    [Fact]
+    public async Task Who_has_heard_of_a_newer_version_has_the_database_asked()
+    {
+        var ticker = await TickerAsync("HEARD");
+        await using var replica = new Replica(database.AppConnection, Age, _time);
+        await WriteAsync(ticker);
+        Assert.Equal(1, await AskAsync(replica, ticker));
+        var version = await WriteAsync(ticker);
+        Assert.Equal(version, await replica.Versions.CurrentAsync(ticker, Timeframe.Minute1, version, Cancellation));
+        // And then everybody knows.
+        Assert.Equal(version, await AskAsync(replica, ticker));
+    }
+
+    [Fact]
+    public async Task A_deleted_ticker_has_no_version_any_more()
+    {
+        var ticker = await TickerAsync("GONE");
+        await using var replica = new Replica(database.AppConnection, Age, _time);
+        await WriteAsync(ticker);
+        Assert.Equal(1, await AskAsync(replica, ticker));
+        await database.ExecuteAsync($"DELETE FROM market.tickers WHERE id = {ticker}");
+        _time.Advance(Age);
+        Assert.Equal(0, await AskAsync(replica, ticker));
+    }
+
+    [Fact]
+    public async Task What_was_heard_of_does_not_go_back_unless_the_primary_does()
+    {
+        var ticker = await TickerAsync("BACK");
+        await using var replica = new Replica(database.AppConnection, Age, _time);
+        await WriteAsync(ticker);
+        await WriteAsync(ticker);
+        // Two answers on their way at once: the older question may be answered last.
+        replica.Versions.Raise(ticker, Timeframe.Minute1, 2);
+        replica.Versions.Raise(ticker, Timeframe.Minute1, 1);
+        Assert.Equal(2, await AskAsync(replica, ticker));
+
+        // A standby that was promoted, and had not heard of the last commit.
+        await database.ExecuteAsync($"UPDATE market.bar_windows SET version = 1 WHERE ticker_id = {ticker}");
+        _time.Advance(Age);
+        Assert.Equal(1, await AskAsync(replica, ticker));
+    }
+
+    [Fact]
+    public async Task Readers_in_the_middle_of_a_read_hold_no_writer_up()
     {
         var ticker = await TickerAsync("BUSY");
-        await WriteAsync("the writer", ticker, 0);
-        await using var replica = new Replica(database.AppConnection);
-        using var crowd = new Crowd([replica.Versions], ticker);
-        await using (var connection = await database.App.OpenConnectionAsync(Cancellation))
-        await using (var transaction = await connection.BeginTransactionAsync(Cancellation))
-        {
-            await using var command = new NpgsqlCommand($"SELECT pg_advisory_xact_lock(market.window_lock({ticker}, '1m'))", connection, transaction);
-            await command.ExecuteNonQueryAsync(Cancellation);
-            await crowd.AskedAsync(2_000);
-            await using var count = new NpgsqlCommand($"SELECT market.record_change({ticker}, '1m', tstzrange(NULL, NULL))", connection, transaction);
-            await count.ExecuteNonQueryAsync(Cancellation);
-            Assert.Equal(1, await AskAsync(replica, ticker));
-            await transaction.CommitAsync(Cancellation);
-        }
+        await WriteAsync(ticker);
+        await using var replica = new Replica(database.AppConnection, Age, _time);
+        Assert.Equal(1, await AskAsync(replica, ticker));
+        await using var stream = await replica.Reader.OpenAsync(ticker, Timeframe.Minute1, BarFields.Usual, BarReader.Earliest, BarReader.Latest, 10, 10, null, Cancellation);
+        Assert.Equal(1, stream.Version);
 
-        Assert.Equal(2, await AskAsync(replica, ticker));
-        await crowd.LeasedAsync();
-    }
-
-    [Fact]
-    public async Task Writers_wait_only_where_a_crowd_has_asked()
-    {
-        await using var quiet = new TestDatabase();
-        await quiet.InitializeAsync();
-        Task<bool> LeasesAsync() => quiet.ScalarAsync<bool>("SELECT market.has_version_leases()");
-        await using (var alone = new Replica(quiet.AppConnection))
-        {
-            for (var question = 0; question < 100; question++)
-            {
-                Assert.Equal(0, await AskAsync(alone, 1));
-            }
-        }
-
-        Assert.False(await LeasesAsync());
-        Assert.Equal(await quiet.ScalarAsync<TimeSpan>("SELECT market.version_lease()"), await quiet.ScalarAsync<TimeSpan>("SELECT market.lease_versions()"));
-        Assert.True(await LeasesAsync());
-        await quiet.ExecuteAsync("UPDATE market.leases SET until = clock_timestamp() - interval '1 second' WHERE name = 'versions'");
-        Assert.False(await LeasesAsync());
-        // Its snapshot may be from before a reader came.
-        await using var connection = await quiet.App.OpenConnectionAsync(Cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, Cancellation);
-        await using var command = new NpgsqlCommand("SELECT market.has_version_leases()", connection, transaction);
-        Assert.Equal(true, await command.ExecuteScalarAsync(Cancellation));
+        // In one statement's time: whoever waits for a lock here fails.
+        await using var source = NpgsqlDataSource.Create(database.AppConnection + ";Options=-c lock_timeout=1ms");
+        Assert.Equal(2, await WriteAsync(ticker, source: source));
     }
 
     private static async Task<long> AskAsync(Replica replica, int ticker) => await replica.Versions.CurrentAsync(ticker, Timeframe.Minute1, Cancellation);
 
-    private async Task<int> TickerAsync(string symbol) => (await new TickerDirectory(database.App).GetOrAddAsync(Symbol.Parse(symbol), Cancellation, "UTC", "crypto")).Id;
+    private async Task<int> TickerAsync(string symbol) =>
+        (await new TickerDirectory(database.App).GetOrAddAsync(Symbol.Parse(symbol), Cancellation, "UTC", "crypto")).Id;
 
-    private Task<long> VersionAsync(int ticker) => database.ScalarAsync<long>($"SELECT version FROM market.bar_windows WHERE ticker_id = {ticker} AND timeframe = '1m'");
-
-    private async Task WriteAsync(string by, int ticker, int write)
+    private async Task<long> WriteAsync(int ticker, WindowVersions? versions = null, NpgsqlDataSource? source = null)
     {
-        if (by == "the writer")
-        {
-            var time = Noon.AddMinutes(write);
-            Assert.Null(IncomingBar.TryCreate(time, 10, 11, 9, 10.5m, 1, null, null, out var bar));
-            await new BarWriter(database.App, new(database.App), redis: null).WriteAsync([new(ticker, Timeframe.Minute1, new[] { bar })], new() { Source = "test", RollUp = false }, Cancellation);
-            return;
-        }
-
-        var insert = $"INSERT INTO market.ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) SELECT symbol, '1m', '2024-01-02 12:00Z'::timestamptz + interval '1 minute' * {write}, 10, 11, 9, 10.5, 1 FROM market.tickers WHERE id = {ticker}";
-        if (by == "the view")
-        {
-            await database.ExecuteAsync(insert);
-            return;
-        }
-
-        await using var connection = await database.App.OpenConnectionAsync(Cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(by.Contains("snapshot", StringComparison.Ordinal) ? System.Data.IsolationLevel.RepeatableRead : System.Data.IsolationLevel.ReadCommitted, Cancellation);
-        foreach (var statement in new[] { "SELECT count(*) FROM market.leases", "SELECT pg_sleep(0.03)", insert })
-        {
-            await using var command = new NpgsqlCommand(statement, connection, transaction);
-            await command.ExecuteNonQueryAsync(Cancellation);
-        }
-
-        await transaction.CommitAsync(Cancellation);
+        Assert.Null(IncomingBar.TryCreate(Noon.AddMinutes(++_writes), 10, 11, 9, 10.5m, 1, null, null, out var bar));
+        var writer = new BarWriter(source ?? database.App, new(database.App), versions: versions);
+        var result = await writer.WriteAsync([new(ticker, Timeframe.Minute1, new[] { bar })], new() { Source = "test", RollUp = false }, Cancellation);
+        return Assert.Single(result.Changes).Version;
     }
 
     private sealed class Replica : IAsyncDisposable
     {
         private readonly DataSources _sources;
 
-        public Replica(string connection)
+        public Replica(string connection, TimeSpan age, TimeProvider time)
         {
             _sources = new(new(connection));
-            Versions = new(new(_sources, TimeProvider.System, NullLogger<Database>.Instance), TimeProvider.System, NullLogger<WindowVersions>.Instance);
+            var reads = new Database(_sources, TimeProvider.System, NullLogger<Database>.Instance);
+            Versions = new(reads, Options.Create(new CacheOptions { MaxVersionAge = age }), time);
+            Reader = new(reads, Versions, TimeProvider.System);
         }
 
         public WindowVersions Versions { get; }
 
+        public BarReader Reader { get; }
+
         public ValueTask DisposeAsync() => _sources.DisposeAsync();
-    }
-
-    /// <summary>Readers who ask in turns, for as long as it lives, and never hear of an older version than before.</summary>
-    private sealed class Crowd : IDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-        private readonly HashSet<long> _leased = [];
-        private readonly Task _readers;
-        private int _told;
-        private int _asked;
-
-        public Crowd(WindowVersions[] replicas, int ticker) => _readers = Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(() => ReadAsync(replicas, ticker))));
-
-        /// <summary>Ends when somebody was told without a question.</summary>
-        public Task LeasedAsync()
-        {
-            var before = Volatile.Read(ref _told);
-            return UntilAsync(() => Volatile.Read(ref _told) > before);
-        }
-
-        /// <summary>Ends when somebody was told this version without a question.</summary>
-        public Task LeasedAsync(long version) => UntilAsync(() =>
-        {
-            lock (_leased)
-            {
-                return _leased.Contains(version);
-            }
-        });
-
-        /// <summary>Ends when so many more questions were asked of the database.</summary>
-        public Task AskedAsync(int more)
-        {
-            var before = Volatile.Read(ref _asked);
-            return UntilAsync(() => Volatile.Read(ref _asked) >= before + more);
-        }
-
-        public async Task StopAsync()
-        {
-            await _stop.CancelAsync();
-            await _readers;
-        }
-
-        public void Dispose() => _stop.Cancel();
-
-        // Readers end before they are told to only when they have seen something wrong.
-        private async Task UntilAsync(Func<bool> condition)
-        {
-            await Eventually.HoldsAsync(() => condition() || _readers.IsCompleted, () => $"told {_told} times, asked {_asked} times");
-            Assert.True(!_readers.IsCompleted, _readers.Exception?.ToString());
-        }
-
-        private async Task ReadAsync(WindowVersions[] replicas, int ticker)
-        {
-            var (turn, newest) = (0, 0L);
-            while (!_stop.IsCancellationRequested)
-            {
-                var asked = replicas[turn++ % replicas.Length].CurrentAsync(ticker, Timeframe.Minute1, CancellationToken.None);
-                var told = asked.IsCompleted;
-                var version = await asked;
-                Assert.True(version == 0 || version >= newest, $"{version} came after {newest}.");
-                newest = version;
-                if (told)
-                {
-                    lock (_leased)
-                    {
-                        _leased.Add(version);
-                    }
-
-                    Interlocked.Increment(ref _told);
-                    await Task.Delay(1, CancellationToken.None);
-                }
-                else
-                {
-                    Interlocked.Increment(ref _asked);
-                }
-            }
-        }
     }
 }

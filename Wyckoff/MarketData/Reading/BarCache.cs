@@ -136,6 +136,7 @@ public sealed class BarCache
         {
             Interlocked.Increment(ref _redisHits);
             ReadMetrics.Found("redis");
+            _versions.Raise(ticker.Id, period.Source, found.Version);
             return found;
         }
 

@@ -103,8 +103,9 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
             {
                 // It may also be ahead: a commit is replayed there before it is seen on the primary, for as long as that waits for its synchronous standbys. Who was told of
                 // it would be told something older next.
-                if (stream.Version == needed || (stream.Version > needed && await versions.CurrentAsync(tickerId, timeframe, cancellationToken) >= stream.Version))
+                if (stream.Version == needed || (stream.Version > needed && await versions.CurrentAsync(tickerId, timeframe, stream.Version, cancellationToken) >= stream.Version))
                 {
+                    versions.Raise(tickerId, timeframe, stream.Version);
                     return stream;
                 }
             }
@@ -117,6 +118,8 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
             await stream.DisposeAsync();
         }
 
-        return await database.OpenAsync(open, cancellationToken);
+        var current = await database.OpenAsync(open, cancellationToken);
+        versions.Raise(tickerId, timeframe, current.Version);
+        return current;
     }
 }

@@ -13,6 +13,12 @@ public sealed class CacheOptions
     /// <summary>Keep them in Redis, where there is one.</summary>
     public bool Redis { get; set; } = true;
 
+    /// <summary>
+    /// How old the version of a window may be that an answer goes by without asking the primary again, counted from before it was asked. Zero asks each time.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan MaxVersionAge { get; set; } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Bytes the process may keep.</summary>
     [Range(1L << 20, 1L << 36)]
     public long InProcessBytes { get; set; } = 64L << 20;

@@ -1,5 +1,6 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using Wyckoff.Primitives;
@@ -7,10 +8,10 @@ using Wyckoff.Primitives;
 namespace Wyckoff.MarketData.Reading;
 
 /// <summary>
-/// The versions of windows as the primary has them at this moment. Callers that ask at the same time share one tiny query, which always begins after they have asked, and
-/// what a crowd asks for is leased: so what it says is never older than the call, and under load the price of knowing is a fraction of a query.
+/// The versions of windows, as the primary had them a moment ago (<see cref="CacheOptions.MaxVersionAge"/>) or has them now. Callers that ask at the same time
+/// share one tiny query, which always begins after they have asked. What is told of a window never goes back, as long as the primary does not.
 /// </summary>
-public sealed class WindowVersions(Database database, TimeProvider time, ILogger<WindowVersions> logger)
+public sealed class WindowVersions(Database database, IOptions<CacheOptions> options, TimeProvider time)
 {
     // One is on its way while the next one collects; a second lane keeps a lonely caller from waiting for both.
     private const int Lanes = 2;
@@ -18,14 +19,35 @@ public sealed class WindowVersions(Database database, TimeProvider time, ILogger
     /// <summary>Seconds. A lookup by key that takes longer is of a server that hangs; who waits should hear of it.</summary>
     internal const int Patience = 4;
 
-    private readonly VersionLeases _leases = new(database, time, logger);
+    // By the key of the window's lock.
+    private readonly ConcurrentDictionary<long, Known> _known = new();
+    private readonly long _maxAge = (long)(options.Value.MaxVersionAge.TotalSeconds * time.TimestampFrequency);
     private readonly Lock _lock = new();
     private Round? _collecting;
     private int _running;
 
     /// <summary>The version; 0 when nobody has counted, or there is no such ticker.</summary>
+    /// <param name="tickerId">Of the window.</param>
+    /// <param name="timeframe">Of the window.</param>
+    /// <param name="atLeast">A version that the caller has heard of: if the one known here is older, the primary is asked.</param>
+    /// <param name="cancellationToken">Ends the wait, and not the question, which others may wait for.</param>
+    public ValueTask<long> CurrentAsync(int tickerId, Timeframe timeframe, long atLeast, CancellationToken cancellationToken) =>
+        _known.TryGetValue(BarWindow.LockKey(tickerId, timeframe), out var known) && known.Version >= atLeast && known.AskedAt > time.GetTimestamp() - _maxAge
+            ? new(known.Version)
+            : AskAsync(tickerId, timeframe, cancellationToken);
+
     public ValueTask<long> CurrentAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken) =>
-        _leases.TryFind(tickerId, timeframe, out var version) ? new(version) : AskAsync(tickerId, timeframe, cancellationToken);
+        CurrentAsync(tickerId, timeframe, atLeast: 0, cancellationToken);
+
+    /// <summary>The window is known to have this version: it was written, or read, by this process.</summary>
+    public void Raise(int tickerId, Timeframe timeframe, long version)
+    {
+        if (version > 0)
+        {
+            // For how long it is the newest nobody has said.
+            Learn(tickerId, timeframe, version, long.MinValue);
+        }
+    }
 
     /// <summary>Asks for the versions of some windows: the place of each in the lists, from 1, and its version.</summary>
     internal static NpgsqlBatchCommand Question(List<int> tickers, List<Timeframe> timeframes)
@@ -75,8 +97,14 @@ public sealed class WindowVersions(Database database, TimeProvider time, ILogger
                     {
                         while (round is not null)
                         {
-                            round.Answer.SetResult(await round.AskAsync(connection, cancellationToken));
-                            _leases.Consider(round.Tickers, round.Timeframes, round.Callers);
+                            var askedAt = time.GetTimestamp();
+                            var versions = await round.AskAsync(connection, cancellationToken);
+                            for (var i = 0; i < versions.Length; i++)
+                            {
+                                versions[i] = Learn(round.Tickers[i], round.Timeframes[i], versions[i], askedAt);
+                            }
+
+                            round.Answer.SetResult(versions);
                             round = Next();
                         }
 
@@ -98,6 +126,21 @@ public sealed class WindowVersions(Database database, TimeProvider time, ILogger
                 round = Next();
             }
         }
+    }
+
+    /// <summary>Answers overtake each other and what was read meanwhile; what is known from now on is the newest of them.</summary>
+    private long Learn(int tickerId, Timeframe timeframe, long version, long askedAt)
+    {
+        var key = BarWindow.LockKey(tickerId, timeframe);
+        // No version at all: its ticker was deleted, and with it what was known.
+        if (version == 0)
+        {
+            _known.TryRemove(key, out _);
+            return 0;
+        }
+
+        var heard = new Known(version, askedAt, time.GetTimestamp());
+        return _known.AddOrUpdate(key, heard, (_, known) => known.After(heard)).Version;
     }
 
     // Those who have asked meanwhile; if nobody has, the lane is free.
@@ -123,13 +166,10 @@ public sealed class WindowVersions(Database database, TimeProvider time, ILogger
 
         public List<Timeframe> Timeframes { get; } = [];
 
-        public int Callers { get; private set; }
-
         public TaskCompletionSource<long[]> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public int Add(int tickerId, Timeframe timeframe)
         {
-            Callers++;
             ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(_places, (tickerId, timeframe), out var known);
             if (!known)
             {
@@ -164,5 +204,19 @@ public sealed class WindowVersions(Database database, TimeProvider time, ILogger
 
             return versions;
         }
+    }
+
+    /// <param name="Version">The newest that was heard of.</param>
+    /// <param name="AskedAt">A timestamp of this process, from before the latest question was sent that nothing newer came back to.</param>
+    /// <param name="LearntAt">When the version was heard of first.</param>
+    private sealed record Known(long Version, long AskedAt, long LearntAt)
+    {
+        public Known After(Known heard) => heard switch
+        {
+            _ when heard.Version > Version => heard with { AskedAt = Math.Max(AskedAt, heard.AskedAt) },
+            // The primary itself has gone back: it is another one, that has lost commits.
+            _ when heard.Version < Version && heard.AskedAt > LearntAt => heard,
+            _ => this with { AskedAt = Math.Max(AskedAt, heard.AskedAt) },
+        };
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using StackExchange.Redis;
+using Wyckoff.MarketData.Reading;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData.Streaming;
@@ -41,10 +42,18 @@ public sealed class BarFeed : BackgroundService
     private bool _told;
     private bool _stopping;
 
-    public BarFeed(Database database, TickerDirectory tickers, IOptions<StreamOptions> options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<BarFeed> logger, RedisConnection? redis = null)
+    public BarFeed(
+        Database database,
+        TickerDirectory tickers,
+        WindowVersions versions,
+        IOptions<StreamOptions> options,
+        TimeProvider time,
+        IHostApplicationLifetime lifetime,
+        ILogger<BarFeed> logger,
+        RedisConnection? redis = null)
     {
         (_database, _tickers, _options, Time, _lifetime, Logger, _redis) = (database, tickers, options.Value, time, lifetime, logger, redis);
-        Changes = new(database, time);
+        Changes = new(database, versions, time);
         _soon = _options.Poll < _options.PollAlone ? _options.Poll : _options.PollAlone;
     }
 

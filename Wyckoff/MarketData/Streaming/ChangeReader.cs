@@ -28,7 +28,7 @@ internal sealed record StreamRound(long Version)
 /// Reads what changed, and what that looks like now. All of a round is read in one snapshot of the database, so that every event of it ends at the same version. The
 /// ranges are learnt first, and their bars asked for by their bounds: what a query on bars costs is the planning, which looks at every chunk that the bounds admit.
 /// </summary>
-internal sealed class ChangeReader(Database database, TimeProvider time)
+internal sealed class ChangeReader(Database database, WindowVersions versions, TimeProvider time)
 {
     // More than any of these, and a snapshot is the shorter story.
     private const int MaxChanges = 1000;
@@ -88,6 +88,7 @@ internal sealed class ChangeReader(Database database, TimeProvider time)
             }
 
             await transaction.CommitAsync(token);
+            versions.Raise(window.TickerId, window.Timeframe, state.Version);
             return round;
         },
         cancellationToken);
