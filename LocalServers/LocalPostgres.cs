@@ -304,25 +304,22 @@ public sealed class LocalPostgres : IAsyncDisposable
             ["max_connections"] = "200",
             ["shared_buffers"] = string.Create(CultureInfo.InvariantCulture, $"{shared}MB"),
             ["effective_cache_size"] = string.Create(CultureInfo.InvariantCulture, $"{Math.Max(shared, memory / 2)}MB"),
-            // Compiling costs more than the short queries here; a long one over many chunks pays it for each.
-            ["jit"] = "off",
-            // One lock per chunk touched: the default dies after about 2,200 new chunks in one COPY.
-            ["max_locks_per_transaction"] = "1024",
-            // TimescaleDB's jobs, its launcher and one scheduler per database, and parallel queries.
-            ["max_worker_processes"] = "48",
         };
-        if (binaries.Edition != PostgresEdition.Plain)
+        foreach (var (name, value) in PostgresSettings.Common.Concat(binaries.Edition == PostgresEdition.Plain ? [] : PostgresSettings.Timescale))
         {
-            settings["shared_preload_libraries"] = "timescaledb";
-            settings["timescaledb.telemetry_level"] = "off";
-            settings["timescaledb.max_background_workers"] = "32";
-            settings["timescaledb.max_open_chunks_per_insert"] = "4096";
-            settings["timescaledb.max_cached_chunks_per_hypertable"] = "4096";
-        }
-        if (!options.Durable)
-            settings["fsync"] = settings["synchronous_commit"] = settings["full_page_writes"] = "off";
-        foreach (var (name, value) in options.Settings)
             settings[name] = value;
+        }
+
+        if (!options.Durable)
+        {
+            settings["fsync"] = settings["synchronous_commit"] = settings["full_page_writes"] = "off";
+        }
+
+        foreach (var (name, value) in options.Settings)
+        {
+            settings[name] = value;
+        }
+
         return settings;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Wyckoff.AppHost;
+using Wyckoff.LocalServers;
 using YamlDotNet.Serialization;
 
 namespace Wyckoff.Tests.AppHost;

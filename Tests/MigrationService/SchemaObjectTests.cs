@@ -1,4 +1,3 @@
-using Npgsql;
 using Wyckoff.Postgres;
 using Wyckoff.Tests.Schema;
 
