@@ -14,7 +14,9 @@ internal static class Windows
     private const int Rounds = 9;
     private const int Pieces = 9;
     private const int Requests = 2_000;
+    private const int Readers = 1_000;
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReadersTime = TimeSpan.FromSeconds(15);
 
     // Until the code of a request is compiled for good, on two cores that compile while they answer.
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
@@ -40,19 +42,21 @@ internal static class Windows
         }
 
         await LatencyAsync(report, [("cached", cached), ("uncached", uncached), ("cached, Redis off", withoutRedis)], cancellationToken);
-        await CommitsAsync(setup, report, cancellationToken);
+        await CommitsAsync(setup, report, cached, cancellationToken);
         await AllocatedAsync(report, cached, cancellationToken);
     }
 
-    // The load is over; that writers wait for its leases is not, until it is said.
-    private static async Task CommitsAsync(ReadSetup setup, Report report, CancellationToken cancellationToken)
+    // No writer waits for a reader; but readers without pause leave it little of two cores.
+    private static async Task CommitsAsync(ReadSetup setup, Report report, HostProcess cached, CancellationToken cancellationToken)
     {
-        var waiting = await WriteAsync(setup, cancellationToken);
-        await setup.Server.ExecuteAsync("UPDATE market.leases SET until = clock_timestamp() WHERE name = 'versions'", cancellationToken);
-        var free = await WriteAsync(setup, cancellationToken);
-        report.Add("one bar written", free, "ms");
-        report.Add("one bar written, waiting for leases", waiting, "ms");
-        ReadBenchmark.Say($"one bar written: {free:0.00} ms, {waiting:0.00} ms when it waits for leases; load {ProcessFigures.LoadAverage()}");
+        var alone = await WriteAsync(setup, cancellationToken);
+        using var load = await LoadGenerator.ConnectAsync(cached.Port, Readers, Paths(Kinds[0].Query), cancellationToken);
+        var reading = load.RunAsync(ReadersTime, cancellationToken);
+        var among = await WriteAsync(setup, cancellationToken);
+        await reading;
+        report.Add("one bar written", alone, "ms");
+        report.Add("one bar written, beside a thousand readers", among, "ms");
+        ReadBenchmark.Say($"one bar written: {alone:0.00} ms, {among:0.00} ms beside {Readers} readers; load {ProcessFigures.LoadAverage()}");
     }
 
     // How long a bar takes until it is committed: the newest minute of one symbol after the other, corrected.

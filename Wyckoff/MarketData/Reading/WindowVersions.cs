@@ -31,10 +31,22 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
     /// <param name="timeframe">Of the window.</param>
     /// <param name="atLeast">A version that the caller has heard of: if the one known here is older, the primary is asked.</param>
     /// <param name="cancellationToken">Ends the wait, and not the question, which others may wait for.</param>
-    public ValueTask<long> CurrentAsync(int tickerId, Timeframe timeframe, long atLeast, CancellationToken cancellationToken) =>
-        _known.TryGetValue(BarWindow.LockKey(tickerId, timeframe), out var known) && known.Version >= atLeast && known.AskedAt > time.GetTimestamp() - _maxAge
-            ? new(known.Version)
-            : AskAsync(tickerId, timeframe, cancellationToken);
+    public ValueTask<long> CurrentAsync(int tickerId, Timeframe timeframe, long atLeast, CancellationToken cancellationToken)
+    {
+        var now = time.GetTimestamp();
+        if (!_known.TryGetValue(BarWindow.LockKey(tickerId, timeframe), out var known) || known.Version < atLeast || known.AskedAt <= now - _maxAge)
+        {
+            return AskAsync(tickerId, timeframe, cancellationToken);
+        }
+
+        // Where many ask, the next answer is there before this one is too old, and nobody waits for it.
+        if (known.AskedAt < now - (_maxAge / 2) && known.TryBeginRenewal())
+        {
+            _ = RenewAsync(tickerId, timeframe);
+        }
+
+        return new(known.Version);
+    }
 
     public ValueTask<long> CurrentAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken) =>
         CurrentAsync(tickerId, timeframe, atLeast: 0, cancellationToken);
@@ -57,6 +69,18 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         command.Parameters.Add(new NpgsqlParameter<List<int>> { TypedValue = tickers });
         command.Parameters.Add(new NpgsqlParameter<List<string>> { TypedValue = timeframes.ConvertAll(timeframe => timeframe.Name), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         return command;
+    }
+
+    private async Task RenewAsync(int tickerId, Timeframe timeframe)
+    {
+        try
+        {
+            await AskAsync(tickerId, timeframe, CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // Whoever comes when it is too old asks himself, and hears of it.
+        }
     }
 
     private async ValueTask<long> AskAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken)
@@ -211,12 +235,17 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
     /// <param name="LearntAt">When the version was heard of first.</param>
     private sealed record Known(long Version, long AskedAt, long LearntAt)
     {
+        private int _renewals;
+
+        /// <summary>True for the first caller.</summary>
+        public bool TryBeginRenewal() => Interlocked.Exchange(ref _renewals, 1) == 0;
+
         public Known After(Known heard) => heard switch
         {
-            _ when heard.Version > Version => heard with { AskedAt = Math.Max(AskedAt, heard.AskedAt) },
+            _ when heard.Version > Version => new(heard.Version, Math.Max(AskedAt, heard.AskedAt), heard.LearntAt),
             // The primary itself has gone back: it is another one, that has lost commits.
             _ when heard.Version < Version && heard.AskedAt > LearntAt => heard,
-            _ => this with { AskedAt = Math.Max(AskedAt, heard.AskedAt) },
+            _ => new(Version, Math.Max(AskedAt, heard.AskedAt), LearntAt),
         };
     }
 }
