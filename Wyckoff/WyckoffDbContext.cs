@@ -31,7 +31,7 @@ public sealed class WyckoffDbContext(DbContextOptions<WyckoffDbContext> options)
         TradingModel.Configure(modelBuilder);
         JournalModel.Configure(modelBuilder);
         PredictionModel.Configure(modelBuilder);
-        MigrationRun.Configure(modelBuilder);
+        MigrationRunModel.Configure(modelBuilder);
 
         // psql is a user interface: no quoted names. A name given explicitly stands: the translator would make sma20 of Sma20.
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()).Where(property => property.FindAnnotation(RelationalAnnotationNames.ColumnName) is null))

@@ -41,7 +41,7 @@ public sealed class BarCache
     /// <summary>Keeps nothing.</summary>
     public bool IsOff => !_options.InProcess && !_options.Redis;
 
-    /// <summary>The window as it is now, or newer; null when its bars have no version to go by.</summary>
+    /// <summary>The window at the version to go by, or newer; null when its bars have no version.</summary>
     public async ValueTask<CachedWindow?> FindAsync(TickerRef ticker, BarPeriod period, BarFormat format, CancellationToken cancellationToken)
     {
         var version = await _versions.CurrentAsync(ticker.Id, period.Source, cancellationToken);
@@ -74,7 +74,8 @@ public sealed class BarCache
             }
 
             // It was in the air when we came, and not for us. What was asked for may be gone, too: of a ticker that was deleted no version comes any more.
-            version = await _versions.CurrentAsync(ticker.Id, period.Source, cancellationToken);
+            // Asked for, and not what is known: were that wrong, it would be read again and again for as long as it is believed.
+            version = await _versions.AskAsync(ticker.Id, period.Source, cancellationToken);
             if (version == 0)
             {
                 return null;

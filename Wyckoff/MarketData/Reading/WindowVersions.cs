@@ -54,7 +54,8 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
     /// <summary>The window is known to have this version: it was written, or read, by this process.</summary>
     public void Raise(int tickerId, Timeframe timeframe, long version)
     {
-        if (version > 0)
+        // Nearly every read brings what is known already.
+        if (version > 0 && (!_known.TryGetValue(BarWindow.LockKey(tickerId, timeframe), out var known) || known.Version < version))
         {
             // For how long it is the newest nobody has said.
             Learn(tickerId, timeframe, version, long.MinValue);
@@ -83,7 +84,8 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         }
     }
 
-    private async ValueTask<long> AskAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken)
+    /// <summary>The version that the primary has now.</summary>
+    internal async ValueTask<long> AskAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken)
     {
         Round round;
         int place;
