@@ -19,6 +19,11 @@ public static class KeptPort
         int? kept = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null;
         if (kept is { } same)
         {
+            if (!PortOwner.IsFree(same))
+            {
+                log($"{PortOwner.Describe(same)}; waiting for it to end");
+            }
+
             for (var began = Stopwatch.StartNew(); !PortOwner.IsFree(same) && began.Elapsed < Patience;)
             {
                 await Task.Delay(Pause, cancellationToken);
