@@ -4,8 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Wyckoff.AppHost;
 
 /// <summary>
-/// Aspire asks a resource that is not healthy again after 1, 2, 3, 4 and then every 5 seconds, and what waits for the resource waits for that, too. So
-/// each question goes on for a while: a server that comes up is found within a fraction of a second.
+/// Aspire repeats the check of an unhealthy resource after 1, 2, 3, 4 and then every 5 seconds, and whatever waits for the resource waits for that, too.
+/// So each check goes on for up to ten seconds until the resource answers: a server that comes up is found within a fraction of a second.
 /// </summary>
 internal static class PatientHealthChecks
 {

@@ -149,7 +149,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         await StatusReport.WriteAsync(output, admin, context, declared, aggregates, cancellationToken);
     }
 
-    // Used once, with a data source of its own: there is nothing to keep for another.
+    // Each context is used once, so EF need not cache its internal services.
     private static WyckoffDbContext Context(NpgsqlDataSource source) =>
         new((DbContextOptions<WyckoffDbContext>)new DbContextOptionsBuilder<WyckoffDbContext>().UseWyckoff(source).EnableServiceProviderCaching(false).Options);
 

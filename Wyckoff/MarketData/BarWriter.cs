@@ -106,7 +106,7 @@ public sealed class BarWriter(
 
     private void Announce(BarWriteResult result)
     {
-        // Before the caller has his answer: who writes and reads through one process reads what he wrote.
+        // Before the result is returned, so that reads through this process see what was written through it.
         foreach (var change in result.Changes)
         {
             versions?.Raise(change.TickerId, change.Timeframe, change.Version);

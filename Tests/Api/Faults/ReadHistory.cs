@@ -5,7 +5,7 @@ namespace Wyckoff.Tests.Api.Faults;
 /// <summary>One answered question.</summary>
 /// <param name="Began">When it was asked.</param>
 /// <param name="Ended">When the answer was there.</param>
-/// <param name="Due">No answer may be older: what was acknowledged as long before as an answer may be old, and what the reader said he has.</param>
+/// <param name="Due">The oldest version allowed: the newest acknowledged MaxVersionAge before the question, or the one named in If-None-Match.</param>
 /// <param name="Version">Of the answer.</param>
 /// <param name="Replica">Who gave it.</param>
 /// <param name="Of">For people.</param>

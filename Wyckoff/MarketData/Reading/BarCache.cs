@@ -74,7 +74,7 @@ public sealed class BarCache
             }
 
             // It was in the air when we came, and not for us. What was asked for may be gone, too: of a ticker that was deleted no version comes any more.
-            // Asked for, and not what is known: were that wrong, it would be read again and again for as long as it is believed.
+            // Ask the primary: if the known version were wrong, this loop would read the window again and again until it expires.
             version = await _versions.AskAsync(ticker.Id, period.Source, cancellationToken);
             if (version == 0)
             {

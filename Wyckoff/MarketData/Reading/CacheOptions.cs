@@ -14,7 +14,7 @@ public sealed class CacheOptions
     public bool Redis { get; set; } = true;
 
     /// <summary>
-    /// How old the version of a window may be that an answer goes by without asking the primary again, counted from before it was asked. Zero asks each time.
+    /// For how long answers may use a known version without asking the primary again, counted from before the last question was sent. Zero: ask for each.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan MaxVersionAge { get; set; } = TimeSpan.FromMilliseconds(20);

@@ -29,7 +29,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
     /// <summary>The version; 0 when nobody has counted, or there is no such ticker.</summary>
     /// <param name="tickerId">Of the window.</param>
     /// <param name="timeframe">Of the window.</param>
-    /// <param name="atLeast">A version that the caller has heard of: if the one known here is older, the primary is asked.</param>
+    /// <param name="atLeast">A version that the caller knows of. The primary is asked if only an older one is known here.</param>
     /// <param name="cancellationToken">Ends the wait, and not the question, which others may wait for.</param>
     public ValueTask<long> CurrentAsync(int tickerId, Timeframe timeframe, long atLeast, CancellationToken cancellationToken)
     {
@@ -54,10 +54,10 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
     /// <summary>The window is known to have this version: it was written, or read, by this process.</summary>
     public void Raise(int tickerId, Timeframe timeframe, long version)
     {
-        // Nearly every read brings what is known already.
+        // Most reads bring a version that is known already.
         if (version > 0 && (!_known.TryGetValue(BarWindow.LockKey(tickerId, timeframe), out var known) || known.Version < version))
         {
-            // For how long it is the newest nobody has said.
+            // No question was asked, so this version is not fresh: there may be a newer one.
             Learn(tickerId, timeframe, version, long.MinValue);
         }
     }
@@ -80,7 +80,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         }
         catch (Exception)
         {
-            // Whoever comes when it is too old asks himself, and hears of it.
+            // The next caller after it has become too old asks again, and gets the error.
         }
     }
 
@@ -154,7 +154,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         }
     }
 
-    /// <summary>Answers overtake each other and what was read meanwhile; what is known from now on is the newest of them.</summary>
+    /// <summary>Keeps the newest version heard of: answers may arrive in another order than their questions were sent.</summary>
     private long Learn(int tickerId, Timeframe timeframe, long version, long askedAt)
     {
         var key = BarWindow.LockKey(tickerId, timeframe);
@@ -233,8 +233,8 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
     }
 
     /// <param name="Version">The newest that was heard of.</param>
-    /// <param name="AskedAt">A timestamp of this process, from before the latest question was sent that nothing newer came back to.</param>
-    /// <param name="LearntAt">When the version was heard of first.</param>
+    /// <param name="AskedAt">When the latest question was sent that brought nothing newer: a timestamp of this process.</param>
+    /// <param name="LearntAt">When this process first heard of the version.</param>
     private sealed record Known(long Version, long AskedAt, long LearntAt)
     {
         private int _renewals;
@@ -245,7 +245,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         public Known After(Known heard) => heard switch
         {
             _ when heard.Version > Version => new(heard.Version, Math.Max(AskedAt, heard.AskedAt), heard.LearntAt),
-            // The primary itself has gone back: it is another one, that has lost commits.
+            // The primary was asked later and has an older version: it is a promoted standby that lost commits.
             _ when heard.Version < Version && heard.AskedAt > LearntAt => heard,
             _ => new(Version, Math.Max(AskedAt, heard.AskedAt), LearntAt),
         };
