@@ -18,7 +18,7 @@ usage: ./wyckoff.sh [--data FOLDER] VERB [ARGS]
   maintain         one round of maintenance now: aggregates, retention, materialized views
   sync [ARGS]      fetch the bars that are missing (--symbol --timeframe --from [--to] [--provider])
   feeds [ARGS]     what the service keeps current: list, add, remove
-  psql [ARGS]      open psql on the running system
+  psql [--owner] [ARGS]  open psql on the running system
   backup FILE      everything in the database, into one file
   restore FILE DB  that file, into a new database
 

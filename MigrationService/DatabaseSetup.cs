@@ -8,6 +8,10 @@ internal static class DatabaseSetup
     public const string OwnerRole = "wyckoff_owner";
     public const string AppRole = "wyckoff_app";
     public const string WorkerRole = "wyckoff_worker";
+
+    /// <summary>People in psql: reads everything, and writes bars through their view.</summary>
+    public const string ConsoleRole = "wyckoff_console";
+
     public const string SearchPath = "account, market, wyckoff, trading, journal, prediction, audit, public";
 
     /// <summary>The statements, in order. Each may run again without effect. A role without a verifier keeps the password it has.</summary>
@@ -19,13 +23,11 @@ internal static class DatabaseSetup
         Role(AppRole, "LOGIN"),
         Role(WorkerRole, "LOGIN"),
         Role("wyckoff_reader", "NOLOGIN"),
-        $"""
-        DO $$ BEGIN
-          IF NOT pg_has_role(current_user, '{OwnerRole}', 'SET') THEN EXECUTE format('GRANT {OwnerRole} TO %I', current_user); END IF;
-        EXCEPTION WHEN invalid_parameter_value THEN -- PostgreSQL 15 knows no 'SET'
-          IF NOT pg_has_role(current_user, '{OwnerRole}', 'MEMBER') THEN EXECUTE format('GRANT {OwnerRole} TO %I', current_user); END IF;
-        END $$
-        """,
+        Role(ConsoleRole, "NOLOGIN"),
+        Membership(OwnerRole),
+        Membership(ConsoleRole),
+        // Here, because it holds for all that will ever be made, also for what the extension makes.
+        $"ALTER DEFAULT PRIVILEGES FOR ROLE {OwnerRole} GRANT SELECT ON TABLES TO {ConsoleRole}",
         $"""
         DO $$ BEGIN
           IF (SELECT datdba::regrole::text FROM pg_database WHERE datname = current_database()) <> '{OwnerRole}' THEN EXECUTE format('ALTER DATABASE %I OWNER TO {OwnerRole}', current_database()); END IF;
@@ -91,6 +93,14 @@ internal static class DatabaseSetup
             }
         }
     }
+
+    private static string Membership(string role) => $"""
+        DO $$ BEGIN
+          IF NOT pg_has_role(current_user, '{role}', 'SET') THEN EXECUTE format('GRANT {role} TO %I', current_user); END IF;
+        EXCEPTION WHEN invalid_parameter_value THEN -- PostgreSQL 15 knows no 'SET'
+          IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN EXECUTE format('GRANT {role} TO %I', current_user); END IF;
+        END $$
+        """;
 
     private static string Role(string name, string attribute) => $"""
         DO $$ BEGIN

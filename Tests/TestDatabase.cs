@@ -35,6 +35,9 @@ public class TestDatabase : IAsyncLifetime
 
     public NpgsqlDataSource Reader => field ??= Source(As(role: "wyckoff_reader"));
 
+    /// <summary>As wyckoff_console, the role of eng/psql.</summary>
+    public NpgsqlDataSource Console => field ??= Source(As(role: "wyckoff_console"));
+
     public PostgresServer Server
     {
         get

@@ -63,9 +63,9 @@ internal sealed partial class RunningSystem : IDisposable
     public void Kill() => _process.Kill();
 
     /// <summary>Through eng/psql, as a user would.</summary>
-    public async Task<string> PsqlAsync(string sql)
+    public async Task<string> PsqlAsync(string sql, bool asOwner = false)
     {
-        var (exitCode, output, error) = await ScriptAsync("eng/psql", ["-XAtqc", sql]);
+        var (exitCode, output, error) = await ScriptAsync("eng/psql", [.. asOwner ? ["--owner"] : Array.Empty<string>(), "-XAtqc", sql]);
         Assert.True(exitCode == 0, error);
         return output.Trim();
     }

@@ -59,6 +59,30 @@ public sealed class TourTests(RunningAppHost running)
     }
 
     [Fact(Timeout = 600_000)]
+    public async Task Psql_is_for_reading_and_for_bars_and_its_writes_are_served_at_once()
+    {
+        var system = running.System;
+        using var client = new HttpClient { BaseAddress = new($"http://127.0.0.1:{running.Port}") };
+        await system.PsqlAsync("INSERT INTO tickers (symbol, timezone) VALUES ('PSQL', 'UTC')");
+        await system.PsqlAsync("INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) SELECT 'PSQL', '1d', d, 1, 2, 0.5, 1.5, 100 FROM generate_series(timestamptz '2024-01-02Z', '2024-01-04Z', '1 day') d");
+        await ServedAsync(3);
+        await system.PsqlAsync("DELETE FROM ohlcv_bars WHERE symbol = 'PSQL' AND timestamp < '2024-01-04Z'");
+        await ServedAsync(1);
+
+        const string direct = "DELETE FROM bars_1d USING tickers t WHERE t.id = ticker_id AND t.symbol = 'PSQL'";
+        var (exitCode, _, error) = await system.ScriptAsync("eng/psql", ["-Xqc", direct]);
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("permission denied for table bars_1d", error, StringComparison.Ordinal);
+        Assert.Equal("wyckoff_owner", await system.PsqlAsync("SELECT current_user", asOwner: true));
+        await system.PsqlAsync(direct, asOwner: true);
+        Assert.Equal("0", await system.PsqlAsync("SELECT count(*) FROM ohlcv_bars WHERE symbol = 'PSQL' AND timeframe = '1d'"));
+
+        Task ServedAsync(int bars) => Eventually.GetAsync(
+            async () => (await client.GetStringAsync("/v1/bars/PSQL?timeframe=1d&last=10&format=ndjson", Token)).AsSpan().Count('\n'),
+            served => served == bars);
+    }
+
+    [Fact(Timeout = 600_000)]
     public async Task Where_nothing_runs_the_scripts_say_how_to_start()
     {
         var folder = Directory.CreateTempSubdirectory("wyckoff-none").FullName;

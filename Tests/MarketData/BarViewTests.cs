@@ -240,7 +240,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     public async Task Two_sessions_on_one_symbol_take_turns_and_never_deadlock()
     {
         var symbol = await TickerAsync("TURNS");
-        const int rounds = 15;
+        const int rounds = 6;
         await Task.WhenAll(WriteAsync("1m", "1d"), WriteAsync("1d", "1m"));
 
         Assert.Equal(2L * rounds, await VersionAsync(symbol, "1m"));
@@ -279,7 +279,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     public async Task Sessions_that_lock_nothing_themselves_do_not_deadlock_either()
     {
         var symbol = await TickerAsync("NOLOCK");
-        const int rounds = 15;
+        const int rounds = 6;
         await Task.WhenAll(WriteAsync(0, "1m", "1h", "1d"), WriteAsync(1000, "1d", "1h", "1m"));
         Assert.Equal(2L * rounds, await VersionAsync(symbol, "1m"));
         foreach (var frame in Timeframe.Stored.Select(timeframe => timeframe.Name))
@@ -355,6 +355,47 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, (await Assert.ThrowsAsync<PostgresException>(() => write.ExecuteNonQueryAsync(Cancellation))).SqlState);
         await using var payloads = database.Reader.CreateCommand("SELECT count(*) FROM sync_payloads");
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, (await Assert.ThrowsAsync<PostgresException>(() => payloads.ExecuteScalarAsync(Cancellation))).SqlState);
+    }
+
+    [Fact]
+    public async Task The_console_writes_bars_through_the_view_alone()
+    {
+        await ConsoleAsync("INSERT INTO tickers (symbol, timezone) VALUES ('CONSOLE', 'UTC')");
+        await ConsoleAsync("INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('CONSOLE', '1h', '2024-03-05', 10, 12, 9, 11, 100), ('CONSOLE', '1h', '2024-03-06', 10, 12, 9, 11, 300)");
+        await ConsoleAsync("UPDATE ohlcv_bars SET close = 10.5 WHERE symbol = 'CONSOLE' AND timeframe = '1h' AND timestamp = '2024-03-05'");
+        await ConsoleAsync("DELETE FROM ohlcv_bars WHERE symbol = 'CONSOLE' AND timeframe = '1h' AND timestamp = '2024-03-06'");
+        Assert.Equal((3L, 3L), (await VersionAsync("CONSOLE", "1h"), await ChangesAsync("CONSOLE", "1h")));
+        Assert.Equal(10.5m, await database.ScalarAsync<decimal>("SELECT close FROM ohlcv_bars WHERE symbol = 'CONSOLE' AND timeframe = '1d'"));
+
+        foreach (var statement in new[] { "DELETE FROM bars_1h", "UPDATE bars_1d SET close = open", "INSERT INTO bars_1m SELECT * FROM bars_1m", "UPDATE bar_windows SET version = 9", "DELETE FROM tickers" })
+        {
+            var e = await Assert.ThrowsAsync<PostgresException>(() => ConsoleAsync(statement));
+            Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, e.SqlState);
+        }
+    }
+
+    [Fact]
+    public async Task What_a_caller_hangs_on_the_staging_table_does_not_run_with_the_owners_rights()
+    {
+        await TickerAsync("STAGED");
+        await using var connection = await database.Console.OpenConnectionAsync(Cancellation);
+        async Task ExecuteAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            await command.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        const string write = "INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('STAGED', '1d', '2024-03-05', 10, 12, 9, 11, 100)";
+        await ExecuteAsync("CREATE TEMPORARY TABLE staged_bars (op text)");
+        var e = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(write));
+        Assert.Contains("staged_bars belongs to wyckoff_console: drop it", e.MessageText, StringComparison.Ordinal);
+        await ExecuteAsync("DROP TABLE staged_bars");
+        await ExecuteAsync(write);
+        e = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync("CREATE TRIGGER mine BEFORE INSERT ON pg_temp.staged_bars EXECUTE FUNCTION market.stage_bar()"));
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, e.SqlState);
+        await ExecuteAsync("CREATE TEMPORARY TABLE other (LIKE ohlcv_bars)");
+        e = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync("CREATE TRIGGER mine BEFORE INSERT ON other FOR EACH ROW EXECUTE FUNCTION market.stage_bar()"));
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, e.SqlState);
     }
 
     [Fact]
@@ -497,6 +538,12 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     {
         await using var command = database.App.CreateCommand(sql);
         return await command.ExecuteNonQueryAsync(Cancellation);
+    }
+
+    private async Task ConsoleAsync(string sql)
+    {
+        await using var command = database.Console.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Cancellation);
     }
 
     /// <summary>The timeframes a symbol has bars of that were written, or that were aggregated.</summary>

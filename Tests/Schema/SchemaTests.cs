@@ -61,13 +61,27 @@ public abstract class SchemaTests(TestDatabase database)
     [Fact]
     public Task The_roles_of_the_services_own_nothing_and_can_create_nothing() => EmptyAsync(
         $"""
-        WITH roles AS (SELECT oid, rolname FROM pg_roles WHERE rolname IN ('wyckoff_app', 'wyckoff_reader', 'wyckoff_worker'))
+        WITH roles AS (SELECT oid, rolname FROM pg_roles WHERE rolname IN ('wyckoff_app', 'wyckoff_console', 'wyckoff_reader', 'wyckoff_worker'))
         SELECT rolname || ' owns ' || pg_describe_object(d.classid, d.objid, 0) FROM roles JOIN pg_shdepend d ON d.refclassid = 'pg_authid'::regclass AND d.refobjid = roles.oid AND d.deptype = 'o' AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
         UNION ALL SELECT rolname || ' creates in ' || nspname FROM roles, pg_namespace WHERE nspname !~ '^pg_(toast|temp)' AND has_schema_privilege(roles.oid, pg_namespace.oid, 'CREATE')
         UNION ALL SELECT rolname || ' creates schemas' FROM roles WHERE has_database_privilege(oid, current_database(), 'CREATE')
         UNION ALL SELECT rolname || ' is too mighty' FROM pg_roles WHERE rolname ~ '^wyckoff_' AND (rolsuper OR rolcreatedb OR rolcreaterole OR rolbypassrls OR rolreplication)
         UNION ALL SELECT m.rolname || ' is a member of ' || r.rolname FROM pg_auth_members x JOIN roles m ON m.oid = x.member JOIN pg_roles r ON r.oid = x.roleid
         UNION ALL SELECT rolname || ' truncates or hooks ' || c.oid::regclass FROM roles, pg_class c WHERE {Ours} AND c.relkind IN ('r', 'p', 'm') AND has_table_privilege(roles.oid, c.oid, 'TRUNCATE, TRIGGER, REFERENCES')
+        """);
+
+    [Fact]
+    public Task The_console_reads_everything_and_writes_tickers_and_the_view_of_bars() => EmptyAsync(
+        $"""
+        SELECT c.oid::regclass || ' is not for it to read' FROM pg_class c WHERE {Ours} AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT has_table_privilege('wyckoff_console', c.oid, 'SELECT')
+        UNION ALL
+        SELECT c.oid::regclass || ' has rows that it does not see' FROM pg_class c
+         WHERE {Ours} AND c.relrowsecurity AND NOT EXISTS (
+           SELECT FROM pg_policy WHERE polrelid = c.oid AND polcmd = 'r' AND polroles = ARRAY['wyckoff_console'::regrole::oid] AND pg_get_expr(polqual, polrelid) = 'true')
+        UNION ALL
+        SELECT privilege || ' on ' || c.oid::regclass FROM pg_class c, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) AS privilege
+         WHERE {Ours} AND c.relkind IN ('r', 'p', 'v', 'm') AND has_table_privilege('wyckoff_console', c.oid, privilege)
+           AND NOT (c.relname = 'ohlcv_bars' OR c.relname = 'tickers' AND privilege = 'INSERT')
         """);
 
     [Fact]

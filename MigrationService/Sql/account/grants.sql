@@ -1,4 +1,4 @@
-GRANT USAGE ON SCHEMA account TO wyckoff_app, wyckoff_worker, wyckoff_reader;
+GRANT USAGE ON SCHEMA account TO wyckoff_app, wyckoff_worker, wyckoff_reader, wyckoff_console;
 -- Whom an account belongs to is for sign_in to say: so the app can neither make accounts nor find out by unique keys which exist.
 GRANT SELECT, DELETE ON account.user_accounts TO wyckoff_app;
 GRANT UPDATE (name, profile_picture_url, phone, address, date_of_birth, gender) ON account.user_accounts TO wyckoff_app;

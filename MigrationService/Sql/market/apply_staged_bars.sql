@@ -1,4 +1,4 @@
-CREATE FUNCTION market.apply_staged_bars() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION market.apply_staged_bars() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   w record;
   n bigint;
@@ -85,3 +85,4 @@ BEGIN
   RETURN NULL;
 END $$;
 COMMENT ON FUNCTION market.apply_staged_bars() IS 'Last step of a write through ohlcv_bars: locks, writes, derives, records the change, rolls up.';
+REVOKE EXECUTE ON FUNCTION market.apply_staged_bars() FROM PUBLIC;

@@ -34,5 +34,5 @@ ALTER VIEW market.ohlcv_bars ALTER COLUMN source SET DEFAULT 'manual';
 CREATE TRIGGER prepare BEFORE INSERT OR UPDATE OR DELETE ON market.ohlcv_bars FOR EACH STATEMENT EXECUTE FUNCTION market.prepare_staged_bars();
 CREATE TRIGGER stage INSTEAD OF INSERT OR UPDATE OR DELETE ON market.ohlcv_bars FOR EACH ROW EXECUTE FUNCTION market.stage_bar();
 CREATE TRIGGER apply AFTER INSERT OR UPDATE OR DELETE ON market.ohlcv_bars FOR EACH STATEMENT EXECUTE FUNCTION market.apply_staged_bars();
-GRANT SELECT, INSERT, UPDATE, DELETE ON market.ohlcv_bars TO wyckoff_app, wyckoff_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON market.ohlcv_bars TO wyckoff_app, wyckoff_worker, wyckoff_console;
 GRANT SELECT ON market.ohlcv_bars TO wyckoff_reader;

@@ -1,4 +1,4 @@
-CREATE FUNCTION market.stage_bar() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION market.stage_bar() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_OP <> 'INSERT' THEN
     INSERT INTO pg_temp.staged_bars VALUES (CASE TG_OP WHEN 'UPDATE' THEN 'old' ELSE 'delete' END, OLD.symbol, OLD.timeframe, OLD.timestamp, OLD.open, OLD.high, OLD.low, OLD.close, OLD.volume,
@@ -12,3 +12,4 @@ BEGIN
   RETURN NEW;
 END $$;
 COMMENT ON FUNCTION market.stage_bar() IS 'Second step of a write through ohlcv_bars: sets a row aside.';
+REVOKE EXECUTE ON FUNCTION market.stage_bar() FROM PUBLIC;

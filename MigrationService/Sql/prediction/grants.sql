@@ -1,4 +1,4 @@
-GRANT USAGE ON SCHEMA prediction TO wyckoff_app, wyckoff_worker, wyckoff_reader;
+GRANT USAGE ON SCHEMA prediction TO wyckoff_app, wyckoff_worker, wyckoff_reader, wyckoff_console;
 GRANT SELECT ON
   prediction.markets, prediction.resolutions, prediction.price_snapshots, prediction.orderbook_snapshots, prediction.trades, prediction.trade_keys
   TO wyckoff_app, wyckoff_worker, wyckoff_reader;

@@ -45,4 +45,4 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION public.check_database_health() IS 'How the database is, component by component: healthy, warning or critical, in words, and how long the question took. Says of TimescaleDB what the server has of it.';
 REVOKE EXECUTE ON FUNCTION public.check_database_health() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION public.check_database_health() TO wyckoff_app, wyckoff_worker, wyckoff_reader;
+GRANT EXECUTE ON FUNCTION public.check_database_health() TO wyckoff_app, wyckoff_worker, wyckoff_reader, wyckoff_console;

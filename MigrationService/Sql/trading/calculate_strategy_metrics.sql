@@ -49,4 +49,4 @@ sortino_ratio: the same with the root of the mean square of the days below 0 (ov
 max_drawdown: greatest fall, in money, of the running net from the highest it had reached, which is at least 0 (the start). Order: time, then id.
 exposure: share (0 to 1) of the window in which the running position (buys less sells, from the first trade on, also before the window) was other than 0 in any symbol.';
 REVOKE EXECUTE ON FUNCTION trading.calculate_strategy_metrics FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION trading.calculate_strategy_metrics TO wyckoff_app, wyckoff_worker;
+GRANT EXECUTE ON FUNCTION trading.calculate_strategy_metrics TO wyckoff_app, wyckoff_worker, wyckoff_console;

@@ -1,4 +1,4 @@
-GRANT USAGE ON SCHEMA trading TO wyckoff_app, wyckoff_worker, wyckoff_reader;
+GRANT USAGE ON SCHEMA trading TO wyckoff_app, wyckoff_worker, wyckoff_reader, wyckoff_console;
 -- Everything but the figures, the version and its instant: those are the triggers'.
 GRANT SELECT, DELETE ON trading.strategies TO wyckoff_app, wyckoff_worker;
 GRANT INSERT (id, account_id, is_benchmark, name, description, type, status, asset_type, direction, config, parameters, symbols, timeframes, entry_criteria, exit_criteria, max_positions, max_risk_per_trade,

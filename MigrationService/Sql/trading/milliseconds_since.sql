@@ -3,4 +3,4 @@ CREATE FUNCTION trading.milliseconds_since(started timestamptz) RETURNS numeric 
 $$;
 COMMENT ON FUNCTION trading.milliseconds_since(timestamptz) IS 'For check_database_health.';
 REVOKE EXECUTE ON FUNCTION trading.milliseconds_since FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION trading.milliseconds_since(timestamptz) TO wyckoff_app, wyckoff_worker, wyckoff_reader;
+GRANT EXECUTE ON FUNCTION trading.milliseconds_since(timestamptz) TO wyckoff_app, wyckoff_worker, wyckoff_reader, wyckoff_console;

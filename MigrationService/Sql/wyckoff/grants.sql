@@ -1,4 +1,4 @@
-GRANT USAGE ON SCHEMA wyckoff TO wyckoff_app, wyckoff_worker, wyckoff_reader;
+GRANT USAGE ON SCHEMA wyckoff TO wyckoff_app, wyckoff_worker, wyckoff_reader, wyckoff_console;
 GRANT SELECT ON
   wyckoff.trading_ranges, wyckoff.patterns, wyckoff.signals, wyckoff.signal_status_log, wyckoff.campaigns, wyckoff.positions, wyckoff.allocation_plans,
   wyckoff.exit_rules, wyckoff.exit_orders, wyckoff.campaign_metrics, wyckoff.watchlist, wyckoff.backtest_results
