@@ -6,11 +6,14 @@ namespace Wyckoff;
 
 internal sealed class PostgresHealthCheck(Database database, DatabaseHosts hosts, ConnectionPoolFigures pool) : IHealthCheck
 {
+    private readonly Lock _lock = new();
+    private Task<TimescaleEdition>? _asked;
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
-            var edition = await database.ReadAsync(TimescaleEdition.DetectAsync, cancellationToken);
+            var edition = await AskAsync().WaitAsync(cancellationToken);
             var figures = pool.Read();
             var data = new Dictionary<string, object>(StringComparer.Ordinal)
             {
@@ -35,6 +38,18 @@ internal sealed class PostgresHealthCheck(Database database, DatabaseHosts hosts
         {
             var data = new Dictionary<string, object>(StringComparer.Ordinal) { [FailureClass.Key] = FailureClass.Of(e) };
             return new(context.Registration.FailureStatus, exception: e, data: data);
+        }
+    }
+
+    /// <summary>
+    /// One question at a time, and a probe that gives up does not cancel it: a frozen server keeps Npgsql's cancellation waiting for half a minute (measured). The
+    /// next probe waits for the same question, so a frozen server holds one connection and not one for each probe.
+    /// </summary>
+    private Task<TimescaleEdition> AskAsync()
+    {
+        lock (_lock)
+        {
+            return _asked is { IsCompleted: false } ? _asked : _asked = database.ReadAsync(TimescaleEdition.DetectAsync, CancellationToken.None);
         }
     }
 }

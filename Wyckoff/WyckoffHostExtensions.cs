@@ -58,6 +58,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<TickerChanges>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TickerChanges>());
         builder.Services.AddHostedService<SchemaGate>();
+        builder.Services.AddSingleton<PostgresHealthCheck>();
         builder.Services.AddHealthChecks()
             .AddCheck<PostgresHealthCheck>("postgres", timeout: TimeSpan.FromSeconds(5))
             // Redis only makes reads faster: without it the service is degraded, not down.
