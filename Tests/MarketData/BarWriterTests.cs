@@ -172,7 +172,7 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
     public async Task Writers_of_the_same_and_of_other_tickers_at_once_neither_deadlock_nor_lose()
     {
         int[] ids = [NewTicker("America/New_York"), NewTicker("America/New_York"), NewTicker("America/New_York")];
-        var bars = Session(4);
+        var bars = Session(2);
         // Each writer has its own part of every ticker, in another order of tickers, as another process would.
         await Task.WhenAll(Enumerable.Range(0, 8).Select(part => Task.Run(async () =>
         {

@@ -5,7 +5,7 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.Api.Faults;
 
-[CollectionDefinition(nameof(FaultRig), DisableParallelization = true)]
+[CollectionDefinition(nameof(FaultRig))]
 public sealed class FaultRigCollection : ICollectionFixture<FaultRig>;
 
 /// <summary>

@@ -13,7 +13,7 @@ public sealed class FreshnessTests(FaultRig rig, ITestOutputHelper output)
         await using var load = new ReadLoad(rig.Replicas.Take(replicas), bars, readers: 24, seed);
         // In bursts, so that there are both windows that change under the readers and some that stay long enough to be kept.
         var random = new Random(seed);
-        while (bars.Acknowledged < 200 * FaultRig.Length)
+        while (bars.Acknowledged < 120 * FaultRig.Length)
         {
             for (var write = random.Next(1, 12); write > 0; write--)
             {
