@@ -253,7 +253,8 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
                 value = operation.Method == "DELETE" && (random.Next(3) > 0 || Samples.Any(sample => value.Contains(sample, StringComparison.OrdinalIgnoreCase))) ? "FUZZ" : value;
                 if (inPath)
                 {
-                    path = path.Replace($"{{{name}}}", value.Length == 0 ? "%20" : value, StringComparison.Ordinal); // of nothing, it would be another path
+                    // Of nothing, or of dots, which the server folds, it would be another path.
+                    path = path.Replace($"{{{name}}}", Uri.UnescapeDataString(value) is "" or "." or ".." ? "%20" : value, StringComparison.Ordinal);
                 }
                 else
                 {
