@@ -19,8 +19,6 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
 
     public string Database => _admin.Database!;
 
-    public NpgsqlDataSource AdminDataSource() => NpgsqlDataSource.Create(_admin);
-
     /// <summary>Everything is created as, and so belongs to, the owner role, whoever the administrator is.</summary>
     public NpgsqlDataSource OwnerDataSource() => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_admin.ConnectionString)
     {

@@ -1,12 +1,15 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
-using Npgsql;
 
 namespace Wyckoff.MigrationService;
 
-/// <summary>What <c>dotnet ef migrations</c> makes its context with: it needs the model, never a database.</summary>
+/// <summary>The context of <c>dotnet ef migrations</c> and of MigrationService: both need the model and the migrations of this build, and no database.</summary>
 internal sealed class DesignTimeContext : IDesignTimeDbContextFactory<WyckoffDbContext>
 {
-    public WyckoffDbContext CreateDbContext(string[] args) =>
-        new((DbContextOptions<WyckoffDbContext>)new DbContextOptionsBuilder<WyckoffDbContext>().UseWyckoff(NpgsqlDataSource.Create("Host=localhost;Database=wyckoff")).Options);
+    private static readonly DbContextOptions<WyckoffDbContext> Options =
+        (DbContextOptions<WyckoffDbContext>)new DbContextOptionsBuilder<WyckoffDbContext>().UseWyckoff().Options;
+
+    public WyckoffDbContext CreateDbContext(string[] args) => Create();
+
+    public static WyckoffDbContext Create() => new(Options);
 }

@@ -1,7 +1,5 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -20,28 +18,28 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
     public async Task ApplyAsync(CancellationToken cancellationToken)
     {
         await using var admin = await server.ConnectAsync(createDatabase: true, cancellationToken);
-        await using var owner = server.OwnerDataSource();
-        await using var context = Context(owner);
+        var kept = await DeclaredSchema.KeptAsync(admin, cancellationToken);
+        var schema = kept ?? Declared();
         // What is configured wrongly is said before anything is changed; the edition does not matter to that.
-        var (declared, aggregates) = Declared(context);
-        TimescaleReconciler.CheckAggregates(declared, aggregates);
+        var declared = schema.With(configuration);
+        TimescaleReconciler.CheckAggregates(declared.Hypertables, declared.Aggregates);
 
         await LockAsync(admin, cancellationToken);
-        var applied = await AppliedAsync(context, admin, cancellationToken);
+        var applied = await AppliedAsync(admin, cancellationToken);
         var createExtension = await CanUseTimescaleAsync(admin, cancellationToken);
         var (appVerifier, workerVerifier) = await NewVerifiersAsync(admin, cancellationToken);
         await DatabaseSetup.ApplyAsync(admin, createExtension, appVerifier, workerVerifier, cancellationToken);
 
+        await using var owner = server.OwnerDataSource();
         await using var connection = await owner.OpenConnectionAsync(cancellationToken);
-        var change = await SchemaChange.PlanAsync(context, connection, applied, cancellationToken);
-        if (!change.IsEmpty)
+        var isOfThisBuild = kept is not null && await SchemaVersion.ObjectsHashAsync(connection, cancellationToken) == SchemaObject.HashOfAll;
+        if (!isOfThisBuild)
         {
-            logger.Migrating(change.From ?? "nothing", change.To, change.Objects.Created.Count);
-            await change.ApplyAsync(connection, time, cancellationToken);
+            await ChangeAsync(connection, applied, cancellationToken);
         }
 
         var edition = await TimescaleEdition.DetectAsync(connection, cancellationToken);
-        var reconciler = Reconciler(edition, context);
+        var reconciler = Reconciler(edition, declared);
         var plan = await reconciler.PlanAsync(connection, cancellationToken);
         foreach (var table in plan.GroupBy(step => step.Table, step => step.What, StringComparer.Ordinal))
         {
@@ -50,13 +48,18 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
 
         await TimescaleReconciler.ApplyAsync(connection, plan, cancellationToken);
 
-        var missing = await MissingAsync(context, connection, reconciler, cancellationToken);
+        var missing = await MissingAsync(declared, connection, reconciler, cancellationToken);
         if (missing.Count > 0)
         {
             throw new RefusalException($"The migration ran, but not all that is declared is there: {string.Join("; ", missing)}.");
         }
 
-        logger.Migrated(change.To, edition.ToString(), edition.Capabilities);
+        if (!isOfThisBuild)
+        {
+            await schema.KeepAsync(connection, cancellationToken);
+        }
+
+        logger.Migrated(SchemaVersion.Required, edition.ToString(), edition.Capabilities);
     }
 
     /// <summary>Drops the database and makes it anew.</summary>
@@ -70,9 +73,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         try
         {
             await using var connection = await server.ConnectAsync(createDatabase: true, cancellationToken);
-            await using var owner = server.OwnerDataSource();
-            await using var context = Context(owner);
-            RefuseNewer(context, connection, await SchemaVersion.AppliedAsync(connection, cancellationToken));
+            RefuseNewer(connection, await SchemaVersion.AppliedAsync(connection, cancellationToken));
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectNotInPrerequisiteState)
         {
@@ -87,10 +88,9 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
     public async Task DryRunAsync(TextWriter output, CancellationToken cancellationToken)
     {
         await using var admin = await server.ConnectAsync(createDatabase: false, cancellationToken);
-        await using var source = server.AdminDataSource();
-        await using var context = Context(source);
+        await using var context = DesignTimeContext.Create();
         var exists = admin.Database == server.Database;
-        var applied = exists ? await AppliedAsync(context, admin, cancellationToken) : [];
+        var applied = exists ? await AppliedAsync(admin, cancellationToken) : [];
         var createExtension = await CanUseTimescaleAsync(admin, cancellationToken);
         var edition = createExtension ? await DetectWithExtensionAsync(admin, cancellationToken) : await TimescaleEdition.DetectAsync(admin, cancellationToken);
         if (!exists)
@@ -107,7 +107,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         var change = await SchemaChange.PlanAsync(context, admin, applied, cancellationToken);
         await change.WriteAsync(output);
 
-        var reconciler = Reconciler(edition, context);
+        var reconciler = Reconciler(edition, DeclaredSchema.Of(context).With(configuration));
         var plan = applied.Count == 0 ? reconciler.PlanForNew() : await reconciler.PlanAsync(admin, cancellationToken);
         foreach (var step in plan)
         {
@@ -123,11 +123,10 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
     {
         await using var admin = await server.ConnectAsync(createDatabase: false, cancellationToken);
         server.RequireDatabase(admin);
-        await using var source = server.AdminDataSource();
-        await using var context = Context(source);
-        await AppliedAsync(context, admin, cancellationToken);
+        var declared = Declared().With(configuration);
+        await AppliedAsync(admin, cancellationToken);
         var edition = await TimescaleEdition.DetectAsync(admin, cancellationToken);
-        var missing = await MissingAsync(context, admin, Reconciler(edition, context), cancellationToken);
+        var missing = await MissingAsync(declared, admin, Reconciler(edition, declared), cancellationToken);
         foreach (var fault in missing)
         {
             await output.WriteLineAsync("missing  " + fault);
@@ -143,27 +142,28 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
     {
         await using var admin = await server.ConnectAsync(createDatabase: false, cancellationToken);
         server.RequireDatabase(admin);
-        await using var source = server.AdminDataSource();
-        await using var context = Context(source);
-        var (declared, aggregates) = Declared(context);
-        await StatusReport.WriteAsync(output, admin, context, declared, aggregates, cancellationToken);
+        await using var context = DesignTimeContext.Create();
+        var declared = DeclaredSchema.Of(context).With(configuration);
+        await StatusReport.WriteAsync(output, admin, context, declared.Hypertables, declared.Aggregates, cancellationToken);
     }
 
-    // Each context is used once, so EF need not cache its internal services.
-    private static WyckoffDbContext Context(NpgsqlDataSource source) =>
-        new((DbContextOptions<WyckoffDbContext>)new DbContextOptionsBuilder<WyckoffDbContext>().UseWyckoff(source).EnableServiceProviderCaching(false).Options);
-
-    private TimescaleReconciler Reconciler(TimescaleEdition edition, WyckoffDbContext context)
+    private static DeclaredSchema Declared()
     {
-        var (declared, aggregates) = Declared(context);
-        return new(edition, declared, aggregates);
+        using var context = DesignTimeContext.Create();
+        return DeclaredSchema.Of(context);
     }
 
-    // From the design-time model, which is the one that migrations go by.
-    private (IReadOnlyList<Hypertable> Hypertables, IReadOnlyList<ContinuousAggregate> Aggregates) Declared(WyckoffDbContext context)
+    private static TimescaleReconciler Reconciler(TimescaleEdition edition, DeclaredSchema declared) => new(edition, declared.Hypertables, declared.Aggregates);
+
+    private async Task ChangeAsync(NpgsqlConnection connection, IReadOnlyList<string> applied, CancellationToken cancellationToken)
     {
-        var model = context.GetService<IDesignTimeModel>().Model;
-        return (model.Hypertables(configuration), model.ContinuousAggregates(configuration));
+        await using var context = DesignTimeContext.Create();
+        var change = await SchemaChange.PlanAsync(context, connection, applied, cancellationToken);
+        if (!change.IsEmpty)
+        {
+            logger.Migrating(change.From ?? "nothing", change.To, change.Objects.Created.Count);
+            await change.ApplyAsync(connection, time, cancellationToken);
+        }
     }
 
     private async Task<(string? App, string? Worker)> NewVerifiersAsync(NpgsqlConnection admin, CancellationToken cancellationToken) => (
@@ -198,7 +198,7 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
     }
 
     /// <summary>The migrations that are in; only of this build and earlier ones.</summary>
-    private static async Task<IReadOnlyList<string>> AppliedAsync(WyckoffDbContext context, NpgsqlConnection admin, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<string>> AppliedAsync(NpgsqlConnection admin, CancellationToken cancellationToken)
     {
         var applied = await SchemaVersion.AppliedAsync(admin, cancellationToken);
         // Before anything was released, the schema was written as eleven migrations; their first had this id.
@@ -207,14 +207,13 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
             throw new RefusalException($"Database '{admin.Database}' was made before Wyckoff's first release, and its schema cannot be brought forward: export what you need with the Wyckoff that made it (./wyckoff.sh export), then start with --fresh, or name another database.");
         }
 
-        RefuseNewer(context, admin, applied);
+        RefuseNewer(admin, applied);
         return applied;
     }
 
-    private static void RefuseNewer(WyckoffDbContext context, NpgsqlConnection admin, IEnumerable<string> applied)
+    private static void RefuseNewer(NpgsqlConnection admin, IEnumerable<string> applied)
     {
-        var newest = context.Database.GetMigrations().Last();
-        var unknown = applied.Where(id => string.CompareOrdinal(id, newest) > 0).Select(SchemaVersion.NameOf).ToList();
+        var unknown = applied.Where(id => string.CompareOrdinal(id, SchemaVersion.Required) > 0).Select(SchemaVersion.NameOf).ToList();
         if (unknown.Count > 0)
         {
             throw new RefusalException($"Database '{admin.Database}' belongs to a newer Wyckoff: it has {string.Join(", ", unknown)}, which this build does not know. Update Wyckoff, or name another database.");
@@ -257,19 +256,18 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
     }
 
     /// <summary>What is declared and not there: migrations, tables, columns, constraints, indexes, storage.</summary>
-    private static async Task<IReadOnlyList<string>> MissingAsync(WyckoffDbContext context, NpgsqlConnection connection, TimescaleReconciler reconciler, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<string>> MissingAsync(DeclaredSchema declared, NpgsqlConnection connection, TimescaleReconciler reconciler, CancellationToken cancellationToken)
     {
         var applied = await SchemaVersion.AppliedAsync(connection, cancellationToken);
-        var missing = context.Database.GetMigrations().Except(applied, StringComparer.Ordinal).Select(id => "migration " + SchemaVersion.NameOf(id)).ToList();
-        if (missing.Count > 0)
+        if (!applied.Contains(SchemaVersion.Required, StringComparer.Ordinal))
         {
-            return missing;
+            return ["migration " + SchemaVersion.NameOf(SchemaVersion.Required)];
         }
 
         var recorded = await ObjectPlan.RecordedAsync(connection, cancellationToken);
-        missing.AddRange(SchemaObject.All.Where(item => !recorded.Contains((item.Name, item.Hash))).Select(item => $"{item.Name} as this build has it"));
+        var missing = SchemaObject.All.Where(item => !recorded.Contains((item.Name, item.Hash))).Select(item => $"{item.Name} as this build has it").ToList();
         var there = await DeclaredObjects.PresentAsync(connection, cancellationToken);
-        missing.AddRange(DeclaredObjects.Of(context.GetService<IDesignTimeModel>().Model).Where(name => !there.Contains(name)));
+        missing.AddRange(declared.Objects.Where(name => !there.Contains(name)));
         missing.AddRange(DeclaredObjects.Of(SchemaObject.All).Where(name => !there.Contains(name)));
         missing.AddRange((await reconciler.PlanAsync(connection, cancellationToken)).Select(step => $"{step.Table}: {step.What}"));
         return missing;

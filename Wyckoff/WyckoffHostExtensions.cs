@@ -6,6 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Infrastructure;
 using Wyckoff.Accounts;
 using Wyckoff.Journal;
 using Wyckoff.MarketData;
@@ -69,11 +70,16 @@ public static class WyckoffHostExtensions
     }
 
     /// <summary>The DbContext on a data source. Work in a transaction of one's own goes through <c>Database.CreateExecutionStrategy()</c>, since what is retried must be the whole of it.</summary>
-    public static DbContextOptionsBuilder UseWyckoff(this DbContextOptionsBuilder options, NpgsqlDataSource source) => options.UseNpgsql(source, npgsql => npgsql
+    public static DbContextOptionsBuilder UseWyckoff(this DbContextOptionsBuilder options, NpgsqlDataSource source) => options.UseNpgsql(source, Configure);
+
+    /// <summary>For the model and the migrations alone, which need no database.</summary>
+    public static DbContextOptionsBuilder UseWyckoff(this DbContextOptionsBuilder options) => options.UseNpgsql(Configure);
+
+    private static void Configure(NpgsqlDbContextOptionsBuilder npgsql) => npgsql
         .EnableRetryOnFailure()
         .MapTradingEnums()
         .MigrationsAssembly("Wyckoff.MigrationService")
-        .MigrationsHistoryTable(SchemaVersion.HistoryTable, SchemaVersion.HistorySchema));
+        .MigrationsHistoryTable(SchemaVersion.HistoryTable, SchemaVersion.HistorySchema);
 
     private static DataSources BuildDataSources(IServiceProvider services, string applicationName)
     {

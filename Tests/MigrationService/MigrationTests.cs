@@ -55,6 +55,33 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
+    public async Task A_start_goes_by_what_its_build_has_kept_of_the_model_and_another_builds_is_replaced()
+    {
+        var connection = await database.Server.CloneAsync();
+        await ExecuteAsync(connection, "UPDATE public.declared_schema SET declared = jsonb_set(declared, '{Objects,0}', '\"table market.nowhere\"')");
+        var (exitCode, _, error) = await Migrations.RunAsync(connection);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("not all that is declared is there: table market.nowhere", error, StringComparison.Ordinal);
+
+        await ExecuteAsync(connection, "UPDATE public.declared_schema SET build = gen_random_uuid()");
+        (exitCode, _, error) = await Migrations.RunAsync(connection);
+        Assert.True(exitCode == 0, error);
+        // Its own by now, and still it looks.
+        await ExecuteAsync(connection, "DROP INDEX market.idx_data_sync_log_ticker_id_timeframe_last_sync_at");
+        (exitCode, _, error) = await Migrations.RunAsync(connection);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("index market.data_sync_log.idx_data_sync_log_ticker_id_timeframe_last_sync_at", error, StringComparison.Ordinal);
+        await database.Server.DropAsync(connection);
+
+        static async Task ExecuteAsync(string connectionString, string sql)
+        {
+            await using var source = NpgsqlDataSource.Create(connectionString);
+            await using var command = source.CreateCommand(sql);
+            Assert.Equal(sql.StartsWith("DROP", StringComparison.Ordinal) ? -1 : 1, await command.ExecuteNonQueryAsync(Token));
+        }
+    }
+
+    [Fact]
     public async Task Two_at_once_both_succeed_and_do_the_work_once()
     {
         var connection = database.Server.NewDatabase();

@@ -67,7 +67,11 @@ public static class ContinuousAggregateModel
         => entity.HasAnnotation(Annotation, JsonSerializer.Serialize(body));
 
     /// <summary>All declared aggregates, with what configuration changes in them: <c>Wyckoff:Aggregates:price_candles_1h:RefreshFrom = 20.00:00:00</c>.</summary>
-    public static IReadOnlyList<ContinuousAggregate> ContinuousAggregates(this IModel model, IConfiguration? configuration = null)
+    public static IReadOnlyList<ContinuousAggregate> ContinuousAggregates(this IModel model, IConfiguration configuration) =>
+        model.ContinuousAggregates().Configured(configuration);
+
+    /// <summary>All declared aggregates.</summary>
+    public static IReadOnlyList<ContinuousAggregate> ContinuousAggregates(this IModel model)
     {
         var declared = new List<ContinuousAggregate>();
         foreach (var entity in model.GetEntityTypes())
@@ -78,21 +82,21 @@ public static class ContinuousAggregateModel
             }
         }
 
-        var section = configuration?.GetSection("Wyckoff:Aggregates");
-        if (section is null)
-        {
-            return declared;
-        }
+        return declared;
+    }
 
+    public static IReadOnlyList<ContinuousAggregate> Configured(this IReadOnlyList<ContinuousAggregate> declared, IConfiguration configuration)
+    {
+        var section = configuration.GetSection("Wyckoff:Aggregates");
         foreach (var child in section.GetChildren())
         {
-            if (!declared.Exists(a => IsNamed(a, child.Key)))
+            if (!declared.Any(a => IsNamed(a, child.Key)))
             {
                 throw new StorageDeclarationException($"{child.Path}: there is no aggregate '{child.Key}'. There are: {string.Join(", ", declared.Select(a => a.Name))}.");
             }
         }
 
-        return declared.ConvertAll(a => a with { Body = Configured(a.Body, section.GetChildren().LastOrDefault(c => IsNamed(a, c.Key))) });
+        return [.. declared.Select(a => a with { Body = Configured(a.Body, section.GetChildren().LastOrDefault(c => IsNamed(a, c.Key))) })];
     }
 
     private static bool IsNamed(ContinuousAggregate aggregate, string key) =>

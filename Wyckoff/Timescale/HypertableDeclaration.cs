@@ -42,7 +42,10 @@ public static class HypertableModel
         => entity.HasAnnotation(Annotation, JsonSerializer.Serialize(storage));
 
     /// <summary>All declared hypertables, with what configuration changes in them: <c>Wyckoff:Hypertables:bars_1m:ChunkInterval = 7.00:00:00</c>.</summary>
-    public static IReadOnlyList<Hypertable> Hypertables(this IModel model, IConfiguration? configuration = null)
+    public static IReadOnlyList<Hypertable> Hypertables(this IModel model, IConfiguration configuration) => model.Hypertables().Configured(configuration);
+
+    /// <summary>All declared hypertables.</summary>
+    public static IReadOnlyList<Hypertable> Hypertables(this IModel model)
     {
         var declared = new List<Hypertable>();
         foreach (var entity in model.GetEntityTypes())
@@ -53,15 +56,15 @@ public static class HypertableModel
             }
         }
 
-        var section = configuration?.GetSection("Wyckoff:Hypertables");
-        if (section is null)
-        {
-            return declared;
-        }
+        return declared;
+    }
 
+    public static IReadOnlyList<Hypertable> Configured(this IReadOnlyList<Hypertable> declared, IConfiguration configuration)
+    {
+        var section = configuration.GetSection("Wyckoff:Hypertables");
         foreach (var child in section.GetChildren())
         {
-            if (declared.FindAll(h => IsNamed(h, child.Key)) is { Count: not 1 } named)
+            if (declared.Where(h => IsNamed(h, child.Key)).ToList() is { Count: not 1 } named)
             {
                 throw new StorageDeclarationException(named.Count == 0
                     ? $"{child.Path}: there is no hypertable '{child.Key}'. There are: {string.Join(", ", declared.Select(h => h.Name))}."
@@ -69,7 +72,7 @@ public static class HypertableModel
             }
         }
 
-        return declared.ConvertAll(h => h with { Storage = Configured(h.Storage, section.GetChildren().LastOrDefault(c => IsNamed(h, c.Key))) });
+        return [.. declared.Select(h => h with { Storage = Configured(h.Storage, section.GetChildren().LastOrDefault(c => IsNamed(h, c.Key))) })];
     }
 
     private static bool IsNamed(Hypertable hypertable, string key) =>
