@@ -22,4 +22,10 @@ public static partial class SyncLog
 
     [LoggerMessage(2205, LogLevel.Warning, "The lease {Lease} is lost")]
     public static partial void LeaseIsLost(this ILogger logger, string lease);
+
+    [LoggerMessage(2206, LogLevel.Warning, "The lease {Lease} could not be released; it runs out by itself")]
+    public static partial void LeaseNotReleased(this ILogger logger, Exception exception, string lease);
+
+    [LoggerMessage(2207, LogLevel.Error, "The lease {Lease} is no longer renewed, and counts as lost")]
+    public static partial void LeaseRenewalEnded(this ILogger logger, Exception exception, string lease);
 }

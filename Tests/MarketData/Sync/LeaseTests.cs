@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Sync;
 
@@ -139,6 +140,22 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
         await time.WaitedForAsync(Long / 3);
         time.Advance(Long / 3);
         await told.Task.WaitAsync(Token);
+    }
+
+    [Fact]
+    public async Task Whatever_keeps_it_from_being_renewed_is_told_as_a_loss_and_does_not_mask_the_work()
+    {
+        var time = new ManualTime(TimeProvider.System.GetUtcNow());
+        var source = NpgsqlDataSource.Create(database.AppConnection);
+        var held = (await new LeaseStore(source, "a", time, NullLogger<LeaseStore>.Instance).TryHoldAsync("unexpected", Long, Token))!;
+        var told = new TaskCompletionSource();
+        held.Lost.Register(told.SetResult);
+        await time.WaitedForAsync(Long / 3);
+        // No fault of a database: the program has closed what it needs.
+        await source.DisposeAsync();
+        time.Advance(Long / 3);
+        await told.Task.WaitAsync(Token);
+        await held.DisposeAsync();
     }
 
     private LeaseStore Store(string holder, TimeProvider? time = null) =>

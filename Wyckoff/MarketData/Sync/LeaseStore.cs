@@ -123,9 +123,10 @@ public sealed class HeldLease : IAsyncDisposable
         {
             await _store.ReleaseAsync(Lease, CancellationToken.None);
         }
-        catch (Exception e) when (DatabaseFaults.IsAny(e))
+        catch (Exception e)
         {
-            // Then it runs out by itself.
+            // It runs out by itself. An exception from here would take the place of the work's own.
+            _logger.LeaseNotReleased(e, Lease.Name);
         }
 
         _ended.Dispose();
@@ -154,9 +155,15 @@ public sealed class HeldLease : IAsyncDisposable
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The work has ended.
+        }
+        catch (Exception e)
+        {
+            // Nobody renews it from now on.
+            _logger.LeaseRenewalEnded(e, Lease.Name);
+            await _lost.CancelAsync();
         }
     }
 }
