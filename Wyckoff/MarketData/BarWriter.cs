@@ -23,6 +23,10 @@ public sealed class BarWriter(
     public const string Channel = "wyckoff:bars";
 
     private const int Attempts = 8;
+
+    /// <summary>Marks a unique violation in what the caller writes: it would come again each time.</summary>
+    private const string OfCaller = "Wyckoff.OfCaller";
+
     private readonly BarTails _tails = new();
     private readonly ILogger _logger = logger ?? NullLogger<BarWriter>.Instance;
 
@@ -53,7 +57,7 @@ public sealed class BarWriter(
                 Announce(result);
                 return result;
             }
-            catch (PostgresException e) when (attempt < Attempts && IsCollision(e))
+            catch (PostgresException e) when (attempt < Attempts && IsCollision(e) && !e.Data.Contains(OfCaller))
             {
                 // The compression job and a writer of the same chunk can deadlock; and bars that somebody wrote past the windows are found by looking.
                 _logger.BarsCollided(e.SqlState, attempt);
@@ -73,7 +77,7 @@ public sealed class BarWriter(
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (options.Before is { } before)
         {
-            await before(connection, cancellationToken);
+            await CallAsync(() => before(connection, cancellationToken));
         }
 
         var write = new BarTransaction(connection, options, _tails);
@@ -96,12 +100,26 @@ public sealed class BarWriter(
         var result = write.Result(batch.Sum(work => work.Duplicates));
         if (options.After is { } after)
         {
-            await after(connection, result, cancellationToken);
+            await CallAsync(() => after(connection, result, cancellationToken));
         }
 
         await transaction.CommitAsync(cancellationToken);
         write.Remember();
         return result;
+    }
+
+    // A deadlock or a serialization failure in a callback is a collision like any other: the whole transaction is worth another try.
+    private static async Task CallAsync(Func<Task> callback)
+    {
+        try
+        {
+            await callback();
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            e.Data[OfCaller] = true;
+            throw;
+        }
     }
 
     private void Announce(BarWriteResult result)
