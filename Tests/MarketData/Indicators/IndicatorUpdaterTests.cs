@@ -176,6 +176,25 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
         Compare(ticker, Timeframe.Minute5);
     }
 
+    [Fact]
+    public async Task An_update_that_is_cancelled_as_it_gets_the_lock_leaves_none_in_the_pool()
+    {
+        var ticker = NewTicker();
+        Insert(ticker, Timeframe.Hour1, 0, 5, 10);
+        // Found before PostgreSQL's own: it has the lock, and is still at it.
+        await database.ExecuteAsync("CREATE OR REPLACE FUNCTION public.pg_advisory_lock(bigint) RETURNS void LANGUAGE sql AS 'SELECT pg_catalog.pg_advisory_lock($1), pg_catalog.pg_sleep(600)'");
+        await using var source = NpgsqlDataSource.Create(database.AppConnection + ";Search Path=public,pg_catalog");
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var update = new IndicatorUpdater(source, TimeProvider.System).RecomputeAsync(ticker, Timeframe.Hour1, cancel.Token);
+        await Eventually.HoldsAsync(async () => await LocksAsync() == 1);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => update);
+        Assert.Equal(0, await LocksAsync());
+        Assert.NotNull(await Updater().UpdateAsync(ticker, Timeframe.Hour1, Token));
+
+        Task<long> LocksAsync() => database.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+    }
+
     private IndicatorUpdater Updater() => new(database.App, TimeProvider.System);
 
     private void Update(int ticker, Timeframe timeframe) => Assert.NotNull(Updater().UpdateAsync(ticker, timeframe, Token).GetAwaiter().GetResult());

@@ -60,23 +60,24 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
         await using var take = Command(connection, wait ? "SELECT pg_advisory_lock($1) IS NOT NULL" : "SELECT pg_try_advisory_lock($1)", LockKey(tickerId, timeframe));
         // Another's update may take as long as it likes.
         take.CommandTimeout = 0;
-        if (await take.ExecuteScalarAsync(cancellationToken) is false)
-        {
-            return null;
-        }
-
         try
         {
+            if (await take.ExecuteScalarAsync(cancellationToken) is false)
+            {
+                return null;
+            }
+
             var update = await UpdateAsync(connection, tickerId, timeframe, full, cancellationToken);
             IndicatorTelemetry.Updated(timeframe, update.Written + update.Deleted, Stopwatch.GetElapsedTime(started));
             return update;
         }
         finally
         {
-            // Not left to the end of the session: that goes back to the pool, with its locks. A session that broke has none any more.
+            // Not left to the end of the session: that goes back to the pool, with its locks. A session that broke has none any more. All of them, because a
+            // cancelled statement does not say whether it had got the lock.
             if (connection.State == ConnectionState.Open)
             {
-                await using var release = Command(connection, "SELECT pg_advisory_unlock($1)", LockKey(tickerId, timeframe));
+                await using var release = Command(connection, "SELECT pg_advisory_unlock_all()");
                 await release.ExecuteNonQueryAsync(CancellationToken.None);
             }
         }
