@@ -56,6 +56,30 @@ public sealed class CachedWindowTests
         Prop.ForAll(Gen.ArrayOf(Gen.Choose(0, 255).Select(b => (byte)b)).ToArbitrary(), bytes => CachedWindow.Parse(bytes) is null).Check(Seeded);
     }
 
+    [Fact]
+    public void A_damaged_one_is_not_taken_or_can_be_read()
+    {
+        const int count = 12;
+        var window = Window(7, count, isAll: true);
+        var gen = from at in Gen.Choose(0, window.Bytes.Length - 1) from value in Gen.Choose(0, 255) select (at, value);
+        Prop.ForAll(gen.NonEmptyListOf().ToArbitrary(), damage =>
+        {
+            byte[] bytes = [.. window.Bytes];
+            foreach (var (at, value) in damage)
+            {
+                bytes[at] = (byte)value;
+            }
+
+            if (CachedWindow.Parse(bytes) is { } taken)
+            {
+                for (var first = 0; first <= taken.Count; first++)
+                {
+                    Assert.InRange(taken.Rows(first, taken.Count).Length, 0, bytes.Length);
+                }
+            }
+        }).Check(Seeded);
+    }
+
     private static CachedWindow Window(long version, int count, bool isAll)
     {
         using var rows = new BarRows(500);

@@ -102,7 +102,17 @@ public sealed class CachedWindow
         }
 
         var window = new CachedWindow(bytes, version);
-        return window.RowsAt + (count == 0 ? 0 : window.Ends[^1]) == bytes.Length ? window : null;
+        var ends = window.Ends;
+        var times = window.Times;
+        for (var i = 0; i < count; i++)
+        {
+            if (ends[i] < (i == 0 ? 0 : ends[i - 1]) || (i > 0 && times[i] <= times[i - 1]))
+            {
+                return null;
+            }
+        }
+
+        return window.RowsAt + (count == 0 ? 0 : ends[^1]) == bytes.Length ? window : null;
     }
 
     /// <summary>The places [first, end) of the bars with from ≤ time &lt; until, the newest <paramref name="last"/> of them; null when there may be some that are not here.</summary>
