@@ -14,14 +14,14 @@ internal readonly record struct StoredBar(IncomingBar Bar, bool Aggregated, bool
 /// </summary>
 internal sealed class BarScan : IAsyncDisposable
 {
-    private readonly NpgsqlRawCopyStream _stream;
+    private const int HeaderSize = 19;
+    private readonly Stream _stream;
     private byte[] _buffer = new byte[64 * 1024];
     private int _start;
     private int _end;
-    private bool _header;
     private bool _done;
 
-    private BarScan(NpgsqlRawCopyStream stream) => _stream = stream;
+    private BarScan(Stream stream) => _stream = stream;
 
     /// <summary>Bars with from ≤ time ≤ to.</summary>
     public static async Task<BarScan> BeginAsync(NpgsqlConnection connection, int tickerId, Timeframe timeframe, long from, long to, string source, DateTimeOffset? ownSince, CancellationToken cancellationToken)
@@ -35,7 +35,17 @@ internal sealed class BarScan : IAsyncDisposable
                     FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)}
                    WHERE ticker_id = {tickerId} AND timestamp >= {Literal(from)} AND timestamp <= {Literal(to)} ORDER BY timestamp) TO STDOUT (FORMAT binary)
             """);
-        return new(await connection.BeginRawBinaryCopyAsync(sql, cancellationToken));
+        return await OfAsync(await connection.BeginRawBinaryCopyAsync(sql, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>What COPY sends, from its first byte on.</summary>
+    internal static async Task<BarScan> OfAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        // Signature, flags, and an extension that may be there one day.
+        var header = new byte[HeaderSize];
+        await stream.ReadExactlyAsync(header, cancellationToken);
+        await stream.ReadExactlyAsync(new byte[BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(HeaderSize - sizeof(int)))], cancellationToken);
+        return new(stream);
     }
 
     /// <summary>The next bar, if it is in the buffer already; otherwise <see cref="FillAsync"/> says whether there are more.</summary>
@@ -121,20 +131,14 @@ internal sealed class BarScan : IAsyncDisposable
             return false;
         }
 
-        if (!_header && _end >= 19)
-        {
-            // Signature, flags, and an extension that may be there one day.
-            (_header, _start) = (true, 19 + BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(15)));
-        }
-
         return true;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (!_done)
+        if (!_done && _stream is NpgsqlRawCopyStream copy)
         {
-            await _stream.CancelAsync();
+            await copy.CancelAsync();
         }
 
         await _stream.DisposeAsync();
