@@ -13,11 +13,12 @@ internal sealed class FolderWorker(ImportRunner import, IOptions<FeedOptions> op
 {
     private readonly string _folder = options.Value.Folder!;
     private readonly FolderWatch _watch = new(options.Value.Folder!);
+    private volatile IOException? _away;
 
     /// <summary>One look, and the files that are ready. While the database is away, they stay ready.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
-        foreach (var file in _watch.Look())
+        foreach (var file in Files())
         {
             try
             {
@@ -37,12 +38,38 @@ internal sealed class FolderWorker(ImportRunner import, IOptions<FeedOptions> op
         }
     }
 
-    protected override HealthCheckResult Health() => HealthCheckResult.Healthy();
+    protected override HealthCheckResult Health() => _away is null
+        ? HealthCheckResult.Healthy()
+        : HealthCheckResult.Degraded("the folder cannot be listed; it is looked at again");
 
     protected override async Task<bool> RoundAsync(CancellationToken stoppingToken)
     {
         await LookAsync(stoppingToken);
         return true;
+    }
+
+    /// <summary>A share that is not mounted now may be back at the next look.</summary>
+    private IReadOnlyList<string> Files()
+    {
+        try
+        {
+            var files = _watch.Look();
+            if (Interlocked.Exchange(ref _away, null) is not null)
+            {
+                Logger.FolderIsBack(_folder);
+            }
+
+            return files;
+        }
+        catch (IOException e)
+        {
+            if (Interlocked.Exchange(ref _away, e) is null)
+            {
+                Logger.FolderAway(_folder, e.Message);
+            }
+
+            return [];
+        }
     }
 
     protected override Task WaitAsync(CancellationToken stoppingToken) => Task.Delay(options.Value.FolderPoll, Time, stoppingToken);

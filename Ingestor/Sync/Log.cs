@@ -19,4 +19,10 @@ internal static partial class Log
 
     [LoggerMessage(2254, LogLevel.Error, "{File} could not be imported; it is tried again when it has changed")]
     public static partial void FileFailed(this ILogger logger, Exception exception, string file);
+
+    [LoggerMessage(2255, LogLevel.Warning, "The folder {Folder} cannot be listed ({Reason}); it is looked at again")]
+    public static partial void FolderAway(this ILogger logger, string folder, string reason);
+
+    [LoggerMessage(2256, LogLevel.Information, "The folder {Folder} is back")]
+    public static partial void FolderIsBack(this ILogger logger, string folder);
 }

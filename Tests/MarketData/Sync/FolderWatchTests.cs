@@ -35,13 +35,28 @@ public sealed class FolderWatchTests : IDisposable
     }
 
     [Fact]
-    public void What_is_hidden_is_not_there_and_neither_need_the_folder_be()
+    public void What_is_hidden_is_not_there()
     {
         File.WriteAllText(Path.Combine(_folder.FullName, ".SPY.csv.part"), "x");
         var watch = new FolderWatch(_folder.FullName);
         Assert.Empty(watch.Look());
         Assert.Empty(watch.Look());
-        var nowhere = new FolderWatch(Path.Combine(_folder.FullName, "nowhere"));
-        Assert.Empty(nowhere.Look());
+    }
+
+    [Fact]
+    public void A_share_that_is_mounted_again_has_no_new_files()
+    {
+        var share = _folder.CreateSubdirectory("share").FullName;
+        File.WriteAllText(Path.Combine(share, "SPY.csv"), "x");
+        var watch = new FolderWatch(share);
+        watch.Look();
+        watch.Handled(Assert.Single(watch.Look()));
+
+        var elsewhere = Path.Combine(_folder.FullName, "elsewhere");
+        Directory.Move(share, elsewhere);
+        Assert.Throws<DirectoryNotFoundException>(watch.Look);
+        Directory.Move(elsewhere, share);
+        Assert.Empty(watch.Look());
+        Assert.Empty(watch.Look());
     }
 }

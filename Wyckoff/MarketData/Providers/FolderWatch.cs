@@ -12,24 +12,22 @@ public sealed class FolderWatch(string folder)
     private readonly record struct Stamp(long Size, DateTime WrittenUtc);
 
     /// <summary>The files to take now, by name: those that have been the same in two looks in a row and were not handled as they are.</summary>
+    /// <exception cref="IOException">The folder is not there, or cannot be listed. What was seen and handled is remembered.</exception>
     public IReadOnlyList<string> Look()
     {
         var found = new Dictionary<string, Stamp>(StringComparer.Ordinal);
         var ready = new List<string>();
-        if (Directory.Exists(folder))
+        // Hidden files are what copying programs write before they rename.
+        var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", options))
         {
-            // Hidden files are what copying programs write before they rename.
-            var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
-            foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", options))
+            try
             {
-                try
-                {
-                    found[file.FullName] = new(file.Length, file.LastWriteTimeUtc);
-                }
-                catch (IOException)
-                {
-                    // Gone since it was listed.
-                }
+                found[file.FullName] = new(file.Length, file.LastWriteTimeUtc);
+            }
+            catch (FileNotFoundException)
+            {
+                // Gone since it was listed.
             }
         }
 
