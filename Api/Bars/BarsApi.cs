@@ -15,6 +15,9 @@ public static class BarsApi
         {"symbol":"SPY","timeframe":"1d","version":3,"bars":[{"timestamp":"2024-06-03T00:00:00Z","open":529.02,"high":530.11,"low":522.6,"close":527.8,"volume":46835700,"tradeCount":441203,"vwap":526.91}],"count":1,"next":null}
         """;
 
+    /// <summary>Of the reads of one request for many symbols: enough to hide the way to the database, few enough to leave connections to others.</summary>
+    private const int ReadsAtATime = 8;
+
     private static readonly IReadOnlyList<Parameter> OneParameters = [Parameters.Symbol, .. BarParameters.Shared, BarParameters.Cursor, BarParameters.Fetch, BarParameters.Provider];
     private static readonly IReadOnlyList<Parameter> SeveralParameters = [BarParameters.Symbols, .. BarParameters.Shared];
     private static readonly IReadOnlyList<Parameter> LatestParameters = [Parameters.Symbol, BarParameters.Timeframe];
@@ -208,14 +211,10 @@ public static class BarsApi
             return await Problems.UnknownSymbolAsync(search, unknown, cancellationToken);
         }
 
-        var text = new StringBuilder(head);
-        foreach (var ticker in tickers)
-        {
-            text.Append(await OneAsync(answers, ticker, period, until(ticker), cancellationToken)).Append(',');
-        }
-
-        text.Length--;
-        return Json(context, text.Append("]}").ToString());
+        var bars = new string[tickers.Count];
+        await Parallel.ForAsync(0, bars.Length, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtATime, CancellationToken = cancellationToken }, async (i, token) =>
+            bars[i] = await OneAsync(answers, tickers[i], period, until(tickers[i]), token));
+        return Json(context, $"{head}{string.Join(',', bars)}]}}");
     }
 
     private static async Task<string> OneAsync(BarAnswers answers, TickerRef ticker, BarPeriod period, long until, CancellationToken cancellationToken)

@@ -497,6 +497,30 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         Assert.Contains("more than 100", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/v1/asof?at=2024-03-05T15:00:00Z")]
+    [InlineData("/v1/latest?")]
+    public async Task Many_symbols_are_read_some_at_a_time(string url)
+    {
+        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) SELECT 'MANY' || n FROM generate_series(1, 20) n ON CONFLICT DO NOTHING");
+        await using var api = Api(cached: false);
+        using var client = api.CreateClient();
+        Task<string> answer;
+        await using (var connection = await database.Admin.OpenConnectionAsync(Token))
+        await using (var transaction = await connection.BeginTransactionAsync(Token))
+        {
+            await using var hold = new NpgsqlCommand("LOCK TABLE market.bars_4h IN ACCESS EXCLUSIVE MODE", connection, transaction);
+            await hold.ExecuteNonQueryAsync(Token);
+            answer = client.GetStringAsync($"{url}&timeframe=4h&symbols={string.Join(',', Enumerable.Range(1, 20).Select(n => $"MANY{n}"))}", Token);
+            await Eventually.GetAsync(WaitingAsync, waiting => waiting == 8);
+            await transaction.RollbackAsync(Token);
+        }
+
+        Assert.Equal(20, (await answer).Split("\"bar\":null").Length - 1);
+
+        Task<long> WaitingAsync() => database.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'market.bars_4h'::regclass");
+    }
+
     private ApiServer Api(bool cached) => new(database.AppConnection, settings: new(StringComparer.Ordinal) { ["Wyckoff:Cache:InProcess"] = cached ? "true" : "false", ["Wyckoff:Cache:Redis"] = cached ? "true" : "false" });
 
     private static Wyckoff.MarketData.Reading.BarCache Cache(ApiServer api) => (Wyckoff.MarketData.Reading.BarCache)api.Services.GetService(typeof(Wyckoff.MarketData.Reading.BarCache))!;
