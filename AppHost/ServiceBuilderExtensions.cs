@@ -37,7 +37,7 @@ internal static class ServiceBuilderExtensions
 
     /// <summary>
     /// HTTP on loopback here; with a port of its own, the service is reached there without the orchestrator's proxy. Published, it
-    /// believes forwarded headers only where <c>Wyckoff:Api:TrustForwarded</c> says that a proxy is in front of it.
+    /// believes forwarded headers only of the proxies that <c>Wyckoff:Api:Proxies</c> lists.
     /// </summary>
     public static IResourceBuilder<ProjectResource> WithServiceEndpoint(this IResourceBuilder<ProjectResource> service, int? port = null) =>
         service.ApplicationBuilder.ExecutionContext.IsPublishMode

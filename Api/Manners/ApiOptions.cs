@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 
 namespace Wyckoff.Api.Manners;
 
@@ -26,8 +27,8 @@ public sealed class ApiOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Wyckoff:Api:AnswerWithin is a time span from 00:00:01 to 1.00:00:00.")]
     public TimeSpan AnswerWithin { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Take the client's address from X-Forwarded-For: only behind a proxy that sets it, since anybody can send one.</summary>
-    public bool TrustForwarded { get; set; }
+    /// <summary>Addresses and networks (10.0.0.0/8) of the proxies in front: what they say in X-Forwarded-For and X-Forwarded-Proto counts.</summary>
+    public string[] Proxies { get; set; } = [];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -38,5 +39,18 @@ public sealed class ApiOptions : IValidatableObject
                 + "without scheme, port and path.",
                 [nameof(Hosts)]);
         }
+
+        foreach (var proxy in Proxies.Where(proxy => ParseProxy(proxy) is null))
+        {
+            yield return new(
+                $"{Section}:{nameof(Proxies)} '{proxy}': an address or a network such as 10.1.2.3, 10.0.0.0/8 or fd00::/8 is expected.",
+                [nameof(Proxies)]);
+        }
     }
+
+    /// <summary>Null when it is neither an address nor a network.</summary>
+    internal static IPNetwork? ParseProxy(string proxy) =>
+        IPAddress.TryParse(proxy, out var address) ? new(address, address.GetAddressBytes().Length * 8)
+        : IPNetwork.TryParse(proxy, out var network) ? network
+        : null;
 }

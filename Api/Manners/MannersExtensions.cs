@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
@@ -14,6 +15,7 @@ public static class MannersExtensions
     private const int MaxHeaders = 32 << 10;
 
     private const string HostsKey = $"{ApiOptions.Section}:{nameof(ApiOptions.Hosts)}";
+    private const string ProxiesKey = $"{ApiOptions.Section}:{nameof(ApiOptions.Proxies)}";
 
     private static readonly TimeSpan PreflightLasts = TimeSpan.FromMinutes(10);
 
@@ -28,7 +30,11 @@ public static class MannersExtensions
             // The binder ignores a single value where a list belongs, and the host would be refused.
             .Validate<IConfiguration>(
                 (_, configuration) => string.IsNullOrEmpty(configuration[HostsKey]),
-                $"{HostsKey} is a list: its first host is {HostsKey}:0 (Wyckoff__Api__Hosts__0 in the environment).");
+                $"{HostsKey} is a list: its first host is {HostsKey}:0 (Wyckoff__Api__Hosts__0 in the environment).")
+            .Validate<IConfiguration>(
+                (_, configuration) => string.IsNullOrEmpty(configuration[ProxiesKey]),
+                $"{ProxiesKey} is a list: its first proxy is {ProxiesKey}:0 (Wyckoff__Api__Proxies__0 in the environment).");
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ApiOptions>>(Believe);
         services.AddOptions<CorsOptions>().BindConfiguration(CorsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         // Before the framework's own, which does not write where Accept asks for something else.
         services.Insert(0, ServiceDescriptor.Singleton<IProblemDetailsWriter, ProblemWriter>());
@@ -50,6 +56,7 @@ public static class MannersExtensions
     /// <summary>The order matters: each sees what those below it answer.</summary>
     public static WebApplication UseManners(this WebApplication app)
     {
+        app.UseForwardedHeaders();
         app.UseHead();
         app.UseAnswerHeaders();
         app.UseExceptionHandler();
@@ -72,6 +79,19 @@ public static class MannersExtensions
         app.UseResponseCompression();
         app.UseCutOff();
         return app;
+    }
+
+    /// <summary>Only the known proxies, and as far to the left as they reach: what stands before is what a client wrote itself.</summary>
+    private static void Believe(ForwardedHeadersOptions forwarded, IOptions<ApiOptions> api)
+    {
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        forwarded.ForwardLimit = null;
+        forwarded.ForwardedHeaders = api.Value.Proxies.Length == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        foreach (var proxy in api.Value.Proxies)
+        {
+            forwarded.KnownIPNetworks.Add(ApiOptions.ParseProxy(proxy)!.Value);
+        }
     }
 
     private static void Limit(KestrelServerOptions kestrel, IOptions<ApiOptions> api)

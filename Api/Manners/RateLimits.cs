@@ -16,13 +16,12 @@ public static class RateLimits
     {
         services.AddOptions<RateLimitOptions>().BindConfiguration(RateLimitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddRateLimiter(_ => { });
-        services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimitOptions>, IOptions<ApiOptions>>((limiter, limit, api) =>
+        services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimitOptions>>((limiter, limit) =>
         {
             var bucket = Bucket(limit.Value);
-            var trustForwarded = api.Value.TrustForwarded;
             // One factory for all: what RateLimitPartition.GetTokenBucketLimiter wraps around it is made anew with every request.
             Func<UInt128, RateLimiter> make = _ => new TokenBucketRateLimiter(bucket);
-            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, UInt128>(context => new(Client(context, trustForwarded), make));
+            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, UInt128>(context => new(Client(context.Connection.RemoteIpAddress), make));
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             limiter.OnRejected = static (rejected, cancellationToken) =>
             {
@@ -34,16 +33,8 @@ public static class RateLimits
     }
 
     /// <summary>Whom the tokens are taken from.</summary>
-    private static UInt128 Client(HttpContext context, bool trustForwarded)
+    private static UInt128 Client(IPAddress? address)
     {
-        var address = context.Connection.RemoteIpAddress;
-        if (trustForwarded && context.Request.Headers["X-Forwarded-For"] is [{ } forwarded, ..])
-        {
-            var comma = forwarded.IndexOf(',', StringComparison.Ordinal);
-            var first = (comma < 0 ? forwarded : forwarded.AsSpan(0, comma)).Trim();
-            address = IPAddress.TryParse(first, out var parsed) || (IPEndPoint.TryParse(first, out var endpoint) && (parsed = endpoint.Address) is not null) ? parsed : address;
-        }
-
         Span<byte> bytes = stackalloc byte[16];
         if (address is null || !address.TryWriteBytes(bytes, out var written))
         {

@@ -119,22 +119,32 @@ public sealed class MannersTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Theory]
-    [InlineData("false", "203.0.113.7", "203.0.113.8", HttpStatusCode.TooManyRequests)]
-    [InlineData("true", "203.0.113.7", "203.0.113.8", HttpStatusCode.OK)]
-    [InlineData("true", "203.0.113.7, 10.0.0.1", "203.0.113.7", HttpStatusCode.TooManyRequests)]
-    [InlineData("true", "2001:db8:1:2::1", "2001:db8:1:2:ffff::9", HttpStatusCode.TooManyRequests)]
-    [InlineData("true", "2001:db8:1:2::1", "2001:db8:1:3::1", HttpStatusCode.OK)]
-    [InlineData("true", "::ffff:203.0.113.7", "203.0.113.7:4711", HttpStatusCode.TooManyRequests)]
-    [InlineData("true", "nonsense", "more nonsense", HttpStatusCode.TooManyRequests)]
-    public async Task A_client_is_its_address_and_the_forwarded_one_only_when_that_is_trusted(string trust, string first, string second, HttpStatusCode expected)
+    [InlineData(null, "203.0.113.7", "203.0.113.8", HttpStatusCode.TooManyRequests)]
+    [InlineData("10.0.0.0/8", "203.0.113.7", "203.0.113.8", HttpStatusCode.TooManyRequests)]
+    [InlineData("127.0.0.1", "203.0.113.7", "203.0.113.8", HttpStatusCode.OK)]
+    // A proxy appends: what stands before its own word is the client's.
+    [InlineData("127.0.0.0/8", "198.51.100.1, 203.0.113.7", "198.51.100.2, 203.0.113.7", HttpStatusCode.TooManyRequests)]
+    [InlineData("127.0.0.0/8", "198.51.100.1, 203.0.113.7", "198.51.100.1, 203.0.113.8", HttpStatusCode.OK)]
+    // Of two proxies both are known.
+    [InlineData("127.0.0.0/8,10.0.0.0/8", "203.0.113.7, 10.0.0.1", "203.0.113.7", HttpStatusCode.TooManyRequests)]
+    [InlineData("127.0.0.0/8", "2001:db8:1:2::1", "2001:db8:1:2:ffff::9", HttpStatusCode.TooManyRequests)]
+    [InlineData("127.0.0.0/8", "2001:db8:1:2::1", "2001:db8:1:3::1", HttpStatusCode.OK)]
+    [InlineData("127.0.0.0/8", "::ffff:203.0.113.7", "203.0.113.7:4711", HttpStatusCode.TooManyRequests)]
+    [InlineData("127.0.0.0/8", "nonsense", "more nonsense", HttpStatusCode.TooManyRequests)]
+    public async Task A_client_is_its_address_and_the_forwarded_one_only_from_a_known_proxy(string? proxies, string first, string second, HttpStatusCode expected)
     {
-        await using var api = await ListeningApi.StartAsync(database.AppConnection, new()
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Wyckoff:Api:RateLimit:Enabled"] = "true",
             ["Wyckoff:Api:RateLimit:PerSecond"] = "1",
             ["Wyckoff:Api:RateLimit:Burst"] = "1",
-            ["Wyckoff:Api:TrustForwarded"] = trust,
-        });
+        };
+        foreach (var (place, proxy) in (proxies?.Split(',') ?? []).Index())
+        {
+            settings[$"Wyckoff:Api:Proxies:{place}"] = proxy;
+        }
+
+        await using var api = await ListeningApi.StartAsync(database.AppConnection, settings);
         Assert.Equal(HttpStatusCode.OK, await AskAsync(first));
         Assert.Equal(expected, await AskAsync(second));
 
