@@ -117,6 +117,37 @@ public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<T
         Assert.Equal(2, await WriteAsync(ticker, source: source));
     }
 
+    [Fact]
+    public async Task Who_asks_again_and_again_waits_for_no_question()
+    {
+        int[] tickers = [await TickerAsync("RENEWED1"), await TickerAsync("RENEWED2")];
+        await using var replica = new Replica(database.AppConnection, Age, _time);
+        foreach (var ticker in tickers)
+        {
+            await WriteAsync(ticker);
+            Assert.Equal(1, await AskAsync(replica, ticker));
+            await WriteAsync(ticker);
+        }
+
+        // Past a quarter of the age, so that this caller has the next question asked; he himself goes by what is known.
+        _time.Advance((Age / 4) + TimeSpan.FromMilliseconds(1));
+        foreach (var ticker in tickers)
+        {
+            Assert.Equal(1, Told(ticker));
+        }
+
+        await _time.WaitedForAsync(TimeSpan.FromMilliseconds(1), Age / 8);
+        _time.Advance(Age / 8);
+        await Eventually.HoldsAsync(() => tickers.All(ticker => Told(ticker) == 2));
+
+        long Told(int ticker)
+        {
+            var told = replica.Versions.CurrentAsync(ticker, Timeframe.Minute1, Cancellation);
+            Assert.True(told.IsCompleted, "The caller has to wait.");
+            return told.Result;
+        }
+    }
+
     private static async Task<long> AskAsync(Replica replica, int ticker) => await replica.Versions.CurrentAsync(ticker, Timeframe.Minute1, Cancellation);
 
     private async Task<int> TickerAsync(string symbol) =>

@@ -22,7 +22,10 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
     // By the key of the window's lock.
     private readonly ConcurrentDictionary<long, Known> _known = new();
     private readonly long _maxAge = (long)(options.Value.MaxVersionAge.TotalSeconds * time.TimestampFrequency);
+    // Windows that are asked for all the time wait for each other for so long, and are renewed by one question.
+    private readonly TimeSpan _renewalPause = options.Value.MaxVersionAge / 8;
     private readonly Lock _lock = new();
+    private readonly List<(int TickerId, Timeframe Timeframe)> _renewals = [];
     private Round? _collecting;
     private int _running;
 
@@ -39,10 +42,10 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
             return AskAsync(tickerId, timeframe, cancellationToken);
         }
 
-        // Where many ask, the next answer is there before this one is too old, and nobody waits for it.
-        if (known.AskedAt < now - (_maxAge / 2) && known.TryBeginRenewal())
+        // Where many ask, the next answer is there before this one is too old, and nobody waits for it: early enough for a machine that has all hands full.
+        if (known.AskedAt < now - (_maxAge / 4) && known.TryBeginRenewal())
         {
-            _ = RenewAsync(tickerId, timeframe);
+            Renew(tickerId, timeframe);
         }
 
         return new(known.Version);
@@ -72,15 +75,42 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         return command;
     }
 
-    private async Task RenewAsync(int tickerId, Timeframe timeframe)
+    private void Renew(int tickerId, Timeframe timeframe)
     {
-        try
+        bool isFirst;
+        lock (_lock)
         {
-            await AskAsync(tickerId, timeframe, CancellationToken.None);
+            isFirst = _renewals.Count == 0;
+            _renewals.Add((tickerId, timeframe));
         }
-        catch (Exception)
+
+        if (isFirst)
         {
-            // The next caller after it has become too old asks again, and gets the error.
+            _ = RenewAsync();
+        }
+    }
+
+    private async Task RenewAsync()
+    {
+        await Task.Delay(_renewalPause, time);
+        Round round;
+        bool start;
+        lock (_lock)
+        {
+            round = Collecting();
+            foreach (var (tickerId, timeframe) in _renewals)
+            {
+                round.Add(tickerId, timeframe);
+            }
+
+            _renewals.Clear();
+            start = TryTakeLane();
+        }
+
+        if (start)
+        {
+            // When it fails, the next caller after the versions have become too old asks again, and gets the error.
+            await RunAsync(round);
         }
     }
 
@@ -92,14 +122,9 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         bool start;
         lock (_lock)
         {
-            round = _collecting ??= new();
+            round = Collecting();
             place = round.Add(tickerId, timeframe);
-            start = _running < Lanes;
-            if (start)
-            {
-                _running++;
-                _collecting = null;
-            }
+            start = TryTakeLane();
         }
 
         if (start)
@@ -109,6 +134,21 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
 
         var versions = await round.Answer.Task.WaitAsync(cancellationToken);
         return versions[place];
+    }
+
+    private Round Collecting() => _collecting ??= new();
+
+    /// <summary>True when the round that collects may begin now, and so collects no more; else a lane takes it when it is done.</summary>
+    private bool TryTakeLane()
+    {
+        if (_running == Lanes)
+        {
+            return false;
+        }
+
+        _running++;
+        _collecting = null;
+        return true;
     }
 
     private async Task RunAsync(Round? round)
