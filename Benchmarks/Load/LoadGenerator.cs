@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HdrHistogram;
 
 namespace Wyckoff.Benchmarks.Load;
 
@@ -27,7 +28,7 @@ internal sealed class LoadGenerator : IDisposable
         var end = start + (long)(duration.TotalSeconds * Stopwatch.Frequency);
         var parts = await Task.WhenAll(_connections.Select((connection, place) => Task.Run(() => LoopAsync(connection, place, end, cancellationToken), cancellationToken)));
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        var all = new LatencyHistogram();
+        var all = Latencies.New();
         long bytes = 0;
         foreach (var (latencies, length) in parts)
         {
@@ -46,9 +47,9 @@ internal sealed class LoadGenerator : IDisposable
         }
     }
 
-    private async Task<(LatencyHistogram Latencies, long Bytes)> LoopAsync(HttpConnection connection, int place, long end, CancellationToken cancellationToken)
+    private async Task<(LongHistogram Latencies, long Bytes)> LoopAsync(HttpConnection connection, int place, long end, CancellationToken cancellationToken)
     {
-        var latencies = new LatencyHistogram();
+        var latencies = Latencies.New();
         long bytes = 0;
         // Each begins elsewhere in the list, so that they do not all ask for the same.
         for (var next = place * 7; ; next++)
@@ -66,7 +67,7 @@ internal sealed class LoadGenerator : IDisposable
 }
 
 /// <summary>What came of a run.</summary>
-internal sealed record LoadResult(LatencyHistogram Latencies, double Seconds, long Bytes)
+internal sealed record LoadResult(LongHistogram Latencies, double Seconds, long Bytes)
 {
-    public double Rate => Latencies.Count / Seconds;
+    public double Rate => Latencies.TotalCount / Seconds;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using HdrHistogram;
 using Wyckoff.Benchmarks.Load;
 using Wyckoff.MarketData;
 using Wyckoff.Primitives;
@@ -37,7 +38,7 @@ internal static class Pushes
             await ended.CancelAsync();
             await running;
 
-            var delivered = new LatencyHistogram();
+            var delivered = Latencies.New();
             for (var place = 0; place < Readers; place++)
             {
                 Deliver(readers[place].Events, commits[place % symbols], delivered);
@@ -48,7 +49,7 @@ internal static class Pushes
             report.Add($"{name}: updates", updates / duration.TotalSeconds, "/s");
             report.Add($"{name}: commit to reader, p50", delivered.Percentile(0.5), "ms");
             report.Add($"{name}: commit to reader, p99", delivered.Percentile(0.99), "ms", bar);
-            ReadBenchmark.Say($"{name}: {updates} updates, {delivered.Count:N0} deliveries, p50 {delivered.Percentile(0.5):0.0}, p99 {delivered.Percentile(0.99):0.0}, p999 {delivered.Percentile(0.999):0.0} ms; load {ProcessFigures.LoadAverage()}");
+            ReadBenchmark.Say($"{name}: {updates} updates, {delivered.TotalCount:N0} deliveries, p50 {delivered.Percentile(0.5):0.0}, p99 {delivered.Percentile(0.99):0.0}, p999 {delivered.Percentile(0.999):0.0} ms; load {ProcessFigures.LoadAverage()}");
         }
         finally
         {
@@ -60,7 +61,7 @@ internal static class Pushes
     }
 
     // Each version is there with the first event that has it or a later one: nobody promises an event per version.
-    private static void Deliver(IReadOnlyList<(long Id, long Ticks)> events, List<(long Version, long Ticks)> commits, LatencyHistogram delivered)
+    private static void Deliver(IReadOnlyList<(long Id, long Ticks)> events, List<(long Version, long Ticks)> commits, LongHistogram delivered)
     {
         var next = 0;
         foreach (var (version, committed) in commits)

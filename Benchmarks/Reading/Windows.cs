@@ -90,7 +90,7 @@ internal static class Windows
                 var (load, host) = sides[side];
                 var before = host.ProcessorSeconds;
                 var result = await load.RunAsync(Slice, cancellationToken);
-                results[side].Add(new(result, (host.ProcessorSeconds - before) * 1e6 / result.Latencies.Count));
+                results[side].Add(new(result, (host.ProcessorSeconds - before) * 1e6 / result.Latencies.TotalCount));
             }
         }
 
@@ -148,7 +148,7 @@ internal static class Windows
             var results = await TakeTurnsAsync([.. sides.Zip(hosts, (side, host) => (side, host.Host))], cancellationToken);
             for (var side = 0; side < sides.Count; side++)
             {
-                var latencies = new LatencyHistogram();
+                var latencies = Latencies.New();
                 results[side].ForEach(turn => latencies.Add(turn.Result.Latencies));
                 var name = $"500 days by {Connections} connections, {hosts[side].Name}";
                 report.Add($"{name}", Report.Median(results[side].Select(turn => turn.Result.Rate)), "requests/s");

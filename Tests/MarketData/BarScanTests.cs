@@ -1,6 +1,4 @@
-using Npgsql;
 using Wyckoff.MarketData;
-using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.MarketData;
 
