@@ -29,7 +29,6 @@ public static class ApiHost
         configure?.Invoke(builder);
 
         var app = builder.Build();
-        app.UseUntracedProbes();
         app.UseManners();
         app.MapHealth();
         app.MapApiDocument();

@@ -51,7 +51,6 @@ static async Task<int> ServeAsync()
     LiveWorker.Serve(builder);
 
     var app = builder.Build();
-    app.UseUntracedProbes();
     app.MapHealth();
     return await app.RunToEndAsync(RefusalException.IsRefusal);
 }

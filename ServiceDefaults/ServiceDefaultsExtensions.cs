@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Npgsql;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
@@ -23,13 +24,8 @@ public static class ServiceDefaultsExtensions
     public const string HealthPath = "/health";
     public const string AlivePath = "/alive";
 
-    private static readonly string[] Sources = ["Wyckoff.*", "Microsoft.AspNetCore", "System.Net.Http", "Npgsql"];
-
-    private static readonly string[] Meters =
-    [
-        "Wyckoff.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Diagnostics", "System.Net.Http", "System.Net.NameResolution",
-        "System.Runtime", "Npgsql",
-    ];
+    private const string OurTelemetry = "Wyckoff.*";
+    private const string NpgsqlMeter = "Npgsql";
 
     // One request is some ten lines at Information, a probe every second as many again.
     private static readonly Dictionary<string, string?> QuietByDefault = new(StringComparer.Ordinal)
@@ -48,7 +44,7 @@ public static class ServiceDefaultsExtensions
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = QuietByDefault });
         builder.Logging.Configure(logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
         builder.Logging.AddConsole(console => console.FormatterName = LineFormatter.FormatterName).AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
-        builder.AddOpenTelemetry();
+        builder.AddTelemetry();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddHealthChecks();
         builder.Services.AddSingleton<HealthLog>();
@@ -69,40 +65,38 @@ public static class ServiceDefaultsExtensions
         return app;
     }
 
-    /// <summary>Probes come every few seconds and say nothing a trace needs; neither they nor what they ask the database are recorded. Put it first.</summary>
-    public static IApplicationBuilder UseUntracedProbes(this IApplicationBuilder app) => app.Use((context, next) =>
-    {
-        if (Activity.Current is { } activity && (context.Request.Path.StartsWithSegments(HealthPath, StringComparison.Ordinal) || context.Request.Path.StartsWithSegments(AlivePath, StringComparison.Ordinal)))
-        {
-            activity.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
-            activity.IsAllDataRequested = false;
-        }
-
-        return next(context);
-    });
-
-    private static void AddOpenTelemetry(this IHostApplicationBuilder builder)
+    private static void AddTelemetry(this IHostApplicationBuilder builder)
     {
         if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
             return;
         }
 
-        // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, where given, win over the application's name.
-        var resource = ResourceBuilder.CreateDefault().AddService(builder.Environment.ApplicationName).AddTelemetrySdk().AddEnvironmentVariableDetector();
-        builder.Logging.AddOpenTelemetry(logs =>
-        {
-            (logs.IncludeFormattedMessage, logs.IncludeScopes) = (true, true);
-            logs.SetResourceBuilder(resource).AddOtlpExporter();
-        });
-        builder.Services.AddSingleton(_ => Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Sources).AddOtlpExporter().Build());
-        builder.Services.AddSingleton(_ => Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddOtlpExporter().Build());
+        builder.Logging.AddOpenTelemetry(logs => (logs.IncludeFormattedMessage, logs.IncludeScopes) = (true, true));
+        builder.Services.AddOpenTelemetry()
+            // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, where given, win over the application's name.
+            .ConfigureResource(resource => resource.AddService(builder.Environment.ApplicationName).AddEnvironmentVariableDetector())
+            .WithTracing(tracing => tracing
+                .AddSource(OurTelemetry)
+                .AddAspNetCoreInstrumentation(http => http.Filter = context => !IsProbe(context.Request.Path))
+                .AddHttpClientInstrumentation()
+                .AddNpgsql())
+            .WithMetrics(metrics => metrics
+                .AddMeter(OurTelemetry, NpgsqlMeter)
+                .AddAspNetCoreInstrumentation()
+                .AddHttpClientInstrumentation()
+                .AddRuntimeInstrumentation())
+            .UseOtlpExporter();
         builder.Services.AddHostedService<TelemetryLifetime>();
     }
 
+    /// <summary>Probes come every few seconds and say nothing that a trace needs.</summary>
+    private static bool IsProbe(PathString path) =>
+        path.StartsWithSegments(HealthPath, StringComparison.Ordinal) || path.StartsWithSegments(AlivePath, StringComparison.Ordinal);
+
     /// <summary>
-    /// Builds the providers before anything can be traced, and flushes them at the end: a one-shot service would otherwise take its last spans with it. All three
-    /// together get two seconds, because disposal alone waits five for each when the collector is gone.
+    /// Flushes the providers at the end, for two seconds at most. They would be flushed when they are disposed, one after the other, and wait five seconds each for a
+    /// collector that is gone: more than whoever stops a service gives it.
     /// </summary>
     private sealed class TelemetryLifetime(TracerProvider tracer, MeterProvider meter, LoggerProvider logs) : IHostedService
     {

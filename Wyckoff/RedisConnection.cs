@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Instrumentation.StackExchangeRedis;
 using StackExchange.Redis;
 using Wyckoff.Telemetry;
 
@@ -9,7 +10,7 @@ namespace Wyckoff;
 /// <summary>
 /// The process's one connection to Redis. It is made in the background and comes back by itself, so neither a start nor a request ever waits for a Redis that is away.
 /// </summary>
-public sealed class RedisConnection(IConfiguration configuration, ILogger<RedisConnection> logger) : IHostedService, IAsyncDisposable
+public sealed class RedisConnection(IConfiguration configuration, ILogger<RedisConnection> logger, StackExchangeRedisInstrumentation? tracing = null) : IHostedService, IAsyncDisposable
 {
     private readonly string? _text = configuration.GetConnectionString(WyckoffHostExtensions.CacheConnection);
     private Task<ConnectionMultiplexer>? _connecting;
@@ -59,6 +60,7 @@ public sealed class RedisConnection(IConfiguration configuration, ILogger<RedisC
         // INFO, which the status asks for, counts as an administrator's command in this client.
         options.AllowAdmin = true;
         var multiplexer = await ConnectionMultiplexer.ConnectAsync(options);
+        tracing?.AddConnection(multiplexer);
         multiplexer.ConnectionFailed += (_, e) => logger.RedisAway(e.FailureType.ToString());
         multiplexer.ConnectionRestored += (_, _) => logger.RedisThere();
         if (!multiplexer.IsConnected)

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Infrastructure;
+using OpenTelemetry.Trace;
 using Wyckoff.Accounts;
 using Wyckoff.Journal;
 using Wyckoff.MarketData;
@@ -64,8 +65,15 @@ public static class WyckoffHostExtensions
             .AddCheck<PostgresHealthCheck>("postgres", timeout: TimeSpan.FromSeconds(5))
             // Redis only makes reads faster: without it the service is degraded, not down.
             .AddCheck<RedisHealthCheck>("redis", HealthStatus.Degraded, timeout: TimeSpan.FromSeconds(5));
-        // Enrich, not Add: Add would open a second pool beside the data source. Retries and health checks are already ours.
-        builder.EnrichNpgsqlDbContext<WyckoffDbContext>(settings => (settings.DisableHealthChecks, settings.DisableRetry) = (true, true));
+        // Enrich, not Add: Add would open a second pool beside the data source. Retries and health checks are already ours; without a collector it would trace for nobody.
+        var isTraced = !string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+        builder.EnrichNpgsqlDbContext<WyckoffDbContext>(settings =>
+            (settings.DisableHealthChecks, settings.DisableRetry, settings.DisableTracing, settings.DisableMetrics) = (true, true, !isTraced, !isTraced));
+        if (isTraced)
+        {
+            builder.Services.AddOpenTelemetry().WithTracing(tracing => tracing.AddRedisInstrumentation());
+        }
+
         return builder;
     }
 

@@ -110,21 +110,30 @@ public sealed class CompositionTests
             await Eventually.HoldsAsync(async () => await CountAsync(http, symbol) == 252, () => $"There are not 252 bars of {symbol}.");
         }
 
-        var trace = System.Diagnostics.ActivityTraceId.CreateRandom().ToHexString();
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/bars/SPY?timeframe=1d&from=2024-02-01&limit=3");
-        request.Headers.Add("traceparent", $"00-{trace}-{System.Diagnostics.ActivitySpanId.CreateRandom().ToHexString()}-01");
-        using var response = await http.SendAsync(request, Token);
-        response.EnsureSuccessStatusCode();
-        await Eventually.HoldsAsync(
-            () => otlp.Spans.FirstOrDefault(span => span.Trace == trace && span.Scope == "Microsoft.AspNetCore") is { } server
-                && otlp.Spans.Any(span => span.Trace == trace && span.Scope == "Npgsql" && IsBelow(otlp, span, server)),
-            () => $"No SQL span below the HTTP span of trace {trace}: {string.Join(", ", otlp.Spans.Where(span => span.Trace == trace))}");
+        var trace = await TracedAsync("/v1/bars/SPY?timeframe=1d&from=2024-02-01&limit=3", "Npgsql");
         Assert.Equal("api", otlp.Spans.First(span => span.Trace == trace).Service);
+        await TracedAsync("/v1/bars/SPY?timeframe=1h&last=5", "OpenTelemetry.Instrumentation.StackExchangeRedis");
+        Assert.DoesNotContain(otlp.Spans, span => span.Name.Contains("/health", StringComparison.Ordinal));
         await Eventually.HoldsAsync(() => otlp.Received.ContainsKey("logs"), () => "No logs came.");
         // Every service speaks, the one-shot too.
         await Eventually.HoldsAsync(
             () => otlp.Spans.Select(span => span.Service).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).SequenceEqual(["api", "ingestor", "migrations"]),
             () => $"Spans came only of {string.Join(", ", otlp.Spans.Select(span => span.Service).Distinct(StringComparer.Ordinal))}");
+
+        // Asks, and waits for a span of the scope below the one of the request.
+        async Task<string> TracedAsync(string url, string scope)
+        {
+            var trace = System.Diagnostics.ActivityTraceId.CreateRandom().ToHexString();
+            using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            request.Headers.Add("traceparent", $"00-{trace}-{System.Diagnostics.ActivitySpanId.CreateRandom().ToHexString()}-01");
+            using var response = await http.SendAsync(request, Token);
+            response.EnsureSuccessStatusCode();
+            await Eventually.HoldsAsync(
+                () => otlp.Spans.FirstOrDefault(span => span.Trace == trace && span.Scope == "Microsoft.AspNetCore") is { } server
+                    && otlp.Spans.Any(span => span.Trace == trace && span.Scope == scope && IsBelow(otlp, span, server)),
+                () => $"No span of {scope} below the HTTP span of trace {trace}: {string.Join(", ", otlp.Spans.Where(span => span.Trace == trace))}");
+            return trace;
+        }
     }
 
     private static bool IsBelow(OtlpReceiver otlp, ReceivedSpan span, ReceivedSpan ancestor) =>
