@@ -83,7 +83,7 @@ internal static class IngestBenchmark
                     await server.EmptyAsync(cancellationToken);
                 }
 
-                var (seconds, memory) = await ImportAsync(server, vendor, side.Options, cancellationToken);
+                var (seconds, memory) = await IngestorRun.MeasureAsync(server, ["import", vendor, "--timeframe", "1m", .. side.Options], cancellationToken);
                 peak = Math.Max(peak, memory);
                 ratios[side.Name].Add(copy / seconds);
                 rates[side.Name].Add(rows / seconds);
@@ -107,25 +107,6 @@ internal static class IngestBenchmark
 
         report.Add($"{rows / 1_000_000} M rows: peak memory of the import", peak, "MB", 300);
         return peak;
-    }
-
-    private static async Task<(double Seconds, double Megabytes)> ImportAsync(BenchmarkServer server, string file, string[] options, CancellationToken cancellationToken)
-    {
-        var start = new ProcessStartInfo("dotnet", [BenchmarkServer.Program("Ingestor"), "import", file, "--timeframe", "1m", .. options]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["ConnectionStrings__wyckoff"] = server.AppConnection;
-        var watch = Stopwatch.StartNew();
-        using var import = Process.Start(start)!;
-        var (said, complained) = (import.StandardOutput.ReadToEndAsync(cancellationToken), import.StandardError.ReadToEndAsync(cancellationToken));
-        var peak = 0.0;
-        var ended = import.WaitForExitAsync(cancellationToken);
-        while (!ended.IsCompleted)
-        {
-            peak = Math.Max(peak, ProcessFigures.PeakMegabytes(import.Id));
-            await Task.WhenAny(ended, Task.Delay(100, cancellationToken));
-        }
-
-        await ended;
-        return import.ExitCode == 0 ? (watch.Elapsed.TotalSeconds, peak) : throw new InvalidOperationException($"The import ended with {import.ExitCode}: {await said}{await complained}");
     }
 
     private static async Task OneByOneAsync(Report report, BenchmarkServer server, int ticker, CancellationToken cancellationToken)

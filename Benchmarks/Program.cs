@@ -6,6 +6,7 @@ using Wyckoff.Benchmarks.Reading;
 Dictionary<string, Func<CancellationToken, Task<Report>>> benchmarks = new(StringComparer.Ordinal)
 {
     ["ingest"] = IngestBenchmark.RunAsync,
+    ["parquet"] = ParquetBenchmark.RunAsync,
     ["read"] = ReadBenchmark.RunAsync,
     ["read-lookups"] = ReadBenchmark.LookupsAsync,
     ["read-windows"] = ReadBenchmark.WindowsAsync,

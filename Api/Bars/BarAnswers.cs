@@ -84,7 +84,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
             return;
         }
 
-        var body = BarBody.Of(query, output, ticker.Symbol, named: true);
+        using var body = BarBody.Of(query, output, ticker.Symbol, named: true);
         if (query.FromEnd)
         {
             using var rows = new BarRows(HeldCount(query));
@@ -139,7 +139,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
 
         if (new BarHeaders(query, ticker, version).Begin(context, time))
         {
-            var body = BarBody.Of(query, context.Response.BodyWriter, ticker.Symbol, named: false);
+            using var body = BarBody.Of(query, context.Response.BodyWriter, ticker.Symbol, named: false);
             body.Begin(version.Version);
             await SendAsync(body, query, ticker, rows, cancellationToken);
         }
@@ -157,7 +157,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
 
         if (new BarHeaders(query, ticker, stream.Window).Begin(context, time))
         {
-            var body = BarBody.Of(query, context.Response.BodyWriter, ticker.Symbol, named: false);
+            using var body = BarBody.Of(query, context.Response.BodyWriter, ticker.Symbol, named: false);
             body.Begin(stream.Version);
             await SendAsync(body, query, ticker, stream, cancellationToken);
         }

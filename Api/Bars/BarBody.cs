@@ -7,7 +7,7 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Api.Bars;
 
 /// <summary>The bars of one symbol on their way into a response: as many as are wanted, and whether there are more.</summary>
-internal abstract class BarBody(long most) : IBarSink
+internal abstract class BarBody(long most) : IBarSink, IDisposable
 {
     public long Count { get; private set; }
 
@@ -30,6 +30,10 @@ internal abstract class BarBody(long most) : IBarSink
     }
 
     public void End()
+    {
+    }
+
+    public virtual void Dispose()
     {
     }
 

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Wyckoff.MarketData.Reading;
-using Wyckoff.Parquet;
+using Wyckoff.Imports.Parquet;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Api.Bars;
@@ -50,6 +50,8 @@ internal sealed class ParquetBody(BarQuery query, PipeWriter output, Symbol symb
         _rows.Clear();
         return true;
     }
+
+    public override void Dispose() => _writer?.Dispose();
 
     protected override void Write(in BarRow row) => _rows.Add(row);
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Files;
-using Wyckoff.Parquet;
+using Wyckoff.Imports.Parquet;
 using Wyckoff.Primitives;
 using Symbol = Wyckoff.Primitives.Symbol;
 
@@ -77,7 +77,7 @@ internal static class ExportVerb
     private static async Task<long> WriteAsync(IServiceProvider services, ExportRequest request, List<(Symbol Symbol, int Id)> tickers, Stream output, CancellationToken cancellationToken)
     {
         var export = new BarExport(services.GetRequiredService<BarStore>(), services.GetRequiredService<TimeProvider>());
-        var writer = BarFileWriter.Create(request.Format, output);
+        using var writer = BarFileWriter.Create(request.Format, output);
         long bars = 0;
         foreach (var (symbol, id) in tickers)
         {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Files;
-using Wyckoff.Parquet;
+using Wyckoff.Imports.Parquet;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.Api;
@@ -141,13 +141,13 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             if (!query.Contains("fields=close", StringComparison.Ordinal) && !query.Contains("fields=all", StringComparison.Ordinal))
             {
                 using var file = new MemoryStream(await client.GetByteArrayAsync(url + "&format=parquet", Token));
-                var reader = await ParquetReader.OpenAsync(file, Token);
+                using var reader = ParquetReader.Open(file);
                 Assert.Equal(bars.Count, reader.Rows);
                 if (!query.Contains("null", StringComparison.Ordinal) && bars.Count > 0)
                 {
-                    file.Position = 0;
+                    using var barReader = ParquetBarReader.Open(file, new());
                     var read = new List<decimal>();
-                    await foreach (var batch in (await ParquetBarReader.OpenAsync(file, new(), Token)).ReadAsync(Token))
+                    foreach (var batch in barReader.Read(Token))
                     {
                         foreach (var row in batch.ToArray())
                         {

@@ -58,7 +58,8 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
         Assert.Contains("126 bars in", error, StringComparison.Ordinal);
         await using var file = File.OpenRead(path);
         var rows = new List<ParquetBarRow>();
-        await foreach (var batch in (await ParquetBarReader.OpenAsync(file, new(), TestContext.Current.CancellationToken)).ReadAsync(TestContext.Current.CancellationToken))
+        using var reader = ParquetBarReader.Open(file, new());
+        foreach (var batch in reader.Read(TestContext.Current.CancellationToken))
         {
             rows.AddRange(batch.Span);
         }

@@ -1,9 +1,12 @@
 using System.Globalization;
-using System.Text;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Files;
-using Wyckoff.Parquet;
+using ParquetSharp;
+using ParquetSharp.Schema;
+using Wyckoff.Imports.Parquet;
 using Wyckoff.Primitives;
+using Encoding = System.Text.Encoding;
+using ParquetException = Wyckoff.Imports.Parquet.ParquetException;
 
 namespace Wyckoff.Tests.Parquet;
 
@@ -16,9 +19,9 @@ public sealed class ParquetBarTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Bars_that_DuckDB_wrote()
+    public void Bars_that_DuckDB_wrote()
     {
-        var rows = await ReadAsync(ParquetRows.Fixture("duckdb-bars"));
+        var rows = Read(ParquetRows.Fixture("duckdb-bars"));
         Assert.Equal(5000, rows.Count);
         foreach (var (i, row) in rows.Index())
         {
@@ -29,9 +32,9 @@ public sealed class ParquetBarTests
     }
 
     [Fact]
-    public async Task Bars_that_hyparquet_wrote()
+    public void Bars_that_hyparquet_wrote()
     {
-        var rows = await ReadAsync(ParquetRows.Fixture("hyparquet-bars"));
+        var rows = Read(ParquetRows.Fixture("hyparquet-bars"));
         Assert.Equal(300, rows.Count);
         foreach (var (i, row) in rows.Index())
         {
@@ -75,7 +78,7 @@ public sealed class ParquetBarTests
                     }
                 }
             });
-        var rows = await ReadAsync(file);
+        var rows = Read(file);
         Assert.Equal(
             [
                 null, "open NaN: a finite number was expected", "high Infinity: a finite number was expected", "high 0.4 is below low 0.5", "low -0.5: more than 0 was expected", "volume -1: at least 0 and less than 10^20 was expected",
@@ -106,7 +109,7 @@ public sealed class ParquetBarTests
                     writer.Add(column, double.Parse(texts[row].ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
                 }
             });
-        foreach (var (text, row) in texts.Zip(await ReadAsync(file)))
+        foreach (var (text, row) in texts.Zip(Read(file)))
         {
             var shortest = decimal.Parse(((double)text).ToString("R", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture);
             Assert.Equal((shortest * IncomingBar.One, shortest * IncomingBar.One), (row.Bar.Open, (decimal)row.Bar.Volume));
@@ -125,7 +128,7 @@ public sealed class ParquetBarTests
     public async Task Whole_numbers_are_seconds_or_finer_by_their_size(long time)
     {
         var file = await WriteAsync([ParquetColumn.Int64("ts"), .. Prices()], 1, (writer, _) => Add(writer, () => writer.Add(0, time)));
-        Assert.Equal(Start, Assert.Single(await ReadAsync(file)).Bar.Time);
+        Assert.Equal(Start, Assert.Single(Read(file)).Bar.Time);
     }
 
     [Theory]
@@ -137,7 +140,7 @@ public sealed class ParquetBarTests
     public async Task Times_as_text(string text, bool local, string? reason)
     {
         var file = await WriteAsync([ParquetColumn.Text("datetime"), .. Prices()], 1, (writer, _) => Add(writer, () => writer.Add(0, text)));
-        var row = Assert.Single(await ReadAsync(file));
+        var row = Assert.Single(Read(file));
         Assert.Equal(reason, row.Reason);
         if (reason is null)
         {
@@ -157,37 +160,40 @@ public sealed class ParquetBarTests
 
             writer.Add(5, Start);
         });
-        Assert.Equal(Start, Assert.Single(await ReadAsync(file)).Bar.Time);
+        Assert.Equal(Start, Assert.Single(Read(file)).Bar.Time);
     }
 
     [Fact]
-    public async Task INT96_is_a_time()
+    public void INT96_is_a_time()
     {
-        // Impala and old Spark: nanoseconds of the day, and the Julian day. Nobody writes them any more, so this file is made by hand.
-        var at = DateTimeOffset.UnixEpoch.AddDays(19_724);
-        byte[] value = [.. BitConverter.GetBytes((14L * 3600 + 30 * 60) * 1_000_000_000), .. BitConverter.GetBytes(2_440_588 + 19_724)];
-        var page = new ThriftWriter();
-        page.Begin().Int32(1, 0).Int32(2, 12).Int32(3, 12).Begin(5).Int32(1, 1).Int32(2, 0).Int32(3, 3).Int32(4, 3).End().End();
-        var footer = new ThriftWriter();
-        footer.Begin().Int32(1, 1).StructList(2, 2).Begin().Text(4, "schema").Int32(5, 1).End().Begin().Int32(1, 3).Int32(3, 0).Text(4, "time").End()
-            .Int64(3, 1).StructList(4, 1).Begin().StructList(1, 1).Begin().Int64(2, 4).Begin(3).Int32(1, 3).Int32List(2, 0).TextList(3, "time").Int32(4, 0).Int64(5, 1).Int64(6, 40).Int64(7, 40).Int64(9, 4).End().End()
-            .Int64(2, 40).Int64(3, 1).End().End();
-        byte[] file = [.. "PAR1"u8, .. page.Written.Span, .. value, .. footer.Written.Span, .. BitConverter.GetBytes(footer.Written.Length), .. "PAR1"u8];
-        Assert.Equal(IncomingBar.TimeOf(at.AddHours(14.5)), Assert.Single(await ParquetRows.ReadAsync(file))["time"]);
+        // Impala and old Spark: nanoseconds of the day, and the Julian day.
+        var nanoseconds = BitConverter.GetBytes((14L * 3600 + 30 * 60) * 1_000_000_000);
+        var value = new Int96(BitConverter.ToInt32(nanoseconds, 0), BitConverter.ToInt32(nanoseconds, 4), 2_440_588 + 19_724);
+        var file = new MemoryStream();
+        using (var node = new PrimitiveNode("time", Repetition.Required, LogicalType.None(), PhysicalType.Int96))
+        using (var schema = new GroupNode("schema", Repetition.Required, [node]))
+        using (var writer = new ParquetFileWriter(file, schema, WriterProperties.GetDefaultWriterProperties(), leaveOpen: true))
+        {
+            using var group = writer.AppendRowGroup();
+            using var column = group.NextColumn();
+            ((ColumnWriter<Int96>)column).WriteBatch([value]);
+        }
+
+        Assert.Equal(IncomingBar.TimeOf(DateTimeOffset.UnixEpoch.AddDays(19_724).AddHours(14.5)), Assert.Single(ParquetRows.Read(file.ToArray()))["time"]);
     }
 
     [Fact]
     public async Task Names_that_do_not_tell_are_mapped()
     {
         var file = await WriteAsync([ParquetColumn.Timestamp("wann"), .. Prices().Select(column => ParquetColumn.Decimal("my_" + column, 18, 8))], 1, (writer, _) => Add(writer, () => writer.Add(0, Start)));
-        var e = await Assert.ThrowsAsync<ParquetException>(() => ReadAsync(file));
+        var e = Assert.Throws<ParquetException>(() => Read(file));
         Assert.StartsWith("No column for timestamp: one of timestamp, datetime,", e.Message, StringComparison.Ordinal);
         Assert.EndsWith("there are wann, my_open, my_high, my_low, my_close, my_volume.", e.Message, StringComparison.Ordinal);
 
         var map = new Dictionary<string, string>(StringComparer.Ordinal) { ["timestamp"] = "wann", ["open"] = "my_open", ["high"] = "my_high", ["low"] = "my_low", ["close"] = "my_close", ["volume"] = "MY_VOLUME" };
-        Assert.Null(Assert.Single(await ReadAsync(file, new() { Map = map })).Reason);
+        Assert.Null(Assert.Single(Read(file, new() { Map = map })).Reason);
         map["volume"] = "wann";
-        e = await Assert.ThrowsAsync<ParquetException>(() => ReadAsync(file, new() { Map = map }));
+        e = Assert.Throws<ParquetException>(() => Read(file, new() { Map = map }));
         Assert.Equal("Column 'wann' is Timestamp, which no volume can be.", e.Message);
     }
 
@@ -195,10 +201,11 @@ public sealed class ParquetBarTests
     [InlineData(ParquetCodec.Uncompressed)]
     [InlineData(ParquetCodec.Snappy)]
     [InlineData(ParquetCodec.Gzip)]
+    [InlineData(ParquetCodec.Zstd)]
     public async Task Stored_bars_come_back_as_they_are(ParquetCodec codec)
     {
         var output = new MemoryStream();
-        var writer = new ParquetBarWriter(output, codec, rowsPerGroup: 1000);
+        using var writer = new ParquetBarWriter(output, codec, rowsPerGroup: 1000);
         var bars = StoredBars().ToArray();
         foreach (var bar in bars)
         {
@@ -207,28 +214,28 @@ public sealed class ParquetBarTests
 
         await writer.FinishAsync(Token);
         var file = output.ToArray();
-        foreach (var (bar, row) in bars.Zip(await ReadAsync(file, new() { Timeframe = Timeframe.Minute1 })))
+        foreach (var (bar, row) in bars.Zip(Read(file, new() { Timeframe = Timeframe.Minute1 })))
         {
             Assert.Null(row.Reason);
             Assert.Null(IncomingBar.TryCreate(bar.Timestamp, bar.Open, bar.High, bar.Low, bar.Close, bar.Volume, bar.TradeCount, bar.Vwap, out var expected));
             Assert.Equal((expected, bar.TickerId == 1 ? "SPY" : "BRK.B", false), (row.Bar, row.Symbol, row.IsLocal));
         }
 
-        foreach (var (bar, row) in bars.Zip(await ParquetRows.ReadAsync(file)))
+        foreach (var (bar, row) in bars.Zip(ParquetRows.Read(file)))
         {
             Assert.Equal(((Int128)(bar.SpreadRatio * 10_000), 4), row["spread_ratio"]);
             Assert.Equal(bar.QualityScore is { } quality ? ((Int128)(quality * 100), 2) : null, row["quality_score"]);
             Assert.Equal(bar.Source, row["source"]);
         }
 
-        Assert.Equal("timeframe 1m: 1d was expected", (await ReadAsync(file, new() { Timeframe = Timeframe.Day1 }))[0].Reason);
+        Assert.Equal("timeframe 1m: 1d was expected", (Read(file, new() { Timeframe = Timeframe.Day1 }))[0].Reason);
     }
 
     [Fact]
     public async Task CSV_has_the_numbers_without_zeros_at_their_end()
     {
         var output = new MemoryStream();
-        var writer = BarFileWriter.Create(BarFileFormat.Csv, output);
+        using var writer = BarFileWriter.Create(BarFileFormat.Csv, output);
         foreach (var bar in StoredBars().Take(2))
         {
             await writer.WriteAsync(Symbol.Parse("SPY"), Timeframe.Minute1, bar with { Source = "a,\"b\"" }, Token);
@@ -279,7 +286,7 @@ public sealed class ParquetBarTests
     private static async Task<byte[]> WriteAsync(IReadOnlyList<ParquetColumn> columns, int rows, Action<ParquetWriter, int> add)
     {
         var output = new MemoryStream();
-        var writer = new ParquetWriter(output, columns);
+        using var writer = new ParquetWriter(output, columns);
         for (var row = 0; row < rows; row++)
         {
             add(writer, row);
@@ -290,10 +297,11 @@ public sealed class ParquetBarTests
         return output.ToArray();
     }
 
-    private static async Task<List<ParquetBarRow>> ReadAsync(byte[] file, ParquetBarOptions? options = null)
+    private static List<ParquetBarRow> Read(byte[] file, ParquetBarOptions? options = null)
     {
+        using var reader = ParquetBarReader.Open(new MemoryStream(file), options ?? new());
         var rows = new List<ParquetBarRow>();
-        await foreach (var batch in (await ParquetBarReader.OpenAsync(new MemoryStream(file), options ?? new(), Token)).ReadAsync(Token))
+        foreach (var batch in reader.Read(Token))
         {
             rows.AddRange(batch.Span);
         }

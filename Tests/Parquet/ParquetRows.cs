@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Wyckoff.Parquet;
+using Wyckoff.Imports.Parquet;
 
 namespace Wyckoff.Tests.Parquet;
 
@@ -10,12 +10,12 @@ internal static class ParquetRows
 
     public static IEnumerable<string> Fixtures() => Directory.EnumerateFiles(Folder(), "*.parquet").Select(file => Path.GetFileNameWithoutExtension(file)!).Order(StringComparer.Ordinal);
 
-    public static async Task<List<Dictionary<string, object?>>> ReadAsync(byte[] file, params string[] names)
+    public static List<Dictionary<string, object?>> Read(byte[] file, params string[] names)
     {
-        var reader = await ParquetReader.OpenAsync(new MemoryStream(file), TestContext.Current.CancellationToken);
+        using var reader = ParquetReader.Open(new MemoryStream(file));
         var columns = reader.Columns.Where(column => names.Length == 0 || names.Contains(column.Name, StringComparer.Ordinal)).ToArray();
         var rows = new List<Dictionary<string, object?>>();
-        await foreach (var batch in reader.ReadAsync(columns, TestContext.Current.CancellationToken))
+        foreach (var batch in reader.Read(columns, TestContext.Current.CancellationToken))
         {
             Assert.Equal(rows.Count, batch.FirstRow);
             for (var row = 0; row < batch.Count; row++)

@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.FSharp.Core;
-using Wyckoff.Parquet;
+using Wyckoff.Imports.Parquet;
 
 namespace Wyckoff.Tests.Parquet;
 
@@ -28,7 +28,7 @@ public sealed class RoundTripTests
     public sealed record Table(ParquetCodec Codec, int RowsPerGroup, Row[] Rows);
 
     private static Gen<Table> Tables() =>
-        from codec in Gen.Elements(ParquetCodec.Uncompressed, ParquetCodec.Snappy, ParquetCodec.Gzip)
+        from codec in Gen.Elements(ParquetCodec.Uncompressed, ParquetCodec.Snappy, ParquetCodec.Gzip, ParquetCodec.Zstd)
         from perGroup in Gen.Elements(1, 7, 1000, 65_536)
             // Few symbols give runs, many give places of many bits.
         from symbols in Gen.Elements(1, 2, 300)
@@ -47,7 +47,7 @@ public sealed class RoundTripTests
     public void Any_table_comes_back() => Prop.ForAll(Tables().ToArbitrary(), async table =>
     {
         var file = await WriteAsync(table);
-        var rows = await ParquetRows.ReadAsync(file);
+        var rows = ParquetRows.Read(file);
         Assert.Equal(table.Rows.Length, rows.Count);
         foreach (var (written, read) in table.Rows.Zip(rows))
         {
@@ -67,8 +67,8 @@ public sealed class RoundTripTests
     public async Task A_file_without_rows_is_a_file()
     {
         var file = await WriteAsync(new(ParquetCodec.Snappy, 10, []));
-        Assert.Empty(await ParquetRows.ReadAsync(file));
-        var reader = await ParquetReader.OpenAsync(new MemoryStream(file), TestContext.Current.CancellationToken);
+        Assert.Empty(ParquetRows.Read(file));
+        using var reader = ParquetReader.Open(new MemoryStream(file));
         Assert.Equal(("wyckoff", 0L, Columns.Length), (reader.CreatedBy, reader.Rows, reader.Columns.Count));
     }
 
@@ -76,7 +76,7 @@ public sealed class RoundTripTests
     public async Task A_text_of_many_values_leaves_its_dictionary()
     {
         var output = new MemoryStream();
-        var writer = new ParquetWriter(output, [ParquetColumn.Text("text")]);
+        using var writer = new ParquetWriter(output, [ParquetColumn.Text("text")]);
         for (var i = 0; i < 10_000; i++)
         {
             writer.Add(0, i < 5000 ? $"row {i % 4000}" : $"row {i}");
@@ -84,38 +84,14 @@ public sealed class RoundTripTests
         }
 
         await writer.FinishAsync(TestContext.Current.CancellationToken);
-        var rows = await ParquetRows.ReadAsync(output.ToArray());
+        var rows = ParquetRows.Read(output.ToArray());
         Assert.Equal(Enumerable.Range(0, 10_000).Select(i => i < 5000 ? $"row {i % 4000}" : $"row {i}"), rows.Select(row => row["text"]));
-    }
-
-    [Fact]
-    public void Snappy_gives_back_what_it_was_given()
-    {
-        var random = new Random(4);
-        foreach (var size in (int[])[0, 1, 3, 4, 5, 59, 60, 61, 64, 100, 256, 257, 65_535, 65_536, 65_537, 200_000])
-        {
-            foreach (var letters in (int[])[1, 2, 5, 256])
-            {
-                var data = new byte[size];
-                for (var i = 0; i < size; i++)
-                {
-                    data[i] = (byte)random.Next(letters);
-                }
-
-                var compressed = new MemoryStream();
-                Snappy.Compress(data, compressed);
-                var back = new byte[size];
-                Snappy.Decompress(compressed.ToArray(), back);
-                Assert.Equal(data, back);
-                Assert.True(letters > 5 || size < 1000 || compressed.Length < size * 3 / 4, $"{size} bytes of {letters} letters became {compressed.Length}");
-            }
-        }
     }
 
     [Fact]
     public async Task What_does_not_fit_a_column_is_refused()
     {
-        var writer = new ParquetWriter(new MemoryStream(), [ParquetColumn.Decimal("price", 18, 8), ParquetColumn.Decimal("volume", 28, 8)]);
+        using var writer = new ParquetWriter(new MemoryStream(), [ParquetColumn.Decimal("price", 18, 8), ParquetColumn.Decimal("volume", 28, 8)]);
         Assert.Throws<ArgumentOutOfRangeException>(() => writer.AddDecimal(0, 0.000000001m));
         Assert.Throws<ArgumentOutOfRangeException>(() => writer.AddDecimal(0, 10_000_000_000m));
         Assert.Throws<ArgumentOutOfRangeException>(() => writer.AddDecimal(1, decimal.MaxValue));
@@ -130,7 +106,7 @@ public sealed class RoundTripTests
     private static async Task<byte[]> WriteAsync(Table table)
     {
         var output = new ForwardStream();
-        var writer = new ParquetWriter(output, Columns, table.Codec, table.RowsPerGroup);
+        using var writer = new ParquetWriter(output, Columns, table.Codec, table.RowsPerGroup);
         foreach (var row in table.Rows)
         {
             writer.Add(0, row.Number);

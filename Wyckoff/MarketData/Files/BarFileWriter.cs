@@ -3,7 +3,7 @@ using Wyckoff.Primitives;
 namespace Wyckoff.MarketData.Files;
 
 /// <summary>Writes stored bars to a file, or to whatever takes bytes: nothing of it seeks.</summary>
-public abstract class BarFileWriter
+public abstract class BarFileWriter : IDisposable
 {
     /// <summary>A writer of the format; the output stays the caller's.</summary>
     public static BarFileWriter Create(BarFileFormat format, Stream output) => format switch
@@ -17,4 +17,14 @@ public abstract class BarFileWriter
 
     /// <summary>Writes what is left. Without it the file is not whole.</summary>
     public abstract Task FinishAsync(CancellationToken cancellationToken);
+
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+    }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text;
-using Wyckoff.Parquet;
+using Wyckoff.Imports.Parquet;
 
 namespace Wyckoff.MarketData.Files;
 
@@ -9,7 +8,7 @@ namespace Wyckoff.MarketData.Files;
 /// Bars out of a Parquet file, exactly: a decimal as it is, a floating-point number as the shortest decimal that names it (0.1 is 0.1). What does not fit is a reject;
 /// nothing is rounded.
 /// </summary>
-public sealed class ParquetBarReader
+public sealed class ParquetBarReader : IDisposable
 {
     private const long MicrosecondsPerDay = TimeSpan.TicksPerDay / TimeSpan.TicksPerMicrosecond;
     private static readonly long First = IncomingBar.TimeOf(DateTimeOffset.MinValue);
@@ -85,14 +84,25 @@ public sealed class ParquetBarReader
 
     /// <summary>Finds the columns by their names. The stream has to be seekable, and stays the caller's.</summary>
     /// <exception cref="ParquetException">It is no Parquet file, or a column is missing or cannot hold what it should.</exception>
-    public static async Task<ParquetBarReader> OpenAsync(Stream stream, ParquetBarOptions options, CancellationToken cancellationToken) =>
-        new(await ParquetReader.OpenAsync(stream, cancellationToken), options);
+    public static ParquetBarReader Open(Stream stream, ParquetBarOptions options)
+    {
+        var reader = ParquetReader.Open(stream);
+        try
+        {
+            return new(reader, options);
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>All rows, a few thousand at a time; each batch is good until the next is asked for.</summary>
     /// <exception cref="ParquetException">From here on the file cannot be read.</exception>
-    public async IAsyncEnumerable<ReadOnlyMemory<ParquetBarRow>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public IEnumerable<ReadOnlyMemory<ParquetBarRow>> Read(CancellationToken cancellationToken)
     {
-        await foreach (var batch in _reader.ReadAsync(_columns, cancellationToken))
+        foreach (var batch in _reader.Read(_columns, cancellationToken))
         {
             for (var row = 0; row < batch.Count; row++)
             {
@@ -102,6 +112,8 @@ public sealed class ParquetBarReader
             yield return _rows.AsMemory(0, batch.Count);
         }
     }
+
+    public void Dispose() => _reader.Dispose();
 
     private ParquetColumn? Find(string field, string[] names)
     {

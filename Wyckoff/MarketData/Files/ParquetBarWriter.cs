@@ -1,4 +1,4 @@
-using Wyckoff.Parquet;
+using Wyckoff.Imports.Parquet;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData.Files;
@@ -59,6 +59,8 @@ public sealed class ParquetBarWriter : BarFileWriter
     }
 
     public override Task FinishAsync(CancellationToken cancellationToken) => _writer.FinishAsync(cancellationToken);
+
+    protected override void Dispose(bool disposing) => _writer.Dispose();
 
     private void Decimal(int column, decimal? value)
     {

@@ -201,13 +201,13 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
 
         if (input.File is { } whole)
         {
-            return await ParquetFile.OpenAsync(whole, FileName.Of(input.Name), options, time, cancellationToken);
+            return ParquetFile.Open(whole, FileName.Of(input.Name), options, time, cancellationToken);
         }
 
         // In an archive. It is read from its end, so it has to be somewhere first.
         var spool = Temporary();
         await input.Stream.CopyToAsync(spool, cancellationToken);
-        return await ParquetFile.OpenAsync(spool, FileName.Of(input.Name), options, time, cancellationToken);
+        return ParquetFile.Open(spool, FileName.Of(input.Name), options, time, cancellationToken);
     }
 
     private static FileStream Temporary() => new(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions

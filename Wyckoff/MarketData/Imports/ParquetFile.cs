@@ -1,6 +1,6 @@
 using System.Globalization;
 using Wyckoff.MarketData.Files;
-using Wyckoff.Parquet;
+using Wyckoff.Imports.Parquet;
 
 namespace Wyckoff.MarketData.Imports;
 
@@ -15,7 +15,8 @@ internal sealed class ParquetFile : BarFile
     ];
 
     private readonly FileStream _stream;
-    private readonly IAsyncEnumerator<ReadOnlyMemory<ParquetBarRow>> _batches;
+    private readonly ParquetBarReader _reader;
+    private readonly IEnumerator<ReadOnlyMemory<ParquetBarRow>> _batches;
     private readonly SeriesTable _series;
     private readonly Series? _only;
     private readonly ImportOptions _options;
@@ -25,16 +26,16 @@ internal sealed class ParquetFile : BarFile
 
     private ParquetFile(FileStream stream, ParquetBarReader reader, SeriesTable series, ImportOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
-        (_stream, _series, _options, _clock) = (stream, series, options, clock);
+        (_stream, _reader, _series, _options, _clock) = (stream, reader, series, options, clock);
         _only = series.Whole(reader.HasSymbols, hasTimeframe: false);
         _zone = options.TimeZone is { } zone ? new LocalTime(zone, descending: false) : null;
-        _batches = reader.ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        _batches = reader.Read(cancellationToken).GetEnumerator();
     }
 
     public override long? Position => _stream.Position;
 
     /// <exception cref="ImportRefusedException">It is no Parquet file of bars.</exception>
-    public static async Task<ParquetFile> OpenAsync(FileStream stream, FileName name, ImportOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    public static ParquetFile Open(FileStream stream, FileName name, ImportOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (options.PriceScale != 1)
         {
@@ -52,8 +53,7 @@ internal sealed class ParquetFile : BarFile
 
         try
         {
-            stream.Position = 0;
-            var reader = await ParquetBarReader.OpenAsync(stream, new() { Map = map, Timeframe = options.Timeframe ?? name.Timeframe }, cancellationToken);
+            var reader = ParquetBarReader.Open(stream, new() { Map = map, Timeframe = options.Timeframe ?? name.Timeframe });
             return new(stream, reader, new(options, name), options, clock, cancellationToken);
         }
         catch (ParquetException e)
@@ -62,20 +62,20 @@ internal sealed class ParquetFile : BarFile
         }
     }
 
-    public override async ValueTask<bool> ReadAsync(RowBatch batch, CancellationToken cancellationToken)
+    public override ValueTask<bool> ReadAsync(RowBatch batch, CancellationToken cancellationToken)
     {
         try
         {
-            if (!await _batches.MoveNextAsync())
+            if (!_batches.MoveNext())
             {
-                return false;
+                return new(false);
             }
         }
         catch (ParquetException e)
         {
             // As with damaged text: what was read counts, and where it broke is said.
             batch.Reject(_row + 1, "", $"the file is damaged from here on: {e.Message}");
-            return false;
+            return new(false);
         }
 
         var latest = IncomingBar.TimeOf(_clock.GetUtcNow()) + Moment.Length;
@@ -88,12 +88,13 @@ internal sealed class ParquetFile : BarFile
             }
         }
 
-        return true;
+        return new(true);
     }
 
     public override async ValueTask DisposeAsync()
     {
-        await _batches.DisposeAsync();
+        _batches.Dispose();
+        _reader.Dispose();
         await _stream.DisposeAsync();
     }
 

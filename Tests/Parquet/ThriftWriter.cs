@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text;
+using Wyckoff.Imports.Parquet;
 
-namespace Wyckoff.Parquet;
+namespace Wyckoff.Tests.Parquet;
 
 /// <summary>Writes Thrift's compact protocol.</summary>
 internal sealed class ThriftWriter

@@ -1,4 +1,4 @@
-namespace Wyckoff.Parquet;
+namespace Wyckoff.Imports.Parquet;
 
 /// <summary>Some rows of the columns that were asked for. The next batch takes its place: what is to be kept of it is copied out.</summary>
 public sealed class ParquetBatch

@@ -1,31 +1,39 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
+using ParquetSharp;
+using Encoding = System.Text.Encoding;
 
-namespace Wyckoff.Parquet;
+namespace Wyckoff.Imports.Parquet;
 
 /// <summary>The values of one column in a batch. Asking for what the column's kind does not have throws.</summary>
 public sealed class ParquetVector
 {
-    private static readonly long JulianEpochDay = 2_440_588;
+    private const long JulianEpochDay = 2_440_588;
+
+    // Of the texts of a batch. A dictionary lets a small file have any number of long ones.
+    private const int MostBytes = 16 << 20;
+    private readonly (int Start, int Length)[] _slices;
+    private byte[] _bytes = [];
+    private int _used;
+    private IntPtr _lastPointer;
+    private (int Start, int Length) _last;
+    private Array? _scratch;
 
     internal ParquetVector(ParquetColumn column)
     {
         Column = column;
         Present = new bool[ParquetBatch.MostRows];
         Numbers = new long[column.IsNumeric ? ParquetBatch.MostRows : 0];
-        Slices = new ReadOnlyMemory<byte>[column.IsNumeric ? 0 : ParquetBatch.MostRows];
+        _slices = new (int, int)[column.IsNumeric ? 0 : ParquetBatch.MostRows];
     }
 
     public ParquetColumn Column { get; }
 
-    public int Count { get; private set; }
-
     internal bool[] Present { get; }
 
     internal long[] Numbers { get; }
-
-    internal ReadOnlyMemory<byte>[] Slices { get; }
 
     public bool IsNull(int row) => !Present[row];
 
@@ -65,7 +73,7 @@ public sealed class ParquetVector
             return Number(row, ParquetKind.Decimal);
         }
 
-        var bytes = Slice(row, ParquetKind.Decimal).Span;
+        var bytes = Slice(row, ParquetKind.Decimal);
         // Two's complement, the highest byte first; more than 16 are only ever copies of the sign.
         var sign = bytes.Length > 0 && (sbyte)bytes[0] < 0 ? byte.MaxValue : (byte)0;
         Int128 value = (sbyte)sign;
@@ -88,7 +96,7 @@ public sealed class ParquetVector
         Int128 value;
         if (Column.Physical == PhysicalType.Int96)
         {
-            var bytes = Slice(row, ParquetKind.Timestamp).Span;
+            var bytes = Slice(row, ParquetKind.Timestamp);
             value = ((Int128)BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]) - JulianEpochDay) * (TimeSpan.NanosecondsPerTick * TimeSpan.TicksPerDay) + BinaryPrimitives.ReadInt64LittleEndian(bytes);
         }
         else
@@ -106,15 +114,63 @@ public sealed class ParquetVector
         return rest == 0 && microseconds == micros;
     }
 
-    public ReadOnlySpan<byte> Bytes(int row) => Column.Kind is ParquetKind.Text ? Slice(row, ParquetKind.Text).Span : Slice(row, ParquetKind.Bytes).Span;
+    public ReadOnlySpan<byte> Bytes(int row) => Column.Kind is ParquetKind.Text ? Slice(row, ParquetKind.Text) : Slice(row, ParquetKind.Bytes);
 
     public string Text(int row) => Encoding.UTF8.GetString(Bytes(row));
 
-    internal void Clear(int count) => Count = count;
+    internal void Clear() => _used = 0;
+
+    /// <summary>From here on equal pointers may be other bytes.</summary>
+    internal void ForgetPointers() => _lastPointer = 0;
+
+    /// <summary>Room for the values of the library before they are here.</summary>
+    internal T[] Scratch<T>() => (T[])(_scratch ??= new T[ParquetBatch.MostRows]);
+
+    /// <summary>Takes a copy: the library's bytes are good until its next page.</summary>
+    internal void Add(int row, IntPtr pointer, int length)
+    {
+        // Equal texts in a row are one in a dictionary.
+        if (pointer != _lastPointer || length != _last.Length || pointer == 0)
+        {
+            var room = Room(length);
+            if (length > 0)
+            {
+                Marshal.Copy(pointer, _bytes, room, length);
+            }
+
+            (_lastPointer, _last) = (pointer, (room, length));
+        }
+
+        _slices[row] = _last;
+    }
+
+    internal void Add(int row, Int96 value)
+    {
+        const int length = 12;
+        var room = Room(length);
+        MemoryMarshal.Write(_bytes.AsSpan(room, length), value);
+        _slices[row] = (room, length);
+    }
+
+    private int Room(int length)
+    {
+        if (length < 0 || length > MostBytes - _used)
+        {
+            throw new ParquetException($"values of more than {MostBytes} bytes in {ParquetBatch.MostRows} rows are not supported.");
+        }
+
+        if (_bytes.Length < _used + length)
+        {
+            Array.Resize(ref _bytes, Math.Max(_used + length, Math.Max(1 << 12, _bytes.Length * 2)));
+        }
+
+        _used += length;
+        return _used - length;
+    }
 
     private long Number(int row, ParquetKind kind) => Column.Kind == kind && Column.IsNumeric ? Numbers[row] : throw Wrong(kind);
 
-    private ReadOnlyMemory<byte> Slice(int row, ParquetKind kind) => Column.Kind == kind && !Column.IsNumeric ? Slices[row] : throw Wrong(kind);
+    private ReadOnlySpan<byte> Slice(int row, ParquetKind kind) => Column.Kind == kind && !Column.IsNumeric ? _bytes.AsSpan(_slices[row].Start, _slices[row].Length) : throw Wrong(kind);
 
     private InvalidOperationException Wrong(ParquetKind kind) => new($"Column '{Column}' is {Column.Kind}, not {kind}.");
 }

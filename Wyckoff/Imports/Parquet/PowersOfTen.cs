@@ -1,4 +1,4 @@
-namespace Wyckoff.Parquet;
+namespace Wyckoff.Imports.Parquet;
 
 internal static class PowersOfTen
 {

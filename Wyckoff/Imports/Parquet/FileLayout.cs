@@ -1,0 +1,308 @@
+using System.Buffers.Binary;
+using ParquetSharp;
+
+namespace Wyckoff.Imports.Parquet;
+
+/// <summary>Where the values of one column of one row group are.</summary>
+internal readonly record struct ChunkPlace(PhysicalType Physical, long Start, long Length);
+
+/// <summary>
+/// Checks untrusted files before the library reads them: that the footer is one, that every page lies within its column, and how much memory its pages need. The library
+/// trusts the sizes in a page header and allocates them before it looks for the bytes.
+/// </summary>
+internal sealed class FileLayout
+{
+    /// <summary>What pages may need in memory at once, over all columns that are read.</summary>
+    public const long MostMemory = 512 << 20;
+
+    private const uint Magic = 0x31524150;
+    private const uint EncryptedMagic = 0x45524150;
+    private const int LargestFooter = 32 << 20;
+    private const int MostColumns = 10_000;
+    private const int FirstHeader = 1 << 10;
+    private const int LargestHeader = 1 << 22;
+
+    // What the library keeps of a text in a dictionary, beside the text.
+    private const int TextPointer = 16;
+    private readonly List<ChunkPlace[]> _groups = [];
+    private readonly long _end;
+    private byte[] _header = new byte[FirstHeader];
+
+    private FileLayout(ReadOnlySpan<byte> footer, long end)
+    {
+        _end = end;
+        var thrift = new ThriftReader(footer, "The footer of the Parquet file");
+        for (var id = 0; thrift.Field(ref id, out var type);)
+        {
+            switch (id)
+            {
+                case 2:
+                    var elements = thrift.Structs(type);
+                    if (elements is 0 or > MostColumns)
+                    {
+                        throw thrift.Damaged($"its schema has {elements} elements; 1 to {MostColumns} were expected");
+                    }
+
+                    SkipStructs(ref thrift, elements);
+                    break;
+                case 4:
+                    for (var left = thrift.Structs(type); left > 0; left--)
+                    {
+                        _groups.Add(Group(ref thrift));
+                    }
+
+                    break;
+                case 8:
+                    throw Encrypted();
+                default:
+                    thrift.Skip(type);
+                    break;
+            }
+        }
+    }
+
+    public static FileLayout Read(Stream stream)
+    {
+        var length = stream.Length;
+        if (length < 12)
+        {
+            throw new ParquetException($"This is not a Parquet file: {length} bytes are too few for one.");
+        }
+
+        Span<byte> tail = stackalloc byte[8];
+        stream.Position = length - 8;
+        stream.ReadExactly(tail);
+        switch (BinaryPrimitives.ReadUInt32LittleEndian(tail[4..]))
+        {
+            case Magic:
+                break;
+            case EncryptedMagic:
+                throw Encrypted();
+            default:
+                throw new ParquetException("This is not a Parquet file, or its end is missing: it does not end with PAR1.");
+        }
+
+        var size = BinaryPrimitives.ReadUInt32LittleEndian(tail);
+        if (size > length - 12 || size > LargestFooter)
+        {
+            throw new ParquetException($"The footer of the Parquet file is damaged: it says it has {size} bytes, of a file of {length}; at most {LargestFooter} are read.");
+        }
+
+        var footer = new byte[size];
+        stream.Position = length - 8 - size;
+        stream.ReadExactly(footer);
+        return new(footer, length - 8 - size);
+    }
+
+    /// <summary>Checks what will be read of a row group.</summary>
+    public void CheckPages(Stream stream, int group, IReadOnlyList<ParquetColumn> columns)
+    {
+        long memory = 0;
+        foreach (var column in columns)
+        {
+            var where = $"Column '{column}' of row group {group + 1}";
+            if (column.Index >= _groups[group].Length || _groups[group][column.Index] is var chunk && chunk.Physical != column.Physical)
+            {
+                throw new ParquetException($"{where}: it is not there, or not of type {column.Physical}.");
+            }
+
+            memory += PageMemory(stream, where, chunk);
+            if (memory > MostMemory)
+            {
+                throw new ParquetException($"{where}: its pages, with those of the columns before it, need {memory >> 20} MiB of memory; {MostMemory >> 20} are allowed.");
+            }
+        }
+    }
+
+    private static ParquetException Encrypted() => new("The Parquet file is encrypted, which is not supported.");
+
+    private static void SkipStructs(ref ThriftReader thrift, int count)
+    {
+        for (; count > 0; count--)
+        {
+            thrift.Skip(ThriftType.Struct);
+        }
+    }
+
+    private ChunkPlace[] Group(ref ThriftReader thrift)
+    {
+        var chunks = Array.Empty<ChunkPlace>();
+        for (var id = 0; thrift.Field(ref id, out var type);)
+        {
+            if (id != 1)
+            {
+                thrift.Skip(type);
+                continue;
+            }
+
+            var count = thrift.Structs(type);
+            if (count > MostColumns)
+            {
+                throw thrift.Damaged($"row group {_groups.Count + 1} has {count} columns");
+            }
+
+            chunks = new ChunkPlace[count];
+            for (var i = 0; i < count; i++)
+            {
+                chunks[i] = Chunk(ref thrift, i);
+            }
+        }
+
+        return chunks;
+    }
+
+    private ChunkPlace Chunk(ref ThriftReader thrift, int column)
+    {
+        ChunkPlace? place = null;
+        for (var id = 0; thrift.Field(ref id, out var type);)
+        {
+            if (id == 3)
+            {
+                thrift.Expect(ThriftType.Struct, type);
+                place = Place(ref thrift);
+            }
+            else
+            {
+                thrift.Skip(type);
+            }
+        }
+
+        return place is { } found && found.Start >= 4 && found.Length >= 0 && found.Length <= _end - found.Start
+            ? found
+            : throw thrift.Damaged($"column {column + 1} of row group {_groups.Count + 1} is at byte {place?.Start} and has {place?.Length} bytes, before byte {_end}");
+    }
+
+    private static ChunkPlace Place(ref ThriftReader thrift)
+    {
+        var physical = -1;
+        long length = -1, data = -1, dictionary = 0;
+        for (var id = 0; thrift.Field(ref id, out var type);)
+        {
+            switch (id)
+            {
+                case 1:
+                    physical = thrift.Int32(type);
+                    break;
+                case 7:
+                    length = thrift.Int64(type);
+                    break;
+                case 9:
+                    data = thrift.Int64(type);
+                    break;
+                case 11:
+                    dictionary = thrift.Int64(type);
+                    break;
+                default:
+                    thrift.Skip(type);
+                    break;
+            }
+        }
+
+        // Some writers say 0 where there is no dictionary.
+        return new((PhysicalType)physical, dictionary > 0 && dictionary < data ? dictionary : data, length);
+    }
+
+    /// <summary>The dictionary, and the largest page: as it is in the file, and unpacked.</summary>
+    private long PageMemory(Stream stream, string where, ChunkPlace chunk)
+    {
+        long dictionary = 0, largest = 0;
+        var end = chunk.Start + chunk.Length;
+        for (var at = chunk.Start; at < end;)
+        {
+            var page = Header(stream, where, at, end, out var length);
+            at += length;
+            if (page.Packed < 0 || page.Packed > end - at || page.Size < 0)
+            {
+                throw new ParquetException($"{where}: the page at byte {at} says it has {page.Packed} bytes, {page.Size} unpacked; its column ends at byte {end}.");
+            }
+
+            at += page.Packed;
+            if (page.IsDictionary)
+            {
+                // A value has at least one byte, and a text four.
+                var least = chunk.Physical == PhysicalType.ByteArray ? 4 : 1;
+                if (page.Values < 0 || page.Values > page.Size / least)
+                {
+                    throw new ParquetException($"{where}: its dictionary says it has {page.Values} values in {page.Size} bytes.");
+                }
+
+                dictionary += page.Size + (long)page.Values * TextPointer;
+            }
+
+            largest = Math.Max(largest, (long)page.Size + page.Packed);
+        }
+
+        return dictionary + largest;
+    }
+
+    private PageHeader Header(Stream stream, string where, long at, long end, out int length)
+    {
+        for (var size = FirstHeader; ; size *= 8)
+        {
+            if (_header.Length < size)
+            {
+                _header = new byte[size];
+            }
+
+            var there = (int)Math.Min(size, end - at);
+            stream.Position = at;
+            stream.ReadExactly(_header, 0, there);
+            var thrift = new ThriftReader(_header.AsSpan(0, there), $"{where}: the header of the page at byte {at}");
+            try
+            {
+                var page = PageHeader.Read(ref thrift);
+                length = thrift.Position;
+                return page;
+            }
+            catch (ParquetException) when (thrift.IsShort && there == size && size < LargestHeader)
+            {
+                // Statistics of long texts make long headers.
+            }
+        }
+    }
+
+    private readonly record struct PageHeader(bool IsDictionary, int Size, int Packed, int Values)
+    {
+        private const int Dictionary = 2;
+
+        public static PageHeader Read(ref ThriftReader thrift)
+        {
+            int kind = -1, size = -1, packed = -1, values = -1;
+            for (var id = 0; thrift.Field(ref id, out var type);)
+            {
+                switch (id)
+                {
+                    case 1:
+                        kind = thrift.Int32(type);
+                        break;
+                    case 2:
+                        size = thrift.Int32(type);
+                        break;
+                    case 3:
+                        packed = thrift.Int32(type);
+                        break;
+                    case 7:
+                        thrift.Expect(ThriftType.Struct, type);
+                        for (var part = 0; thrift.Field(ref part, out var partType);)
+                        {
+                            if (part == 1)
+                            {
+                                values = thrift.Int32(partType);
+                            }
+                            else
+                            {
+                                thrift.Skip(partType);
+                            }
+                        }
+
+                        break;
+                    default:
+                        thrift.Skip(type);
+                        break;
+                }
+            }
+
+            return new(kind == Dictionary, size, packed, values);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using ParquetSharp;
+using ParquetSharp.IO;
+
+namespace Wyckoff.Imports.Parquet;
+
+/// <summary>
+/// Reads Parquet files of flat schemas: a few thousand rows at a time, whatever the size of the file and of its row groups. In memory are, per column that is read, one page
+/// (writers cut them at about 1 MiB), packed and unpacked, and the dictionary of the row group.
+/// </summary>
+public sealed class ParquetReader : IDisposable
+{
+    private const int BufferSize = 1 << 16;
+    private readonly Stream _stream;
+    private readonly FileLayout _layout;
+    private readonly ParquetFileReader _file;
+
+    private ParquetReader(Stream stream)
+    {
+        _stream = stream;
+        _layout = FileLayout.Read(stream);
+        const string where = "The footer of the Parquet file is damaged";
+        try
+        {
+            using var properties = ReaderProperties.GetDefaultReaderProperties();
+            // A whole column of a row group would be read at once otherwise.
+            properties.EnableBufferedStream();
+            properties.BufferSize = BufferSize;
+            properties.EnablePageChecksumVerification();
+            _file = new(stream, properties, leaveOpen: true);
+        }
+        catch (Exception e) when (e is not IOException)
+        {
+            throw ParquetException.Of(e, where);
+        }
+
+        try
+        {
+            var file = _file.FileMetaData;
+            Columns = [.. Enumerable.Range(0, file.NumColumns).Select(index => ParquetColumn.Of(file.Schema.Column(index), index))];
+            RowGroups = file.NumRowGroups;
+            CreatedBy = file.CreatedBy;
+            // Some writers announce no rows, or others than there are: the row groups count.
+            for (var group = 0; group < RowGroups; group++)
+            {
+                using var reader = _file.RowGroup(group);
+                Rows = reader.MetaData.NumRows is >= 0 and var rows && rows <= long.MaxValue - Rows ? Rows + rows : throw new ParquetException($"{where}: row group {group + 1} has {reader.MetaData.NumRows} rows.");
+            }
+        }
+        catch (Exception e)
+        {
+            _file.Dispose();
+            throw e is ParquetException ? e : ParquetException.Of(e, where);
+        }
+    }
+
+    /// <summary>All columns, in the order of the file; those of nested types too, as the path to them, but they cannot be read.</summary>
+    public IReadOnlyList<ParquetColumn> Columns { get; }
+
+    public long Rows { get; }
+
+    public int RowGroups { get; }
+
+    public string? CreatedBy { get; }
+
+    /// <summary>Reads the end of the file. The stream has to be seekable, and stays the caller's.</summary>
+    /// <exception cref="ParquetException">The stream is not a whole Parquet file.</exception>
+    public static ParquetReader Open(Stream stream) =>
+        stream.CanSeek ? new(stream) : throw new ArgumentException("A stream that can seek was expected: a Parquet file is read from its end.", nameof(stream));
+
+    /// <summary>All rows of these columns. Each batch is good until the next is asked for.</summary>
+    /// <exception cref="ParquetException">A column cannot be read.</exception>
+    public IEnumerable<ParquetBatch> Read(IReadOnlyList<ParquetColumn> columns, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(columns.Count);
+        if (columns.FirstOrDefault(column => column.Refused is not null) is { } refused)
+        {
+            throw new ParquetException($"Column '{refused}' cannot be read: {refused.Refused}.");
+        }
+
+        var batch = new ParquetBatch(columns);
+        for (var group = 0; group < RowGroups; group++)
+        {
+            _layout.CheckPages(_stream, group, columns);
+            using var chunks = new RowGroupChunks(_file, group, columns);
+            for (var left = chunks.Rows; left > 0; left -= batch.Count)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                batch.FirstRow += batch.Count;
+                batch.Count = (int)Math.Min(left, ParquetBatch.MostRows);
+                for (var i = 0; i < columns.Count; i++)
+                {
+                    chunks.Read(i, batch[i], batch.Count);
+                }
+
+                yield return batch;
+            }
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+}
