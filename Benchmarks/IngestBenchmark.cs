@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
-using Wyckoff.Benchmarks.Load;
 using Wyckoff.MarketData;
 using Wyckoff.Primitives;
 

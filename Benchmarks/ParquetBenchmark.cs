@@ -90,6 +90,7 @@ internal static class ParquetBenchmark
 
     private static OhlcvBar Stored(in IncomingBar bar) => new()
     {
+        TickerId = 0,
         Timestamp = bar.Timestamp,
         Open = Amount(bar.Open),
         High = Amount(bar.High),

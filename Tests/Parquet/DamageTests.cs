@@ -137,15 +137,34 @@ public sealed class DamageTests
     {
         var page = new ThriftWriter();
         page.Begin().Int32(1, 2).Int32(2, size).Int32(3, packed).Begin(7).Int32(1, values).Int32(2, 0).End().End();
-        var body = page.Written.Length + 8;
-        var footer = new ThriftWriter();
-        footer.Begin().Int32(1, 1).StructList(2, 2).Begin().Text(4, "schema").Int32(5, 1).End().Begin().Int32(1, 2).Int32(3, 0).Text(4, "n").End()
-            .Int64(3, 1).StructList(4, 1).Begin().StructList(1, 1).Begin().Int64(2, 4).Begin(3).Int32(1, 2).Int32List(2, 0).TextList(3, "n").Int32(4, 0).Int64(5, 1).Int64(6, body).Int64(7, body).Int64(9, 4).End().End()
-            .Int64(2, body).Int64(3, 1).End().End();
-        byte[] file = [.. "PAR1"u8, .. page.Written.Span, .. new byte[8], .. footer.Written.Span, .. BitConverter.GetBytes(footer.Written.Length), .. "PAR1"u8];
+        var file = OneColumn(2, 1, page, new byte[8]);
         var e = Assert.Throws<ParquetException>(() => ParquetRows.Read(file));
         Assert.StartsWith("Column 'n' of row group 1: ", e.Message, StringComparison.Ordinal);
         Assert.Contains(why, e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(6, "its lengths are not those of 1000 values")]
+    [InlineData(7, "its lengths are not those of 1000 values")]
+    public void Lengths_that_are_deltas_are_as_many_as_the_values(int encoding, string why)
+    {
+        // Blocks of 128 values in four parts, 2^31 - 1 values, all 0: the library would make room for all of them.
+        byte[] values = [0x80, 1, 4, 0xFF, 0xFF, 0xFF, 0xFF, 7, 0, 0, 0, 0, 0, 0];
+        var page = new ThriftWriter();
+        page.Begin().Int32(1, 0).Int32(2, values.Length).Int32(3, values.Length).Begin(5).Int32(1, 1000).Int32(2, encoding).Int32(3, 3).Int32(4, 3).End().End();
+        var e = Assert.Throws<ParquetException>(() => ParquetRows.Read(OneColumn(6, 1000, page, values)));
+        Assert.StartsWith("Column 'n' of row group 1: ", e.Message, StringComparison.Ordinal);
+        Assert.Contains(why, e.Message, StringComparison.Ordinal);
+    }
+
+    private static byte[] OneColumn(int physical, int rows, ThriftWriter page, byte[] values)
+    {
+        var body = page.Written.Length + values.Length;
+        var footer = new ThriftWriter();
+        footer.Begin().Int32(1, 1).StructList(2, 2).Begin().Text(4, "schema").Int32(5, 1).End().Begin().Int32(1, physical).Int32(3, 0).Text(4, "n").End()
+            .Int64(3, rows).StructList(4, 1).Begin().StructList(1, 1).Begin().Int64(2, 4).Begin(3).Int32(1, physical).Int32List(2, 0).TextList(3, "n").Int32(4, 0).Int64(5, rows).Int64(6, body).Int64(7, body).Int64(9, 4).End().End()
+            .Int64(2, body).Int64(3, rows).End().End();
+        return [.. "PAR1"u8, .. page.Written.Span, .. values, .. footer.Written.Span, .. BitConverter.GetBytes(footer.Written.Length), .. "PAR1"u8];
     }
 
     private static async Task<byte[]> OursAsync()

@@ -4,7 +4,7 @@ using ParquetSharp;
 namespace Wyckoff.Imports.Parquet;
 
 /// <summary>Where the values of one column of one row group are.</summary>
-internal readonly record struct ChunkPlace(PhysicalType Physical, long Start, long Length);
+internal readonly record struct ChunkPlace(PhysicalType Physical, int Codec, long Start, long Length);
 
 /// <summary>
 /// Checks untrusted files before the library reads them: that the footer is one, that every page lies within its column, and how much memory its pages need. The library
@@ -22,8 +22,11 @@ internal sealed class FileLayout
     private const int FirstHeader = 1 << 10;
     private const int LargestHeader = 1 << 22;
 
-    // What the library keeps of a text in a dictionary, beside the text.
+    // What the library keeps of a text in a dictionary, beside the text; and of one whose length is a delta.
     private const int TextPointer = 16;
+
+    // A prefix in DELTA_BYTE_ARRAY may be as long as all of its page, and the library copies it for each row that is asked for at once.
+    private const long MostPrefixes = 64 << 20;
     private readonly List<ChunkPlace[]> _groups = [];
     private readonly long _end;
     private byte[] _header = new byte[FirstHeader];
@@ -95,10 +98,12 @@ internal sealed class FileLayout
     }
 
     /// <summary>Checks what will be read of a row group.</summary>
-    public void CheckPages(Stream stream, int group, IReadOnlyList<ParquetColumn> columns)
+    /// <returns>How many rows of each column may be asked for at once.</returns>
+    public int[] CheckPages(Stream stream, int group, IReadOnlyList<ParquetColumn> columns)
     {
         long memory = 0;
-        foreach (var column in columns)
+        var rows = new int[columns.Count];
+        foreach (var (i, column) in columns.Index())
         {
             var where = $"Column '{column}' of row group {group + 1}";
             if (column.Index >= _groups[group].Length || _groups[group][column.Index] is var chunk && chunk.Physical != column.Physical)
@@ -106,12 +111,14 @@ internal sealed class FileLayout
                 throw new ParquetException($"{where}: it is not there, or not of type {column.Physical}.");
             }
 
-            memory += PageMemory(stream, where, chunk);
+            memory += PageMemory(stream, where, chunk, column.Nullable, out rows[i]);
             if (memory > MostMemory)
             {
                 throw new ParquetException($"{where}: its pages, with those of the columns before it, need {memory >> 20} MiB of memory; {MostMemory >> 20} are allowed.");
             }
         }
+
+        return rows;
     }
 
     private static ParquetException Encrypted() => new("The Parquet file is encrypted, which is not supported.");
@@ -174,7 +181,7 @@ internal sealed class FileLayout
 
     private static ChunkPlace Place(ref ThriftReader thrift)
     {
-        var physical = -1;
+        int physical = -1, codec = -1;
         long length = -1, data = -1, dictionary = 0;
         for (var id = 0; thrift.Field(ref id, out var type);)
         {
@@ -182,6 +189,9 @@ internal sealed class FileLayout
             {
                 case 1:
                     physical = thrift.Int32(type);
+                    break;
+                case 4:
+                    codec = thrift.Int32(type);
                     break;
                 case 7:
                     length = thrift.Int64(type);
@@ -199,12 +209,13 @@ internal sealed class FileLayout
         }
 
         // Some writers say 0 where there is no dictionary.
-        return new((PhysicalType)physical, dictionary > 0 && dictionary < data ? dictionary : data, length);
+        return new((PhysicalType)physical, codec, dictionary > 0 && dictionary < data ? dictionary : data, length);
     }
 
     /// <summary>The dictionary, and the largest page: as it is in the file, and unpacked.</summary>
-    private long PageMemory(Stream stream, string where, ChunkPlace chunk)
+    private long PageMemory(Stream stream, string where, ChunkPlace chunk, bool nullable, out int rowsAtOnce)
     {
+        rowsAtOnce = ParquetBatch.MostRows;
         long dictionary = 0, largest = 0;
         var end = chunk.Start + chunk.Length;
         for (var at = chunk.Start; at < end;)
@@ -214,6 +225,21 @@ internal sealed class FileLayout
             if (page.Packed < 0 || page.Packed > end - at || page.Size < 0)
             {
                 throw new ParquetException($"{where}: the page at byte {at} says it has {page.Packed} bytes, {page.Size} unpacked; its column ends at byte {end}.");
+            }
+
+            var memory = (long)page.Size + page.Packed;
+            if (page is { IsDictionary: false, Encoding: PageHeader.DeltaLengthByteArray or PageHeader.DeltaByteArray })
+            {
+                memory += (long)Math.Max(page.Values, 0) * TextPointer;
+                if (memory <= MostMemory && Fault(stream, at, page, chunk.Codec, nullable) is { } fault)
+                {
+                    throw new ParquetException($"{where}: the page at byte {at} is damaged: {fault}.");
+                }
+
+                if (page.Encoding == PageHeader.DeltaByteArray)
+                {
+                    rowsAtOnce = (int)Math.Clamp(MostPrefixes / Math.Max(page.Size, 1), 1, rowsAtOnce);
+                }
             }
 
             at += page.Packed;
@@ -229,10 +255,25 @@ internal sealed class FileLayout
                 dictionary += page.Size + (long)page.Values * TextPointer;
             }
 
-            largest = Math.Max(largest, (long)page.Size + page.Packed);
+            largest = Math.Max(largest, memory);
         }
 
         return dictionary + largest;
+    }
+
+    private static string? Fault(Stream stream, long at, in PageHeader page, int codec, bool nullable)
+    {
+        var bytes = new byte[page.Packed];
+        stream.Position = at;
+        stream.ReadExactly(bytes);
+        try
+        {
+            return DeltaPage.FaultOf(page, bytes, codec, nullable);
+        }
+        catch (Exception e) when (e is not IOException)
+        {
+            return e.Message.ReplaceLineEndings(" ");
+        }
     }
 
     private PageHeader Header(Stream stream, string where, long at, long end, out int length)
@@ -258,51 +299,6 @@ internal sealed class FileLayout
             {
                 // Statistics of long texts make long headers.
             }
-        }
-    }
-
-    private readonly record struct PageHeader(bool IsDictionary, int Size, int Packed, int Values)
-    {
-        private const int Dictionary = 2;
-
-        public static PageHeader Read(ref ThriftReader thrift)
-        {
-            int kind = -1, size = -1, packed = -1, values = -1;
-            for (var id = 0; thrift.Field(ref id, out var type);)
-            {
-                switch (id)
-                {
-                    case 1:
-                        kind = thrift.Int32(type);
-                        break;
-                    case 2:
-                        size = thrift.Int32(type);
-                        break;
-                    case 3:
-                        packed = thrift.Int32(type);
-                        break;
-                    case 7:
-                        thrift.Expect(ThriftType.Struct, type);
-                        for (var part = 0; thrift.Field(ref part, out var partType);)
-                        {
-                            if (part == 1)
-                            {
-                                values = thrift.Int32(partType);
-                            }
-                            else
-                            {
-                                thrift.Skip(partType);
-                            }
-                        }
-
-                        break;
-                    default:
-                        thrift.Skip(type);
-                        break;
-                }
-            }
-
-            return new(kind == Dictionary, size, packed, values);
         }
     }
 }

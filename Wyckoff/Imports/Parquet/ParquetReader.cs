@@ -80,8 +80,7 @@ public sealed class ParquetReader : IDisposable
         var batch = new ParquetBatch(columns);
         for (var group = 0; group < RowGroups; group++)
         {
-            _layout.CheckPages(_stream, group, columns);
-            using var chunks = new RowGroupChunks(_file, group, columns);
+            using var chunks = new RowGroupChunks(_file, group, columns, _layout.CheckPages(_stream, group, columns));
             for (var left = chunks.Rows; left > 0; left -= batch.Count)
             {
                 cancellationToken.ThrowIfCancellationRequested();

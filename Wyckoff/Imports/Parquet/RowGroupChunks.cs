@@ -11,11 +11,12 @@ internal sealed class RowGroupChunks : IDisposable
     private readonly List<ColumnReader> _readers = [];
     private readonly IReadOnlyList<ParquetColumn> _columns;
     private readonly int _number;
+    private readonly int[] _rowsAtOnce;
     private readonly short[] _levels = new short[ParquetBatch.MostRows];
 
-    public RowGroupChunks(ParquetFileReader file, int group, IReadOnlyList<ParquetColumn> columns)
+    public RowGroupChunks(ParquetFileReader file, int group, IReadOnlyList<ParquetColumn> columns, int[] rowsAtOnce)
     {
-        (_columns, _number) = (columns, group + 1);
+        (_columns, _number, _rowsAtOnce) = (columns, group + 1, rowsAtOnce);
         _group = file.RowGroup(group);
         Rows = _group.MetaData.NumRows;
         foreach (var column in columns)
@@ -48,16 +49,17 @@ internal sealed class RowGroupChunks : IDisposable
             vector.Clear();
             for (var at = 0; at < count;)
             {
+                var end = Math.Min(count, at + _rowsAtOnce[place]);
                 at += _readers[place] switch
                 {
-                    ColumnReader<bool> reader => Next(reader, vector, at, count, static (vector, row, value) => vector.Numbers[row] = value ? 1 : 0),
-                    ColumnReader<int> reader => Next(reader, vector, at, count, static (vector, row, value) => vector.Numbers[row] = value),
-                    ColumnReader<long> reader => Next(reader, vector, at, count, static (vector, row, value) => vector.Numbers[row] = value),
-                    ColumnReader<float> reader => Next(reader, vector, at, count, static (vector, row, value) => vector.Numbers[row] = BitConverter.SingleToInt32Bits(value)),
-                    ColumnReader<double> reader => Next(reader, vector, at, count, static (vector, row, value) => vector.Numbers[row] = BitConverter.DoubleToInt64Bits(value)),
-                    ColumnReader<Int96> reader => Next(reader, vector, at, count, static (vector, row, value) => vector.Add(row, value)),
-                    ColumnReader<ByteArray> reader => Next(reader, vector, at, count, static (vector, row, value) => vector.Add(row, value.Pointer, value.Length)),
-                    ColumnReader<FixedLenByteArray> reader => Next(reader, vector, at, count, static (vector, row, value) => vector.Add(row, value.Pointer, vector.Column.Length)),
+                    ColumnReader<bool> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Numbers[row] = value ? 1 : 0),
+                    ColumnReader<int> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Numbers[row] = value),
+                    ColumnReader<long> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Numbers[row] = value),
+                    ColumnReader<float> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Numbers[row] = BitConverter.SingleToInt32Bits(value)),
+                    ColumnReader<double> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Numbers[row] = BitConverter.DoubleToInt64Bits(value)),
+                    ColumnReader<Int96> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Add(row, value)),
+                    ColumnReader<ByteArray> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Add(row, value.Pointer, value.Length)),
+                    ColumnReader<FixedLenByteArray> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Add(row, value.Pointer, vector.Column.Length)),
                     _ => throw new ParquetException($"values of type {_columns[place].Physical} are not supported."),
                 };
             }
@@ -78,12 +80,12 @@ internal sealed class RowGroupChunks : IDisposable
     }
 
     // The library gives the values that are there without gaps, and at most those of one page.
-    private int Next<T>(ColumnReader<T> reader, ParquetVector vector, int at, int count, Action<ParquetVector, int, T> store)
+    private int Next<T>(ColumnReader<T> reader, ParquetVector vector, int at, int end, Action<ParquetVector, int, T> store)
         where T : unmanaged
     {
         vector.ForgetPointers();
         var values = vector.Scratch<T>();
-        var wanted = count - at;
+        var wanted = end - at;
         int rows;
         long there;
         if (vector.Column.Nullable)
