@@ -1,5 +1,4 @@
 using ParquetSharp;
-using ParquetSharp.IO;
 
 namespace Wyckoff.Imports.Parquet;
 

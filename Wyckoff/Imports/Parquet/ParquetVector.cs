@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using ParquetSharp;
 using Encoding = System.Text.Encoding;
 
