@@ -125,6 +125,8 @@ internal sealed class BytesBuffer(ParquetColumn column) : ColumnBuffer(column)
 
     // Pinned, since the library takes pointers.
     private byte[] _bytes = GC.AllocateUninitializedArray<byte>(1 << 12, pinned: true);
+    private ByteArray[] _texts = [];
+    private FixedLenByteArray[] _decimals = [];
     private int _used;
     private string? _last;
 
@@ -162,15 +164,32 @@ internal sealed class BytesBuffer(ParquetColumn column) : ColumnBuffer(column)
     {
         if (Column.Physical == PhysicalType.ByteArray)
         {
-            Write<ByteArray>(writer, levels, _slices.ConvertAll(slice => new ByteArray(PointerTo(slice.Start), slice.Length)).ToArray());
+            Write(writer, levels, ref _texts, slice => new(PointerTo(slice.Start), slice.Length));
         }
         else
         {
-            Write<FixedLenByteArray>(writer, levels, _slices.ConvertAll(slice => new FixedLenByteArray(PointerTo(slice.Start))).ToArray());
+            Write(writer, levels, ref _decimals, slice => new(PointerTo(slice.Start)));
         }
 
         _slices.Clear();
         (_used, _last) = (0, null);
+    }
+
+    // The array is kept: a new one for each row group, as large as this, is memory that is collected late.
+    private void Write<T>(ColumnWriter writer, ReadOnlySpan<short> levels, ref T[] values, Func<(int Start, int Length), T> of)
+        where T : unmanaged
+    {
+        if (values.Length < _slices.Count)
+        {
+            values = new T[_slices.Count];
+        }
+
+        for (var i = 0; i < _slices.Count; i++)
+        {
+            values[i] = of(_slices[i]);
+        }
+
+        Write<T>(writer, levels, values.AsSpan(0, _slices.Count));
     }
 
     private IntPtr PointerTo(int start) => Marshal.UnsafeAddrOfPinnedArrayElement(_bytes, start);

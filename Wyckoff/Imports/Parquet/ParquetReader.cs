@@ -20,7 +20,8 @@ public sealed class ParquetReader : IDisposable
         const string where = "The footer of the Parquet file is damaged";
         try
         {
-            using var properties = ReaderProperties.GetDefaultReaderProperties();
+            // The allocator that the library prefers keeps some 40 MB.
+            using var properties = ReaderProperties.WithMemoryPool(MemoryPool.SystemMemoryPool());
             // A whole column of a row group would be read at once otherwise.
             properties.EnableBufferedStream();
             properties.BufferSize = BufferSize;

@@ -29,7 +29,7 @@ public sealed class ParquetWriter : IDisposable
         (_output, _rowsPerGroup) = (output, rowsPerGroup);
         _columns = [.. columns.Select(ColumnBuffer.Of)];
         using var builder = new WriterPropertiesBuilder();
-        builder.Compression((Compression)codec).CreatedBy(Creator).EnablePageChecksum().DisableDictionary();
+        builder.MemoryPool(MemoryPool.SystemMemoryPool()).Compression((Compression)codec).CreatedBy(Creator).EnablePageChecksum().DisableDictionary();
         foreach (var column in columns.Where(column => column.Kind == ParquetKind.Text))
         {
             builder.EnableDictionary(column.Name);

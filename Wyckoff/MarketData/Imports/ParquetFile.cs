@@ -32,7 +32,8 @@ internal sealed class ParquetFile : BarFile
         _batches = reader.Read(cancellationToken).GetEnumerator();
     }
 
-    public override long? Position => _stream.Position;
+    // By rows, since each column of a row group is read at its own place.
+    public override long? Position => _reader.Rows == 0 ? 0 : (long)((Int128)_stream.Length * _row / _reader.Rows);
 
     /// <exception cref="ImportRefusedException">It is no Parquet file of bars.</exception>
     public static ParquetFile Open(FileStream stream, FileName name, ImportOptions options, TimeProvider clock, CancellationToken cancellationToken)
