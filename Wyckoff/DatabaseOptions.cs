@@ -11,7 +11,8 @@ public sealed class DatabaseOptions : IValidatableObject
     [Range(0, 1000)]
     public int MinPoolSize { get; set; } = 5;
 
-    [Range(1, 1000)]
+    /// <summary>Of the connections for reads, three may be taken up by questions about versions.</summary>
+    [Range(4, 1000)]
     public int MaxPoolSize { get; set; } = 20;
 
     /// <summary>How long a request may wait for a free connection.</summary>

@@ -81,24 +81,23 @@ internal sealed class HttpAnswer
     private void Parse(ReadOnlySpan<byte> head)
     {
         Status = int.Parse(head[9..12], NumberStyles.None, CultureInfo.InvariantCulture);
-        _remaining = 0;
-        var chunked = false;
-        for (var line = head[(head.IndexOf((byte)'\n') + 1)..]; !line.IsEmpty; line = line[(line.IndexOf((byte)'\n') + 1)..])
+        // As Kestrel writes them. Line by line, an answer with more headers would cost the load more, and the server would seem slower.
+        var length = Value(head, "\nContent-Length: "u8);
+        _remaining = length.IsEmpty ? 0 : long.Parse(length, NumberStyles.None, CultureInfo.InvariantCulture);
+        var chunked = !Value(head, "\nTransfer-Encoding: "u8).IsEmpty;
+        _state = chunked ? State.ChunkSize : _remaining > 0 ? State.Body : State.Done;
+    }
+
+    private static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> head, ReadOnlySpan<byte> name)
+    {
+        var start = head.IndexOf(name);
+        if (start < 0)
         {
-            var colon = line.IndexOf((byte)':');
-            var name = line[..colon];
-            var value = line[(colon + 1)..line.IndexOf((byte)'\r')];
-            if (Ascii.EqualsIgnoreCase(name, "Content-Length"u8))
-            {
-                _remaining = long.Parse(value, NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);
-            }
-            else if (Ascii.EqualsIgnoreCase(name, "Transfer-Encoding"u8))
-            {
-                chunked = true;
-            }
+            return [];
         }
 
-        _state = chunked ? State.ChunkSize : _remaining > 0 ? State.Body : State.Done;
+        var value = head[(start + name.Length)..];
+        return value[..value.IndexOf((byte)'\r')];
     }
 
     private int Take(ReadOnlySpan<byte> piece)

@@ -136,8 +136,8 @@ public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<T
             Assert.Equal(1, Told(ticker));
         }
 
-        await _time.WaitedForAsync(TimeSpan.FromMilliseconds(1), Age / 8);
-        _time.Advance(Age / 8);
+        await _time.WaitedForAsync(TimeSpan.FromMilliseconds(1), Age / 4);
+        _time.Advance(Age / 4);
         await Eventually.HoldsAsync(() => tickers.All(ticker => Told(ticker) == 2));
 
         long Told(int ticker)

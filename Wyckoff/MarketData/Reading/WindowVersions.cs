@@ -19,15 +19,22 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
     /// <summary>Seconds. A lookup by key that takes longer is of a server that hangs; who waits should hear of it.</summary>
     internal const int Patience = 4;
 
+    // Of a version's age: after one it may be renewed, and so often renewals are looked for.
+    private const int Quarters = 4;
+
+    // Then the connection goes back to the pool, which may have reason to close it.
+    private const int MostRenewals = 1_000;
+
     // By the key of the window's lock.
     private readonly ConcurrentDictionary<long, Known> _known = new();
     private readonly long _maxAge = (long)(options.Value.MaxVersionAge.TotalSeconds * time.TimestampFrequency);
-    // Windows that are asked for all the time wait for each other for so long, and are renewed by one question.
-    private readonly TimeSpan _renewalPause = options.Value.MaxVersionAge / 8;
+    private readonly TimeSpan _renewalPause = options.Value.MaxVersionAge / Quarters;
     private readonly Lock _lock = new();
-    private readonly List<(int TickerId, Timeframe Timeframe)> _renewals = [];
     private Round? _collecting;
     private int _running;
+    // Windows that are asked for all the time, and whether somebody renews them.
+    private Round? _renewals;
+    private volatile bool _renewing;
 
     /// <summary>The version; 0 when nobody has counted, or there is no such ticker.</summary>
     /// <param name="tickerId">Of the window.</param>
@@ -42,8 +49,8 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
             return AskAsync(tickerId, timeframe, cancellationToken);
         }
 
-        // Where many ask, the next answer is there before this one is too old, and nobody waits for it: early enough for a machine that has all hands full.
-        if (known.AskedAt < now - (_maxAge / 4) && known.TryBeginRenewal())
+        // Where many ask, the next answer is there before this one is too old, and nobody waits for it. Whoever asks but once has nothing renewed.
+        if ((_renewing || known.AskedAt < now - (_maxAge / Quarters)) && known.TryBeginRenewal())
         {
             Renew(tickerId, timeframe);
         }
@@ -65,23 +72,13 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         }
     }
 
-    /// <summary>Asks for the versions of some windows: the place of each in the lists, from 1, and its version.</summary>
-    internal static NpgsqlBatchCommand Question(List<int> tickers, List<Timeframe> timeframes)
-    {
-        var command = new NpgsqlBatchCommand(
-            "SELECT a.place::int, w.version FROM unnest($1, $2) WITH ORDINALITY AS a (ticker_id, timeframe, place) JOIN market.bar_windows w ON w.ticker_id = a.ticker_id AND w.timeframe = a.timeframe");
-        command.Parameters.Add(new NpgsqlParameter<List<int>> { TypedValue = tickers });
-        command.Parameters.Add(new NpgsqlParameter<List<string>> { TypedValue = timeframes.ConvertAll(timeframe => timeframe.Name), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-        return command;
-    }
-
     private void Renew(int tickerId, Timeframe timeframe)
     {
         bool isFirst;
         lock (_lock)
         {
-            isFirst = _renewals.Count == 0;
-            _renewals.Add((tickerId, timeframe));
+            (_renewals ??= new()).Add(tickerId, timeframe);
+            (isFirst, _renewing) = (!_renewing, true);
         }
 
         if (isFirst)
@@ -90,27 +87,43 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         }
     }
 
+    // All windows by one question, on one connection until nobody has asked for as long as a version may be old: the pool would hand out each of its connections in turn,
+    // and each of their servers would have to come by the same pages again.
     private async Task RenewAsync()
     {
-        await Task.Delay(_renewalPause, time);
-        Round round;
-        bool start;
-        lock (_lock)
+        try
         {
-            round = Collecting();
-            foreach (var (tickerId, timeframe) in _renewals)
-            {
-                round.Add(tickerId, timeframe);
-            }
+            await database.ReadAsync(
+                async (connection, cancellationToken) =>
+                {
+                    for (int idle = 0, renewals = 0; idle < Quarters && renewals < MostRenewals; renewals++)
+                    {
+                        await Task.Delay(_renewalPause, time, cancellationToken);
+                        Round? round;
+                        lock (_lock)
+                        {
+                            (round, _renewals) = (_renewals, null);
+                        }
 
-            _renewals.Clear();
-            start = TryTakeLane();
+                        idle = round is null ? idle + 1 : 0;
+                        if (round is not null)
+                        {
+                            await AskAsync(round, connection, cancellationToken);
+                        }
+                    }
+
+                    return true;
+                },
+                CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // The next caller after the versions have become too old asks again, and gets the error.
         }
 
-        if (start)
+        lock (_lock)
         {
-            // When it fails, the next caller after the versions have become too old asks again, and gets the error.
-            await RunAsync(round);
+            _renewing = false;
         }
     }
 
@@ -163,14 +176,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
                     {
                         while (round is not null)
                         {
-                            var askedAt = time.GetTimestamp();
-                            var versions = await round.AskAsync(connection, cancellationToken);
-                            for (var i = 0; i < versions.Length; i++)
-                            {
-                                versions[i] = Learn(round.Tickers[i], round.Timeframes[i], versions[i], askedAt);
-                            }
-
-                            round.Answer.SetResult(versions);
+                            round.Answer.SetResult(await AskAsync(round, connection, cancellationToken));
                             round = Next();
                         }
 
@@ -192,6 +198,18 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
                 round = Next();
             }
         }
+    }
+
+    private async Task<long[]> AskAsync(Round round, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var askedAt = time.GetTimestamp();
+        var versions = await round.AskAsync(connection, cancellationToken);
+        for (var i = 0; i < versions.Length; i++)
+        {
+            versions[i] = Learn(round.Tickers[i], round.Timeframes[i], versions[i], askedAt);
+        }
+
+        return versions;
     }
 
     /// <summary>Keeps the newest version heard of: answers may arrive in another order than their questions were sent.</summary>
@@ -226,6 +244,9 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
 
     private sealed class Round
     {
+        // Our sessions plan each statement for its values, as hypertables need. This is a plain table, and to plan the question takes longer than to answer it. For this batch alone.
+        private const string PlannedOnce = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)";
+
         private readonly Dictionary<(int, Timeframe), int> _places = [];
 
         public List<int> Tickers { get; } = [];
@@ -260,15 +281,26 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
                 return versions;
             }
 
-            await using var batch = new NpgsqlBatch(connection) { Timeout = Patience, BatchCommands = { Question(Tickers, Timeframes) } };
+            await using var batch = new NpgsqlBatch(connection) { Timeout = Patience, BatchCommands = { new(PlannedOnce), Question() } };
             await batch.PrepareAsync(cancellationToken);
             await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+            await reader.NextResultAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
                 versions[reader.GetInt32(0) - 1] = reader.GetInt64(1);
             }
 
             return versions;
+        }
+
+        // The place of each window that there is in the lists, from 1, and its version.
+        private NpgsqlBatchCommand Question()
+        {
+            var command = new NpgsqlBatchCommand(
+                "SELECT a.place::int, w.version FROM unnest($1, $2) WITH ORDINALITY AS a (ticker_id, timeframe, place) JOIN market.bar_windows w ON w.ticker_id = a.ticker_id AND w.timeframe = a.timeframe");
+            command.Parameters.Add(new NpgsqlParameter<List<int>> { TypedValue = Tickers });
+            command.Parameters.Add(new NpgsqlParameter<List<string>> { TypedValue = Timeframes.ConvertAll(timeframe => timeframe.Name), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+            return command;
         }
     }
 
@@ -280,7 +312,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         private int _renewals;
 
         /// <summary>True for the first caller.</summary>
-        public bool TryBeginRenewal() => Interlocked.Exchange(ref _renewals, 1) == 0;
+        public bool TryBeginRenewal() => Volatile.Read(ref _renewals) == 0 && Interlocked.Exchange(ref _renewals, 1) == 0;
 
         public Known After(Known heard) => heard switch
         {
