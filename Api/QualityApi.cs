@@ -83,14 +83,14 @@ public static class QualityApi
     private const string Example =
         """
         {
-          "symbol": "SPY", "timeframe": "1d", "timezone": "America/New_York", "from": "2024-03-01T00:00:00+00:00", "to": "2024-04-01T00:00:00+00:00",
-          "coverage": { "first": "2024-03-01T00:00:00+00:00", "last": "2024-03-28T00:00:00+00:00", "bars": 19, "sessions": 19, "expected": 20, "missing": 1, "completeness": 95, "meanQuality": null, "lowestQuality": null },
-          "totalGaps": 1, "gaps": [{ "from": "2024-03-12T00:00:00+00:00", "to": "2024-03-13T00:00:00+00:00", "bars": 1, "wholeDays": 1 }],
+          "symbol": "SPY", "timeframe": "1d", "timezone": "America/New_York", "from": "2024-03-01T00:00:00Z", "to": "2024-04-01T00:00:00Z",
+          "coverage": { "first": "2024-03-01T00:00:00Z", "last": "2024-03-28T00:00:00Z", "bars": 19, "sessions": 19, "expected": 20, "missing": 1, "completeness": 95, "meanQuality": null, "lowestQuality": null },
+          "totalGaps": 1, "gaps": [{ "from": "2024-03-12T00:00:00Z", "to": "2024-03-13T00:00:00Z", "bars": 1, "wholeDays": 1 }],
           "totalClosedDays": 1, "closedDays": ["2024-03-29"],
           "totalOutliers": { "move": 1, "flat": 0, "zero_volume": 0 },
-          "outliers": [{ "timestamp": "2024-03-22T00:00:00+00:00", "rule": "move", "close": 498.1, "previousClose": 512.3, "meanSpread": 1.2, "times": 11.83, "volume": 98000000 }],
+          "outliers": [{ "timestamp": "2024-03-22T00:00:00Z", "rule": "move", "close": 498.1, "previousClose": 512.3, "meanSpread": 1.2, "times": 11.83, "volume": 98000000 }],
           "overlaps": { "totalDisagreements": 0, "disagreements": [], "totalSharedCoverage": 0, "sharedCoverage": [] },
-          "sources": [{ "source": "sample", "bars": 19, "first": "2024-03-01T00:00:00+00:00", "last": "2024-03-28T00:00:00+00:00" }]
+          "sources": [{ "source": "sample", "bars": 19, "first": "2024-03-01T00:00:00Z", "last": "2024-03-28T00:00:00Z" }]
         }
         """;
 }

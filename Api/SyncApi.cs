@@ -20,7 +20,7 @@ public static class SyncApi
     private const string ExampleBody = """{"symbols":["SPY"],"timeframe":"1d","from":"2024-06-03T00:00:00Z","to":"2024-06-08T00:00:00Z"}""";
 
     private const string Example =
-        """{"timeframe":"1d","from":"2024-06-03T00:00:00+00:00","to":"2024-06-08T00:00:00+00:00","results":[{"symbol":"SPY","provider":"alpaca","status":"success","fetched":5,"inserted":5,"updated":0,"rejected":0,"stillMissing":[],"error":null,"bars":null}]}""";
+        """{"timeframe":"1d","from":"2024-06-03T00:00:00Z","to":"2024-06-08T00:00:00Z","results":[{"symbol":"SPY","provider":"alpaca","status":"success","fetched":5,"inserted":5,"updated":0,"rejected":0,"stillMissing":[],"error":null,"bars":null}]}""";
 
     public static void MapSync(this IEndpointRouteBuilder routes)
     {
@@ -35,7 +35,7 @@ public static class SyncApi
         group.MapGet("/feeds", ListAsync)
             .WithName("ListFeeds")
             .WithSummary("What the Ingestor keeps current, and how the last sync of each went.")
-            .Answers("application/json", """{"feeds":[{"id":1,"symbol":"SPY","timeframe":"1m","provider":"alpaca","since":"2024-01-01T00:00:00+00:00","everySeconds":60,"live":false,"enabled":true,"nextDue":"2024-06-05T08:01:00+00:00","status":"success","lastSyncAt":"2024-06-05T08:00:00+00:00","error":null}]}""");
+            .Answers("application/json", """{"feeds":[{"id":1,"symbol":"SPY","timeframe":"1m","provider":"alpaca","since":"2024-01-01T00:00:00Z","everySeconds":60,"live":false,"enabled":true,"nextDue":"2024-06-05T08:01:00Z","status":"success","lastSyncAt":"2024-06-05T08:00:00Z","error":null}]}""");
     }
 
     /// <summary>For <c>fetch=missing</c> on the bars: fetches what is missing of the range first. What stands in the way is added to the errors.</summary>

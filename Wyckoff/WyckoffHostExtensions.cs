@@ -49,6 +49,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<QualityInspector>();
         builder.Services.AddSingleton<QualityScores>();
         builder.Services.AddSingleton<DatabaseHosts>();
+        builder.Services.AddOptions<SpoolOptions>().BindConfiguration(SpoolOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<ImportRunner>();
         builder.Services.AddSingleton<ImportQueries>();
         SecretKeys.Add(builder.Services);

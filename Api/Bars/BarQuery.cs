@@ -68,7 +68,7 @@ internal sealed record BarQuery
         var (from, to, last) = (inputs.Find(Parameters.From), inputs.Find(Parameters.To), inputs.Find(BarParameters.Last));
         var limit = inputs.Find(BarParameters.Limit);
         var descending = inputs.Get(BarParameters.Order, Order.Asc) == Order.Desc;
-        var fields = inputs.Get(BarParameters.Fields, BarFields.Usual);
+        var givenFields = inputs.Find(BarParameters.Fields);
         var fill = inputs.Get(BarParameters.Fill, GapFill.None);
         inputs.Get(BarParameters.Adjust, Adjustment.Raw);
         var zone = inputs.Get(BarParameters.Timezone, TimeZoneInfo.Utc);
@@ -93,14 +93,11 @@ internal sealed record BarQuery
             inputs.Refuse("layout", "Only JSON has columns: format=json is expected.");
         }
 
+        // A file is kept, and has all there is unless it is to have less.
+        var fields = givenFields ?? (format == BarFormat.Parquet ? BarFields.All : BarFields.Usual);
         if (!period.IsStored && fields != BarFields.All && (fields & ~BarFields.Folded) != 0)
         {
             inputs.Refuse("fields", $"Bars of {period} are folded while they are read, and have {string.Join(", ", BarColumns.Of(BarFields.Folded).Select(column => column.Name))} only.");
-        }
-
-        if (format == BarFormat.Parquet && inputs.Has(BarParameters.Fields))
-        {
-            inputs.Refuse("fields", "A Parquet file has all fields: format=csv, ndjson or json is expected with 'fields'.");
         }
 
         if (fill != GapFill.None && descending)
@@ -113,7 +110,7 @@ internal sealed record BarQuery
         var held = format == BarFormat.Json || fromEnd || fill != GapFill.None;
         if (held && limit > BarParameters.MostHeld)
         {
-            inputs.Refuse("limit", FormattableString.Invariant($"{limit} is out of range: 1 to {BarParameters.MostHeld} is expected, unless NDJSON, CSV or Parquet is read from its beginning, without gaps filled."));
+            inputs.Refuse("limit", FormattableString.Invariant($"{limit} is out of range: 1 to {BarParameters.MostHeld} is expected of JSON, and of whatever is read from its end or filled; up to {BarParameters.MostStreamed} of NDJSON, CSV and Parquet with 'from'."));
         }
 
         var query = new BarQuery
@@ -125,7 +122,7 @@ internal sealed record BarQuery
             FromEnd = fromEnd,
             Descending = descending,
             Paged = last is null && (descending || from is not null),
-            Fields = format == BarFormat.Parquet || fields == BarFields.All ? (period.IsStored ? BarFields.All : BarFields.Folded) : fields,
+            Fields = fields == BarFields.All ? (period.IsStored ? BarFields.All : BarFields.Folded) : fields,
             Fill = fill,
             Zone = zone == TimeZoneInfo.Utc ? null : zone,
             Format = format,

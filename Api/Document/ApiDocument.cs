@@ -41,8 +41,7 @@ public static class ApiDocument
 
     public static WebApplicationBuilder AddApiDocument(this WebApplicationBuilder builder)
     {
-        // A number is a number, in the document and in a request: not a text with digits in it.
-        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);
+        builder.Services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
         builder.Services.AddOpenApi(Name, options =>
         {
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;

@@ -21,11 +21,25 @@ internal sealed class Compression(IServiceProvider services, IOptions<ResponseCo
             // Over TLS too: there is no secret in an answer that its length could give away.
             compression.EnableForHttps = true;
             compression.MimeTypes = Types;
+            compression.Providers.Add<Brotli>();
+            compression.Providers.Add<GzipCompressionProvider>();
         });
         services.AddSingleton<IResponseCompressionProvider, Compression>();
-        services.Configure<BrotliCompressionProviderOptions>(brotli => brotli.Level = CompressionLevel.Fastest);
         services.Configure<GzipCompressionProviderOptions>(gzip => gzip.Level = CompressionLevel.Fastest);
     }
 
     public override bool ShouldCompressResponse(HttpContext context) => context.Response.ContentLength is not < TooSmall && base.ShouldCompressResponse(context);
+
+    // Of 500 bars as JSON, 71 kB, gzip's fastest makes 21 kB, Brotli's fastest 17, its third 12, all in about the same time. The framework's provider knows no level between the
+    // first and the fourth, which takes twice as long for less than a hundredth.
+    private sealed class Brotli : ICompressionProvider
+    {
+        private static readonly BrotliCompressionOptions Third = new() { Quality = 3 };
+
+        public string EncodingName => "br";
+
+        public bool SupportsFlush => true;
+
+        public Stream CreateStream(Stream outputStream) => new BrotliStream(outputStream, Third, leaveOpen: true);
+    }
 }

@@ -162,6 +162,39 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         }
     }
 
+    [Fact]
+    public async Task Brotli_makes_less_of_an_answer_than_gzip()
+    {
+        await using var api = Api(cached: true);
+        var client = api.CreateClient();
+        Assert.InRange(await LengthAsync("br"), 1, await LengthAsync("gzip") * 9 / 10);
+
+        async Task<int> LengthAsync(string encoding)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/bars/HOLES?timeframe=1m&limit=500") { Headers = { { "Accept-Encoding", encoding } } };
+            using var response = await client.SendAsync(request, Token);
+            Assert.Equal([encoding], response.Content.Headers.ContentEncoding);
+            return (await response.Content.ReadAsByteArrayAsync(Token)).Length;
+        }
+    }
+
+    [Theory]
+    [InlineData("timeframe=1d&last=9", "open high low close volume trade_count vwap spread spread_ratio volume_ratio low_history source quality_score")]
+    [InlineData("timeframe=1d&last=9&fields=close,source,tradeCount", "close trade_count source")]
+    [InlineData("timeframe=1w&last=9&fields=high,close", "high close")]
+    public async Task A_Parquet_file_has_all_fields_or_those_that_are_named(string query, string expected)
+    {
+        await using var api = Api(cached: true);
+        var client = api.CreateClient();
+        using var file = new MemoryStream(await client.GetByteArrayAsync($"/v1/bars/HOLES?{query}&format=parquet", Token));
+        using var reader = ParquetReader.Open(file);
+        Assert.Equal($"symbol timeframe timestamp {expected}", string.Join(' ', reader.Columns.Select(column => column.Name)));
+        Assert.Equal(9, reader.Rows);
+        var closes = reader.Read([reader.Columns.Single(column => column.Name == "close")], Token).SelectMany(batch => Enumerable.Range(0, batch.Count).Select(row => (decimal)batch[0].Unscaled(row) / IncomingBar.One));
+        using var json = JsonDocument.Parse(await client.GetStringAsync($"/v1/bars/HOLES?{query}", Token));
+        Assert.Equal(json.RootElement.GetProperty("bars").EnumerateArray().Select(bar => bar.GetProperty("close").GetDecimal()), closes);
+    }
+
     [Theory]
     [InlineData("previous")]
     [InlineData("linear")]

@@ -88,14 +88,14 @@ internal sealed class Described
             ? [.. body.GetProperty("content").EnumerateObject().Select(media => (media.Name, media.Value.TryGetProperty("example", out var example) ? Text(example) : null))]
             : [];
 
-        /// <summary>The address with the examples of the parameters, or of those that have to be there.</summary>
-        public string ExampleUrl(bool onlyRequired = false)
+        /// <summary>The address with the examples of the parameters.</summary>
+        public string ExampleUrl()
         {
             var (path, query) = (Path, new List<string>());
             foreach (var parameter in Parameters)
             {
                 var name = parameter.GetProperty("name").GetString()!;
-                if (!parameter.TryGetProperty("example", out var example) || (onlyRequired && !(parameter.TryGetProperty("required", out var required) && required.GetBoolean())))
+                if (!parameter.TryGetProperty("example", out var example))
                 {
                     continue;
                 }

@@ -53,6 +53,12 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
         Assert.Equal([new SourceShare("import", 59 * 6 - 9, At(2, 5, 15), At(4, 26, 19)), new SourceShare("other", 1, At(3, 5, 15), At(3, 5, 15))], hours.Sources);
         Assert.Equal([new SharedCoverage("alpaca", "stooq", At(2, 20, 0), At(3, 1, 0)), new SharedCoverage("alpaca", "stooq", At(4, 1, 0), At(4, 2, 0))], hours.Overlaps.SharedCoverage);
 
+        // As /v1/bars writes them: no zeros of a column's scale, and instants with a Z.
+        var text = await client.GetStringAsync("/v1/quality/spotty?timeframe=1Hour&to=2024-06-01", Token);
+        Assert.Contains("""{"timestamp":"2024-04-02T14:00:00Z","rule":"move","close":150,"previousClose":100,""", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("+00:00", text, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"\.\d*0[,}]", text);
+
         var days = (await client.GetFromJsonAsync<QualityResponse>("/v1/quality/SPOTTY?from=2024-01-01", Token))!;
         var disagreement = Assert.Single(days.Overlaps.Disagreements);
         Assert.Equal((At(4, 2, 0), "alpaca", "1h", 6), (disagreement.Timestamp, disagreement.Source, disagreement.With, disagreement.Parts));

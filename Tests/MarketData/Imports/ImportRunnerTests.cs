@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Wyckoff.Ingestor.Imports;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Imports;
@@ -18,7 +19,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private ImportRunner Runner => field ??= new(database.App, new BarWriter(database.App, new TickerDirectory(database.App)), new TickerDirectory(database.App), TimeProvider.System, NullLogger<ImportRunner>.Instance);
+    private ImportRunner Runner => field ??= RunnerWith(new());
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -132,6 +133,23 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
+    public async Task A_file_that_unpacks_to_more_than_may_be_put_aside_is_refused_and_the_next_one_imported()
+    {
+        var path = Path.Combine(_folder, "bomb.zip");
+        Pack(path, ("BOMB_1m.parquet", "PAR1" + new string('\0', 2 << 20)), ("KEPT_1m.csv", Header + Rows(0, 5)));
+        Assert.True(new FileInfo(path).Length < 100_000);
+
+        var results = await RunnerWith(new() { MaxSpool = 1 << 20 }).ImportAsync(path, new(), new(), Token);
+        Assert.Equal([ImportStatus.Failed, ImportStatus.Completed], results.Select(result => result.Status));
+        Assert.Contains("1048576 bytes that may be (Wyckoff:Imports:MaxSpool)", results[0].Error, StringComparison.Ordinal);
+
+        // What does not say how long it is, too.
+        await using var upload = new EndlessParquet();
+        var refused = Assert.Single(await RunnerWith(new() { MaxSpool = 1 << 20 }).ImportAsync(upload, "ENDLESS_1m.parquet", null, new(), new(), Token));
+        Assert.Equal((ImportStatus.Failed, results[0].Error), (refused.Status, refused.Error));
+    }
+
+    [Fact]
     public async Task Many_symbols_in_one_file_go_in_together()
     {
         var text = new StringBuilder("symbol," + Header);
@@ -222,6 +240,12 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         Assert.NotNull(damaged.Error);
     }
 
+    private ImportRunner RunnerWith(SpoolOptions spools)
+    {
+        var tickers = new TickerDirectory(database.App);
+        return new(database.App, new BarWriter(database.App, tickers), tickers, Options.Create(spools), TimeProvider.System, NullLogger<ImportRunner>.Instance);
+    }
+
     private static void Pack(string path, params (string Name, string Text)[] files)
     {
         using var archive = ZipFile.Open(path, ZipArchiveMode.Create);
@@ -243,4 +267,38 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
 
     private Task<(int ExitCode, string Output, string Error)> VerbAsync(params string[] arguments) => Run.DotnetAsync(
         "Ingestor", ["import", .. arguments], new() { ["ConnectionStrings__wyckoff"] = database.AppConnection, ["ConnectionStrings__worker"] = "", ["Logging__LogLevel__Default"] = "None" });
+
+    /// <summary>Begins like a Parquet file, and goes on.</summary>
+    private sealed class EndlessParquet : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get; set; }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            for (var i = 0; i < count; i++, Position++)
+            {
+                buffer[offset + i] = Position < 4 ? "PAR1"u8[(int)Position] : (byte)0;
+            }
+
+            return count;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
 }

@@ -123,7 +123,7 @@ public sealed partial class FeedTests : IAsyncLifetime
         try
         {
             var tickers = new TickerDirectory(_database.App);
-            var import = new ImportRunner(_database.App, new(_database.App, tickers), tickers, TimeProvider.System, NullLogger<ImportRunner>.Instance);
+            var import = new ImportRunner(_database.App, new(_database.App, tickers), tickers, Options.Create(new SpoolOptions()), TimeProvider.System, NullLogger<ImportRunner>.Instance);
             using var worker = new FolderWorker(import, Options.Create(new FeedOptions { Folder = folder.FullName }), TimeProvider.System, NullLogger<FolderWorker>.Instance);
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "DROP_1m.csv"), "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,2,1,2,10\n2024-03-04T14:32:00Z,2,3,2,3,10\n", Token);
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "BAD_1m.csv"), "nothing that anybody could read\n", Token);
@@ -153,7 +153,7 @@ public sealed partial class FeedTests : IAsyncLifetime
         {
             await using var source = NpgsqlDataSource.Create(_database.AppConnection + ";Pooling=false");
             var tickers = new TickerDirectory(source);
-            var import = new ImportRunner(source, new(source, tickers), tickers, TimeProvider.System, NullLogger<ImportRunner>.Instance);
+            var import = new ImportRunner(source, new(source, tickers), tickers, Options.Create(new SpoolOptions()), TimeProvider.System, NullLogger<ImportRunner>.Instance);
             using var worker = new FolderWorker(import, Options.Create(new FeedOptions { Folder = folder.FullName }), TimeProvider.System, NullLogger<FolderWorker>.Instance);
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "LATE_1m.csv"), "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,2,1,2,10\n", Token);
             await worker.LookAsync(Token);
@@ -179,7 +179,7 @@ public sealed partial class FeedTests : IAsyncLifetime
     {
         var folder = Directory.CreateTempSubdirectory("wyckoff-folder-").FullName;
         var tickers = new TickerDirectory(_database.App);
-        var import = new ImportRunner(_database.App, new(_database.App, tickers), tickers, TimeProvider.System, NullLogger<ImportRunner>.Instance);
+        var import = new ImportRunner(_database.App, new(_database.App, tickers), tickers, Options.Create(new SpoolOptions()), TimeProvider.System, NullLogger<ImportRunner>.Instance);
         using var worker = new FolderWorker(import, Options.Create(new FeedOptions { Folder = folder }), TimeProvider.System, NullLogger<FolderWorker>.Instance);
         await worker.LookAsync(Token);
         Assert.Equal(HealthStatus.Healthy, (await worker.CheckHealthAsync(new(), Token)).Status);

@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.Primitives;
@@ -12,10 +14,12 @@ namespace Wyckoff.MarketData.Imports;
 /// Brings files of bars into the database. Each file, and each file in an archive, is an import of its own in market.import_batches; its rows are committed in batches, each with its
 /// counts and its rejected rows. What dies on the way is taken up again when the same file comes again, and the end is the same.
 /// </summary>
-public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, TickerDirectory tickers, TimeProvider time, ILogger<ImportRunner> logger)
+public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, TickerDirectory tickers, IOptions<SpoolOptions> spools, TimeProvider time, ILogger<ImportRunner> logger)
 {
     /// <summary>How many rejected rows a result shows.</summary>
     public const int ShownRejects = 3;
+
+    private const int SpoolPiece = 1 << 17;
 
     // Each series of a transaction holds a lock.
     private const int MaxSeries = 200;
@@ -48,10 +52,20 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
             return [await ImportOneAsync(new(name, ImportStore.Unhashed, size, metered), options, progress, cancellationToken)];
         }
 
-        await using var file = Temporary();
-        await metered.CopyToAsync(file, cancellationToken);
-        file.Position = 0;
-        return await ImportAsync(file, name, options, progress, cancellationToken);
+        FileStream file;
+        try
+        {
+            file = await SpoolAsync(metered, size, cancellationToken);
+        }
+        catch (ImportRefusedException e)
+        {
+            return [await RefuseAsync(new(name, ImportStore.Unhashed, size, null), e.Message, options, cancellationToken)];
+        }
+
+        await using (file)
+        {
+            return await ImportAsync(file, name, options, progress, cancellationToken);
+        }
     }
 
     private async Task<IReadOnlyList<ImportResult>> ImportAsync(FileStream file, string name, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
@@ -205,17 +219,48 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
         }
 
         // In an archive. It is read from its end, so it has to be somewhere first.
-        var spool = Temporary();
-        await input.Stream.CopyToAsync(spool, cancellationToken);
+        var spool = await SpoolAsync(input.Stream, input.Size, cancellationToken);
         return ParquetFile.Open(spool, FileName.Of(input.Name), options, time, cancellationToken);
     }
 
-    private static FileStream Temporary() => new(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions
+    // A file that goes when it is closed. What an archive says of the length of its files may be wrong, so what comes is counted.
+    private async Task<FileStream> SpoolAsync(Stream content, long? size, CancellationToken cancellationToken)
     {
-        Mode = FileMode.CreateNew,
-        Access = FileAccess.ReadWrite,
-        Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
-    });
+        var most = spools.Value.MaxSpool;
+        var spool = new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
+        });
+        var piece = ArrayPool<byte>.Shared.Rent(SpoolPiece);
+        try
+        {
+            for (var total = size ?? 0; total <= most; total = Math.Max(total, spool.Position))
+            {
+                var read = await content.ReadAsync(piece, cancellationToken);
+                if (read == 0)
+                {
+                    spool.Position = 0;
+                    return spool;
+                }
+
+                await spool.WriteAsync(piece.AsMemory(0, read), cancellationToken);
+            }
+
+            throw new ImportRefusedException(string.Create(
+                CultureInfo.InvariantCulture, $"The file is read from its end, so it has to be put aside first, and it has more than the {most} bytes that may be ({SpoolOptions.Section}:{nameof(SpoolOptions.MaxSpool)})."));
+        }
+        catch
+        {
+            await spool.DisposeAsync();
+            throw;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
 
     /// <summary>Ends the import when a batch has more rejected rows than are allowed: they are kept, the bars between them are not.</summary>
     private async Task AdmitAsync(RowBatch batch, ImportOptions options, Tally tally, ImportProgress progress, CancellationToken cancellationToken)

@@ -1,0 +1,37 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Wyckoff.Api.Document;
+
+/// <summary>How values are written in answers: as those are that come straight from the database, whatever their way.</summary>
+internal static class AnswerJson
+{
+    public static void Configure(JsonSerializerOptions options)
+    {
+        // A number is a number, in the document and in a request: not a text with digits in it.
+        options.NumberHandling = JsonNumberHandling.Strict;
+        options.Converters.Add(new Instants());
+        options.Converters.Add(new Amounts());
+    }
+
+    /// <summary>In UTC, with a Z, and fractions of a second only where there are any.</summary>
+    private sealed class Instants : JsonConverter<DateTimeOffset>
+    {
+        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+
+        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Without the zeros that a column's scale brings along.</summary>
+    private sealed class Amounts : JsonConverter<decimal>
+    {
+        // To divide takes off what is not needed of a scale.
+        private const decimal One = 1.0000000000000000000000000000m;
+
+        public override decimal Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDecimal();
+
+        public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options) => writer.WriteNumberValue(value / One);
+    }
+}
