@@ -20,7 +20,7 @@ internal sealed class Described
 
     public JsonElement Document { get; }
 
-    public JsonSchema Schemas { get; }
+    public DocumentSchemas Schemas { get; }
 
     public IReadOnlyList<Operation> Operations { get; }
 

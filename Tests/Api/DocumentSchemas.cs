@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Json.Schema;
+
+namespace Wyckoff.Tests.Api;
+
+/// <summary>
+/// Checks values against the schemas of an OpenAPI 3.1 document. Stricter than the standard in one thing: a property that an object's schema does not name is an error, unless
+/// it allows others.
+/// </summary>
+internal sealed class DocumentSchemas
+{
+    private const string Components = "#/components/schemas/";
+    private const string Definitions = "$defs";
+
+    private readonly JsonObject _definitions;
+    private readonly Dictionary<string, JsonSchema> _built = new(StringComparer.Ordinal);
+    private readonly EvaluationOptions _options = new() { OutputFormat = OutputFormat.List, RequireFormatValidation = true, FormatRegistry = new() };
+
+    public DocumentSchemas(JsonElement document)
+    {
+        _definitions = Closed(new() { [Definitions] = Copy(document.GetProperty("components").GetProperty("schemas")) })[Definitions]!.AsObject();
+        // OpenAPI's own.
+        Whole("int32", int.MinValue, int.MaxValue);
+        Whole("int64", long.MinValue, long.MaxValue);
+        foreach (var anything in new[] { "double", "float", "binary" })
+        {
+            _options.FormatRegistry.Register(new PredicateFormat(anything, _ => true));
+        }
+    }
+
+    /// <summary>All that is wrong with a value, with where it is.</summary>
+    public List<string> Errors(JsonElement schema, JsonElement value)
+    {
+        JsonSchema built;
+        lock (_built)
+        {
+            if (!_built.TryGetValue(schema.GetRawText(), out built!))
+            {
+                var whole = new JsonObject { ["allOf"] = new JsonArray(Closed(Copy(schema).AsObject())), [Definitions] = _definitions.DeepClone() };
+                built = JsonSchema.FromText(whole.ToJsonString().Replace(Components, $"#/{Definitions}/", StringComparison.Ordinal), new() { SchemaRegistry = new() });
+                _built.Add(schema.GetRawText(), built);
+            }
+        }
+
+        var results = built.Evaluate(value, _options);
+        return results.IsValid
+            ? []
+            : [.. (results.Details ?? []).Prepend(results).SelectMany(part => (part.Errors ?? []).Select(error => $"{part.InstanceLocation} {part.EvaluationPath}: {error.Value}"))];
+    }
+
+    private void Whole(string name, long least, long most) =>
+        _options.FormatRegistry.Register(new PredicateFormat(name, value => value.ValueKind != JsonValueKind.Number || (value.TryGetInt64(out var number) && number >= least && number <= most)));
+
+    private static JsonNode Copy(JsonElement element) => JsonNode.Parse(element.GetRawText())!;
+
+    private static JsonObject Closed(JsonObject schema)
+    {
+        if (schema["properties"] is JsonObject && schema["additionalProperties"] is null)
+        {
+            schema["additionalProperties"] = false;
+        }
+
+        var named = new[] { "properties", Definitions }.SelectMany(keyword => schema[keyword] is JsonObject map ? map.Select(entry => entry.Value) : []);
+        var listed = new[] { "allOf", "anyOf", "oneOf" }.SelectMany(keyword => schema[keyword] is JsonArray all ? all : Enumerable.Empty<JsonNode?>());
+        foreach (var part in named.Concat(listed).Append(schema["items"]).Append(schema["additionalProperties"]).OfType<JsonObject>().ToList())
+        {
+            Closed(part);
+        }
+
+        return schema;
+    }
+}
