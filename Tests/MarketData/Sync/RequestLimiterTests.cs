@@ -65,25 +65,6 @@ public sealed class RequestLimiterTests
     }
 
     [Fact]
-    public void The_wait_doubles_up_to_its_limit_and_is_never_less_than_half()
-    {
-        var options = new RetryOptions { FirstDelay = TimeSpan.FromSeconds(1), MaxDelay = TimeSpan.FromSeconds(30) };
-        var random = new Random(3);
-        var delays = new HashSet<TimeSpan>();
-        foreach (var (failures, whole) in new[] { (1, 1), (2, 2), (3, 4), (5, 16), (6, 30), (100, 30) })
-        {
-            for (var i = 0; i < 50; i++)
-            {
-                var delay = options.Delay(failures, random);
-                Assert.InRange(delay.TotalSeconds, whole / 2.0, whole);
-                delays.Add(delay);
-            }
-        }
-
-        Assert.True(delays.Count > 250, "There is no jitter.");
-    }
-
-    [Fact]
     public void Retry_after_is_seconds_or_a_date()
     {
         Assert.Equal(TimeSpan.FromSeconds(7), RetryOptions.Asked(RetryConditionHeaderValue.Parse("7"), Start));

@@ -10,7 +10,7 @@ public sealed class RetryOptions
     [Range(1, 100)]
     public int Attempts { get; set; } = 6;
 
-    /// <summary>The wait after the first failure; it doubles with each.</summary>
+    /// <summary>The wait after the first failure, about; it doubles with each, and is spread, so that many who failed together do not come back together.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
     public TimeSpan FirstDelay { get; set; } = TimeSpan.FromMilliseconds(500);
 
@@ -24,16 +24,6 @@ public sealed class RetryOptions
     /// <summary>For one request, answer included.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(100);
-
-    /// <summary>The wait after so many failures: between half and the whole of what doubling gives, so that many who failed together do not come back together.</summary>
-    public TimeSpan Delay(int failures, Random random)
-    {
-        var whole = Math.Min(FirstDelay.TotalMilliseconds * Math.Pow(2, Math.Min(failures, 40) - 1), MaxDelay.TotalMilliseconds);
-        lock (random)
-        {
-            return TimeSpan.FromMilliseconds(whole * (1 + random.NextDouble()) / 2);
-        }
-    }
 
     /// <summary>What a Retry-After asks for, in seconds or as a date; null when it asks for nothing.</summary>
     public static TimeSpan? Asked(RetryConditionHeaderValue? header, DateTimeOffset now) => header switch
