@@ -48,6 +48,14 @@ public sealed class CsvProviderTests
         Assert.Equal((Int128)0, Assert.Single(page.Bars).Volume);
     }
 
+    [Fact]
+    public async Task Quotes_are_taken_off_and_a_line_that_cannot_be_read_is_named()
+    {
+        var (page, _) = await FetchAsync("\"Date\",\"Open\",High,Low,Close,Volume\n\"2024-01-02\",\"187.15\",188.44,183.885,185.64,\"82488674\"\n2024-01-03,1\0,2,1,1,1\n2024-01-04,182.15,183.0872,180.88,181.91,71983570\n\"2024-01-05,1,2,1,1,1\n");
+        Assert.Equal([187.15m, 182.15m], page.Bars.Select(bar => bar.Open / 100_000_000m));
+        Assert.Equal(["line 3: there is a NUL byte in it", "line 5: a quote is not closed"], page.Faults.Select(fault => fault.ToString()));
+    }
+
     private static async Task<(ProviderPage Page, string Url)> FetchAsync(string body)
     {
         var builder = WebApplication.CreateSlimBuilder();

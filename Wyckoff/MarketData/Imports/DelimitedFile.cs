@@ -17,13 +17,11 @@ internal sealed class DelimitedFile : BarFile
     private readonly FileName _name;
     private readonly SeriesTable _series;
     private readonly TimeProvider _clock;
-    private byte[] _unquoted = [];
     private Layout? _layout;
     private TimeReader _times = null!;
     private LocalTime? _zone;
     private Series? _only;
-    private int[] _starts = [];
-    private int[] _ends = [];
+    private RecordFields _fields = null!;
     private long _latest;
 
     public DelimitedFile(Stream utf8, FileName name, ImportOptions options, TimeProvider clock)
@@ -83,8 +81,7 @@ internal sealed class DelimitedFile : BarFile
         _records.NewLine = layout.NewLine;
         _times = layout.Times();
         _zone = _options.TimeZone is { } zone ? new LocalTime(zone, layout.Descending) : null;
-        _starts = new int[layout.Count + 1];
-        _ends = new int[layout.Count + 1];
+        _fields = new(layout.Count, layout.Delimiter);
         _only = _series.Whole(layout[Role.Symbol] >= 0, layout[Role.Timeframe] >= 0);
 
         _layout = layout;
@@ -118,8 +115,8 @@ internal sealed class DelimitedFile : BarFile
             {
                 RecordKind.Nul => "there is a NUL byte in the line",
                 RecordKind.OpenQuote => "a quote is not closed",
-                RecordKind.Quoted => TakeRow(Unquote(record, layout, out var count), count, layout, batch),
-                _ => record.IsEmpty ? null : TakeRow(record, Split(record, layout), layout, batch),
+                RecordKind.Quoted => TakeRow(_fields.Unquote(record, out var count), count, layout, batch),
+                _ => record.IsEmpty ? null : TakeRow(record, _fields.Split(record), layout, batch),
             };
             if (fault is not null)
             {
@@ -141,7 +138,7 @@ internal sealed class DelimitedFile : BarFile
             }
 
             // A mark after the last column makes no column.
-            if (count < layout.Count || !row[_starts[layout.Count]..].Trim(" \t"u8).TrimStart(layout.Delimiter).IsEmpty)
+            if (count < layout.Count || !_fields.Extra(row).Trim(" \t"u8).TrimStart(layout.Delimiter).IsEmpty)
             {
                 return string.Create(CultureInfo.InvariantCulture, $"{(count > layout.Count ? "more" : count)} columns: {layout.Count} were expected");
             }
@@ -151,7 +148,7 @@ internal sealed class DelimitedFile : BarFile
         if (series is null)
         {
             var (hasSymbol, hasTimeframe) = (layout[Role.Symbol] >= 0, layout[Role.Timeframe] >= 0);
-            series = _series.Of(hasSymbol ? Field(row, layout[Role.Symbol]) : default, hasSymbol, hasTimeframe ? Field(row, layout[Role.Timeframe]) : default, hasTimeframe, out var whose);
+            series = _series.Of(hasSymbol ? _fields.Of(row, layout[Role.Symbol]) : default, hasSymbol, hasTimeframe ? _fields.Of(row, layout[Role.Timeframe]) : default, hasTimeframe, out var whose);
             if (series is null)
             {
                 return whose;
@@ -182,14 +179,14 @@ internal sealed class DelimitedFile : BarFile
     private string? Time(ReadOnlySpan<byte> row, Layout layout, Series series, out long time)
     {
         time = 0;
-        var field = Field(row, layout[Role.Time]);
+        var field = _fields.Of(row, layout[Role.Time]);
         var date = layout[Role.Date];
         Moment moment;
-        if (date < 0 ? !_times.TryRead(field, out moment) : !_times.TryRead(Field(row, date), field, out moment))
+        if (date < 0 ? !_times.TryRead(field, out moment) : !_times.TryRead(_fields.Of(row, date), field, out moment))
         {
             return field.IsEmpty
                 ? "the time is empty"
-                : $"time '{(date < 0 ? "" : Text(Field(row, date), 60) + " ")}{Text(field, 60)}' is not {_times.Description}";
+                : $"time '{(date < 0 ? "" : Text(_fields.Of(row, date), 60) + " ")}{Text(field, 60)}' is not {_times.Description}";
         }
 
         time = moment.Local;
@@ -209,7 +206,7 @@ internal sealed class DelimitedFile : BarFile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Price(ReadOnlySpan<byte> row, Layout layout, Role role, out long amount)
     {
-        var field = Field(row, layout[role]);
+        var field = _fields.Of(row, layout[role]);
         if (!FixedPoint.TryPlain(field, layout.Numbers.Point, out amount))
         {
             if (FixedPoint.Parse(field, layout.Numbers, suffixes: false, out var any) != NumberFault.None || any > long.MaxValue || any < long.MinValue)
@@ -237,7 +234,7 @@ internal sealed class DelimitedFile : BarFile
             return true;
         }
 
-        var field = Field(row, layout[Role.Volume]);
+        var field = _fields.Of(row, layout[Role.Volume]);
         if (FixedPoint.TryPlain(field, layout.Numbers.Point, out var amount))
         {
             volume = amount;
@@ -255,7 +252,7 @@ internal sealed class DelimitedFile : BarFile
             return true;
         }
 
-        var field = Field(row, layout[Role.Trades]);
+        var field = _fields.Of(row, layout[Role.Trades]);
         if (field.IsEmpty)
         {
             return true;
@@ -273,7 +270,7 @@ internal sealed class DelimitedFile : BarFile
     private bool Vwap(ReadOnlySpan<byte> row, Layout layout, out long vwap)
     {
         vwap = 0;
-        return layout[Role.Vwap] < 0 || Field(row, layout[Role.Vwap]).IsEmpty || Price(row, layout, Role.Vwap, out vwap);
+        return layout[Role.Vwap] < 0 || _fields.Of(row, layout[Role.Vwap]).IsEmpty || Price(row, layout, Role.Vwap, out vwap);
     }
 
     /// <summary>Which number is wrong, and how. Asked only once it is known that one is.</summary>
@@ -293,7 +290,7 @@ internal sealed class DelimitedFile : BarFile
                 continue;
             }
 
-            var field = Field(row, layout[role]);
+            var field = _fields.Of(row, layout[role]);
             var name = role switch { Role.Trades => "trade count", _ => role.ToString().ToLowerInvariant() };
             return FixedPoint.Parse(field, layout.Numbers, role == Role.Volume, out _) switch
             {
@@ -308,83 +305,6 @@ internal sealed class DelimitedFile : BarFile
         }
 
         return "a number is wrong";
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ReadOnlySpan<byte> Field(ReadOnlySpan<byte> row, int column)
-    {
-        var field = row[_starts[column].._ends[column]];
-        return !field.IsEmpty && (field[0] == ' ' || field[^1] == ' ') ? field.Trim((byte)' ') : field;
-    }
-
-    /// <summary>Where the fields of a row begin and end; how many there are, up to one more than expected.</summary>
-    private int Split(ReadOnlySpan<byte> row, Layout layout)
-    {
-        var (starts, ends) = (_starts, _ends);
-        var (count, at) = (0, 0);
-        while (count < starts.Length)
-        {
-            starts[count] = at;
-            var length = row[at..].IndexOf(layout.Delimiter);
-            if (length < 0)
-            {
-                ends[count++] = row.Length;
-                break;
-            }
-
-            ends[count++] = at + length;
-            at += length + 1;
-        }
-
-        return count;
-    }
-
-    /// <summary>The row without its quotes; two of them inside quotes are one.</summary>
-    private ReadOnlySpan<byte> Unquote(ReadOnlySpan<byte> row, Layout layout, out int count)
-    {
-        if (_unquoted.Length < row.Length)
-        {
-            _unquoted = new byte[Math.Max(row.Length, 4096)];
-        }
-
-        var length = 0;
-        var quoted = false;
-        count = 0;
-        _starts[0] = 0;
-        for (var i = 0; i < row.Length; i++)
-        {
-            var c = row[i];
-            if (c == '"')
-            {
-                if (quoted && i + 1 < row.Length && row[i + 1] == '"')
-                {
-                    _unquoted[length++] = c;
-                    i++;
-                }
-                else
-                {
-                    quoted = !quoted;
-                }
-            }
-            else if (c == layout.Delimiter && !quoted)
-            {
-                _ends[count++] = length;
-                if (count == _starts.Length)
-                {
-                    return _unquoted.AsSpan(0, length);
-                }
-
-                _unquoted[length++] = c;
-                _starts[count] = length;
-            }
-            else
-            {
-                _unquoted[length++] = c;
-            }
-        }
-
-        _ends[count++] = length;
-        return _unquoted.AsSpan(0, length);
     }
 
     private static string Text(ReadOnlySpan<byte> bytes, int most = MaxText)

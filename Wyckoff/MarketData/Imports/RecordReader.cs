@@ -24,7 +24,7 @@ internal enum RecordKind
 }
 
 /// <summary>Cuts a stream of bytes into lines. Holds one buffer, whatever comes.</summary>
-internal sealed class RecordReader(Stream stream) : IDisposable
+internal sealed class RecordReader : IDisposable
 {
     /// <summary>No bar needs a longer one.</summary>
     public const int MaxLine = 1 << 20;
@@ -38,12 +38,23 @@ internal sealed class RecordReader(Stream stream) : IDisposable
 
     private static readonly SearchValues<byte> Special = SearchValues.Create("\"\0"u8);
 
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(2 * MaxLine);
+    private readonly Stream _stream;
+    private byte[] _buffer;
     private int _start;
     private int _end;
     private long _lines;
     private bool _ended;
     private bool _skipping;
+
+    public RecordReader(Stream stream) => (_stream, _buffer) = (stream, ArrayPool<byte>.Shared.Rent(2 * MaxLine));
+
+    /// <summary>Of text that is there: nothing needs to be filled.</summary>
+    public RecordReader(ReadOnlySpan<byte> text)
+    {
+        (_stream, _buffer) = (Stream.Null, ArrayPool<byte>.Shared.Rent(text.Length));
+        text.CopyTo(_buffer);
+        (_end, _ended) = (text.Length, true);
+    }
 
     /// <summary>Of the record last returned, its first line, from 1.</summary>
     public long Line { get; private set; }
@@ -77,7 +88,7 @@ internal sealed class RecordReader(Stream stream) : IDisposable
 
         try
         {
-            var read = await stream.ReadAsync(_buffer.AsMemory(_end, Math.Min(ReadSize, _buffer.Length - _end)), cancellationToken);
+            var read = await _stream.ReadAsync(_buffer.AsMemory(_end, Math.Min(ReadSize, _buffer.Length - _end)), cancellationToken);
             _end += read;
             _ended = read == 0;
         }

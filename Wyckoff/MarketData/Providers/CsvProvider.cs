@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
+using Wyckoff.MarketData.Imports;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData.Providers;
@@ -42,15 +43,14 @@ public sealed partial class CsvProvider : IBarProvider
     private static (List<IncomingBar> Bars, List<BarFault> Faults) Read(byte[] body)
     {
         var (bars, faults) = (new List<IncomingBar>(), new List<BarFault>());
-        var rest = body.AsSpan();
-        rest = rest.StartsWith(Encoding.UTF8.Preamble) ? rest[3..] : rest;
-        var header = Line(ref rest);
+        using var records = new RecordReader(body.AsSpan(body.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0));
+        records.Next(out var header);
         if (header.IsEmpty || header.StartsWith("No data"u8))
         {
             return (bars, faults);
         }
 
-        var columns = Encoding.UTF8.GetString(header).Split(',').Select(column => Enum.TryParse<Column>(column.Trim(), ignoreCase: true, out var known) ? known : Column.Other).ToArray();
+        var columns = Encoding.UTF8.GetString(header).Split(',').Select(column => Enum.TryParse<Column>(column.Trim(' ', '"'), ignoreCase: true, out var known) ? known : Column.Other).ToArray();
         if (new[] { Column.Date, Column.Open, Column.High, Column.Low, Column.Close }.Any(needed => !columns.Contains(needed)))
         {
             var said = Encoding.UTF8.GetString(header[..Math.Min(header.Length, 100)]);
@@ -63,27 +63,37 @@ public sealed partial class CsvProvider : IBarProvider
             throw new FormatException("an answer that ends in the middle of a line");
         }
 
-        while (!rest.IsEmpty)
+        var fields = new RecordFields(columns.Length, (byte)',');
+        while (records.Next(out var record) is not RecordKind.End and var kind)
         {
-            var line = Line(ref rest);
-            if (!line.IsEmpty)
+            switch (kind)
             {
-                ReadLine(line, columns, bars, faults);
+                case RecordKind.Line when record.IsEmpty:
+                    break;
+                case RecordKind.Line:
+                    ReadRow(record, fields.Split(record), fields, columns, bars, faults);
+                    break;
+                case RecordKind.Quoted:
+                    ReadRow(fields.Unquote(record, out var count), count, fields, columns, bars, faults);
+                    break;
+                default:
+                    // Not even its date can be told.
+                    faults.Add(new(null, FormattableString.Invariant($"line {records.Line}: {(kind == RecordKind.OpenQuote ? "a quote is not closed" : kind == RecordKind.Nul ? "there is a NUL byte in it" : "it is too long")}")));
+                    break;
             }
         }
 
         return (bars, faults);
     }
 
-    private static void ReadLine(ReadOnlySpan<byte> line, Column[] columns, List<IncomingBar> bars, List<BarFault> faults)
+    private static void ReadRow(ReadOnlySpan<byte> row, int count, RecordFields fields, Column[] columns, List<IncomingBar> bars, List<BarFault> faults)
     {
         var bar = new ReadBar();
         var volume = false;
-        var cells = 0;
-        foreach (var range in line.Split((byte)','))
+        for (var i = 0; i < Math.Min(count, columns.Length); i++)
         {
-            var cell = line[range].Trim((byte)' ');
-            switch (cells++ < columns.Length ? columns[cells - 1] : Column.Other)
+            var cell = fields.Of(row, i);
+            switch (columns[i])
             {
                 case Column.Date:
                     var text = Encoding.UTF8.GetString(cell);
@@ -123,14 +133,6 @@ public sealed partial class CsvProvider : IBarProvider
         }
 
         bar.AddTo(bars, faults);
-    }
-
-    private static ReadOnlySpan<byte> Line(ref Span<byte> rest)
-    {
-        var end = rest.IndexOf((byte)'\n');
-        var line = end < 0 ? rest : rest[..end];
-        rest = end < 0 ? [] : rest[(end + 1)..];
-        return line.TrimEnd((byte)'\r');
     }
 
     // Some put their key into the address; it is neither logged nor stored.
