@@ -86,9 +86,8 @@ public sealed class ConsoleTests(RunningAppHost running)
     public async Task Killed_it_leaves_no_process_and_no_damage_and_its_server_keeps_its_port()
     {
         await using var home = await AppHostHome.CreateAsync();
-        var port = $"{PortOwner.PickFree()}";
         string address;
-        using (var first = new RunningSystem(home.Folder, ["--local", "--no-samples", "--port", port]))
+        using (var first = new RunningSystem(home.Folder, ["--local", "--no-samples", "--port", Port()]))
         {
             await first.SaidAsync("Ctrl+C stops everything");
             await first.PsqlAsync("INSERT INTO tickers (symbol) VALUES ('MINE')");
@@ -97,7 +96,7 @@ public sealed class ConsoleTests(RunningAppHost running)
             await home.NobodyLeftAsync();
         }
 
-        using (var second = new RunningSystem(home.Folder, ["--local", "--no-samples", "--port", port]))
+        using (var second = new RunningSystem(home.Folder, ["--local", "--no-samples", "--port", Port()]))
         {
             await second.SaidAsync("Ctrl+C stops everything");
             Assert.Equal("MINE", await second.PsqlAsync("SELECT string_agg(symbol, ',') FROM tickers"));
@@ -108,18 +107,21 @@ public sealed class ConsoleTests(RunningAppHost running)
             Assert.False(File.Exists(RunningFile.PathIn(home.Home)));
         }
 
-        using var unsure = new RunningSystem(home.Folder, ["--local", "--fresh", "--port", port]);
+        using var unsure = new RunningSystem(home.Folder, ["--local", "--fresh", "--port", Port()]);
         Assert.Equal(1, await unsure.ExitAsync());
         Assert.Contains("--yes", Assert.Single(unsure.Errors), StringComparison.Ordinal);
         Assert.True(Directory.Exists(Path.Combine(home.Home.Data, "postgres")));
 
         var old = Path.Combine(home.Home.Data, "postgres", "of-the-old-cluster");
         await File.WriteAllTextAsync(old, "", Token);
-        using var fresh = new RunningSystem(home.Folder, ["--local", "--fresh", "--yes", "--no-samples", "--port", port]);
+        using var fresh = new RunningSystem(home.Folder, ["--local", "--fresh", "--yes", "--no-samples", "--port", Port()]);
         await fresh.SaidAsync("Deleted all data in");
         Assert.False(File.Exists(old));
         fresh.Terminate();
         await fresh.ExitAsync();
+
+        // For each start another one: between two of them somebody else may take it.
+        static string Port() => $"{PortOwner.PickFree()}";
     }
 
     [Fact(Timeout = 600_000)]
