@@ -40,7 +40,6 @@ public static class ApiDocument
 
     public static WebApplicationBuilder AddApiDocument(this WebApplicationBuilder builder)
     {
-        builder.Services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
         builder.Services.AddOpenApi(Name, options =>
         {
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;

@@ -30,8 +30,8 @@ internal sealed class Compression(IServiceProvider services, IOptions<ResponseCo
 
     public override bool ShouldCompressResponse(HttpContext context) => context.Response.ContentLength is not < TooSmall && base.ShouldCompressResponse(context);
 
-    // Of 500 bars as JSON, 71 kB, gzip's fastest makes 21 kB, Brotli's fastest 17, its third 12, all in about the same time. The framework's provider knows no level between the
-    // first and the fourth, which takes twice as long for less than a hundredth.
+    // 500 bars as JSON, 71 kB: gzip's fastest level makes 21 kB, Brotli's level 1 makes 17 and level 3 makes 12, each in about the same time. The framework's provider offers
+    // levels 1 and 4 only, and level 4 took twice the time of level 3 for the same size.
     private sealed class Brotli : ICompressionProvider
     {
         private static readonly BrotliCompressionOptions Third = new() { Quality = 3 };

@@ -39,6 +39,7 @@ public static class MannersExtensions
         // Before the framework's own, which does not write where Accept asks for something else.
         services.Insert(0, ServiceDescriptor.Singleton<IProblemDetailsWriter, ProblemWriter>());
         services.AddExceptionHandler<Failures>();
+        services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
         services.AddCors();
         services.AddRateLimits();
         services.AddRequestTimeouts();

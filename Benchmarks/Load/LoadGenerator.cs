@@ -51,7 +51,7 @@ internal sealed class LoadGenerator : IDisposable
     {
         var latencies = Latencies.New();
         long bytes = 0;
-        // In no order, as users ask: in that of the list, those who wait for one answer would go on together, and arrive together at the next.
+        // In random order, as users ask. In the order of the list, connections that wait for the same answer would then all ask for the same next one, in a convoy.
         var next = new Random(place);
         while (true)
         {

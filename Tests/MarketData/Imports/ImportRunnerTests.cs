@@ -141,9 +141,9 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
 
         var results = await RunnerWith(new() { MaxSpool = 1 << 20 }).ImportAsync(path, new(), new(), Token);
         Assert.Equal([ImportStatus.Failed, ImportStatus.Completed], results.Select(result => result.Status));
-        Assert.Contains("1048576 bytes that may be (Wyckoff:Imports:MaxSpool)", results[0].Error, StringComparison.Ordinal);
+        Assert.Contains("more than the 1048576 bytes that Wyckoff:Imports:MaxSpool allows", results[0].Error, StringComparison.Ordinal);
 
-        // What does not say how long it is, too.
+        // Nobody says how long this one is.
         await using var upload = new EndlessParquet();
         var refused = Assert.Single(await RunnerWith(new() { MaxSpool = 1 << 20 }).ImportAsync(upload, "ENDLESS_1m.parquet", null, new(), new(), Token));
         Assert.Equal((ImportStatus.Failed, results[0].Error), (refused.Status, refused.Error));

@@ -146,6 +146,28 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Waits_grow_up_to_their_limit_and_are_spread()
+    {
+        _server.Bars["SPY"] = [];
+        _server.NextFault = () => Fault.ServerError;
+        var (first, most) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20));
+        var waits = new List<IReadOnlyList<TimeSpan>>();
+        for (var seed = 1; seed <= 8; seed++)
+        {
+            var time = new ManualTime(Start) { RingsUnder = TimeSpan.FromSeconds(100) };
+            await Assert.ThrowsAsync<ProviderException>(() => PagesAsync(_server.Provider(new() { Retry = new() { Attempts = 10, FirstDelay = first, MaxDelay = most } }, time, seed), Timeframe.Minute1, new(Start, Start.AddMinutes(1))));
+            waits.Add(time.Waits);
+        }
+
+        Assert.All(waits, times => Assert.Equal(9, times.Count));
+        Assert.All(waits.SelectMany(times => times), wait => Assert.InRange(wait, TimeSpan.Zero, most));
+        Assert.True(Mean(waits.Select(times => times[0])) < Mean(waits.Select(times => times[3])) / 2, "The waits do not grow.");
+        Assert.Equal(8, waits.Select(times => times[0]).Distinct().Count());
+
+        static double Mean(IEnumerable<TimeSpan> times) => times.Average(wait => wait.TotalSeconds);
+    }
+
+    [Fact]
     public async Task One_who_says_nothing_is_not_waited_for_for_ever()
     {
         _server.Bars["SPY"] = [];

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.IO.Compression;
 using System.Security.Cryptography;
@@ -18,8 +17,6 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
 {
     /// <summary>How many rejected rows a result shows.</summary>
     public const int ShownRejects = 3;
-
-    private const int SpoolPiece = 1 << 17;
 
     // Each series of a transaction holds a lock.
     private const int MaxSeries = 200;
@@ -55,7 +52,7 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
         FileStream file;
         try
         {
-            file = await SpoolAsync(metered, size, cancellationToken);
+            file = await Spool.FillAsync(metered, size, spools.Value.MaxSpool, cancellationToken);
         }
         catch (ImportRefusedException e)
         {
@@ -219,46 +216,15 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
         }
 
         // In an archive. It is read from its end, so it has to be somewhere first.
-        var spool = await SpoolAsync(input.Stream, input.Size, cancellationToken);
-        return ParquetFile.Open(spool, FileName.Of(input.Name), options, time, cancellationToken);
-    }
-
-    // A file that goes when it is closed. What an archive says of the length of its files may be wrong, so what comes is counted.
-    private async Task<FileStream> SpoolAsync(Stream content, long? size, CancellationToken cancellationToken)
-    {
-        var most = spools.Value.MaxSpool;
-        var spool = new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
-        });
-        var piece = ArrayPool<byte>.Shared.Rent(SpoolPiece);
+        var spool = await Spool.FillAsync(input.Stream, input.Size, spools.Value.MaxSpool, cancellationToken);
         try
         {
-            for (var total = size ?? 0; total <= most; total = Math.Max(total, spool.Position))
-            {
-                var read = await content.ReadAsync(piece, cancellationToken);
-                if (read == 0)
-                {
-                    spool.Position = 0;
-                    return spool;
-                }
-
-                await spool.WriteAsync(piece.AsMemory(0, read), cancellationToken);
-            }
-
-            throw new ImportRefusedException(string.Create(
-                CultureInfo.InvariantCulture, $"The file is read from its end, so it has to be put aside first, and it has more than the {most} bytes that may be ({SpoolOptions.Section}:{nameof(SpoolOptions.MaxSpool)})."));
+            return ParquetFile.Open(spool, FileName.Of(input.Name), options, time, cancellationToken);
         }
         catch
         {
             await spool.DisposeAsync();
             throw;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(piece);
         }
     }
 

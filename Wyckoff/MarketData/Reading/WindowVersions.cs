@@ -19,20 +19,20 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
     /// <summary>Seconds. A lookup by key that takes longer is of a server that hangs; who waits should hear of it.</summary>
     internal const int Patience = 4;
 
-    // Of a version's age: after one it may be renewed, and so often renewals are looked for.
-    private const int Quarters = 4;
+    // A version in use is asked for again after a quarter of the age it may have, so that the answer comes long before it is too old.
+    private const int RenewalsPerAge = 4;
 
-    // Then the connection goes back to the pool, which may have reason to close it.
+    // After so many questions on one connection the pool gets it back: it closes connections that have lived too long, or lead to a server that is no primary any more.
     private const int MostRenewals = 1_000;
 
     // By the key of the window's lock.
     private readonly ConcurrentDictionary<long, Known> _known = new();
     private readonly long _maxAge = (long)(options.Value.MaxVersionAge.TotalSeconds * time.TimestampFrequency);
-    private readonly TimeSpan _renewalPause = options.Value.MaxVersionAge / Quarters;
+    private readonly TimeSpan _renewalPause = options.Value.MaxVersionAge / RenewalsPerAge;
     private readonly Lock _lock = new();
     private Round? _collecting;
     private int _running;
-    // Windows that are asked for all the time, and whether somebody renews them.
+    // The windows of the next renewal, and whether RenewAsync runs.
     private Round? _renewals;
     private volatile bool _renewing;
 
@@ -49,8 +49,8 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
             return AskAsync(tickerId, timeframe, cancellationToken);
         }
 
-        // Where many ask, the next answer is there before this one is too old, and nobody waits for it. Whoever asks but once has nothing renewed.
-        if ((_renewing || known.AskedAt < now - (_maxAge / Quarters)) && known.TryBeginRenewal())
+        // A window that is used again and again is renewed before its version is too old, so that no caller waits for the question. A single use renews nothing.
+        if ((_renewing || known.AskedAt < now - (_maxAge / RenewalsPerAge)) && known.TryBeginRenewal())
         {
             Renew(tickerId, timeframe);
         }
@@ -87,8 +87,8 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         }
     }
 
-    // All windows by one question, on one connection until nobody has asked for as long as a version may be old: the pool would hand out each of its connections in turn,
-    // and each of their servers would have to come by the same pages again.
+    // Asks for all windows in use by one question, a few times per age, until no window has been used for a whole age. It keeps its connection: the pool hands connections
+    // out in turn, so each question would go to another server process, whose caches are cold.
     private async Task RenewAsync()
     {
         try
@@ -96,7 +96,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
             await database.ReadAsync(
                 async (connection, cancellationToken) =>
                 {
-                    for (int idle = 0, renewals = 0; idle < Quarters && renewals < MostRenewals; renewals++)
+                    for (int idle = 0, renewals = 0; idle < RenewalsPerAge && renewals < MostRenewals; renewals++)
                     {
                         await Task.Delay(_renewalPause, time, cancellationToken);
                         Round? round;
@@ -244,7 +244,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
 
     private sealed class Round
     {
-        // Our sessions plan each statement for its values, as hypertables need. This is a plain table, and to plan the question takes longer than to answer it. For this batch alone.
+        // Our sessions plan each statement anew for its values, as hypertables need. bar_windows is a plain table, and planning takes longer than answering. Ends with the batch.
         private const string PlannedOnce = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)";
 
         private readonly Dictionary<(int, Timeframe), int> _places = [];

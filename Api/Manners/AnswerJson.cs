@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Wyckoff.Api.Document;
+namespace Wyckoff.Api.Manners;
 
-/// <summary>How values are written in answers: as those are that come straight from the database, whatever their way.</summary>
+/// <summary>How values are written in JSON answers: as the bars are, which do not pass through a serializer.</summary>
 internal static class AnswerJson
 {
     public static void Configure(JsonSerializerOptions options)
@@ -15,7 +15,7 @@ internal static class AnswerJson
         options.Converters.Add(new Amounts());
     }
 
-    /// <summary>In UTC, with a Z, and fractions of a second only where there are any.</summary>
+    /// <summary>In UTC with a Z; fractions of a second only where they are not zero.</summary>
     private sealed class Instants : JsonConverter<DateTimeOffset>
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
@@ -24,10 +24,10 @@ internal static class AnswerJson
             writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Without the zeros that a column's scale brings along.</summary>
+    /// <summary>Without trailing zeros: a column NUMERIC(18,8) gives 184.22000000.</summary>
     private sealed class Amounts : JsonConverter<decimal>
     {
-        // To divide takes off what is not needed of a scale.
+        // Dividing by it drops trailing zeros and changes no value.
         private const decimal One = 1.0000000000000000000000000000m;
 
         public override decimal Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDecimal();
