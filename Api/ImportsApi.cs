@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using Wyckoff.Api.Requests;
 using Wyckoff.MarketData;
-using Wyckoff.MarketData.Imports;
+using Wyckoff.Imports;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Api;

@@ -11,7 +11,7 @@ using OpenTelemetry.Trace;
 using Wyckoff.Accounts;
 using Wyckoff.Journal;
 using Wyckoff.MarketData;
-using Wyckoff.MarketData.Imports;
+using Wyckoff.Imports;
 using Wyckoff.MarketData.Quality;
 using Wyckoff.Telemetry;
 using Wyckoff.Trading;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Wyckoff.MarketData;
-using Wyckoff.MarketData.Imports;
+using Wyckoff.Imports;
 
 namespace Wyckoff.Ingestor.Imports;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Wyckoff.MarketData.Imports;
+using Wyckoff.Imports;
 
 namespace Wyckoff.Ingestor.Imports;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Wyckoff.MarketData.Imports;
+using Wyckoff.Imports;
 
 namespace Wyckoff.Ingestor.Imports;
 

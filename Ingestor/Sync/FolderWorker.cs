@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Wyckoff.Hosting;
-using Wyckoff.MarketData.Imports;
+using Wyckoff.Imports;
 using Wyckoff.MarketData.Providers;
 using Wyckoff.Primitives;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Wyckoff.MarketData.Imports;
+using Wyckoff.Imports;
+using Wyckoff.Imports.Delimited;
 
 namespace Wyckoff.Tests.MarketData.Imports;
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Wyckoff.Ingestor.Imports;
 using Wyckoff.MarketData;
-using Wyckoff.MarketData.Imports;
+using Wyckoff.Imports;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.MarketData.Imports;

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Wyckoff.Imports.Delimited;
 using Wyckoff.MarketData;
-using Wyckoff.MarketData.Imports;
+using Wyckoff.Imports;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.MarketData.Imports;

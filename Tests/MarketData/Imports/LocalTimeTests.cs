@@ -1,5 +1,6 @@
+using Wyckoff.Imports.Delimited;
 using Wyckoff.MarketData;
-using Wyckoff.MarketData.Imports;
+using Wyckoff.Imports;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.MarketData.Imports;

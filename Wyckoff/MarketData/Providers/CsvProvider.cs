@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
-using Wyckoff.MarketData.Imports;
+using Wyckoff.Imports.Delimited;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData.Providers;

@@ -1,0 +1,316 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Wyckoff.MarketData;
+
+namespace Wyckoff.Imports.Delimited;
+
+/// <summary>Rows of text between commas, tabs or the like. Nothing is allocated for a row that is taken.</summary>
+internal sealed class DelimitedFile : BarFile
+{
+    /// <summary>How much of a rejected row is kept.</summary>
+    private const int MaxText = 1_000;
+
+    private const long Tomorrow = Moment.Length;
+
+    private readonly RecordReader _records;
+    private readonly ImportOptions _options;
+    private readonly FileName _name;
+    private readonly SeriesTable _series;
+    private readonly TimeProvider _clock;
+    private Layout? _layout;
+    private TimeReader _times = null!;
+    private LocalTime? _zone;
+    private Series? _only;
+    private RecordFields _fields = null!;
+    private long _latest;
+
+    public DelimitedFile(Stream utf8, FileName name, ImportOptions options, TimeProvider clock)
+    {
+        (_records, _name, _options, _clock) = (new(utf8), name, options, clock);
+        _series = new(options, name);
+    }
+
+    public override IReadOnlyList<string> Notes => _layout?.Notes ?? [];
+
+    public override async ValueTask<bool> ReadAsync(RowBatch batch, CancellationToken cancellationToken)
+    {
+        if (_layout is null)
+        {
+            await BeginAsync(cancellationToken);
+        }
+
+        _latest = IncomingBar.TimeOf(_clock.GetUtcNow()) + Tomorrow;
+        while (!batch.IsFull)
+        {
+            switch (Take(batch))
+            {
+                case RecordKind.End:
+                    return false;
+                case RecordKind.NeedMore:
+                    await _records.FillAsync(cancellationToken);
+                    break;
+            }
+        }
+
+        return true;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _records.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask BeginAsync(CancellationToken cancellationToken)
+    {
+        while (_records.Buffered.Length < RecordReader.MaxLine && await _records.FillAsync(cancellationToken))
+        {
+        }
+
+        if (_records.Buffered.StartsWith("\uFEFF"u8))
+        {
+            _records.Skip(3);
+        }
+
+        if (_records.Buffered.IsEmpty && _records.Damage is { } damage)
+        {
+            throw new ImportRefusedException($"The file cannot be read: {damage}", 1, "");
+        }
+
+        var layout = LayoutGuess.Of(_records.Buffered, _records.Ended, _options, _name);
+        _records.NewLine = layout.NewLine;
+        _times = layout.Times();
+        _zone = _options.TimeZone is { } zone ? new LocalTime(zone, layout.Descending) : null;
+        _fields = new(layout.Count, layout.Delimiter);
+        _only = _series.Whole(layout[Role.Symbol] >= 0, layout[Role.Timeframe] >= 0);
+
+        _layout = layout;
+    }
+
+    /// <summary>Takes what is in the buffer, until it is used up or the batch is full.</summary>
+    private RecordKind Take(RowBatch batch)
+    {
+        var layout = _layout!;
+        while (!batch.IsFull)
+        {
+            var kind = _records.Next(out var record);
+            switch (kind)
+            {
+                case RecordKind.NeedMore or RecordKind.End:
+                    return kind;
+                case RecordKind.Damaged:
+                    batch.Reject(_records.Line, Text(record), $"the file is damaged from here on: {_records.Damage}");
+                    return kind;
+                case RecordKind.TooLong:
+                    batch.Reject(_records.Line, Text(record), $"the line is longer than {RecordReader.MaxLine} bytes; its first {RecordReader.Excerpt} are kept");
+                    continue;
+            }
+
+            if (_records.Line < layout.FirstLine)
+            {
+                continue;
+            }
+
+            var fault = kind switch
+            {
+                RecordKind.Nul => "there is a NUL byte in the line",
+                RecordKind.OpenQuote => "a quote is not closed",
+                RecordKind.Quoted => TakeRow(_fields.Unquote(record, out var count), count, layout, batch),
+                _ => record.IsEmpty ? null : TakeRow(record, _fields.Split(record), layout, batch),
+            };
+            if (fault is not null)
+            {
+                batch.Reject(_records.Line, Text(record), fault);
+            }
+        }
+
+        return RecordKind.Line;
+    }
+
+    /// <summary>Adds the bar of a row to the batch; or says what is wrong with it.</summary>
+    private string? TakeRow(ReadOnlySpan<byte> row, int count, Layout layout, RowBatch batch)
+    {
+        if (count != layout.Count)
+        {
+            if (row.Trim(" \t\r"u8).IsEmpty)
+            {
+                return null;
+            }
+
+            // A mark after the last column makes no column.
+            if (count < layout.Count || !_fields.Extra(row).Trim(" \t"u8).TrimStart(layout.Delimiter).IsEmpty)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"{(count > layout.Count ? "more" : count)} columns: {layout.Count} were expected");
+            }
+        }
+
+        var series = _only;
+        if (series is null)
+        {
+            var (hasSymbol, hasTimeframe) = (layout[Role.Symbol] >= 0, layout[Role.Timeframe] >= 0);
+            series = _series.Of(hasSymbol ? _fields.Of(row, layout[Role.Symbol]) : default, hasSymbol, hasTimeframe ? _fields.Of(row, layout[Role.Timeframe]) : default, hasTimeframe, out var whose);
+            if (series is null)
+            {
+                return whose;
+            }
+        }
+
+        if (Time(row, layout, series, out var time) is { } timeFault)
+        {
+            return timeFault;
+        }
+
+        if (Price(row, layout, Role.Open, out var open) && Price(row, layout, Role.High, out var high) && Price(row, layout, Role.Low, out var low) && Price(row, layout, Role.Close, out var close)
+            && Volume(row, layout, out var volume) && Trades(row, layout, out var trades) && Vwap(row, layout, out var vwap))
+        {
+            var bar = new IncomingBar(time, open, high, low, close, volume, trades, vwap);
+            if (bar.BrokenRule() is { } rule)
+            {
+                return rule;
+            }
+
+            batch.Add(series, bar);
+            return null;
+        }
+
+        return NumberFaultOf(row, layout);
+    }
+
+    private string? Time(ReadOnlySpan<byte> row, Layout layout, Series series, out long time)
+    {
+        time = 0;
+        var field = _fields.Of(row, layout[Role.Time]);
+        var date = layout[Role.Date];
+        Moment moment;
+        if (date < 0 ? !_times.TryRead(field, out moment) : !_times.TryRead(_fields.Of(row, date), field, out moment))
+        {
+            return field.IsEmpty
+                ? "the time is empty"
+                : $"time '{(date < 0 ? "" : Text(_fields.Of(row, date), 60) + " ")}{Text(field, 60)}' is not {_times.Description}";
+        }
+
+        time = moment.Local;
+        if (moment.Offset != Moment.Naive)
+        {
+            time -= moment.Offset;
+        }
+        // A date, or midnight, of a daily bar is its session whatever the clock.
+        else if (_zone is not null && !(series.Timeframe.IsDaily && moment.OfDay == 0) && !_zone.TryResolve(moment.Local, series.Width, series.Clock, out time))
+        {
+            return $"time {Moment.Text(moment.Local)} does not exist in {_options.TimeZone!.Id}: the clock was put forward over it";
+        }
+
+        return series.FaultOf(time, _latest);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Price(ReadOnlySpan<byte> row, Layout layout, Role role, out long amount)
+    {
+        var field = _fields.Of(row, layout[role]);
+        if (!FixedPoint.TryPlain(field, layout.Numbers.Point, out amount))
+        {
+            if (FixedPoint.Parse(field, layout.Numbers, suffixes: false, out var any) != NumberFault.None || any > long.MaxValue || any < long.MinValue)
+            {
+                return false;
+            }
+
+            amount = (long)any;
+        }
+
+        if (_options.PriceScale == 1)
+        {
+            return true;
+        }
+
+        (amount, var rest) = Math.DivRem(amount, _options.PriceScale);
+        return rest == 0;
+    }
+
+    private bool Volume(ReadOnlySpan<byte> row, Layout layout, out Int128 volume)
+    {
+        volume = 0;
+        if (layout[Role.Volume] < 0)
+        {
+            return true;
+        }
+
+        var field = _fields.Of(row, layout[Role.Volume]);
+        if (FixedPoint.TryPlain(field, layout.Numbers.Point, out var amount))
+        {
+            volume = amount;
+            return true;
+        }
+
+        return FixedPoint.Parse(field, layout.Numbers, suffixes: true, out volume) == NumberFault.None || (layout.EmptyVolume && field.Trim(" -"u8).IsEmpty);
+    }
+
+    private bool Trades(ReadOnlySpan<byte> row, Layout layout, out int trades)
+    {
+        trades = IncomingBar.Unknown;
+        if (layout[Role.Trades] < 0)
+        {
+            return true;
+        }
+
+        var field = _fields.Of(row, layout[Role.Trades]);
+        if (field.IsEmpty)
+        {
+            return true;
+        }
+
+        if (FixedPoint.Parse(field, layout.Numbers, suffixes: false, out var amount) != NumberFault.None || amount < 0 || amount % IncomingBar.One != 0 || amount / IncomingBar.One > int.MaxValue)
+        {
+            return false;
+        }
+
+        trades = (int)(amount / IncomingBar.One);
+        return true;
+    }
+
+    private bool Vwap(ReadOnlySpan<byte> row, Layout layout, out long vwap)
+    {
+        vwap = 0;
+        return layout[Role.Vwap] < 0 || _fields.Of(row, layout[Role.Vwap]).IsEmpty || Price(row, layout, Role.Vwap, out vwap);
+    }
+
+    /// <summary>Which number is wrong, and how. Asked only once it is known that one is.</summary>
+    private string NumberFaultOf(ReadOnlySpan<byte> row, Layout layout)
+    {
+        foreach (var role in (Role[])[Role.Open, Role.High, Role.Low, Role.Close, Role.Volume, Role.Trades, Role.Vwap])
+        {
+            var right = role switch
+            {
+                Role.Volume => Volume(row, layout, out _),
+                Role.Trades => Trades(row, layout, out _),
+                Role.Vwap => Vwap(row, layout, out _),
+                _ => Price(row, layout, role, out _),
+            };
+            if (right)
+            {
+                continue;
+            }
+
+            var field = _fields.Of(row, layout[role]);
+            var name = role switch { Role.Trades => "trade count", _ => role.ToString().ToLowerInvariant() };
+            return FixedPoint.Parse(field, layout.Numbers, role == Role.Volume, out _) switch
+            {
+                NumberFault.Empty => $"{name} is empty",
+                NumberFault.NotANumber => $"{name} '{Text(field, 60)}' is not a number",
+                NumberFault.TooPrecise => $"{name} {Text(field, 60)}: at most 8 digits after the point were expected",
+                NumberFault.TooLarge => $"{name} {Text(field, 60)} is too large",
+                _ when role == Role.Trades => $"trade count {Text(field, 60)}: a whole number from 0 to {int.MaxValue} was expected",
+                _ when _options.PriceScale != 1 => string.Create(CultureInfo.InvariantCulture, $"{name} {Text(field, 60)} divided by {_options.PriceScale}: at most 8 digits after the point were expected"),
+                _ => $"{name} {Text(field, 60)} is too large",
+            };
+        }
+
+        return "a number is wrong";
+    }
+
+    private static string Text(ReadOnlySpan<byte> bytes, int most = MaxText)
+    {
+        var text = Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, most)]).Replace('\0', '\uFFFD');
+        return bytes.Length > most ? text + "…" : text;
+    }
+}

@@ -1,0 +1,601 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using Wyckoff.MarketData;
+
+namespace Wyckoff.Imports.Delimited;
+
+/// <summary>Finds out from the beginning of a file how it is to be read: by the names of its columns, or where it has none by what is in them.</summary>
+internal sealed partial class LayoutGuess
+{
+    private const int SampleRows = 500;
+    private const int MaxPreamble = 10;
+    private const int MaxRecordLines = 20;
+
+    // Earlier names win over later ones. Without punctuation, in lower case.
+    private static readonly Dictionary<Role, string[]> Names = new()
+    {
+        [Role.Time] = ["timestamp", "datetime", "time", "windowstart", "opentime", "unix", "unixtimestamp", "unixtime", "epoch", "gmttime", "localtime", "utc", "dateandtime", "bartime", "starttime", "t"],
+        [Role.Date] = ["date", "tradedate", "tradingday", "day"],
+        [Role.Open] = ["open", "openprice", "openingprice", "o"],
+        [Role.High] = ["high", "highprice", "max", "h"],
+        [Role.Low] = ["low", "lowprice", "min", "l"],
+        [Role.Close] = ["close", "closeprice", "closingprice", "closelast", "last", "price", "c"],
+        [Role.Volume] = ["volume", "vol", "tickvol", "tickvolume", "v"],
+        [Role.Trades] = ["tradecount", "tradescount", "numberoftrades", "transactions", "trades", "count", "n"],
+        [Role.Vwap] = ["vwap", "vw", "weightedaverage"],
+        [Role.Symbol] = ["symbol", "ticker", "instrument", "sym", "s"],
+        [Role.Timeframe] = ["timeframe", "per", "period", "interval"],
+    };
+
+    private static readonly Role[] Needed = [Role.Open, Role.High, Role.Low, Role.Close];
+
+    private readonly ImportOptions _options;
+    private readonly FileName _name;
+    private readonly List<string> _notes = [];
+    private readonly List<(long Number, string Text)> _lines = [];
+    private readonly List<string[]> _rows = [];
+    private readonly int[] _columns = new int[Enum.GetValues<Role>().Length];
+    private char _delimiter;
+    private string[] _header = [];
+    private bool _american;
+
+    private LayoutGuess(ImportOptions options, FileName name)
+    {
+        (_options, _name) = (options, name);
+        Array.Fill(_columns, -1);
+    }
+
+    /// <param name="sample">The file's beginning.</param>
+    /// <param name="whole">There is no more of it.</param>
+    /// <param name="options">What is known already.</param>
+    /// <param name="name">The file's.</param>
+    public static Layout Of(ReadOnlySpan<byte> sample, bool whole, ImportOptions options, FileName name) => new LayoutGuess(options, name).Find(sample, whole);
+
+    private int this[Role role]
+    {
+        get => _columns[(int)role];
+        set => _columns[(int)role] = value;
+    }
+
+    private Layout Find(ReadOnlySpan<byte> sample, bool whole)
+    {
+        var newLine = sample.Contains((byte)'\n') || !sample.Contains((byte)'\r') ? '\n' : '\r';
+        ReadLines(sample, whole, newLine);
+        if (_lines.Count == 0)
+        {
+            throw new ImportRefusedException("The file is empty.", 1, "");
+        }
+
+        _delimiter = _options.Delimiter is { } given ? (char)given : Delimiter();
+        var first = FindHeader();
+        foreach (var (number, text) in _lines)
+        {
+            // A quote that is not closed makes one field of many.
+            if (number >= first && text.Count(c => c == '"') % 2 == 0 && Split(text) is { Length: >= 4 } fields)
+            {
+                _rows.Add(fields);
+            }
+        }
+
+        if (_header.Length > 0)
+        {
+            ByName();
+        }
+        else
+        {
+            ByContent();
+        }
+
+        ByMap();
+        RequireColumns(first);
+        PairDateAndTime(first);
+        var times = Times(first);
+        var numbers = Numbers();
+        var count = _header.Length > 0 ? _header.Length : _rows[0].Length;
+        var volume = Values(Role.Volume);
+        var (descending, naive, clock) = Scan(times);
+        if (naive && clock && _options.TimeZone is null)
+        {
+            _notes.Add("The times say no zone and were taken as UTC (--timezone).");
+        }
+
+        if (this[Role.Volume] < 0)
+        {
+            _notes.Add("There is no volume column; the volume is 0.");
+        }
+
+        return new()
+        {
+            Delimiter = (byte)_delimiter,
+            NewLine = (byte)newLine,
+            FirstLine = first,
+            Count = count,
+            Columns = _columns,
+            Times = () => new() { Form = times.Form, PerSecond = times.PerSecond, Pattern = times.Pattern, BaseDay = times.BaseDay, Strict = times.Strict },
+            Numbers = numbers,
+            EmptyVolume = volume.Count > 0 && volume.TrueForAll(text => text is "" or "-"),
+            Descending = descending,
+            Notes = _notes,
+        };
+    }
+
+    private void ReadLines(ReadOnlySpan<byte> sample, bool whole, char newLine)
+    {
+        for (long number = 1; _lines.Count < SampleRows && !sample.IsEmpty;)
+        {
+            var end = sample.IndexOf((byte)newLine);
+            // What is cut off is no sample of anything.
+            if (end < 0 && !whole && _lines.Count > 0)
+            {
+                break;
+            }
+
+            var first = number++;
+            var length = end < 0 ? sample.Length : end;
+            // A line that ends inside quotes goes on in the next ones, unless a quote was forgotten.
+            for (var (until, more) = (length, 0); IsOpen(sample[..until]) && until < sample.Length && more < MaxRecordLines; more++)
+            {
+                var next = sample[(until + 1)..].IndexOf((byte)newLine);
+                until = next < 0 ? sample.Length : until + 1 + next;
+                if (!IsOpen(sample[..until]))
+                {
+                    (length, number) = (until, number + more + 1);
+                    break;
+                }
+            }
+
+            var text = Encoding.UTF8.GetString(sample[..Math.Min(length, 4096)]).TrimEnd('\r').TrimStart('\uFEFF');
+            sample = sample[Math.Min(length + 1, sample.Length)..];
+            if (text.AsSpan().Trim().Length > 0)
+            {
+                _lines.Add((first, text));
+            }
+        }
+
+        static bool IsOpen(ReadOnlySpan<byte> text) => (text.Count((byte)'"') & 1) != 0;
+    }
+
+    /// <summary>The mark that cuts most lines into the same number of at least four pieces.</summary>
+    private char Delimiter()
+    {
+        var best = (Mark: ',', Lines: 0);
+        // A comma comes last: it may be a decimal point, or stand between date and time.
+        foreach (var mark in (char[])['\t', ';', '|', ','])
+        {
+            _delimiter = mark;
+            var usual = _lines.Take(50).Select(line => Split(line.Text).Length).Where(pieces => pieces >= 4).GroupBy(pieces => pieces).MaxBy(group => group.Count())?.Count() ?? 0;
+            if (usual > best.Lines)
+            {
+                best = (mark, usual);
+            }
+        }
+
+        return best.Mark;
+    }
+
+    private string[] Split(string line)
+    {
+        if (!line.Contains('"', StringComparison.Ordinal))
+        {
+            return line.Split(_delimiter, StringSplitOptions.TrimEntries);
+        }
+
+        var fields = new List<string>();
+        var field = new StringBuilder();
+        var quoted = false;
+        foreach (var c in line)
+        {
+            if (c == '"')
+            {
+                quoted = !quoted;
+            }
+            else if (c == _delimiter && !quoted)
+            {
+                fields.Add(field.ToString().Trim());
+                field.Clear();
+            }
+            else
+            {
+                field.Append(c);
+            }
+        }
+
+        fields.Add(field.ToString().Trim());
+        return [.. fields];
+    }
+
+    /// <summary>The first line that may hold a bar. There may be some lines of something else before the names, such as the vendor's address.</summary>
+    private long FindHeader()
+    {
+        for (var i = 0; i < Math.Min(_lines.Count, MaxPreamble); i++)
+        {
+            var fields = Split(_lines[i].Text);
+            var known = fields.Count(field => RoleOf(field) is not null || Mapped(field));
+            if (known >= 3 || (known > 0 && known == fields.Length))
+            {
+                _header = fields;
+                return _lines[i].Number + 1;
+            }
+
+            if (fields.Length >= 5 && fields.Take(3).Any(field => FormOf(field) is not null) && fields.Count(field => IsNumber(field)) >= 4)
+            {
+                return _lines[i].Number;
+            }
+        }
+
+        var found = Split(_lines[0].Text);
+        throw new ImportRefusedException(
+            $"The first lines hold neither the names of columns nor a bar. Found: {Listed(found)}. Looked for: time (or date), open, high, low, close, volume, or a bar. --map and --delimiter say what is what.",
+            _lines[0].Number,
+            _lines[0].Text);
+    }
+
+    private bool Mapped(string field) => Enum.GetValues<Role>().Any(role => _options.Columns.TryGet(role, out var column) && string.Equals(column, field, StringComparison.OrdinalIgnoreCase));
+
+    private static Role? RoleOf(string field)
+    {
+        var name = Plain(field);
+        foreach (var (role, names) in Names)
+        {
+            if (Array.IndexOf(names, name) >= 0)
+            {
+                return role;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Without what vendors put around names: &lt;OPEN&gt;, 1. open, Close/Last, Vol.</summary>
+    private static string Plain(string name)
+    {
+        name = Numbered().Replace(name, "");
+        return string.Concat(name.Where(char.IsLetterOrDigit)).ToLowerInvariant();
+    }
+
+    private void ByName()
+    {
+        var plain = Array.ConvertAll(_header, Plain);
+        foreach (var (role, names) in Names)
+        {
+            foreach (var name in names)
+            {
+                if (this[role] < 0)
+                {
+                    this[role] = Array.IndexOf(plain, name);
+                }
+            }
+        }
+
+        // "Volume BTC", "Volume USDT": the first is the asset's own.
+        if (this[Role.Volume] < 0)
+        {
+            this[Role.Volume] = Array.FindIndex(plain, name => name.StartsWith("volume", StringComparison.Ordinal));
+        }
+
+        // MetaTrader has ticks and, at exchanges, the real volume beside them.
+        var ticks = Array.FindIndex(plain, name => name is "tickvol" or "tickvolume");
+        if (ticks >= 0 && this[Role.Volume] != ticks && this[Role.Volume] >= 0 && Values(Role.Volume).TrueForAll(text => text.Trim('0').Length == 0))
+        {
+            this[Role.Volume] = ticks;
+            _notes.Add($"'{_header[ticks]}' is taken as the volume: the other is 0.");
+        }
+
+        foreach (var column in _header.Where((_, i) => plain[i].StartsWith("adj", StringComparison.Ordinal) && Array.IndexOf(_columns, i) < 0))
+        {
+            _notes.Add($"'{column}' is not taken: bars are kept as they were traded.");
+        }
+
+        _american = plain.Contains("closelast") || (plain.Contains("price") && plain.Contains("vol"));
+    }
+
+    private void ByContent()
+    {
+        var row = _rows.Find(fields => fields.Length >= 5 && fields.Count(IsNumber) >= 4) ?? _rows[0];
+        var at = 0;
+        if (FormOf(row[0]) is null)
+        {
+            this[Role.Symbol] = at++;
+            if (FormOf(row[1]) is null && row.Length > 2 && FormOf(row[2]) is not null)
+            {
+                this[Role.Timeframe] = at++;
+            }
+        }
+
+        this[Role.Time] = at++;
+        if (at < row.Length && row.Length - at >= 5 && _rows.TrueForAll(fields => fields.Length <= at || ClockOnly().IsMatch(fields[at]) || (fields[at].Length == 6 && IsClock(fields[at])))
+            && _rows.Exists(fields => fields.Length > at && (fields[at].Contains(':', StringComparison.Ordinal) || fields[at].StartsWith('0'))))
+        {
+            (this[Role.Date], this[Role.Time]) = (this[Role.Time], at++);
+        }
+
+        (this[Role.Open], this[Role.High], this[Role.Low], this[Role.Close]) = (at, at + 1, at + 2, at + 3);
+        var epoch = FormOf(row[this[Role.Time]]) == TimeForm.Epoch;
+        var rest = row.Length - at;
+        if (rest >= 5)
+        {
+            this[Role.Volume] = at + 4;
+        }
+
+        if (epoch && rest == 6)
+        {
+            this[Role.Trades] = at + 5; // Kraken's files
+        }
+        else if (epoch && rest == 7)
+        {
+            (this[Role.Vwap], this[Role.Volume], this[Role.Trades]) = (at + 4, at + 5, at + 6); // Kraken's API
+        }
+        else if (epoch && rest == 11)
+        {
+            this[Role.Trades] = at + 7; // Binance: close time and quote volume lie between
+        }
+        else if (!Fits(at, at + 1, at + 2, at + 3) && Fits(at + 2, at + 1, at, at + 3))
+        {
+            (this[Role.Low], this[Role.Open]) = (at, at + 2); // Coinbase
+            _notes.Add("The columns are in the order low, high, open, close.");
+        }
+
+        _american = true; // of those who write no header, the ones with slashes are there
+
+        bool Fits(int open, int high, int low, int close) => _rows.TrueForAll(fields =>
+            fields.Length <= at + 3 || !Price(fields[open], out var o) || !Price(fields[high], out var h) || !Price(fields[low], out var l) || !Price(fields[close], out var c)
+            || (h >= o && h >= c && h >= l && l <= o && l <= c));
+
+        bool Price(string text, out decimal price) =>
+            decimal.TryParse(_delimiter == ',' ? text : text.Replace(',', '.'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out price);
+    }
+
+    private void ByMap()
+    {
+        var count = _header.Length > 0 ? _header.Length : _rows[0].Length;
+        foreach (var role in Enum.GetValues<Role>())
+        {
+            if (!_options.Columns.TryGet(role, out var column))
+            {
+                continue;
+            }
+
+            var found = ColumnMap.Find(column, _header, count);
+            if (found == -1)
+            {
+                throw new ImportRefusedException(
+                    $"--map {Text(role)}={column}: there is no such column. Found: {Listed(_header.Length > 0 ? _header : _rows[0])}.", _lines[0].Number, _lines[0].Text);
+            }
+
+            // Whoever says where the time is does not want it put together with a date that was guessed.
+            if (role == Role.Time && !_options.Columns.TryGet(Role.Date, out _))
+            {
+                this[Role.Date] = -1;
+            }
+
+            this[role] = Math.Max(found, -1);
+        }
+    }
+
+    private void RequireColumns(long first)
+    {
+        var missing = Needed.Where(role => this[role] < 0).Select(role => $"{Text(role)} ({string.Join(", ", Names[role])})").ToList();
+        if (this[Role.Time] < 0 && this[Role.Date] < 0)
+        {
+            missing.Insert(0, $"time ({string.Join(", ", Names[Role.Time].Concat(Names[Role.Date]))})");
+        }
+
+        var (line, text) = _lines.FindLast(candidate => candidate.Number < first) is { Text: not null } header ? header : _lines[0];
+        if (missing.Count > 0)
+        {
+            throw new ImportRefusedException($"There is no column for {string.Join("; ", missing)}. Found: {Listed(_header.Length > 0 ? _header : _rows[0])}. --map says which is which.", line, text);
+        }
+
+        if (_rows.Count == 0)
+        {
+            throw new ImportRefusedException("There are names of columns, and no row under them.", line, text);
+        }
+    }
+
+    private void PairDateAndTime(long first)
+    {
+        if (this[Role.Time] < 0)
+        {
+            (this[Role.Time], this[Role.Date]) = (this[Role.Date], -1);
+            return;
+        }
+
+        // A column called time may hold the whole of it, although there is one called date, too.
+        var clock = Values(Role.Time).FindAll(text => text.Length > 0) is { Count: > 0 } values && values.TrueForAll(text => ClockOnly().IsMatch(text) || (text.Length <= 6 && IsClock(text)));
+        if (this[Role.Date] >= 0 && !clock && !_options.Columns.TryGet(Role.Date, out _))
+        {
+            this[Role.Date] = -1;
+        }
+        else if (this[Role.Date] < 0 && clock && _name.Day is null && !_options.Columns.TryGet(Role.Time, out _))
+        {
+            throw new ImportRefusedException($"The times are without a date, and there is no column for it. Found: {Listed(_header)}.", first - 1, string.Join(_delimiter, _header));
+        }
+    }
+
+    private TimeReader Times(long first)
+    {
+        if (_options.DateFormat is { } pattern)
+        {
+            return pattern.PerSecond > 0 ? new() { Form = TimeForm.Epoch, PerSecond = pattern.PerSecond } : new() { Form = TimeForm.Pattern, Pattern = pattern };
+        }
+
+        var role = this[Role.Date] >= 0 ? Role.Date : Role.Time;
+        var values = Values(role).FindAll(text => text.Length > 0);
+        if (_name.Day is { } day && values.Exists(text => text.Length <= 8 && text.All(char.IsAsciiDigit)))
+        {
+            return new() { Form = TimeForm.OfDay, BaseDay = day.DayNumber - Moment.Epoch };
+        }
+
+        var forms = values.ConvertAll(FormOf);
+        var form = forms.Find(known => known is not null);
+        if (form is TimeForm.Compact && forms.Exists(known => known == TimeForm.Epoch))
+        {
+            form = TimeForm.Epoch;
+        }
+
+        switch (form)
+        {
+            case null:
+                throw new ImportRefusedException(
+                    $"The time column holds '{(values.Count > 0 ? values[0] : "")}', which is no form of time that is known. --date-format says how times are written, --map which column they are in.",
+                    first,
+                    _lines.Find(line => line.Number >= first).Text ?? "");
+            case TimeForm.Epoch:
+                var numbers = values.Where(text => FormOf(text) is TimeForm.Epoch or TimeForm.Compact).Select(text => double.Parse(text, CultureInfo.InvariantCulture));
+                return new() { Form = TimeForm.Epoch, PerSecond = TimeReader.UnitOf((long)numbers.Max(Math.Abs)), Strict = true };
+            case TimeForm.MonthFirst or TimeForm.DayFirst:
+                return new() { Form = DayOrMonth(values, first) };
+            default:
+                return new() { Form = form.Value };
+        }
+    }
+
+    private TimeForm DayOrMonth(List<string> values, long first)
+    {
+        bool day = false, month = false;
+        foreach (var match in values.Select(text => SlashDate().Match(text)).Where(match => match.Success))
+        {
+            // Nobody writes the month first with points between.
+            day |= match.Groups["mark"].Value == "." || int.Parse(match.Groups["first"].ValueSpan, CultureInfo.InvariantCulture) > 12;
+            month |= int.Parse(match.Groups["second"].ValueSpan, CultureInfo.InvariantCulture) > 12;
+        }
+
+        if (day != month)
+        {
+            return day ? TimeForm.DayFirst : TimeForm.MonthFirst;
+        }
+
+        if (_american && !day)
+        {
+            return TimeForm.MonthFirst;
+        }
+
+        throw new ImportRefusedException(
+            $"Dates such as '{values[0]}' may have the day or the month first, and the rows at the beginning do not tell. --date-format MM/dd/yyyy or dd/MM/yyyy (with HH:mm where there is a time) does.",
+            first,
+            _lines.Find(line => line.Number >= first).Text ?? "");
+    }
+
+    private static TimeForm? FormOf(string text)
+    {
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        if (YearFirst().IsMatch(text))
+        {
+            return TimeForm.YearFirst;
+        }
+
+        if (CompactDate().Match(text) is { Success: true } compact
+            && DateOnly.TryParseExact(compact.Groups["day"].ValueSpan, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date.Year is >= 1900 and <= 2100)
+        {
+            return TimeForm.Compact;
+        }
+
+        if (SlashDate().IsMatch(text))
+        {
+            return TimeForm.DayFirst;
+        }
+
+        if (NamedDate().IsMatch(text))
+        {
+            return TimeForm.Named;
+        }
+
+        // A day in milliseconds, a price and a volume are numbers, too: this is only asked of what should be a time.
+        return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? TimeForm.Epoch : null;
+    }
+
+    private NumberStyle Numbers()
+    {
+        var prices = Needed.SelectMany(Values).ToList();
+        var values = prices.Concat(Values(Role.Volume)).ToList();
+        if (!values.Exists(Has(',')))
+        {
+            return NumberStyle.Plain;
+        }
+
+        // Where both are in one number, the last is the decimal point.
+        var both = values.FindAll(text => Has(',')(text) && Has('.')(text));
+        if (both.Count > 0)
+        {
+            return both.Count(text => text.LastIndexOf(',') > text.LastIndexOf('.')) > both.Count / 2 ? Comma(points: true) : new((byte)'.', (byte)',');
+        }
+
+        // What most prices have decides. Where they have only commas, each before three digits, the delimiter does: who cuts by semicolons does so because the comma is taken.
+        var (commas, points) = (prices.FindAll(Has(',')).Count, prices.FindAll(Has('.')).Count);
+        var thousands = values.TrueForAll(text => !Has(',')(text) || Thousands().IsMatch(text));
+        if (commas == 0 || points > commas || (points == 0 && thousands && _delimiter == ','))
+        {
+            return thousands ? new((byte)'.', (byte)',') : NumberStyle.Plain;
+        }
+
+        return Comma(values.Exists(Has('.')));
+
+        static Predicate<string> Has(char mark) => text => text.Contains(mark, StringComparison.Ordinal);
+    }
+
+    private NumberStyle Comma(bool points)
+    {
+        _notes.Add("Numbers have a decimal comma.");
+        return new((byte)',', points ? (byte)'.' : (byte)0);
+    }
+
+    /// <summary>Reads the times of the sample: which way they run, whether one says no zone, and whether one is more than a date.</summary>
+    private (bool Descending, bool Naive, bool Clock) Scan(TimeReader times)
+    {
+        long? first = null, last = null;
+        bool naive = false, clock = false;
+        var whose = this[Role.Symbol] >= 0 && _rows[0].Length > this[Role.Symbol] ? _rows[0][this[Role.Symbol]] : null;
+        foreach (var row in _rows.Where(fields => fields.Length > _columns.Max() && (whose is null || fields[this[Role.Symbol]] == whose)))
+        {
+            var time = Encoding.UTF8.GetBytes(row[this[Role.Time]]);
+            if (this[Role.Date] < 0 ? times.TryRead(time, out var moment) : times.TryRead(Encoding.UTF8.GetBytes(row[this[Role.Date]]), time, out moment))
+            {
+                first ??= moment.Local;
+                last = moment.Local;
+                naive |= moment.Offset == Moment.Naive;
+                clock |= moment.OfDay != 0;
+            }
+        }
+
+        return (last < first, naive, clock);
+    }
+
+    private List<string> Values(Role role) => this[role] < 0 ? [] : [.. _rows.Where(fields => fields.Length > this[role]).Select(fields => fields[this[role]])];
+
+    private static bool IsClock(string text) => text.Length > 0 && text.All(char.IsAsciiDigit)
+        && int.Parse(text.PadRight(6, '0')[..6], CultureInfo.InvariantCulture) is var number
+        && (text.Length > 4 ? number / 10_000 < 24 && number / 100 % 100 < 60 : int.Parse(text, CultureInfo.InvariantCulture) / 100 < 24 && int.Parse(text, CultureInfo.InvariantCulture) % 100 < 60);
+
+    private static bool IsNumber(string text) => FixedPoint.Parse(Encoding.UTF8.GetBytes(text), NumberStyle.Plain, suffixes: true, out _) is not (NumberFault.NotANumber or NumberFault.Empty)
+        || FixedPoint.Parse(Encoding.UTF8.GetBytes(text), new((byte)',', (byte)'.'), suffixes: true, out _) is not (NumberFault.NotANumber or NumberFault.Empty);
+
+    private static string Text(Role role) => role.ToString().ToLowerInvariant();
+
+    private static string Listed(string[] fields) => string.Join(", ", fields.Take(40).Select(field => $"'{(field.Length > 40 ? field[..40] + "…" : field)}'"));
+
+    [GeneratedRegex("^[0-9]+\\.\\s+", RegexOptions.None, 1000)]
+    private static partial Regex Numbered();
+
+    [GeneratedRegex("^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?[AaPp][Mm])?$", RegexOptions.None, 1000)]
+    private static partial Regex ClockOnly();
+
+    [GeneratedRegex("^[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([^0-9]|$)", RegexOptions.None, 1000)]
+    private static partial Regex YearFirst();
+
+    [GeneratedRegex("^(?<day>[0-9]{8})(([0-9]{4}|[0-9]{6}|[0-9]{9})|[ T,].*)?$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex CompactDate();
+
+    [GeneratedRegex("^(?<first>[0-9]{1,2})(?<mark>[-/.])(?<second>[0-9]{1,2})\\k<mark>[0-9]{4}([^0-9]|$)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex SlashDate();
+
+    [GeneratedRegex("^([0-9]{1,2}[- /])?[A-Za-z]{3,9}\\.?[- /,]", RegexOptions.None, 1000)]
+    private static partial Regex NamedDate();
+
+    [GeneratedRegex("^[-+$]?[0-9]{1,3}(,[0-9]{3})+[KMBkmb]?$", RegexOptions.None, 1000)]
+    private static partial Regex Thousands();
+}

@@ -1,0 +1,381 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Wyckoff.Imports.Delimited;
+using Wyckoff.MarketData;
+using Wyckoff.MarketData.Sync;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Imports;
+
+/// <summary>
+/// Brings files of bars into the database. Each file, and each file in an archive, is an import of its own in market.import_batches; its rows are committed in batches, each with its
+/// counts and its rejected rows. What dies on the way is taken up again when the same file comes again, and the end is the same.
+/// </summary>
+public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, TickerDirectory tickers, IOptions<SpoolOptions> spools, TimeProvider time, ILogger<ImportRunner> logger)
+{
+    /// <summary>How many rejected rows a result shows.</summary>
+    public const int ShownRejects = 3;
+
+    // Each series of a transaction holds a lock.
+    private const int MaxSeries = 200;
+
+    private readonly ImportStore _store = new(source);
+
+    /// <summary>Imports a file on disk.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="options">What is known of it.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Stops it; what was committed stays.</param>
+    public Task<IReadOnlyList<ImportResult>> ImportAsync(string path, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken) =>
+        ImportAsync(path, path, options, progress, cancellationToken);
+
+    /// <summary>Imports a file on disk under another name than its path: symbol and timeframe may be read from it.</summary>
+    public async Task<IReadOnlyList<ImportResult>> ImportAsync(string path, string name, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        await using var file = new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, BufferSize = 0, Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
+        return await ImportAsync(file, name, options, progress, cancellationToken);
+    }
+
+    /// <summary>Imports what arrives: text, plain or packed by gzip, while it does; what has to be read from its end (zip, Parquet) from a file it is put in first.</summary>
+    /// <remarks>The hash of a stream is known at its end only, so a stream is always read.</remarks>
+    public async Task<IReadOnlyList<ImportResult>> ImportAsync(Stream stream, string name, long? size, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        await using var metered = new MeteredStream(stream, hash: true);
+        var head = await metered.PeekAsync(Packing.Head, cancellationToken);
+        if (!Packing.IsZip(head.Span) && !Packing.IsParquet(head.Span))
+        {
+            return [await ImportOneAsync(new(name, ImportStore.Unhashed, size, metered), options, progress, cancellationToken)];
+        }
+
+        FileStream file;
+        try
+        {
+            file = await Spool.FillAsync(metered, size, spools.Value.MaxSpool, cancellationToken);
+        }
+        catch (ImportRefusedException e)
+        {
+            return [await RefuseAsync(new(name, ImportStore.Unhashed, size, null), e.Message, options, cancellationToken)];
+        }
+
+        await using (file)
+        {
+            return await ImportAsync(file, name, options, progress, cancellationToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<ImportResult>> ImportAsync(FileStream file, string name, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        // Before anything else: the hash says whether there is anything to do, or something to go on with.
+        var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
+        file.Position = 0;
+        var head = new byte[4];
+        var length = await file.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
+        file.Position = 0;
+        if (Packing.IsZip(head.AsSpan(0, length)))
+        {
+            return await ImportArchiveAsync(file, name, sha256, options, progress, cancellationToken);
+        }
+
+        await using var metered = new MeteredStream(file);
+        return [await ImportOneAsync(new(name, sha256, file.Length, metered) { File = file }, options, progress, cancellationToken)];
+    }
+
+    private async Task<IReadOnlyList<ImportResult>> ImportArchiveAsync(FileStream file, string name, string sha256, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        ZipArchive archive;
+        List<ZipArchiveEntry> entries;
+        try
+        {
+            archive = await ZipArchive.CreateAsync(file, ZipArchiveMode.Read, leaveOpen: true, entryNameEncoding: null, cancellationToken);
+            entries = [.. Packing.Entries(archive)];
+        }
+        catch (InvalidDataException e)
+        {
+            return [await RefuseAsync(new(name, sha256, file.Length, null), $"The archive cannot be read: {e.Message}", options, cancellationToken)];
+        }
+
+        await using (archive)
+        {
+            if (entries.Count == 0)
+            {
+                return [await RefuseAsync(new(name, sha256, file.Length, null), "The archive is empty.", options, cancellationToken)];
+            }
+
+            var results = new List<ImportResult>();
+            foreach (var entry in entries)
+            {
+                var shown = $"{name}!{entry.FullName}";
+                Stream content;
+                try
+                {
+                    content = await entry.OpenAsync(cancellationToken);
+                }
+                catch (Exception e) when (e is InvalidDataException or NotSupportedException)
+                {
+                    results.Add(await RefuseAsync(new(shown, sha256, entry.Length, null), $"The file in the archive cannot be read: {e.Message}", options, cancellationToken));
+                    continue;
+                }
+
+                await using var metered = new MeteredStream(content);
+                results.Add(await ImportOneAsync(new(shown, sha256, entry.Length, metered), options, progress, cancellationToken));
+            }
+
+            return results;
+        }
+    }
+
+    private Task<ImportResult> RefuseAsync(Input input, string reason, ImportOptions options, CancellationToken cancellationToken) =>
+        ImportOneAsync(input with { Refusal = new(reason, 1, "") }, options, new(), cancellationToken);
+
+    private async Task<ImportResult> ImportOneAsync(Input input, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        var begun = time.GetTimestamp();
+        var (running, completed) = await _store.BeginAsync(input.Name, input.Sha256, input.Size, options, options.Force, cancellationToken);
+        if (running is null)
+        {
+            logger.ImportedBefore(input.Name, completed);
+            return new() { Id = completed, File = input.Name, Status = ImportStatus.Completed, AlreadyThere = true };
+        }
+
+        await using var import = running;
+        var tally = new Tally(import.Id);
+        string? error = null;
+        IReadOnlyList<string> notes = [];
+        try
+        {
+            progress.Begin(input.Name, input.Size, () => input.Stream?.Position ?? 0);
+            if (input.Refusal is { } refusal)
+            {
+                throw refusal;
+            }
+
+            await using var file = await OpenAsync(input, options, cancellationToken);
+            try
+            {
+                await new ImportPipeline(time, ImportPipeline.Lanes).RunAsync(
+                    file, () => file.Position ?? input.Stream!.Position, options.RollUp,
+                    (batch, token) => AdmitAsync(batch, options, tally, progress, token),
+                    (batch, lane, token) => WriteAsync(batch, lane, import, options, tally, progress, token),
+                    cancellationToken);
+            }
+            finally
+            {
+                notes = file.Notes;
+            }
+        }
+        catch (ImportRefusedException e)
+        {
+            error = Stayed(e.Message, tally);
+            if (e.Line > 0)
+            {
+                RejectedRow[] row = [new(e.Line, e.Text.Replace('\0', '\uFFFD'), e.Message)];
+                await _store.RecordAsync(import.Id, row, input.Stream?.Position ?? 0, cancellationToken);
+                tally.Reject(row);
+                progress.Add(0, 1);
+            }
+        }
+        catch (BarConflictException e)
+        {
+            error = Stayed(e.Message, tally);
+        }
+        catch (Exception e)
+        {
+            await FailAsync(import.Id, e is OperationCanceledException ? Stayed("It was stopped.", tally) : Stayed(e.Message, tally));
+            throw;
+        }
+
+        var status = error is null ? ImportStatus.Completed : ImportStatus.Failed;
+        var streamed = input.Sha256 == ImportStore.Unhashed;
+        await _store.FinishAsync(
+            import.Id, status, error, streamed && error is null ? Convert.ToHexStringLower(input.Stream!.Hash()) : null, streamed && error is null ? input.Stream!.Position : null, cancellationToken);
+        var result = tally.Result() with
+        {
+            File = input.Name,
+            Status = status,
+            Error = error,
+            Notes = notes,
+            Resumed = import.Resumed,
+            Took = time.GetElapsedTime(begun),
+        };
+        logger.Imported(input.Name, result.Id, EnumText.Of(status), result.Read, result.Inserted, result.Updated, result.Skipped, result.Rejected, result.Took.TotalSeconds);
+        return result;
+    }
+
+    private async ValueTask<BarFile> OpenAsync(Input input, ImportOptions options, CancellationToken cancellationToken)
+    {
+        if (!Packing.IsParquet((await input.Stream!.PeekAsync(Packing.Head, cancellationToken)).Span))
+        {
+            return new DelimitedFile(await Packing.TextAsync(input.Stream, cancellationToken), FileName.Of(input.Name), options, time);
+        }
+
+        if (input.File is { } whole)
+        {
+            return ParquetFile.Open(whole, FileName.Of(input.Name), options, time, cancellationToken);
+        }
+
+        // In an archive. It is read from its end, so it has to be somewhere first.
+        var spool = await Spool.FillAsync(input.Stream, input.Size, spools.Value.MaxSpool, cancellationToken);
+        try
+        {
+            return ParquetFile.Open(spool, FileName.Of(input.Name), options, time, cancellationToken);
+        }
+        catch
+        {
+            await spool.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the import when a batch has more rejected rows than are allowed: they are kept, the bars between them are not.</summary>
+    private async Task AdmitAsync(RowBatch batch, ImportOptions options, Tally tally, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        if (options.MaxRejects is not { } most || tally.Seen + batch.Rejects.Count <= most)
+        {
+            tally.Seen += batch.Rejects.Count;
+            return;
+        }
+
+        var kept = batch.Rejects.Take((int)Math.Min(most - tally.Seen + 1, batch.Rejects.Count)).ToList();
+        await _store.RecordAsync(tally.Id, kept, batch.BytesRead, cancellationToken);
+        tally.Reject(kept);
+        progress.Add(0, kept.Count);
+        throw new ImportRefusedException(string.Create(CultureInfo.InvariantCulture, $"More than {most} rows were rejected, the last in line {kept[^1].Line}: {kept[^1].Reason}."));
+    }
+
+    private async Task WriteAsync(RowBatch batch, int lane, RunningImport import, ImportOptions options, Tally tally, ImportProgress progress, CancellationToken cancellationToken)
+    {
+        // Rejected rows are of no symbol: the first lane tells of them.
+        IReadOnlyList<RejectedRow> told = lane == 0 ? batch.Rejects : [];
+        var slices = batch.Runs.Where(run => run.Series.Lane == lane).Chunk(MaxSeries).ToList();
+        if (slices.Count == 0 && told.Count > 0)
+        {
+            await _store.RecordAsync(import.Id, told, batch.BytesRead, cancellationToken);
+            tally.Reject(told);
+            progress.Add(told.Count, told.Count);
+        }
+
+        foreach (var runs in slices)
+        {
+            var sets = new List<BarSet>(runs.Length);
+            foreach (var run in runs)
+            {
+                var ticker = await tickers.GetOrAddAsync(run.Series.Symbol, cancellationToken, options.TickerTimeZone, options.AssetType);
+                sets.Add(new(ticker.Id, run.Series.Timeframe, run.Bars));
+            }
+
+            var with = told;
+            var written = await writer.WriteAsync(
+                sets,
+                new()
+                {
+                    Source = options.Source,
+                    Policy = options.Policy,
+                    OwnSince = import.StartedAt,
+                    RollUp = options.RollUp,
+                    Derive = options.Derive,
+                    After = async (connection, result, token) =>
+                    {
+                        if (batch.Rejects.Count == 0)
+                        {
+                            // Where a row was rejected, a provider may have its bar.
+                            await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, token);
+                        }
+
+                        // Last, as the lanes share the row.
+                        await ImportStore.RecordAsync(connection, import.Id, result, with, batch.BytesRead, token);
+                    },
+                },
+                cancellationToken);
+            tally.Add(written);
+            tally.Reject(told);
+            progress.Add(runs.Sum(run => run.Bars.Length) + told.Count, told.Count);
+            told = [];
+        }
+    }
+
+    private async Task FailAsync(long id, string error)
+    {
+        try
+        {
+            // It is to be said that it was stopped, although everything is being stopped.
+            using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(3), time);
+            await _store.FinishAsync(id, ImportStatus.Failed, error, null, null, soon.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException || DatabaseFaults.IsAny(e))
+        {
+            logger.NotMarkedAsFailed(id, e.Message);
+        }
+    }
+
+    private static string Stayed(string reason, Tally tally) => tally.Taken == 0
+        ? reason
+        : string.Create(CultureInfo.InvariantCulture, $"{reason} {tally.Taken} rows were committed before, and stay.");
+
+    private sealed record Input(string Name, string Sha256, long? Size, MeteredStream? Stream)
+    {
+        /// <summary>The same bytes, to be read from any place.</summary>
+        public FileStream? File { get; init; }
+
+        public ImportRefusedException? Refusal { get; init; }
+    }
+
+    private sealed class Tally(long id)
+    {
+        private readonly Lock _lock = new();
+        private readonly List<ImportReject> _first = [];
+        private long _inserted;
+        private long _updated;
+        private long _skipped;
+        private long _duplicates;
+
+        public long Id => id;
+
+        /// <summary>Rejected rows of all batches that were admitted, written yet or not.</summary>
+        public long Seen { get; set; }
+
+        public long Rejected { get; private set; }
+
+        public long Taken => _inserted + _updated + _skipped;
+
+        public void Add(BarWriteResult written)
+        {
+            lock (_lock)
+            {
+                _inserted += written.Inserted;
+                _updated += written.Updated;
+                _skipped += written.Skipped + written.Duplicates;
+                _duplicates += written.Duplicates;
+            }
+
+            ImportTelemetry.Wrote(written);
+        }
+
+        public void Reject(IReadOnlyList<RejectedRow> rows)
+        {
+            lock (_lock)
+            {
+                Rejected += rows.Count;
+                _first.AddRange(rows.Take(ShownRejects - _first.Count).Select(row => new ImportReject { BatchId = id, LineNumber = row.Line, Text = row.Text, Reason = row.Reason }));
+            }
+
+            ImportTelemetry.Rejected(rows.Count);
+        }
+
+        public ImportResult Result() => new()
+        {
+            Id = id,
+            File = "",
+            Status = ImportStatus.Running,
+            Inserted = _inserted,
+            Updated = _updated,
+            Skipped = _skipped,
+            Duplicates = _duplicates,
+            Rejected = Rejected,
+            FirstRejects = _first,
+        };
+    }
+}

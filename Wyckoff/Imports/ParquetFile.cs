@@ -1,0 +1,133 @@
+using System.Globalization;
+using Wyckoff.Imports.Delimited;
+using Wyckoff.Imports.Parquet;
+using Wyckoff.MarketData;
+using Wyckoff.MarketData.Files;
+
+namespace Wyckoff.Imports;
+
+/// <summary>Rows of a Parquet file. A line is a row, counted from 1.</summary>
+internal sealed class ParquetFile : BarFile
+{
+    // By the names the reader has for what a column holds.
+    private static readonly (Role Role, string Field)[] Fields =
+    [
+        (Role.Time, "timestamp"), (Role.Open, "open"), (Role.High, "high"), (Role.Low, "low"), (Role.Close, "close"), (Role.Volume, "volume"), (Role.Trades, "trade_count"), (Role.Vwap, "vwap"),
+        (Role.Symbol, "symbol"),
+    ];
+
+    private readonly FileStream _stream;
+    private readonly ParquetBarReader _reader;
+    private readonly IEnumerator<ReadOnlyMemory<ParquetBarRow>> _batches;
+    private readonly SeriesTable _series;
+    private readonly Series? _only;
+    private readonly ImportOptions _options;
+    private readonly LocalTime? _zone;
+    private readonly TimeProvider _clock;
+    private long _row;
+
+    private ParquetFile(FileStream stream, ParquetBarReader reader, SeriesTable series, ImportOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        (_stream, _reader, _series, _options, _clock) = (stream, reader, series, options, clock);
+        _only = series.Whole(reader.HasSymbols, hasTimeframe: false);
+        _zone = options.TimeZone is { } zone ? new LocalTime(zone, descending: false) : null;
+        _batches = reader.Read(cancellationToken).GetEnumerator();
+    }
+
+    // By rows, since each column of a row group is read at its own place.
+    public override long? Position => _reader.Rows == 0 ? 0 : (long)((Int128)_stream.Length * _row / _reader.Rows);
+
+    /// <exception cref="ImportRefusedException">It is no Parquet file of bars.</exception>
+    public static ParquetFile Open(FileStream stream, FileName name, ImportOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (options.PriceScale != 1)
+        {
+            throw new ImportRefusedException(string.Create(CultureInfo.InvariantCulture, $"A price scale of {options.PriceScale} is for text: prices in Parquet say themselves where their point is."));
+        }
+
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (role, field) in Fields)
+        {
+            if (options.Columns.TryGet(role, out var column))
+            {
+                map[field] = column;
+            }
+        }
+
+        try
+        {
+            var reader = ParquetBarReader.Open(stream, new() { Map = map, Timeframe = options.Timeframe ?? name.Timeframe });
+            return new(stream, reader, new(options, name), options, clock, cancellationToken);
+        }
+        catch (ParquetException e)
+        {
+            throw new ImportRefusedException(e.Message);
+        }
+    }
+
+    public override ValueTask<bool> ReadAsync(RowBatch batch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!_batches.MoveNext())
+            {
+                return new(false);
+            }
+        }
+        catch (ParquetException e)
+        {
+            // As with damaged text: what was read counts, and where it broke is said.
+            batch.Reject(_row + 1, "", $"the file is damaged from here on: {e.Message}");
+            return new(false);
+        }
+
+        var latest = IncomingBar.TimeOf(_clock.GetUtcNow()) + Moment.Length;
+        foreach (ref readonly var row in _batches.Current.Span)
+        {
+            _row = row.Row;
+            if ((row.Reason ?? Take(row, latest, batch)) is { } reason)
+            {
+                batch.Reject(row.Row, row.Text ?? row.Bar.ToString(), reason);
+            }
+        }
+
+        return new(true);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        _batches.Dispose();
+        _reader.Dispose();
+        await _stream.DisposeAsync();
+    }
+
+    private string? Take(in ParquetBarRow row, long latest, RowBatch batch)
+    {
+        string? fault = null;
+        var series = _only ?? _series.Of(System.Text.Encoding.UTF8.GetBytes(row.Symbol ?? ""), true, default, false, out fault);
+        if (series is null)
+        {
+            return fault;
+        }
+
+        var bar = row.Bar;
+        // A date, or midnight, of a daily bar is its session whatever the clock.
+        if (row.IsLocal && _zone is not null && !(series.Timeframe.IsDaily && bar.Time % Moment.Length == 0))
+        {
+            if (!_zone.TryResolve(bar.Time, series.Width, series.Clock, out var time))
+            {
+                return $"time {Moment.Text(bar.Time)} does not exist in {_options.TimeZone!.Id}: the clock was put forward over it";
+            }
+
+            bar = bar with { Time = time };
+        }
+
+        fault = series.FaultOf(bar.Time, latest);
+        if (fault is null)
+        {
+            batch.Add(series, bar);
+        }
+
+        return fault;
+    }
+}

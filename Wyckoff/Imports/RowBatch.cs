@@ -1,0 +1,218 @@
+using System.Buffers;
+using Wyckoff.Imports.Delimited;
+using Wyckoff.MarketData;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Imports;
+
+/// <summary>A row that is not taken: where it stood, how it read, and why.</summary>
+internal readonly record struct RejectedRow(long Line, string Text, string Reason);
+
+/// <summary>The bars of one symbol and timeframe in a file.</summary>
+internal sealed class Series(int index, Symbol symbol, Timeframe timeframe, int lane)
+{
+    /// <summary>Which of the tasks that write has this symbol.</summary>
+    public int Lane { get; } = lane;
+
+    public int Index { get; } = index;
+
+    public Symbol Symbol { get; } = symbol;
+
+    public Timeframe Timeframe { get; } = timeframe;
+
+    /// <summary>Microseconds.</summary>
+    public long Width { get; } = timeframe.Width.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    public ClockState Clock { get; } = new();
+
+    /// <summary>What is wrong with the time of a bar; null when nothing is.</summary>
+    /// <param name="time">Microseconds since 1970, UTC.</param>
+    /// <param name="latest">What comes after is in the future.</param>
+    public string? FaultOf(long time, long latest) => time > latest
+        ? $"time {Moment.Text(time)} is in the future"
+        : time % Width != 0 && !Timeframe.IsDaily ? $"time {Moment.Text(time)} UTC is not the beginning of a bar of {Timeframe}" : null;
+}
+
+/// <summary>Bars of one series in a batch, in the order of the file.</summary>
+internal readonly record struct Run(Series Series, ReadOnlyMemory<IncomingBar> Bars);
+
+/// <summary>Rows on their way from the reader to the writer. Used again and again, so that memory does not follow the size of the file.</summary>
+internal sealed class RowBatch : IDisposable
+{
+    /// <summary>Rejected rows carry text: fewer of them fill a batch.</summary>
+    public const int MaxRejects = 5_000;
+
+    private IncomingBar[] _bars = ArrayPool<IncomingBar>.Shared.Rent(1 << 14);
+    private Series?[] _series = ArrayPool<Series?>.Shared.Rent(1 << 14);
+    private IncomingBar[] _sorted = [];
+    private int[] _slots = [];
+    private int _highest = -1;
+    private bool _mixed;
+
+    public int Count { get; private set; }
+
+    public int Limit { get; set; } = int.MaxValue;
+
+    public List<RejectedRow> Rejects { get; } = [];
+
+    /// <summary>How far the file has been read.</summary>
+    public long BytesRead { get; set; }
+
+    public bool IsFull => Count >= Limit || Rejects.Count >= MaxRejects;
+
+    public bool IsEmpty => Count == 0 && Rejects.Count == 0;
+
+    /// <summary>The bars by series, once <see cref="Group"/> was called.</summary>
+    public List<Run> Runs { get; } = [];
+
+    public void Add(Series series, in IncomingBar bar)
+    {
+        if (Count == _bars.Length)
+        {
+            Grow(ref _bars);
+            Grow(ref _series);
+        }
+
+        _mixed |= Count > 0 && _series[0] != series;
+        _bars[Count] = bar;
+        _series[Count++] = series;
+        _highest = Math.Max(_highest, series.Index);
+    }
+
+    public void Reject(long line, string text, string reason) => Rejects.Add(new(line, text, reason));
+
+    public void Clear()
+    {
+        Array.Clear(_series, 0, Count);
+        (Count, _highest, _mixed, BytesRead) = (0, -1, false, 0);
+        Rejects.Clear();
+        Runs.Clear();
+    }
+
+    /// <summary>
+    /// Puts the bars of each series together. With a batch to carry into, the bars of the last day of a series go there: the day may go on, and so it is rolled up once, whole.
+    /// </summary>
+    public void Group(RowBatch? carry)
+    {
+        Runs.Clear();
+        if (Count == 0)
+        {
+            return;
+        }
+
+        if (!_mixed)
+        {
+            Runs.Add(new(_series[0]!, _bars.AsMemory(0, Count)));
+        }
+        else
+        {
+            Sort();
+        }
+
+        if (carry is not null)
+        {
+            CarryDays(carry);
+        }
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<IncomingBar>.Shared.Return(_bars);
+        ArrayPool<Series?>.Shared.Return(_series, clearArray: true);
+        if (_sorted.Length > 0)
+        {
+            ArrayPool<IncomingBar>.Shared.Return(_sorted);
+        }
+
+        (_bars, _series, _sorted) = ([], [], []);
+    }
+
+    private void Sort()
+    {
+        if (_sorted.Length < Count)
+        {
+            if (_sorted.Length > 0)
+            {
+                ArrayPool<IncomingBar>.Shared.Return(_sorted);
+            }
+
+            _sorted = ArrayPool<IncomingBar>.Shared.Rent(_bars.Length);
+        }
+
+        if (_slots.Length <= _highest)
+        {
+            _slots = new int[Math.Max(_highest + 1, 2 * _slots.Length)];
+        }
+
+        // By counting: first how many bars each series has, then where it starts, then each bar into its place.
+        var slots = _slots.AsSpan(0, _highest + 1);
+        slots.Clear();
+        for (var i = 0; i < Count; i++)
+        {
+            if (slots[_series[i]!.Index]++ == 0)
+            {
+                Runs.Add(new(_series[i]!, default));
+            }
+        }
+
+        var start = 0;
+        for (var i = 0; i < Runs.Count; i++)
+        {
+            var series = Runs[i].Series;
+            var count = slots[series.Index];
+            Runs[i] = new(series, _sorted.AsMemory(start, count));
+            slots[series.Index] = start;
+            start += count;
+        }
+
+        for (var i = 0; i < Count; i++)
+        {
+            _sorted[slots[_series[i]!.Index]++] = _bars[i];
+        }
+    }
+
+    private void CarryDays(RowBatch carry)
+    {
+        // A quarter at most: more would be read over and over without being written.
+        var room = Count / 4;
+        for (var i = 0; i < Runs.Count; i++)
+        {
+            var (series, bars) = Runs[i];
+            if (series.Timeframe.IsDaily)
+            {
+                continue;
+            }
+
+            var span = bars.Span;
+            var day = Day(span[^1].Time);
+            var keep = span.Length;
+            while (keep > 0 && Day(span[keep - 1].Time) == day)
+            {
+                keep--;
+            }
+
+            if (keep == 0 || span.Length - keep > room)
+            {
+                continue;
+            }
+
+            room -= span.Length - keep;
+            foreach (var bar in span[keep..])
+            {
+                carry.Add(series, bar);
+            }
+
+            Runs[i] = new(series, bars[..keep]);
+        }
+    }
+
+    private static long Day(long time) => Math.DivRem(time, Moment.Length) is var (day, rest) && rest < 0 ? day - 1 : day;
+
+    private void Grow<T>(ref T[] array)
+    {
+        var larger = ArrayPool<T>.Shared.Rent(2 * array.Length);
+        array.AsSpan(0, Count).CopyTo(larger);
+        ArrayPool<T>.Shared.Return(array, clearArray: true);
+        array = larger;
+    }
+}

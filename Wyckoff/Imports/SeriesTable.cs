@@ -1,0 +1,147 @@
+using System.Text;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Imports;
+
+/// <summary>The symbols and timeframes of a file, as its rows say them or as they were given for all.</summary>
+internal sealed class SeriesTable
+{
+    private readonly ImportOptions _options;
+    private readonly string? _nameSymbol;
+    private readonly Timeframe? _nameTimeframe;
+    private readonly List<Series> _all = [];
+    private readonly Dictionary<(Symbol Symbol, Timeframe Timeframe), Series> _byKey = [];
+    private readonly Dictionary<string, Series> _byText = new(StringComparer.Ordinal);
+    private readonly Dictionary<Symbol, int> _lanes = [];
+    private byte[] _lastText = [];
+    private Series? _last;
+    private string? _only;
+
+    public SeriesTable(ImportOptions options, FileName name) => (_options, _nameSymbol, _nameTimeframe) = (options, name.Symbol, name.Timeframe);
+
+    public int Count => _all.Count;
+
+    /// <summary>The one series of a file whose rows do not say; null where they do.</summary>
+    /// <exception cref="ImportRefusedException">Nobody says, or nothing that can be.</exception>
+    public Series? Whole(bool hasSymbol, bool hasTimeframe)
+    {
+        var symbol = _options.Symbol;
+        if (symbol is null && !hasSymbol)
+        {
+            if (!Symbol.TryParse(_nameSymbol, out var named))
+            {
+                throw new ImportRefusedException(_nameSymbol is null
+                    ? "No symbol: neither a column nor the file's name says whose bars these are. --symbol does."
+                    : $"No symbol: '{_nameSymbol}' of the file's name is not one (1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : are expected). --symbol says whose bars these are.");
+            }
+
+            symbol = named;
+        }
+
+        // Asked in any case, so that it is missed before the first row is.
+        var width = hasTimeframe ? default : Width();
+        return hasSymbol || hasTimeframe ? null : Get(symbol!.Value, width);
+    }
+
+    /// <summary>The series of a row that says its symbol, or its timeframe, or both; or what is wrong.</summary>
+    public Series? Of(ReadOnlySpan<byte> symbol, bool hasSymbol, ReadOnlySpan<byte> timeframe, bool hasTimeframe, out string? fault)
+    {
+        fault = null;
+        var length = symbol.Length + timeframe.Length + 1;
+        if (_last is not null && _lastText.Length == length && symbol.SequenceEqual(_lastText.AsSpan(0, symbol.Length)) && timeframe.SequenceEqual(_lastText.AsSpan(symbol.Length + 1)))
+        {
+            return _last;
+        }
+
+        Span<byte> key = length <= 128 ? stackalloc byte[length] : new byte[length];
+        symbol.CopyTo(key);
+        timeframe.CopyTo(key[(symbol.Length + 1)..]);
+        key[symbol.Length] = 0;
+        var text = Encoding.UTF8.GetString(key);
+        if (!_byText.TryGetValue(text, out var series))
+        {
+            series = Find(Encoding.UTF8.GetString(symbol), hasSymbol, Encoding.UTF8.GetString(timeframe), hasTimeframe, out fault);
+            if (series is null)
+            {
+                return null;
+            }
+
+            _byText.Add(text, series);
+        }
+
+        (_last, _lastText) = (series, key.ToArray());
+        return series;
+    }
+
+    private Series? Find(string symbolText, bool hasSymbol, string timeframeText, bool hasTimeframe, out string? fault)
+    {
+        fault = null;
+        var symbol = _options.Symbol;
+        if (hasSymbol && symbol is not null)
+        {
+            // A file of one symbol under another name may be given the right one; a file of many must not all become it.
+            _only ??= symbolText;
+            if (symbolText != _only)
+            {
+                fault = $"symbol '{Short(symbolText)}': the rows before are of '{Short(_only)}', and --symbol gives one name to all";
+                return null;
+            }
+        }
+        else if (symbol is null)
+        {
+            var said = hasSymbol ? symbolText : _nameSymbol;
+            if (!Symbol.TryParse(said, out var parsed))
+            {
+                fault = $"symbol '{Short(said ?? "")}' is not one: 1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : were expected";
+                return null;
+            }
+
+            symbol = parsed;
+        }
+
+        Timeframe width;
+        if (hasTimeframe)
+        {
+            if (!FileName.TryTimeframe(timeframeText, out width))
+            {
+                fault = $"timeframe '{Short(timeframeText)}' is not one of {string.Join(", ", Timeframe.Stored)}";
+                return null;
+            }
+
+            if (_options.Timeframe is { } wanted && wanted != width)
+            {
+                fault = $"timeframe '{Short(timeframeText)}': {wanted} was asked for";
+                return null;
+            }
+        }
+        else
+        {
+            width = Width();
+        }
+
+        return Get(symbol.Value, width);
+    }
+
+    private Series Get(Symbol symbol, Timeframe timeframe)
+    {
+        if (!_byKey.TryGetValue((symbol, timeframe), out var series))
+        {
+            // All timeframes of a symbol in one lane: they take the same locks.
+            if (!_lanes.TryGetValue(symbol, out var lane))
+            {
+                _lanes.Add(symbol, lane = _lanes.Count % ImportPipeline.Lanes);
+            }
+
+            series = new(_all.Count, symbol, timeframe, lane);
+            _all.Add(series);
+            _byKey.Add((symbol, timeframe), series);
+        }
+
+        return series;
+    }
+
+    private Timeframe Width() => _options.Timeframe ?? _nameTimeframe
+        ?? throw new ImportRefusedException($"No timeframe: neither a column nor the file's name says it. --timeframe does: one of {string.Join(", ", Timeframe.Stored)}.");
+
+    private static string Short(string text) => text.Length > 60 ? text[..60] + "…" : text;
+}
