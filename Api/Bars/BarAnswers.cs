@@ -1,5 +1,6 @@
 using System.Text;
 using Wyckoff.MarketData;
+using Wyckoff.MarketData.Caching;
 using Wyckoff.MarketData.Reading;
 using Wyckoff.Primitives;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Wyckoff.MarketData;
-using Wyckoff.MarketData.Reading;
+using Wyckoff.MarketData.Caching;
 
 namespace Wyckoff.Api.Bars;
 

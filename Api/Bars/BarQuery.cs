@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Wyckoff.Api.Requests;
 using Wyckoff.MarketData;
+using Wyckoff.MarketData.Caching;
 using Wyckoff.MarketData.Reading;
 
 namespace Wyckoff.Api.Bars;

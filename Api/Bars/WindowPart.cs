@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Wyckoff.MarketData;
+using Wyckoff.MarketData.Caching;
 using Wyckoff.MarketData.Reading;
 
 namespace Wyckoff.Api.Bars;

@@ -556,7 +556,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
 
     private ApiServer Api(bool cached) => new(database.AppConnection, settings: new(StringComparer.Ordinal) { ["Wyckoff:Cache:InProcess"] = cached ? "true" : "false", ["Wyckoff:Cache:Redis"] = cached ? "true" : "false" });
 
-    private static Wyckoff.MarketData.Reading.BarCache Cache(ApiServer api) => (Wyckoff.MarketData.Reading.BarCache)api.Services.GetService(typeof(Wyckoff.MarketData.Reading.BarCache))!;
+    private static Wyckoff.MarketData.Caching.BarCache Cache(ApiServer api) => (Wyckoff.MarketData.Caching.BarCache)api.Services.GetService(typeof(Wyckoff.MarketData.Caching.BarCache))!;
 
     private static IncomingBar Bar(Random random, long time)
     {

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using StackExchange.Redis;
-using Wyckoff.MarketData.Reading;
+using Wyckoff.MarketData.Caching;
 using Wyckoff.Primitives;
 using Wyckoff.Telemetry;
 

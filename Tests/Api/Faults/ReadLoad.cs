@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Wyckoff.MarketData.Reading;
+using Wyckoff.MarketData.Caching;
 
 namespace Wyckoff.Tests.Api.Faults;
 

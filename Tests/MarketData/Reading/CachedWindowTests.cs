@@ -2,6 +2,7 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.FSharp.Core;
+using Wyckoff.MarketData.Caching;
 using Wyckoff.MarketData.Reading;
 
 namespace Wyckoff.Tests.MarketData.Reading;

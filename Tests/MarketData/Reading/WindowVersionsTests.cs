@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Wyckoff.MarketData;
+using Wyckoff.MarketData.Caching;
 using Wyckoff.MarketData.Reading;
 using Wyckoff.Primitives;
 

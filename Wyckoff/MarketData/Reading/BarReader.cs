@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Npgsql;
+using Wyckoff.MarketData.Caching;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData.Reading;

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using Npgsql;
+using Wyckoff.MarketData.Caching;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData.Reading;

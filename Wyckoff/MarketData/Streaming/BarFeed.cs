@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using StackExchange.Redis;
-using Wyckoff.MarketData.Reading;
+using Wyckoff.MarketData.Caching;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData.Streaming;

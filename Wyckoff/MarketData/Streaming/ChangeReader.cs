@@ -1,6 +1,7 @@
 using System.Data;
 using Npgsql;
 using NpgsqlTypes;
+using Wyckoff.MarketData.Caching;
 using Wyckoff.MarketData.Reading;
 
 namespace Wyckoff.MarketData.Streaming;

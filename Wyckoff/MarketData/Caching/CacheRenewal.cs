@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Wyckoff.Primitives;
 
-namespace Wyckoff.MarketData.Reading;
+namespace Wyckoff.MarketData.Caching;
 
 /// <summary>Has windows read anew as soon as a write is announced. A message that is lost costs the next reader a little time.</summary>
 internal sealed class CacheRenewal(BarCache cache, RedisConnection redis) : IHostedService

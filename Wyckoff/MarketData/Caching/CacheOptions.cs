@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Wyckoff.MarketData.Reading;
+namespace Wyckoff.MarketData.Caching;
 
 /// <summary>Where recent windows are kept: section <c>Wyckoff:Cache</c>.</summary>
 public sealed class CacheOptions

@@ -1,4 +1,4 @@
-namespace Wyckoff.MarketData.Reading;
+namespace Wyckoff.MarketData.Caching;
 
 /// <summary>Which state of the bars of a ticker and timeframe was read.</summary>
 /// <param name="Version">0 when nobody has counted.</param>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using Wyckoff.Telemetry;
 
-namespace Wyckoff.MarketData.Reading;
+namespace Wyckoff.MarketData.Caching;
 
 /// <summary>Recent windows in Redis. Whatever is wrong with Redis, nobody waits for it long, and nobody gets an error.</summary>
 internal sealed class RedisWindows(RedisConnection redis, IOptions<CacheOptions> options, TimeProvider time, ILogger<RedisWindows> logger)

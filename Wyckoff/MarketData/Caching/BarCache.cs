@@ -2,10 +2,11 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Wyckoff.MarketData.Reading;
 using Wyckoff.Primitives;
 using Wyckoff.Telemetry;
 
-namespace Wyckoff.MarketData.Reading;
+namespace Wyckoff.MarketData.Caching;
 
 /// <summary>
 /// The recent window of each ticker and period, ready to be sent: in this process, behind it in Redis for all replicas. Every use is checked against the version that the

@@ -5,7 +5,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Wyckoff.Primitives;
 
-namespace Wyckoff.MarketData.Reading;
+namespace Wyckoff.MarketData.Caching;
 
 /// <summary>
 /// The versions of windows, as the primary had them a moment ago (<see cref="CacheOptions.MaxVersionAge"/>) or has them now. Callers that ask at the same time

@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Runtime.InteropServices;
+using Wyckoff.MarketData.Reading;
 
-namespace Wyckoff.MarketData.Reading;
+namespace Wyckoff.MarketData.Caching;
 
 /// <summary>
 /// The newest bars of a window as they are written, each with its time and its place: from which any part can be cut. One piece of memory, the same in the process and
