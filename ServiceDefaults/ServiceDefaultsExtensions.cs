@@ -105,8 +105,10 @@ public static class ServiceDefaultsExtensions
         public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(
-            Task.Run(() => tracer.Shutdown(Patience), CancellationToken.None),
-            Task.Run(() => meter.Shutdown(Patience), CancellationToken.None),
-            Task.Run(() => logs.Shutdown(Patience), CancellationToken.None));
+            OnItsOwnThread(() => tracer.Shutdown(Patience)), OnItsOwnThread(() => meter.Shutdown(Patience)), OnItsOwnThread(() => logs.Shutdown(Patience)));
+
+        // Each waits for an answer that a thread of the pool takes in: three that block the pool of a small machine would wait for each other for seconds.
+        private static Task OnItsOwnThread(Action shutDown) =>
+            Task.Factory.StartNew(shutDown, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 }
