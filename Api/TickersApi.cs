@@ -15,7 +15,8 @@ public static class TickersApi
     private static readonly Parameter<bool> Active = Parameters.Flag("active", "Only those in use, or only those that are not.");
     private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many.", 1, 1000, 100);
     private static readonly Parameter<string> Next = Parameters.Text("cursor", "'next' of the page before, with the same query.", 500);
-    private static readonly Parameter<string> Confirm = Parameters.Text("confirm", "The symbol once more, so that nobody deletes twenty years by a slip.", Symbol.MaxLength) with { Required = true, Example = "SPY" };
+    // Without an example: the page of the docs would fill it in, and a click would delete the ticker.
+    private static readonly Parameter<string> Confirm = Parameters.Text("confirm", "The symbol once more, so that nobody deletes twenty years by a slip.", Symbol.MaxLength) with { Required = true };
 
     private static readonly Parameter[] OfList = [Search, Prefix, AssetType, Active, Limit, Next];
     private static readonly Parameter[] OfOne = [Parameters.Symbol];

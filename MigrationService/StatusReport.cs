@@ -1,7 +1,9 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Spectre.Console;
 using Wyckoff.Postgres;
+using Wyckoff.ServiceDefaults;
 using Wyckoff.Timescale;
 
 namespace Wyckoff.MigrationService;
@@ -11,50 +13,55 @@ internal static class StatusReport
 {
     public static async Task WriteAsync(TextWriter output, NpgsqlConnection connection, WyckoffDbContext context, IReadOnlyList<Hypertable> declared, IReadOnlyList<ContinuousAggregate> aggregates, CancellationToken cancellationToken)
     {
+        var console = VerbConsole.Of(output);
         var edition = await TimescaleEdition.DetectAsync(connection, cancellationToken);
-        await using var size = new NpgsqlCommand("SELECT pg_size_pretty(pg_database_size(current_database()))", connection);
-        await output.WriteLineAsync($"Database    {connection.Database} at {connection.Host}:{connection.Port}, {await size.ExecuteScalarAsync(cancellationToken)}");
-        await output.WriteLineAsync($"Edition     {edition}");
-        await output.WriteLineAsync($"            {edition.Capabilities}");
-
         var applied = await SchemaVersion.AppliedAsync(connection, cancellationToken);
         var migrations = context.Database.GetMigrations().ToList();
-        await output.WriteLineAsync();
+
+        await using var size = new NpgsqlCommand("SELECT pg_size_pretty(pg_database_size(current_database()))", connection);
+        var facts = console.NewTable(new(""), new("")).HideHeaders();
+        facts.AddTexts("Database", $"{connection.Database} at {connection.Host}:{connection.Port}, {await size.ExecuteScalarAsync(cancellationToken)}");
+        facts.AddTexts("Edition", $"{edition}");
+        facts.AddTexts("", edition.Capabilities);
         foreach (var migration in migrations)
         {
-            await output.WriteLineAsync($"Migration   {SchemaVersion.NameOf(migration),-24}{(applied.Contains(migration, StringComparer.Ordinal) ? "applied" : "pending")}");
+            facts.AddTexts("Migration", $"{SchemaVersion.NameOf(migration)} {(applied.Contains(migration, StringComparer.Ordinal) ? "applied" : "pending")}");
         }
 
         foreach (var unknown in applied.Except(migrations, StringComparer.Ordinal))
         {
-            await output.WriteLineAsync($"Migration   {SchemaVersion.NameOf(unknown),-24}unknown to this build");
+            facts.AddTexts("Migration", $"{SchemaVersion.NameOf(unknown)} unknown to this build");
         }
 
         if (migrations.Except(applied, StringComparer.Ordinal).ToList() is [])
         {
             var recorded = await ObjectPlan.RecordedAsync(connection, cancellationToken);
             var others = SchemaObject.All.Count(item => !recorded.Contains((item.Name, item.Hash)));
-            await output.WriteLineAsync($"Objects     {$"{SchemaObject.All.Count} files",-24}{(others == 0 ? "applied" : $"{others} pending")}");
-            await output.WriteLineAsync($"Last run    {await LastRunAsync(connection, cancellationToken)}");
+            facts.AddTexts("Objects", $"{SchemaObject.All.Count} files {(others == 0 ? "applied" : $"{others} pending")}");
+            facts.AddTexts("Last run", await LastRunAsync(connection, cancellationToken) ?? "none");
         }
 
         var present = (await StoredTable.ReadAsync(connection, edition, cancellationToken)).ToDictionary(table => table.Name, StringComparer.Ordinal);
         var policies = edition.HasPolicies ? await PoliciesAsync(connection, cancellationToken) : [];
-        await output.WriteLineAsync();
-        await output.WriteLineAsync($"{"Table",-34}{"Kind",-12}{"Chunk",-10}{"Chunks",8}{"Compressed",12}{"Rows (est.)",14}{"Size",12}   Compressed from, to");
+        var tables = console.NewTable(
+            new("Table"), new("Kind"), new("Chunk"), Number("Chunks"), Number("Compressed"), Number("Rows (est.)"), Number("Size"), new("Compressed from, to"), new("Policies"));
         foreach (var hypertable in declared.OrderBy(hypertable => hypertable.Name, StringComparer.Ordinal))
         {
-            await output.WriteLineAsync($"{hypertable.Name,-34}{(present.TryGetValue(hypertable.Name, out var table) ? Figures(table) : "missing")}".TrimEnd());
-            foreach (var policy in policies.GetValueOrDefault(hypertable.Name) ?? [])
-            {
-                await output.WriteLineAsync("    " + policy);
-            }
+            tables.AddTexts([
+                hypertable.Name,
+                .. present.TryGetValue(hypertable.Name, out var table) ? Figures(table) : ["missing", "", "", "", "", "", ""],
+                string.Join('\n', policies.GetValueOrDefault(hypertable.Name) ?? [])]);
         }
 
+        console.Write(facts);
+        console.WriteLine();
+        console.Write(tables);
         foreach (var step in await new TimescaleReconciler(edition, declared, aggregates).PlanAsync(connection, cancellationToken))
         {
-            await output.WriteLineAsync($"Pending     {step.Table}: {step.What}");
+            console.WriteLine($"Pending: {step.Table}: {step.What}");
         }
+
+        static TableColumn Number(string name) => new TableColumn(name).RightAligned();
     }
 
     private static async Task<string?> LastRunAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -96,9 +103,16 @@ internal static class StatusReport
         return policies;
     }
 
-    private static string Figures(StoredTable table) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{(table.Chunk is null ? "table" : "hypertable"),-12}{table.Chunk ?? "-",-10}{table.Chunks,8}{table.CompressedChunks,12}{table.Rows,14}{Size(table.Bytes),12}   {(table.BytesBefore is { } before ? $"{Size(before)}, {Size(table.BytesAfter ?? 0)}" : "")}");
+    private static string[] Figures(StoredTable table) =>
+    [
+        table.Chunk is null ? "table" : "hypertable",
+        table.Chunk ?? "-",
+        table.Chunks.ToString(CultureInfo.InvariantCulture),
+        table.CompressedChunks.ToString(CultureInfo.InvariantCulture),
+        table.Rows.ToString(CultureInfo.InvariantCulture),
+        Size(table.Bytes),
+        table.BytesBefore is { } before ? $"{Size(before)}, {Size(table.BytesAfter ?? 0)}" : "",
+    ];
 
     // As pg_size_pretty writes it.
     private static string Size(long bytes)

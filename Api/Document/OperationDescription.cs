@@ -85,7 +85,7 @@ internal static class OperationDescription
             operation.RequestBody = new OpenApiRequestBody
             {
                 Required = true,
-                Content = files.ContentTypes.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } }, StringComparer.Ordinal),
+                Content = files.ContentTypes.ToDictionary(type => type, type => new OpenApiMediaType { Schema = FileSchema(type) }, StringComparer.Ordinal),
             };
         }
 
@@ -97,6 +97,18 @@ internal static class OperationDescription
                 content.Example = Example(body.ContentType, body.Text);
             }
         }
+    }
+
+    /// <summary>The body is the file, or a form that has it as a part.</summary>
+    private static OpenApiSchema FileSchema(string contentType)
+    {
+        var file = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
+        return contentType != "multipart/form-data" ? file : new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal) { ["file"] = file },
+            Required = new HashSet<string>(StringComparer.Ordinal) { "file" },
+        };
     }
 
     private static void Answers(OpenApiOperation operation, IList<object> metadata)

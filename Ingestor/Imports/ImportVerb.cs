@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Wyckoff.Imports;
+using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Ingestor.Imports;
 
@@ -103,11 +104,7 @@ internal static class ImportVerb
         var begun = time.GetTimestamp();
         try
         {
-            await using var display = new ProgressDisplay(progress, Console.Error, !Console.IsErrorRedirected, time);
-            foreach (var file in files)
-            {
-                results.AddRange(await runner.ImportAsync(file, options, progress, cancellationToken));
-            }
+            await ProgressDisplay.ShowWhileAsync(ImportAllAsync, progress, VerbConsole.Of(Console.Error), time);
         }
         finally
         {
@@ -116,6 +113,14 @@ internal static class ImportVerb
         }
 
         return ImportSummary.ExitCode(results);
+
+        async Task ImportAllAsync()
+        {
+            foreach (var file in files)
+            {
+                results.AddRange(await runner.ImportAsync(file, options, progress, cancellationToken));
+            }
+        }
     }
 
     private static void AtLeast(OptionResult result, long least)

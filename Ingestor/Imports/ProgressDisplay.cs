@@ -1,79 +1,85 @@
 using System.Globalization;
+using Spectre.Console;
+using Spectre.Console.Rendering;
 using Wyckoff.Imports;
+using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Ingestor.Imports;
 
-/// <summary>Shows how far an import is: a bar that is drawn over itself on a terminal, a line now and then anywhere else.</summary>
-internal sealed class ProgressDisplay : IAsyncDisposable
+/// <summary>Shows how far an import is while it works: a bar on a terminal, a line now and then anywhere else.</summary>
+internal static class ProgressDisplay
 {
-    private const int Width = 30;
+    private const double MostFull = 0.99;
 
-    private readonly ImportProgress _progress;
-    private readonly TextWriter _output;
-    private readonly bool _terminal;
-    private readonly TimeProvider _time;
-    private readonly long _begun;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _showing;
-    private int _drawn;
+    private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan NextLine = TimeSpan.FromSeconds(5);
 
-    public ProgressDisplay(ImportProgress progress, TextWriter output, bool terminal, TimeProvider time)
+    public static Task ShowWhileAsync(Func<Task> work, ImportProgress progress, IAnsiConsole console, TimeProvider time) =>
+        console.IsTerminal() ? DrawAsync(work, progress, console, time) : SayAsync(work, progress, console, time);
+
+    private static async Task DrawAsync(Func<Task> work, ImportProgress progress, IAnsiConsole console, TimeProvider time)
     {
-        (_progress, _output, _terminal, _time, _begun) = (progress, output, terminal, time, time.GetTimestamp());
-        _showing = ShowAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await _showing;
-        if (_drawn > 0)
-        {
-            await _output.WriteAsync("\r" + new string(' ', _drawn) + "\r");
-        }
-
-        _stop.Dispose();
-    }
-
-    /// <summary>The line as it is now.</summary>
-    internal static string Line(ImportProgress progress, TimeSpan elapsed, bool bar)
-    {
-        var seconds = Math.Max(elapsed.TotalSeconds, 0.001);
-        var done = progress.Size is > 0 and { } size ? Math.Min(1, (double)progress.BytesRead / size) : (double?)null;
-        var text = string.Create(CultureInfo.InvariantCulture, $"{progress.Rows:N0} rows, {progress.Rows / seconds:N0} rows/s, {progress.Rejected:N0} rejected");
-        if (done is not { } part)
-        {
-            return $"{Path.GetFileName(progress.File)} {text}";
-        }
-
-        var left = part > 0.01 ? TimeSpan.FromSeconds(seconds / part * (1 - part)).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture) : "–";
-        var full = (int)(part * Width);
-        var drawn = bar ? $"[{new string('#', full)}{new string('.', Width - full)}] " : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(progress.File)} {drawn}{part:0%} {text}, {left} left");
-    }
-
-    private async Task ShowAsync()
-    {
-        using var timer = new PeriodicTimer(_terminal ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromSeconds(5), _time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_stop.Token))
+        var begun = time.GetTimestamp();
+        var rows = new TextColumn(() => Rows(progress, time.GetElapsedTime(begun)));
+        await console.Progress()
+            .AutoClear(true)
+            .HideCompleted(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), rows, new RemainingTimeColumn())
+            .StartAsync(async context =>
             {
-                var line = Line(_progress, _time.GetElapsedTime(_begun), _terminal);
-                if (_terminal)
+                // One bar for each file, since what is left is reckoned from how far the bar has come.
+                ProgressTask? bar = null;
+                var file = "";
+                await WhileAsync(work, Redraw, time, () =>
                 {
-                    await _output.WriteAsync("\r" + line.PadRight(_drawn));
-                    _drawn = line.Length;
-                }
-                else
-                {
-                    await _output.WriteLineAsync(line);
-                }
-            }
-        }
-        catch (OperationCanceledException)
+                    if (bar is null || file != progress.File)
+                    {
+                        bar?.StopTask();
+                        file = progress.File;
+                        bar = context.AddTask(Markup.Escape(Path.GetFileName(file)));
+                    }
+
+                    bar.IsIndeterminate = progress.Size is not > 0;
+                    bar.MaxValue = progress.Size is > 0 and { } size ? size : 1;
+                    // A bar that is full is hidden, and there are rows to write yet.
+                    bar.Value = Math.Min(progress.BytesRead, bar.MaxValue * MostFull);
+                });
+            });
+    }
+
+    private static Task SayAsync(Func<Task> work, ImportProgress progress, IAnsiConsole console, TimeProvider time)
+    {
+        var begun = time.GetTimestamp();
+        return WhileAsync(work, NextLine, time, () => console.WriteLine(Line(progress, time.GetElapsedTime(begun))));
+    }
+
+    private static async Task WhileAsync(Func<Task> work, TimeSpan every, TimeProvider time, Action show)
+    {
+        var working = work();
+        while (await Task.WhenAny(working, Task.Delay(every, time)) != working)
         {
-            // The import has ended.
+            show();
         }
+
+        await working;
+    }
+
+    private static string Line(ImportProgress progress, TimeSpan elapsed)
+    {
+        var done = progress.Size is > 0 and { } size
+            ? string.Create(CultureInfo.InvariantCulture, $" {Math.Min(1, (double)progress.BytesRead / size):0%}")
+            : "";
+        return $"{Path.GetFileName(progress.File)}{done} {Rows(progress, elapsed)}";
+    }
+
+    private static string Rows(ImportProgress progress, TimeSpan elapsed) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{progress.Rows:N0} rows, {progress.Rows / Math.Max(elapsed.TotalSeconds, 0.001):N0} rows/s, {progress.Rejected:N0} rejected");
+
+    private sealed class TextColumn(Func<string> text) : ProgressColumn
+    {
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(text());
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Wyckoff.Hosting;
+using Wyckoff.ServiceDefaults;
 using Wyckoff.Timescale;
 
 namespace Wyckoff.Ingestor.Maintenance;
@@ -38,10 +39,14 @@ internal sealed class MaintenanceWorker(MaintenanceDatabase database, Maintenanc
             await output.WriteLineAsync("Another instance is at it; nothing was done here.");
         }
 
+        var console = VerbConsole.Of(output);
+        var steps = console.NewTable(new("Step"), new("What was done"));
         foreach (var step in report.Steps)
         {
-            await output.WriteLineAsync($"{step.Name,-40} {(step.Fault is null ? step.Done : "failed: " + step.Fault)}");
+            steps.AddTexts(step.Name, step.Fault is null ? step.Done : "failed: " + step.Fault);
         }
+
+        console.Write(steps);
 
         if (!report.Succeeded)
         {

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Spectre.Console;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Providers;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.Primitives;
+using Wyckoff.ServiceDefaults;
 using Symbol = Wyckoff.Primitives.Symbol;
 
 namespace Wyckoff.Ingestor.Sync;
@@ -68,12 +70,21 @@ internal static class SyncVerbs
         var list = new Command("list", "The feeds, and how their last sync went.");
         list.SetAction((_, _) => Verb.RunAsync(builder(), async (services, token) =>
         {
+            var console = VerbConsole.Of(Console.Out);
+            var feeds = console.NewTable(new("Symbol"), new("Timeframe"), new("Provider"), new("Since"), new TableColumn("Every").RightAligned(), new("Mode"), new("Last sync"));
             foreach (var feed in await services.GetRequiredService<FeedStore>().ListAsync(token))
             {
-                await Console.Out.WriteLineAsync(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{feed.Symbol,-10} {feed.Timeframe,-3} {feed.Provider,-10} since {feed.Since:yyyy-MM-dd}, every {feed.Every.TotalSeconds} s{(feed.Live ? ", live" : "")}{(feed.Enabled ? "" : ", off")}; {(feed.LastSyncAt is { } last ? $"{feed.Status} {last:yyyy-MM-dd HH:mm:ss}Z{(feed.Error is null ? "" : ": " + feed.Error)}" : "not synced yet")}"));
+                feeds.AddTexts(
+                    feed.Symbol.ToString(),
+                    feed.Timeframe.ToString(),
+                    feed.Provider,
+                    feed.Since.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                    string.Create(CultureInfo.InvariantCulture, $"{feed.Every.TotalSeconds} s"),
+                    (feed.Enabled ? "on" : "off") + (feed.Live ? ", live" : ""),
+                    LastSync(feed));
             }
+
+            console.Write(feeds);
         }));
 
         var add = new Command("add", "Keep bars current from now on; of a feed that is there already, change how.") { Symbols, Timeframe, Provider, since, every, live };
@@ -108,6 +119,10 @@ internal static class SyncVerbs
 
     private static string Section(string? provider, IConfiguration configuration) =>
         (provider ?? configuration[SyncOptions.Section + ":Provider"] ?? (configuration[AlpacaOptions.Section + ":KeyId"] is null ? "" : AlpacaProvider.ProviderName)) == AlpacaProvider.ProviderName ? AlpacaOptions.Section : CsvOptions.Section;
+
+    private static string LastSync(FeedEntry feed) => feed.LastSyncAt is not { } last
+        ? "none yet"
+        : string.Create(CultureInfo.InvariantCulture, $"{feed.Status} {last:yyyy-MM-dd HH:mm:ss}Z{(feed.Error is null ? "" : ": " + feed.Error)}");
 
     private static string Line(SyncResult result)
     {

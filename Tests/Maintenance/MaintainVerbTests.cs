@@ -17,7 +17,7 @@ public sealed class MaintainVerbTests(TestDatabase database) : IClassFixture<Tes
     {
         var (exitCode, output, error) = await MaintainAsync(database.WorkerConnection);
         Assert.True(exitCode == 0, error + output);
-        Assert.Contains("market.refresh_overview                  up to date", output, StringComparison.Ordinal);
+        Assert.Matches("market.refresh_overview +up to date", output);
 
         // As ./wyckoff.sh does it.
         (exitCode, _, error) = await MaintainAsync(database.AdminConnection + ";Options=-c role=wyckoff_worker");

@@ -91,6 +91,15 @@ public sealed class FaultRig : IAsyncLifetime
         }
     }
 
+    /// <summary>Whether a commit waits until standbys have it.</summary>
+    internal async Task<bool> IsWaitingForStandbysAsync()
+    {
+        await using var connection = new NpgsqlConnection(Postgres.ConnectionString("wyckoff") + ";Pooling=false");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep')", connection);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken) is true;
+    }
+
     internal async Task KillRedisAsync()
     {
         Signals.Kill(Redis.Pid);

@@ -94,14 +94,27 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
     {
         var replicas = standby.Replicas;
         await using var bars = await rig.BarsAsync(24);
-        var before = bars.Acknowledged;
         string[] queries = ["last=50", "from=2000-01-01&limit=50", $"from={bars.TimeOf(0):yyyy-MM-dd}&limit=1000&format=ndjson"];
+        long before;
         Task write;
         // There is but one standby, so a commit that has to be on two is on that one for a long time before anybody sees it on the primary.
         await rig.ExecuteAsync("ALTER SYSTEM SET synchronous_standby_names = 'ANY 2 (*)'", "SELECT pg_reload_conf()");
         try
         {
-            write = bars.OnceAsync();
+            while (true)
+            {
+                before = bars.Acknowledged;
+                write = bars.OnceAsync();
+                await Eventually.HoldsAsync(async () => write.IsCompleted || await rig.IsWaitingForStandbysAsync());
+                if (!write.IsCompleted)
+                {
+                    break;
+                }
+
+                // The server takes the setting in a moment after it was told, and what is committed until then waits for nobody.
+                await write;
+            }
+
             await Eventually.GetAsync(
                 () => standby.VersionAsync(bars.Symbol), version => version > before, version => $"the standby shows version {version}");
             foreach (var query in queries)

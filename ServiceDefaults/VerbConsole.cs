@@ -1,0 +1,31 @@
+using Spectre.Console;
+
+namespace Wyckoff.ServiceDefaults;
+
+/// <summary>Where a verb shows what it has found: drawn for a terminal, plain lines of any length for a file or a pipe.</summary>
+public static class VerbConsole
+{
+    // Nothing is wrapped or cut off where no terminal sets the width.
+    private const int AnyWidth = 1 << 16;
+
+    public static IAnsiConsole Of(TextWriter output)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        if (!console.IsTerminal())
+        {
+            console.Profile.Width = AnyWidth;
+        }
+
+        return console;
+    }
+
+    /// <summary>True where lines can be drawn over.</summary>
+    public static bool IsTerminal(this IAnsiConsole console) => console.Profile.Out.IsTerminal && console.Profile.Capabilities.Ansi;
+
+    /// <summary>A table in the style of this console.</summary>
+    public static Table NewTable(this IAnsiConsole console, params TableColumn[] columns) =>
+        new Table { Border = console.IsTerminal() ? TableBorder.Rounded : TableBorder.None }.AddColumns(columns);
+
+    /// <summary>What comes from outside is text, never markup.</summary>
+    public static void AddTexts(this Table table, params IEnumerable<string> cells) => table.AddRow(cells.Select(cell => new Text(cell)));
+}
