@@ -5,7 +5,8 @@ namespace Wyckoff.MarketData.Files;
 /// <summary>Hands the bars of a ticker to a writer, window after window of time: a query sees few chunks, and memory holds one window.</summary>
 public sealed class BarExport(BarStore store, TimeProvider time)
 {
-    private const int BarsPerWindow = 10_000;
+    // An array of more references than these would be a large object: dead, it would keep its bars in memory until the next full collection.
+    private const int BarsPerWindow = 8_000;
 
     // Where nothing is, windows widen: an empty one costs its planning only.
     private static readonly TimeSpan Widest = TimeSpan.FromDays(366);
