@@ -12,8 +12,17 @@ public static class DocsApi
     // Scalar's own have contrasts of 1.6 to 4.4, where text needs 4.5 to be read by everybody.
     private const string ReadableColors =
         """
-        .light-mode { --scalar-color-3: #6b6b6b; --scalar-color-red: #c40000; --scalar-color-orange: #b34000; --scalar-color-yellow: #855d00; --scalar-color-green: #00734a; }
-        .dark-mode { --scalar-color-3: #8f8f8f; --scalar-color-red: #ff6161; }
+        .light-mode {
+          --scalar-color-3: #6b6b6b;
+          --scalar-color-red: #c40000;
+          --scalar-color-orange: #b34000;
+          --scalar-color-yellow: #855d00;
+          --scalar-color-green: #00734a;
+        }
+        .dark-mode {
+          --scalar-color-3: #8f8f8f;
+          --scalar-color-red: #ff6161;
+        }
         """;
 
     public static void MapDocs(this IEndpointRouteBuilder routes)
@@ -25,9 +34,7 @@ public static class DocsApi
     private static void Configure(ScalarOptions scalar, HttpContext context)
     {
         var nonce = RandomNumberGenerator.GetHexString(NonceLength, lowercase: true);
-        // Only Scalar's own scripts run, and they talk to nobody but us. It sets styles in attributes and makes style elements.
-        context.Response.Headers.ContentSecurityPolicy =
-            $"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        context.Response.Headers.ContentSecurityPolicy = Policy(nonce);
         scalar
             .WithNonce(nonce)
             .WithTitle("Wyckoff API")
@@ -44,4 +51,17 @@ public static class DocsApi
             .AddPreferredSecuritySchemes(OperationDescription.OperatorKey);
         scalar.ShowDeveloperTools = DeveloperToolsVisibility.Never;
     }
+
+    /// <summary>Only the page's own scripts run, and they reach nothing but this service.</summary>
+    private static string Policy(string nonce) => string.Join(
+        "; ",
+        "default-src 'none'",
+        $"script-src 'nonce-{nonce}'",
+        // Scalar adds style elements and style attributes at run time, so styles cannot be held to a nonce.
+        "style-src 'self' 'unsafe-inline'",
+        "connect-src 'self'",
+        "img-src 'self' data: blob:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'");
 }

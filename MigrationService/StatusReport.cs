@@ -13,7 +13,7 @@ internal static class StatusReport
 {
     public static async Task WriteAsync(TextWriter output, NpgsqlConnection connection, WyckoffDbContext context, IReadOnlyList<Hypertable> declared, IReadOnlyList<ContinuousAggregate> aggregates, CancellationToken cancellationToken)
     {
-        var console = VerbConsole.Of(output);
+        var console = VerbConsole.Create(output);
         var edition = await TimescaleEdition.DetectAsync(connection, cancellationToken);
         var applied = await SchemaVersion.AppliedAsync(connection, cancellationToken);
         var migrations = context.Database.GetMigrations().ToList();
@@ -41,6 +41,10 @@ internal static class StatusReport
             facts.AddTexts("Last run", await LastRunAsync(connection, cancellationToken) ?? "none");
         }
 
+        // What is known is shown, even if the tables cannot be read.
+        console.Write(facts);
+        console.WriteLine();
+
         var present = (await StoredTable.ReadAsync(connection, edition, cancellationToken)).ToDictionary(table => table.Name, StringComparer.Ordinal);
         var policies = edition.HasPolicies ? await PoliciesAsync(connection, cancellationToken) : [];
         var tables = console.NewTable(
@@ -53,8 +57,6 @@ internal static class StatusReport
                 string.Join('\n', policies.GetValueOrDefault(hypertable.Name) ?? [])]);
         }
 
-        console.Write(facts);
-        console.WriteLine();
         console.Write(tables);
         foreach (var step in await new TimescaleReconciler(edition, declared, aggregates).PlanAsync(connection, cancellationToken))
         {

@@ -100,15 +100,17 @@ public static class ServiceDefaultsExtensions
     /// </summary>
     private sealed class TelemetryLifetime(TracerProvider tracer, MeterProvider meter, LoggerProvider logs) : IHostedService
     {
-        private const int Patience = 2000;
+        private const int TimeoutMilliseconds = 2000;
 
         public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(
-            OnItsOwnThread(() => tracer.Shutdown(Patience)), OnItsOwnThread(() => meter.Shutdown(Patience)), OnItsOwnThread(() => logs.Shutdown(Patience)));
+            RunOnOwnThread(() => tracer.Shutdown(TimeoutMilliseconds)),
+            RunOnOwnThread(() => meter.Shutdown(TimeoutMilliseconds)),
+            RunOnOwnThread(() => logs.Shutdown(TimeoutMilliseconds)));
 
         // Each waits for an answer that a thread of the pool takes in: three that block the pool of a small machine would wait for each other for seconds.
-        private static Task OnItsOwnThread(Action shutDown) =>
+        private static Task RunOnOwnThread(Action shutDown) =>
             Task.Factory.StartNew(shutDown, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 }

@@ -5,15 +5,23 @@ namespace Wyckoff.ServiceDefaults;
 /// <summary>Where a verb shows what it has found: drawn for a terminal, plain lines of any length for a file or a pipe.</summary>
 public static class VerbConsole
 {
-    // Nothing is wrapped or cut off where no terminal sets the width.
-    private const int AnyWidth = 1 << 16;
+    // Nothing is wrapped or cut off where nobody draws.
+    private const int UnlimitedWidth = 1 << 16;
 
-    public static IAnsiConsole Of(TextWriter output)
+    public static IAnsiConsole Create(TextWriter output) => Create(new AnsiConsoleOutput(output));
+
+    public static IAnsiConsole Create(IAnsiConsoleOutput output)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = output,
+            // No verb asks anything, so it does not matter whether standard input is a terminal, too, nor on which build server this is.
+            Interactive = InteractionSupport.Yes,
+            Enrichment = new() { UseDefaultEnrichers = false },
+        });
         if (!console.IsTerminal())
         {
-            console.Profile.Width = AnyWidth;
+            console.Profile.Width = UnlimitedWidth;
         }
 
         return console;

@@ -59,7 +59,10 @@ internal static class ImportVerb
                 return 1;
             }
 
-            return await Verb.RunAsync(builder(), (services, token) => RunAsync(services, files, options, token));
+            var host = builder();
+            // The summary says the same, and a line of the log would be written across the bar.
+            host.Logging.AddFilter("Wyckoff.Imports", LogLevel.Warning);
+            return await Verb.RunAsync(host, (services, token) => RunAsync(services, files, options, token));
         });
         return command;
     }
@@ -104,7 +107,7 @@ internal static class ImportVerb
         var begun = time.GetTimestamp();
         try
         {
-            await ProgressDisplay.ShowWhileAsync(ImportAllAsync, progress, VerbConsole.Of(Console.Error), time);
+            await ProgressDisplay.ShowWhileAsync(ImportAllAsync, progress, VerbConsole.Create(Console.Error), time);
         }
         finally
         {

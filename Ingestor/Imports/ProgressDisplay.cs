@@ -9,13 +9,11 @@ namespace Wyckoff.Ingestor.Imports;
 /// <summary>Shows how far an import is while it works: a bar on a terminal, a line now and then anywhere else.</summary>
 internal static class ProgressDisplay
 {
-    private const double MostFull = 0.99;
-
-    private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan NextLine = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5);
 
     public static Task ShowWhileAsync(Func<Task> work, ImportProgress progress, IAnsiConsole console, TimeProvider time) =>
-        console.IsTerminal() ? DrawAsync(work, progress, console, time) : SayAsync(work, progress, console, time);
+        console.IsTerminal() ? DrawAsync(work, progress, console, time) : WriteLinesAsync(work, progress, console, time);
 
     private static async Task DrawAsync(Func<Task> work, ImportProgress progress, IAnsiConsole console, TimeProvider time)
     {
@@ -24,52 +22,73 @@ internal static class ProgressDisplay
         await console.Progress()
             .AutoClear(true)
             .HideCompleted(true)
+            // Drawn from here alone: what fails to be drawn on a thread of the library's would end the process, and the import with it.
+            .AutoRefresh(false)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), rows, new RemainingTimeColumn())
             .StartAsync(async context =>
             {
                 // One bar for each file, since what is left is reckoned from how far the bar has come.
                 ProgressTask? bar = null;
-                var file = "";
-                await WhileAsync(work, Redraw, time, () =>
+                string? drawn = null;
+                await WhileAsync(work, RedrawInterval, time, () =>
                 {
-                    if (bar is null || file != progress.File)
+                    if (progress.Current is not { } file)
                     {
-                        bar?.StopTask();
-                        file = progress.File;
-                        bar = context.AddTask(Markup.Escape(Path.GetFileName(file)));
+                        return;
                     }
 
-                    bar.IsIndeterminate = progress.Size is not > 0;
-                    bar.MaxValue = progress.Size is > 0 and { } size ? size : 1;
-                    // A bar that is full is hidden, and there are rows to write yet.
-                    bar.Value = Math.Min(progress.BytesRead, bar.MaxValue * MostFull);
+                    if (bar is null || drawn != file.Path)
+                    {
+                        bar?.StopTask();
+                        drawn = file.Path;
+                        bar = context.AddTask(Markup.Escape(Path.GetFileName(file.Path)));
+                    }
+
+                    bar.IsIndeterminate = file.Size is not > 0;
+                    // A bar that is full is hidden, and its last rows may not be written yet.
+                    bar.MaxValue = (file.Size ?? 0) + 1;
+                    bar.Value = Math.Min(file.BytesRead, file.Size ?? 0);
+                    context.Refresh();
                 });
             });
     }
 
-    private static Task SayAsync(Func<Task> work, ImportProgress progress, IAnsiConsole console, TimeProvider time)
+    private static Task WriteLinesAsync(Func<Task> work, ImportProgress progress, IAnsiConsole console, TimeProvider time)
     {
         var begun = time.GetTimestamp();
-        return WhileAsync(work, NextLine, time, () => console.WriteLine(Line(progress, time.GetElapsedTime(begun))));
+        return WhileAsync(work, LineInterval, time, () =>
+        {
+            if (progress.Current is { } file)
+            {
+                console.WriteLine(Line(file, progress, time.GetElapsedTime(begun)));
+            }
+        });
     }
 
-    private static async Task WhileAsync(Func<Task> work, TimeSpan every, TimeProvider time, Action show)
+    private static async Task WhileAsync(Func<Task> work, TimeSpan interval, TimeProvider time, Action show)
     {
         var working = work();
-        while (await Task.WhenAny(working, Task.Delay(every, time)) != working)
+        try
         {
-            show();
+            while (await Task.WhenAny(working, Task.Delay(interval, time)) != working)
+            {
+                show();
+            }
+        }
+        catch (IOException)
+        {
+            // Nobody sees it any more: the terminal is closed, or the disk is full. The import goes on.
         }
 
         await working;
     }
 
-    private static string Line(ImportProgress progress, TimeSpan elapsed)
+    private static string Line(ImportedFile file, ImportProgress progress, TimeSpan elapsed)
     {
-        var done = progress.Size is > 0 and { } size
-            ? string.Create(CultureInfo.InvariantCulture, $" {Math.Min(1, (double)progress.BytesRead / size):0%}")
+        var part = file.Size is > 0 and { } size
+            ? string.Create(CultureInfo.InvariantCulture, $" {Math.Min(1, (double)file.BytesRead / size):0%}")
             : "";
-        return $"{Path.GetFileName(progress.File)}{done} {Rows(progress, elapsed)}";
+        return $"{Path.GetFileName(file.Path)}{part} {Rows(progress, elapsed)}";
     }
 
     private static string Rows(ImportProgress progress, TimeSpan elapsed) => string.Create(

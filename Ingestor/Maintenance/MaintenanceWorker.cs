@@ -39,14 +39,17 @@ internal sealed class MaintenanceWorker(MaintenanceDatabase database, Maintenanc
             await output.WriteLineAsync("Another instance is at it; nothing was done here.");
         }
 
-        var console = VerbConsole.Of(output);
-        var steps = console.NewTable(new("Step"), new("What was done"));
-        foreach (var step in report.Steps)
+        if (report.Steps.Count > 0)
         {
-            steps.AddTexts(step.Name, step.Fault is null ? step.Done : "failed: " + step.Fault);
-        }
+            var console = VerbConsole.Create(output);
+            var steps = console.NewTable(new("Step"), new("What was done"));
+            foreach (var step in report.Steps)
+            {
+                steps.AddTexts(step.Name, step.Fault is null ? step.Done : "failed: " + step.Fault);
+            }
 
-        console.Write(steps);
+            console.Write(steps);
+        }
 
         if (!report.Succeeded)
         {

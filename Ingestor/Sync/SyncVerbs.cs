@@ -70,7 +70,7 @@ internal static class SyncVerbs
         var list = new Command("list", "The feeds, and how their last sync went.");
         list.SetAction((_, _) => Verb.RunAsync(builder(), async (services, token) =>
         {
-            var console = VerbConsole.Of(Console.Out);
+            var console = VerbConsole.Create(Console.Out);
             var feeds = console.NewTable(new("Symbol"), new("Timeframe"), new("Provider"), new("Since"), new TableColumn("Every").RightAligned(), new("Mode"), new("Last sync"));
             foreach (var feed in await services.GetRequiredService<FeedStore>().ListAsync(token))
             {

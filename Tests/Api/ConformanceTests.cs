@@ -8,7 +8,7 @@ namespace Wyckoff.Tests.Api;
 /// <summary>The service does what its OpenAPI document says.</summary>
 public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<SampleDatabase>
 {
-    /// <summary>What guards against a slip has no example, or pages that fill in examples would make the slip.</summary>
+    /// <summary>The confirmation of a deletion has no example, because pages of documentation fill examples in.</summary>
     private const string Confirmation = "confirm";
 
     private static readonly string[] Order = ["POST", "GET", "PUT", "PATCH", "DELETE"];
@@ -85,7 +85,7 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
                 .SelectMany(response => response.Value.GetProperty("content").EnumerateObject().Select(media => media.Name)).DefaultIfEmpty("*/*").ToList();
             foreach (var type in types)
             {
-                using var request = new HttpRequestMessage(new(operation.Method), operation.ExampleUrl() + (operation.Method == "DELETE" ? $"?{Confirmation}=SPY" : ""));
+                using var request = new HttpRequestMessage(new(operation.Method), operation.ExampleUrl() + (IsConfirmed(operation) ? $"?{Confirmation}=SPY" : ""));
                 request.Headers.TryAddWithoutValidation("Accept", type);
                 if (operation.Bodies.FirstOrDefault(body => body.Example is not null) is { Type: { } sent } body)
                 {
@@ -133,6 +133,9 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
         static bool Is((string Method, string Path) request, Described.Operation operation) =>
             request.Method == operation.Method && Regex.IsMatch(request.Path, "^" + Regex.Replace(operation.Path.TrimEnd('/'), @"\{[^}]+\}", "[^/]+") + "/?$");
     }
+
+    private static bool IsConfirmed(Described.Operation operation) =>
+        operation.Parameters.Any(parameter => parameter.GetProperty("name").GetString() == Confirmation);
 
     private static bool Fits(string type, byte[] bytes) => type switch
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Files;
 
@@ -47,6 +48,24 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
 
             """,
             output);
+    }
+
+    [Fact]
+    public async Task More_bars_than_a_window_holds_come_once_each_and_in_order()
+    {
+        // The first window with bars has widened to a year by then, and holds all of them.
+        await _database.ExecuteAsync(
+            """
+            INSERT INTO tickers (symbol) VALUES ('LONG') ON CONFLICT DO NOTHING;
+            INSERT INTO bars_1m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
+            SELECT id, t, 1, 1, 1, 1, 1, 0, 1, 1, false, 'test' FROM tickers, generate_series(timestamptz '2024-01-02', timestamptz '2024-01-18', '1 min') t WHERE symbol = 'LONG';
+            """);
+        var (exitCode, output, error) = await ExportAsync("--symbol", "LONG", "--timeframe", "1m");
+        Assert.True(exitCode == 0, error);
+        var times = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => line.Split(',')[2]);
+        Assert.Equal(
+            Enumerable.Range(0, (16 * 24 * 60) + 1).Select(minute => new DateTime(2024, 1, 2).AddMinutes(minute).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
+            times);
     }
 
     [Fact]

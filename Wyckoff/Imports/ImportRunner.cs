@@ -147,7 +147,7 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
         IReadOnlyList<string> notes = [];
         try
         {
-            progress.Begin(input.Name, input.Size, () => input.Stream?.Position ?? 0);
+            progress.Begin(new(input.Name, input.Size, () => input.Stream?.Position ?? 0));
             if (input.Refusal is { } refusal)
             {
                 throw refusal;

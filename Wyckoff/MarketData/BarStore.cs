@@ -17,7 +17,12 @@ public sealed class BarStore(Database database)
         cancellationToken);
 
     /// <summary>All bars of the range, oldest first: for ranges that memory can hold.</summary>
-    public Task<IReadOnlyList<OhlcvBar>> ReadRangeAsync(int tickerId, Timeframe timeframe, TimeRange range, CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<OhlcvBar>>(
+    public Task<IReadOnlyList<OhlcvBar>> ReadRangeAsync(int tickerId, Timeframe timeframe, TimeRange range, CancellationToken cancellationToken) =>
+        ReadRangeAsync(tickerId, timeframe, range, null, cancellationToken);
+
+    /// <summary>The bars of the range, oldest first: all, or the first so many.</summary>
+    public Task<IReadOnlyList<OhlcvBar>> ReadRangeAsync(
+        int tickerId, Timeframe timeframe, TimeRange range, int? limit, CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<OhlcvBar>>(
         async (connection, token) =>
         {
             await using var command = new NpgsqlCommand(
@@ -26,6 +31,7 @@ public sealed class BarStore(Database database)
                   FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)}
                  WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3
                  ORDER BY timestamp
+                 LIMIT $4
                 """,
                 connection)
             {
@@ -34,6 +40,7 @@ public sealed class BarStore(Database database)
                     new() { Value = tickerId },
                     new() { Value = range.Start, NpgsqlDbType = NpgsqlDbType.TimestampTz },
                     new() { Value = range.End, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                    new() { Value = limit ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer },
                 },
             };
             var bars = new List<OhlcvBar>();

@@ -91,12 +91,12 @@ public sealed class FaultRig : IAsyncLifetime
         }
     }
 
-    /// <summary>Whether a commit waits until standbys have it.</summary>
+    /// <summary>Whether a commit of the services' role waits until standbys have it.</summary>
     internal async Task<bool> IsWaitingForStandbysAsync()
     {
         await using var connection = new NpgsqlConnection(Postgres.ConnectionString("wyckoff") + ";Pooling=false");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await using var command = new NpgsqlCommand("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep')", connection);
+        await using var command = new NpgsqlCommand("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'wyckoff_app')", connection);
         return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken) is true;
     }
 

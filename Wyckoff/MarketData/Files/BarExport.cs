@@ -2,10 +2,11 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.MarketData.Files;
 
-/// <summary>Hands the bars of a ticker to a writer, window after window of time: a query sees few chunks, and memory holds one window.</summary>
+/// <summary>Hands the bars of a ticker to a writer, window after window of time: a query sees few chunks, and memory holds no more than one window's bars.</summary>
 public sealed class BarExport(BarStore store, TimeProvider time)
 {
-    // An array of more references than these would be a large object: dead, it would keep its bars in memory until the next full collection.
+    // A list grows to 8,192 references then, which is less than the 85,000 bytes of a large object: one of those, dead, would keep its bars in memory until the
+    // next full collection.
     private const int BarsPerWindow = 8_000;
 
     // Where nothing is, windows widen: an empty one costs its planning only.
@@ -23,15 +24,16 @@ public sealed class BarExport(BarStore store, TimeProvider time)
         while (start < end)
         {
             var until = end - start > span ? start + span : end;
-            var before = bars;
-            foreach (var bar in await store.ReadRangeAsync(tickerId, timeframe, new(start, until), cancellationToken))
+            var window = await store.ReadRangeAsync(tickerId, timeframe, new(start, until), BarsPerWindow, cancellationToken);
+            foreach (var bar in window)
             {
                 await writer.WriteAsync(symbol, timeframe, bar, cancellationToken);
-                bars++;
             }
 
-            span = bars > before ? timeframe.Width * BarsPerWindow : TimeSpan.FromTicks(Math.Max(span.Ticks, Math.Min(span.Ticks * 2, Widest.Ticks)));
-            start = until;
+            bars += window.Count;
+            span = window.Count > 0 ? timeframe.Width * BarsPerWindow : TimeSpan.FromTicks(Math.Max(span.Ticks, Math.Min(span.Ticks * 2, Widest.Ticks)));
+            // The first window with bars may have widened to a year: of so many, the rest comes next.
+            start = window.Count == BarsPerWindow ? window[^1].Timestamp.AddMicroseconds(1) : until;
         }
 
         return bars;
