@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
@@ -14,9 +15,12 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
 {
     private const long LockKey = 0x5779636B6F6666; // "Wyckoff"
 
+    private static readonly ActivitySource Traces = new("Wyckoff.MigrationService");
+
     /// <summary>Brings the schema to that of this build, reconciles the storage and verifies.</summary>
     public async Task ApplyAsync(CancellationToken cancellationToken)
     {
+        using var activity = Traces.StartActivity("migrate");
         await using var admin = await server.ConnectAsync(createDatabase: true, cancellationToken);
         var kept = await DeclaredSchema.KeptAsync(admin, cancellationToken);
         var schema = kept ?? Declared();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -103,6 +104,11 @@ public static class WyckoffHostExtensions
         services.GetRequiredService<ConnectionPoolFigures>();
         var source = new NpgsqlDataSourceBuilder(WithDefaults(text, options, applicationName)) { Name = applicationName };
         source.MapTradingEnums();
+        // Statements are part of some work. By themselves they come from what looks for work, several times a second, and would bury everything else.
+        source.ConfigureTracing(tracing => tracing
+            .ConfigureCommandFilter(_ => Activity.Current is not null)
+            .ConfigureBatchFilter(_ => Activity.Current is not null)
+            .ConfigureCopyOperationFilter(_ => Activity.Current is not null));
         source.UseLoggerFactory(services.GetService<Microsoft.Extensions.Logging.ILoggerFactory>());
         return new(source);
     }

@@ -8,6 +8,7 @@ using Wyckoff.Imports.Delimited;
 using Wyckoff.MarketData;
 using Wyckoff.MarketData.Sync;
 using Wyckoff.Primitives;
+using Wyckoff.Telemetry;
 
 namespace Wyckoff.Imports;
 
@@ -133,6 +134,7 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
 
     private async Task<ImportResult> ImportOneAsync(Input input, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
     {
+        using var activity = MarketDataTraces.Import(input.Name);
         var begun = time.GetTimestamp();
         var (running, completed) = await _store.BeginAsync(input.Name, input.Sha256, input.Size, options, options.Force, cancellationToken);
         if (running is null)

@@ -1,17 +1,12 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Wyckoff.Primitives;
 using Wyckoff.Telemetry;
 
 namespace Wyckoff.MarketData;
 
-/// <summary>Traces and metrics of the indicators; all names are here.</summary>
+/// <summary>Metrics of the indicators; all names are here.</summary>
 public static class IndicatorTelemetry
 {
-    public const string Name = MarketDataMetrics.Name;
-
-    public static readonly ActivitySource Source = new(Name);
-
     private static readonly Meter Meter = MarketDataMetrics.Meter;
 
     private static readonly Counter<long> Rows = Meter.CreateCounter<long>("wyckoff.indicators.rows", "{row}", "Rows of indicators that were inserted, updated or deleted.");

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Npgsql;
 using NpgsqlTypes;
 using Wyckoff.Primitives;
+using Wyckoff.Telemetry;
 
 namespace Wyckoff.MarketData;
 
@@ -52,7 +53,7 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
 
     private async Task<IndicatorUpdate?> LockedAsync(int tickerId, Timeframe timeframe, bool full, bool wait, CancellationToken cancellationToken)
     {
-        using var activity = IndicatorTelemetry.Source.StartActivity("indicators");
+        using var activity = MarketDataTraces.UpdateIndicators();
         activity?.SetTag("wyckoff.ticker_id", tickerId);
         activity?.SetTag("wyckoff.timeframe", timeframe.Name);
         var started = Stopwatch.GetTimestamp();

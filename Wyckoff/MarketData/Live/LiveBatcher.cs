@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Wyckoff.Hosting;
+using Wyckoff.Telemetry;
 
 namespace Wyckoff.MarketData.Live;
 
@@ -117,6 +118,7 @@ internal sealed class LiveBatcher(
 
     private async Task WriteAsync(IReadOnlyCollection<Entry> entries, CancellationToken cancellationToken)
     {
+        using var activity = MarketDataTraces.WriteLive(entries.Count);
         var byFeed = entries.GroupBy(entry => entry.State).ToList();
         var sets = byFeed.ConvertAll(group => new BarSet(group.Key.Feed.Ticker.Id, group.Key.Feed.Timeframe, group.Select(entry => entry.Bar!.Value).ToArray()));
         for (var failures = 1; ; failures++)

@@ -110,6 +110,7 @@ public sealed class SyncService(
     {
         // Off the caller's stack: what it set up must be done before anything here is.
         await Task.Yield();
+        using var activity = MarketDataTraces.Sync(provider.Name, flight.Request.Symbol.Value, flight.Request.Timeframe.Name);
         try
         {
             return await FetchAsync(flight.Request with { Provider = provider.Name }, flight.Range, provider, ticker, flight.Cancelled);
