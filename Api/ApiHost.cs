@@ -3,10 +3,10 @@ using Wyckoff.Api.Document;
 using Wyckoff.Api.Manners;
 using Wyckoff.Api.Status;
 using Wyckoff.Api.Streams;
-using Wyckoff.MarketData.Streaming;
-using Wyckoff.MarketData.Reading;
-using Wyckoff.MarketData.Sync;
+using Wyckoff.Bars.Reading;
+using Wyckoff.Bars.Streaming;
 using Wyckoff.ServiceDefaults;
+using Wyckoff.Sync;
 
 namespace Wyckoff.Api;
 

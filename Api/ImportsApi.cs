@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using Wyckoff.Api.Requests;
-using Wyckoff.MarketData;
+using Wyckoff.Imports.Records;
 using Wyckoff.Imports;
 using Wyckoff.Primitives;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 using Wyckoff.Api.Requests;
-using Wyckoff.MarketData;
+using Wyckoff.Overview;
 
 namespace Wyckoff.Api;
 

@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 using Wyckoff.Api.Requests;
-using Wyckoff.MarketData;
+using Wyckoff.Indicators;
 using Wyckoff.Primitives;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Api;
 

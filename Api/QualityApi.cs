@@ -1,9 +1,9 @@
 using System.Globalization;
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Requests;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Quality;
 using Wyckoff.Primitives;
+using Wyckoff.Quality;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Api;
 

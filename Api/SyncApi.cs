@@ -2,10 +2,10 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Requests;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Providers;
-using Wyckoff.MarketData.Sync;
+using Wyckoff.Bars.Reading;
 using Wyckoff.Primitives;
+using Wyckoff.Sync;
+using Wyckoff.Sync.Providers;
 
 namespace Wyckoff.Api;
 

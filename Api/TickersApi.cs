@@ -1,8 +1,8 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Wyckoff.Api.Requests;
-using Wyckoff.MarketData;
 using Wyckoff.Primitives;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Api;
 

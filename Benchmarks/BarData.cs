@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Wyckoff.MarketData;
+using Wyckoff.Bars;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Benchmarks;

@@ -1,8 +1,9 @@
 using System.Globalization;
 using Npgsql;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Files;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Files;
 using Wyckoff.Primitives;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Benchmarks;
 

@@ -2,14 +2,14 @@ using System.CommandLine;
 using Wyckoff;
 using Wyckoff.Ingestor;
 using Wyckoff.Ingestor.Exports;
-using Wyckoff.Ingestor.Indicators;
 using Wyckoff.Ingestor.Imports;
+using Wyckoff.Ingestor.Indicators;
 using Wyckoff.Ingestor.Live;
 using Wyckoff.Ingestor.Maintenance;
 using Wyckoff.Ingestor.Samples;
 using Wyckoff.Ingestor.Sync;
-using Wyckoff.MarketData.Sync;
 using Wyckoff.ServiceDefaults;
+using Wyckoff.Sync;
 
 var samples = new Command("samples", "Load the sample data: synthetic bars of AAPL, TSLA and SPY. What is there already stays as it is.");
 samples.SetAction((_, _) => Verb.RunAsync(Builder(), (services, token) => services.GetRequiredService<SampleLoader>().LoadAsync(onlyIfEmpty: false, token)));

@@ -3,11 +3,12 @@ using Microsoft.EntityFrameworkCore.Metadata;
 using Npgsql.NameTranslation;
 using Wyckoff.Accounts;
 using Wyckoff.Auditing;
+using Wyckoff.Bars;
 using Wyckoff.Findings;
 using Wyckoff.Journal;
-using Wyckoff.MarketData;
 using Wyckoff.Postgres;
 using Wyckoff.PredictionMarkets;
+using Wyckoff.Tickers;
 using Wyckoff.Trading;
 using Wyckoff.Trading.Strategies;
 

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Encodings.Web;
-using Wyckoff.MarketData.Reading;
+using Wyckoff.Bars.Reading;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Api.Bars;

@@ -1,8 +1,9 @@
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Caching;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Caching;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Api.Bars;
 

@@ -1,5 +1,5 @@
 using Wyckoff.Api.Requests;
-using Wyckoff.MarketData.Reading;
+using Wyckoff.Bars.Reading;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Api.Bars;

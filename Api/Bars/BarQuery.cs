@@ -1,9 +1,9 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Wyckoff.Api.Requests;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Caching;
-using Wyckoff.MarketData.Reading;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Caching;
+using Wyckoff.Bars.Reading;
 
 namespace Wyckoff.Api.Bars;
 

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
 using Wyckoff.Api.Requests;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Reading;
-using Wyckoff.MarketData.Sync;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Reading;
 using Wyckoff.Primitives;
+using Wyckoff.Sync;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Api.Bars;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Wyckoff.MarketData;
+using Wyckoff.Bars;
 
 namespace Wyckoff.Api.Bars;
 

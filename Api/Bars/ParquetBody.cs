@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
-using Wyckoff.MarketData.Reading;
+using Wyckoff.Bars.Reading;
 using Wyckoff.Imports.Parquet;
 using Wyckoff.Primitives;
 

@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using Wyckoff.MarketData.Reading;
+using Wyckoff.Bars.Reading;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Api.Bars;

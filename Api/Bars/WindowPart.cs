@@ -1,8 +1,8 @@
 using System.IO.Pipelines;
 using System.Text;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Caching;
-using Wyckoff.MarketData.Reading;
+using Wyckoff.Bars.Caching;
+using Wyckoff.Bars.Reading;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Api.Bars;
 

@@ -1,6 +1,6 @@
 using System.Reflection;
-using Wyckoff.MarketData;
 using Wyckoff.Primitives;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Api.Requests;
 

@@ -7,7 +7,7 @@ using System.Reflection;
 using Npgsql;
 using StackExchange.Redis;
 using Wyckoff.Api.Manners;
-using Wyckoff.MarketData.Caching;
+using Wyckoff.Bars.Caching;
 using Wyckoff.Primitives;
 using Wyckoff.Telemetry;
 using Wyckoff.Timescale;

@@ -4,7 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Options;
-using Wyckoff.MarketData.Streaming;
+using Wyckoff.Bars.Streaming;
 
 namespace Wyckoff.Api.Streams;
 

@@ -1,9 +1,9 @@
 using Microsoft.Net.Http.Headers;
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Requests;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Streaming;
+using Wyckoff.Bars.Streaming;
 using Wyckoff.Primitives;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Api.Streams;
 

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using HdrHistogram;
 using Wyckoff.Benchmarks.Load;
-using Wyckoff.MarketData;
 using Wyckoff.Primitives;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Benchmarks.Reading;
 

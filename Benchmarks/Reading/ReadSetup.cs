@@ -2,10 +2,12 @@ using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Writing;
 using Wyckoff.Benchmarks.Load;
 using Wyckoff.LocalServers;
-using Wyckoff.MarketData;
 using Wyckoff.Primitives;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Benchmarks.Reading;
 

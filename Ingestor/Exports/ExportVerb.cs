@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Files;
+using Wyckoff.Bars.Files;
+using Wyckoff.Bars.Reading;
 using Wyckoff.Imports.Parquet;
 using Wyckoff.Primitives;
 using Symbol = Wyckoff.Primitives.Symbol;

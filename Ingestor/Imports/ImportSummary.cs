@@ -1,6 +1,5 @@
 using System.Globalization;
-using Wyckoff.MarketData;
-using Wyckoff.Imports;
+using Wyckoff.Imports.Records;
 
 namespace Wyckoff.Ingestor.Imports;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Wyckoff.Imports.Records;
 using Wyckoff.Imports;
 using Wyckoff.ServiceDefaults;
 

@@ -3,8 +3,9 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
+using Wyckoff.Bars.Writing;
 using Wyckoff.Hosting;
-using Wyckoff.MarketData;
+using Wyckoff.Indicators;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Ingestor.Indicators;

@@ -3,7 +3,8 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using Wyckoff.MarketData;
+using Wyckoff.Bars.RollUp;
+using Wyckoff.Indicators;
 using Wyckoff.Primitives;
 using Symbol = Wyckoff.Primitives.Symbol;
 

@@ -1,7 +1,7 @@
 using Npgsql;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Live;
+using Wyckoff.Live;
 using Wyckoff.Primitives;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Ingestor.Live;
 

@@ -1,12 +1,12 @@
 using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using Wyckoff.Bars.Writing;
 using Wyckoff.Hosting;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Live;
-using Wyckoff.MarketData.Providers;
-using Wyckoff.MarketData.Sync;
+using Wyckoff.Live;
 using Wyckoff.Primitives;
+using Wyckoff.Sync;
+using Wyckoff.Sync.Providers;
 
 namespace Wyckoff.Ingestor.Live;
 

@@ -1,6 +1,7 @@
 using System.Data;
 using Npgsql;
-using Wyckoff.MarketData;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Writing;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Ingestor.Samples;

@@ -2,9 +2,9 @@ using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Wyckoff.Hosting;
-using Wyckoff.MarketData.Providers;
-using Wyckoff.MarketData.Sync;
 using Wyckoff.Primitives;
+using Wyckoff.Sync;
+using Wyckoff.Sync.Providers;
 using Wyckoff.Telemetry;
 
 namespace Wyckoff.Ingestor.Sync;

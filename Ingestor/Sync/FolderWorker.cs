@@ -2,8 +2,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Wyckoff.Hosting;
 using Wyckoff.Imports;
-using Wyckoff.MarketData.Providers;
 using Wyckoff.Primitives;
+using Wyckoff.Sync.Providers;
 
 namespace Wyckoff.Ingestor.Sync;
 

@@ -2,11 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Spectre.Console;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Providers;
-using Wyckoff.MarketData.Sync;
 using Wyckoff.Primitives;
 using Wyckoff.ServiceDefaults;
+using Wyckoff.Sync;
+using Wyckoff.Sync.Providers;
 using Symbol = Wyckoff.Primitives.Symbol;
 
 namespace Wyckoff.Ingestor.Sync;
@@ -30,7 +29,7 @@ internal static class SyncVerbs
         command.SetAction((parsed, _) =>
         {
             var host = builder();
-            host.Logging.AddFilter("Wyckoff.MarketData", LogLevel.Warning);
+            host.Logging.AddFilter("Wyckoff.Sync", LogLevel.Warning);
             foreach (var setting in parsed.GetValue(settings) ?? [])
             {
                 if (setting.Split('=', 2) is not [{ Length: > 0 } key, var value])

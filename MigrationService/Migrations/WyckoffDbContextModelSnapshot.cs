@@ -2957,7 +2957,7 @@ namespace Wyckoff.MigrationService.Migrations
                         });
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.BarChange", b =>
+            modelBuilder.Entity("Wyckoff.Bars.BarChange", b =>
                 {
                     b.Property<int>("TickerId")
                         .HasColumnType("integer")
@@ -3001,7 +3001,7 @@ namespace Wyckoff.MigrationService.Migrations
                     b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"committed_at\",\"ChunkInterval\":\"06:00:00\",\"SegmentBy\":null,\"OrderBy\":null,\"CompressAfter\":null,\"Retain\":\"1.00:00:00\"}");
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.BarWindow", b =>
+            modelBuilder.Entity("Wyckoff.Bars.BarWindow", b =>
                 {
                     b.Property<int>("TickerId")
                         .HasColumnType("integer")
@@ -3048,7 +3048,7 @@ namespace Wyckoff.MigrationService.Migrations
                         });
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.ComputedFeatures", b =>
+            modelBuilder.Entity("Wyckoff.Features.ComputedFeatures", b =>
                 {
                     b.Property<DateTimeOffset>("CreatedAt")
                         .ValueGeneratedOnAdd()
@@ -3132,7 +3132,7 @@ namespace Wyckoff.MigrationService.Migrations
                     b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"ticker_id, timeframe\",\"OrderBy\":\"timestamp DESC, feature_version\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.Feed", b =>
+            modelBuilder.Entity("Wyckoff.Sync.Feed", b =>
                 {
                     b.Property<int>("Id")
                         .ValueGeneratedOnAdd()
@@ -3224,7 +3224,7 @@ namespace Wyckoff.MigrationService.Migrations
                         });
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.ImportBatch", b =>
+            modelBuilder.Entity("Wyckoff.Imports.Records.ImportBatch", b =>
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
@@ -3378,7 +3378,7 @@ namespace Wyckoff.MigrationService.Migrations
                         });
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.ImportReject", b =>
+            modelBuilder.Entity("Wyckoff.Imports.Records.ImportReject", b =>
                 {
                     b.Property<long>("BatchId")
                         .HasColumnType("bigint")
@@ -3412,7 +3412,7 @@ namespace Wyckoff.MigrationService.Migrations
                         });
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.IndicatorWindow", b =>
+            modelBuilder.Entity("Wyckoff.Indicators.IndicatorWindow", b =>
                 {
                     b.Property<int>("TickerId")
                         .HasColumnType("integer")
@@ -3446,7 +3446,7 @@ namespace Wyckoff.MigrationService.Migrations
                         });
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.Indicators", b =>
+            modelBuilder.Entity("Wyckoff.Indicators.BarIndicators", b =>
                 {
                     b.Property<decimal?>("BbLower")
                         .HasPrecision(18, 8)
@@ -3564,7 +3564,7 @@ namespace Wyckoff.MigrationService.Migrations
                     b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"ticker_id, timeframe\",\"OrderBy\":\"timestamp DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.Lease", b =>
+            modelBuilder.Entity("Wyckoff.Sync.Lease", b =>
                 {
                     b.Property<string>("Name")
                         .HasMaxLength(100)
@@ -3600,7 +3600,7 @@ namespace Wyckoff.MigrationService.Migrations
                         });
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.SyncCoverage", b =>
+            modelBuilder.Entity("Wyckoff.Sync.SyncCoverage", b =>
                 {
                     b.Property<int>("TickerId")
                         .HasColumnType("integer")
@@ -3646,7 +3646,7 @@ namespace Wyckoff.MigrationService.Migrations
                         });
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.SyncPayload", b =>
+            modelBuilder.Entity("Wyckoff.Sync.SyncPayload", b =>
                 {
                     b.Property<long>("SyncId")
                         .HasColumnType("bigint")
@@ -3711,7 +3711,7 @@ namespace Wyckoff.MigrationService.Migrations
                     b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"received_at\",\"ChunkInterval\":\"1.00:00:00\",\"SegmentBy\":null,\"OrderBy\":null,\"CompressAfter\":null,\"Retain\":\"30.00:00:00\"}");
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.SyncRun", b =>
+            modelBuilder.Entity("Wyckoff.Sync.SyncRun", b =>
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
@@ -3813,7 +3813,7 @@ namespace Wyckoff.MigrationService.Migrations
                         });
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.Ticker", b =>
+            modelBuilder.Entity("Wyckoff.Tickers.Ticker", b =>
                 {
                     b.Property<int>("Id")
                         .ValueGeneratedOnAdd()
@@ -6896,9 +6896,9 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasConstraintName("fk_trade_fills_broker_connection");
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.BarWindow", b =>
+            modelBuilder.Entity("Wyckoff.Bars.BarWindow", b =>
                 {
-                    b.HasOne("Wyckoff.MarketData.Ticker", null)
+                    b.HasOne("Wyckoff.Tickers.Ticker", null)
                         .WithMany()
                         .HasForeignKey("TickerId")
                         .OnDelete(DeleteBehavior.Cascade)
@@ -6906,9 +6906,9 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasConstraintName("fk_bar_windows_ticker");
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.Feed", b =>
+            modelBuilder.Entity("Wyckoff.Sync.Feed", b =>
                 {
-                    b.HasOne("Wyckoff.MarketData.Ticker", null)
+                    b.HasOne("Wyckoff.Tickers.Ticker", null)
                         .WithMany()
                         .HasForeignKey("TickerId")
                         .OnDelete(DeleteBehavior.Cascade)
@@ -6916,9 +6916,9 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasConstraintName("fk_feeds_ticker");
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.ImportReject", b =>
+            modelBuilder.Entity("Wyckoff.Imports.Records.ImportReject", b =>
                 {
-                    b.HasOne("Wyckoff.MarketData.ImportBatch", null)
+                    b.HasOne("Wyckoff.Imports.Records.ImportBatch", null)
                         .WithMany()
                         .HasForeignKey("BatchId")
                         .OnDelete(DeleteBehavior.Cascade)
@@ -6926,9 +6926,9 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasConstraintName("fk_import_rejects_batch");
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.IndicatorWindow", b =>
+            modelBuilder.Entity("Wyckoff.Indicators.IndicatorWindow", b =>
                 {
-                    b.HasOne("Wyckoff.MarketData.Ticker", null)
+                    b.HasOne("Wyckoff.Tickers.Ticker", null)
                         .WithMany()
                         .HasForeignKey("TickerId")
                         .OnDelete(DeleteBehavior.Cascade)
@@ -6936,9 +6936,9 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasConstraintName("fk_indicator_windows_ticker");
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.SyncCoverage", b =>
+            modelBuilder.Entity("Wyckoff.Sync.SyncCoverage", b =>
                 {
-                    b.HasOne("Wyckoff.MarketData.Ticker", null)
+                    b.HasOne("Wyckoff.Tickers.Ticker", null)
                         .WithMany()
                         .HasForeignKey("TickerId")
                         .OnDelete(DeleteBehavior.Cascade)
@@ -6946,9 +6946,9 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasConstraintName("fk_sync_coverage_ticker");
                 });
 
-            modelBuilder.Entity("Wyckoff.MarketData.SyncRun", b =>
+            modelBuilder.Entity("Wyckoff.Sync.SyncRun", b =>
                 {
-                    b.HasOne("Wyckoff.MarketData.Ticker", null)
+                    b.HasOne("Wyckoff.Tickers.Ticker", null)
                         .WithMany()
                         .HasForeignKey("TickerId")
                         .OnDelete(DeleteBehavior.Cascade)

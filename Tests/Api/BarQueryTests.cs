@@ -4,10 +4,12 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Files;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Files;
+using Wyckoff.Bars.Writing;
 using Wyckoff.Imports.Parquet;
 using Wyckoff.Primitives;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Api;
 
@@ -556,7 +558,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
 
     private ApiServer Api(bool cached) => new(database.AppConnection, settings: new(StringComparer.Ordinal) { ["Wyckoff:Cache:InProcess"] = cached ? "true" : "false", ["Wyckoff:Cache:Redis"] = cached ? "true" : "false" });
 
-    private static Wyckoff.MarketData.Caching.BarCache Cache(ApiServer api) => (Wyckoff.MarketData.Caching.BarCache)api.Services.GetService(typeof(Wyckoff.MarketData.Caching.BarCache))!;
+    private static Wyckoff.Bars.Caching.BarCache Cache(ApiServer api) => (Wyckoff.Bars.Caching.BarCache)api.Services.GetService(typeof(Wyckoff.Bars.Caching.BarCache))!;
 
     private static IncomingBar Bar(Random random, long time)
     {

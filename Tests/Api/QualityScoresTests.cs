@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Wyckoff.Api;
-using Wyckoff.MarketData.Quality;
+using Wyckoff.Quality;
 
 namespace Wyckoff.Tests.Api;
 

@@ -6,8 +6,9 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using StackExchange.Redis;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Writing;
 using Wyckoff.LocalServers;
-using Wyckoff.MarketData;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.Api;

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Wyckoff.Api;
-using Wyckoff.MarketData;
+using Wyckoff.Bars.Writing;
 
 namespace Wyckoff.Tests.Api;
 

@@ -3,7 +3,9 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using Wyckoff.MarketData;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Reading;
+using Wyckoff.Bars.Writing;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.Api;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Wyckoff.MarketData;
+using Wyckoff.Bars;
 
 namespace Wyckoff.Tests.Api;
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 using Wyckoff.Api;
 using Wyckoff.Api.Bars;
 using Wyckoff.Primitives;
-using Wyckoff.Tests.MarketData.Sync;
+using Wyckoff.Tests.Sync;
 
 namespace Wyckoff.Tests.Api;
 

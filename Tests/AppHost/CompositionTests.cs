@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text.Json;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
@@ -106,8 +105,7 @@ public sealed class CompositionTests
         using var http = application.CreateHttpClient("api", "http");
         foreach (var symbol in new[] { "AAPL", "TSLA", "SPY" })
         {
-            // The Ingestor is healthy before it has loaded the samples.
-            await Eventually.HoldsAsync(async () => await CountAsync(http, symbol) == 252, () => $"There are not 252 bars of {symbol}.");
+            await Eventually.GetAsync(() => AnswerAsync(http, symbol), answer => answer.Count == 252, answer => $"{answer}");
         }
 
         var trace = await TracedAsync("/v1/bars/SPY?timeframe=1d&from=2024-02-01&limit=3", "Npgsql");
@@ -168,9 +166,14 @@ public sealed class CompositionTests
 
     private static bool IsTerminal(ResourceEvent change) => change.Snapshot.State is { } state && KnownResourceStates.TerminalStates.Contains(state.Text);
 
-    private static async Task<int> CountAsync(HttpClient http, string symbol)
+    private static async Task<int> CountAsync(HttpClient http, string symbol) => (await AnswerAsync(http, symbol)).Count;
+
+    /// <summary>How many daily bars a symbol has; none where the API says that it has no such symbol, or that it cannot answer.</summary>
+    private static async Task<(int Count, int Status, string Text)> AnswerAsync(HttpClient http, string symbol)
     {
         using var response = await http.GetAsync(new Uri($"/v1/bars/{symbol}?timeframe=1d", UriKind.Relative), Token);
-        return response.IsSuccessStatusCode ? (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("bars").GetArrayLength() : 0;
+        var text = await response.Content.ReadAsStringAsync(Token);
+        var count = response.IsSuccessStatusCode ? JsonDocument.Parse(text).RootElement.GetProperty("bars").GetArrayLength() : 0;
+        return (count, (int)response.StatusCode, text);
     }
 }

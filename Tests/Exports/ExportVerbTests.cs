@@ -1,6 +1,6 @@
 using System.Globalization;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Files;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Files;
 
 namespace Wyckoff.Tests.Exports;
 

@@ -9,7 +9,7 @@ using Npgsql;
 using Wyckoff.Hosting;
 using Wyckoff.Ingestor.Indicators;
 using Wyckoff.Ingestor.Maintenance;
-using Wyckoff.MarketData.Sync;
+using Wyckoff.Sync;
 
 namespace Wyckoff.Tests.Hosting;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Wyckoff.MarketData;
+using Wyckoff.Bars;
 using Wyckoff.Imports.Parquet;
 
 namespace Wyckoff.Tests.Parquet;

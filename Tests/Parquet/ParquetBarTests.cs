@@ -1,10 +1,10 @@
 using System.Globalization;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Files;
-using ParquetSharp;
-using ParquetSharp.Schema;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Files;
 using Wyckoff.Imports.Parquet;
 using Wyckoff.Primitives;
+using ParquetSharp;
+using ParquetSharp.Schema;
 using Encoding = System.Text.Encoding;
 using ParquetException = Wyckoff.Imports.Parquet.ParquetException;
 

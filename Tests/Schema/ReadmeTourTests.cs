@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Wyckoff.Bars.Writing;
 using Wyckoff.Ingestor.Samples;
-using Wyckoff.MarketData;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Schema;
 

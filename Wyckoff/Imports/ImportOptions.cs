@@ -1,5 +1,5 @@
+using Wyckoff.Bars.Writing;
 using Wyckoff.Imports.Delimited;
-using Wyckoff.MarketData;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports;

@@ -4,11 +4,13 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Wyckoff.Bars.Writing;
 using Wyckoff.Imports.Delimited;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Sync;
+using Wyckoff.Imports.Records;
 using Wyckoff.Primitives;
+using Wyckoff.Sync;
 using Wyckoff.Telemetry;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Imports;
 

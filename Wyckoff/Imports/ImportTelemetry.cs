@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Wyckoff.MarketData;
+using Wyckoff.Bars.Writing;
 using Wyckoff.Telemetry;
 
 namespace Wyckoff.Imports;

@@ -1,8 +1,8 @@
 using System.Globalization;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Files;
 using Wyckoff.Imports.Delimited;
 using Wyckoff.Imports.Parquet;
-using Wyckoff.MarketData;
-using Wyckoff.MarketData.Files;
 
 namespace Wyckoff.Imports;
 

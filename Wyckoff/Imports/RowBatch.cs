@@ -1,6 +1,6 @@
 using System.Buffers;
+using Wyckoff.Bars;
 using Wyckoff.Imports.Delimited;
-using Wyckoff.MarketData;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports;

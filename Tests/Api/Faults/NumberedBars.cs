@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Npgsql;
-using Wyckoff.MarketData;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Writing;
 using Wyckoff.Primitives;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Api.Faults;
 

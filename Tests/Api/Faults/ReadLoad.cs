@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Wyckoff.MarketData.Caching;
+using Wyckoff.Bars.Caching;
 
 namespace Wyckoff.Tests.Api.Faults;
 

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
-using Wyckoff.MarketData;
+using Wyckoff.Bars;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Delimited;
 

@@ -1,4 +1,4 @@
-using Wyckoff.MarketData;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Delimited;
 

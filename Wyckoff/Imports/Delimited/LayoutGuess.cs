@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using Wyckoff.MarketData;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Delimited;
 

@@ -1,4 +1,4 @@
-using Wyckoff.MarketData;
+using Wyckoff.Bars;
 
 namespace Wyckoff.Imports.Delimited;
 

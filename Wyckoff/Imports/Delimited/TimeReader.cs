@@ -1,4 +1,5 @@
-using Wyckoff.MarketData;
+using Wyckoff.Bars;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Delimited;
 

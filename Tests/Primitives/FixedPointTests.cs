@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+using Wyckoff.Bars;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Tests.Primitives;
+
+/// <summary>Numbers are what they say, or not taken.</summary>
+public sealed class FixedPointTests
+{
+    [Theory]
+    [InlineData("1", "1")]
+    [InlineData("0001.50", "1.5")]
+    [InlineData("1.", "1")]
+    [InlineData(".5", "0.5")]
+    [InlineData("1.1234567800000", "1.12345678")]
+    [InlineData("1.5e3", "1500")]
+    [InlineData("15E-1", "1.5")]
+    [InlineData("+1.5e+03", "1500")]
+    [InlineData("0e9999", "0")]
+    [InlineData("-2", "-2")]
+    [InlineData("$468.79", "468.79")]
+    [InlineData(" 7 ", "7")]
+    [InlineData("99999999999999999999.99999999", "99999999999999999999.99999999")]
+    [InlineData("1.23M", "1230000", true)]
+    [InlineData("2K", "2000", true)]
+    public void What_people_write_is_read_exactly(string text, string expected, bool suffixes = false)
+    {
+        Assert.Equal(NumberFault.None, FixedPoint.Parse(Encoding.UTF8.GetBytes(text), NumberStyle.Plain, suffixes, out var amount));
+        Assert.Equal(expected, IncomingBar.Text(amount));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("-")]
+    [InlineData("1.2.3")]
+    [InlineData("1e")]
+    [InlineData("1e5.5")]
+    [InlineData("0x10")]
+    [InlineData("1 000")]
+    [InlineData("1,000")]
+    [InlineData("NaN")]
+    [InlineData("Infinity")]
+    [InlineData("1K")]
+    [InlineData("1.000000001")]
+    [InlineData("1e-9")]
+    [InlineData("1e40")]
+    [InlineData("123456789012345678901234567890123456789")]
+    public void What_is_no_number_or_does_not_fit_is_not(string text)
+    {
+        Assert.NotEqual(NumberFault.None, FixedPoint.Parse(Encoding.UTF8.GetBytes(text), NumberStyle.Plain, suffixes: false, out _));
+        Assert.False(FixedPoint.TryPlain(Encoding.UTF8.GetBytes(text), (byte)'.', out _));
+    }
+
+    [Theory]
+    [InlineData("1.234.567,5", "1234567.5")]
+    [InlineData("12,5", "12.5")]
+    [InlineData("1.23,5", null)]
+    [InlineData("1234.567", null)]
+    [InlineData("1.234.56", null)]
+    public void Thousands_are_groups_of_three_or_nothing(string text, string? expected)
+    {
+        var fault = FixedPoint.Parse(Encoding.UTF8.GetBytes(text), new((byte)',', (byte)'.'), suffixes: false, out var amount);
+        Assert.Equal(expected, fault == NumberFault.None ? IncomingBar.Text(amount) : null);
+    }
+
+    [Fact]
+    public void Any_digits_with_any_point_and_exponent_are_what_arithmetic_says() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(5_000), Prop.ForAll(
+        (from digits in Gen.ArrayOf(Gen.Elements('0', '0', '1', '5', '9')).Where(digits => digits.Length is > 0 and < 30)
+         from point in Gen.Choose(0, digits.Length)
+         from exponent in Gen.OneOf(Gen.Constant((int?)null), Gen.Choose(-12, 12).Select(value => (int?)value))
+         select (new string(digits, 0, point) + (point < digits.Length ? "." + new string(digits, point, digits.Length - point) : ""), digits, point, exponent)).ToArbitrary(),
+        one =>
+        {
+            var (mantissa, digits, point, exponent) = one;
+            var text = Encoding.UTF8.GetBytes(mantissa + (exponent is { } e ? "e" + e.ToString(CultureInfo.InvariantCulture) : ""));
+            var places = 8 - (digits.Length - point) + (exponent ?? 0);
+            var number = BigInteger.Parse(digits, CultureInfo.InvariantCulture);
+            BigInteger? expected = places >= 0 ? number * BigInteger.Pow(10, places) : BigInteger.Remainder(number, BigInteger.Pow(10, -places)).IsZero ? number / BigInteger.Pow(10, -places) : null;
+            var fault = FixedPoint.Parse(text, NumberStyle.Plain, suffixes: false, out var amount);
+            Assert.Equal(expected is { } fits && fits < BigInteger.Pow(10, 37), fault == NumberFault.None);
+            Assert.True(fault != NumberFault.None || (BigInteger)amount == expected);
+            // The short way says the same, or nothing.
+            Assert.True(!FixedPoint.TryPlain(text, (byte)'.', out var plain) || plain == amount);
+        }));
+
+    [Theory]
+    [InlineData("0", "0")]
+    [InlineData("1", "1")]
+    [InlineData("-1.5", "-1.5")]
+    [InlineData("123.45678901", "123.45678901")]
+    [InlineData("1.000000000000", "1")]
+    [InlineData("1e3", "1000")]
+    [InlineData("1.25E+2", "125")]
+    [InlineData("12345e-4", "1.2345")]
+    [InlineData("0.00000001", "0.00000001")]
+    [InlineData("99999999999999999999.99999999", "99999999999999999999.99999999")]
+    [InlineData(".5", "0.5")]
+    [InlineData("0e99", "0")]
+    public void What_programs_write_is_taken_exactly_be_it_bytes_or_text(string text, string expected)
+    {
+        Assert.Null(FixedPoint.Parse("open", Encoding.UTF8.GetBytes(text), out var amount));
+        Assert.Equal(expected, IncomingBar.Text(amount));
+        Assert.Null(FixedPoint.Parse(text, out var same));
+        Assert.Equal(amount, same);
+    }
+
+    [Theory]
+    [InlineData("0.000000001", "open 0.000000001: at most 8 digits after the point were expected")]
+    [InlineData("100.000000000000000000000000000000000001", "open 100.000000000000000000000000000000000001: at most 8 digits after the point were expected")]
+    [InlineData("1e-9", "open 1e-9: at most 8 digits after the point were expected")]
+    [InlineData("1e20", "open 1e20: less than 10^20 was expected")]
+    [InlineData("-1e20", "open -1e20: less than 10^20 was expected")]
+    [InlineData("1e30", "open 1e30: less than 10^20 was expected")]
+    [InlineData("", "open '': a number was expected")]
+    [InlineData("-", "open '-': a number was expected")]
+    [InlineData(".", "open '.': a number was expected")]
+    [InlineData("1e", "open '1e': a number was expected")]
+    [InlineData("1e5x", "open '1e5x': a number was expected")]
+    [InlineData("1,5", "open '1,5': a number was expected")]
+    [InlineData("1.2.3", "open '1.2.3': a number was expected")]
+    [InlineData("$1", "open '$1': a number was expected")]
+    [InlineData(" 1", "open ' 1': a number was expected")]
+    [InlineData("1K", "open '1K': a number was expected")]
+    [InlineData("１", "open '１': a number was expected")]
+    [InlineData("NaN", "open 'NaN': a number was expected")]
+    [InlineData("Infinity", "open 'Infinity': a number was expected")]
+    public void What_programs_should_not_write_is_refused_with_its_reason(string text, string reason)
+    {
+        Assert.Equal(reason, FixedPoint.Parse("open", Encoding.UTF8.GetBytes(text), out _));
+        Assert.Equal(reason[(reason.LastIndexOf(": ", StringComparison.Ordinal) + 2)..], FixedPoint.Parse(text, out _));
+    }
+
+    [Fact]
+    public void Text_without_end_is_no_number() => Assert.Equal("a number was expected", FixedPoint.Parse(new string('1', 100_000), out _));
+
+    [Fact]
+    public void Every_decimal_with_eight_digits_comes_back() => Prop.ForAll<int, int>((high, low) =>
+    {
+        var value = high + decimal.Round(low / 2_147_483_648m, 8);
+        Assert.Null(FixedPoint.Parse("x", Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture)), out var amount));
+        Assert.Equal((Int128)(value * IncomingBar.One), amount);
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_number_and_its_scale_are_the_amount_or_nothing() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(2_000), Prop.ForAll(
+        (from mantissa in Gen.Choose(-1_000_000, 1_000_000) from zeros in Gen.Choose(0, 12) from scale in Gen.Choose(-25, 25) select (mantissa, zeros, scale)).ToArbitrary(),
+        one =>
+        {
+            var (mantissa, zeros, scale) = one;
+            var number = mantissa * (long)Math.Pow(10, zeros);
+            BigInteger? expected = scale <= 8 ? number * BigInteger.Pow(10, 8 - scale) : BigInteger.Remainder(number, BigInteger.Pow(10, scale - 8)).IsZero ? number / BigInteger.Pow(10, scale - 8) : null;
+            var fits = expected is { } exact && BigInteger.Abs(exact) < BigInteger.Pow(10, 28);
+            var fault = FixedPoint.Scale(number, scale, out var amount);
+            Assert.Equal(fits, fault is null);
+            Assert.True(!fits || (BigInteger)amount == expected);
+        }));
+}

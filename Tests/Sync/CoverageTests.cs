@@ -1,0 +1,124 @@
+using Npgsql;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Writing;
+using Wyckoff.Primitives;
+using Wyckoff.Sync;
+using Wyckoff.Sync.Providers;
+using Wyckoff.Tickers;
+
+namespace Wyckoff.Tests.Sync;
+
+public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDatabase>
+{
+    private static readonly DateTimeOffset Start = new(2024, 1, 2, 0, 0, 0, TimeSpan.Zero);
+    private static readonly Timeframe Minute = Timeframe.Minute1;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_is_missing_is_what_no_source_in_question_covers()
+    {
+        var ticker = await TickerAsync("COVER");
+        await using var connection = await database.App.OpenConnectionAsync(Token);
+        await AddAsync(connection, ticker, "alpaca", (10, 20), (20, 30), (50, 60));
+        await AddAsync(connection, ticker, "import", (25, 40));
+        await AddAsync(connection, ticker, "other", (0, 100));
+        Assert.Equal([Slots(0, 10), Slots(40, 50), Slots(60, 70)], await MissingAsync(connection, ticker, Slots(0, 70), "alpaca", "import"));
+        Assert.Equal([Slots(30, 50)], await MissingAsync(connection, ticker, Slots(10, 60), "alpaca"));
+        Assert.Equal([], await MissingAsync(connection, ticker, Slots(12, 40), "alpaca", "import"));
+        Assert.Equal([Slots(5, 6)], await MissingAsync(connection, ticker, Slots(5, 6), "nobody"));
+    }
+
+    [Fact]
+    public async Task Ranges_that_are_added_at_once_are_all_there()
+    {
+        var ticker = await TickerAsync("ATONCE");
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
+        {
+            await using var connection = await database.App.OpenConnectionAsync(Token);
+            await using var transaction = await connection.BeginTransactionAsync(Token);
+            await AddAsync(connection, ticker, "alpaca", (2 * i, 2 * i + 1));
+            await transaction.CommitAsync(Token);
+        }));
+        await using var reader = await database.App.OpenConnectionAsync(Token);
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => Slots(2 * i + 1, 2 * i + 2)), await MissingAsync(reader, ticker, Slots(0, 80), "alpaca"));
+    }
+
+    [Fact]
+    public async Task A_file_tells_all_between_its_bars_but_not_across_what_is_no_holiday()
+    {
+        var (minutes, days) = (await TickerAsync("FILEM"), await TickerAsync("FILED"));
+        var tickers = new TickerDirectory(database.App);
+        IncomingBar Bar(DateTimeOffset at) => new(IncomingBar.TimeOf(at), 1, 1, 1, 1, 1);
+        // A weekend belongs to the file, a week without a bar does not; the order in the file does not matter. Days are session dates whatever the file calls them.
+        BarSet[] sets =
+        [
+            new(minutes, Minute, new[] { Bar(Start.AddDays(3)), Bar(Start), Bar(Start.AddMinutes(1)), Bar(Start.AddDays(10)) }),
+            new(days, Timeframe.Day1, new[] { Bar(Start.AddHours(5)), Bar(Start.AddDays(1).AddHours(5)) }),
+        ];
+        await using var connection = await database.App.OpenConnectionAsync(Token);
+        await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, Token);
+        await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, Token);
+        var asked = new TimeRange(Start.AddDays(-1), Start.AddDays(11));
+        Assert.Equal(
+            [new(Start.AddDays(-1), Start), new(Start.AddDays(3).AddMinutes(1), Start.AddDays(10)), new(Start.AddDays(10).AddMinutes(1), Start.AddDays(11))],
+            await SyncCoverageStore.MissingAsync(connection, minutes, Minute, ["import"], asked, Token));
+        Assert.Equal(
+            [new(Start.AddDays(-1), Start), new(Start.AddDays(2), Start.AddDays(11))],
+            await SyncCoverageStore.MissingAsync(connection, days, Timeframe.Day1, ["import"], asked, Token));
+    }
+
+    [Theory]
+    [InlineData("2024-01-02T10:00:30Z", "2024-01-02T10:05:00Z", "2024-01-02T10:01:00Z", "2024-01-02T10:05:00Z")]
+    [InlineData("2024-01-02T10:00:00Z", "2024-01-02T10:04:01Z", "2024-01-02T10:00:00Z", "2024-01-02T10:05:00Z")]
+    [InlineData("1969-12-31T23:58:30Z", "1970-01-01T00:00:00Z", "1969-12-31T23:59:00Z", "1970-01-01T00:00:00Z")]
+    public void A_range_is_that_of_the_bars_that_open_within(string from, string to, string start, string end) =>
+        Assert.Equal(new TimeRange(Instant(start), Instant(end)), BarGrid.Align(Minute, new(Instant(from), Instant(to))));
+
+    [Fact]
+    public void Within_one_bar_none_opens() => Assert.Null(BarGrid.Align(Timeframe.Day1, new(Instant("2024-01-02T10:00:00Z"), Instant("2024-01-02T18:00:00Z"))));
+
+    [Fact]
+    public void Bars_that_break_a_rule_leave_their_place_open()
+    {
+        IncomingBar Bar(double slot, long high = 2) => new(IncomingBar.TimeOf(Start.AddMinutes(slot)), 1, high, 1, 1, 1);
+        var page = Page(Slots(0, 10).End, Bar(0), Bar(1), Bar(2, high: 0), Bar(3), Bar(4.5), Bar(5), Bar(70), Bar(-5), Bar(8));
+        var judged = CheckedPage.Of(page, Slots(0, 10), Start, Start.AddMinutes(9), Ticker("America/New_York"), Minute);
+        Assert.Equal([0, 1, 3, 5, 8], judged.Bars.Select(bar => (bar.Timestamp - Start).TotalMinutes));
+        Assert.Equal([Slots(0, 2), Slots(3, 4), Slots(5, 9)], judged.Covered);
+        Assert.Equal(
+            [
+                "2024-01-02T00:02:00Z: high 0: more than 0 was expected",
+                "2024-01-02T00:04:30Z: a bar of 1m does not open at this time",
+                "2024-01-02T01:10:00Z: outside of what was asked for, [2024-01-02T00:00:00Z, 2024-01-02T00:10:00Z)",
+                "2024-01-01T23:55:00Z: outside of what was asked for, [2024-01-02T00:00:00Z, 2024-01-02T00:10:00Z)",
+            ],
+            judged.Rejected.Select(fault => fault.ToString()));
+    }
+
+    [Fact]
+    public void What_cannot_be_placed_leaves_everything_open()
+    {
+        var page = Page(Slots(0, 10).End, new IncomingBar(IncomingBar.TimeOf(Start), 1, 1, 1, 1, 1)) with { Faults = [new(null, "t '?'")] };
+        var judged = CheckedPage.Of(page, Slots(0, 10), Start, Start.AddDays(1), Ticker("UTC"), Minute);
+        Assert.Single(judged.Bars);
+        Assert.Empty(judged.Covered);
+        Assert.True(judged.Unreadable);
+    }
+
+    private static TickerRef Ticker(string zone) => new(1, Symbol.Parse("X"), TimeZoneInfo.FindSystemTimeZoneById(zone));
+
+    private static ProviderPage Page(DateTimeOffset until, params IncomingBar[] bars) => new() { Bars = bars, CompleteUntil = until, Request = "/", ContentType = "x", Payload = default };
+
+    private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+
+    private static TimeRange Slots(int from, int to) => new(Start.AddMinutes(from), Start.AddMinutes(to));
+
+    private static Task AddAsync(NpgsqlConnection connection, int ticker, string source, params (int From, int To)[] ranges) =>
+        SyncCoverageStore.AddAsync(connection, ticker, Minute, source, [.. ranges.Select(range => Slots(range.From, range.To))], Token);
+
+    private static Task<IReadOnlyList<TimeRange>> MissingAsync(NpgsqlConnection connection, int ticker, TimeRange range, params string[] sources) =>
+        SyncCoverageStore.MissingAsync(connection, ticker, Minute, sources, range, Token);
+
+    private Task<int> TickerAsync(string symbol) => database.ScalarAsync<int>("INSERT INTO market.tickers (symbol) VALUES ($1) RETURNING id", symbol);
+}

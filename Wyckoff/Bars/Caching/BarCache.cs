@@ -1,0 +1,232 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Wyckoff.Bars.Reading;
+using Wyckoff.Primitives;
+using Wyckoff.Telemetry;
+using Wyckoff.Tickers;
+
+namespace Wyckoff.Bars.Caching;
+
+/// <summary>
+/// The recent window of each ticker and period, ready to be sent: in this process, behind it in Redis for all replicas. Every use is checked against the version that the
+/// database has at that moment, so no layer can make an answer wrong; what is outdated is read anew once, however many wait for it.
+/// </summary>
+public sealed class BarCache
+{
+    /// <summary>Bars in a recent window.</summary>
+    public const int Bars = 500;
+
+    // Milliseconds.
+    private const long Lately = 30_000;
+
+    private readonly ConcurrentDictionary<Key, Entry> _entries = new();
+    private readonly ConcurrentDictionary<Key, Lazy<Task<CachedWindow>>> _flights = new();
+    private readonly ConcurrentDictionary<(int TickerId, Timeframe Source), ConcurrentDictionary<Key, Entry>> _ofWindow = new();
+    private readonly WindowVersions _versions;
+    private readonly BarReader _reader;
+    private readonly RedisWindows _redis;
+    private readonly CacheOptions _options;
+    private readonly TimeProvider _time;
+    private long _bytes;
+    private long _processHits;
+    private long _redisHits;
+    private long _rebuilds;
+
+    public BarCache(WindowVersions versions, BarReader reader, RedisConnection redis, IOptions<CacheOptions> options, TimeProvider time, ILoggerFactory loggers)
+    {
+        (_versions, _reader, _options, _time) = (versions, reader, options.Value, time);
+        _redis = new(redis, options, time, loggers.CreateLogger<RedisWindows>());
+    }
+
+    /// <summary>Keeps nothing.</summary>
+    public bool IsOff => !_options.InProcess && !_options.Redis;
+
+    /// <summary>The window at the version to go by, or newer; null when its bars have no version.</summary>
+    public async ValueTask<CachedWindow?> FindAsync(TickerRef ticker, BarPeriod period, BarFormat format, CancellationToken cancellationToken)
+    {
+        var version = await _versions.CurrentAsync(ticker.Id, period.Source, cancellationToken);
+        if (version == 0)
+        {
+            return null;
+        }
+
+        var key = new Key(ticker.Id, ticker.Incarnation, period.Name, format);
+        if (_entries.TryGetValue(key, out var entry))
+        {
+            if (entry.Window.Version >= version)
+            {
+                entry.Used = Environment.TickCount64;
+                Interlocked.Increment(ref _processHits);
+                ReadMetrics.Found("process");
+                return entry.Window;
+            }
+
+            ReadMetrics.Outdated(_time.GetElapsedTime(entry.Since));
+        }
+
+        while (true)
+        {
+            var flight = _flights.GetOrAdd(key, _ => new(() => FlyAsync(key, ticker, period, format, version, Environment.TickCount64)));
+            var window = await flight.Value.WaitAsync(cancellationToken);
+            if (window.Version >= version)
+            {
+                return window;
+            }
+
+            // It was in the air when we came, and not for us. What was asked for may be gone, too: of a ticker that was deleted no version comes any more.
+            // Ask the primary: if the known version were wrong, this loop would read the window again and again until it expires.
+            version = await _versions.AskAsync(ticker.Id, period.Source, cancellationToken);
+            if (version == 0)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>A write has been announced: what of it has been asked for lately is read anew before it is asked for again.</summary>
+    internal void Renew(int tickerId, Timeframe timeframe, long version)
+    {
+        if (!_ofWindow.TryGetValue((tickerId, timeframe), out var entries))
+        {
+            return;
+        }
+
+        foreach (var (key, entry) in entries)
+        {
+            if (entry.Window.Version < version && Environment.TickCount64 - entry.Used < Lately)
+            {
+                _ = RenewAsync(key, entry, version);
+            }
+        }
+    }
+
+    /// <summary>What the layers have done since the process began.</summary>
+    public CacheFigures Snapshot() => new(_options.InProcess, _options.Redis, _entries.Count, Interlocked.Read(ref _bytes), Interlocked.Read(ref _processHits), Interlocked.Read(ref _redisHits), Interlocked.Read(ref _rebuilds));
+
+    private async Task RenewAsync(Key key, Entry entry, long version)
+    {
+        try
+        {
+            await _flights.GetOrAdd(key, _ => new(() => FlyAsync(key, entry.Ticker, entry.Period, key.Format, version, entry.Used))).Value;
+        }
+        catch (Exception)
+        {
+            // Whoever asks for it will have it tried again, and be told.
+        }
+    }
+
+    private async Task<CachedWindow> FlyAsync(Key key, TickerRef ticker, BarPeriod period, BarFormat format, long version, long used)
+    {
+        try
+        {
+            var window = await LoadAsync(key, ticker, period, format, version);
+            Keep(key, new(window, ticker, period, _time.GetTimestamp()) { Used = used });
+            return window;
+        }
+        finally
+        {
+            // Before anybody hears of it: who needs a newer one must not find this one still in the air.
+            _flights.TryRemove(key, out _);
+        }
+    }
+
+    private async Task<CachedWindow> LoadAsync(Key key, TickerRef ticker, BarPeriod period, BarFormat format, long version)
+    {
+        var name = key.ToString();
+        if (await _redis.FindAsync(name) is { } found && found.Version >= version)
+        {
+            Interlocked.Increment(ref _redisHits);
+            ReadMetrics.Found("redis");
+            _versions.Raise(ticker.Id, period.Source, found.Version);
+            return found;
+        }
+
+        var began = _time.GetTimestamp();
+        using var rows = new BarRows(Bars);
+        var fields = BarFields.Usual;
+        var current = await _reader.ReadNewestAsync(ticker.Id, period, fields, BarReader.Earliest, BarReader.Latest, Bars, rows, version, CancellationToken.None);
+        var text = format == BarFormat.Csv ? BarText.Csv(fields, false, period.IsOfDates) : BarText.Json(fields, false, period.IsOfDates);
+        var window = CachedWindow.Of(current, rows, rows.Count < Bars, text, format switch { BarFormat.Json => (byte)',', BarFormat.Ndjson => (byte)'\n', _ => 0 });
+        Interlocked.Increment(ref _rebuilds);
+        ReadMetrics.Found("database");
+        ReadMetrics.Rebuilt(_time.GetElapsedTime(began));
+        var open = rows.Count > 0 && IncomingBar.InstantOf(period.Next(rows[rows.Count - 1].Time)) > _time.GetUtcNow().AddDays(period.IsOfDates ? -1 : 0);
+        _ = _redis.PutAsync(name, window, open ? _options.OpenFor : _options.ClosedFor);
+        return window;
+    }
+
+    private void Keep(Key key, Entry entry)
+    {
+        if (!_options.InProcess)
+        {
+            return;
+        }
+
+        // Under a lock, so that the bytes are counted right; it is taken once for each window that is read anew.
+        lock (_entries)
+        {
+            if (_entries.TryGetValue(key, out var old))
+            {
+                if (old.Window.Version > entry.Window.Version)
+                {
+                    return;
+                }
+
+                _bytes -= old.Window.Bytes.Length;
+            }
+
+            _entries[key] = entry;
+            _ofWindow.GetOrAdd((key.TickerId, entry.Period.Source), _ => new())[key] = entry;
+            _bytes += entry.Window.Bytes.Length;
+            if (_bytes > _options.InProcessBytes)
+            {
+                Shrink();
+            }
+        }
+    }
+
+    // Rarely, and then a fifth of it, so that it need not be done well.
+    private void Shrink()
+    {
+        foreach (var (key, entry) in _entries.ToArray().OrderBy(pair => pair.Value.Used))
+        {
+            if (_bytes <= _options.InProcessBytes / 5 * 4)
+            {
+                return;
+            }
+
+            _entries.TryRemove(key, out _);
+            _bytes -= entry.Window.Bytes.Length;
+            var entries = _ofWindow[(key.TickerId, entry.Period.Source)];
+            entries.TryRemove(key, out _);
+            if (entries.IsEmpty)
+            {
+                _ofWindow.TryRemove((key.TickerId, entry.Period.Source), out _);
+            }
+        }
+    }
+
+    private readonly record struct Key(int TickerId, string Incarnation, string Period, BarFormat Format)
+    {
+        // The number is that of the layout of what is kept: another build may keep something else.
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"wyckoff:1:bars:{Incarnation}:{TickerId}:{Period}:{EnumText.Of(Format)}");
+    }
+
+    private sealed class Entry(CachedWindow window, TickerRef ticker, BarPeriod period, long since)
+    {
+        public CachedWindow Window => window;
+
+        public TickerRef Ticker => ticker;
+
+        public BarPeriod Period => period;
+
+        public long Since => since;
+
+        public long Used { get; set; }
+    }
+}
+
+/// <summary>What the layers of the cache have done since the process began.</summary>
+public sealed record CacheFigures(bool InProcess, bool Redis, int Windows, long Bytes, long ProcessHits, long RedisHits, long Rebuilds);

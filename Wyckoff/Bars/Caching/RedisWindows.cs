@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+using Wyckoff.Telemetry;
+
+namespace Wyckoff.Bars.Caching;
+
+/// <summary>Recent windows in Redis. Whatever is wrong with Redis, nobody waits for it long, and nobody gets an error.</summary>
+internal sealed class RedisWindows(RedisConnection redis, IOptions<CacheOptions> options, TimeProvider time, ILogger<RedisWindows> logger)
+{
+    private const int FailuresToRest = 3;
+
+    // A replica that was slow to rebuild must not put back what another has already replaced. The version comes first, in digits that sort as it does.
+    private const string PutIfNewer =
+        "local c = redis.call('GETRANGE', KEYS[1], 0, 15) if #c < 16 or c < string.sub(ARGV[1], 1, 16) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) return 1 end return 0";
+
+    private int _failures;
+    private long _restUntil;
+
+    /// <summary>The window, whatever its version; null when it is not there or Redis is away.</summary>
+    public async Task<CachedWindow?> FindAsync(string key)
+    {
+        if (Answering() is not { } database)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await Bounded(database.StringGetAsync(key)) is { IsNull: false } value ? CachedWindow.Parse((byte[])value!) : null;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            Failed(e);
+            return null;
+        }
+    }
+
+    /// <summary>Keeps the window unless a newer one is there.</summary>
+    public async Task PutAsync(string key, CachedWindow window, TimeSpan keep)
+    {
+        if (Answering() is not { } database)
+        {
+            return;
+        }
+
+        try
+        {
+            await Bounded(database.ScriptEvaluateAsync(PutIfNewer, [key], [window.Bytes, (long)keep.TotalMilliseconds]));
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            Failed(e);
+        }
+    }
+
+    private IDatabase? Answering() => options.Value.Redis && time.GetTimestamp() >= Volatile.Read(ref _restUntil) ? redis.Current?.GetDatabase() : null;
+
+    private async Task<T> Bounded<T>(Task<T> asked)
+    {
+        try
+        {
+            var answer = await asked.WaitAsync(options.Value.RedisPatience, time);
+            Volatile.Write(ref _failures, 0);
+            return answer;
+        }
+        catch (TimeoutException)
+        {
+            // It will still end one day, and its failure is known.
+            _ = asked.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    private void Failed(Exception e)
+    {
+        ReadMetrics.RedisFailed();
+        if (Interlocked.Increment(ref _failures) % FailuresToRest == 0)
+        {
+            Volatile.Write(ref _restUntil, time.GetTimestamp() + (long)(options.Value.RedisRest.TotalSeconds * time.TimestampFrequency));
+            logger.RedisRests(options.Value.RedisRest, e.Message);
+        }
+    }
+}

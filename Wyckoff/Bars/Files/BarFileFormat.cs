@@ -1,0 +1,7 @@
+namespace Wyckoff.Bars.Files;
+
+public enum BarFileFormat
+{
+    Csv,
+    Parquet,
+}

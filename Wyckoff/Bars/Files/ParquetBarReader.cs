@@ -1,0 +1,370 @@
+using System.Globalization;
+using System.Text;
+using Wyckoff.Imports.Parquet;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Bars.Files;
+
+/// <summary>
+/// Bars out of a Parquet file, exactly: a decimal as it is, a floating-point number as the shortest decimal that names it (0.1 is 0.1). What does not fit is a reject;
+/// nothing is rounded.
+/// </summary>
+public sealed class ParquetBarReader : IDisposable
+{
+    private const long MicrosecondsPerDay = TimeSpan.TicksPerDay / TimeSpan.TicksPerMicrosecond;
+    private static readonly long First = IncomingBar.TimeOf(DateTimeOffset.MinValue);
+    private static readonly long Last = IncomingBar.TimeOf(DateTimeOffset.MaxValue);
+
+    // The last of the time's names are those of an index that nobody named, so only a column of times is meant by them.
+    private static readonly (string Field, bool Needed, string[] Names)[] Vocabulary =
+    [
+        ("timestamp", true, ["timestamp", "datetime", "time", "date", "t", "ts", "date_time", "open_time", "window_start", "ts_event", "index", "__index_level_0__", "__index_level_1__"]),
+        ("open", true, ["open", "o", "open_price"]),
+        ("high", true, ["high", "h", "high_price"]),
+        ("low", true, ["low", "l", "low_price"]),
+        ("close", true, ["close", "c", "close_price"]),
+        ("volume", true, ["volume", "v", "vol"]),
+        ("vwap", false, ["vwap", "vw", "volume_weighted_price"]),
+        ("trade_count", false, ["trade_count", "trades", "n", "transactions", "num_trades"]),
+        ("symbol", false, ["symbol", "ticker", "sym"]),
+        ("timeframe", false, ["timeframe"]),
+    ];
+
+    private static readonly string[] TimeFormats =
+        ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd HH:mmK", "yyyy-MM-dd", "yyyyMMdd"];
+
+    private readonly ParquetReader _reader;
+    private readonly ParquetBarOptions _options;
+    private readonly List<ParquetColumn> _columns = [];
+
+    // Places in _columns by field, in the order of the vocabulary; -1 where there is none.
+    private readonly int[] _places = new int[Vocabulary.Length];
+    private readonly ParquetBarRow[] _rows = new ParquetBarRow[ParquetBatch.MostRows];
+    private readonly Dictionary<string, string> _symbols = new(StringComparer.Ordinal);
+    private byte[] _symbolBytes = [];
+    private string? _symbol;
+    private long _microsecondsPerUnit;
+    private long _unitsPerMicrosecond;
+
+    private ParquetBarReader(ParquetReader reader, ParquetBarOptions options)
+    {
+        (_reader, _options) = (reader, options);
+        for (var field = 0; field < Vocabulary.Length; field++)
+        {
+            _places[field] = -1;
+            if (Find(Vocabulary[field].Field, Vocabulary[field].Names) is { } column)
+            {
+                _places[field] = _columns.Count;
+                _columns.Add(column);
+            }
+            else if (Vocabulary[field].Needed)
+            {
+                throw new ParquetException($"No column for {Vocabulary[field].Field}: one of {string.Join(", ", Vocabulary[field].Names)} was expected; there are {string.Join(", ", reader.Columns)}.");
+            }
+        }
+    }
+
+    private enum Field
+    {
+        Timestamp,
+        Open,
+        High,
+        Low,
+        Close,
+        Volume,
+        Vwap,
+        TradeCount,
+        Symbol,
+        Timeframe,
+    }
+
+    /// <summary>Rows in the file, good or bad.</summary>
+    public long Rows => _reader.Rows;
+
+    public bool HasSymbols => _places[(int)Field.Symbol] >= 0;
+
+    /// <summary>Finds the columns by their names. The stream has to be seekable, and stays the caller's.</summary>
+    /// <exception cref="ParquetException">It is no Parquet file, or a column is missing or cannot hold what it should.</exception>
+    public static ParquetBarReader Open(Stream stream, ParquetBarOptions options)
+    {
+        var reader = ParquetReader.Open(stream);
+        try
+        {
+            return new(reader, options);
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>All rows, a few thousand at a time; each batch is good until the next is asked for.</summary>
+    /// <exception cref="ParquetException">From here on the file cannot be read.</exception>
+    public IEnumerable<ReadOnlyMemory<ParquetBarRow>> Read(CancellationToken cancellationToken)
+    {
+        foreach (var batch in _reader.Read(_columns, cancellationToken))
+        {
+            for (var row = 0; row < batch.Count; row++)
+            {
+                _rows[row] = Row(batch, row);
+            }
+
+            yield return _rows.AsMemory(0, batch.Count);
+        }
+    }
+
+    public void Dispose() => _reader.Dispose();
+
+    private ParquetColumn? Find(string field, string[] names)
+    {
+        ParquetColumn? column;
+        if (_options.Map.TryGetValue(field, out var mapped))
+        {
+            column = _reader.Columns.FirstOrDefault(column => column.Name.Equals(mapped, StringComparison.OrdinalIgnoreCase))
+                ?? throw new ParquetException($"No column '{mapped}' for {field}; there are {string.Join(", ", _reader.Columns)}.");
+        }
+        else
+        {
+            var named = names.SelectMany(name => _reader.Columns.Where(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase)));
+            // Of a date beside a timestamp the timestamp; and an index of numbers is no time.
+            column = field == "timestamp"
+                ? named.Where(column => column.Kind == ParquetKind.Timestamp || !column.Name.Contains("index", StringComparison.OrdinalIgnoreCase)).OrderBy(column => column.Kind != ParquetKind.Timestamp).FirstOrDefault()
+                : named.FirstOrDefault();
+        }
+
+        var fits = field switch
+        {
+            _ when column is null => true,
+            "timestamp" => column.Kind is ParquetKind.Timestamp or ParquetKind.Date or ParquetKind.Integer or ParquetKind.Text,
+            "symbol" or "timeframe" => column.Kind is ParquetKind.Text or ParquetKind.Bytes,
+            _ => column.Kind is ParquetKind.Real or ParquetKind.Decimal or ParquetKind.Integer or ParquetKind.Text,
+        };
+        return fits ? column : throw new ParquetException($"Column '{column}' is {column!.Kind}, which no {field} can be.");
+    }
+
+    private ParquetBarRow Row(ParquetBatch batch, int row)
+    {
+        Span<Int128> prices = stackalloc Int128[4];
+        long time = 0;
+        Int128 volume = 0, vwap = 0, trades = 0;
+        var local = false;
+        var reason = Timeframe(batch, row) ?? Time(batch, row, out time, out local);
+        for (var field = Field.Open; reason is null && field <= Field.Close; field++)
+        {
+            reason = Needed(batch, row, field, out prices[field - Field.Open]);
+        }
+
+        reason ??= Needed(batch, row, Field.Volume, out volume);
+        reason ??= Optional(batch, row, Field.Vwap, 0, out vwap);
+        reason ??= Optional(batch, row, Field.TradeCount, (Int128)IncomingBar.Unknown * IncomingBar.One, out trades);
+        var (count, rest) = Int128.DivRem(trades, IncomingBar.One);
+        if (reason is null && (rest != 0 || count < IncomingBar.Unknown || count > int.MaxValue))
+        {
+            reason = $"trade_count {IncomingBar.Text(trades)}: a whole number from 0 to {int.MaxValue} was expected";
+        }
+
+        var bar = default(IncomingBar);
+        if (reason is null)
+        {
+            bar = new(time, (long)prices[0], (long)prices[1], (long)prices[2], (long)prices[3], volume, (int)count, (long)vwap);
+            reason = bar.BrokenRule();
+        }
+
+        return new(batch.FirstRow + row + 1, bar, Symbol(batch, row), local, reason, reason is null ? null : Text(batch, row));
+    }
+
+    private string? Timeframe(ParquetBatch batch, int row)
+    {
+        if (_options.Timeframe is not { } wanted || Vector(batch, Field.Timeframe) is not { } vector || vector.IsNull(row))
+        {
+            return null;
+        }
+
+        var text = vector.Text(row);
+        return Primitives.Timeframe.TryParse(text, out var found) && found == wanted ? null : $"timeframe {text}: {wanted} was expected";
+    }
+
+    private string? Time(ParquetBatch batch, int row, out long time, out bool local)
+    {
+        var vector = Vector(batch, Field.Timestamp)!;
+        (time, local) = (0, false);
+        if (vector.IsNull(row))
+        {
+            return "timestamp null: an instant was expected";
+        }
+
+        switch (vector.Column.Kind)
+        {
+            case ParquetKind.Timestamp:
+                local = !vector.Column.IsUtc;
+                return vector.TryGetTimestamp(row, out time) && InRange(time) ? null : $"timestamp {Show(vector, row)}: whole microseconds from the year 1 to 9999 were expected";
+            case ParquetKind.Date:
+                local = true;
+                var days = (long)vector.Integer(row) * MicrosecondsPerDay;
+                time = days;
+                return InRange(days) ? null : $"timestamp {Show(vector, row)}: a date from the year 1 to 9999 was expected";
+            case ParquetKind.Integer:
+                return Epoch(vector.Integer(row), out time);
+            default:
+                var text = vector.Text(row);
+                return TryParseTime(text, out time, out local) ? null : $"timestamp {text}: a date and time such as 2024-01-31T14:30:00Z was expected";
+        }
+    }
+
+    // Whether seconds or something finer is meant, the first number of a file decides for all of it.
+    private string? Epoch(Int128 number, out long time)
+    {
+        if (_microsecondsPerUnit == 0)
+        {
+            (_microsecondsPerUnit, _unitsPerMicrosecond) = (ulong)UInt128.Min((UInt128)Int128.Abs(number), ulong.MaxValue) switch
+            {
+                < 100_000_000_000 => (1_000_000, 1),
+                < 100_000_000_000_000 => (1_000, 1),
+                < 100_000_000_000_000_000 => (1, 1),
+                _ => (1, 1_000),
+            };
+        }
+
+        var (micros, rest) = Int128.DivRem(number * _microsecondsPerUnit, _unitsPerMicrosecond);
+        time = unchecked((long)micros);
+        return rest == 0 && time == micros && InRange(time) ? null : $"timestamp {number}: whole microseconds from the year 1 to 9999 were expected";
+    }
+
+    private static bool TryParseTime(string text, out long time, out bool local)
+    {
+        const DateTimeStyles styles = DateTimeStyles.AllowWhiteSpaces | DateTimeStyles.AssumeUniversal;
+        (time, local) = (0, false);
+        if (!DateTimeOffset.TryParseExact(text, TimeFormats, CultureInfo.InvariantCulture, styles, out var instant))
+        {
+            return false;
+        }
+
+        time = IncomingBar.TimeOf(instant);
+        local = !(text.EndsWith('Z') || text.LastIndexOfAny(['+', '-']) > 10);
+        return instant.UtcTicks % TimeSpan.TicksPerMicrosecond == 0;
+    }
+
+    private static bool InRange(long time) => time >= First && time <= Last;
+
+    private string? Needed(ParquetBatch batch, int row, Field field, out Int128 amount)
+    {
+        var vector = Vector(batch, field)!;
+        amount = 0;
+        if (vector.IsNull(row))
+        {
+            return $"{Name(field)} null: {FixedPoint.Expected(NumberFault.NotANumber)}";
+        }
+
+        return Amount(vector, row, out amount) is { } expected ? $"{Name(field)} {Show(vector, row)}: {expected}" : Limited(field, amount);
+    }
+
+    // Data frames without nulls say NaN.
+    private string? Optional(ParquetBatch batch, int row, Field field, Int128 missing, out Int128 amount)
+    {
+        amount = missing;
+        return Vector(batch, field) is not { } vector || vector.IsNull(row) || (vector.Column.Kind == ParquetKind.Real && double.IsNaN(vector.Real(row))) ? null : Needed(batch, row, field, out amount);
+    }
+
+    private static string? Limited(Field field, Int128 amount) => field is not (Field.Volume or Field.TradeCount) && (amount >= IncomingBar.PriceLimit || amount <= -IncomingBar.PriceLimit)
+        ? $"{Name(field)} {IncomingBar.Text(amount)}: more than 0 and less than {IncomingBar.PriceLimit / IncomingBar.One} was expected"
+        : null;
+
+    private static string? Amount(ParquetVector vector, int row, out Int128 amount)
+    {
+        switch (vector.Column.Kind)
+        {
+            case ParquetKind.Decimal:
+                return FixedPoint.Scale(vector.Unscaled(row), vector.Column.Scale, out amount);
+            case ParquetKind.Integer:
+                return FixedPoint.Scale(vector.Integer(row), 0, out amount);
+            case ParquetKind.Text:
+                return FixedPoint.Parse(vector.Text(row), out amount);
+            default:
+                var real = vector.Real(row);
+                amount = 0;
+                if (!double.IsFinite(real))
+                {
+                    return "a finite number was expected";
+                }
+
+                if (!vector.IsSingle && Math.Abs(real) < 1e7)
+                {
+                    // Up to 15 digits no two decimals share a double: one that gives this number back is its shortest text.
+                    var nearest = Math.Round(real * IncomingBar.One);
+                    if (nearest / IncomingBar.One == real)
+                    {
+                        amount = (long)nearest;
+                        return null;
+                    }
+                }
+
+                return FixedPoint.Parse(vector.RealText(row), out amount);
+        }
+    }
+
+    private string? Symbol(ParquetBatch batch, int row)
+    {
+        if (Vector(batch, Field.Symbol) is not { } vector || vector.IsNull(row))
+        {
+            return null;
+        }
+
+        // It rarely changes from row to row.
+        var bytes = vector.Bytes(row);
+        if (_symbol is null || !bytes.SequenceEqual(_symbolBytes))
+        {
+            _symbolBytes = bytes.ToArray();
+            _symbol = Encoding.UTF8.GetString(bytes);
+            if (_symbols.TryGetValue(_symbol, out var known))
+            {
+                _symbol = known;
+            }
+            else if (_symbols.Count < 100_000)
+            {
+                _symbols.Add(_symbol, _symbol);
+            }
+        }
+
+        return _symbol;
+    }
+
+    private ParquetVector? Vector(ParquetBatch batch, Field field) => _places[(int)field] is >= 0 and var place ? batch[place] : null;
+
+    private static string Name(Field field) => Vocabulary[(int)field].Field;
+
+    private string Text(ParquetBatch batch, int row) => string.Join(", ", _columns.Select((column, i) => $"{column}={Show(batch[i], row)}"));
+
+    private static string Show(ParquetVector vector, int row)
+    {
+        if (vector.IsNull(row))
+        {
+            return "null";
+        }
+
+        switch (vector.Column.Kind)
+        {
+            case ParquetKind.Timestamp:
+                return vector.TryGetTimestamp(row, out var time) && InRange(time) ? IncomingBar.InstantOf(time).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture) + (vector.Column.IsUtc ? "Z" : "") : "out of range";
+            case ParquetKind.Date:
+                var days = (long)vector.Integer(row);
+                return InRange(days * MicrosecondsPerDay) ? IncomingBar.InstantOf(days * MicrosecondsPerDay).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"day {days}");
+            case ParquetKind.Decimal:
+                return Digits(vector.Unscaled(row), vector.Column.Scale);
+            case ParquetKind.Integer:
+                return vector.Integer(row).ToString(CultureInfo.InvariantCulture);
+            case ParquetKind.Real:
+                return vector.RealText(row);
+            default:
+                // Long enough to find the row by, short enough to keep.
+                var bytes = vector.Bytes(row);
+                return Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, 200)]);
+        }
+    }
+
+    private static string Digits(Int128 unscaled, int scale)
+    {
+        var digits = Int128.Abs(unscaled).ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
+        return (unscaled < 0 ? "-" : "") + digits[..^scale] + (scale > 0 ? "." + digits[^scale..] : "");
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+
+namespace Wyckoff.Bars;
+
+/// <summary>
+/// A bar on its way in, before anything follows from it. Amounts are whole numbers of 10⁻⁸: exact, what the columns hold, and a tenth of the work of a decimal
+/// where millions go by. <see cref="TryCreate"/> makes one of decimals.
+/// </summary>
+public readonly record struct IncomingBar(long Time, long Open, long High, long Low, long Close, Int128 Volume, int TradeCount = IncomingBar.Unknown, long Vwap = 0)
+{
+    /// <summary>One, in the units of the amounts.</summary>
+    public const long One = 100_000_000;
+
+    /// <summary>A trade count nobody gave.</summary>
+    public const int Unknown = -1;
+
+    /// <summary>numeric(18,8) ends below this.</summary>
+    public const long PriceLimit = 10_000_000_000 * One;
+
+    /// <summary>numeric(28,8) ends below this.</summary>
+    public static readonly Int128 VolumeLimit = (Int128)PriceLimit * 10_000_000_000;
+
+    /// <summary>1900-01-01: nobody has older bars, but many a date format misread.</summary>
+    public static readonly long Earliest = TimeOf(new DateTimeOffset(1900, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    /// <summary>When it opens: microseconds since 1970, UTC.</summary>
+    public long Time { get; init; } = Time;
+
+    /// <summary>Volume-weighted mean price; 0 when nobody gave one.</summary>
+    public long Vwap { get; init; } = Vwap;
+
+    public DateTimeOffset Timestamp => InstantOf(Time);
+
+    public static long TimeOf(DateTimeOffset instant) => (instant.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+
+    public static DateTimeOffset InstantOf(long time) => DateTimeOffset.UnixEpoch.AddTicks(time * TimeSpan.TicksPerMicrosecond);
+
+    /// <summary>The bar, or what is wrong with it: the field, its value, and what was expected.</summary>
+    public static string? TryCreate(DateTimeOffset timestamp, decimal open, decimal high, decimal low, decimal close, decimal volume, int? tradeCount, decimal? vwap, out IncomingBar bar)
+    {
+        bar = default;
+        long h = 0, l = 0, c = 0, v = 0;
+        // A provider that has no volume-weighted price often says 0.
+        if ((Price("open", open, out var o) ?? Price("high", high, out h) ?? Price("low", low, out l) ?? Price("close", close, out c)
+            ?? (vwap is null or 0 ? null : Price("vwap", vwap.Value, out v))) is { } fault)
+        {
+            return fault;
+        }
+
+        if (volume < 0 || decimal.Round(volume, 8) != volume || volume >= 100_000_000_000_000_000_000m)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"volume {volume}: at least 0, with up to 20 digits before and 8 after the point, was expected");
+        }
+
+        var whole = decimal.Truncate(volume);
+        bar = new(TimeOf(timestamp), o, h, l, c, (Int128)whole * One + (long)((volume - whole) * One), tradeCount ?? Unknown, v);
+        return bar.BrokenRule();
+    }
+
+    /// <summary>What no bar may be, in a sentence; null when all is well. Whether its time is on the grid of its timeframe is not asked here.</summary>
+    public string? BrokenRule()
+    {
+        if (Open > 0 && Low > 0 && High >= Low && High >= Open && High >= Close && Low <= Open && Low <= Close && Volume >= 0 && Volume < VolumeLimit && High < PriceLimit
+            && TradeCount >= Unknown && Vwap >= 0 && Vwap < PriceLimit && Time >= Earliest)
+        {
+            return null;
+        }
+
+        return this switch
+        {
+            { Time: var time } when time < Earliest => $"timestamp {Timestamp:O}: not before 1900 was expected",
+            { Open: <= 0 } => $"open {Text(Open)}: more than 0 was expected",
+            { High: <= 0 } => $"high {Text(High)}: more than 0 was expected",
+            { Low: <= 0 } => $"low {Text(Low)}: more than 0 was expected",
+            { Close: <= 0 } => $"close {Text(Close)}: more than 0 was expected",
+            { High: >= PriceLimit } => $"high {Text(High)}: less than {PriceLimit / One} was expected",
+            _ when High < Low => $"high {Text(High)} is below low {Text(Low)}",
+            _ when High < Open => $"high {Text(High)} is below open {Text(Open)}",
+            _ when High < Close => $"high {Text(High)} is below close {Text(Close)}",
+            _ when Low > Open => $"low {Text(Low)} is above open {Text(Open)}",
+            _ when Low > Close => $"low {Text(Low)} is above close {Text(Close)}",
+            { Vwap: < 0 or >= PriceLimit } => $"vwap {Text(Vwap)}: more than 0 and less than {PriceLimit / One} was expected",
+            { TradeCount: < Unknown } => string.Create(CultureInfo.InvariantCulture, $"trade count {TradeCount}: at least 0 was expected"),
+            _ => $"volume {Text(Volume)}: at least 0 and less than 10^20 was expected",
+        };
+    }
+
+    /// <summary>An amount as people write it.</summary>
+    public static string Text(Int128 amount)
+    {
+        var (whole, rest) = Int128.DivRem(Int128.Abs(amount), One);
+        var text = rest == 0 ? whole.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{whole}.{(long)rest:00000000}").TrimEnd('0');
+        return amount < 0 ? "-" + text : text;
+    }
+
+    private static string? Price(string name, decimal value, out long amount)
+    {
+        amount = 0;
+        if (value is <= 0 or >= 10_000_000_000m)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{name} {value}: more than 0 and less than 10000000000 was expected");
+        }
+
+        if (decimal.Round(value, 8) != value)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{name} {value}: at most 8 digits after the point were expected");
+        }
+
+        amount = (long)(value * One);
+        return null;
+    }
+}

@@ -1,0 +1,64 @@
+namespace Wyckoff.Bars.Reading;
+
+/// <summary>Closes the gaps between bars on their way: every step of the period from the first bar to the last is there. Nothing is made up before the first or after the last.</summary>
+/// <param name="period">The grid.</param>
+/// <param name="fill">What is put into a gap.</param>
+/// <param name="after">Bars up to this time only tell what comes after them.</param>
+/// <param name="most">No more than so many are passed on.</param>
+/// <param name="next">Who takes them.</param>
+public sealed class BarFill(BarPeriod period, GapFill fill, long after, long most, IBarSink next) : IBarSink
+{
+    private BarRow _last;
+    private bool _any;
+    private long _passed;
+
+    public void Add(in BarRow row)
+    {
+        if (_any)
+        {
+            for (var time = Start(row.Time); time < row.Time && _passed < most; time = period.Next(time))
+            {
+                Pass(Between(time, row));
+            }
+        }
+
+        Pass(row);
+        (_last, _any) = (row, true);
+    }
+
+    public void End() => next.End();
+
+    // Not from the last bar step by step where nobody wants the steps: they were passed on with an earlier page, or are further from the end than what was asked for.
+    private long Start(long until)
+    {
+        var first = period.Next(_last.Time);
+        return first > after ? first : after >= until ? until : period.Next(period.Bucket(after));
+    }
+
+    private void Pass(in BarRow row)
+    {
+        if (row.Time > after && _passed < most)
+        {
+            _passed++;
+            next.Add(row);
+        }
+    }
+
+    private BarRow Between(long time, in BarRow end)
+    {
+        if (fill == GapFill.Null)
+        {
+            return new() { Time = time, Filled = true, Empty = true };
+        }
+
+        var close = fill == GapFill.Previous ? _last.Close : Line(_last.Close, end.Close, time - _last.Time, end.Time - _last.Time);
+        return new() { Time = time, Filled = true, Open = close, High = close, Low = close, Close = close, Vwap = BarRow.Null, QualityScore = BarRow.Null };
+    }
+
+    // Half away from zero at the eighth place.
+    private static long Line(long from, long to, long part, long whole)
+    {
+        var rise = (Int128)(to - from) * part;
+        return from + (long)((2 * rise + (rise < 0 ? -whole : whole)) / (2 * (Int128)whole));
+    }
+}

@@ -1,0 +1,10 @@
+namespace Wyckoff.Bars.Reading;
+
+/// <summary>How bars are written.</summary>
+public enum BarFormat
+{
+    Json,
+    Ndjson,
+    Csv,
+    Parquet,
+}

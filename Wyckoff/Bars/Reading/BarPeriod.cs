@@ -1,0 +1,148 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Bars.Reading;
+
+/// <summary>
+/// The width of the bars somebody wants to read: a stored timeframe, or a multiple of one that is folded while it is read. Minutes and hours are counted in UTC since
+/// 1970; days, weeks (from Monday), months, quarters and years are of session dates, and so of the ticker's zone.
+/// </summary>
+public sealed record BarPeriod
+{
+    public const string Expected = "1m, 5m, 15m, 30m, 1h, 4h, 1d, or a multiple such as 3m, 10m, 2h, 2d, 1w, 1mo, 1q or 1y";
+
+    private const long Day = TimeSpan.TicksPerDay / TimeSpan.TicksPerMicrosecond;
+
+    // 1970-01-05 was a Monday.
+    private const long FirstMonday = 4;
+
+    private static readonly (string Name, Unit Unit, int Times, int Most)[] Units =
+    [
+        ("m", Unit.Minute, 1, 1440), ("Min", Unit.Minute, 1, 1440), ("min", Unit.Minute, 1, 1440), ("h", Unit.Minute, 60, 24), ("H", Unit.Minute, 60, 24), ("Hour", Unit.Minute, 60, 24),
+        ("d", Unit.Day, 1, 366), ("D", Unit.Day, 1, 366), ("Day", Unit.Day, 1, 366), ("w", Unit.Day, 7, 52), ("W", Unit.Day, 7, 52), ("Week", Unit.Day, 7, 52),
+        ("mo", Unit.Month, 1, 120), ("Month", Unit.Month, 1, 120), ("q", Unit.Month, 3, 40), ("Q", Unit.Month, 3, 40), ("Quarter", Unit.Month, 3, 40), ("y", Unit.Month, 12, 100), ("Y", Unit.Month, 12, 100), ("Year", Unit.Month, 12, 100),
+    ];
+
+    private readonly Unit _unit;
+    private readonly int _count;
+
+    private BarPeriod(string name, Timeframe source, Unit unit, int count) => (Name, Source, _unit, _count) = (name, source, unit, count);
+
+    private enum Unit
+    {
+        Minute,
+        Day,
+        Week,
+        Month,
+    }
+
+    public string Name { get; }
+
+    /// <summary>
+    /// The coarsest stored timeframe that it is a multiple of. Whatever finer bars there are is in it (each write rolls up), and so is what providers gave that has no
+    /// finer bars: none knows more.
+    /// </summary>
+    public Timeframe Source { get; }
+
+    public bool IsStored => Name == Source.Name;
+
+    /// <summary>Its bars are of session dates, and their timestamps name dates.</summary>
+    public bool IsOfDates => Source.IsDaily;
+
+    /// <summary>At least so many bars of the source are in one of these, as a rule.</summary>
+    public int Parts => _unit switch
+    {
+        Unit.Minute => _count / (int)Source.Width.TotalMinutes,
+        Unit.Day or Unit.Week => _count,
+        _ => _count * 31,
+    };
+
+    public static implicit operator BarPeriod(Timeframe timeframe) => new(timeframe.Name, timeframe, timeframe.IsDaily ? Unit.Day : Unit.Minute, timeframe.IsDaily ? 1 : (int)timeframe.Width.TotalMinutes);
+
+    public static bool TryParse(string? text, [NotNullWhen(true)] out BarPeriod? period)
+    {
+        period = null;
+        if (Timeframe.TryParse(text, out var stored))
+        {
+            period = stored;
+            return true;
+        }
+
+        var digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
+        if (digits is < 1 or > 4 || text![0] == '0')
+        {
+            return false;
+        }
+
+        var written = int.Parse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture);
+        foreach (var (name, unit, times, most) in Units)
+        {
+            if (text.AsSpan(digits).SequenceEqual(name) && written <= most)
+            {
+                period = Of(unit, written * times, times == 7);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The timestamp of the bar that a bar of the source belongs to.</summary>
+    public long Bucket(long time)
+    {
+        if (_unit == Unit.Minute)
+        {
+            return Floor(time, _count * 60_000_000L) * (_count * 60_000_000L);
+        }
+
+        var day = Floor(time, Day);
+        return _unit switch
+        {
+            Unit.Day => Floor(day, _count) * _count * Day,
+            Unit.Week => (Floor(day - FirstMonday, _count) * _count + FirstMonday) * Day,
+            _ => OfMonth(Floor(MonthOf(day), _count) * _count),
+        };
+    }
+
+    /// <summary>The timestamp of the bar after that, if there is one.</summary>
+    public long Next(long bucket) => _unit switch
+    {
+        Unit.Minute => bucket + _count * 60_000_000L,
+        Unit.Day or Unit.Week => bucket + _count * Day,
+        _ => OfMonth(MonthOf(Floor(bucket, Day)) + _count),
+    };
+
+    /// <summary>The timestamp of the bar so many before that, if there is one.</summary>
+    public long Before(long bucket, long steps) => _unit switch
+    {
+        Unit.Minute => bucket - steps * _count * 60_000_000L,
+        Unit.Day or Unit.Week => bucket - steps * _count * Day,
+        _ => OfMonth(MonthOf(Floor(bucket, Day)) - steps * _count),
+    };
+
+    public override string ToString() => Name;
+
+    private static BarPeriod Of(Unit unit, int count, bool weeks)
+    {
+        if (unit != Unit.Minute)
+        {
+            var name = unit == Unit.Day ? (weeks ? $"{count / 7}w" : $"{count}d") : count % 12 == 0 ? $"{count / 12}y" : count % 3 == 0 ? $"{count / 3}q" : $"{count}mo";
+            return new(name, Timeframe.Day1, weeks ? Unit.Week : unit, count);
+        }
+
+        var source = Timeframe.Stored.Last(stored => !stored.IsDaily && count % (int)stored.Width.TotalMinutes == 0);
+        return source.Width.TotalMinutes == count ? source : new BarPeriod(count % 60 == 0 ? $"{count / 60}h" : $"{count}m", source, unit, count);
+    }
+
+    private static long MonthOf(long day)
+    {
+        var date = DateOnly.FromDayNumber((int)(day + DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber));
+        return date.Year * 12L + date.Month - 1;
+    }
+
+    private static long OfMonth(long month) =>
+        (month / 12 > 9999 ? DateOnly.MaxValue : month < 12 ? DateOnly.MinValue : new DateOnly((int)(month / 12), (int)(month % 12) + 1, 1)).DayNumber * Day - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber * Day;
+
+    private static long Floor(long value, long width) => value >= 0 ? value / width : -((width - 1 - value) / width);
+}

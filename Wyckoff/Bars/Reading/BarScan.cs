@@ -1,0 +1,169 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Npgsql;
+using Wyckoff.Bars.Writing;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Bars.Reading;
+
+/// <summary>A bar as it is stored; its own when the caller wrote it earlier.</summary>
+internal readonly record struct StoredBar(IncomingBar Bar, bool Aggregated, bool Own);
+
+/// <summary>
+/// Reads the stored bars of one ticker and timeframe in the order of their time, to compare with those that come: by COPY in PostgreSQL's binary format, since all of
+/// them may have to be looked at when a file is imported again.
+/// </summary>
+internal sealed class BarScan : IAsyncDisposable
+{
+    private const int HeaderSize = 19;
+    private readonly Stream _stream;
+    private byte[] _buffer = new byte[64 * 1024];
+    private int _start;
+    private int _end;
+    private bool _done;
+
+    private BarScan(Stream stream) => _stream = stream;
+
+    /// <summary>Bars with from ≤ time ≤ to.</summary>
+    public static async Task<BarScan> BeginAsync(NpgsqlConnection connection, int tickerId, Timeframe timeframe, long from, long to, string source, DateTimeOffset? ownSince, CancellationToken cancellationToken)
+    {
+        // COPY takes no parameters; everything here but the source is a number.
+        var own = ownSince is { } since ? $"source = '{source.Replace("'", "''", StringComparison.Ordinal)}' AND created_at >= {Literal(IncomingBar.TimeOf(since))}" : "false";
+        var sql = string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            COPY (SELECT timestamp, open, high, low, close, volume, trade_count, vwap, source = 'aggregated', {own}
+                    FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)}
+                   WHERE ticker_id = {tickerId} AND timestamp >= {Literal(from)} AND timestamp <= {Literal(to)} ORDER BY timestamp) TO STDOUT (FORMAT binary)
+            """);
+        return await OfAsync(await connection.BeginRawBinaryCopyAsync(sql, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>What COPY sends, from its first byte on.</summary>
+    internal static async Task<BarScan> OfAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        // Signature, flags, and an extension that may be there one day.
+        var header = new byte[HeaderSize];
+        await stream.ReadExactlyAsync(header, cancellationToken);
+        await stream.ReadExactlyAsync(new byte[BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(HeaderSize - sizeof(int)))], cancellationToken);
+        return new(stream);
+    }
+
+    /// <summary>The next bar, if it is in the buffer already; otherwise <see cref="FillAsync"/> says whether there are more.</summary>
+    public bool TryRead(out StoredBar stored)
+    {
+        stored = default;
+        var at = _start;
+        var buffer = _buffer.AsSpan(0, _end);
+        if (_done || !TryTake(buffer, ref at, 2, out var count))
+        {
+            return false;
+        }
+
+        if (BinaryPrimitives.ReadInt16BigEndian(count) == -1)
+        {
+            _done = true;
+            return false;
+        }
+
+        Span<long> prices = stackalloc long[4];
+        if (!TryField(buffer, ref at, out var field))
+        {
+            return false;
+        }
+
+        var time = BinaryPrimitives.ReadInt64BigEndian(field) + BarCopy.PostgresEpoch;
+        for (var price = 0; price < 4; price++)
+        {
+            if (!TryField(buffer, ref at, out field))
+            {
+                return false;
+            }
+
+            prices[price] = (long)BinaryNumeric.Read(field);
+        }
+
+        if (!TryField(buffer, ref at, out field))
+        {
+            return false;
+        }
+
+        var volume = BinaryNumeric.Read(field);
+        if (!TryField(buffer, ref at, out field))
+        {
+            return false;
+        }
+
+        var trades = field.IsEmpty ? IncomingBar.Unknown : BinaryPrimitives.ReadInt32BigEndian(field);
+        if (!TryField(buffer, ref at, out var vwap) || !TryField(buffer, ref at, out var aggregated) || !TryField(buffer, ref at, out var own))
+        {
+            return false;
+        }
+
+        stored = new(new(time, prices[0], prices[1], prices[2], prices[3], volume, trades, vwap.IsEmpty ? 0 : (long)BinaryNumeric.Read(vwap)), aggregated[0] != 0, own[0] != 0);
+        _start = at;
+        return true;
+    }
+
+    /// <summary>Reads on; false at the end.</summary>
+    public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
+    {
+        if (_done)
+        {
+            return false;
+        }
+
+        if (_start > 0)
+        {
+            Buffer.BlockCopy(_buffer, _start, _buffer, 0, _end - _start);
+            (_start, _end) = (0, _end - _start);
+        }
+
+        if (_end == _buffer.Length)
+        {
+            Array.Resize(ref _buffer, _buffer.Length * 2);
+        }
+
+        var read = await _stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
+        _end += read;
+        if (read == 0)
+        {
+            _done = true;
+            return false;
+        }
+
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_done && _stream is NpgsqlRawCopyStream copy)
+        {
+            await copy.CancelAsync();
+        }
+
+        await _stream.DisposeAsync();
+    }
+
+    private static string Literal(long time) => string.Create(CultureInfo.InvariantCulture, $"'{IncomingBar.InstantOf(time):yyyy-MM-dd HH:mm:ss.ffffff}+00'::timestamptz");
+
+    private static bool TryTake(ReadOnlySpan<byte> buffer, ref int at, int length, out ReadOnlySpan<byte> taken)
+    {
+        taken = default;
+        if (at + length > buffer.Length)
+        {
+            return false;
+        }
+
+        taken = buffer.Slice(at, length);
+        at += length;
+        return true;
+    }
+
+    // An empty field stands for NULL: none of the columns has an empty value.
+    private static bool TryField(ReadOnlySpan<byte> buffer, ref int at, out ReadOnlySpan<byte> field)
+    {
+        field = default;
+        return TryTake(buffer, ref at, 4, out var length) && TryTake(buffer, ref at, Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(length)), out field);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Numerics;
+using Wyckoff.Primitives;
+using Wyckoff.Tickers;
+
+namespace Wyckoff.Bars.RollUp;
+
+/// <summary>
+/// Folds bars, in the order of their time, into those of one coarser timeframe. The database's <c>market.roll_up</c> is the definition; this computes the same where
+/// rows are copied straight in.
+/// </summary>
+internal sealed class BarRollUp(Timeframe timeframe, Func<long, (long Bucket, long End)> buckets)
+{
+    public BarRollUp(Timeframe timeframe, SessionClock clock)
+        : this(timeframe, time => (clock.Bucket(timeframe, time), clock.BucketEnd(timeframe, time)))
+    {
+    }
+
+    public Timeframe Timeframe => timeframe;
+
+    // Three times price times volume of up to 1440 bars fits in 128 bits below these.
+    private const long SmallPrice = 1L << 58;
+    private const long SmallVolume = 1L << 54;
+    private bool _any;
+    private long _bucket;
+    private long _end;
+    private long _open;
+    private long _high;
+    private long _low;
+    private long _close;
+    private Int128 _volume;
+    private long _trades;
+    private bool _tradesKnown;
+    private UInt128 _turnover;
+    private BigInteger _hugeTurnover;
+    private int _quality;
+
+    /// <summary>Takes the next bar. True when it began a new bucket and the one before is now complete.</summary>
+    public bool Add(in IncomingBar bar, int quality, out IncomingBar complete, out int completeQuality)
+    {
+        var closed = false;
+        (complete, completeQuality) = (default, BarDerivation.Unrated);
+        if (!_any || bar.Time >= _end)
+        {
+            closed = _any && TryTake(out complete, out completeQuality);
+            _any = true;
+            (_bucket, _end) = buckets(bar.Time);
+            (_open, _high, _low) = (bar.Open, bar.High, bar.Low);
+            (_volume, _trades, _tradesKnown, _turnover, _hugeTurnover, _quality) = (0, 0, true, 0, BigInteger.Zero, BarDerivation.Unrated);
+        }
+
+        _high = Math.Max(_high, bar.High);
+        _low = Math.Min(_low, bar.Low);
+        _close = bar.Close;
+        _volume += bar.Volume;
+        _tradesKnown &= bar.TradeCount != IncomingBar.Unknown;
+        _trades += bar.TradeCount;
+        if (quality != BarDerivation.Unrated && (_quality == BarDerivation.Unrated || quality < _quality))
+        {
+            _quality = quality;
+        }
+
+        // Three times the price, so that a typical price has no fraction.
+        if (bar is { Vwap: < SmallPrice, High: < SmallPrice } && bar.Volume < SmallVolume)
+        {
+            _turnover += (UInt128)(ulong)(bar.Vwap > 0 ? 3 * bar.Vwap : bar.High + bar.Low + bar.Close) * (ulong)bar.Volume;
+        }
+        else
+        {
+            _hugeTurnover += (BigInteger)(bar.Vwap > 0 ? 3 * (Int128)bar.Vwap : (Int128)bar.High + bar.Low + bar.Close) * bar.Volume;
+        }
+
+        return closed;
+    }
+
+    /// <summary>The bucket that is open now, as far as it goes.</summary>
+    public bool TryTake(out IncomingBar bar, out int quality)
+    {
+        (bar, quality) = (default, _quality);
+        if (!_any)
+        {
+            return false;
+        }
+
+        bar = new(_bucket, _open, _high, _low, _close, _volume, _tradesKnown ? (int)Math.Min(_trades, int.MaxValue) : IncomingBar.Unknown, Vwap());
+        _any = false;
+        return true;
+    }
+
+    // Half away from zero at the eighth place.
+    private long Vwap()
+    {
+        if (_volume == 0)
+        {
+            return 0;
+        }
+
+        var shares = 3 * (UInt128)_volume;
+        return _hugeTurnover.IsZero
+            ? (long)((2 * _turnover + shares) / (2 * shares))
+            : (long)((2 * (_hugeTurnover + _turnover) + shares) / (2 * (BigInteger)shares));
+    }
+}

@@ -1,0 +1,94 @@
+using Wyckoff.Primitives;
+using Wyckoff.Tickers;
+
+namespace Wyckoff.Bars.Writing;
+
+/// <summary>The bars of one ticker and timeframe that a write is about: checked, in the order of their time, one for each time.</summary>
+internal sealed class BarWork
+{
+    private BarWork(TickerRef ticker, Timeframe timeframe, ReadOnlyMemory<IncomingBar> bars, long duplicates) =>
+        (Ticker, Timeframe, Bars, Duplicates) = (ticker, timeframe, bars, duplicates);
+
+    public TickerRef Ticker { get; }
+
+    public Timeframe Timeframe { get; }
+
+    public ReadOnlyMemory<IncomingBar> Bars { get; }
+
+    public long Duplicates { get; }
+
+    public SessionClock Clock => field ??= new(Ticker.Zone);
+
+    public long LockKey => BarWindow.LockKey(Ticker.Id, Timeframe);
+
+    public long First => Bars.Span[0].Time;
+
+    public long Last => Bars.Span[^1].Time;
+
+    public static BarWork Of(TickerRef ticker, Timeframe timeframe, ReadOnlyMemory<IncomingBar>[] lists)
+    {
+        if (lists.Length == 1 && IsReady(lists[0].Span, timeframe))
+        {
+            return new(ticker, timeframe, lists[0], 0);
+        }
+
+        var bars = new IncomingBar[lists.Sum(list => list.Length)];
+        var order = new (long Time, int Index)[bars.Length];
+        var clock = new SessionClock(ticker.Zone);
+        var count = 0;
+        foreach (var list in lists)
+        {
+            foreach (ref readonly var given in list.Span)
+            {
+                var bar = timeframe.IsDaily ? given with { Time = clock.DailyTimestamp(given.Time) } : given;
+                Check(bar, timeframe);
+                order[count] = (bar.Time, count);
+                bars[count++] = bar;
+            }
+        }
+
+        // With the index the sort is stable: the last of several for one time wins.
+        Array.Sort(order);
+        var sorted = new IncomingBar[count];
+        var distinct = 0;
+        for (var i = 0; i < count; i++)
+        {
+            if (i + 1 == count || order[i + 1].Time != order[i].Time)
+            {
+                sorted[distinct++] = bars[order[i].Index];
+            }
+        }
+
+        return new(ticker, timeframe, sorted.AsMemory(0, distinct), count - distinct);
+    }
+
+    private static bool IsReady(ReadOnlySpan<IncomingBar> bars, Timeframe timeframe)
+    {
+        var previous = long.MinValue;
+        foreach (ref readonly var bar in bars)
+        {
+            if (bar.Time <= previous || bar.Time % timeframe.Microseconds != 0)
+            {
+                return false;
+            }
+
+            Check(bar, timeframe);
+            previous = bar.Time;
+        }
+
+        return true;
+    }
+
+    private static void Check(in IncomingBar bar, Timeframe timeframe)
+    {
+        if (bar.BrokenRule() is { } rule)
+        {
+            throw new ArgumentException($"The {timeframe} bar of {bar.Timestamp:O}: {rule}.");
+        }
+
+        if (bar.Time % timeframe.Microseconds != 0)
+        {
+            throw new ArgumentException($"The {timeframe} bar of {bar.Timestamp:O}: a multiple of {timeframe} in UTC was expected.");
+        }
+    }
+}

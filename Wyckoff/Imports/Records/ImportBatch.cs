@@ -1,0 +1,119 @@
+using System.Security.Cryptography;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Imports.Records;
+
+public enum ImportStatus
+{
+    Running,
+    Completed,
+    Failed,
+}
+
+/// <summary>One file on its way into the bars.</summary>
+public sealed class ImportBatch
+{
+    private ImportBatch()
+    {
+    }
+
+    /// <summary>An import that begins. The hash is there so that the same file, imported as the same thing, need not be read again; no symbol or timeframe means that each row says its own.</summary>
+    public ImportBatch(string file, ReadOnlySpan<byte> sha256, string source, DateTimeOffset startedAt, Symbol? symbol = null, Timeframe? timeframe = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(file);
+        ArgumentException.ThrowIfNullOrWhiteSpace(source);
+        if (sha256.Length != SHA256.HashSizeInBytes)
+        {
+            throw new ArgumentException($"A SHA-256 has {SHA256.HashSizeInBytes} bytes; got {sha256.Length}.", nameof(sha256));
+        }
+
+        (File, Sha256, Source, StartedAt, Symbol, Timeframe) = (file, Convert.ToHexStringLower(sha256), source, startedAt, symbol?.Value, timeframe);
+    }
+
+    public long Id { get; private set; }
+
+    public string File { get; private set; } = "";
+
+    /// <summary>In lower-case hexadecimal digits.</summary>
+    public string Sha256 { get; private set; } = "";
+
+    public string Source { get; private set; } = "";
+
+    public string? Symbol { get; private set; }
+
+    public Timeframe? Timeframe { get; private set; }
+
+    public ImportStatus Status { get; private set; }
+
+    /// <summary>What becomes of bars that are there already: skip, replace or fail.</summary>
+    public string Policy { get; private set; } = "skip";
+
+    /// <summary>Bytes of the file; null when it comes as a stream of unknown length.</summary>
+    public long? Size { get; private set; }
+
+    /// <summary>How many of them have been read.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>When a batch of it was last committed: one that runs and has been silent for long has died.</summary>
+    public DateTimeOffset HeartbeatAt { get; private set; }
+
+    public long RowsRead { get; private set; }
+
+    public long RowsInserted { get; private set; }
+
+    public long RowsUpdated { get; private set; }
+
+    /// <summary>Valid, and there already.</summary>
+    public long RowsSkipped { get; private set; }
+
+    public long RowsRejected { get; private set; }
+
+    public DateTimeOffset StartedAt { get; private set; }
+
+    public DateTimeOffset? FinishedAt { get; private set; }
+
+    public string? ErrorMessage { get; private set; }
+
+    /// <summary>Adds what became of some more rows.</summary>
+    public void Count(long inserted = 0, long updated = 0, long skipped = 0, long rejected = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(inserted);
+        ArgumentOutOfRangeException.ThrowIfNegative(updated);
+        ArgumentOutOfRangeException.ThrowIfNegative(skipped);
+        ArgumentOutOfRangeException.ThrowIfNegative(rejected);
+        RequireRunning();
+        RowsInserted += inserted;
+        RowsUpdated += updated;
+        RowsSkipped += skipped;
+        RowsRejected += rejected;
+        RowsRead += inserted + updated + skipped + rejected;
+    }
+
+    public void Complete(DateTimeOffset now) => Finish(ImportStatus.Completed, now);
+
+    public void Fail(string error, DateTimeOffset now)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(error);
+        Finish(ImportStatus.Failed, now);
+        ErrorMessage = error;
+    }
+
+    private void Finish(ImportStatus status, DateTimeOffset now)
+    {
+        RequireRunning();
+        if (now < StartedAt)
+        {
+            throw new ArgumentException($"An import ends after it starts ({StartedAt:O}); got {now:O}.", nameof(now));
+        }
+
+        (Status, FinishedAt) = (status, now);
+    }
+
+    private void RequireRunning()
+    {
+        if (Status != ImportStatus.Running)
+        {
+            throw new InvalidOperationException($"The import of {File} has ended ({Status}).");
+        }
+    }
+}

@@ -1,7 +1,0 @@
-namespace Wyckoff.MarketData.Files;
-
-public enum BarFileFormat
-{
-    Csv,
-    Parquet,
-}

@@ -1,9 +1,0 @@
-namespace Wyckoff.MarketData;
-
-/// <summary>What can be said of a ticker. The symbol is not among it: under another symbol it is another ticker.</summary>
-public sealed record TickerFields(string? Name, string? Exchange, string AssetType, string Timezone, bool IsActive)
-{
-    public static readonly TickerFields Default = new(null, null, "stock", "America/New_York", true);
-
-    public static TickerFields Of(TickerRecord ticker) => new(ticker.Name, ticker.Exchange, ticker.AssetType, ticker.Timezone, ticker.IsActive);
-}

@@ -1,0 +1,135 @@
+using Npgsql;
+using NpgsqlTypes;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Writing;
+using Wyckoff.Primitives;
+using Wyckoff.Tickers;
+
+namespace Wyckoff.Sync;
+
+/// <summary>What has been asked and answered, in <c>market.sync_coverage</c>. Ranges are added where they are kept, under the lock of their row: two who add at once both have their say.</summary>
+public static class SyncCoverageStore
+{
+    /// <summary>The source of ranges that were filled from files: they count for any provider, unless told otherwise.</summary>
+    public const string Import = "import";
+
+    // Longer than exchanges close for, in microseconds.
+    private const long Holiday = 5 * TimeSpan.TicksPerDay / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>Within the transaction that writes the bars.</summary>
+    public static async Task AddAsync(NpgsqlConnection connection, int tickerId, Timeframe timeframe, string source, IReadOnlyCollection<TimeRange> ranges, CancellationToken cancellationToken)
+    {
+        if (ranges.Count == 0)
+        {
+            return;
+        }
+
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO market.sync_coverage AS known (ticker_id, timeframe, source, covered) VALUES ($1, $2, $3, (SELECT range_agg(r) FROM unnest($4) AS r))
+            ON CONFLICT (ticker_id, timeframe, source) DO UPDATE SET covered = known.covered + excluded.covered
+            """,
+            connection);
+        command.Parameters.Add(new() { Value = tickerId });
+        command.Parameters.Add(new() { Value = timeframe.Name });
+        command.Parameters.Add(new() { Value = source });
+        command.Parameters.Add(new() { Value = ranges.Select(Range).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTzRange });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// What files have filled, within the transaction that writes their bars. Between two bars they have told all, unless they lie further apart than any holiday: then
+    /// something is missing in between that a provider may have.
+    /// </summary>
+    public static async Task AddImportedAsync(NpgsqlConnection connection, TickerDirectory tickers, IReadOnlyList<BarSet> sets, CancellationToken cancellationToken)
+    {
+        var (ids, frames, ranges) = (new List<int>(), new List<string>(), new List<NpgsqlRange<DateTimeOffset>>());
+        foreach (var set in sets)
+        {
+            var zone = set.Timeframe.IsDaily && await tickers.FindAsync(set.TickerId, cancellationToken) is { } ticker ? ticker.Zone : TimeZoneInfo.Utc;
+            foreach (var range in Filled(set, zone))
+            {
+                ids.Add(set.TickerId);
+                frames.Add(set.Timeframe.Name);
+                ranges.Add(Range(range));
+            }
+        }
+
+        if (ids.Count == 0)
+        {
+            return;
+        }
+
+        // One statement for all of them; the writer's locks on the tickers have been taken, so the order of the rows does not matter.
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO market.sync_coverage AS known (ticker_id, timeframe, source, covered)
+            SELECT ticker_id, timeframe, $1, range_agg(r) FROM unnest($2, $3, $4) AS filled (ticker_id, timeframe, r) GROUP BY ticker_id, timeframe
+            ON CONFLICT (ticker_id, timeframe, source) DO UPDATE SET covered = known.covered + excluded.covered WHERE NOT known.covered @> excluded.covered
+            """,
+            connection);
+        command.Parameters.Add(new() { Value = Import });
+        command.Parameters.Add(new() { Value = ids.ToArray() });
+        command.Parameters.Add(new() { Value = frames.ToArray() });
+        command.Parameters.Add(new() { Value = ranges.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTzRange });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>What of <paramref name="requested"/> no source in <paramref name="sources"/> covers, oldest first.</summary>
+    public static async Task<IReadOnlyList<TimeRange>> MissingAsync(NpgsqlConnection connection, int tickerId, Timeframe timeframe, string[] sources, TimeRange requested, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT lower(r), upper(r)
+              FROM unnest(tstzmultirange($4) - (SELECT coalesce(range_agg(covered), '{}') FROM market.sync_coverage WHERE ticker_id = $1 AND timeframe = $2 AND source = ANY ($3))) AS r
+             ORDER BY r
+            """,
+            connection);
+        command.Parameters.Add(new() { Value = tickerId });
+        command.Parameters.Add(new() { Value = timeframe.Name });
+        command.Parameters.Add(new() { Value = sources });
+        command.Parameters.Add(new() { Value = Range(requested), NpgsqlDbType = NpgsqlDbType.TimestampTzRange });
+        var missing = new List<TimeRange>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            missing.Add(Range(reader));
+        }
+
+        return missing;
+    }
+
+    private static List<TimeRange> Filled(BarSet set, TimeZoneInfo zone)
+    {
+        var sessions = new SessionClock(zone);
+        var times = new long[set.Bars.Length];
+        var sorted = true;
+        for (var i = 0; i < times.Length; i++)
+        {
+            var time = set.Bars.Span[i].Time;
+            times[i] = set.Timeframe.IsDaily ? sessions.DailyTimestamp(time) : time;
+            sorted &= i == 0 || times[i - 1] <= times[i];
+        }
+
+        if (!sorted)
+        {
+            Array.Sort(times);
+        }
+
+        var filled = new List<TimeRange>();
+        for (var (first, i) = (0, 0); i < times.Length; i++)
+        {
+            if (i == times.Length - 1 || times[i + 1] - times[i] > Holiday)
+            {
+                filled.Add(new(IncomingBar.InstantOf(times[first]), IncomingBar.InstantOf(times[i]) + set.Timeframe.Width));
+                first = i + 1;
+            }
+        }
+
+        return filled;
+    }
+
+    private static TimeRange Range(NpgsqlDataReader reader) => new(reader.GetFieldValue<DateTimeOffset>(0), reader.GetFieldValue<DateTimeOffset>(1));
+
+    private static NpgsqlRange<DateTimeOffset> Range(TimeRange range) => new(range.Start, true, range.End, false);
+}

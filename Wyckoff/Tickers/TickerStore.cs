@@ -1,0 +1,211 @@
+using Npgsql;
+using NpgsqlTypes;
+using Wyckoff.Bars.Writing;
+using Wyckoff.Primitives;
+
+namespace Wyckoff.Tickers;
+
+/// <summary>Reads and keeps the tickers themselves. What changes here is made known, so that nobody goes on with what he remembers of them.</summary>
+public sealed class TickerStore(NpgsqlDataSource source, Database database, TickerChanges changes)
+{
+    private const int Attempts = 5;
+    private const string Columns = "id, symbol, name, exchange, asset_type, timezone, is_active, created_at, updated_at";
+
+    // Where .NET knows a time zone that this server does not, the statement fails, and no bar is ever written that SQL cannot put into a session.
+    private const string ZoneIsKnown = "now() AT TIME ZONE $5 IS NOT NULL";
+
+    /// <summary>So many tickers, by symbol, from the one after <paramref name="after"/> on.</summary>
+    public Task<List<TickerRecord>> ListAsync(TickerFilter filter, Symbol? after, int limit, CancellationToken cancellationToken) => database.ReadAsync(
+        async (connection, token) =>
+        {
+            await using var command = new NpgsqlCommand(
+                $"""
+                SELECT {Columns} FROM market.tickers
+                 WHERE ($1 IS NULL OR strpos(lower(symbol), lower($1)) > 0 OR strpos(lower(name), lower($1)) > 0)
+                   AND ($2 IS NULL OR starts_with(symbol, $2)) AND ($3 IS NULL OR asset_type = $3) AND ($4 IS NULL OR is_active = $4) AND ($5 IS NULL OR symbol > $5)
+                 ORDER BY symbol LIMIT $6
+                """,
+                connection)
+            {
+                Parameters =
+                {
+                    Text(filter.Search), Text(filter.Prefix), Text(filter.AssetType),
+                    new() { Value = (object?)filter.Active ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Boolean }, Text(after?.Value), new() { Value = limit },
+                },
+            };
+            return await ReadAsync(command, token);
+        },
+        cancellationToken);
+
+    /// <summary>A ticker, and what is stored of it, finest first: both as of one moment.</summary>
+    public Task<(TickerRecord Ticker, IReadOnlyList<StoredWindow> Stored)?> FindAsync(Symbol symbol, CancellationToken cancellationToken) => database.ReadAsync<(TickerRecord, IReadOnlyList<StoredWindow>)?>(
+        async (connection, token) =>
+        {
+            await using var command = new NpgsqlCommand(
+                $"""
+                SELECT {Columns}, timeframe, version, since, until FROM market.tickers LEFT JOIN market.bar_windows ON ticker_id = id WHERE symbol = $1
+                """,
+                connection)
+            {
+                Parameters = { Text(symbol.Value) },
+            };
+            await using var reader = await command.ExecuteReaderAsync(token);
+            TickerRecord? ticker = null;
+            var stored = new List<StoredWindow>();
+            while (await reader.ReadAsync(token))
+            {
+                ticker ??= Record(reader);
+                if (Words(reader, 9) is { } timeframe)
+                {
+                    stored.Add(new(Timeframe.Parse(timeframe), reader.GetInt64(10), Instant(reader, 11), Instant(reader, 12)));
+                }
+            }
+
+            return ticker is null ? null : (ticker, [.. stored.OrderBy(window => window.Timeframe.Width)]);
+        },
+        cancellationToken);
+
+    /// <summary>The new ticker; null when the symbol is taken.</summary>
+    /// <exception cref="UnknownTimeZoneException"/>
+    public async Task<TickerRecord?> AddAsync(Symbol symbol, TickerFields fields, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(
+            $"""
+            INSERT INTO market.tickers (symbol, name, exchange, asset_type, timezone, is_active) SELECT $1, $2, $3, $4, $5, $6 WHERE {ZoneIsKnown}
+            ON CONFLICT (symbol) DO NOTHING RETURNING {Columns}
+            """);
+        command.Parameters.Add(Text(symbol.Value));
+        AddFields(command, fields);
+        return await WriteAsync(command, fields, cancellationToken);
+    }
+
+    /// <summary>Makes a ticker what <paramref name="change"/> makes of it. The change is given what is there, held so that nobody else changes it meanwhile, and gives null to leave it.</summary>
+    /// <returns>The ticker as it now is; null when there is none.</returns>
+    /// <exception cref="UnknownTimeZoneException"/>
+    public async Task<TickerRecord?> ChangeAsync(Symbol symbol, Func<TickerRecord, TickerFields?> change, CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // Not in the way of writers of bars, who hold the key only.
+        await using var find = new NpgsqlCommand($"SELECT {Columns} FROM market.tickers WHERE symbol = $1 FOR NO KEY UPDATE", connection, transaction) { Parameters = { Text(symbol.Value) } };
+        if ((await ReadAsync(find, cancellationToken)).SingleOrDefault() is not { } ticker)
+        {
+            return null;
+        }
+
+        if (change(ticker) is not { } fields || fields == TickerFields.Of(ticker))
+        {
+            return ticker;
+        }
+
+        await using var update = new NpgsqlCommand(
+            $"UPDATE market.tickers SET name = $2, exchange = $3, asset_type = $4, timezone = $5, is_active = $6 WHERE id = $1 AND {ZoneIsKnown} RETURNING {Columns}", connection, transaction)
+        {
+            Parameters = { new() { Value = ticker.Id } },
+        };
+        AddFields(update, fields);
+        var changed = await WriteAsync(update, fields, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        changes.Announce(ticker.Id);
+        return changed;
+    }
+
+    /// <summary>Deletes a ticker with everything that is stored of it, in one transaction: all of it goes, or nothing.</summary>
+    /// <param name="symbol">Whose.</param>
+    /// <param name="may">Given the ticker, which nobody else changes meanwhile: whether it is to go.</param>
+    /// <param name="cancellationToken">Ends it before its end; then nothing has happened.</param>
+    /// <returns>What is no longer there; null when there was none.</returns>
+    public async Task<(TickerRecord Ticker, bool Deleted, IReadOnlyList<StoredWindow> Stored)?> DeleteAsync(Symbol symbol, Func<TickerRecord, bool> may, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await DeleteOnceAsync(symbol, may, cancellationToken);
+            }
+            catch (PostgresException e) when (attempt < Attempts && (e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure))
+            {
+                // A job that compresses a chunk of it went the other way round.
+                await Task.Delay(TimeSpan.FromMilliseconds(50 * attempt), cancellationToken);
+            }
+        }
+    }
+
+    private async Task<(TickerRecord Ticker, bool Deleted, IReadOnlyList<StoredWindow> Stored)?> DeleteOnceAsync(Symbol symbol, Func<TickerRecord, bool> may, CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var find = new NpgsqlCommand($"SELECT {Columns} FROM market.tickers WHERE symbol = $1 FOR UPDATE", connection, transaction) { Parameters = { Text(symbol.Value) } };
+        if ((await ReadAsync(find, cancellationToken)).SingleOrDefault() is not { } ticker)
+        {
+            return null;
+        }
+
+        if (!may(ticker))
+        {
+            return (ticker, false, []);
+        }
+
+        var stored = new List<StoredWindow>();
+        await using (var windows = new NpgsqlCommand("SELECT timeframe, version, since, until FROM market.bar_windows WHERE ticker_id = $1", connection, transaction) { Parameters = { new() { Value = ticker.Id } } })
+        await using (var reader = await windows.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                stored.Add(new(Timeframe.Parse(reader.GetString(0)), reader.GetInt64(1), Instant(reader, 2), Instant(reader, 3)));
+            }
+        }
+
+        // Twenty years of minutes take longer than any statement should otherwise.
+        await using var delete = new NpgsqlCommand("DELETE FROM market.tickers WHERE id = $1", connection, transaction) { CommandTimeout = 0, Parameters = { new() { Value = ticker.Id } } };
+        await CompressedChunks.LiftLimitAsync(connection, cancellationToken);
+        await delete.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        changes.Announce(ticker.Id);
+        return (ticker, true, [.. stored.OrderBy(window => window.Timeframe.Width)]);
+    }
+
+    private static void AddFields(NpgsqlCommand command, TickerFields fields)
+    {
+        foreach (var text in new[] { fields.Name, fields.Exchange, fields.AssetType, fields.Timezone })
+        {
+            command.Parameters.Add(Text(text));
+        }
+
+        command.Parameters.Add(new() { Value = fields.IsActive });
+    }
+
+    private static async Task<TickerRecord?> WriteAsync(NpgsqlCommand command, TickerFields fields, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await ReadAsync(command, cancellationToken)).SingleOrDefault();
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidParameterValue)
+        {
+            throw new UnknownTimeZoneException(fields.Timezone);
+        }
+    }
+
+    private static async Task<List<TickerRecord>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        var tickers = new List<TickerRecord>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            tickers.Add(Record(reader));
+        }
+
+        return tickers;
+    }
+
+    private static TickerRecord Record(NpgsqlDataReader reader) => new(
+        reader.GetInt32(0), Symbol.Parse(reader.GetString(1)), Words(reader, 2), Words(reader, 3), reader.GetString(4), reader.GetString(5), reader.GetBoolean(6),
+        reader.GetFieldValue<DateTimeOffset>(7), reader.GetFieldValue<DateTimeOffset>(8));
+
+    private static string? Words(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
+
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+}
