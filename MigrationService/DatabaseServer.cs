@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Wyckoff.Hosting;
+using Wyckoff.Postgres;
 using Wyckoff.Timescale;
 
 namespace Wyckoff.MigrationService;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Wyckoff.LocalServers;
+using Wyckoff.Postgres;
 using Wyckoff.Tests.Api;
 
 namespace Wyckoff.Tests;

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Npgsql;
 using StackExchange.Redis;
+using Wyckoff.Postgres;
 
 namespace Wyckoff;
 

@@ -1,3 +1,5 @@
+using Wyckoff.Postgres;
+
 namespace Wyckoff;
 
 /// <summary>The program refuses to go on, for a reason that the message explains to the user. A stack trace would add nothing.</summary>

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using Wyckoff.Api.Requests;
+using Wyckoff.Postgres;
 
 namespace Wyckoff.Api.Manners;
 

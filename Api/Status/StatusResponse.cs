@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Wyckoff.Postgres;
 using Wyckoff.Timescale;
 
 namespace Wyckoff.Api.Status;

@@ -8,7 +8,9 @@ using Npgsql;
 using StackExchange.Redis;
 using Wyckoff.Api.Manners;
 using Wyckoff.Bars.Caching;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
+using Wyckoff.Redis;
 using Wyckoff.Telemetry;
 using Wyckoff.Timescale;
 

@@ -7,6 +7,7 @@ using Wyckoff.Bars.Writing;
 using Wyckoff.Benchmarks.Load;
 using Wyckoff.LocalServers;
 using Wyckoff.Primitives;
+using Wyckoff.Redis;
 using Wyckoff.Tickers;
 
 namespace Wyckoff.Benchmarks.Reading;

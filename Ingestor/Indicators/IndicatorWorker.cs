@@ -6,7 +6,9 @@ using StackExchange.Redis;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Hosting;
 using Wyckoff.Indicators;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
+using Wyckoff.Redis;
 
 namespace Wyckoff.Ingestor.Indicators;
 

@@ -2,6 +2,7 @@ using System.Data;
 using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
+using Wyckoff.Postgres;
 using Wyckoff.Timescale;
 
 namespace Wyckoff.Ingestor.Maintenance;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Wyckoff.Hosting;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 using Wyckoff.Sync;
 using Wyckoff.Sync.Providers;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Wyckoff.Hosting;
 using Wyckoff.Imports;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 using Wyckoff.Sync.Providers;
 

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using Npgsql;
 using Wyckoff.Api.Status;
+using Wyckoff.Postgres;
 using Wyckoff.Timescale;
 
 namespace Wyckoff.Tests.Api;

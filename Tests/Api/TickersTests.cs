@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 using Wyckoff.Api;
 using Wyckoff.Primitives;
+using Wyckoff.Redis;
 using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Api;

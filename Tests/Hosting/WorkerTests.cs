@@ -9,6 +9,7 @@ using Npgsql;
 using Wyckoff.Hosting;
 using Wyckoff.Ingestor.Indicators;
 using Wyckoff.Ingestor.Maintenance;
+using Wyckoff.Redis;
 using Wyckoff.Sync;
 
 namespace Wyckoff.Tests.Hosting;

@@ -6,6 +6,7 @@ using Wyckoff.Bars;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Ingestor.Indicators;
 using Wyckoff.Primitives;
+using Wyckoff.Redis;
 using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Indicators;

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Wyckoff.Imports;
 using Wyckoff.Ingestor.Sync;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 using Wyckoff.Sync;
 using Wyckoff.Tickers;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Wyckoff.Postgres;
 using Wyckoff.Telemetry;
 
 namespace Wyckoff.Hosting;

@@ -7,6 +7,7 @@ using Npgsql;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports.Delimited;
 using Wyckoff.Imports.Records;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 using Wyckoff.Sync;
 using Wyckoff.Telemetry;

@@ -4,6 +4,7 @@ using Npgsql;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Hosting;
+using Wyckoff.Postgres;
 using Wyckoff.Telemetry;
 
 namespace Wyckoff.Live;

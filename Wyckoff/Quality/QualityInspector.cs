@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Wyckoff.Bars;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 using Wyckoff.Tickers;
 

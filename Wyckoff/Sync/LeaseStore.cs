@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
+using Wyckoff.Postgres;
 using Wyckoff.Telemetry;
 
 namespace Wyckoff.Sync;

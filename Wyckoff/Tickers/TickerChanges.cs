@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using StackExchange.Redis;
+using Wyckoff.Redis;
 
 namespace Wyckoff.Tickers;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Npgsql;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Tickers;

@@ -1,4 +1,5 @@
 using Npgsql;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Tickers;

@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Wyckoff.Bars.Writing;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Tickers;

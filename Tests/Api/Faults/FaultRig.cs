@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Wyckoff.LocalServers;
+using Wyckoff.Redis;
 
 namespace Wyckoff.Tests.Api.Faults;
 

@@ -5,6 +5,7 @@ using Npgsql;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Primitives;
+using Wyckoff.Redis;
 using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Api.Faults;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Wyckoff.Postgres;
 
 namespace Wyckoff.Tests.Api.Faults;
 

@@ -5,6 +5,7 @@ using Wyckoff.Bars;
 using Wyckoff.Bars.Caching;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Bars.Writing;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 using Wyckoff.Tickers;
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Primitives;
+using Wyckoff.Redis;
 using Wyckoff.Telemetry;
 using Wyckoff.Tickers;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Primitives;
+using Wyckoff.Redis;
 
 namespace Wyckoff.Bars.Caching;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
+using Wyckoff.Redis;
 using Wyckoff.Telemetry;
 
 namespace Wyckoff.Bars.Caching;

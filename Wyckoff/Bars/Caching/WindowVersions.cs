@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Bars.Caching;

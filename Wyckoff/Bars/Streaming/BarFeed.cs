@@ -6,7 +6,9 @@ using Npgsql;
 using StackExchange.Redis;
 using Wyckoff.Bars.Caching;
 using Wyckoff.Bars.Writing;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
+using Wyckoff.Redis;
 using Wyckoff.Tickers;
 
 namespace Wyckoff.Bars.Streaming;

@@ -3,6 +3,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Wyckoff.Bars.Caching;
 using Wyckoff.Bars.Reading;
+using Wyckoff.Postgres;
 
 namespace Wyckoff.Bars.Streaming;
 

@@ -1,3 +1,5 @@
+using Wyckoff.Postgres;
+
 namespace Wyckoff.Bars.Streaming;
 
 /// <summary>

@@ -4,6 +4,7 @@ using Npgsql;
 using StackExchange.Redis;
 using Wyckoff.Bars.Caching;
 using Wyckoff.Primitives;
+using Wyckoff.Redis;
 using Wyckoff.Telemetry;
 using Wyckoff.Tickers;
 

@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Records;

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Wyckoff;
+namespace Wyckoff.Postgres;
 
 /// <summary>How each of several database servers is, asked one by one.</summary>
 public sealed class DatabaseHosts(Database database, DataSources sources)

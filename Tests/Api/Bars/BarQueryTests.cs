@@ -9,9 +9,10 @@ using Wyckoff.Bars.Files;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports.Parquet;
 using Wyckoff.Primitives;
+using Wyckoff.Redis;
 using Wyckoff.Tickers;
 
-namespace Wyckoff.Tests.Api;
+namespace Wyckoff.Tests.Api.Bars;
 
 /// <summary>Bars over HTTP against a model that knows nothing of how they are read: all rows of the tables, and plain arithmetic.</summary>
 public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncLifetime

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Wyckoff.Tests.Api;
+namespace Wyckoff.Tests.Api.Document;
 
 /// <summary>What answers are checked with finds what is wrong with them.</summary>
 public sealed class DocumentSchemasTests

@@ -8,7 +8,7 @@ using Wyckoff.Bars.Reading;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Primitives;
 
-namespace Wyckoff.Tests.Api;
+namespace Wyckoff.Tests.Api.Streams;
 
 /// <summary>What a client of a stream gets, over real connections.</summary>
 public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatabase>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Wyckoff.Bars;
 
-namespace Wyckoff.Tests.Api;
+namespace Wyckoff.Tests.Api.Streams;
 
 /// <summary>What a client that does as it is told knows of the bars of each symbol.</summary>
 internal sealed class StreamedBars

@@ -2,11 +2,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using Wyckoff.Postgres;
 using Wyckoff.Telemetry;
 using Wyckoff.Timescale;
 
-namespace Wyckoff;
+namespace Wyckoff.Postgres;
 
 /// <summary>
 /// Holds a service back until the database has the schema it was built for. A composition waits for the migrations by itself; where it is published, "wait for"

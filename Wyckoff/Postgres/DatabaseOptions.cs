@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Wyckoff;
+namespace Wyckoff.Postgres;
 
 /// <summary>How this process talks to PostgreSQL: section <c>Wyckoff:Database</c>. What the connection string says itself wins.</summary>
 public sealed class DatabaseOptions : IValidatableObject

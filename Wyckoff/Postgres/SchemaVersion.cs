@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Wyckoff;
+namespace Wyckoff.Postgres;
 
 /// <summary>The state of a schema: the migrations that are in it, and its functions, views and the like (<see cref="Postgres.SchemaObject"/>).</summary>
 public static class SchemaVersion

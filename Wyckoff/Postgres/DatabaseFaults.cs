@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Npgsql;
 
-namespace Wyckoff;
+namespace Wyckoff.Postgres;
 
 /// <summary>Which exceptions say that PostgreSQL is away, and not that something is wrong with what it was asked.</summary>
 public static class DatabaseFaults

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Npgsql;
 
-namespace Wyckoff;
+namespace Wyckoff.Postgres;
 
 /// <summary>
 /// The connection pools of this process: one for reads, and one for everything else. Several hosts in the connection string (<c>Host=a,b</c> or <c>Host=a:5432,b:5433</c>) are a

@@ -4,7 +4,7 @@ using System.Text.Json;
 using Npgsql;
 using Wyckoff.Api.Bars;
 
-namespace Wyckoff.Tests.Api;
+namespace Wyckoff.Tests.Api.Bars;
 
 public sealed class BarsTests(TestDatabase database) : IClassFixture<TestDatabase>
 {

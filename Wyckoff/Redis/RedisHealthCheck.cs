@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace Wyckoff;
+namespace Wyckoff.Redis;
 
 internal sealed class RedisHealthCheck(RedisConnection redis) : IHealthCheck
 {

@@ -10,8 +10,9 @@ using Wyckoff.Bars;
 using Wyckoff.Bars.Writing;
 using Wyckoff.LocalServers;
 using Wyckoff.Primitives;
+using Wyckoff.Redis;
 
-namespace Wyckoff.Tests.Api;
+namespace Wyckoff.Tests.Api.Streams;
 
 /// <summary>What streams do when something they need is away, and with readers that are many or slow.</summary>
 public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<TestDatabase>

@@ -5,7 +5,7 @@ using OpenTelemetry.Instrumentation.StackExchangeRedis;
 using StackExchange.Redis;
 using Wyckoff.Telemetry;
 
-namespace Wyckoff;
+namespace Wyckoff.Redis;
 
 /// <summary>
 /// The process's one connection to Redis. It is made in the background and comes back by itself, so neither a start nor a request ever waits for a Redis that is away.

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using Wyckoff.Api;
 using Wyckoff.Bars.Writing;
 
-namespace Wyckoff.Tests.Api;
+namespace Wyckoff.Tests.Api.Streams;
 
 /// <summary>The API on a port of its own: what streams do to sockets is seen on sockets only.</summary>
 internal sealed class StreamServer : IAsyncDisposable

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Wyckoff;
+namespace Wyckoff.Postgres;
 
 /// <summary>What a database server is at the moment, or that it does not answer.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<HostState>))]

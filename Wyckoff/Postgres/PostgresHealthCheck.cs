@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Wyckoff.Telemetry;
 using Wyckoff.Timescale;
 
-namespace Wyckoff;
+namespace Wyckoff.Postgres;
 
 internal sealed class PostgresHealthCheck(Database database, DatabaseHosts hosts, ConnectionPoolFigures pool) : IHealthCheck
 {

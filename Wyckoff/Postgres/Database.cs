@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Wyckoff.Telemetry;
 
-namespace Wyckoff;
+namespace Wyckoff.Postgres;
 
 /// <summary>Reads that do not notice when a pooled connection has died since it was last used, or a standby.</summary>
 /// <remarks>A read may be run again, so it must change nothing, and must hand out nothing before the first row has come. Nor may it leave anything in the session, which is the next one's as it is.</remarks>

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
 
-namespace Wyckoff.Tests.Api;
+namespace Wyckoff.Tests.Api.Streams;
 
 /// <summary>An event, and the JSON it brought.</summary>
 internal sealed record StreamEvent(string Name, string? Id, JsonElement Data)
