@@ -1,6 +1,6 @@
 using Wyckoff.Api.Bars;
-using Wyckoff.Api.Document;
-using Wyckoff.Api.Manners;
+using Wyckoff.Api.OpenApi;
+using Wyckoff.Api.Pipeline;
 using Wyckoff.Api.Status;
 using Wyckoff.Api.Streams;
 using Wyckoff.Bars.Reading;
@@ -24,12 +24,12 @@ public static class ApiHost
         builder.Services.AddSingleton<BarAnswers>();
         builder.Services.AddSingleton<BarRequests>();
         builder.Services.AddSingleton<StatusSource>();
-        builder.AddManners();
+        builder.AddPipeline();
         builder.AddApiDocument();
         configure?.Invoke(builder);
 
         var app = builder.Build();
-        app.UseManners();
+        app.UsePipeline();
         app.MapHealth();
         app.MapApiDocument();
         app.MapDocs();

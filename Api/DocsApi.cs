@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Scalar.AspNetCore;
-using Wyckoff.Api.Document;
+using Wyckoff.Api.OpenApi;
 
 namespace Wyckoff.Api;
 

@@ -6,7 +6,7 @@ using System.Net.Sockets;
 using System.Reflection;
 using Npgsql;
 using StackExchange.Redis;
-using Wyckoff.Api.Manners;
+using Wyckoff.Api.Pipeline;
 using Wyckoff.Bars.Caching;
 using Wyckoff.Postgres;
 using Wyckoff.Primitives;

@@ -6,7 +6,7 @@ namespace Wyckoff.Benchmarks.Reading;
 
 /// <summary>
 /// The newest bars of fifty symbols, asked for by 64 connections at once: from the process, from Redis, from the database; and the same bytes from memory, by the same host
-/// with all its manners and by a Kestrel that has none.
+/// with its whole pipeline, and by a bare Kestrel.
 /// </summary>
 internal static class Windows
 {

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>Pages of which other origins may read the answers: section <c>Wyckoff:Api:Cors</c>. None unless said so.</summary>
 public sealed class CorsOptions : IValidatableObject

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 
-namespace Wyckoff.Api.Document;
+namespace Wyckoff.Api.OpenApi;
 
 /// <summary>The OpenAPI document: what the endpoints say of themselves, and what holds for all of them.</summary>
 public static class ApiDocument

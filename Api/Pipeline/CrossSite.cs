@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using Wyckoff.Api.Requests;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>Refuses requests that change data when they come from a web page of another site.</summary>
 /// <remarks>

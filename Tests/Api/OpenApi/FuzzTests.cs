@@ -6,7 +6,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
-namespace Wyckoff.Tests.Api.Document;
+namespace Wyckoff.Tests.Api.OpenApi;
 
 /// <summary>
 /// Random requests, right and wrong, to every operation of the document: no fault, no answer that is not described, no silence. Each request follows from the seed and its number;

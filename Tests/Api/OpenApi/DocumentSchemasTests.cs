@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Wyckoff.Tests.Api.Document;
+namespace Wyckoff.Tests.Api.OpenApi;
 
 /// <summary>What answers are checked with finds what is wrong with them.</summary>
 public sealed class DocumentSchemasTests

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 using Wyckoff.Api.Requests;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>A bucket of tokens for each client: a client is an address, or the /64 network of one that is IPv6, since that is what one subscriber has.</summary>
 public static class RateLimits

@@ -1,6 +1,6 @@
 using Wyckoff.Postgres;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>An answer that fails once part of it is on its way is cut off, so that whoever reads it sees that it is not all: it is never ended as if it were complete.</summary>
 public static class BrokenAnswers

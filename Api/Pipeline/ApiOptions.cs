@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>What the API takes, and from whom: section <c>Wyckoff:Api</c>.</summary>
 public sealed class ApiOptions : IValidatableObject

@@ -2,7 +2,7 @@ using System.IO.Compression;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.Options;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>Brotli or gzip, as the client likes best. (Zstandard is in no part of .NET 10.)</summary>
 internal sealed class Compression(IServiceProvider services, IOptions<ResponseCompressionOptions> options) : ResponseCompressionProvider(services, options)

@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Wyckoff.Api.Bars;
-using Wyckoff.Api.Manners;
+using Wyckoff.Api.Pipeline;
 using Wyckoff.Api.Requests;
 
-namespace Wyckoff.Api.Document;
+namespace Wyckoff.Api.OpenApi;
 
 /// <summary>An operation as its endpoint declares it: parameters, examples, and the ways in which it can fail.</summary>
 internal static class OperationDescription

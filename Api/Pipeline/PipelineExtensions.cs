@@ -6,10 +6,10 @@ using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using Wyckoff.Api.Requests;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>How requests are taken and answered, whatever they ask for.</summary>
-public static class MannersExtensions
+public static class PipelineExtensions
 {
     private const int MaxRequestLine = 16 << 10; // a batch of 500 long symbols
     private const int MaxHeaders = 32 << 10;
@@ -23,7 +23,7 @@ public static class MannersExtensions
     private static readonly string[] ExposedHeaders =
         [AnswerHeaders.RequestId, HeaderNames.ETag, HeaderNames.LastModified, HeaderNames.Location, HeaderNames.RetryAfter, HeaderNames.Link, HeaderNames.ContentDisposition, Bars.BarAnswers.VersionHeader];
 
-    public static WebApplicationBuilder AddManners(this WebApplicationBuilder builder)
+    public static WebApplicationBuilder AddPipeline(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
         services.AddOptions<ApiOptions>().BindConfiguration(ApiOptions.Section).ValidateDataAnnotations().ValidateOnStart()
@@ -55,7 +55,7 @@ public static class MannersExtensions
     }
 
     /// <summary>The order matters: each sees what those below it answer.</summary>
-    public static WebApplication UseManners(this WebApplication app)
+    public static WebApplication UsePipeline(this WebApplication app)
     {
         app.UseForwardedHeaders();
         app.UseHead();

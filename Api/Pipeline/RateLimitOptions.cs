@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>How often one client may ask: section <c>Wyckoff:Api:RateLimit</c>. Far more than a chart or a notebook asks, and less than what keeps others from being served.</summary>
 public sealed class RateLimitOptions

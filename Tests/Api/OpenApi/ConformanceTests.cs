@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Wyckoff.Tests.Api.Document;
+namespace Wyckoff.Tests.Api.OpenApi;
 
 /// <summary>The service does what its OpenAPI document says.</summary>
 public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<SampleDatabase>

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>HEAD wherever GET is: the same work up to the first byte of the body, which is not sent; what would come after it is not done.</summary>
 public static class HeadRequests

@@ -3,7 +3,7 @@ using System.Collections;
 using System.Diagnostics;
 using Microsoft.Extensions.Primitives;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>What every answer carries: the request's id, and what keeps a browser from making of it what it is not.</summary>
 public static class AnswerHeaders

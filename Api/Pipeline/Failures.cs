@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Wyckoff.Api.Requests;
 using Wyckoff.Postgres;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>Exceptions that are not our fault: what the client sent, and a database that is away. Everything else is a 500, with its stack in the log.</summary>
 internal sealed partial class Failures(IProblemDetailsService problems, TimeProvider time, ILogger<Failures> logger) : IExceptionHandler

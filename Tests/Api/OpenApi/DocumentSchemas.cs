@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Json.Schema;
 
-namespace Wyckoff.Tests.Api.Document;
+namespace Wyckoff.Tests.Api.OpenApi;
 
 /// <summary>
 /// Checks values against the schemas of an OpenAPI 3.1 document. Stricter than the standard in one thing: a property that an object's schema does not name is an error, unless

@@ -3,7 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Options;
 using Wyckoff.Api.Requests;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>With a key configured, only who sends it may change anything.</summary>
 public static class OperatorKey

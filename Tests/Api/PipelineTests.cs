@@ -7,12 +7,12 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
-using Wyckoff.Api.Manners;
+using Wyckoff.Api.Pipeline;
 
 namespace Wyckoff.Tests.Api;
 
 /// <summary>How requests are taken and answered, whatever they ask for.</summary>
-public sealed class MannersTests(TestDatabase database) : IClassFixture<TestDatabase>
+public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private const string Key = "a key of some length";
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using Wyckoff.Api.Requests;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>
 /// Writes every problem document, whoever found the problem: an endpoint, the framework, or the exception handler. Whatever Accept says, since an error that is

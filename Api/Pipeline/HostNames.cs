@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 using Wyckoff.Api.Requests;
 using Wyckoff.ServiceDefaults;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>Answers requests only under the names that this service has, so that DNS rebinding fails.</summary>
 /// <remarks>

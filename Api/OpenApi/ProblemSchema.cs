@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Wyckoff.Api.Requests;
 
-namespace Wyckoff.Api.Document;
+namespace Wyckoff.Api.OpenApi;
 
 /// <summary>What a problem document looks like.</summary>
 internal static class ProblemSchema

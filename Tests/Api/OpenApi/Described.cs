@@ -1,7 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 
-namespace Wyckoff.Tests.Api.Document;
+namespace Wyckoff.Tests.Api.OpenApi;
 
 /// <summary>The OpenAPI document of a running service, as tests go through it.</summary>
 internal sealed class Described

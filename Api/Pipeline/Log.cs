@@ -1,4 +1,4 @@
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>Log messages of how requests are taken and answered: event ids from 5400.</summary>
 internal static partial class Log

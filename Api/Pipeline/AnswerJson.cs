@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>How values are written in JSON answers: as the bars are, which do not pass through a serializer.</summary>
 internal static class AnswerJson

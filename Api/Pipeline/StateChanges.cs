@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Primitives;
 using Wyckoff.Api.Bars;
 
-namespace Wyckoff.Api.Manners;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>Which requests change what is stored: the one definition for all rules that protect it.</summary>
 public static class StateChanges
