@@ -13,6 +13,9 @@ internal sealed partial class Failures(IProblemDetailsService problems, TimeProv
 
     private const string KestrelSource = "Microsoft.AspNetCore.Server.Kestrel.Core";
 
+    // What it throws is about the form that it reads: an exception of the disk, say, has another source.
+    private const string FormSource = "Microsoft.AspNetCore.WebUtilities";
+
     private long _requests;
     private long _quietUntil;
 
@@ -25,6 +28,11 @@ internal sealed partial class Failures(IProblemDetailsService problems, TimeProv
         {
             (kind, status) = (Problems.Of(bad.StatusCode), bad.StatusCode);
             detail = Describe(bad) ?? kind.Meaning;
+        }
+        else if (exception is IOException or InvalidDataException && exception.Source == FormSource)
+        {
+            (kind, status) = (Problems.MalformedRequest, Problems.MalformedRequest.Status);
+            detail = "The form in the body is cut off, or not well-formed.";
         }
         else if (DatabaseFaults.IsAway(exception))
         {

@@ -35,6 +35,9 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     [InlineData("POST", "/v1/sync", "text/plain", "hello", "unsupported-media-type")]
     [InlineData("POST", "/v1/imports", "image/png", "hello", "unsupported-media-type")]
     [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d&name=%00", "text/csv", "timestamp,open,high,low,close,volume", "invalid-parameters")]
+    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=note\r\n\r\ncut off", "malformed-request")]
+    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=f; filename=a.csv\r\n\r\ntimestamp,open,high,low,close\n2024-01-02,1,2,1,1", "malformed-request")]
+    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=f; filename=a.zip\r\n\r\nPK", "malformed-request")]
     [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=f; filename*=UTF-8''a%00b.csv\r\n\r\ntimestamp\r\n--x--", "invalid-parameters")]
     [InlineData("GET", "/problems/none", null, null, "unknown-problem")]
     public async Task Every_refusal_is_a_problem_of_a_known_kind(string method, string url, string? type, string? body, string expected)
