@@ -20,25 +20,25 @@ internal static class StatusReport
 
         await using var size = new NpgsqlCommand("SELECT pg_size_pretty(pg_database_size(current_database()))", connection);
         var facts = console.NewTable(new(""), new("")).HideHeaders();
-        facts.AddTexts("Database", $"{connection.Database} at {connection.Host}:{connection.Port}, {await size.ExecuteScalarAsync(cancellationToken)}");
-        facts.AddTexts("Edition", $"{edition}");
-        facts.AddTexts("", edition.Capabilities);
+        facts.AddTextRow("Database", $"{connection.Database} at {connection.Host}:{connection.Port}, {await size.ExecuteScalarAsync(cancellationToken)}");
+        facts.AddTextRow("Edition", $"{edition}");
+        facts.AddTextRow("", edition.Capabilities);
         foreach (var migration in migrations)
         {
-            facts.AddTexts("Migration", $"{SchemaVersion.NameOf(migration)} {(applied.Contains(migration, StringComparer.Ordinal) ? "applied" : "pending")}");
+            facts.AddTextRow("Migration", $"{SchemaVersion.NameOf(migration)} {(applied.Contains(migration, StringComparer.Ordinal) ? "applied" : "pending")}");
         }
 
         foreach (var unknown in applied.Except(migrations, StringComparer.Ordinal))
         {
-            facts.AddTexts("Migration", $"{SchemaVersion.NameOf(unknown)} unknown to this build");
+            facts.AddTextRow("Migration", $"{SchemaVersion.NameOf(unknown)} unknown to this build");
         }
 
         if (migrations.Except(applied, StringComparer.Ordinal).ToList() is [])
         {
             var recorded = await ObjectPlan.RecordedAsync(connection, cancellationToken);
             var others = SchemaObject.All.Count(item => !recorded.Contains((item.Name, item.Hash)));
-            facts.AddTexts("Objects", $"{SchemaObject.All.Count} files {(others == 0 ? "applied" : $"{others} pending")}");
-            facts.AddTexts("Last run", await LastRunAsync(connection, cancellationToken) ?? "none");
+            facts.AddTextRow("Objects", $"{SchemaObject.All.Count} files {(others == 0 ? "applied" : $"{others} pending")}");
+            facts.AddTextRow("Last run", await LastRunAsync(connection, cancellationToken) ?? "none");
         }
 
         // What is known is shown, even if the tables cannot be read.
@@ -51,7 +51,7 @@ internal static class StatusReport
             new("Table"), new("Kind"), new("Chunk"), Number("Chunks"), Number("Compressed"), Number("Rows (est.)"), Number("Size"), new("Compressed from, to"), new("Policies"));
         foreach (var hypertable in declared.OrderBy(hypertable => hypertable.Name, StringComparer.Ordinal))
         {
-            tables.AddTexts([
+            tables.AddTextRow([
                 hypertable.Name,
                 .. present.TryGetValue(hypertable.Name, out var table) ? Figures(table) : ["missing", "", "", "", "", "", ""],
                 string.Join('\n', policies.GetValueOrDefault(hypertable.Name) ?? [])]);

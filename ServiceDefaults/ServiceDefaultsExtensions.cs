@@ -109,7 +109,7 @@ public static class ServiceDefaultsExtensions
             RunOnOwnThread(() => meter.Shutdown(TimeoutMilliseconds)),
             RunOnOwnThread(() => logs.Shutdown(TimeoutMilliseconds)));
 
-        // Each waits for an answer that a thread of the pool takes in: three that block the pool of a small machine would wait for each other for seconds.
+        // A shutdown blocks its thread until a pool thread has processed the collector's answer. Three of them on pool threads starve the pool of a machine with two cores.
         private static Task RunOnOwnThread(Action shutDown) =>
             Task.Factory.StartNew(shutDown, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }

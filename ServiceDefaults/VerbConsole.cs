@@ -5,7 +5,7 @@ namespace Wyckoff.ServiceDefaults;
 /// <summary>Where a verb shows what it has found: drawn for a terminal, plain lines of any length for a file or a pipe.</summary>
 public static class VerbConsole
 {
-    // Nothing is wrapped or cut off where nobody draws.
+    // So wide that no line in a file or a pipe is wrapped.
     private const int UnlimitedWidth = 1 << 16;
 
     public static IAnsiConsole Create(TextWriter output) => Create(new AnsiConsoleOutput(output));
@@ -35,5 +35,5 @@ public static class VerbConsole
         new Table { Border = console.IsTerminal() ? TableBorder.Rounded : TableBorder.None }.AddColumns(columns);
 
     /// <summary>What comes from outside is text, never markup.</summary>
-    public static void AddTexts(this Table table, params IEnumerable<string> cells) => table.AddRow(cells.Select(cell => new Text(cell)));
+    public static void AddTextRow(this Table table, params IEnumerable<string> cells) => table.AddRow(cells.Select(cell => new Text(cell)));
 }

@@ -112,7 +112,7 @@ public static class WyckoffHostExtensions
         services.GetRequiredService<ConnectionPoolFigures>();
         var source = new NpgsqlDataSourceBuilder(WithDefaults(text, options, applicationName)) { Name = applicationName };
         source.MapTradingEnums();
-        // Statements are part of some work. By themselves they come from what looks for work, several times a second, and would bury everything else.
+        // A statement without an activity above it comes from a worker that polls, several times a second. Traced, these would bury everything else.
         source.ConfigureTracing(tracing => tracing
             .ConfigureCommandFilter(_ => Activity.Current is not null)
             .ConfigureBatchFilter(_ => Activity.Current is not null)

@@ -13,7 +13,7 @@ internal sealed partial class Failures(IProblemDetailsService problems, TimeProv
 
     private const string KestrelSource = "Microsoft.AspNetCore.Server.Kestrel.Core";
 
-    // What it throws is about the form that it reads: an exception of the disk, say, has another source.
+    // The assembly that reads multipart forms. An IOException from elsewhere, such as a full disk, is not the client's fault.
     private const string FormSource = "Microsoft.AspNetCore.WebUtilities";
 
     private long _requests;

@@ -22,7 +22,7 @@ internal static class ProgressDisplay
         await console.Progress()
             .AutoClear(true)
             .HideCompleted(true)
-            // Drawn from here alone: what fails to be drawn on a thread of the library's would end the process, and the import with it.
+            // Refreshed below instead of on a thread of Spectre's, where an exception would end the process in the middle of the import.
             .AutoRefresh(false)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), rows, new RemainingTimeColumn())
             .StartAsync(async context =>

@@ -45,7 +45,7 @@ internal sealed class MaintenanceWorker(MaintenanceDatabase database, Maintenanc
             var steps = console.NewTable(new("Step"), new("What was done"));
             foreach (var step in report.Steps)
             {
-                steps.AddTexts(step.Name, step.Fault is null ? step.Done : "failed: " + step.Fault);
+                steps.AddTextRow(step.Name, step.Fault is null ? step.Done : "failed: " + step.Fault);
             }
 
             console.Write(steps);

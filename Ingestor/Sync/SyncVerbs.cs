@@ -73,7 +73,7 @@ internal static class SyncVerbs
             var feeds = console.NewTable(new("Symbol"), new("Timeframe"), new("Provider"), new("Since"), new TableColumn("Every").RightAligned(), new("Mode"), new("Last sync"));
             foreach (var feed in await services.GetRequiredService<FeedStore>().ListAsync(token))
             {
-                feeds.AddTexts(
+                feeds.AddTextRow(
                     feed.Symbol.ToString(),
                     feed.Timeframe.ToString(),
                     feed.Provider,

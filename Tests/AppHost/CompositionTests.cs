@@ -117,7 +117,7 @@ public sealed class CompositionTests
         await Eventually.HoldsAsync(
             () => otlp.Spans.Select(span => span.Service).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).SequenceEqual(["api", "ingestor", "migrations"]),
             () => $"Spans came only of {string.Join(", ", otlp.Spans.Select(span => span.Service).Distinct(StringComparer.Ordinal))}");
-        // What looks for work all the time is not traced, and what is done is one trace each.
+        // Polling is not traced, and the migration is one trace.
         Assert.DoesNotContain(otlp.Spans, span => span.Scope == "Npgsql" && span.Parent.Length == 0 && !span.Name.StartsWith("CONNECT", StringComparison.Ordinal));
         await Eventually.HoldsAsync(() => otlp.Spans.Any(span => span is { Service: "migrations", Name: "migrate" }), () => "No span of the migration came.");
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Wyckoff.Telemetry;
 
-/// <summary>Spans of the work on market data: what a service does by itself has no request above it, and would be loose statements without them.</summary>
+/// <summary>Spans of work on market data. Work that no HTTP request started, such as a scheduled sync, becomes one trace by its span.</summary>
 internal static class MarketDataTraces
 {
     private static readonly ActivitySource Source = new(MarketDataMetrics.Name);

@@ -6,8 +6,8 @@ namespace Wyckoff.Bars.Files;
 /// <summary>Hands the bars of a ticker to a writer, window after window of time: a query sees few chunks, and memory holds no more than one window's bars.</summary>
 public sealed class BarExport(BarStore store, TimeProvider time)
 {
-    // A list grows to 8,192 references then, which is less than the 85,000 bytes of a large object: one of those, dead, would keep its bars in memory until the
-    // next full collection.
+    // The list of a window grows to 8,192 references, 65 kB. From 85 kB on its array would be a large object, which is freed only by a full collection; until then
+    // it would keep the bars of its window in memory.
     private const int BarsPerWindow = 8_000;
 
     // Where nothing is, windows widen: an empty one costs its planning only.
@@ -33,7 +33,7 @@ public sealed class BarExport(BarStore store, TimeProvider time)
 
             bars += window.Count;
             span = window.Count > 0 ? timeframe.Width * BarsPerWindow : TimeSpan.FromTicks(Math.Max(span.Ticks, Math.Min(span.Ticks * 2, Widest.Ticks)));
-            // The first window with bars may have widened to a year: of so many, the rest comes next.
+            // A window that widened while there was nothing may hold more bars than were read: the next one begins after the last of them.
             start = window.Count == BarsPerWindow ? window[^1].Timestamp.AddMicroseconds(1) : until;
         }
 
