@@ -10,8 +10,7 @@ public static class DocsApi
     private const int NonceLength = 32;
 
     // Scalar's own have contrasts of 1.6 to 4.4, where text needs 4.5 to be read by everybody.
-    private const string ReadableColors =
-        """
+    private const string ReadableColors = """
         .light-mode {
           --scalar-color-3: #6b6b6b;
           --scalar-color-red: #c40000;
@@ -53,15 +52,17 @@ public static class DocsApi
     }
 
     /// <summary>Only the page's own scripts run, and they reach nothing but this service.</summary>
-    private static string Policy(string nonce) => string.Join(
-        "; ",
-        "default-src 'none'",
-        $"script-src 'nonce-{nonce}'",
-        // Scalar adds style elements and style attributes at run time, so styles cannot be held to a nonce.
-        "style-src 'self' 'unsafe-inline'",
-        "connect-src 'self'",
-        "img-src 'self' data: blob:",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'");
+    private static string Policy(string nonce) =>
+        string.Join(
+            "; ",
+            "default-src 'none'",
+            $"script-src 'nonce-{nonce}'",
+            // Scalar adds style elements and style attributes at run time, so styles cannot be held to a nonce.
+            "style-src 'self' 'unsafe-inline'",
+            "connect-src 'self'",
+            "img-src 'self' data: blob:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'"
+        );
 }

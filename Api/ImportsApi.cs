@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using Wyckoff.Api.Requests;
-using Wyckoff.Imports.Records;
 using Wyckoff.Imports;
+using Wyckoff.Imports.Records;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Api;
@@ -36,16 +36,28 @@ public static class ImportsApi
 
     private static readonly string[] ContentTypes =
     [
-        "text/csv", "text/tab-separated-values", "text/plain", "application/csv", "application/gzip", "application/x-gzip", "application/zip", "application/x-zip-compressed",
-        "application/vnd.apache.parquet", "application/octet-stream", "multipart/form-data",
+        "text/csv",
+        "text/tab-separated-values",
+        "text/plain",
+        "application/csv",
+        "application/gzip",
+        "application/x-gzip",
+        "application/zip",
+        "application/x-zip-compressed",
+        "application/vnd.apache.parquet",
+        "application/octet-stream",
+        "multipart/form-data",
     ];
 
     public static void MapImports(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/imports").WithTags("Imports");
-        group.MapPost("/", PostAsync)
+        group
+            .MapPost("/", PostAsync)
             .WithName("PostImport")
-            .WithSummary("Import bars from the body: CSV or TSV, plain or gzip, while it arrives; zip and Parquet once it has. Ends when all of it is in the database.")
+            .WithSummary(
+                "Import bars from the body: CSV or TSV, plain or gzip, while it arrives; zip and Parquet once it has. Ends when all of it is in the database."
+            )
             .WithMetadata(new UnboundedBody())
             .DisableRequestTimeout()
             .ForExample(("symbol", "SPY"), ("timeframe", "1d"))
@@ -54,24 +66,28 @@ public static class ImportsApi
             .Fails(Problems.ImportFailed)
             .Answers("application/json", Uploaded)
             .DisableAntiforgery();
-        group.MapGet("/", ListAsync)
+        group
+            .MapGet("/", ListAsync)
             .WithName("ListImports")
             .WithSummary("The newest imports.")
             .ForExample(("limit", "10"))
             .Answers("application/json", $$"""{"imports":[{{Example}}],"next":null}""");
-        group.MapGet("/{id:long}", GetAsync)
+        group
+            .MapGet("/{id:long}", GetAsync)
             .WithName("GetImport")
             .WithSummary("How far an import is, or how it ended.")
             .ForExample(("id", "1"))
             .Fails(Problems.UnknownImport)
             .Answers("application/json", $$"""{"import":{{Example}},"firstRejects":[{{Reject}}]}""");
-        group.MapGet("/{id:long}/rejects", RejectsAsync)
+        group
+            .MapGet("/{id:long}/rejects", RejectsAsync)
             .WithName("GetImportRejects")
             .WithSummary("The rows that were not taken, in the order of the file, each with its line, its text and the reason.")
             .ForExample(("id", "1"))
             .Fails(Problems.UnknownImport)
             .Answers("application/json", $$"""{"rejects":[{{Reject}}],"next":null}""");
-        group.MapGet("/{id:long}/events", EventsAsync)
+        group
+            .MapGet("/{id:long}/events", EventsAsync)
             .WithName("GetImportEvents")
             .WithSummary("Server-sent events: the import as it is, twice a second while it runs, and a last one when it has ended.")
             .ForExample(("id", "1"))
@@ -100,7 +116,8 @@ public static class ImportsApi
         [Description("Spread and ratios are computed.")] bool derived = true,
         [Description("IANA time zone of the trading days of tickers that are not there yet.")] string? tickerTimezone = null,
         [Description("Of tickers that are not there yet.")] string? assetType = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
         var options = ImportText.Options(
@@ -117,7 +134,8 @@ public static class ImportsApi
                 ["tickerTimezone"] = tickerTimezone,
                 ["assetType"] = assetType,
             },
-            errors) with
+            errors
+        ) with
         {
             PriceScale = priceScale,
             MaxRejects = maxRejects,
@@ -127,7 +145,10 @@ public static class ImportsApi
         };
         if (priceScale < 1)
         {
-            errors["priceScale"] = [string.Create(CultureInfo.InvariantCulture, $"{priceScale}: a whole number of at least 1 is expected.")];
+            errors["priceScale"] =
+            [
+                string.Create(CultureInfo.InvariantCulture, $"{priceScale}: a whole number of at least 1 is expected."),
+            ];
         }
 
         if (maxRejects < 0)
@@ -137,7 +158,10 @@ public static class ImportsApi
 
         if (!CanBeName(name))
         {
-            errors["name"] = [$"{Parameters.Quote(name!)} is no name of a file: 1 to {MaxName} characters without control characters are expected."];
+            errors["name"] =
+            [
+                $"{Parameters.Quote(name!)} is no name of a file: 1 to {MaxName} characters without control characters are expected.",
+            ];
         }
 
         if (errors.Count > 0)
@@ -145,15 +169,29 @@ public static class ImportsApi
             return TypedResults.ValidationProblem(errors);
         }
 
-        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || !ContentTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase))
+        if (
+            !MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
+            || !ContentTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase)
+        )
         {
-            return (ProblemHttpResult)Problems.Of(Problems.UnsupportedMediaType, $"{Parameters.Quote(context.Request.ContentType ?? "")} is not a type of file that is imported: one of {string.Join(", ", ContentTypes)} is expected.");
+            return (ProblemHttpResult)
+                Problems.Of(
+                    Problems.UnsupportedMediaType,
+                    $"{Parameters.Quote(context.Request.ContentType ?? "")} is not a type of file that is imported: one of {string.Join(", ", ContentTypes)} is expected."
+                );
         }
 
         var most = configuration.GetValue(MaxUploadKey, DefaultMaxUpload);
         if (context.Request.ContentLength > most)
         {
-            return (ProblemHttpResult)Problems.Of(Problems.BodyTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body has {context.Request.ContentLength} bytes; at most {most} are taken ({MaxUploadKey})."));
+            return (ProblemHttpResult)
+                Problems.Of(
+                    Problems.BodyTooLarge,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The body has {context.Request.ContentLength} bytes; at most {most} are taken ({MaxUploadKey})."
+                    )
+                );
         }
 
         // Of a body that does not say its length, the server counts.
@@ -167,25 +205,53 @@ public static class ImportsApi
         {
             if (await FilePartAsync(type, body, cancellationToken) is not { } part)
             {
-                return TypedResults.ValidationProblem(new Dictionary<string, string[]>(StringComparer.Ordinal) { ["body"] = ["The form has no file in it: a part with a filename is expected."] });
+                return TypedResults.ValidationProblem(
+                    new Dictionary<string, string[]>(StringComparer.Ordinal)
+                    {
+                        ["body"] = ["The form has no file in it: a part with a filename is expected."],
+                    }
+                );
             }
 
             if (!CanBeName(part.Name))
             {
-                return TypedResults.ValidationProblem(new Dictionary<string, string[]>(StringComparer.Ordinal) { ["body"] = [$"{Parameters.Quote(part.Name!)} is no name of a file: 1 to {MaxName} characters without control characters are expected."] });
+                return TypedResults.ValidationProblem(
+                    new Dictionary<string, string[]>(StringComparer.Ordinal)
+                    {
+                        ["body"] =
+                        [
+                            $"{Parameters.Quote(part.Name!)} is no name of a file: 1 to {MaxName} characters without control characters are expected.",
+                        ],
+                    }
+                );
             }
 
             (body, name) = (part.Body, part.Name ?? name);
         }
 
         var length = ReferenceEquals(body, context.Request.Body) ? context.Request.ContentLength : null;
-        var results = await runner.ImportAsync(body, Path.GetFileName(name) is { Length: > 0 } file ? file : "upload", length, options, new(), cancellationToken);
+        var results = await runner.ImportAsync(
+            body,
+            Path.GetFileName(name) is { Length: > 0 } file ? file : "upload",
+            length,
+            options,
+            new(),
+            cancellationToken
+        );
         if (results.All(result => result.Status == ImportStatus.Failed))
         {
-            return (ProblemHttpResult)Problems.Of(Problems.ImportFailed, string.Join(' ', results.Select(result => result.Error)), [new("imports", results.Select(result => result.Id).ToArray())]);
+            return (ProblemHttpResult)
+                Problems.Of(
+                    Problems.ImportFailed,
+                    string.Join(' ', results.Select(result => result.Error)),
+                    [new("imports", results.Select(result => result.Id).ToArray())]
+                );
         }
 
-        return TypedResults.Created(string.Create(CultureInfo.InvariantCulture, $"/v1/imports/{results[0].Id}"), UploadResponse.Of(results));
+        return TypedResults.Created(
+            string.Create(CultureInfo.InvariantCulture, $"/v1/imports/{results[0].Id}"),
+            UploadResponse.Of(results)
+        );
     }
 
     private static async Task<Results<Ok<ImportsResponse>, ValidationProblem>> ListAsync(
@@ -193,7 +259,8 @@ public static class ImportsApi
         [Description("running, completed or failed. Default: any.")] string? status = null,
         [Description("Only older ones than this id: next of the page before.")] long? before = null,
         [Description("At most so many, 1 to 1000.")] int limit = 50,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         var errors = Limited(limit);
         ImportStatus? wanted = null;
@@ -218,9 +285,18 @@ public static class ImportsApi
         return TypedResults.Ok(new ImportsResponse([.. found.Select(ImportResponse.Of)], found.Count == limit ? found[^1].Id : null));
     }
 
-    private static async Task<Results<Ok<ImportDetailResponse>, ProblemHttpResult>> GetAsync(ImportQueries imports, long id, CancellationToken cancellationToken) =>
+    private static async Task<Results<Ok<ImportDetailResponse>, ProblemHttpResult>> GetAsync(
+        ImportQueries imports,
+        long id,
+        CancellationToken cancellationToken
+    ) =>
         await imports.FindAsync(id, cancellationToken) is { } import
-            ? TypedResults.Ok(new ImportDetailResponse(ImportResponse.Of(import), [.. (await imports.RejectsAsync(id, 0, ImportRunner.ShownRejects, cancellationToken)).Select(RejectResponse.Of)]))
+            ? TypedResults.Ok(
+                new ImportDetailResponse(
+                    ImportResponse.Of(import),
+                    [.. (await imports.RejectsAsync(id, 0, ImportRunner.ShownRejects, cancellationToken)).Select(RejectResponse.Of)]
+                )
+            )
             : Unknown(id);
 
     private static async Task<Results<Ok<RejectsResponse>, ValidationProblem, ProblemHttpResult>> RejectsAsync(
@@ -228,7 +304,8 @@ public static class ImportsApi
         long id,
         [Description("Only rows after this line: next of the page before.")] long after = 0,
         [Description("At most so many, 1 to 1000.")] int limit = 100,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         if (Limited(limit) is { Count: > 0 } errors)
         {
@@ -241,15 +318,29 @@ public static class ImportsApi
         }
 
         var rejects = await imports.RejectsAsync(id, after, limit, cancellationToken);
-        return TypedResults.Ok(new RejectsResponse([.. rejects.Select(RejectResponse.Of)], rejects.Count == limit ? rejects[^1].LineNumber : null));
+        return TypedResults.Ok(
+            new RejectsResponse([.. rejects.Select(RejectResponse.Of)], rejects.Count == limit ? rejects[^1].LineNumber : null)
+        );
     }
 
-    private static async Task<Results<ServerSentEventsResult<ImportResponse>, ProblemHttpResult>> EventsAsync(ImportQueries imports, TimeProvider time, long id, CancellationToken cancellationToken) =>
-        await imports.FindAsync(id, cancellationToken) is { } import ? TypedResults.ServerSentEvents(FollowAsync(imports, time, import, cancellationToken)) : Unknown(id);
+    private static async Task<Results<ServerSentEventsResult<ImportResponse>, ProblemHttpResult>> EventsAsync(
+        ImportQueries imports,
+        TimeProvider time,
+        long id,
+        CancellationToken cancellationToken
+    ) =>
+        await imports.FindAsync(id, cancellationToken) is { } import
+            ? TypedResults.ServerSentEvents(FollowAsync(imports, time, import, cancellationToken))
+            : Unknown(id);
 
-    private static async IAsyncEnumerable<SseItem<ImportResponse>> FollowAsync(ImportQueries imports, TimeProvider time, ImportRecord import, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<SseItem<ImportResponse>> FollowAsync(
+        ImportQueries imports,
+        TimeProvider time,
+        ImportRecord import,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
-        for (ImportRecord? now = import; now is not null;)
+        for (ImportRecord? now = import; now is not null; )
         {
             yield return new(ImportResponse.Of(now), now.Status == ImportStatus.Running ? "progress" : "end");
             if (now.Status != ImportStatus.Running)
@@ -264,7 +355,11 @@ public static class ImportsApi
 
     private static bool CanBeName(string? name) => name is null || (name.Length <= MaxName && !name.Any(char.IsControl));
 
-    private static async Task<(Stream Body, string? Name)?> FilePartAsync(MediaTypeHeaderValue type, Stream body, CancellationToken cancellationToken)
+    private static async Task<(Stream Body, string? Name)?> FilePartAsync(
+        MediaTypeHeaderValue type,
+        Stream body,
+        CancellationToken cancellationToken
+    )
     {
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).Value;
         if (string.IsNullOrEmpty(boundary))
@@ -277,7 +372,9 @@ public static class ImportsApi
         {
             if (section.GetContentDispositionHeader() is { } disposition && disposition.IsFileDisposition())
             {
-                var name = HeaderUtilities.RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName).Value;
+                var name = HeaderUtilities
+                    .RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName)
+                    .Value;
                 return (section.Body, string.IsNullOrEmpty(name) ? null : name);
             }
         }
@@ -307,29 +404,107 @@ public static class ImportsApi
 }
 
 /// <summary>What became of an upload: of each file in it.</summary>
-public sealed record UploadResponse(long Read, long Inserted, long Updated, long Skipped, long Rejected, IReadOnlyList<UploadedFileResponse> Imports)
+public sealed record UploadResponse(
+    long Read,
+    long Inserted,
+    long Updated,
+    long Skipped,
+    long Rejected,
+    IReadOnlyList<UploadedFileResponse> Imports
+)
 {
-    public static UploadResponse Of(IReadOnlyList<ImportResult> results) => new(
-        results.Sum(r => r.Read), results.Sum(r => r.Inserted), results.Sum(r => r.Updated), results.Sum(r => r.Skipped), results.Sum(r => r.Rejected), [.. results.Select(UploadedFileResponse.Of)]);
+    public static UploadResponse Of(IReadOnlyList<ImportResult> results) =>
+        new(
+            results.Sum(r => r.Read),
+            results.Sum(r => r.Inserted),
+            results.Sum(r => r.Updated),
+            results.Sum(r => r.Skipped),
+            results.Sum(r => r.Rejected),
+            [.. results.Select(UploadedFileResponse.Of)]
+        );
 }
 
 public sealed record UploadedFileResponse(
-    long Id, string File, string Status, bool AlreadyThere, long Read, long Inserted, long Updated, long Skipped, long Duplicates, long Rejected, double Seconds, string? Error,
-    IReadOnlyList<string> Notes, IReadOnlyList<RejectResponse> FirstRejects)
+    long Id,
+    string File,
+    string Status,
+    bool AlreadyThere,
+    long Read,
+    long Inserted,
+    long Updated,
+    long Skipped,
+    long Duplicates,
+    long Rejected,
+    double Seconds,
+    string? Error,
+    IReadOnlyList<string> Notes,
+    IReadOnlyList<RejectResponse> FirstRejects
+)
 {
-    public static UploadedFileResponse Of(ImportResult result) => new(
-        result.Id, result.File, EnumText.Of(result.Status), result.AlreadyThere, result.Read, result.Inserted, result.Updated, result.Skipped, result.Duplicates, result.Rejected,
-        Math.Round(result.Took.TotalSeconds, 3), result.Error, result.Notes, [.. result.FirstRejects.Select(RejectResponse.Of)]);
+    public static UploadedFileResponse Of(ImportResult result) =>
+        new(
+            result.Id,
+            result.File,
+            EnumText.Of(result.Status),
+            result.AlreadyThere,
+            result.Read,
+            result.Inserted,
+            result.Updated,
+            result.Skipped,
+            result.Duplicates,
+            result.Rejected,
+            Math.Round(result.Took.TotalSeconds, 3),
+            result.Error,
+            result.Notes,
+            [.. result.FirstRejects.Select(RejectResponse.Of)]
+        );
 }
 
 /// <summary>An import as it stands. No symbol or timeframe: each row, or the file's name, says its own.</summary>
 public sealed record ImportResponse(
-    long Id, string File, string Sha256, string Source, string Policy, string? Symbol, string? Timeframe, string Status, long? Size, long BytesRead,
-    long Read, long Inserted, long Updated, long Skipped, long Rejected, DateTimeOffset StartedAt, DateTimeOffset HeartbeatAt, DateTimeOffset? FinishedAt, string? Error)
+    long Id,
+    string File,
+    string Sha256,
+    string Source,
+    string Policy,
+    string? Symbol,
+    string? Timeframe,
+    string Status,
+    long? Size,
+    long BytesRead,
+    long Read,
+    long Inserted,
+    long Updated,
+    long Skipped,
+    long Rejected,
+    DateTimeOffset StartedAt,
+    DateTimeOffset HeartbeatAt,
+    DateTimeOffset? FinishedAt,
+    string? Error
+)
 {
-    public static ImportResponse Of(ImportRecord import) => new(
-        import.Id, import.File, import.Sha256, import.Source, import.Policy, import.Symbol, import.Timeframe, EnumText.Of(import.Status), import.Size, import.BytesRead,
-        import.Read, import.Inserted, import.Updated, import.Skipped, import.Rejected, import.StartedAt, import.HeartbeatAt, import.FinishedAt, import.Error);
+    public static ImportResponse Of(ImportRecord import) =>
+        new(
+            import.Id,
+            import.File,
+            import.Sha256,
+            import.Source,
+            import.Policy,
+            import.Symbol,
+            import.Timeframe,
+            EnumText.Of(import.Status),
+            import.Size,
+            import.BytesRead,
+            import.Read,
+            import.Inserted,
+            import.Updated,
+            import.Skipped,
+            import.Rejected,
+            import.StartedAt,
+            import.HeartbeatAt,
+            import.FinishedAt,
+            import.Error
+        );
 }
 
 public sealed record ImportDetailResponse(ImportResponse Import, IReadOnlyList<RejectResponse> FirstRejects);

@@ -10,25 +10,59 @@ public static class OverviewApi
 {
     private static readonly string[] Figures = ["price", "price24hAgo", "change24h", "change24hPct", "high24h", "low24h", "volume24h"];
 
-    private static readonly Parameter<OverviewOrder> Sort = Parameters.Choice("sort", "What it is sorted by; change is that in percent.", OverviewOrder.Change);
-    private static readonly Parameter<bool> Order = Parameters.Words("order", "desc: the greatest first; asc: the least. Those of which it is not known come last. Default: desc, of symbols asc.", ("asc", false), ("desc", true));
-    private static readonly Parameter<decimal> MinChange = Parameters.Number("minChange", "Only those that changed by so many percent at least.") with { Example = "-10" };
-    private static readonly Parameter<decimal> MaxChange = Parameters.Number("maxChange", "Only those that changed by so many percent at most.") with { Example = "10" };
-    private static readonly Parameter<string> AssetType = Parameters.Text("assetType", "stock, etf, crypto, forex, commodity, index …", 20) with { Example = "etf" };
+    private static readonly Parameter<OverviewOrder> Sort = Parameters.Choice(
+        "sort",
+        "What it is sorted by; change is that in percent.",
+        OverviewOrder.Change
+    );
+    private static readonly Parameter<bool> Order = Parameters.Words(
+        "order",
+        "desc: the greatest first; asc: the least. Those of which it is not known come last. Default: desc, of symbols asc.",
+        ("asc", false),
+        ("desc", true)
+    );
+    private static readonly Parameter<decimal> MinChange = Parameters.Number(
+        "minChange",
+        "Only those that changed by so many percent at least."
+    ) with
+    {
+        Example = "-10",
+    };
+    private static readonly Parameter<decimal> MaxChange = Parameters.Number(
+        "maxChange",
+        "Only those that changed by so many percent at most."
+    ) with
+    {
+        Example = "10",
+    };
+    private static readonly Parameter<string> AssetType = Parameters.Text(
+        "assetType",
+        "stock, etf, crypto, forex, commodity, index …",
+        20
+    ) with
+    {
+        Example = "etf",
+    };
     private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many.", 1, 10_000, 100);
     private static readonly Parameter[] Takes = [Sort, Order, MinChange, MaxChange, AssetType, Limit];
 
     public static void MapOverview(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1").WithTags("Market data");
-        group.MapGet("/overview", GetAsync)
+        group
+            .MapGet("/overview", GetAsync)
             .WithName("GetOverview")
             .WithSummary("Every active ticker with bars: its price, against that of 24 hours before.")
-            .WithDescription("As of refreshedAt; the Ingestor refreshes it every few minutes. 24 hours before means the last close that was known then; of a daily bar, the session before.")
+            .WithDescription(
+                "As of refreshedAt; the Ingestor refreshes it every few minutes. 24 hours before means the last close that was known then; of a daily bar, the session before."
+            )
             .Takes(Takes)
             .Produces<OverviewResponse>()
             .Fails(Problems.InvalidParameters, Problems.DatabaseAway)
-            .Answers("application/json", """{"tickers":[{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","timeframe":"1m","timestamp":"2024-06-03T19:59:00Z","price":527.8,"price24hAgo":527.37,"change24h":0.43,"change24hPct":0.0815,"high24h":530.11,"low24h":522.6,"volume24h":46835700}],"count":1,"refreshedAt":"2024-06-03T20:02:11.5Z"}""");
+            .Answers(
+                "application/json",
+                """{"tickers":[{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","timeframe":"1m","timestamp":"2024-06-03T19:59:00Z","price":527.8,"price24hAgo":527.37,"change24h":0.43,"change24hPct":0.0815,"high24h":530.11,"low24h":522.6,"volume24h":46835700}],"count":1,"refreshedAt":"2024-06-03T20:02:11.5Z"}"""
+            );
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, OverviewReader overview, CancellationToken cancellationToken)
@@ -36,7 +70,13 @@ public static class OverviewApi
         var inputs = new Inputs(context, Takes);
         var sort = inputs.Get(Sort, OverviewOrder.Change);
         var query = new OverviewQuery(
-            sort, inputs.Get(Order, sort != OverviewOrder.Symbol), inputs.Find(MinChange), inputs.Find(MaxChange), inputs.Has(AssetType) ? inputs.Get(AssetType, "") : null, inputs.Get(Limit, 100));
+            sort,
+            inputs.Get(Order, sort != OverviewOrder.Symbol),
+            inputs.Find(MinChange),
+            inputs.Find(MaxChange),
+            inputs.Has(AssetType) ? inputs.Get(AssetType, "") : null,
+            inputs.Get(Limit, 100)
+        );
         if (query.MinChange > query.MaxChange)
         {
             inputs.Refuse(MinChange.Name, $"It is more than {MaxChange.Name}: nothing can be between.");
@@ -78,7 +118,8 @@ public static class OverviewApi
 
                 json.WriteEndObject();
             },
-            cancellationToken);
+            cancellationToken
+        );
         await body.SendAsync(cancellationToken);
         return TypedResults.Empty;
     }
@@ -106,5 +147,15 @@ public sealed record OverviewResponse(IReadOnlyList<OverviewRow> Tickers, int Co
 
 /// <summary>A ticker: the price is the close of the newest bar, of the timeframe and time given. What is not known is null.</summary>
 public sealed record OverviewRow(
-    string Symbol, string? Name, string Timeframe, DateTimeOffset Timestamp,
-    decimal? Price, decimal? Price24hAgo, decimal? Change24h, decimal? Change24hPct, decimal? High24h, decimal? Low24h, decimal? Volume24h);
+    string Symbol,
+    string? Name,
+    string Timeframe,
+    DateTimeOffset Timestamp,
+    decimal? Price,
+    decimal? Price24hAgo,
+    decimal? Change24h,
+    decimal? Change24hPct,
+    decimal? High24h,
+    decimal? Low24h,
+    decimal? Volume24h
+);

@@ -15,16 +15,45 @@ public static class PerBarApi
 
     private static readonly (string Name, string Column)[] IndicatorFields =
     [
-        ("sma20", "sma_20"), ("sma50", "sma_50"), ("ema12", "ema_12"), ("ema26", "ema_26"), ("rsi14", "rsi_14"), ("macd", "macd"), ("macdSignal", "macd_signal"),
-        ("macdHistogram", "macd_histogram"), ("bbUpper", "bb_upper"), ("bbMiddle", "bb_middle"), ("bbLower", "bb_lower"), ("volume24h", "volume_24h"),
+        ("sma20", "sma_20"),
+        ("sma50", "sma_50"),
+        ("ema12", "ema_12"),
+        ("ema26", "ema_26"),
+        ("rsi14", "rsi_14"),
+        ("macd", "macd"),
+        ("macdSignal", "macd_signal"),
+        ("macdHistogram", "macd_histogram"),
+        ("bbUpper", "bb_upper"),
+        ("bbMiddle", "bb_middle"),
+        ("bbLower", "bb_lower"),
+        ("volume24h", "volume_24h"),
     ];
 
-    private static readonly Parameter<DateTimeOffset> From = Parameters.From with { Description = Parameters.From.Description + " Without it, the newest." };
-    private static readonly Parameter<DateTimeOffset> To = Parameters.To with { Description = Parameters.To.Description + " Default: now." };
-    private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many rows; of a range that has a 'from', so many a page.", 1, 10_000, DefaultLimit);
+    private static readonly Parameter<DateTimeOffset> From = Parameters.From with
+    {
+        Description = Parameters.From.Description + " Without it, the newest.",
+    };
+    private static readonly Parameter<DateTimeOffset> To = Parameters.To with
+    {
+        Description = Parameters.To.Description + " Default: now.",
+    };
+    private static readonly Parameter<int> Limit = Parameters.Whole(
+        "limit",
+        "At most so many rows; of a range that has a 'from', so many a page.",
+        1,
+        10_000,
+        DefaultLimit
+    );
     private static readonly Parameter<string> Next = Parameters.Text("cursor", "'next' of the page before, with the same query.", 500);
     private static readonly Parameter<IReadOnlyList<string>> Fields = FieldList.Of([.. IndicatorFields.Select(field => field.Name)]);
-    private static readonly Parameter<string> Version = Parameters.Text("featureVersion", "Only of this version of the computation. Default: all, side by side.", 20) with { Example = "v1" };
+    private static readonly Parameter<string> Version = Parameters.Text(
+        "featureVersion",
+        "Only of this version of the computation. Default: all, side by side.",
+        20
+    ) with
+    {
+        Example = "v1",
+    };
 
     private static readonly Parameter[] OfIndicators = [Parameters.Symbol, Parameters.StoredTimeframe, From, To, Limit, Next, Fields];
     private static readonly Parameter[] OfFeatures = [Parameters.Symbol, Parameters.StoredTimeframe, From, To, Limit, Next, Version];
@@ -32,48 +61,96 @@ public static class PerBarApi
     public static void MapPerBar(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1").WithTags("Market data");
-        group.MapGet("/indicators/{symbol}", GetIndicatorsAsync)
+        group
+            .MapGet("/indicators/{symbol}", GetIndicatorsAsync)
             .WithName("GetIndicators")
             .WithSummary("Indicators of the bars of a symbol, oldest first: the newest, or a range page by page.")
-            .WithDescription("One row per bar, under the time of the bar; null while there are too few bars for one of them. They follow the bars within seconds.")
+            .WithDescription(
+                "One row per bar, under the time of the bar; null while there are too few bars for one of them. They follow the bars within seconds."
+            )
             .Takes(OfIndicators)
             .Produces<IndicatorsResponse>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
-            .Answers("application/json", """{"symbol":"SPY","timeframe":"1d","indicators":[{"timestamp":"2024-06-03T00:00:00Z","sma20":523.9125,"sma50":515.7332,"ema12":526.18,"ema26":521.7,"rsi14":58.91,"macd":4.48,"macdSignal":4.6,"macdHistogram":-0.12,"bbUpper":534.01,"bbMiddle":523.9125,"bbLower":513.815,"volume24h":46835700}],"count":1,"next":null}""");
-        group.MapGet("/features/{symbol}", GetFeaturesAsync)
+            .Answers(
+                "application/json",
+                """{"symbol":"SPY","timeframe":"1d","indicators":[{"timestamp":"2024-06-03T00:00:00Z","sma20":523.9125,"sma50":515.7332,"ema12":526.18,"ema26":521.7,"rsi14":58.91,"macd":4.48,"macdSignal":4.6,"macdHistogram":-0.12,"bbUpper":534.01,"bbMiddle":523.9125,"bbLower":513.815,"volume24h":46835700}],"count":1,"next":null}"""
+            );
+        group
+            .MapGet("/features/{symbol}", GetFeaturesAsync)
             .WithName("GetFeatures")
-            .WithSummary("What was computed from the bars of a symbol, and the regime a hidden Markov model assigned, oldest first: the newest, or a range page by page.")
-            .WithDescription("Under the time of the bar; where several versions stand side by side, one row each, by version. State -1 is unlike anything the model has seen.")
+            .WithSummary(
+                "What was computed from the bars of a symbol, and the regime a hidden Markov model assigned, oldest first: the newest, or a range page by page."
+            )
+            .WithDescription(
+                "Under the time of the bar; where several versions stand side by side, one row each, by version. State -1 is unlike anything the model has seen."
+            )
             .Takes(OfFeatures)
             .Produces<FeaturesResponse>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
-            .Answers("application/json", """{"symbol":"SPY","timeframe":"1d","features":[{"timestamp":"2024-06-03T00:00:00Z","featureVersion":"v1","features":{"effort":1.25,"spread_z":-0.4},"modelId":"hmm-4","stateId":2,"stateProb":0.93,"logLikelihood":-12.5}],"count":1,"next":null}""");
+            .Answers(
+                "application/json",
+                """{"symbol":"SPY","timeframe":"1d","features":[{"timestamp":"2024-06-03T00:00:00Z","featureVersion":"v1","features":{"effort":1.25,"spread_z":-0.4},"modelId":"hmm-4","stateId":2,"stateProb":0.93,"logLikelihood":-12.5}],"count":1,"next":null}"""
+            );
     }
 
-    private static async Task<IResult> GetIndicatorsAsync(HttpContext context, PerBarReader rows, TickerSearch search, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> GetIndicatorsAsync(
+        HttpContext context,
+        PerBarReader rows,
+        TickerSearch search,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         var inputs = new Inputs(context, OfIndicators);
         var named = inputs.Has(Fields) ? inputs.Get(Fields, []) : null;
-        var fields = named is null ? IndicatorFields : [.. IndicatorFields.Where(field => named.Contains(field.Name, StringComparer.Ordinal))];
+        var fields = named is null
+            ? IndicatorFields
+            : [.. IndicatorFields.Where(field => named.Contains(field.Name, StringComparer.Ordinal))];
         var (query, cursor) = Read(inputs, time, PerBarTable.Indicators, [.. fields.Select(field => Number(field.Column))], null);
         return await AnswerAsync(
-            context, inputs, rows, search, query, cursor, "indicators", (json, reader) =>
+            context,
+            inputs,
+            rows,
+            search,
+            query,
+            cursor,
+            "indicators",
+            (json, reader) =>
             {
                 for (var i = 0; i < fields.Length; i++)
                 {
                     Write(json, fields[i].Name, reader, i + 1);
                 }
             },
-            cancellationToken);
+            cancellationToken
+        );
     }
 
-    private static async Task<IResult> GetFeaturesAsync(HttpContext context, PerBarReader rows, TickerSearch search, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> GetFeaturesAsync(
+        HttpContext context,
+        PerBarReader rows,
+        TickerSearch search,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         var inputs = new Inputs(context, OfFeatures);
         var (query, cursor) = Read(
-            inputs, time, PerBarTable.Features, ["features", "model_id", "state_id", Number("state_prob"), Number("log_likelihood")], inputs.Has(Version) ? inputs.Get(Version, "") : null);
+            inputs,
+            time,
+            PerBarTable.Features,
+            ["features", "model_id", "state_id", Number("state_prob"), Number("log_likelihood")],
+            inputs.Has(Version) ? inputs.Get(Version, "") : null
+        );
         return await AnswerAsync(
-            context, inputs, rows, search, query, cursor, "features", static (json, reader) =>
+            context,
+            inputs,
+            rows,
+            search,
+            query,
+            cursor,
+            "features",
+            static (json, reader) =>
             {
                 json.WriteString("featureVersion", reader.GetString(1));
                 json.WritePropertyName("features");
@@ -83,10 +160,17 @@ public static class PerBarApi
                 Write(json, "stateProb", reader, 5);
                 Write(json, "logLikelihood", reader, 6);
             },
-            cancellationToken);
+            cancellationToken
+        );
     }
 
-    private static (PerBarQuery Query, string Cursor) Read(Inputs inputs, TimeProvider time, PerBarTable table, IReadOnlyList<string> columns, string? version)
+    private static (PerBarQuery Query, string Cursor) Read(
+        Inputs inputs,
+        TimeProvider time,
+        PerBarTable table,
+        IReadOnlyList<string> columns,
+        string? version
+    )
     {
         var symbol = inputs.Get(Parameters.Symbol, default);
         var timeframe = inputs.Get(Parameters.StoredTimeframe, Timeframe.Day1);
@@ -94,7 +178,10 @@ public static class PerBarApi
         var until = inputs.Find(To);
         var to = until ?? time.GetUtcNow() + TimeSpan.FromDays(1);
         var query = new PerBarQuery(table, columns, symbol, timeframe, from, to, inputs.Get(Limit, DefaultLimit)) { Version = version };
-        var cursor = string.Create(CultureInfo.InvariantCulture, $"{table.Name}|{symbol}|{timeframe}|{from?.UtcTicks}|{until?.UtcTicks}|{version}");
+        var cursor = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{table.Name}|{symbol}|{timeframe}|{from?.UtcTicks}|{until?.UtcTicks}|{version}"
+        );
         if (!inputs.AreWrong && from >= to)
         {
             inputs.Refuse(From.Name, $"It is not before {To.Name}: a range [from, to) is expected.");
@@ -116,7 +203,16 @@ public static class PerBarApi
     }
 
     private static async Task<IResult> AnswerAsync(
-        HttpContext context, Inputs inputs, PerBarReader rows, TickerSearch search, PerBarQuery query, string cursor, string list, Action<Utf8JsonWriter, NpgsqlDataReader> write, CancellationToken cancellationToken)
+        HttpContext context,
+        Inputs inputs,
+        PerBarReader rows,
+        TickerSearch search,
+        PerBarQuery query,
+        string cursor,
+        string list,
+        Action<Utf8JsonWriter, NpgsqlDataReader> write,
+        CancellationToken cancellationToken
+    )
     {
         if (inputs.AreWrong)
         {
@@ -163,7 +259,8 @@ public static class PerBarApi
                 json.WriteString("next", next);
                 json.WriteEndObject();
             },
-            cancellationToken);
+            cancellationToken
+        );
         if (!found)
         {
             return await Problems.UnknownSymbolAsync(search, [query.Symbol], cancellationToken);
@@ -190,11 +287,14 @@ public static class PerBarApi
         }
     }
 
-    private static string Position(DateTimeOffset timestamp, string version) => string.Create(CultureInfo.InvariantCulture, $"{timestamp.UtcTicks / TimeSpan.TicksPerMicrosecond}|{version}");
+    private static string Position(DateTimeOffset timestamp, string version) =>
+        string.Create(CultureInfo.InvariantCulture, $"{timestamp.UtcTicks / TimeSpan.TicksPerMicrosecond}|{version}");
 
     private static (DateTimeOffset, string)? Position(string text) =>
-        text.Split('|', 2) is [var time, var version] && long.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds) && microseconds <= DateTimeOffset.MaxValue.UtcTicks / TimeSpan.TicksPerMicrosecond
-            && !version.Any(char.IsControl)
+        text.Split('|', 2) is [var time, var version]
+        && long.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds)
+        && microseconds <= DateTimeOffset.MaxValue.UtcTicks / TimeSpan.TicksPerMicrosecond
+        && !version.Any(char.IsControl)
             ? (new(microseconds * TimeSpan.TicksPerMicrosecond, TimeSpan.Zero), version)
             : null;
 }
@@ -238,4 +338,12 @@ public sealed record IndicatorsRow
 public sealed record FeaturesResponse(string Symbol, string Timeframe, IReadOnlyList<FeaturesRow> Features, int Count, string? Next);
 
 /// <summary>One version of what was computed from a bar.</summary>
-public sealed record FeaturesRow(DateTimeOffset Timestamp, string FeatureVersion, JsonElement Features, string? ModelId, int? StateId, decimal? StateProb, decimal? LogLikelihood);
+public sealed record FeaturesRow(
+    DateTimeOffset Timestamp,
+    string FeatureVersion,
+    JsonElement Features,
+    string? ModelId,
+    int? StateId,
+    decimal? StateProb,
+    decimal? LogLikelihood
+);

@@ -10,17 +10,36 @@ namespace Wyckoff.Api;
 /// <summary>How good the stored bars are.</summary>
 public static class QualityApi
 {
-    private static readonly Parameter<DateTimeOffset> From = Parameters.From with { Description = Parameters.From.Description + " Default: 100000 times the timeframe before the end." };
-    private static readonly Parameter<DateTimeOffset> To = Parameters.To with { Description = Parameters.To.Description + " Default: now." };
-    private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many entries in each list, the first of the range.", 1, 1000, 100);
-    private static readonly Parameter<int> Last = Parameters.Whole("last", "How many of the newest bars of each are looked at. Where they lie far apart, fewer are.", 1, 10_000, 500);
+    private static readonly Parameter<DateTimeOffset> From = Parameters.From with
+    {
+        Description = Parameters.From.Description + " Default: 100000 times the timeframe before the end.",
+    };
+    private static readonly Parameter<DateTimeOffset> To = Parameters.To with
+    {
+        Description = Parameters.To.Description + " Default: now.",
+    };
+    private static readonly Parameter<int> Limit = Parameters.Whole(
+        "limit",
+        "At most so many entries in each list, the first of the range.",
+        1,
+        1000,
+        100
+    );
+    private static readonly Parameter<int> Last = Parameters.Whole(
+        "last",
+        "How many of the newest bars of each are looked at. Where they lie far apart, fewer are.",
+        1,
+        10_000,
+        500
+    );
     private static readonly Parameter[] Takes = [Parameters.Symbol, Parameters.StoredTimeframe, From, To, Limit];
     private static readonly Parameter[] TakesSeveral = [BarParameters.Symbols, Parameters.StoredTimeframe, Last];
 
     public static void MapQuality(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1").WithTags("Market data");
-        group.MapGet("/quality/{symbol}", GetQualityAsync)
+        group
+            .MapGet("/quality/{symbol}", GetQualityAsync)
             .WithName("GetQuality")
             .WithSummary("Coverage, gaps, outliers, overlaps and sources of the bars of a symbol within a range.")
             .WithDescription("What is expected is learnt from the bars of the range itself. Changes nothing; reads all bars of the range.")
@@ -28,17 +47,26 @@ public static class QualityApi
             .Produces<QualityResponse>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol)
             .Answers("application/json", Example);
-        group.MapGet("/quality", GetSeveralAsync)
+        group
+            .MapGet("/quality", GetSeveralAsync)
             .WithName("GetQualityOfSeveral")
             .WithSummary("The scores of the newest bars of several symbols.")
             .WithDescription("Sums up the scores that are stored with the bars; what is missing, and where, /v1/quality/{symbol} says.")
             .Takes(TakesSeveral)
             .Produces<QualityScoresResponse>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
-            .Answers("application/json", """{"timeframe":"1d","last":500,"scores":[{"symbol":"SPY","bars":252,"from":"2024-01-02T00:00:00Z","to":"2024-12-31T00:00:00Z","meanQuality":0.9984,"lowestQuality":0.6,"flawed":1}]}""");
+            .Answers(
+                "application/json",
+                """{"timeframe":"1d","last":500,"scores":[{"symbol":"SPY","bars":252,"from":"2024-01-02T00:00:00Z","to":"2024-12-31T00:00:00Z","meanQuality":0.9984,"lowestQuality":0.6,"flawed":1}]}"""
+            );
     }
 
-    private static async Task<IResult> GetSeveralAsync(HttpContext context, QualityScores scores, TickerSearch tickers, CancellationToken cancellationToken)
+    private static async Task<IResult> GetSeveralAsync(
+        HttpContext context,
+        QualityScores scores,
+        TickerSearch tickers,
+        CancellationToken cancellationToken
+    )
     {
         var inputs = new Inputs(context, TakesSeveral);
         var symbols = inputs.Get(BarParameters.Symbols, []);
@@ -51,10 +79,18 @@ public static class QualityApi
 
         var found = await scores.ReadAsync(symbols, timeframe, last, cancellationToken);
         var unknown = symbols.Where(symbol => found.All(score => score.Symbol != symbol.Value)).ToList();
-        return unknown.Count > 0 ? await Problems.UnknownSymbolAsync(tickers, unknown, cancellationToken) : TypedResults.Ok(new QualityScoresResponse(timeframe.Name, last, found));
+        return unknown.Count > 0
+            ? await Problems.UnknownSymbolAsync(tickers, unknown, cancellationToken)
+            : TypedResults.Ok(new QualityScoresResponse(timeframe.Name, last, found));
     }
 
-    private static async Task<IResult> GetQualityAsync(HttpContext context, QualityInspector inspector, TickerSearch tickers, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> GetQualityAsync(
+        HttpContext context,
+        QualityInspector inspector,
+        TickerSearch tickers,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         var inputs = new Inputs(context, Takes);
         var symbol = inputs.Get(Parameters.Symbol, default);
@@ -64,7 +100,10 @@ public static class QualityApi
         var start = inputs.Get(From, QualityInspector.DefaultStart(timeframe, end));
         if (!inputs.AreWrong && start >= end)
         {
-            inputs.Refuse("from", string.Create(CultureInfo.InvariantCulture, $"{start:O} is not before {end:O}: a range [from, to) is expected."));
+            inputs.Refuse(
+                "from",
+                string.Create(CultureInfo.InvariantCulture, $"{start:O} is not before {end:O}: a range [from, to) is expected.")
+            );
         }
 
         if (inputs.AreWrong)
@@ -77,11 +116,16 @@ public static class QualityApi
             return await Problems.UnknownSymbolAsync(tickers, [symbol], cancellationToken);
         }
 
-        return TypedResults.Ok(QualityResponse.Of(ticker, timeframe, await inspector.InspectAsync(ticker, timeframe, new TimeRange(start, end), limit, cancellationToken)));
+        return TypedResults.Ok(
+            QualityResponse.Of(
+                ticker,
+                timeframe,
+                await inspector.InspectAsync(ticker, timeframe, new TimeRange(start, end), limit, cancellationToken)
+            )
+        );
     }
 
-    private const string Example =
-        """
+    private const string Example = """
         {
           "symbol": "SPY", "timeframe": "1d", "timezone": "America/New_York", "from": "2024-03-01T00:00:00Z", "to": "2024-04-01T00:00:00Z",
           "coverage": { "first": "2024-03-01T00:00:00Z", "last": "2024-03-28T00:00:00Z", "bars": 19, "sessions": 19, "expected": 20, "missing": 1, "completeness": 95, "meanQuality": null, "lowestQuality": null },
@@ -97,19 +141,48 @@ public static class QualityApi
 
 /// <summary>How good the bars of one symbol and timeframe are within [from, to). Of every list its first entries, and beside it how many there are.</summary>
 public sealed record QualityResponse(
-    string Symbol, string Timeframe, string Timezone, DateTimeOffset From, DateTimeOffset To, Coverage Coverage,
-    long TotalGaps, IReadOnlyList<BarGap> Gaps, long TotalClosedDays, IReadOnlyList<DateOnly> ClosedDays,
-    IReadOnlyDictionary<string, long> TotalOutliers, IReadOnlyList<Outlier> Outliers, OverlapsResponse Overlaps, IReadOnlyList<SourceShare> Sources)
+    string Symbol,
+    string Timeframe,
+    string Timezone,
+    DateTimeOffset From,
+    DateTimeOffset To,
+    Coverage Coverage,
+    long TotalGaps,
+    IReadOnlyList<BarGap> Gaps,
+    long TotalClosedDays,
+    IReadOnlyList<DateOnly> ClosedDays,
+    IReadOnlyDictionary<string, long> TotalOutliers,
+    IReadOnlyList<Outlier> Outliers,
+    OverlapsResponse Overlaps,
+    IReadOnlyList<SourceShare> Sources
+)
 {
-    public static QualityResponse Of(TickerRef ticker, Timeframe timeframe, QualityReport report) => new(
-        ticker.Symbol.Value, timeframe.Name, ticker.Zone.Id, report.Range.Start, report.Range.End, report.Coverage,
-        report.Gaps.Total, report.Gaps.First, report.ClosedDays.Total, report.ClosedDays.First,
-        report.OutliersByRule, report.Outliers.First,
-        new(report.Disagreements.Total, report.Disagreements.First, report.SharedCoverage.Total, report.SharedCoverage.First), report.Sources);
+    public static QualityResponse Of(TickerRef ticker, Timeframe timeframe, QualityReport report) =>
+        new(
+            ticker.Symbol.Value,
+            timeframe.Name,
+            ticker.Zone.Id,
+            report.Range.Start,
+            report.Range.End,
+            report.Coverage,
+            report.Gaps.Total,
+            report.Gaps.First,
+            report.ClosedDays.Total,
+            report.ClosedDays.First,
+            report.OutliersByRule,
+            report.Outliers.First,
+            new(report.Disagreements.Total, report.Disagreements.First, report.SharedCoverage.Total, report.SharedCoverage.First),
+            report.Sources
+        );
 }
 
 /// <summary>Where two say something of the same time: bars that were given and differ from what the finer ones add up to, and ranges for which two sources have answered.</summary>
-public sealed record OverlapsResponse(long TotalDisagreements, IReadOnlyList<Disagreement> Disagreements, long TotalSharedCoverage, IReadOnlyList<SharedCoverage> SharedCoverage);
+public sealed record OverlapsResponse(
+    long TotalDisagreements,
+    IReadOnlyList<Disagreement> Disagreements,
+    long TotalSharedCoverage,
+    IReadOnlyList<SharedCoverage> SharedCoverage
+);
 
 /// <summary>The scores of the newest bars of several symbols.</summary>
 public sealed record QualityScoresResponse(string Timeframe, int Last, IReadOnlyList<QualityScore> Scores);

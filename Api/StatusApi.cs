@@ -6,8 +6,7 @@ namespace Wyckoff.Api;
 /// <summary>How the system is, for people and dashboards. Whether it can do its work at all, <c>/health</c> says.</summary>
 public static class StatusApi
 {
-    private const string Example =
-        """
+    private const string Example = """
         {
           "state": "ok",
           "service": { "version": "1.0.0", "host": "market-1", "startedAt": "2024-06-03T06:00:00Z", "uptimeSeconds": 50400 },
@@ -23,10 +22,13 @@ public static class StatusApi
     public static void MapStatus(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1").WithTags("System");
-        group.MapGet("/status", GetAsync)
+        group
+            .MapGet("/status", GetAsync)
             .WithName("GetStatus")
             .WithSummary("How the system is: service, database, tables, ingestion, cache, Redis, replication.")
-            .WithDescription("As of five seconds ago at most, sizes as of a minute. A part that does not answer within three seconds says so, and keeps no other from being told of: so the answer is 200 in any case.")
+            .WithDescription(
+                "As of five seconds ago at most, sizes as of a minute. A part that does not answer within three seconds says so, and keeps no other from being told of: so the answer is 200 in any case."
+            )
             .Takes([])
             .Produces<StatusResponse>()
             .Fails(Problems.InvalidParameters)

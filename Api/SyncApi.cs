@@ -25,21 +25,37 @@ public static class SyncApi
     public static void MapSync(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1").WithTags("Sync");
-        group.MapPost("/sync", SyncAsync)
+        group
+            .MapPost("/sync", SyncAsync)
             .WithName("Sync")
-            .WithSummary("Fetches from a provider what is missing of a range, and nothing else; with returnBars, answers with the complete range.")
+            .WithSummary(
+                "Fetches from a provider what is missing of a range, and nothing else; with returnBars, answers with the complete range."
+            )
             .TakesJson<SyncBody>(ExampleBody, "application/json")
             .Fails(Problems.InvalidParameters)
             .Answers("application/json", Example)
             .DisableRequestTimeout(); // a year of minutes takes the provider a while
-        group.MapGet("/feeds", ListAsync)
+        group
+            .MapGet("/feeds", ListAsync)
             .WithName("ListFeeds")
             .WithSummary("What the Ingestor keeps current, and how the last sync of each went.")
-            .Answers("application/json", """{"feeds":[{"id":1,"symbol":"SPY","timeframe":"1m","provider":"alpaca","since":"2024-01-01T00:00:00Z","everySeconds":60,"live":false,"enabled":true,"nextDue":"2024-06-05T08:01:00Z","status":"success","lastSyncAt":"2024-06-05T08:00:00Z","error":null}]}""");
+            .Answers(
+                "application/json",
+                """{"feeds":[{"id":1,"symbol":"SPY","timeframe":"1m","provider":"alpaca","since":"2024-01-01T00:00:00Z","everySeconds":60,"live":false,"enabled":true,"nextDue":"2024-06-05T08:01:00Z","status":"success","lastSyncAt":"2024-06-05T08:00:00Z","error":null}]}"""
+            );
     }
 
     /// <summary>For <c>fetch=missing</c> on the bars: fetches what is missing of the range first. What stands in the way is added to the errors.</summary>
-    public static async Task<SyncResult?> FetchMissingAsync(SyncService sync, Symbol symbol, Timeframe timeframe, DateTimeOffset? from, DateTimeOffset to, string? provider, Dictionary<string, string[]> errors, CancellationToken cancellationToken)
+    public static async Task<SyncResult?> FetchMissingAsync(
+        SyncService sync,
+        Symbol symbol,
+        Timeframe timeframe,
+        DateTimeOffset? from,
+        DateTimeOffset to,
+        string? provider,
+        Dictionary<string, string[]> errors,
+        CancellationToken cancellationToken
+    )
     {
         if (from is null)
         {
@@ -59,7 +75,12 @@ public static class SyncApi
     }
 
     private static async Task<Results<Ok<SyncResponse>, ValidationProblem, ProblemHttpResult>> SyncAsync(
-        HttpContext context, SyncService sync, BarStore store, TimeProvider time, CancellationToken cancellationToken)
+        HttpContext context,
+        SyncService sync,
+        BarStore store,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         var (body, problem) = await JsonRequests.ReadAsync<SyncBody>(context, ExampleBody, cancellationToken);
         if (body is null)
@@ -100,7 +121,13 @@ public static class SyncApi
 
         if (errors.Count == 0 && body.ReturnBars && (to - from) / timeframe.Width * symbols.Count > MaxBars)
         {
-            errors["returnBars"] = [string.Create(CultureInfo.InvariantCulture, $"The range may hold more than {MaxBars} bars: ask for less of it, or read them from /v1/bars afterwards.")];
+            errors["returnBars"] =
+            [
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The range may hold more than {MaxBars} bars: ask for less of it, or read them from /v1/bars afterwards."
+                ),
+            ];
         }
 
         var results = new List<SymbolSync>();
@@ -110,8 +137,16 @@ public static class SyncApi
             {
                 foreach (var symbol in symbols.Distinct())
                 {
-                    var result = await sync.EnsureAsync(new(symbol, timeframe, new(from, to), body.Provider) { IgnoreImports = body.IgnoreImports }, cancellationToken);
-                    results.Add(SymbolSync.Of(result, body.ReturnBars ? await ReadAsync(store, symbol, timeframe, new(from, to), cancellationToken) : null));
+                    var result = await sync.EnsureAsync(
+                        new(symbol, timeframe, new(from, to), body.Provider) { IgnoreImports = body.IgnoreImports },
+                        cancellationToken
+                    );
+                    results.Add(
+                        SymbolSync.Of(
+                            result,
+                            body.ReturnBars ? await ReadAsync(store, symbol, timeframe, new(from, to), cancellationToken) : null
+                        )
+                    );
                 }
             }
         }
@@ -120,13 +155,21 @@ public static class SyncApi
             errors["provider"] = [e.Message];
         }
 
-        return errors.Count > 0 ? TypedResults.ValidationProblem(errors) : TypedResults.Ok(new SyncResponse(timeframe.Name, from, to, results));
+        return errors.Count > 0
+            ? TypedResults.ValidationProblem(errors)
+            : TypedResults.Ok(new SyncResponse(timeframe.Name, from, to, results));
     }
 
     private static async Task<Ok<FeedsResponse>> ListAsync(FeedStore feeds, CancellationToken cancellationToken) =>
         TypedResults.Ok(new FeedsResponse([.. (await feeds.ListAsync(cancellationToken)).Select(FeedResponse.Of)]));
 
-    private static async Task<IReadOnlyList<BarResponse>> ReadAsync(BarStore store, Symbol symbol, Timeframe timeframe, TimeRange range, CancellationToken cancellationToken) =>
+    private static async Task<IReadOnlyList<BarResponse>> ReadAsync(
+        BarStore store,
+        Symbol symbol,
+        Timeframe timeframe,
+        TimeRange range,
+        CancellationToken cancellationToken
+    ) =>
         await store.FindTickerAsync(symbol, cancellationToken) is { } ticker
             ? [.. (await store.ReadRangeAsync(ticker, timeframe, range, cancellationToken)).Select(BarResponse.Of)]
             : [];
@@ -161,11 +204,31 @@ public sealed record SyncResponse(string Timeframe, DateTimeOffset From, DateTim
 
 /// <summary>What came of one symbol. Status is success, partial or failed; error says why it is no success.</summary>
 public sealed record SymbolSync(
-    string Symbol, string Provider, string Status, long Fetched, long Inserted, long Updated, long Rejected, IReadOnlyList<MissingRange> StillMissing, string? Error, IReadOnlyList<BarResponse>? Bars)
+    string Symbol,
+    string Provider,
+    string Status,
+    long Fetched,
+    long Inserted,
+    long Updated,
+    long Rejected,
+    IReadOnlyList<MissingRange> StillMissing,
+    string? Error,
+    IReadOnlyList<BarResponse>? Bars
+)
 {
-    public static SymbolSync Of(SyncResult result, IReadOnlyList<BarResponse>? bars) => new(
-        result.Symbol.Value, result.Provider, EnumText.Of(result.Outcome), result.Fetched, result.Inserted, result.Updated, result.Rejected,
-        [.. result.StillMissing.Select(missing => new MissingRange(missing.Start, missing.End))], result.Error, bars);
+    public static SymbolSync Of(SyncResult result, IReadOnlyList<BarResponse>? bars) =>
+        new(
+            result.Symbol.Value,
+            result.Provider,
+            EnumText.Of(result.Outcome),
+            result.Fetched,
+            result.Inserted,
+            result.Updated,
+            result.Rejected,
+            [.. result.StillMissing.Select(missing => new MissingRange(missing.Start, missing.End))],
+            result.Error,
+            bars
+        );
 }
 
 /// <summary>[from, to)</summary>
@@ -174,8 +237,33 @@ public sealed record MissingRange(DateTimeOffset From, DateTimeOffset To);
 public sealed record FeedsResponse(IReadOnlyList<FeedResponse> Feeds);
 
 public sealed record FeedResponse(
-    int Id, string Symbol, string Timeframe, string Provider, DateTimeOffset Since, int EverySeconds, bool Live, bool Enabled, DateTimeOffset NextDue, string? Status, DateTimeOffset? LastSyncAt, string? Error)
+    int Id,
+    string Symbol,
+    string Timeframe,
+    string Provider,
+    DateTimeOffset Since,
+    int EverySeconds,
+    bool Live,
+    bool Enabled,
+    DateTimeOffset NextDue,
+    string? Status,
+    DateTimeOffset? LastSyncAt,
+    string? Error
+)
 {
-    public static FeedResponse Of(FeedEntry feed) => new(
-        feed.Id, feed.Symbol.Value, feed.Timeframe.Name, feed.Provider, feed.Since, (int)feed.Every.TotalSeconds, feed.Live, feed.Enabled, feed.NextDue, feed.Status, feed.LastSyncAt, feed.Error);
+    public static FeedResponse Of(FeedEntry feed) =>
+        new(
+            feed.Id,
+            feed.Symbol.Value,
+            feed.Timeframe.Name,
+            feed.Provider,
+            feed.Since,
+            (int)feed.Every.TotalSeconds,
+            feed.Live,
+            feed.Enabled,
+            feed.NextDue,
+            feed.Status,
+            feed.LastSyncAt,
+            feed.Error
+        );
 }

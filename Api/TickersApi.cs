@@ -9,14 +9,43 @@ namespace Wyckoff.Api;
 /// <summary>What has bars, and what is known of it.</summary>
 public static class TickersApi
 {
-    private static readonly Parameter<string> Search = Parameters.Text("search", "In the symbol or the name, in upper or lower case.", 100) with { Example = "apple" };
-    private static readonly Parameter<string> Prefix = Parameters.Text("prefix", "How the symbol begins, in upper or lower case.", Symbol.MaxLength) with { Example = "BTC" };
-    private static readonly Parameter<string> AssetType = Parameters.Text("assetType", "stock, etf, crypto, forex, commodity, index …", 20) with { Example = "etf" };
+    private static readonly Parameter<string> Search = Parameters.Text(
+        "search",
+        "In the symbol or the name, in upper or lower case.",
+        100
+    ) with
+    {
+        Example = "apple",
+    };
+    private static readonly Parameter<string> Prefix = Parameters.Text(
+        "prefix",
+        "How the symbol begins, in upper or lower case.",
+        Symbol.MaxLength
+    ) with
+    {
+        Example = "BTC",
+    };
+    private static readonly Parameter<string> AssetType = Parameters.Text(
+        "assetType",
+        "stock, etf, crypto, forex, commodity, index …",
+        20
+    ) with
+    {
+        Example = "etf",
+    };
     private static readonly Parameter<bool> Active = Parameters.Flag("active", "Only those in use, or only those that are not.");
     private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many.", 1, 1000, 100);
     private static readonly Parameter<string> Next = Parameters.Text("cursor", "'next' of the page before, with the same query.", 500);
+
     // Without an example: the page of the docs would fill it in, and a click would delete the ticker.
-    private static readonly Parameter<string> Confirm = Parameters.Text("confirm", "The symbol once more, so that nobody deletes twenty years by a slip.", Symbol.MaxLength) with { Required = true };
+    private static readonly Parameter<string> Confirm = Parameters.Text(
+        "confirm",
+        "The symbol once more, so that nobody deletes twenty years by a slip.",
+        Symbol.MaxLength
+    ) with
+    {
+        Required = true,
+    };
 
     private static readonly Parameter[] OfList = [Search, Prefix, AssetType, Active, Limit, Next];
     private static readonly Parameter[] OfOne = [Parameters.Symbol];
@@ -27,60 +56,85 @@ public static class TickersApi
 
     public static void MapTickers(this IEndpointRouteBuilder routes)
     {
-        const string one = """{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","exchange":"NYSE Arca","assetType":"etf","timezone":"America/New_York","active":true,"createdAt":"2024-01-02T09:00:00Z","updatedAt":"2024-01-02T09:00:00Z"}""";
+        const string one =
+            """{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","exchange":"NYSE Arca","assetType":"etf","timezone":"America/New_York","active":true,"createdAt":"2024-01-02T09:00:00Z","updatedAt":"2024-01-02T09:00:00Z"}""";
         var group = routes.MapGroup("/v1/tickers").WithTags("Tickers");
-        group.MapGet("/", ListAsync)
+        group
+            .MapGet("/", ListAsync)
             .WithName("ListTickers")
             .WithSummary("Tickers by symbol, page by page.")
             .Takes(OfList)
             .Produces<TickersResponse>()
             .Fails(Problems.InvalidParameters, Problems.DatabaseAway)
             .Answers("application/json", $$"""{"tickers":[{{one}}],"count":1,"next":null}""");
-        group.MapGet("/{symbol}", GetAsync)
+        group
+            .MapGet("/{symbol}", GetAsync)
             .WithName("GetTicker")
             .WithSummary("One ticker, and what is stored of it.")
-            .WithDescription("'stored' has an entry for each timeframe there are bars of: every bar is within [since, until), and the version is up by one with each change. The ETag goes with all of it; If-None-Match is answered with 304.")
+            .WithDescription(
+                "'stored' has an entry for each timeframe there are bars of: every bar is within [since, until), and the version is up by one with each change. The ETag goes with all of it; If-None-Match is answered with 304."
+            )
             .Takes(OfOne)
             .Produces<TickerDetail>()
             .Produces(StatusCodes.Status304NotModified)
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
-            .Answers("application/json", one[..^1] + ""","stored":[{"timeframe":"1d","version":12,"since":"2004-01-02T00:00:00Z","until":"2024-06-04T00:00:00Z"}]}""");
-        group.MapPost("/", PostAsync)
+            .Answers(
+                "application/json",
+                one[..^1] + ""","stored":[{"timeframe":"1d","version":12,"since":"2004-01-02T00:00:00Z","until":"2024-06-04T00:00:00Z"}]}"""
+            );
+        group
+            .MapPost("/", PostAsync)
             .WithName("PostTicker")
             .WithSummary("Add a ticker.")
-            .WithDescription("Only the symbol has to be given. The time zone decides where trading days begin and end. Imports and syncs add tickers by themselves.")
+            .WithDescription(
+                "Only the symbol has to be given. The time zone decides where trading days begin and end. Imports and syncs add tickers by themselves."
+            )
             .Takes([])
             .TakesJson<TickerBody>(
-                """{"symbol":"QQQ","name":"Invesco QQQ Trust","exchange":"NASDAQ","assetType":"etf"}""", "application/json")
+                """{"symbol":"QQQ","name":"Invesco QQQ Trust","exchange":"NASDAQ","assetType":"etf"}""",
+                "application/json"
+            )
             .Produces<TickerResponse>(StatusCodes.Status201Created)
             .Fails(Problems.InvalidParameters, Problems.TickerExists, Problems.DatabaseAway)
             .Answers("application/json", one);
-        group.MapPut("/{symbol}", PutAsync)
+        group
+            .MapPut("/{symbol}", PutAsync)
             .WithName("PutTicker")
             .WithSummary("Replace what is known of a ticker; what is left out becomes what it is by default.")
-            .WithDescription("With If-Match and an ETag, only if nobody has changed it meanwhile. Days that were made of finer bars before a change of the time zone stay as they are until they are made anew (recompute --roll-ups).")
+            .WithDescription(
+                "With If-Match and an ETag, only if nobody has changed it meanwhile. Days that were made of finer bars before a change of the time zone stay as they are until they are made anew (recompute --roll-ups)."
+            )
             .Takes(OfOne)
             .TakesJson<TickerBody>("""{"name":"SPDR S&P 500 ETF Trust","exchange":"NYSE Arca","assetType":"etf"}""", "application/json")
             .Produces<TickerResponse>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.ChangedMeanwhile, Problems.DatabaseAway)
             .Answers("application/json", one);
-        group.MapPatch("/{symbol}", PatchAsync)
+        group
+            .MapPatch("/{symbol}", PatchAsync)
             .WithName("PatchTicker")
             .WithSummary("Change some of what is known of a ticker; what is left out stays, what is null is cleared.")
-            .WithDescription("With If-Match and an ETag, only if nobody has changed it meanwhile. Days that were made of finer bars before a change of the time zone stay as they are until they are made anew (recompute --roll-ups).")
+            .WithDescription(
+                "With If-Match and an ETag, only if nobody has changed it meanwhile. Days that were made of finer bars before a change of the time zone stay as they are until they are made anew (recompute --roll-ups)."
+            )
             .Takes(OfOne)
             .TakesJson<TickerBody>("""{"exchange":"NYSE Arca"}""", "application/json", "application/merge-patch+json")
             .Produces<TickerResponse>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.ChangedMeanwhile, Problems.DatabaseAway)
             .Answers("application/json", one);
-        group.MapDelete("/{symbol}", DeleteAsync)
+        group
+            .MapDelete("/{symbol}", DeleteAsync)
             .WithName("DeleteTicker")
             .WithSummary("Delete a ticker with all its bars, indicators, features, feeds and syncs. There is no way back.")
-            .WithDescription("All of it goes in one transaction, or nothing; with decades of minutes it takes a while. A client that leaves before the end has it undone. The answer says what was stored.")
+            .WithDescription(
+                "All of it goes in one transaction, or nothing; with decades of minutes it takes a while. A client that leaves before the end has it undone. The answer says what was stored."
+            )
             .Takes(OfDelete)
             .Produces<TickerDeleted>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.ChangedMeanwhile, Problems.DatabaseAway)
-            .Answers("application/json", """{"symbol":"SPY","deleted":[{"timeframe":"1d","version":12,"since":"2004-01-02T00:00:00Z","until":"2024-06-04T00:00:00Z"}]}""")
+            .Answers(
+                "application/json",
+                """{"symbol":"SPY","deleted":[{"timeframe":"1d","version":12,"since":"2004-01-02T00:00:00Z","until":"2024-06-04T00:00:00Z"}]}"""
+            )
             .DisableRequestTimeout();
     }
 
@@ -91,7 +145,8 @@ public static class TickersApi
             inputs.Has(Search) ? inputs.Get(Search, "") : null,
             inputs.Has(Prefix) ? inputs.Get(Prefix, "").ToUpperInvariant() : null,
             inputs.Has(AssetType) ? inputs.Get(AssetType, "") : null,
-            inputs.Find(Active));
+            inputs.Find(Active)
+        );
         var limit = inputs.Get(Limit, 100);
         var query = "tickers" + filter;
         Symbol? after = null;
@@ -118,7 +173,12 @@ public static class TickersApi
         return TypedResults.Ok(new TickersResponse(page, page.Count, tickers.Count > limit ? Cursor.Make(query, page[^1].Symbol) : null));
     }
 
-    private static async Task<IResult> GetAsync(HttpContext context, TickerStore store, TickerSearch search, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(
+        HttpContext context,
+        TickerStore store,
+        TickerSearch search,
+        CancellationToken cancellationToken
+    )
     {
         var inputs = new Inputs(context, OfOne);
         var symbol = inputs.Get(Parameters.Symbol, default);
@@ -133,11 +193,15 @@ public static class TickersApi
         }
 
         // Versions only go up, and windows only come: their sum is another one after every change.
-        var tag = new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{ticker.Revision}-{stored.Sum(window => window.Version)}\""));
+        var tag = new EntityTagHeaderValue(
+            string.Create(CultureInfo.InvariantCulture, $"\"{ticker.Revision}-{stored.Sum(window => window.Version)}\"")
+        );
         var headers = context.Response.GetTypedHeaders();
         headers.ETag = tag;
         headers.CacheControl = new() { NoCache = true };
-        return context.Request.GetTypedHeaders().IfNoneMatch.Any(given => given.Equals(EntityTagHeaderValue.Any) || given.Compare(tag, useStrongComparison: false))
+        return context
+            .Request.GetTypedHeaders()
+            .IfNoneMatch.Any(given => given.Equals(EntityTagHeaderValue.Any) || given.Compare(tag, useStrongComparison: false))
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Ok(TickerDetail.Of(ticker, stored));
     }
@@ -180,21 +244,44 @@ public static class TickersApi
         }
 
         context.Response.Headers.Location = path;
-        return Problems.Of(Problems.TickerExists, $"There is a ticker '{symbol}' already: change it with PATCH.", new KeyValuePair<string, object?>("symbol", symbol.Value));
+        return Problems.Of(
+            Problems.TickerExists,
+            $"There is a ticker '{symbol}' already: change it with PATCH.",
+            new KeyValuePair<string, object?>("symbol", symbol.Value)
+        );
     }
 
-    private static Task<IResult> PutAsync(HttpContext context, TickerStore store, TickerSearch search, CancellationToken cancellationToken) => ChangeAsync(context, store, search, _ => TickerFields.Default, cancellationToken);
+    private static Task<IResult> PutAsync(
+        HttpContext context,
+        TickerStore store,
+        TickerSearch search,
+        CancellationToken cancellationToken
+    ) => ChangeAsync(context, store, search, _ => TickerFields.Default, cancellationToken);
 
-    private static Task<IResult> PatchAsync(HttpContext context, TickerStore store, TickerSearch search, CancellationToken cancellationToken) => ChangeAsync(context, store, search, TickerFields.Of, cancellationToken);
+    private static Task<IResult> PatchAsync(
+        HttpContext context,
+        TickerStore store,
+        TickerSearch search,
+        CancellationToken cancellationToken
+    ) => ChangeAsync(context, store, search, TickerFields.Of, cancellationToken);
 
-    private static async Task<IResult> ChangeAsync(HttpContext context, TickerStore store, TickerSearch search, Func<TickerRecord, TickerFields> start, CancellationToken cancellationToken)
+    private static async Task<IResult> ChangeAsync(
+        HttpContext context,
+        TickerStore store,
+        TickerSearch search,
+        Func<TickerRecord, TickerFields> start,
+        CancellationToken cancellationToken
+    )
     {
         var inputs = new Inputs(context, OfOne);
         var symbol = inputs.Get(Parameters.Symbol, default);
         var fields = await Fields.ReadAsync(context, inputs, FieldNames);
         if (fields.Has("symbol") && (Parameters.ReadSymbol(fields.Text("symbol", 100, ""), out var said) is not null || said != symbol))
         {
-            inputs.Refuse("symbol", $"It cannot be changed: '{symbol}' is expected, or nothing. Under another symbol it is another ticker.");
+            inputs.Refuse(
+                "symbol",
+                $"It cannot be changed: '{symbol}' is expected, or nothing. Under another symbol it is another ticker."
+            );
         }
 
         // What is wrong is wrong whatever is there.
@@ -208,7 +295,11 @@ public static class TickersApi
         var wanted = TickerFields.Default;
         try
         {
-            var changed = await store.ChangeAsync(symbol, ticker => (matches = Matches(context, ticker)) ? wanted = Read(fields, inputs, start(ticker)) : null, cancellationToken);
+            var changed = await store.ChangeAsync(
+                symbol,
+                ticker => (matches = Matches(context, ticker)) ? wanted = Read(fields, inputs, start(ticker)) : null,
+                cancellationToken
+            );
             if (changed is null)
             {
                 return await Problems.UnknownSymbolAsync(search, [symbol], cancellationToken);
@@ -223,14 +314,22 @@ public static class TickersApi
         }
     }
 
-    private static async Task<IResult> DeleteAsync(HttpContext context, TickerStore store, TickerSearch search, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(
+        HttpContext context,
+        TickerStore store,
+        TickerSearch search,
+        CancellationToken cancellationToken
+    )
     {
         var inputs = new Inputs(context, OfDelete);
         var symbol = inputs.Get(Parameters.Symbol, default);
         var confirmed = inputs.Get(Confirm, "");
         if (!inputs.AreWrong && (!Symbol.TryParse(confirmed, out var said) || said != symbol))
         {
-            inputs.Refuse(Confirm.Name, $"{Parameters.Quote(confirmed)} is not '{symbol}': the symbol of the ticker that is to go, with all its bars, is expected once more.");
+            inputs.Refuse(
+                Confirm.Name,
+                $"{Parameters.Quote(confirmed)} is not '{symbol}': the symbol of the ticker that is to go, with all its bars, is expected once more."
+            );
         }
 
         if (inputs.AreWrong)
@@ -251,11 +350,19 @@ public static class TickersApi
         var zone = fields.Text("timezone", 64, start.Timezone);
         if (fields.Has("timezone") && !Ticker.IsTimezone(zone))
         {
-            inputs.Refuse("timezone", $"{Parameters.Quote(zone)} is not a time zone: a name of the IANA database such as America/New_York or UTC is expected.");
+            inputs.Refuse(
+                "timezone",
+                $"{Parameters.Quote(zone)} is not a time zone: a name of the IANA database such as America/New_York or UTC is expected."
+            );
         }
 
         return new(
-            fields.TextOrNull("name", 255, start.Name), fields.TextOrNull("exchange", 50, start.Exchange), fields.Text("assetType", 20, start.AssetType), zone, fields.Flag("active", start.IsActive));
+            fields.TextOrNull("name", 255, start.Name),
+            fields.TextOrNull("exchange", 50, start.Exchange),
+            fields.Text("assetType", 20, start.AssetType),
+            zone,
+            fields.Flag("active", start.IsActive)
+        );
     }
 
     // Bars come and go without the ticker having changed, so of a tag only the part before them counts here.
@@ -263,13 +370,23 @@ public static class TickersApi
     {
         var given = context.Request.Headers.IfMatch;
         return given.Count == 0
-            || (EntityTagHeaderValue.TryParseStrictList([.. given.OfType<string>()], out var tags)
-                && tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || (!tag.IsWeak && (tag.Tag == $"\"{ticker.Revision}\"" || tag.Tag.StartsWith($"\"{ticker.Revision}-", StringComparison.Ordinal)))));
+            || (
+                EntityTagHeaderValue.TryParseStrictList([.. given.OfType<string>()], out var tags)
+                && tags.Any(tag =>
+                    tag.Equals(EntityTagHeaderValue.Any)
+                    || (
+                        !tag.IsWeak
+                        && (tag.Tag == $"\"{ticker.Revision}\"" || tag.Tag.StartsWith($"\"{ticker.Revision}-", StringComparison.Ordinal))
+                    )
+                )
+            );
     }
 
-    private static void Tag(HttpContext context, TickerRecord ticker) => context.Response.GetTypedHeaders().ETag = new($"\"{ticker.Revision}\"");
+    private static void Tag(HttpContext context, TickerRecord ticker) =>
+        context.Response.GetTypedHeaders().ETag = new($"\"{ticker.Revision}\"");
 
-    private static IResult ChangedMeanwhile(Symbol symbol) => Problems.Of(Problems.ChangedMeanwhile, $"The ticker '{symbol}' is not what If-Match names: read it again, and decide anew.");
+    private static IResult ChangedMeanwhile(Symbol symbol) =>
+        Problems.Of(Problems.ChangedMeanwhile, $"The ticker '{symbol}' is not what If-Match names: read it again, and decide anew.");
 
     private static IResult UnknownZone(Inputs inputs, TickerFields fields)
     {
@@ -281,18 +398,55 @@ public static class TickersApi
 public sealed record TickersResponse(IReadOnlyList<TickerResponse> Tickers, int Count, string? Next);
 
 /// <summary>Something that has bars. Its time zone decides where its trading days begin and end.</summary>
-public sealed record TickerResponse(string Symbol, string? Name, string? Exchange, string AssetType, string Timezone, bool Active, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+public sealed record TickerResponse(
+    string Symbol,
+    string? Name,
+    string? Exchange,
+    string AssetType,
+    string Timezone,
+    bool Active,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt
+)
 {
-    public static TickerResponse Of(TickerRecord ticker) => new(
-        ticker.Symbol.Value, ticker.Name, ticker.Exchange, ticker.AssetType, ticker.Timezone, ticker.IsActive, ticker.CreatedAt, ticker.UpdatedAt);
+    public static TickerResponse Of(TickerRecord ticker) =>
+        new(
+            ticker.Symbol.Value,
+            ticker.Name,
+            ticker.Exchange,
+            ticker.AssetType,
+            ticker.Timezone,
+            ticker.IsActive,
+            ticker.CreatedAt,
+            ticker.UpdatedAt
+        );
 }
 
 /// <summary>A ticker, and what is stored of it, finest timeframe first.</summary>
 public sealed record TickerDetail(
-    string Symbol, string? Name, string? Exchange, string AssetType, string Timezone, bool Active, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, IReadOnlyList<StoredResponse> Stored)
+    string Symbol,
+    string? Name,
+    string? Exchange,
+    string AssetType,
+    string Timezone,
+    bool Active,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt,
+    IReadOnlyList<StoredResponse> Stored
+)
 {
-    public static TickerDetail Of(TickerRecord ticker, IReadOnlyList<StoredWindow> stored) => new(
-        ticker.Symbol.Value, ticker.Name, ticker.Exchange, ticker.AssetType, ticker.Timezone, ticker.IsActive, ticker.CreatedAt, ticker.UpdatedAt, [.. stored.Select(StoredResponse.Of)]);
+    public static TickerDetail Of(TickerRecord ticker, IReadOnlyList<StoredWindow> stored) =>
+        new(
+            ticker.Symbol.Value,
+            ticker.Name,
+            ticker.Exchange,
+            ticker.AssetType,
+            ticker.Timezone,
+            ticker.IsActive,
+            ticker.CreatedAt,
+            ticker.UpdatedAt,
+            [.. stored.Select(StoredResponse.Of)]
+        );
 }
 
 /// <summary>Bars of one timeframe: all are within [since, until). The version is up by one with each change.</summary>

@@ -51,7 +51,9 @@ internal static class AppHostCommand
     public static async Task RunToEndAsync(this DistributedApplication application, CancellationToken cancellationToken)
     {
         await application.RunAsync(cancellationToken);
-        var failed = application.Services.GetServices<IHostedService>().OfType<BackgroundService>()
+        var failed = application
+            .Services.GetServices<IHostedService>()
+            .OfType<BackgroundService>()
             .FirstOrDefault(service => service.ExecuteTask is { IsFaulted: true });
         if (failed?.ExecuteTask?.Exception?.InnerException is { } fault)
         {

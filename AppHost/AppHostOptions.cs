@@ -55,24 +55,34 @@ internal sealed record AppHostOptions
             Description = "PostgreSQL and Redis as local processes, even where a container engine answers.",
         };
         var command = new RootCommand(
-            "Starts Wyckoff: PostgreSQL with TimescaleDB, Redis, migrations, Ingestor, API and dashboard. Ctrl+C stops all of it.")
+            "Starts Wyckoff: PostgreSQL with TimescaleDB, Redis, migrations, Ingestor, API and dashboard. Ctrl+C stops all of it."
+        )
         {
-            port, data, fresh, yes, noSamples, containers, local,
+            port,
+            data,
+            fresh,
+            yes,
+            noSamples,
+            containers,
+            local,
         };
 
         AppHostOptions? options = null;
-        command.SetAction(parsed => options = new()
-        {
-            Port = parsed.GetValue(port),
-            Data = parsed.GetValue(data),
-            Fresh = parsed.GetValue(fresh),
-            Yes = parsed.GetValue(yes),
-            Samples = !parsed.GetValue(noSamples),
-            Placement = parsed.GetValue(containers) ? AppHost.Placement.Containers
-                : parsed.GetValue(local) ? AppHost.Placement.Local
-                : null,
-            ForAspire = [.. args.Where(IsConfiguration)],
-        });
+        command.SetAction(parsed =>
+            options = new()
+            {
+                Port = parsed.GetValue(port),
+                Data = parsed.GetValue(data),
+                Fresh = parsed.GetValue(fresh),
+                Yes = parsed.GetValue(yes),
+                Samples = !parsed.GetValue(noSamples),
+                Placement =
+                    parsed.GetValue(containers) ? AppHost.Placement.Containers
+                    : parsed.GetValue(local) ? AppHost.Placement.Local
+                    : null,
+                ForAspire = [.. args.Where(IsConfiguration)],
+            }
+        );
 
         var result = command.Parse([.. args.Where(argument => !IsConfiguration(argument))]);
         if (result.Errors.Count > 0)

@@ -13,7 +13,8 @@ public static class ContainerEngine
     public static string? Find(string? only = null) =>
         (string.IsNullOrEmpty(only) ? ["docker", "podman"] : (string[])[only]).FirstOrDefault(
             // Listing needs the daemon; "info" of some versions ends with 0 although it could not be reached.
-            engine => Run(engine, ["container", "ls", "--last", "1"]) is null);
+            engine => Run(engine, ["container", "ls", "--last", "1"]) is null
+        );
 
     /// <summary>Removes a container and its volume; what is not there is no error.</summary>
     public static void Remove(string engine, string container, string volume)
@@ -29,11 +30,9 @@ public static class ContainerEngine
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(engine, arguments)
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
+            using var process = Process.Start(
+                new ProcessStartInfo(engine, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+            )!;
             var error = process.StandardError.ReadToEndAsync();
             process.OutputDataReceived += static (_, _) => { };
             process.BeginOutputReadLine();

@@ -19,9 +19,10 @@ internal sealed class DataHome : IDisposable
     public string Folder => Home.Folder;
 
     /// <summary>Ends the names of containers and volumes, so that each data folder has its own; empty for the default folder.</summary>
-    public string Suffix => Folder == ServerHome.Default().Folder
-        ? ""
-        : "-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Folder)).AsSpan(0, 4));
+    public string Suffix =>
+        Folder == ServerHome.Default().Folder
+            ? ""
+            : "-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Folder)).AsSpan(0, 4));
 
     public string PostgresContainer => "wyckoff-postgres" + Suffix;
 
@@ -99,7 +100,8 @@ internal sealed class DataHome : IDisposable
             if (Console.IsInputRedirected)
             {
                 throw new AppHostException(
-                    $"--fresh deletes all data in {what}, and there is nobody to ask: add --yes if that is what you want.");
+                    $"--fresh deletes all data in {what}, and there is nobody to ask: add --yes if that is what you want."
+                );
             }
 
             Console.Write($"Delete all data in {what}? [y/N] ");

@@ -24,7 +24,11 @@ internal static class DatabaseBuilderExtensions
 
     /// <summary>Adds PostgreSQL where it is to run, under the same names everywhere.</summary>
     public static async Task<Database> AddDatabaseAsync(
-        this IDistributedApplicationBuilder builder, DataHome home, AppHostOptions options, CancellationToken cancellationToken)
+        this IDistributedApplicationBuilder builder,
+        DataHome home,
+        AppHostOptions options,
+        CancellationToken cancellationToken
+    )
     {
         var placement = builder.Choose(Name, "PostgreSQL", options);
         var app = builder.AddPassword("wyckoff-app-password", home, "app");
@@ -45,7 +49,10 @@ internal static class DatabaseBuilderExtensions
     }
 
     public static IResourceBuilder<ProjectResource> WithRolePasswords(
-        this IResourceBuilder<ProjectResource> migrations, Database database) => migrations
+        this IResourceBuilder<ProjectResource> migrations,
+        Database database
+    ) =>
+        migrations
             .WithEnvironment("Wyckoff__AppPassword", database.AppPassword)
             .WithEnvironment("Wyckoff__WorkerPassword", database.WorkerPassword);
 
@@ -56,9 +63,15 @@ internal static class DatabaseBuilderExtensions
             : builder.AddParameter(name, home.Password(file), secret: true);
 
     private static async Task<Database> AddContainerAsync(
-        this IDistributedApplicationBuilder builder, DataHome home, Password app, Password worker, CancellationToken cancellationToken)
+        this IDistributedApplicationBuilder builder,
+        DataHome home,
+        Password app,
+        Password worker,
+        CancellationToken cancellationToken
+    )
     {
-        var postgres = builder.AddPostgres("postgres", password: builder.AddPassword("postgres-password", home, "postgres-container"))
+        var postgres = builder
+            .AddPostgres("postgres", password: builder.AddPassword("postgres-password", home, "postgres-container"))
             .WithIconName("Database")
             .WithImage(Images.Timescale, Images.TimescaleTag)
             .WithHostPort(await home.PortAsync("postgres", UsualPort, cancellationToken))
@@ -72,28 +85,44 @@ internal static class DatabaseBuilderExtensions
         var (host, port) = (postgres.Resource.Host, postgres.Resource.Port);
         return new(
             postgres.AddDatabase(Name),
-            builder.AddConnectionString(App, ReferenceExpression.Create(
-                $"Host={host};Port={port};Username={AppRole};Password={app};Database={Name}")).WithParentRelationship(postgres),
-            builder.AddConnectionString(Worker, ReferenceExpression.Create(
-                $"Host={host};Port={port};Username={WorkerRole};Password={worker};Database={Name}")).WithParentRelationship(postgres),
+            builder
+                .AddConnectionString(
+                    App,
+                    ReferenceExpression.Create($"Host={host};Port={port};Username={AppRole};Password={app};Database={Name}")
+                )
+                .WithParentRelationship(postgres),
+            builder
+                .AddConnectionString(
+                    Worker,
+                    ReferenceExpression.Create($"Host={host};Port={port};Username={WorkerRole};Password={worker};Database={Name}")
+                )
+                .WithParentRelationship(postgres),
             app,
-            worker);
+            worker
+        );
     }
 
     private static async Task<Database> AddLocalAsync(
-        this IDistributedApplicationBuilder builder, DataHome home, Password app, Password worker, CancellationToken cancellationToken)
+        this IDistributedApplicationBuilder builder,
+        DataHome home,
+        Password app,
+        Password worker,
+        CancellationToken cancellationToken
+    )
     {
         if (home.HasLostPassword("postgres"))
         {
             throw new AppHostException(
                 $"The data in {home.Home.Data}/postgres has lost its password file {home.Home.PasswordFile("postgres")}: "
-                + "put it back, or delete all data with --fresh.");
+                    + "put it back, or delete all data with --fresh."
+            );
         }
 
         var password = builder.AddPassword("postgres-password", home, "postgres");
         var port = await home.PortAsync("postgres", UsualPort, cancellationToken);
         var postgres = builder.AddLocalPostgres("postgres", home, port, password).WithIconName("Database");
-        var owner = builder.AddConnectionString(Name, postgres.Resource.For("postgres", password.Resource, Name))
+        var owner = builder
+            .AddConnectionString(Name, postgres.Resource.For("postgres", password.Resource, Name))
             .WithParentRelationship(postgres);
         // A connection string counts as ready when its server's process runs. Whoever waits for it waits for the server to answer.
         owner.WithAnnotation(postgres.Resource.Annotations.OfType<HealthCheckAnnotation>().Single());
@@ -102,7 +131,8 @@ internal static class DatabaseBuilderExtensions
             builder.AddConnectionString(App, postgres.Resource.For(AppRole, app.Resource, Name)).WithParentRelationship(postgres),
             builder.AddConnectionString(Worker, postgres.Resource.For(WorkerRole, worker.Resource, Name)).WithParentRelationship(postgres),
             app,
-            worker);
+            worker
+        );
     }
 
     private static Database AddGiven(this IDistributedApplicationBuilder builder, Password app, Password worker)
@@ -110,7 +140,12 @@ internal static class DatabaseBuilderExtensions
         if (builder.ExecutionContext.IsPublishMode)
         {
             return new(
-                builder.AddConnectionString(Name), builder.AddConnectionString(App), builder.AddConnectionString(Worker), app, worker);
+                builder.AddConnectionString(Name),
+                builder.AddConnectionString(App),
+                builder.AddConnectionString(Worker),
+                app,
+                worker
+            );
         }
 
         var server = WithoutUser(builder.Configuration.GetConnectionString(Name)!);
@@ -119,7 +154,8 @@ internal static class DatabaseBuilderExtensions
             builder.AddConnectionString(App, ReferenceExpression.Create($"{server};Username={AppRole};Password={app}")),
             builder.AddConnectionString(Worker, ReferenceExpression.Create($"{server};Username={WorkerRole};Password={worker}")),
             app,
-            worker);
+            worker
+        );
     }
 
     private static string WithoutUser(string connectionString)
@@ -136,7 +172,8 @@ internal static class DatabaseBuilderExtensions
             // The message of the builder may quote the string, and with it the password.
             throw new AppHostException(
                 $"ConnectionStrings__{Name} is not a connection string such as 'Host=…;Database=wyckoff;Username=…;Password=…' "
-                + $"({e.GetType().Name}).");
+                    + $"({e.GetType().Name})."
+            );
         }
     }
 }

@@ -12,13 +12,15 @@ internal static class HostSetup
 
     public static IDistributedApplicationBuilder CreateBuilder(this AppHostOptions options, DataHome home)
     {
-        var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions
-        {
-            Args = [.. options.ForAspire],
-            // Plain HTTP on loopback: nobody needs to trust a certificate first.
-            TrustDeveloperCertificate = false,
-            DeveloperCertificateDefaultHttpsTerminationEnabled = false,
-        });
+        var builder = DistributedApplication.CreateBuilder(
+            new DistributedApplicationOptions
+            {
+                Args = [.. options.ForAspire],
+                // Plain HTTP on loopback: nobody needs to trust a certificate first.
+                TrustDeveloperCertificate = false,
+                DeveloperCertificateDefaultHttpsTerminationEnabled = false,
+            }
+        );
         if (builder.ExecutionContext.IsPublishMode)
         {
             return builder;
@@ -33,13 +35,16 @@ internal static class HostSetup
         Default("ASPIRE_VERSION_CHECK_DISABLED", "true");
         builder.Services.AddPatienceToHealthChecks();
         // What Aspire logs of itself while all goes well is in the dashboard, too.
-        builder.Services.AddLogging(logging => logging
-            .AddFilter("Aspire.Hosting", LogLevel.Warning)
-            .AddFilter("Aspire.Hosting.Dcp", LogLevel.Error)
-            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));
+        builder.Services.AddLogging(logging =>
+            logging
+                .AddFilter("Aspire.Hosting", LogLevel.Warning)
+                .AddFilter("Aspire.Hosting.Dcp", LogLevel.Error)
+                .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error)
+        );
         // Whatever waits for a server that has failed goes on waiting: the server is started again, by itself or by hand.
-        builder.Services.Configure<ResourceNotificationServiceOptions>(
-            waits => waits.DefaultWaitBehavior = WaitBehavior.WaitOnResourceUnavailable);
+        builder.Services.Configure<ResourceNotificationServiceOptions>(waits =>
+            waits.DefaultWaitBehavior = WaitBehavior.WaitOnResourceUnavailable
+        );
         return builder;
 
         void Default(string name, string value)
@@ -57,7 +62,8 @@ internal static class HostSetup
         DataHome home,
         AppHostOptions options,
         Database database,
-        IResourceBuilder<IResourceWithConnectionString> cache)
+        IResourceBuilder<IResourceWithConnectionString> cache
+    )
     {
         builder.Services.AddSingleton(new StartupConsole.System(home, options, database, cache));
         builder.Services.AddSingleton<ConsoleLines>();

@@ -16,38 +16,47 @@ internal static class Operations
         IResourceBuilder<IResourceWithConnectionString> cache,
         IResourceBuilder<ProjectResource> migrations,
         IResourceBuilder<ProjectResource> ingestor,
-        IResourceBuilder<ProjectResource> api)
+        IResourceBuilder<ProjectResource> api
+    )
     {
         // A task that is started by hand, and not by its command, has these arguments: it does no harm, and says what is missing.
         var resetArguments = new TaskArguments("--reset");
-        var reset = builder.AddService<Projects.Wyckoff_MigrationService>("reset-database")
+        var reset = builder
+            .AddService<Projects.Wyckoff_MigrationService>("reset-database")
             .WithArgs(resetArguments.AddTo)
             .WithReference(database.Owner, connectionName: "wyckoff")
             .WithRolePasswords(database)
             .AsTaskOf(migrations);
-        var samples = builder.AddService<Projects.Wyckoff_Ingestor>("load-samples")
+        var samples = builder
+            .AddService<Projects.Wyckoff_Ingestor>("load-samples")
             .WithArgs("samples")
             .WithReference(database.App, connectionName: "wyckoff")
             .WithReference(cache)
             .AsTaskOf(ingestor);
         var importArguments = new TaskArguments("import");
-        var import = builder.AddService<Projects.Wyckoff_Ingestor>("import-file")
+        var import = builder
+            .AddService<Projects.Wyckoff_Ingestor>("import-file")
             .WithArgs(importArguments.AddTo)
             .WithReference(database.App, connectionName: "wyckoff")
             .WithReference(cache)
             .AsTaskOf(ingestor);
         var backupArguments = new TaskArguments();
-        var backup = builder.AddExecutable("backup-database", "bash", Path.Combine(builder.AppHostDirectory, ".."), "eng/backup")
+        var backup = builder
+            .AddExecutable("backup-database", "bash", Path.Combine(builder.AppHostDirectory, ".."), "eng/backup")
             .WithArgs(backupArguments.AddTo)
             .WithEnvironment(LocalServers.ServerHome.Variable, home.Folder)
             .AsTaskOf(migrations);
 
-        migrations.WithCommand("run-migrations", "Run migrations", context =>
-            new TaskRun(context).RunAsync(migrations.Resource, [], [ingestor.Resource, api.Resource]), new()
+        migrations.WithCommand(
+            "run-migrations",
+            "Run migrations",
+            context => new TaskRun(context).RunAsync(migrations.Resource, [], [ingestor.Resource, api.Resource]),
+            new()
             {
                 Description = "Bring the database to the schema of this build, then start what waits for it.",
                 IconName = "DatabaseArrowUp",
-            });
+            }
+        );
         database.Owner.WithCommand(
             "reset-database",
             "Reset database",
@@ -57,14 +66,16 @@ internal static class Operations
                 return new TaskRun(context).RunAsync(
                     reset.Resource,
                     stopFirst: [api.Resource, ingestor.Resource],
-                    startAfterwards: [migrations.Resource, ingestor.Resource, api.Resource]);
+                    startAfterwards: [migrations.Resource, ingestor.Resource, api.Resource]
+                );
             },
             new()
             {
                 Description = "Delete everything in the database and make it anew.",
                 ConfirmationMessage = "All bars, orders, journals and accounts in this database will be deleted. Continue?",
                 IconName = "DatabaseWarning",
-            });
+            }
+        );
         database.Owner.WithCommand(
             "backup",
             "Backup…",
@@ -74,19 +85,23 @@ internal static class Operations
                 Description = "Write everything in the database into one file.",
                 IconName = "Save",
                 Arguments = [Text("file", "File to write, on this machine")],
-            });
-        ingestor.WithCommand("load-samples", "Load sample data", context => new TaskRun(context).RunAsync(samples.Resource, [], []), new()
-        {
-            Description = "Synthetic bars of AAPL, TSLA and SPY. What is there already stays as it is.",
-            IconName = "BeakerEdit",
-        });
+            }
+        );
+        ingestor.WithCommand(
+            "load-samples",
+            "Load sample data",
+            context => new TaskRun(context).RunAsync(samples.Resource, [], []),
+            new() { Description = "Synthetic bars of AAPL, TSLA and SPY. What is there already stays as it is.", IconName = "BeakerEdit" }
+        );
         ingestor.WithCommand(
             "import-file",
             "Import a file…",
-            context => new TaskRun(context).RunAsync(
-                import.Resource,
-                importArguments,
-                ["import", FullPath(context, "path"), .. Option(context, "symbol"), .. Option(context, "timeframe")]),
+            context =>
+                new TaskRun(context).RunAsync(
+                    import.Resource,
+                    importArguments,
+                    ["import", FullPath(context, "path"), .. Option(context, "symbol"), .. Option(context, "timeframe")]
+                ),
             new()
             {
                 Description = "Bars from a file or a folder on this machine.",
@@ -103,7 +118,8 @@ internal static class Operations
                         Options = [.. Timeframes.Select(timeframe => KeyValuePair.Create(timeframe, timeframe))],
                     },
                 ],
-            });
+            }
+        );
     }
 
     /// <summary>A task is no part of the running system: it is not waited for, and the console does not speak of it.</summary>
@@ -112,14 +128,17 @@ internal static class Operations
     private static readonly string[] Timeframes = ["1m", "5m", "15m", "30m", "1h", "4h", "1d"];
 
     private static IResourceBuilder<T> AsTaskOf<T>(this IResourceBuilder<T> task, IResourceBuilder<IResource> parent)
-        where T : IResource => task
-            .WithParentRelationship(parent)
-            .WithAnnotation(new TaskAnnotation())
-            .WithExplicitStart()
-            .ExcludeFromManifest();
+        where T : IResource =>
+        task.WithParentRelationship(parent).WithAnnotation(new TaskAnnotation()).WithExplicitStart().ExcludeFromManifest();
 
     private static InteractionInput Text(string name, string label, bool required = true) =>
-        new() { Name = name, Label = label, InputType = InputType.Text, Required = required };
+        new()
+        {
+            Name = name,
+            Label = label,
+            InputType = InputType.Text,
+            Required = required,
+        };
 
     // Relative to where the AppHost was started, and not to the folder that the task runs in.
     private static string FullPath(ExecuteCommandContext context, string name) => Path.GetFullPath(context.Arguments[name].Value ?? "");
@@ -175,7 +194,8 @@ internal static class Operations
                 var ended = await _notifications.WaitForResourceAsync(
                     task.Name,
                     change => change.Snapshot.State is { } state && KnownResourceStates.TerminalStates.Contains(state.Text),
-                    context.CancellationToken);
+                    context.CancellationToken
+                );
                 if (ended.Snapshot.ExitCode == 0)
                 {
                     return CommandResults.Success();
@@ -196,8 +216,10 @@ internal static class Operations
 
         private async Task StartAsync(IResource service)
         {
-            if (_notifications.TryGetCurrentState(service.Name, out var current)
-                && current.Snapshot.State?.Text == KnownResourceStates.Running)
+            if (
+                _notifications.TryGetCurrentState(service.Name, out var current)
+                && current.Snapshot.State?.Text == KnownResourceStates.Running
+            )
             {
                 return;
             }

@@ -12,14 +12,15 @@ internal static class PatientHealthChecks
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    public static void AddPatienceToHealthChecks(this IServiceCollection services) => services.PostConfigure<HealthCheckServiceOptions>(options =>
-    {
-        foreach (var registration in options.Registrations)
+    public static void AddPatienceToHealthChecks(this IServiceCollection services) =>
+        services.PostConfigure<HealthCheckServiceOptions>(options =>
         {
-            var create = registration.Factory;
-            registration.Factory = provider => new PatientHealthCheck(create(provider), provider.GetRequiredService<TimeProvider>());
-        }
-    });
+            foreach (var registration in options.Registrations)
+            {
+                var create = registration.Factory;
+                registration.Factory = provider => new PatientHealthCheck(create(provider), provider.GetRequiredService<TimeProvider>());
+            }
+        });
 
     private sealed class PatientHealthCheck(IHealthCheck check, TimeProvider time) : IHealthCheck
     {

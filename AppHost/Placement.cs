@@ -33,7 +33,8 @@ internal static class Placements
             return options.Placement is null
                 ? Say(Placement.Given, $"{server}: the server that ConnectionStrings__{connection} names")
                 : throw new AppHostException(
-                    $"ConnectionStrings__{connection} names a server, and --containers or --local asks for another: leave one of them out.");
+                    $"ConnectionStrings__{connection} names a server, and --containers or --local asks for another: leave one of them out."
+                );
         }
 
         if (options.Placement is Placement.Local)
@@ -47,9 +48,12 @@ internal static class Placements
             ({ } found, Placement.Containers) => Say(Placement.Containers, $"{server}: a container of {found} (--containers)"),
             ({ } found, _) => Say(Placement.Containers, $"{server}: a container, because {found} answers"),
             (null, Placement.Containers) => throw new AppHostException(
-                "--containers was asked for, and neither docker nor podman answers: start one of them, or leave the option out."),
+                "--containers was asked for, and neither docker nor podman answers: start one of them, or leave the option out."
+            ),
             (null, _) when OperatingSystem.IsLinux() => Say(
-                Placement.Local, $"{server}: a local process, because neither docker nor podman answers"),
+                Placement.Local,
+                $"{server}: a local process, because neither docker nor podman answers"
+            ),
             _ => throw NoLocalServers(),
         };
     }
@@ -60,7 +64,9 @@ internal static class Placements
         return placement;
     }
 
-    private static AppHostException NoLocalServers() => new(
-        "Neither docker nor podman answers, and local servers are for Linux: start Docker Desktop or Podman, or name servers in "
-        + "ConnectionStrings__wyckoff and ConnectionStrings__cache.");
+    private static AppHostException NoLocalServers() =>
+        new(
+            "Neither docker nor podman answers, and local servers are for Linux: start Docker Desktop or Podman, or name servers in "
+                + "ConnectionStrings__wyckoff and ConnectionStrings__cache."
+        );
 }

@@ -22,8 +22,8 @@ internal static class ServiceBuilderExtensions
         // Nothing speaks HTTPS here; while a service says that it could, the dashboard asks for a trusted certificate.
         var service = builder.AddProject<TProject>(name, launchProfileName: null).WithoutHttpsCertificate();
         // An IDE and `dotnet watch` start projects in their own way.
-        var isStartedByOthers = builder.Configuration["DEBUG_SESSION_PORT"] is { Length: > 0 }
-            || builder.Configuration.GetValue<bool>("DOTNET_WATCH");
+        var isStartedByOthers =
+            builder.Configuration["DEBUG_SESSION_PORT"] is { Length: > 0 } || builder.Configuration.GetValue<bool>("DOTNET_WATCH");
         var project = new FileInfo(new TProject().ProjectPath);
         if (builder.ExecutionContext.IsRunMode && !isStartedByOthers && BuiltProgram(project) is { } program)
         {

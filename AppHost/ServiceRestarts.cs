@@ -15,7 +15,8 @@ internal sealed class ServiceRestarts(
     ResourceLoggerService loggers,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
-    ConsoleLines console) : BackgroundService
+    ConsoleLines console
+) : BackgroundService
 {
     /// <summary>Pauses of 1, 2, 4 … 60 s: after some three minutes of dying, somebody has to look.</summary>
     public const int Limit = 8;
@@ -74,14 +75,16 @@ internal sealed class ServiceRestarts(
         {
             Say(
                 LogLevel.Error,
-                $"{how} It has died {Limit} times in a row and is not started again: see its log, and start it in the dashboard.");
+                $"{how} It has died {Limit} times in a row and is not started again: see its log, and start it in the dashboard."
+            );
             return;
         }
 
         var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 1 << (death - 1)));
         Say(
             LogLevel.Warning,
-            string.Create(CultureInfo.InvariantCulture, $"{how} Starting it again in {pause.TotalSeconds:0} s ({death} of {Limit})."));
+            string.Create(CultureInfo.InvariantCulture, $"{how} Starting it again in {pause.TotalSeconds:0} s ({death} of {Limit}).")
+        );
         try
         {
             await Task.Delay(pause, time, stoppingToken);

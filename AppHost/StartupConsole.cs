@@ -18,7 +18,8 @@ internal sealed class StartupConsole(
     IConfiguration configuration,
     IHostApplicationLifetime lifetime,
     ConsoleLines console,
-    StartupConsole.System system) : BackgroundService
+    StartupConsole.System system
+) : BackgroundService
 {
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -35,8 +36,12 @@ internal sealed class StartupConsole(
         await foreach (var change in notifications.WatchAsync(stoppingToken))
         {
             var state = change.Snapshot.State?.Text;
-            if (state is null || lifetime.ApplicationStopping.IsCancellationRequested || !IsOfInterest(change)
-                || told.GetValueOrDefault(change.ResourceId) == state)
+            if (
+                state is null
+                || lifetime.ApplicationStopping.IsCancellationRequested
+                || !IsOfInterest(change)
+                || told.GetValueOrDefault(change.ResourceId) == state
+            )
             {
                 continue;
             }
@@ -44,11 +49,11 @@ internal sealed class StartupConsole(
             told[change.ResourceId] = state;
             if (state == KnownResourceStates.Running)
             {
-                console.Write($"  {change.Resource.Name,-12} running");
+                console.Write($"  {change.Resource.Name, -12} running");
             }
             else if (state == KnownResourceStates.Finished && change.Snapshot.ExitCode == 0)
             {
-                console.Write($"  {change.Resource.Name,-12} finished");
+                console.Write($"  {change.Resource.Name, -12} finished");
             }
             else if (KnownResourceStates.TerminalStates.Contains(state) && !change.Resource.Annotations.OfType<RestartAnnotation>().Any())
             {
@@ -57,7 +62,8 @@ internal sealed class StartupConsole(
             else if (state == KnownResourceStates.FailedToStart)
             {
                 console.Write(
-                    $"{change.Resource.Name} was not started: what it waits for failed, or it could not run. Its log is in the dashboard.");
+                    $"{change.Resource.Name} was not started: what it waits for failed, or it could not run. Its log is in the dashboard."
+                );
             }
         }
     }
@@ -75,8 +81,10 @@ internal sealed class StartupConsole(
             ["ConnectionStrings__worker"] = await TextAsync(system.Database.Worker),
             ["ConnectionStrings__cache"] = await TextAsync(system.Cache),
         };
-        if (model.Resources.OfType<ContainerResource>().Any(container => container.Name == "postgres")
-            && ContainerEngine.Find(configuration["ASPIRE_CONTAINER_RUNTIME"]) is { } engine)
+        if (
+            model.Resources.OfType<ContainerResource>().Any(container => container.Name == "postgres")
+            && ContainerEngine.Find(configuration["ASPIRE_CONTAINER_RUNTIME"]) is { } engine
+        )
         {
             // A machine with containers need not have PostgreSQL's programs; the server's container does.
             (values["PGENGINE"], values["PGCONTAINER"]) = (engine, system.Home.PostgresContainer);
@@ -112,7 +120,7 @@ internal sealed class StartupConsole(
         {
             if (value is { Length: > 0 })
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"  {what,-10} {value}");
+                text.AppendLine(CultureInfo.InvariantCulture, $"  {what, -10} {value}");
             }
         }
     }
@@ -130,10 +138,13 @@ internal sealed class StartupConsole(
                 : "without TimescaleDB";
             return (
                 $"PostgreSQL {Text(database, "server")}, {timescale}{At(system.Database.Owner.Resource.Name, "postgres")}",
-                $"{Text(redis, "version")}{At(system.Cache.Resource.Name, "cache")}");
+                $"{Text(redis, "version")}{At(system.Cache.Resource.Name, "cache")}"
+            );
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or TaskCanceledException
-            && !cancellationToken.IsCancellationRequested)
+        catch (Exception e)
+            when (e is HttpRequestException or JsonException or KeyNotFoundException or TaskCanceledException
+                && !cancellationToken.IsCancellationRequested
+            )
         {
             return ("see /v1/status", "see /v1/status");
         }
@@ -162,5 +173,9 @@ internal sealed class StartupConsole(
 
     /// <summary>What the console speaks of.</summary>
     internal sealed record System(
-        DataHome Home, AppHostOptions Options, Database Database, IResourceBuilder<IResourceWithConnectionString> Cache);
+        DataHome Home,
+        AppHostOptions Options,
+        Database Database,
+        IResourceBuilder<IResourceWithConnectionString> Cache
+    );
 }

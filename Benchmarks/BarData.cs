@@ -68,7 +68,12 @@ internal static class BarData
             cancellationToken.ThrowIfCancellationRequested();
             foreach (var bar in Bars(symbol, rows / Symbols))
             {
-                await file.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{SymbolName(symbol)},{bar.Timestamp:yyyy-MM-ddTHH:mm:ssZ},{Text(bar.Open)},{Text(bar.High)},{Text(bar.Low)},{Text(bar.Close)},{Text(bar.Volume)},{bar.TradeCount},{Text(bar.Vwap)}"));
+                await file.WriteLineAsync(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{SymbolName(symbol)},{bar.Timestamp:yyyy-MM-ddTHH:mm:ssZ},{Text(bar.Open)},{Text(bar.High)},{Text(bar.Low)},{Text(bar.Close)},{Text(bar.Volume)},{bar.TradeCount},{Text(bar.Vwap)}"
+                    )
+                );
             }
         }
     }
@@ -84,9 +89,12 @@ internal static class BarData
             foreach (var bar in Bars(symbol, rows / Symbols))
             {
                 var derived = derivation.Next(bar);
-                await file.WriteLineAsync(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{tickers[symbol]},{bar.Timestamp:yyyy-MM-dd HH:mm:ssZ},{Text(bar.Open)},{Text(bar.High)},{Text(bar.Low)},{Text(bar.Close)},{Text(bar.Volume)},{bar.TradeCount},{Text(bar.Vwap)},{Text(bar.High - bar.Low)},{derived.SpreadRatio / 10_000m},{derived.VolumeRatio / 10_000m},{(derived.LowHistory ? 't' : 'f')},import,{derived.Quality / 100m}"));
+                await file.WriteLineAsync(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{tickers[symbol]},{bar.Timestamp:yyyy-MM-dd HH:mm:ssZ},{Text(bar.Open)},{Text(bar.High)},{Text(bar.Low)},{Text(bar.Close)},{Text(bar.Volume)},{bar.TradeCount},{Text(bar.Vwap)},{Text(bar.High - bar.Low)},{derived.SpreadRatio / 10_000m},{derived.VolumeRatio / 10_000m},{(derived.LowHistory ? 't' : 'f')},import,{derived.Quality / 100m}"
+                    )
+                );
             }
         }
     }
@@ -112,7 +120,16 @@ internal static class BarData
             var open = _price;
             _price = Math.Max(100, _price + _random.Next(-20, 21));
             var (low, high) = (Math.Min(open, _price) - _random.Next(8), Math.Max(open, _price) + _random.Next(8));
-            return new(IncomingBar.TimeOf(time), Cents(open), Cents(high), Cents(low), Cents(_price), _random.Next(100, 200_000) * (Int128)IncomingBar.One, _random.Next(1, 900), Cents(low + high) / 2);
+            return new(
+                IncomingBar.TimeOf(time),
+                Cents(open),
+                Cents(high),
+                Cents(low),
+                Cents(_price),
+                _random.Next(100, 200_000) * (Int128)IncomingBar.One,
+                _random.Next(1, 900),
+                Cents(low + high) / 2
+            );
         }
     }
 }

@@ -23,26 +23,40 @@ internal sealed class BenchmarkServer : IAsyncDisposable
     /// <summary>As the services connect.</summary>
     public string AppConnection => AppConnectionTo(Main);
 
-    public string AppConnectionTo(string database) => $"Host={_server.Host};Port={_server.Port};Username=wyckoff_app;Password={Password};Database={database};Options=-c plan_cache_mode=force_custom_plan";
+    public string AppConnectionTo(string database) =>
+        $"Host={_server.Host};Port={_server.Port};Username=wyckoff_app;Password={Password};Database={database};Options=-c plan_cache_mode=force_custom_plan";
 
     public string Description { get; private set; } = "";
 
     public static string Program(string project)
     {
         var ours = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        return Path.Combine(ours.Parent!.Parent!.Parent!.Parent!.FullName, project, "bin", ours.Parent.Name, ours.Name, $"Wyckoff.{project}.dll");
+        return Path.Combine(
+            ours.Parent!.Parent!.Parent!.Parent!.FullName,
+            project,
+            "bin",
+            ours.Parent.Name,
+            ours.Name,
+            $"Wyckoff.{project}.dll"
+        );
     }
 
     public static async Task<BenchmarkServer> StartAsync(string folder, CancellationToken cancellationToken)
     {
-        var server = new BenchmarkServer(await LocalPostgres.StartAsync(new() { DataFolder = folder, Log = Console.WriteLine }, cancellationToken));
+        var server = new BenchmarkServer(
+            await LocalPostgres.StartAsync(new() { DataFolder = folder, Log = Console.WriteLine }, cancellationToken)
+        );
         await server.AddDatabaseAsync(Main, cancellationToken);
         var chunks = await server.ScalarAsync<string>(
             server._server.Edition == PostgresEdition.Plain
                 ? "SELECT 'plain tables'"
                 : "SELECT string_agg(hypertable_name || ' ' || extract(epoch FROM time_interval)::int / 86400 || ' d', ', ' ORDER BY time_interval, hypertable_name) FROM timescaledb_information.dimensions WHERE hypertable_name LIKE 'bars_%'",
-            cancellationToken);
-        server.Description = string.Create(CultureInfo.InvariantCulture, $"PostgreSQL {server._server.Version}, {server._server.Edition} {server._server.EditionVersion}; chunks: {chunks}; {Environment.ProcessorCount} cores");
+            cancellationToken
+        );
+        server.Description = string.Create(
+            CultureInfo.InvariantCulture,
+            $"PostgreSQL {server._server.Version}, {server._server.Edition} {server._server.EditionVersion}; chunks: {chunks}; {Environment.ProcessorCount} cores"
+        );
         return server;
     }
 
@@ -63,7 +77,11 @@ internal sealed class BenchmarkServer : IAsyncDisposable
 
         if (_server.Edition == PostgresEdition.Community)
         {
-            await ExecuteInAsync(database, "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE hypertable_name IS NOT NULL", cancellationToken);
+            await ExecuteInAsync(
+                database,
+                "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE hypertable_name IS NOT NULL",
+                cancellationToken
+            );
         }
     }
 
@@ -79,7 +97,8 @@ internal sealed class BenchmarkServer : IAsyncDisposable
     {
         await ExecuteAsync(
             "TRUNCATE market.bars_1m, market.bars_5m, market.bars_15m, market.bars_30m, market.bars_1h, market.bars_4h, market.bars_1d, market.bar_windows, market.bar_changes, market.import_batches CASCADE",
-            cancellationToken);
+            cancellationToken
+        );
         await ExecuteAsync("CHECKPOINT", cancellationToken);
     }
 
@@ -92,7 +111,19 @@ internal sealed class BenchmarkServer : IAsyncDisposable
     {
         var watch = Stopwatch.StartNew();
         string[] into = output is null ? [] : ["-o", output];
-        var start = new ProcessStartInfo(Path.Combine(_server.BinFolder, "psql"), ["-X", "-q", "-v", "ON_ERROR_STOP=1", .. into, "-c", command, $"host={_server.Host} port={_server.Port} user=wyckoff_app dbname={Main}"]);
+        var start = new ProcessStartInfo(
+            Path.Combine(_server.BinFolder, "psql"),
+            [
+                "-X",
+                "-q",
+                "-v",
+                "ON_ERROR_STOP=1",
+                .. into,
+                "-c",
+                command,
+                $"host={_server.Host} port={_server.Port} user=wyckoff_app dbname={Main}",
+            ]
+        );
         start.Environment["PGPASSWORD"] = Password;
         using var psql = Process.Start(start)!;
         await psql.WaitForExitAsync(cancellationToken);
@@ -115,7 +146,9 @@ internal sealed class BenchmarkServer : IAsyncDisposable
 
     private async Task ExecuteInAsync(string database, string sql, CancellationToken cancellationToken)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_server.ConnectionString(database)) { Pooling = false, CommandTimeout = 0 }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(_server.ConnectionString(database)) { Pooling = false, CommandTimeout = 0 }.ConnectionString
+        );
         await connection.OpenAsync(cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync(cancellationToken);

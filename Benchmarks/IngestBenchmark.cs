@@ -14,7 +14,8 @@ namespace Wyckoff.Benchmarks;
 /// </summary>
 internal static class IngestBenchmark
 {
-    private const string Columns = "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score";
+    private const string Columns =
+        "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score";
     private const int OneByOne = 2_000;
 
     // With the bars that are promised, as ratios of \copy's rows per second.
@@ -61,7 +62,15 @@ internal static class IngestBenchmark
         }
     }
 
-    private static async Task<double> CompareAsync(Report report, BenchmarkServer server, string home, List<int> tickers, int rows, int rounds, CancellationToken cancellationToken)
+    private static async Task<double> CompareAsync(
+        Report report,
+        BenchmarkServer server,
+        string home,
+        List<int> tickers,
+        int rows,
+        int rounds,
+        CancellationToken cancellationToken
+    )
     {
         var (table, vendor) = (Path.Combine(home, "table.csv"), Path.Combine(home, "vendor.csv"));
         await BarData.WriteTableFileAsync(table, rows, tickers, cancellationToken);
@@ -83,11 +92,17 @@ internal static class IngestBenchmark
                     await server.EmptyAsync(cancellationToken);
                 }
 
-                var (seconds, memory) = await IngestorRun.MeasureAsync(server, ["import", vendor, "--timeframe", "1m", .. side.Options], cancellationToken);
+                var (seconds, memory) = await IngestorRun.MeasureAsync(
+                    server,
+                    ["import", vendor, "--timeframe", "1m", .. side.Options],
+                    cancellationToken
+                );
                 peak = Math.Max(peak, memory);
                 ratios[side.Name].Add(copy / seconds);
                 rates[side.Name].Add(rows / seconds);
-                Say($"{rows / 1_000_000} M, round {round + 1}: {side.Name} {rows / seconds:N0} rows/s, {copy / seconds:0.00} of \\copy, peak {memory:0} MB");
+                Say(
+                    $"{rows / 1_000_000} M, round {round + 1}: {side.Name} {rows / seconds:N0} rows/s, {copy / seconds:0.00} of \\copy, peak {memory:0} MB"
+                );
             }
 
             // What was imported is what was copied, or the rows per second mean nothing.
@@ -102,7 +117,13 @@ internal static class IngestBenchmark
         {
             report.Add($"{rows / 1_000_000} M rows: {side.Name}", Report.Median(rates[side.Name]), "rows/s");
             // A million rows take so little that starting the process weighs: the bars are those of five.
-            report.Add($"{rows / 1_000_000} M rows: {side.Name}, over \\copy", Report.Median(ratios[side.Name]), "×", rows >= 5_000_000 ? side.Bar : null, higherIsBetter: true);
+            report.Add(
+                $"{rows / 1_000_000} M rows: {side.Name}, over \\copy",
+                Report.Median(ratios[side.Name]),
+                "×",
+                rows >= 5_000_000 ? side.Bar : null,
+                higherIsBetter: true
+            );
         }
 
         report.Add($"{rows / 1_000_000} M rows: peak memory of the import", peak, "MB", 300);
@@ -111,18 +132,38 @@ internal static class IngestBenchmark
 
     private static async Task OneByOneAsync(Report report, BenchmarkServer server, int ticker, CancellationToken cancellationToken)
     {
-        await using var context = new OneByOneContext(new DbContextOptionsBuilder<OneByOneContext>().UseNpgsql(server.AppConnection).Options);
+        await using var context = new OneByOneContext(
+            new DbContextOptionsBuilder<OneByOneContext>().UseNpgsql(server.AppConnection).Options
+        );
         var watch = Stopwatch.StartNew();
         foreach (var bar in BarData.Bars(0, OneByOne))
         {
-            context.Bars.Add(new() { TickerId = ticker, Timestamp = bar.Timestamp, Open = Price(bar.Open), High = Price(bar.High), Low = Price(bar.Low), Close = Price(bar.Close), Volume = (decimal)bar.Volume / IncomingBar.One, Source = "orm" });
+            context.Bars.Add(
+                new()
+                {
+                    TickerId = ticker,
+                    Timestamp = bar.Timestamp,
+                    Open = Price(bar.Open),
+                    High = Price(bar.High),
+                    Low = Price(bar.Low),
+                    Close = Price(bar.Close),
+                    Volume = (decimal)bar.Volume / IncomingBar.One,
+                    Source = "orm",
+                }
+            );
             await context.SaveChangesAsync(cancellationToken);
             context.ChangeTracker.Clear();
         }
 
         var rate = OneByOne / watch.Elapsed.TotalSeconds;
         report.Add("row by row through EF Core, one commit each", rate, "rows/s");
-        report.Add("5 M rows: import, roll-ups off, over row by row", report.Value("5 M rows: import, roll-ups off") / rate, "×", 150, higherIsBetter: true);
+        report.Add(
+            "5 M rows: import, roll-ups off, over row by row",
+            report.Value("5 M rows: import, roll-ups off") / rate,
+            "×",
+            150,
+            higherIsBetter: true
+        );
 
         static decimal Price(long amount) => amount / (decimal)IncomingBar.One;
     }
@@ -134,21 +175,35 @@ internal static class IngestBenchmark
     {
         public DbSet<OhlcvBar> Bars => Set<OhlcvBar>();
 
-        protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<OhlcvBar>(bar =>
-        {
-            bar.ToTable("bars_1m", MarketDataModel.Schema);
-            bar.HasKey(b => new { b.TickerId, b.Timestamp });
-            bar.Property(b => b.TickerId).HasColumnName("ticker_id").ValueGeneratedNever();
-            bar.Property(b => b.TradeCount).HasColumnName("trade_count");
-            bar.Property(b => b.SpreadRatio).HasColumnName("spread_ratio");
-            bar.Property(b => b.VolumeRatio).HasColumnName("volume_ratio");
-            bar.Property(b => b.LowHistory).HasColumnName("low_history");
-            bar.Property(b => b.QualityScore).HasColumnName("quality_score");
-            bar.Property(b => b.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
-            foreach (var property in new[] { nameof(OhlcvBar.Timestamp), nameof(OhlcvBar.Open), nameof(OhlcvBar.High), nameof(OhlcvBar.Low), nameof(OhlcvBar.Close), nameof(OhlcvBar.Volume), nameof(OhlcvBar.Vwap), nameof(OhlcvBar.Spread), nameof(OhlcvBar.Source) })
+        protected override void OnModelCreating(ModelBuilder modelBuilder) =>
+            modelBuilder.Entity<OhlcvBar>(bar =>
             {
-                bar.Property(property).HasColumnName(property.ToLowerInvariant());
-            }
-        });
+                bar.ToTable("bars_1m", MarketDataModel.Schema);
+                bar.HasKey(b => new { b.TickerId, b.Timestamp });
+                bar.Property(b => b.TickerId).HasColumnName("ticker_id").ValueGeneratedNever();
+                bar.Property(b => b.TradeCount).HasColumnName("trade_count");
+                bar.Property(b => b.SpreadRatio).HasColumnName("spread_ratio");
+                bar.Property(b => b.VolumeRatio).HasColumnName("volume_ratio");
+                bar.Property(b => b.LowHistory).HasColumnName("low_history");
+                bar.Property(b => b.QualityScore).HasColumnName("quality_score");
+                bar.Property(b => b.CreatedAt).HasColumnName("created_at").ValueGeneratedOnAdd();
+                foreach (
+                    var property in new[]
+                    {
+                        nameof(OhlcvBar.Timestamp),
+                        nameof(OhlcvBar.Open),
+                        nameof(OhlcvBar.High),
+                        nameof(OhlcvBar.Low),
+                        nameof(OhlcvBar.Close),
+                        nameof(OhlcvBar.Volume),
+                        nameof(OhlcvBar.Vwap),
+                        nameof(OhlcvBar.Spread),
+                        nameof(OhlcvBar.Source),
+                    }
+                )
+                {
+                    bar.Property(property).HasColumnName(property.ToLowerInvariant());
+                }
+            });
     }
 }

@@ -6,13 +6,24 @@ namespace Wyckoff.Benchmarks;
 /// <summary>A verb of the Ingestor as a user runs it: a process from its start to its end.</summary>
 internal static class IngestorRun
 {
-    public static async Task<(double Seconds, double Megabytes)> MeasureAsync(BenchmarkServer server, string[] arguments, CancellationToken cancellationToken)
+    public static async Task<(double Seconds, double Megabytes)> MeasureAsync(
+        BenchmarkServer server,
+        string[] arguments,
+        CancellationToken cancellationToken
+    )
     {
-        var start = new ProcessStartInfo("dotnet", [BenchmarkServer.Program("Ingestor"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [BenchmarkServer.Program("Ingestor"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["ConnectionStrings__wyckoff"] = server.AppConnection;
         var watch = Stopwatch.StartNew();
         using var run = Process.Start(start)!;
-        var (said, complained) = (run.StandardOutput.ReadToEndAsync(cancellationToken), run.StandardError.ReadToEndAsync(cancellationToken));
+        var (said, complained) = (
+            run.StandardOutput.ReadToEndAsync(cancellationToken),
+            run.StandardError.ReadToEndAsync(cancellationToken)
+        );
         var peak = 0.0;
         var ended = run.WaitForExitAsync(cancellationToken);
         while (!ended.IsCompleted)
@@ -22,6 +33,10 @@ internal static class IngestorRun
         }
 
         await ended;
-        return run.ExitCode == 0 ? (watch.Elapsed.TotalSeconds, peak) : throw new InvalidOperationException($"{string.Join(' ', arguments)} ended with {run.ExitCode}: {await said}{await complained}");
+        return run.ExitCode == 0
+            ? (watch.Elapsed.TotalSeconds, peak)
+            : throw new InvalidOperationException(
+                $"{string.Join(' ', arguments)} ended with {run.ExitCode}: {await said}{await complained}"
+            );
     }
 }

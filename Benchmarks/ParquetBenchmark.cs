@@ -17,7 +17,14 @@ internal static class ParquetBenchmark
 
     public static async Task<Report> RunAsync(CancellationToken cancellationToken)
     {
-        var rows = int.TryParse(Environment.GetEnvironmentVariable("WYCKOFF_BENCHMARK_ROWS"), NumberStyles.None, CultureInfo.InvariantCulture, out var wanted) ? wanted : DefaultRows;
+        var rows = int.TryParse(
+            Environment.GetEnvironmentVariable("WYCKOFF_BENCHMARK_ROWS"),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var wanted
+        )
+            ? wanted
+            : DefaultRows;
         var home = Path.Combine("/var/tmp", string.Create(CultureInfo.InvariantCulture, $"wyckoff-parquet-{Environment.ProcessId}"));
         Directory.CreateDirectory(home);
         try
@@ -56,7 +63,9 @@ internal static class ParquetBenchmark
                     seconds[(verb, format)] = took;
                     report.Add($"{verb} of {rows / 1_000_000} M rows, {format}", rows / took, "rows/s");
                     report.Add($"{verb} of {rows / 1_000_000} M rows, {format}: peak memory", peak, "MB", format == "parquet" ? 300 : null);
-                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{verb}, {format}: {rows / took:N0} rows/s, peak {peak:0} MB"));
+                    Console.WriteLine(
+                        string.Create(CultureInfo.InvariantCulture, $"{verb}, {format}: {rows / took:N0} rows/s, peak {peak:0} MB")
+                    );
                 }
             }
 
@@ -75,7 +84,14 @@ internal static class ParquetBenchmark
 
     private static async Task WriteAsync(string path, BarFileFormat format, int rows, CancellationToken cancellationToken)
     {
-        await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous);
+        await using var file = new FileStream(
+            path,
+            FileMode.CreateNew,
+            FileAccess.Write,
+            FileShare.None,
+            1 << 16,
+            FileOptions.Asynchronous
+        );
         using var writer = BarFileWriter.Create(format, file);
         for (var symbol = 0; symbol < BarData.Symbols; symbol++)
         {
@@ -89,19 +105,20 @@ internal static class ParquetBenchmark
         await writer.FinishAsync(cancellationToken);
     }
 
-    private static OhlcvBar Stored(in IncomingBar bar) => new()
-    {
-        TickerId = 0,
-        Timestamp = bar.Timestamp,
-        Open = Amount(bar.Open),
-        High = Amount(bar.High),
-        Low = Amount(bar.Low),
-        Close = Amount(bar.Close),
-        Volume = Amount(bar.Volume),
-        TradeCount = bar.TradeCount,
-        Vwap = Amount(bar.Vwap),
-        Source = "benchmark",
-    };
+    private static OhlcvBar Stored(in IncomingBar bar) =>
+        new()
+        {
+            TickerId = 0,
+            Timestamp = bar.Timestamp,
+            Open = Amount(bar.Open),
+            High = Amount(bar.High),
+            Low = Amount(bar.Low),
+            Close = Amount(bar.Close),
+            Volume = Amount(bar.Volume),
+            TradeCount = bar.TradeCount,
+            Vwap = Amount(bar.Vwap),
+            Source = "benchmark",
+        };
 
     private static decimal Amount(Int128 amount) => (decimal)amount / IncomingBar.One;
 }

@@ -16,7 +16,8 @@ internal sealed class Report
     /// <param name="HigherIsBetter">Which side of the bar is the good one.</param>
     public sealed record Line(string Metric, double Value, string Unit, double? Bar, bool HigherIsBetter);
 
-    public void Add(string metric, double value, string unit, double? bar = null, bool higherIsBetter = false) => _lines.Add(new(metric, value, unit, bar, higherIsBetter));
+    public void Add(string metric, double value, string unit, double? bar = null, bool higherIsBetter = false) =>
+        _lines.Add(new(metric, value, unit, bar, higherIsBetter));
 
     public static double Median(IEnumerable<double> values)
     {
@@ -30,8 +31,10 @@ internal sealed class Report
     {
         foreach (var line in _lines)
         {
-            var bar = line.Bar is { } limit ? string.Create(CultureInfo.InvariantCulture, $"   ({(line.HigherIsBetter ? "at least" : "at most")} {limit:0.##})") : "";
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{line.Metric,-60} {line.Value,10:0.00} {line.Unit}{bar}"));
+            var bar = line.Bar is { } limit
+                ? string.Create(CultureInfo.InvariantCulture, $"   ({(line.HigherIsBetter ? "at least" : "at most")} {limit:0.##})")
+                : "";
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{line.Metric, -60} {line.Value, 10:0.00} {line.Unit}{bar}"));
         }
     }
 

@@ -15,7 +15,8 @@ internal static class StartBenchmark
         try
         {
             var first = await StartAsync(home, cancellationToken);
-            List<double> empty = [], filled = [];
+            List<double> empty = [],
+                filled = [];
             for (var round = 0; round < Rounds; round++)
             {
                 Directory.Delete(Path.Combine(home, "data"), recursive: true);
@@ -42,11 +43,26 @@ internal static class StartBenchmark
     {
         var port = PortOwner.PickFree();
         var ours = new DirectoryInfo(AppContext.BaseDirectory);
-        var appHost = Path.Combine(ours.Parent!.Parent!.Parent!.Parent!.FullName, "AppHost", "bin", ours.Parent!.Name, ours.Name, "Wyckoff.AppHost.dll");
+        var appHost = Path.Combine(
+            ours.Parent!.Parent!.Parent!.Parent!.FullName,
+            "AppHost",
+            "bin",
+            ours.Parent!.Name,
+            ours.Name,
+            "Wyckoff.AppHost.dll"
+        );
         var watch = Stopwatch.StartNew();
         // Leashed with TERM, so that it ends in good order when we let go.
         await using var system = LeashedProcess.Start(
-            "AppHost", "dotnet", [appHost, "--local", "--data", home, "--port", port.ToString(CultureInfo.InvariantCulture)], null, null, "TERM", TimeSpan.FromSeconds(15), _ => { });
+            "AppHost",
+            "dotnet",
+            [appHost, "--local", "--data", home, "--port", port.ToString(CultureInfo.InvariantCulture)],
+            null,
+            null,
+            "TERM",
+            TimeSpan.FromSeconds(15),
+            _ => { }
+        );
         using var http = new HttpClient();
         while (true)
         {
@@ -57,7 +73,10 @@ internal static class StartBenchmark
 
             try
             {
-                var bars = await http.GetStringAsync(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/v1/bars/SPY?timeframe=1d&limit=1"), cancellationToken);
+                var bars = await http.GetStringAsync(
+                    string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/v1/bars/SPY?timeframe=1d&limit=1"),
+                    cancellationToken
+                );
                 if (bars.Contains("\"count\":1", StringComparison.Ordinal))
                 {
                     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"up after {watch.Elapsed.TotalSeconds:0.00} s"));

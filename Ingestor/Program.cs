@@ -12,10 +12,23 @@ using Wyckoff.ServiceDefaults;
 using Wyckoff.Sync;
 
 var samples = new Command("samples", "Load the sample data: synthetic bars of AAPL, TSLA and SPY. What is there already stays as it is.");
-samples.SetAction((_, _) => Verb.RunAsync(Builder(), (services, token) => services.GetRequiredService<SampleLoader>().LoadAsync(onlyIfEmpty: false, token)));
-var maintain = new Command("maintain", "Do one round of maintenance as wyckoff_worker (ConnectionStrings:worker), and say what was done; exit code 1 if not all of it could be.");
+samples.SetAction(
+    (_, _) =>
+        Verb.RunAsync(Builder(), (services, token) => services.GetRequiredService<SampleLoader>().LoadAsync(onlyIfEmpty: false, token))
+);
+var maintain = new Command(
+    "maintain",
+    "Do one round of maintenance as wyckoff_worker (ConnectionStrings:worker), and say what was done; exit code 1 if not all of it could be."
+);
 maintain.SetAction((_, _) => Verb.RunAsync(Builder(), (services, token) => MaintenanceWorker.OnceAsync(services, Console.Out, token)));
-var command = new RootCommand("Takes in market data, and looks after the database. Without a verb: run as a service.") { samples, maintain, ImportVerb.Create(Builder), ExportVerb.Create(Builder), RecomputeVerb.Create(Builder) };
+var command = new RootCommand("Takes in market data, and looks after the database. Without a verb: run as a service.")
+{
+    samples,
+    maintain,
+    ImportVerb.Create(Builder),
+    ExportVerb.Create(Builder),
+    RecomputeVerb.Create(Builder),
+};
 foreach (var verb in SyncVerbs.All(Builder))
 {
     command.Add(verb);

@@ -5,11 +5,15 @@ namespace Wyckoff.Ingestor;
 /// <summary>Runs one piece of work and ends: the same services as the long-running process has, without its listeners and workers.</summary>
 internal static class Verb
 {
-    public static Task<int> RunAsync(WebApplicationBuilder builder, Func<IServiceProvider, CancellationToken, Task> work) => RunAsync(builder, async (services, token) =>
-    {
-        await work(services, token);
-        return 0;
-    });
+    public static Task<int> RunAsync(WebApplicationBuilder builder, Func<IServiceProvider, CancellationToken, Task> work) =>
+        RunAsync(
+            builder,
+            async (services, token) =>
+            {
+                await work(services, token);
+                return 0;
+            }
+        );
 
     /// <summary>Work that says with which code to exit.</summary>
     public static async Task<int> RunAsync(WebApplicationBuilder builder, Func<IServiceProvider, CancellationToken, Task<int>> work)

@@ -24,7 +24,7 @@ public static class KeptPort
                 log($"{PortOwner.Describe(same)}; waiting for it to end");
             }
 
-            for (var began = Stopwatch.StartNew(); !PortOwner.IsFree(same) && began.Elapsed < Patience;)
+            for (var began = Stopwatch.StartNew(); !PortOwner.IsFree(same) && began.Elapsed < Patience; )
             {
                 await Task.Delay(Pause, cancellationToken);
             }

@@ -30,7 +30,11 @@ public sealed class LeashedProcess : IAsyncDisposable
 
     public IReadOnlyList<string> LastLines
     {
-        get { lock (_lastLines) return [.. _lastLines]; }
+        get
+        {
+            lock (_lastLines)
+                return [.. _lastLines];
+        }
     }
 
     /// <param name="name">What messages call it.</param>
@@ -42,10 +46,25 @@ public sealed class LeashedProcess : IAsyncDisposable
     /// <param name="grace">How long after the signal it is killed.</param>
     /// <param name="onLine">Receives each line of output and error, one at a time.</param>
     public static LeashedProcess Start(
-        string name, string fileName, IEnumerable<string> args, IReadOnlyDictionary<string, string?>? environment, string? workingDirectory,
-        string stopSignal, TimeSpan grace, Action<string> onLine)
+        string name,
+        string fileName,
+        IEnumerable<string> args,
+        IReadOnlyDictionary<string, string?>? environment,
+        string? workingDirectory,
+        string stopSignal,
+        TimeSpan grace,
+        Action<string> onLine
+    )
     {
-        string[] command = ["/bin/sh", Tool.Script("leash"), stopSignal, ((int)Math.Ceiling(grace.TotalSeconds)).ToString("0", null), fileName, .. args];
+        string[] command =
+        [
+            "/bin/sh",
+            Tool.Script("leash"),
+            stopSignal,
+            ((int)Math.Ceiling(grace.TotalSeconds)).ToString("0", null),
+            fileName,
+            .. args,
+        ];
         // In a session of its own Ctrl+C does not reach it: we decide in which order things end. macOS has no setsid.
         if (Tool.OnPath("setsid") is { } setsid)
             command = [setsid, .. command];

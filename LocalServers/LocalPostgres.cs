@@ -40,8 +40,24 @@ public sealed class LocalPostgres : IAsyncDisposable
     private readonly FileStream _lock;
     private readonly StreamWriter _serverLog;
 
-    private LocalPostgres(PostgresBinaries binaries, LeashedProcess process, FileStream @lock, StreamWriter serverLog, string dataFolder, int port, string password) =>
-        (_binaries, _process, _lock, _serverLog, DataFolder, Port, Password) = (binaries, process, @lock, serverLog, dataFolder, port, password);
+    private LocalPostgres(
+        PostgresBinaries binaries,
+        LeashedProcess process,
+        FileStream @lock,
+        StreamWriter serverLog,
+        string dataFolder,
+        int port,
+        string password
+    ) =>
+        (_binaries, _process, _lock, _serverLog, DataFolder, Port, Password) = (
+            binaries,
+            process,
+            @lock,
+            serverLog,
+            dataFolder,
+            port,
+            password
+        );
 
     public string Host => "127.0.0.1";
 
@@ -76,8 +92,11 @@ public sealed class LocalPostgres : IAsyncDisposable
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(data)!);
-            var held = PrivateFile.TryLock(data + ".lock")
-                ?? throw new LocalServerException($"The data folder {data} is in use{await DescribeServerAsync(data, cancellationToken)}: stop that first, or name another folder.");
+            var held =
+                PrivateFile.TryLock(data + ".lock")
+                ?? throw new LocalServerException(
+                    $"The data folder {data} is in use{await DescribeServerAsync(data, cancellationToken)}: stop that first, or name another folder."
+                );
             try
             {
                 return await StartLockedAsync(options, binaries, data, held, cancellationToken);
@@ -103,7 +122,12 @@ public sealed class LocalPostgres : IAsyncDisposable
     }
 
     private static async Task<LocalPostgres> StartLockedAsync(
-        LocalPostgresOptions options, PostgresBinaries binaries, string data, FileStream held, CancellationToken cancellationToken)
+        LocalPostgresOptions options,
+        PostgresBinaries binaries,
+        string data,
+        FileStream held,
+        CancellationToken cancellationToken
+    )
     {
         await ClearStalePidAsync(options, data, cancellationToken);
         await CheckDataAsync(options.Home, binaries, data, cancellationToken);
@@ -116,17 +140,28 @@ public sealed class LocalPostgres : IAsyncDisposable
         while (true)
         {
             if (options.Port > 0 && !PortOwner.IsFree(options.Port))
-                throw new LocalServerException($"PostgreSQL cannot start: {PortOwner.Describe(options.Port)}. Stop that, or choose another port.");
+                throw new LocalServerException(
+                    $"PostgreSQL cannot start: {PortOwner.Describe(options.Port)}. Stop that, or choose another port."
+                );
             var port = options.Port > 0 ? options.Port : PortOwner.PickFree();
             var arguments = new List<string> { "-D", data, "-p", port.ToString(CultureInfo.InvariantCulture) };
             foreach (var (name, value) in Settings(options, binaries))
                 arguments.AddRange(["-c", $"{name}={value}"]);
             var command = options.Home.Command([binaries.Program("postgres"), .. arguments]);
-            var process = LeashedProcess.Start("PostgreSQL", command[0], command.Skip(1), _environment, "/", "INT", _stopGrace, line =>
-            {
-                serverLog.WriteLine(line);
-                options.ServerLog(line);
-            });
+            var process = LeashedProcess.Start(
+                "PostgreSQL",
+                command[0],
+                command.Skip(1),
+                _environment,
+                "/",
+                "INT",
+                _stopGrace,
+                line =>
+                {
+                    serverLog.WriteLine(line);
+                    options.ServerLog(line);
+                }
+            );
             try
             {
                 if (await IsReadyAsync(binaries, process, port, cancellationToken))
@@ -145,27 +180,47 @@ public sealed class LocalPostgres : IAsyncDisposable
             await process.DisposeAsync();
             // Backends of a killed server hold its shared memory for a moment longer, and a port that was free may have been taken meanwhile.
             var log = process.LastLines;
-            var passes = log.Any(line => line.Contains("shared memory block", StringComparison.Ordinal))
+            var passes =
+                log.Any(line => line.Contains("shared memory block", StringComparison.Ordinal))
                 || (options.Port == 0 && log.Any(line => line.Contains("Address already in use", StringComparison.Ordinal)));
             if (!passes || waited.Elapsed > _leavingLimit)
             {
                 await serverLog.DisposeAsync();
-                throw new LocalServerException($"PostgreSQL in {data} ended while starting: {log.LastOrDefault(line => line.StartsWith("FATAL", StringComparison.Ordinal)) ?? log.LastOrDefault() ?? "it said nothing"}");
+                throw new LocalServerException(
+                    $"PostgreSQL in {data} ended while starting: {log.LastOrDefault(line => line.StartsWith("FATAL", StringComparison.Ordinal)) ?? log.LastOrDefault() ?? "it said nothing"}"
+                );
             }
             await Task.Delay(200, cancellationToken);
         }
     }
 
-    private static async Task<bool> IsReadyAsync(PostgresBinaries binaries, LeashedProcess process, int port, CancellationToken cancellationToken)
+    private static async Task<bool> IsReadyAsync(
+        PostgresBinaries binaries,
+        LeashedProcess process,
+        int port,
+        CancellationToken cancellationToken
+    )
     {
         var waited = Stopwatch.StartNew();
-        string[] probe = [binaries.Program("pg_isready"), "-q", "-h", "127.0.0.1", "-t", "1", "-p", port.ToString(CultureInfo.InvariantCulture)];
+        string[] probe =
+        [
+            binaries.Program("pg_isready"),
+            "-q",
+            "-h",
+            "127.0.0.1",
+            "-t",
+            "1",
+            "-p",
+            port.ToString(CultureInfo.InvariantCulture),
+        ];
         while (!process.Exited.IsCompleted)
         {
             if ((await Tool.RunAsync(probe, cancellationToken)).Code == 0 && !process.Exited.IsCompleted)
                 return true;
             if (waited.Elapsed > _startLimit)
-                throw new LocalServerException($"PostgreSQL was not ready after {_startLimit.TotalSeconds:0} s: {process.LastLines.LastOrDefault()}");
+                throw new LocalServerException(
+                    $"PostgreSQL was not ready after {_startLimit.TotalSeconds:0} s: {process.LastLines.LastOrDefault()}"
+                );
             await Task.WhenAny(process.Exited, Task.Delay(50, cancellationToken));
         }
         return false;
@@ -173,13 +228,21 @@ public sealed class LocalPostgres : IAsyncDisposable
 
     // Of a server in this folder, whoever started it.
     private static async Task<string> DescribeServerAsync(string data, CancellationToken cancellationToken) =>
-        ReadPid(data) is { } pid && await ServerProcess.IsPostgresOfAsync(pid, data, cancellationToken) ? $" by PostgreSQL (process {pid})" : "";
+        ReadPid(data) is { } pid && await ServerProcess.IsPostgresOfAsync(pid, data, cancellationToken)
+            ? $" by PostgreSQL (process {pid})"
+            : "";
 
     private static int? ReadPid(string data)
     {
         try
         {
-            return int.TryParse(File.ReadLines(Path.Combine(data, "postmaster.pid")).FirstOrDefault(), CultureInfo.InvariantCulture, out var pid) ? pid : null;
+            return int.TryParse(
+                File.ReadLines(Path.Combine(data, "postmaster.pid")).FirstOrDefault(),
+                CultureInfo.InvariantCulture,
+                out var pid
+            )
+                ? pid
+                : null;
         }
         catch (IOException)
         {
@@ -201,7 +264,9 @@ public sealed class LocalPostgres : IAsyncDisposable
                 return;
             }
             if (waited.Elapsed > _leavingLimit)
-                throw new LocalServerException($"The data folder {data} is in use by PostgreSQL (process {pid}): stop that first, or name another folder.");
+                throw new LocalServerException(
+                    $"The data folder {data} is in use by PostgreSQL (process {pid}): stop that first, or name another folder."
+                );
             await Task.Delay(100, cancellationToken);
         }
     }
@@ -216,24 +281,46 @@ public sealed class LocalPostgres : IAsyncDisposable
         if (!await home.MayAsync("-O", data, cancellationToken) || !await home.MayAsync("-r", version, cancellationToken))
             throw new LocalServerException($"{data} is not a PostgreSQL data folder of {home.Account ?? "yours"}: name another folder.");
         if (!File.Exists(data + ".password"))
-            throw new LocalServerException($"The data in {data} has lost its password file {data}.password: put it back, or name another folder.");
-        if ((await File.ReadAllTextAsync(version, cancellationToken)).Trim() is var major && !string.Equals(major, $"{binaries.Major}", StringComparison.Ordinal))
-            throw new LocalServerException($"The data in {data} was made by PostgreSQL {major}, and here is {binaries.Version}: install PostgreSQL {major}, or name another folder and restore a backup there.");
+            throw new LocalServerException(
+                $"The data in {data} has lost its password file {data}.password: put it back, or name another folder."
+            );
+        if (
+            (await File.ReadAllTextAsync(version, cancellationToken)).Trim() is var major
+            && !string.Equals(major, $"{binaries.Major}", StringComparison.Ordinal)
+        )
+            throw new LocalServerException(
+                $"The data in {data} was made by PostgreSQL {major}, and here is {binaries.Version}: install PostgreSQL {major}, or name another folder and restore a backup there."
+            );
 
-        if (!File.Exists(data + ".edition") || (await File.ReadAllTextAsync(data + ".edition", cancellationToken)).Trim().Split(' ') is not [var name, var last])
+        if (
+            !File.Exists(data + ".edition")
+            || (await File.ReadAllTextAsync(data + ".edition", cancellationToken)).Trim().Split(' ') is not [var name, var last]
+        )
             return;
         var edition = Enum.Parse<PostgresEdition>(name);
-        if (edition < binaries.Edition || (binaries.EditionVersion is { } now && System.Version.Parse(Numbers(now)) < System.Version.Parse(Numbers(last))))
+        if (
+            edition < binaries.Edition
+            || (binaries.EditionVersion is { } now && System.Version.Parse(Numbers(now)) < System.Version.Parse(Numbers(last)))
+        )
         {
-            var here = binaries.EditionVersion is null ? "PostgreSQL without TimescaleDB" : $"TimescaleDB {binaries.EditionVersion} {binaries.Edition}";
-            throw new LocalServerException($"The data in {data} was last used with TimescaleDB {last} {edition}, which {here} cannot read: use that edition again, or name another folder.");
+            var here = binaries.EditionVersion is null
+                ? "PostgreSQL without TimescaleDB"
+                : $"TimescaleDB {binaries.EditionVersion} {binaries.Edition}";
+            throw new LocalServerException(
+                $"The data in {data} was last used with TimescaleDB {last} {edition}, which {here} cannot read: use that edition again, or name another folder."
+            );
         }
     }
 
     // "2.30.0-dev" counts as 2.30.0.
     private static string Numbers(string version) => version.Split('-')[0];
 
-    private static async Task InitializeAsync(LocalPostgresOptions options, PostgresBinaries binaries, string data, CancellationToken cancellationToken)
+    private static async Task InitializeAsync(
+        LocalPostgresOptions options,
+        PostgresBinaries binaries,
+        string data,
+        CancellationToken cancellationToken
+    )
     {
         options.Log($"Making the database folder {data}");
         // Made beside and renamed: an initdb that was killed leaves nothing that looks like a database.
@@ -247,10 +334,21 @@ public sealed class LocalPostgres : IAsyncDisposable
         await options.Home.HandOverAsync(data + ".password", cancellationToken);
         var (code, _, error) = await Tool.RunAsync(
             options.Home.Command([
-                binaries.Program("initdb"), "-D", fresh, "-U", "postgres", "-E", "UTF8", .. binaries.Major >= 17 ? ["--locale-provider=builtin", "--locale=C.UTF-8"] : (string[])["--locale=C"],
-                "--auth=scram-sha-256", $"--pwfile={data}.password", .. options.Durable ? [] : (string[])["--no-sync"],
+                binaries.Program("initdb"),
+                "-D",
+                fresh,
+                "-U",
+                "postgres",
+                "-E",
+                "UTF8",
+                .. binaries.Major >= 17 ? ["--locale-provider=builtin", "--locale=C.UTF-8"] : (string[])["--locale=C"],
+                "--auth=scram-sha-256",
+                $"--pwfile={data}.password",
+                .. options.Durable ? [] : (string[])["--no-sync"],
             ]),
-            cancellationToken, environment: _environment);
+            cancellationToken,
+            environment: _environment
+        );
         if (code != 0)
             throw new LocalServerException($"initdb failed in {fresh}: {error}");
         if (Directory.Exists(data))
@@ -270,7 +368,11 @@ public sealed class LocalPostgres : IAsyncDisposable
         if (last is not null && !string.Equals(last.Split(' ')[^1], EditionVersion, StringComparison.Ordinal))
         {
             log($"Bringing the databases from TimescaleDB {last.Split(' ')[^1]} to {EditionVersion}");
-            foreach (var database in (await PsqlAsync("template1", "SELECT datname FROM pg_database WHERE datallowconn", cancellationToken)).Output.Split('\n'))
+            foreach (
+                var database in (
+                    await PsqlAsync("template1", "SELECT datname FROM pg_database WHERE datallowconn", cancellationToken)
+                ).Output.Split('\n')
+            )
             {
                 var (code, _, error) = await PsqlAsync(database, "ALTER EXTENSION timescaledb UPDATE", cancellationToken);
                 if (code != 0 && !error.Contains("does not exist", StringComparison.Ordinal))
@@ -281,11 +383,20 @@ public sealed class LocalPostgres : IAsyncDisposable
     }
 
     private Task<(int Code, string Output, string LastError)> PsqlAsync(string database, string sql, CancellationToken cancellationToken) =>
-        Tool.RunAsync([_binaries.Program("psql"), "-XAtq", "-h", Host, "-p", $"{Port}", "-U", User, "-d", database, "-c", sql], cancellationToken,
-            environment: new Dictionary<string, string?>(_environment, StringComparer.Ordinal) { ["PGPASSWORD"] = Password });
+        Tool.RunAsync(
+            [_binaries.Program("psql"), "-XAtq", "-h", Host, "-p", $"{Port}", "-U", User, "-d", database, "-c", sql],
+            cancellationToken,
+            environment: new Dictionary<string, string?>(_environment, StringComparer.Ordinal) { ["PGPASSWORD"] = Password }
+        );
 
     // Messages in English, because we read them; and nothing of a user's own psql settings.
-    private static readonly Dictionary<string, string?> _environment = new(StringComparer.Ordinal) { ["LC_ALL"] = "C", ["PGOPTIONS"] = null, ["PGSERVICE"] = null, ["PGDATA"] = null };
+    private static readonly Dictionary<string, string?> _environment = new(StringComparer.Ordinal)
+    {
+        ["LC_ALL"] = "C",
+        ["PGOPTIONS"] = null,
+        ["PGSERVICE"] = null,
+        ["PGDATA"] = null,
+    };
 
     private static Dictionary<string, string> Settings(LocalPostgresOptions options, PostgresBinaries binaries)
     {
@@ -305,7 +416,9 @@ public sealed class LocalPostgres : IAsyncDisposable
             ["shared_buffers"] = string.Create(CultureInfo.InvariantCulture, $"{shared}MB"),
             ["effective_cache_size"] = string.Create(CultureInfo.InvariantCulture, $"{Math.Max(shared, memory / 2)}MB"),
         };
-        foreach (var (name, value) in PostgresSettings.Common.Concat(binaries.Edition == PostgresEdition.Plain ? [] : PostgresSettings.Timescale))
+        foreach (
+            var (name, value) in PostgresSettings.Common.Concat(binaries.Edition == PostgresEdition.Plain ? [] : PostgresSettings.Timescale)
+        )
         {
             settings[name] = value;
         }

@@ -53,31 +53,51 @@ public sealed class LocalRedis : IAsyncDisposable
         for (var attempt = 1; ; attempt++)
         {
             if (options.Port > 0 && !PortOwner.IsFree(options.Port))
-                throw new LocalServerException($"Redis cannot start: {PortOwner.Describe(options.Port)}. Stop that, or choose another port.");
+                throw new LocalServerException(
+                    $"Redis cannot start: {PortOwner.Describe(options.Port)}. Stop that, or choose another port."
+                );
             var port = options.Port > 0 ? options.Port : PortOwner.PickFree();
             var password = options.Password ?? PrivateFile.NewPassword();
             var folder = Path.Combine(options.Home.Data, string.Create(CultureInfo.InvariantCulture, $"redis-{port}"));
             await options.Home.MakePrivateFolderAsync(folder, cancellationToken);
             // In a file of its account alone: ps shows arguments to everybody.
             var configuration = Path.Combine(folder, "redis.conf");
-            PrivateFile.Write(configuration, string.Create(CultureInfo.InvariantCulture, $"""
-                bind 127.0.0.1
-                port {port}
-                requirepass {password}
-                dir "{folder}"
-                daemonize no
-                save ""
-                appendonly no
-                maxmemory {options.MaxMemoryMegabytes}mb
-                maxmemory-policy allkeys-lru
-                loglevel warning
+            PrivateFile.Write(
+                configuration,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"""
+                    bind 127.0.0.1
+                    port {port}
+                    requirepass {password}
+                    dir "{folder}"
+                    daemonize no
+                    save ""
+                    appendonly no
+                    maxmemory {options.MaxMemoryMegabytes}mb
+                    maxmemory-policy allkeys-lru
+                    loglevel warning
 
-                """));
+                    """
+                )
+            );
             await options.Home.HandOverAsync(configuration, cancellationToken);
             var command = options.Home.Command(program, configuration);
             // The memory warning is about saving to disk, which is off; and that it ends when we say so is no news.
-            var process = LeashedProcess.Start("Redis", command[0], command.Skip(1), null, "/", "TERM", TimeSpan.FromSeconds(5),
-                line => { if (!_noNews.Any(text => line.Contains(text, StringComparison.Ordinal))) options.Log(line); });
+            var process = LeashedProcess.Start(
+                "Redis",
+                command[0],
+                command.Skip(1),
+                null,
+                "/",
+                "TERM",
+                TimeSpan.FromSeconds(5),
+                line =>
+                {
+                    if (!_noNews.Any(text => line.Contains(text, StringComparison.Ordinal)))
+                        options.Log(line);
+                }
+            );
             var redis = new LocalRedis(process, folder, port, password);
             try
             {
@@ -110,7 +130,9 @@ public sealed class LocalRedis : IAsyncDisposable
             if (await AnswersAsync(cancellationToken))
                 return true;
             if (waited.Elapsed > _startLimit)
-                throw new LocalServerException($"Redis was not ready after {_startLimit.TotalSeconds:0} s: {_process.LastLines.LastOrDefault()}");
+                throw new LocalServerException(
+                    $"Redis was not ready after {_startLimit.TotalSeconds:0} s: {_process.LastLines.LastOrDefault()}"
+                );
             await Task.WhenAny(_process.Exited, Task.Delay(20, cancellationToken));
         }
         return false;

@@ -42,7 +42,11 @@ public static class PortOwner
         {
             try
             {
-                if (Directory.EnumerateFileSystemEntries(Path.Combine(folder, "fd")).Any(fd => new FileInfo(fd).LinkTarget is { } target && sockets.Contains(target)))
+                if (
+                    Directory
+                        .EnumerateFileSystemEntries(Path.Combine(folder, "fd"))
+                        .Any(fd => new FileInfo(fd).LinkTarget is { } target && sockets.Contains(target))
+                )
                     return $"{text} by {NameOf(folder)} (process {Path.GetFileName(folder)})";
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -56,7 +60,9 @@ public static class PortOwner
     private static HashSet<string> SocketsListeningOn(int port)
     {
         var suffix = ":" + port.ToString("X4", CultureInfo.InvariantCulture);
-        return new[] { "/proc/net/tcp", "/proc/net/tcp6" }.Where(File.Exists).SelectMany(File.ReadLines)
+        return new[] { "/proc/net/tcp", "/proc/net/tcp6" }
+            .Where(File.Exists)
+            .SelectMany(File.ReadLines)
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Where(fields => fields.Length > 9 && fields[3] == Listening && fields[1].EndsWith(suffix, StringComparison.Ordinal))
             .Select(fields => $"socket:[{fields[9]}]")
@@ -68,6 +74,8 @@ public static class PortOwner
         // Programs started through their own loader are all called ld-linux; the loader was told the name to show.
         var arguments = File.ReadAllText(Path.Combine(processFolder, "cmdline")).Split('\0');
         var shown = Array.IndexOf(arguments, "--argv0") + 1;
-        return shown > 0 && shown < arguments.Length ? Path.GetFileName(arguments[shown]) : File.ReadAllText(Path.Combine(processFolder, "comm")).Trim();
+        return shown > 0 && shown < arguments.Length
+            ? Path.GetFileName(arguments[shown])
+            : File.ReadAllText(Path.Combine(processFolder, "comm")).Trim();
     }
 }

@@ -3,7 +3,13 @@ using System.Globalization;
 namespace Wyckoff.LocalServers;
 
 /// <summary>Best takes what is found, in the order Community, Apache, Plain. Plain is PostgreSQL without TimescaleDB preloaded, whatever the binaries could do.</summary>
-public enum PostgresEdition { Best, Community, Apache, Plain }
+public enum PostgresEdition
+{
+    Best,
+    Community,
+    Apache,
+    Plain,
+}
 
 /// <summary>The programs of one PostgreSQL and the TimescaleDB that lies with them.</summary>
 /// <param name="BinFolder">Where postgres, initdb, psql and their like are.</param>
@@ -37,13 +43,18 @@ public sealed record PostgresBinaries(string BinFolder, string Version, Postgres
         var control = shares.Select(share => Path.Combine(binFolder, share, "extension/timescaledb.control")).FirstOrDefault(File.Exists);
         if (control is null)
             return new(binFolder, version, PostgresEdition.Plain, null);
-        var isCommunity = libraries.Select(library => Path.Combine(binFolder, library)).Where(Directory.Exists)
+        var isCommunity = libraries
+            .Select(library => Path.Combine(binFolder, library))
+            .Where(Directory.Exists)
             .Any(library => Directory.EnumerateFiles(library, "timescaledb-tsl-*").Any());
         var editionVersion = (await File.ReadAllLinesAsync(control, cancellationToken))
-            .FirstOrDefault(line => line.StartsWith("default_version", StringComparison.Ordinal))?.Split('\'')[1];
+            .FirstOrDefault(line => line.StartsWith("default_version", StringComparison.Ordinal))
+            ?.Split('\'')[1];
         return new(binFolder, version, isCommunity ? PostgresEdition.Community : PostgresEdition.Apache, editionVersion);
     }
 
     private static int MajorOf(string version) =>
-        int.TryParse(new string([.. version.TakeWhile(char.IsAsciiDigit)]), NumberStyles.None, CultureInfo.InvariantCulture, out var major) ? major : 0;
+        int.TryParse(new string([.. version.TakeWhile(char.IsAsciiDigit)]), NumberStyles.None, CultureInfo.InvariantCulture, out var major)
+            ? major
+            : 0;
 }

@@ -55,7 +55,12 @@ public static class PrivateFile
 
     private static FileStreamOptions OwnerOnly(FileMode mode, FileAccess access, FileShare share)
     {
-        var options = new FileStreamOptions { Mode = mode, Access = access, Share = share };
+        var options = new FileStreamOptions
+        {
+            Mode = mode,
+            Access = access,
+            Share = share,
+        };
         // Windows has no such mode; the user's profile is private there.
         if (!OperatingSystem.IsWindows())
         {

@@ -3,8 +3,11 @@ using System.Runtime.InteropServices;
 using Wyckoff.LocalServers;
 
 // Runs one server of the data home (WYCKOFF_HOME) in the foreground until SIGTERM or SIGINT. Ends with 1 if the server ends first.
-if (args is not [("postgres" or "redis") and var server, var portText]
-    || !int.TryParse(portText, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
+if (
+    args is not [("postgres" or "redis") and var server, var portText]
+    || !int.TryParse(portText, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+    || port is < 1 or > 65535
+)
 {
     await Console.Error.WriteLineAsync("usage: Wyckoff.LocalServers postgres|redis PORT");
     return 2;
@@ -19,12 +22,29 @@ try
     if (server == "postgres")
     {
         var postgres = await LocalPostgres.StartAsync(
-            new() { Home = home, Port = port, Log = Console.WriteLine, ServerLog = Console.WriteLine }, stop.Token);
+            new()
+            {
+                Home = home,
+                Port = port,
+                Log = Console.WriteLine,
+                ServerLog = Console.WriteLine,
+            },
+            stop.Token
+        );
         return await ServeAsync(postgres, postgres.Exited);
     }
 
     var password = PrivateFile.ReadOrCreatePassword(home.PasswordFile("redis"));
-    var redis = await LocalRedis.StartAsync(new() { Home = home, Port = port, Password = password, Log = Console.WriteLine }, stop.Token);
+    var redis = await LocalRedis.StartAsync(
+        new()
+        {
+            Home = home,
+            Port = port,
+            Password = password,
+            Log = Console.WriteLine,
+        },
+        stop.Token
+    );
     return await ServeAsync(redis, redis.Exited);
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -51,7 +71,8 @@ async Task<int> ServeAsync(IAsyncDisposable running, Task<int> exited)
 
     var code = await exited;
     await Console.Error.WriteLineAsync(
-        code > 128 ? $"the server was killed by signal {code - 128}" : $"the server ended by itself with exit code {code}");
+        code > 128 ? $"the server was killed by signal {code - 128}" : $"the server ended by itself with exit code {code}"
+    );
     return 1;
 }
 

@@ -26,7 +26,8 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
     public static ServerHome Default()
     {
         var user = Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data
-            ? data : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local/share");
+            ? data
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local/share");
         return IsRoot
             ? new("/var/lib/wyckoff", ServerAccount(), Path.Combine(user, "wyckoff/servers"))
             : new(Path.GetFullPath(Path.Combine(user, "wyckoff")), null, null);
@@ -36,11 +37,15 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
     private static bool IsRoot => Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows();
 
     private static string? ServerAccount() =>
-        !IsRoot ? null : File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres" : "nobody";
+        !IsRoot ? null
+        : File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres"
+        : "nobody";
 
     /// <summary>The command as the servers' account runs it.</summary>
     public IReadOnlyList<string> Command(params IEnumerable<string> command) =>
-        Account is null ? [.. command] : ["setpriv", "--reuid", Account, "--regid", Account == "nobody" ? NobodysGroup : Account, "--clear-groups", .. command];
+        Account is null
+            ? [.. command]
+            : ["setpriv", "--reuid", Account, "--regid", Account == "nobody" ? NobodysGroup : Account, "--clear-groups", .. command];
 
     /// <summary>The server roots by name. Root's own ones are copied to where the servers' account can read them, again when they have changed.</summary>
     public async Task<IReadOnlyList<string>> FindRootsAsync(Action<string> log, CancellationToken cancellationToken)
@@ -67,7 +72,9 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
             return;
         await Tool.RunAsync(["chown", $"{Account}:", path], cancellationToken);
         if (!await MayAsync("-w", path, cancellationToken))
-            throw new LocalServerException($"The account {Account}, which runs the servers for root, cannot reach {path}: choose a folder that it may enter, by WYCKOFF_HOME.");
+            throw new LocalServerException(
+                $"The account {Account}, which runs the servers for root, cannot reach {path}: choose a folder that it may enter, by WYCKOFF_HOME."
+            );
     }
 
     /// <summary><c>test OPERATOR PATH</c> as the servers' account.</summary>
@@ -79,7 +86,10 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
 
     // Hidden folders are installations under way.
     private static IEnumerable<string> Roots(string folder) =>
-        Directory.EnumerateDirectories(folder).Where(root => Directory.Exists(Path.Combine(root, "usr")) && !Path.GetFileName(root).StartsWith('.')).Order(StringComparer.Ordinal);
+        Directory
+            .EnumerateDirectories(folder)
+            .Where(root => Directory.Exists(Path.Combine(root, "usr")) && !Path.GetFileName(root).StartsWith('.'))
+            .Order(StringComparer.Ordinal);
 
     private async Task CopyAsync(string source, string target, Action<string> log, CancellationToken cancellationToken)
     {
@@ -109,7 +119,10 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
 
     // cp -a keeps the times; a program or library that came or went shows in its folder's.
     private static DateTime NewestIn(string root) =>
-        Directory.EnumerateDirectories(root, "*", SearchOption.AllDirectories)
+        Directory
+            .EnumerateDirectories(root, "*", SearchOption.AllDirectories)
             .Where(folder => Path.GetFileName(folder) is "bin" or "lib" or "extension")
-            .Select(Directory.GetLastWriteTimeUtc).DefaultIfEmpty().Max();
+            .Select(Directory.GetLastWriteTimeUtc)
+            .DefaultIfEmpty()
+            .Max();
 }

@@ -22,12 +22,13 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
         if (wish == PostgresEdition.Best)
             wish = EditionFromEnvironment();
         // A wish for Plain is about the extension, not the binaries: the best ones serve it, and a system's own will do.
-        bool Fits(PostgresBinaries found) => wish switch
-        {
-            PostgresEdition.Plain => true,
-            PostgresEdition.Best => found.Edition != PostgresEdition.Plain,
-            _ => found.Edition == wish,
-        };
+        bool Fits(PostgresBinaries found) =>
+            wish switch
+            {
+                PostgresEdition.Plain => true,
+                PostgresEdition.Best => found.Edition != PostgresEdition.Plain,
+                _ => found.Edition == wish,
+            };
 
         var candidates = new List<PostgresBinaries>();
         foreach (var root in await home.FindRootsAsync(log, cancellationToken))
@@ -37,19 +38,34 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
         if (found is null)
         {
             system = await InspectAsync(SystemBinFolders(), cancellationToken);
-            found = system.Where(binaries => binaries.Major >= PostgresBinaries.OldestMajor && Fits(binaries)).OrderBy(binaries => binaries.Edition).ThenByDescending(binaries => binaries.Major).FirstOrDefault();
+            found = system
+                .Where(binaries => binaries.Major >= PostgresBinaries.OldestMajor && Fits(binaries))
+                .OrderBy(binaries => binaries.Edition)
+                .ThenByDescending(binaries => binaries.Major)
+                .FirstOrDefault();
         }
         if (found is null && wish == PostgresEdition.Community)
-            throw new LocalServerException($"There is no PostgreSQL with TimescaleDB Community here: put one into {home.Servers}/community (usr/lib/postgresql/<major>/bin below it), or start a container engine.");
+            throw new LocalServerException(
+                $"There is no PostgreSQL with TimescaleDB Community here: put one into {home.Servers}/community (usr/lib/postgresql/<major>/bin below it), or start a container engine."
+            );
         if (found is null)
         {
             // A PostgreSQL without TimescaleDB stands back: installing takes seconds and gives hypertables. It serves only where nothing can be installed.
-            var plain = wish == PostgresEdition.Apache ? null : candidates.Concat(system).Where(binaries => binaries.Major >= PostgresBinaries.OldestMajor).MaxBy(binaries => binaries.Major);
+            var plain =
+                wish == PostgresEdition.Apache
+                    ? null
+                    : candidates
+                        .Concat(system)
+                        .Where(binaries => binaries.Major >= PostgresBinaries.OldestMajor)
+                        .MaxBy(binaries => binaries.Major);
             try
             {
                 await InstallAsync("postgres", system, cancellationToken);
-                found = (await InspectAsync(BinFoldersIn(Path.Combine(home.Servers, "apache")), cancellationToken)).FirstOrDefault(Fits)
-                    ?? throw new LocalServerException($"{home.Servers}/apache holds no PostgreSQL that runs: delete the folder and start again.");
+                found =
+                    (await InspectAsync(BinFoldersIn(Path.Combine(home.Servers, "apache")), cancellationToken)).FirstOrDefault(Fits)
+                    ?? throw new LocalServerException(
+                        $"{home.Servers}/apache holds no PostgreSQL that runs: delete the folder and start again."
+                    );
             }
             catch (LocalServerException e) when (plain is not null)
             {
@@ -57,15 +73,22 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
                 found = plain;
             }
         }
-        log($"PostgreSQL {found.Version} in {found.BinFolder}" + (found.EditionVersion is null ? "" : $", TimescaleDB {found.EditionVersion} {found.Edition}"));
+        log(
+            $"PostgreSQL {found.Version} in {found.BinFolder}"
+                + (found.EditionVersion is null ? "" : $", TimescaleDB {found.EditionVersion} {found.Edition}")
+        );
         return wish == PostgresEdition.Plain ? found.AsPlain() : found;
     }
 
     /// <summary>The redis-server program, or valkey-server, which is the same for us.</summary>
     public async Task<string> FindRedisAsync(CancellationToken cancellationToken)
     {
-        string? InRoots(IEnumerable<string> roots) => roots.Select(root => Path.Combine(root, "usr/bin/redis-server")).FirstOrDefault(File.Exists);
-        if ((InRoots(await home.FindRootsAsync(log, cancellationToken)) ?? Tool.OnPath("redis-server") ?? Tool.OnPath("valkey-server")) is { } found)
+        string? InRoots(IEnumerable<string> roots) =>
+            roots.Select(root => Path.Combine(root, "usr/bin/redis-server")).FirstOrDefault(File.Exists);
+        if (
+            (InRoots(await home.FindRootsAsync(log, cancellationToken)) ?? Tool.OnPath("redis-server") ?? Tool.OnPath("valkey-server")) is
+            { } found
+        )
             return found;
         await InstallAsync("redis", [], cancellationToken);
         return InRoots([Path.Combine(home.Servers, "redis")])
@@ -79,10 +102,16 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
     }
 
     private static IEnumerable<string> SystemBinFolders() =>
-        new[] { Tool.OnPath("postgres"), Tool.OnPath("initdb") }.OfType<string>().Select(program => Path.GetDirectoryName(program)!)
+        new[] { Tool.OnPath("postgres"), Tool.OnPath("initdb") }
+            .OfType<string>()
+            .Select(program => Path.GetDirectoryName(program)!)
             .Concat(BinFoldersIn("/"))
-            .Concat(new[] { "/opt/homebrew/opt", "/usr/local/opt" }.Where(Directory.Exists)
-                .SelectMany(folder => Directory.EnumerateDirectories(folder, "postgresql*")).Select(formula => Path.Combine(formula, "bin")))
+            .Concat(
+                new[] { "/opt/homebrew/opt", "/usr/local/opt" }
+                    .Where(Directory.Exists)
+                    .SelectMany(folder => Directory.EnumerateDirectories(folder, "postgresql*"))
+                    .Select(formula => Path.Combine(formula, "bin"))
+            )
             .Distinct(StringComparer.Ordinal);
 
     private static async Task<List<PostgresBinaries>> InspectAsync(IEnumerable<string> binFolders, CancellationToken cancellationToken)
@@ -103,8 +132,12 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
             ? (CannotInstallHere, "", $"bash is missing; {Tool.ThreeWaysOut}")
             : await Tool.RunAsync([bash, Tool.Script("install-servers"), home.Folder, server], cancellationToken, log);
         if (code == CannotInstallHere && tooOld.MaxBy(binaries => binaries.Major) is { Major: < PostgresBinaries.OldestMajor } old)
-            throw new LocalServerException($"PostgreSQL {old.Version} in {old.BinFolder} is too old, {PostgresBinaries.OldestMajor} is the oldest that will do; {Tool.ThreeWaysOut}");
+            throw new LocalServerException(
+                $"PostgreSQL {old.Version} in {old.BinFolder} is too old, {PostgresBinaries.OldestMajor} is the oldest that will do; {Tool.ThreeWaysOut}"
+            );
         if (code != 0)
-            throw new LocalServerException(error.Length > 0 ? error : $"Installing {server} into {home.Servers} failed with exit code {code}.");
+            throw new LocalServerException(
+                error.Length > 0 ? error : $"Installing {server} into {home.Servers} failed with exit code {code}."
+            );
     }
 }

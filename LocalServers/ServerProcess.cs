@@ -31,7 +31,10 @@ internal static class ServerProcess
         {
             var command = await File.ReadAllTextAsync($"/proc/{pid}/cmdline", cancellationToken);
             return command.Contains("postgres", StringComparison.Ordinal)
-                && (command.Contains(dataFolder, StringComparison.Ordinal) || string.Equals(new FileInfo($"/proc/{pid}/cwd").LinkTarget, dataFolder, StringComparison.Ordinal));
+                && (
+                    command.Contains(dataFolder, StringComparison.Ordinal)
+                    || string.Equals(new FileInfo($"/proc/{pid}/cwd").LinkTarget, dataFolder, StringComparison.Ordinal)
+                );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

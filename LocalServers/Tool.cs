@@ -12,7 +12,8 @@ internal static class Tool
 
     /// <summary>The program on PATH with links followed, because what belongs to it is searched beside the real file.</summary>
     public static string? OnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, program))
             .Where(File.Exists)
             .Select(file => File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file)
@@ -20,7 +21,11 @@ internal static class Tool
 
     /// <summary>Runs to the end and returns exit code, standard output, and the last line of standard error. Cancelling kills it.</summary>
     public static async Task<(int Code, string Output, string LastError)> RunAsync(
-        IReadOnlyList<string> command, CancellationToken cancellationToken, Action<string>? onLine = null, IReadOnlyDictionary<string, string?>? environment = null)
+        IReadOnlyList<string> command,
+        CancellationToken cancellationToken,
+        Action<string>? onLine = null,
+        IReadOnlyDictionary<string, string?>? environment = null
+    )
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
@@ -38,8 +43,16 @@ internal static class Tool
         var output = new StringWriter();
         var lastError = "";
         var streams = Task.WhenAll(
-            ReadAsync(process.StandardOutput, line => { output.WriteLine(line); onLine?.Invoke(line); }),
-            ReadAsync(process.StandardError, line => lastError = line.Length > 0 ? line : lastError));
+            ReadAsync(
+                process.StandardOutput,
+                line =>
+                {
+                    output.WriteLine(line);
+                    onLine?.Invoke(line);
+                }
+            ),
+            ReadAsync(process.StandardError, line => lastError = line.Length > 0 ? line : lastError)
+        );
         try
         {
             await process.WaitForExitAsync(cancellationToken);

@@ -10,7 +10,12 @@ using Wyckoff.Timescale;
 namespace Wyckoff.MigrationService;
 
 /// <summary>The server as its administrator sees it: waits for it, and makes, opens and drops the database.</summary>
-internal sealed class DatabaseServer(IConfiguration configuration, IOptions<MigrationOptions> options, TimeProvider time, ILogger<DatabaseServer> logger)
+internal sealed class DatabaseServer(
+    IConfiguration configuration,
+    IOptions<MigrationOptions> options,
+    TimeProvider time,
+    ILogger<DatabaseServer> logger
+)
 {
     private const string MaintenanceDatabase = "postgres";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
@@ -21,10 +26,13 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
     public string Database => _admin.Database!;
 
     /// <summary>Everything is created as, and so belongs to, the owner role, whoever the administrator is.</summary>
-    public NpgsqlDataSource OwnerDataSource() => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_admin.ConnectionString)
-    {
-        Options = $"{_admin.Options} -c role={DatabaseSetup.OwnerRole} -c search_path=public".Trim(),
-    });
+    public NpgsqlDataSource OwnerDataSource() =>
+        NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(_admin.ConnectionString)
+            {
+                Options = $"{_admin.Options} -c role={DatabaseSetup.OwnerRole} -c search_path=public".Trim(),
+            }
+        );
 
     /// <summary>A connection to the database, or, when it does not exist and is not to be created, to the server's maintenance database.</summary>
     public async Task<NpgsqlConnection> ConnectAsync(bool createDatabase, CancellationToken cancellationToken)
@@ -40,14 +48,19 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
                 if (server.Major < TimescaleEdition.OldestServer.Major)
                 {
                     await connection.DisposeAsync();
-                    throw new RefusalException($"The server at {_admin.Host}:{_admin.Port} is PostgreSQL {server}; Wyckoff needs {TimescaleEdition.OldestServer.Major} or newer. Upgrade it, or name another server in ConnectionStrings__wyckoff.");
+                    throw new RefusalException(
+                        $"The server at {_admin.Host}:{_admin.Port} is PostgreSQL {server}; Wyckoff needs {TimescaleEdition.OldestServer.Major} or newer. Upgrade it, or name another server in ConnectionStrings__wyckoff."
+                    );
                 }
 
                 return connection;
             }
-            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
+            catch (PostgresException e)
+                when (e.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
             {
-                throw new RefusalException($"The server at {_admin.Host}:{_admin.Port} refuses user '{_admin.Username}': {e.MessageText}. Check user and password in ConnectionStrings__wyckoff.");
+                throw new RefusalException(
+                    $"The server at {_admin.Host}:{_admin.Port} refuses user '{_admin.Username}': {e.MessageText}. Check user and password in ConnectionStrings__wyckoff."
+                );
             }
             // A database that is missing is created, so here it is not waited for.
             catch (Exception e)
@@ -55,7 +68,9 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
             {
                 if (time.GetElapsedTime(started) >= options.Value.ServerWait)
                 {
-                    throw new RefusalException($"No database server answers at {_admin.Host}:{_admin.Port} after {options.Value.ServerWait.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s: {e.Message}. Start it, or correct ConnectionStrings__wyckoff.");
+                    throw new RefusalException(
+                        $"No database server answers at {_admin.Host}:{_admin.Port} after {options.Value.ServerWait.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s: {e.Message}. Start it, or correct ConnectionStrings__wyckoff."
+                    );
                 }
 
                 if (attempt == 1)
@@ -68,7 +83,9 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
             catch (NpgsqlException e) when (e is not PostgresException)
             {
                 throw new RefusalException(
-                    $"The server at {_admin.Host}:{_admin.Port} cannot be used as ConnectionStrings__wyckoff says: {e.Message}.", e);
+                    $"The server at {_admin.Host}:{_admin.Port} cannot be used as ConnectionStrings__wyckoff says: {e.Message}.",
+                    e
+                );
             }
         }
     }
@@ -131,7 +148,9 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
     {
         logger.UpdatingExtension();
         // The update must be the first statement of its session, so the driver may not ask for the types before it.
-        await using var source = new NpgsqlDataSourceBuilder(To(database)).ConfigureTypeLoading(types => types.EnableTypeLoading(false)).Build();
+        await using var source = new NpgsqlDataSourceBuilder(To(database))
+            .ConfigureTypeLoading(types => types.EnableTypeLoading(false))
+            .Build();
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var update = new NpgsqlCommand("ALTER EXTENSION timescaledb UPDATE", connection) { CommandTimeout = 0 };
         await update.ExecuteNonQueryAsync(cancellationToken);
@@ -140,7 +159,10 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
     public async Task DropDatabaseAsync(CancellationToken cancellationToken)
     {
         await using var maintenance = await OpenAsync(MaintenanceDatabase, createDatabase: false, cancellationToken);
-        await using var drop = new NpgsqlCommand($"DROP DATABASE IF EXISTS {Quoted(Database)} WITH (FORCE)", maintenance) { CommandTimeout = 0 };
+        await using var drop = new NpgsqlCommand($"DROP DATABASE IF EXISTS {Quoted(Database)} WITH (FORCE)", maintenance)
+        {
+            CommandTimeout = 0,
+        };
         await drop.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -148,20 +170,25 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
     {
         if (connection.Database != _admin.Database)
         {
-            throw new RefusalException($"There is no database '{_admin.Database}' at {_admin.Host}:{_admin.Port}. Run MigrationService without options to create it.");
+            throw new RefusalException(
+                $"There is no database '{_admin.Database}' at {_admin.Host}:{_admin.Port}. Run MigrationService without options to create it."
+            );
         }
     }
 
     public static string Quoted(string identifier) => "\"" + identifier.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 
-    private string To(string database) => new NpgsqlConnectionStringBuilder(_admin.ConnectionString) { Database = database }.ConnectionString;
+    private string To(string database) =>
+        new NpgsqlConnectionStringBuilder(_admin.ConnectionString) { Database = database }.ConnectionString;
 
     private static NpgsqlConnectionStringBuilder AdminConnection(IConfiguration configuration)
     {
         var text = configuration.GetConnectionString(WyckoffHostExtensions.DatabaseConnection);
         if (string.IsNullOrWhiteSpace(text))
         {
-            throw new RefusalException("No database is named: set ConnectionStrings__wyckoff to the connection string of an administrator.");
+            throw new RefusalException(
+                "No database is named: set ConnectionStrings__wyckoff to the connection string of an administrator."
+            );
         }
 
         try
@@ -172,7 +199,9 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Migr
         }
         catch (ArgumentException e)
         {
-            throw new RefusalException($"ConnectionStrings__wyckoff is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=…;Password=…' ({e.GetType().Name}).");
+            throw new RefusalException(
+                $"ConnectionStrings__wyckoff is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=…;Password=…' ({e.GetType().Name})."
+            );
         }
     }
 }

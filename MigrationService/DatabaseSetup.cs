@@ -16,30 +16,35 @@ internal static class DatabaseSetup
 
     /// <summary>The statements, in order. Each may run again without effect. A role without a verifier keeps the password it has.</summary>
     public static IReadOnlyList<string> Statements(bool createExtension, string? appVerifier, string? workerVerifier) =>
-    [
-        .. createExtension ? ["CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA public"] : Array.Empty<string>(),
-        // The owner may log in, because TimescaleDB's policies run as the owner of their table and need that; it has no password, so nobody can.
-        Role(OwnerRole, "LOGIN"),
-        Role(AppRole, "LOGIN"),
-        Role(WorkerRole, "LOGIN"),
-        Role("wyckoff_reader", "NOLOGIN"),
-        Role(ConsoleRole, "NOLOGIN"),
-        Membership(OwnerRole),
-        Membership(ConsoleRole),
-        // Here, because it holds for all that will ever be made, also for what the extension makes.
-        $"ALTER DEFAULT PRIVILEGES FOR ROLE {OwnerRole} GRANT SELECT ON TABLES TO {ConsoleRole}",
-        $"""
-        DO $$ BEGIN
-          IF (SELECT datdba::regrole::text FROM pg_database WHERE datname = current_database()) <> '{OwnerRole}' THEN EXECUTE format('ALTER DATABASE %I OWNER TO {OwnerRole}', current_database()); END IF;
-          EXECUTE format('ALTER DATABASE %I SET search_path = {SearchPath}', current_database());
-        END $$
-        """,
-        .. appVerifier is null ? Array.Empty<string>() : [$"ALTER ROLE {AppRole} PASSWORD '{appVerifier}'"],
-        .. workerVerifier is null ? Array.Empty<string>() : [$"ALTER ROLE {WorkerRole} PASSWORD '{workerVerifier}'"],
-    ];
+        [
+            .. createExtension ? ["CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA public"] : Array.Empty<string>(),
+            // The owner may log in, because TimescaleDB's policies run as the owner of their table and need that; it has no password, so nobody can.
+            Role(OwnerRole, "LOGIN"),
+            Role(AppRole, "LOGIN"),
+            Role(WorkerRole, "LOGIN"),
+            Role("wyckoff_reader", "NOLOGIN"),
+            Role(ConsoleRole, "NOLOGIN"),
+            Membership(OwnerRole),
+            Membership(ConsoleRole),
+            // Here, because it holds for all that will ever be made, also for what the extension makes.
+            $"ALTER DEFAULT PRIVILEGES FOR ROLE {OwnerRole} GRANT SELECT ON TABLES TO {ConsoleRole}",
+            $"""
+                DO $$ BEGIN
+                  IF (SELECT datdba::regrole::text FROM pg_database WHERE datname = current_database()) <> '{OwnerRole}' THEN EXECUTE format('ALTER DATABASE %I OWNER TO {OwnerRole}', current_database()); END IF;
+                  EXECUTE format('ALTER DATABASE %I SET search_path = {SearchPath}', current_database());
+                END $$
+                """,
+            .. appVerifier is null ? Array.Empty<string>() : [$"ALTER ROLE {AppRole} PASSWORD '{appVerifier}'"],
+            .. workerVerifier is null ? Array.Empty<string>() : [$"ALTER ROLE {WorkerRole} PASSWORD '{workerVerifier}'"],
+        ];
 
     public static async Task ApplyAsync(
-        NpgsqlConnection admin, bool createExtension, string? appVerifier, string? workerVerifier, CancellationToken cancellationToken)
+        NpgsqlConnection admin,
+        bool createExtension,
+        string? appVerifier,
+        string? workerVerifier,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var statement in Statements(createExtension, appVerifier, workerVerifier))
         {
@@ -49,7 +54,11 @@ internal static class DatabaseSetup
 
     /// <summary>The verifier to store for a role's password; null when no password is given or the role has it already.</summary>
     public static async Task<string?> NewVerifierAsync(
-        NpgsqlConnection admin, string role, string? password, CancellationToken cancellationToken)
+        NpgsqlConnection admin,
+        string role,
+        string? password,
+        CancellationToken cancellationToken
+    )
     {
         if (string.IsNullOrEmpty(password))
         {
@@ -87,26 +96,29 @@ internal static class DatabaseSetup
                 await command.ExecuteNonQueryAsync(cancellationToken);
                 return;
             }
-            catch (PostgresException e) when (attempt < 10 && e is { SqlState: PostgresErrorCodes.InternalError, MessageText: "tuple concurrently updated" })
+            catch (PostgresException e)
+                when (attempt < 10 && e is { SqlState: PostgresErrorCodes.InternalError, MessageText: "tuple concurrently updated" })
             {
                 await Task.Delay(20 * attempt, cancellationToken);
             }
         }
     }
 
-    private static string Membership(string role) => $"""
-        DO $$ BEGIN
-          IF NOT pg_has_role(current_user, '{role}', 'SET') THEN EXECUTE format('GRANT {role} TO %I', current_user); END IF;
-        EXCEPTION WHEN invalid_parameter_value THEN -- PostgreSQL 15 knows no 'SET'
-          IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN EXECUTE format('GRANT {role} TO %I', current_user); END IF;
-        END $$
-        """;
+    private static string Membership(string role) =>
+        $"""
+            DO $$ BEGIN
+              IF NOT pg_has_role(current_user, '{role}', 'SET') THEN EXECUTE format('GRANT {role} TO %I', current_user); END IF;
+            EXCEPTION WHEN invalid_parameter_value THEN -- PostgreSQL 15 knows no 'SET'
+              IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN EXECUTE format('GRANT {role} TO %I', current_user); END IF;
+            END $$
+            """;
 
-    private static string Role(string name, string attribute) => $"""
-        DO $$ BEGIN
-          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN CREATE ROLE {name} {attribute};
-          ELSIF '{attribute}' = 'LOGIN' AND NOT (SELECT rolcanlogin FROM pg_roles WHERE rolname = '{name}') THEN ALTER ROLE {name} LOGIN; END IF; -- made by an earlier version
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-        END $$
-        """;
+    private static string Role(string name, string attribute) =>
+        $"""
+            DO $$ BEGIN
+              IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN CREATE ROLE {name} {attribute};
+              ELSIF '{attribute}' = 'LOGIN' AND NOT (SELECT rolcanlogin FROM pg_roles WHERE rolname = '{name}') THEN ALTER ROLE {name} LOGIN; END IF; -- made by an earlier version
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+            END $$
+            """;
 }

@@ -24,7 +24,11 @@ internal static class DeclaredObjects
                 yield return $"constraint {name}.{check.Name}";
             }
 
-            foreach (var constraint in table.ForeignKeyConstraints.Select(key => key.Name).Concat(table.UniqueConstraints.Select(key => key.Name)))
+            foreach (
+                var constraint in table
+                    .ForeignKeyConstraints.Select(key => key.Name)
+                    .Concat(table.UniqueConstraints.Select(key => key.Name))
+            )
             {
                 yield return $"constraint {name}.{constraint}";
             }
@@ -36,9 +40,12 @@ internal static class DeclaredObjects
         }
     }
 
-    public static IEnumerable<string> Of(IEnumerable<SchemaObject> objects) => objects
-        .Where(item => !item.Name.EndsWith(".grants", StringComparison.Ordinal) && !item.Name.EndsWith(".storage", StringComparison.Ordinal))
-        .Select(item => "object " + item.Name);
+    public static IEnumerable<string> Of(IEnumerable<SchemaObject> objects) =>
+        objects
+            .Where(item =>
+                !item.Name.EndsWith(".grants", StringComparison.Ordinal) && !item.Name.EndsWith(".storage", StringComparison.Ordinal)
+            )
+            .Select(item => "object " + item.Name);
 
     public static async Task<HashSet<string>> PresentAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

@@ -16,7 +16,10 @@ namespace Wyckoff.MigrationService;
 /// <param name="Hypertables">As declared, before configuration.</param>
 /// <param name="Aggregates">The same.</param>
 internal sealed record DeclaredSchema(
-    IReadOnlyList<string> Objects, IReadOnlyList<Hypertable> Hypertables, IReadOnlyList<ContinuousAggregate> Aggregates)
+    IReadOnlyList<string> Objects,
+    IReadOnlyList<Hypertable> Hypertables,
+    IReadOnlyList<ContinuousAggregate> Aggregates
+)
 {
     private const string Table = "public.declared_schema";
 
@@ -39,20 +42,33 @@ internal sealed record DeclaredSchema(
             return null;
         }
 
-        await using var command = new NpgsqlCommand($"SELECT declared::text FROM {Table} WHERE build = $1", connection) { Parameters = { new() { Value = Build } } };
+        await using var command = new NpgsqlCommand($"SELECT declared::text FROM {Table} WHERE build = $1", connection)
+        {
+            Parameters = { new() { Value = Build } },
+        };
         return await command.ExecuteScalarAsync(cancellationToken) is string json ? JsonSerializer.Deserialize<DeclaredSchema>(json) : null;
     }
 
     public async Task KeepAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            $"WITH others AS (DELETE FROM {Table} WHERE build <> $1) INSERT INTO {Table} (build, declared) VALUES ($1, $2) ON CONFLICT (build) DO NOTHING", connection)
+            $"WITH others AS (DELETE FROM {Table} WHERE build <> $1) INSERT INTO {Table} (build, declared) VALUES ($1, $2) ON CONFLICT (build) DO NOTHING",
+            connection
+        )
         {
-            Parameters = { new() { Value = Build }, new() { Value = JsonSerializer.Serialize(this), NpgsqlDbType = NpgsqlDbType.Jsonb } },
+            Parameters =
+            {
+                new() { Value = Build },
+                new() { Value = JsonSerializer.Serialize(this), NpgsqlDbType = NpgsqlDbType.Jsonb },
+            },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     public DeclaredSchema With(IConfiguration configuration) =>
-        this with { Hypertables = Hypertables.Configured(configuration), Aggregates = Aggregates.Configured(configuration) };
+        this with
+        {
+            Hypertables = Hypertables.Configured(configuration),
+            Aggregates = Aggregates.Configured(configuration),
+        };
 }

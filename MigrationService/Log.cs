@@ -13,7 +13,11 @@ internal static partial class Log
     [LoggerMessage(1102, LogLevel.Information, "Another migration of this database is running; waiting for it")]
     public static partial void WaitingForLock(this ILogger logger);
 
-    [LoggerMessage(1103, LogLevel.Information, "Migrating from {From} to {To}; {Objects} functions, views, triggers, policies and grants change")]
+    [LoggerMessage(
+        1103,
+        LogLevel.Information,
+        "Migrating from {From} to {To}; {Objects} functions, views, triggers, policies and grants change"
+    )]
     public static partial void Migrating(this ILogger logger, string from, string to, int objects);
 
     [LoggerMessage(1104, LogLevel.Information, "{Table}: {What}")]
@@ -22,7 +26,11 @@ internal static partial class Log
     [LoggerMessage(1105, LogLevel.Information, "Schema {Schema} is in place and verified; {Edition}: {Capabilities}")]
     public static partial void Migrated(this ILogger logger, string schema, string edition, string capabilities);
 
-    [LoggerMessage(1106, LogLevel.Warning, "TimescaleDB is installed on the server but cannot be used here ({Reason}); going on without it")]
+    [LoggerMessage(
+        1106,
+        LogLevel.Warning,
+        "TimescaleDB is installed on the server but cannot be used here ({Reason}); going on without it"
+    )]
     public static partial void TimescaleUnusable(this ILogger logger, string reason);
 
     [LoggerMessage(1107, LogLevel.Warning, "The database was made with a TimescaleDB this server no longer has; updating the extension")]

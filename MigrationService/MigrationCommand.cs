@@ -11,10 +11,19 @@ namespace Wyckoff.MigrationService;
 /// <summary>The command line: what it prints goes to one writer, the one line that says why it failed to another.</summary>
 internal static class MigrationCommand
 {
-    private static readonly Option<bool> Status = new("--status") { Description = "Show migrations, hypertables, policies and sizes; change nothing." };
-    private static readonly Option<bool> Verify = new("--verify") { Description = "Check that all that is declared is there; exit code 1 if not." };
+    private static readonly Option<bool> Status = new("--status")
+    {
+        Description = "Show migrations, hypertables, policies and sizes; change nothing.",
+    };
+    private static readonly Option<bool> Verify = new("--verify")
+    {
+        Description = "Check that all that is declared is there; exit code 1 if not.",
+    };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Print the SQL that would run; write nothing." };
-    private static readonly Option<bool> Reset = new("--reset") { Description = "Drop the database with all its data and make it anew (needs --yes)." };
+    private static readonly Option<bool> Reset = new("--reset")
+    {
+        Description = "Drop the database with all its data and make it anew (needs --yes).",
+    };
     private static readonly Option<bool> Yes = new("--yes") { Description = "With --reset: all data may be lost." };
 
     /// <param name="args">Those of the process.</param>
@@ -22,11 +31,22 @@ internal static class MigrationCommand
     /// <param name="error">For the one line.</param>
     /// <param name="configure">Changes the host before it is built.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, Action<HostApplicationBuilder>? configure = null)
+    public static async Task<int> RunAsync(
+        string[] args,
+        TextWriter output,
+        TextWriter error,
+        Action<HostApplicationBuilder>? configure = null
+    )
     {
-        var command = new RootCommand("Brings the database to the schema of this build. Without options: migrate, reconcile the time-series storage, verify.")
+        var command = new RootCommand(
+            "Brings the database to the schema of this build. Without options: migrate, reconcile the time-series storage, verify."
+        )
         {
-            Status, Verify, DryRun, Reset, Yes,
+            Status,
+            Verify,
+            DryRun,
+            Reset,
+            Yes,
         };
         var parsed = command.Parse(args);
         if (parsed.Errors.Count > 0)
@@ -121,7 +141,11 @@ internal static class MigrationCommand
             builder.Logging.SetMinimumLevel(LogLevel.Warning);
         }
 
-        builder.Services.AddOptions<MigrationOptions>().BindConfiguration(MigrationOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder
+            .Services.AddOptions<MigrationOptions>()
+            .BindConfiguration(MigrationOptions.Section)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
         builder.Services.AddSingleton<DatabaseServer>();
         builder.Services.AddSingleton<Migrator>();
         return builder;

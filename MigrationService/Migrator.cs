@@ -11,7 +11,13 @@ using Wyckoff.Timescale;
 namespace Wyckoff.MigrationService;
 
 /// <summary>Brings a database to the schema of this build: setup, migrations, time-series storage, verification; one at a time per database.</summary>
-internal sealed class Migrator(DatabaseServer server, IConfiguration configuration, IOptions<MigrationOptions> options, TimeProvider time, ILogger<Migrator> logger)
+internal sealed class Migrator(
+    DatabaseServer server,
+    IConfiguration configuration,
+    IOptions<MigrationOptions> options,
+    TimeProvider time,
+    ILogger<Migrator> logger
+)
 {
     private const long LockKey = 0x5779636B6F6666; // "Wyckoff"
 
@@ -36,7 +42,8 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
 
         await using var owner = server.OwnerDataSource();
         await using var connection = await owner.OpenConnectionAsync(cancellationToken);
-        var isOfThisBuild = kept is not null && await SchemaVersion.ObjectsHashAsync(connection, cancellationToken) == SchemaObject.HashOfAll;
+        var isOfThisBuild =
+            kept is not null && await SchemaVersion.ObjectsHashAsync(connection, cancellationToken) == SchemaObject.HashOfAll;
         if (!isOfThisBuild)
         {
             await ChangeAsync(connection, applied, cancellationToken);
@@ -71,7 +78,9 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
     {
         if (!mayLoseData)
         {
-            throw new RefusalException($"--reset deletes database '{server.Database}' with everything in it: add --yes if that is what you want.");
+            throw new RefusalException(
+                $"--reset deletes database '{server.Database}' with everything in it: add --yes if that is what you want."
+            );
         }
 
         try
@@ -96,7 +105,9 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         var exists = admin.Database == server.Database;
         var applied = exists ? await AppliedAsync(admin, cancellationToken) : [];
         var createExtension = await CanUseTimescaleAsync(admin, cancellationToken);
-        var edition = createExtension ? await DetectWithExtensionAsync(admin, cancellationToken) : await TimescaleEdition.DetectAsync(admin, cancellationToken);
+        var edition = createExtension
+            ? await DetectWithExtensionAsync(admin, cancellationToken)
+            : await TimescaleEdition.DetectAsync(admin, cancellationToken);
         if (!exists)
         {
             await output.WriteLineAsync($"CREATE DATABASE {DatabaseServer.Quoted(server.Database)};");
@@ -119,7 +130,8 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         }
 
         await output.WriteLineAsync(
-            $"-- {change.Pending.Count} migrations, {change.Objects.Created.Count} objects and {plan.Count} storage steps would run; nothing was written.");
+            $"-- {change.Pending.Count} migrations, {change.Objects.Created.Count} objects and {plan.Count} storage steps would run; nothing was written."
+        );
     }
 
     /// <summary>Whether everything this build declares is in the database.</summary>
@@ -136,9 +148,11 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
             await output.WriteLineAsync("missing  " + fault);
         }
 
-        await output.WriteLineAsync(missing.Count == 0
-            ? $"All that is declared is there. {edition}: {edition.Capabilities}."
-            : $"{missing.Count} missing: run MigrationService without options.");
+        await output.WriteLineAsync(
+            missing.Count == 0
+                ? $"All that is declared is there. {edition}: {edition.Capabilities}."
+                : $"{missing.Count} missing: run MigrationService without options."
+        );
         return missing.Count == 0;
     }
 
@@ -157,7 +171,8 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         return DeclaredSchema.Of(context);
     }
 
-    private static TimescaleReconciler Reconciler(TimescaleEdition edition, DeclaredSchema declared) => new(edition, declared.Hypertables, declared.Aggregates);
+    private static TimescaleReconciler Reconciler(TimescaleEdition edition, DeclaredSchema declared) =>
+        new(edition, declared.Hypertables, declared.Aggregates);
 
     private async Task ChangeAsync(NpgsqlConnection connection, IReadOnlyList<string> applied, CancellationToken cancellationToken)
     {
@@ -170,9 +185,11 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         }
     }
 
-    private async Task<(string? App, string? Worker)> NewVerifiersAsync(NpgsqlConnection admin, CancellationToken cancellationToken) => (
-        await DatabaseSetup.NewVerifierAsync(admin, DatabaseSetup.AppRole, options.Value.AppPassword, cancellationToken),
-        await DatabaseSetup.NewVerifierAsync(admin, DatabaseSetup.WorkerRole, options.Value.WorkerPassword, cancellationToken));
+    private async Task<(string? App, string? Worker)> NewVerifiersAsync(NpgsqlConnection admin, CancellationToken cancellationToken) =>
+        (
+            await DatabaseSetup.NewVerifierAsync(admin, DatabaseSetup.AppRole, options.Value.AppPassword, cancellationToken),
+            await DatabaseSetup.NewVerifierAsync(admin, DatabaseSetup.WorkerRole, options.Value.WorkerPassword, cancellationToken)
+        );
 
     private static string? Hidden(string? verifier) => verifier is null ? null : "***";
 
@@ -181,7 +198,10 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         var started = time.GetTimestamp();
         for (var first = true; ; first = false)
         {
-            await using var command = new NpgsqlCommand($"SELECT pg_try_advisory_lock({LockKey.ToString(CultureInfo.InvariantCulture)})", admin);
+            await using var command = new NpgsqlCommand(
+                $"SELECT pg_try_advisory_lock({LockKey.ToString(CultureInfo.InvariantCulture)})",
+                admin
+            );
             if (await command.ExecuteScalarAsync(cancellationToken) is true)
             {
                 return;
@@ -194,7 +214,9 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
 
             if (time.GetElapsedTime(started) >= options.Value.LockWait)
             {
-                throw new RefusalException($"Another migration of '{server.Database}' has been running for {options.Value.LockWait.TotalSeconds:0} s. Wait for it to end, then run this again.");
+                throw new RefusalException(
+                    $"Another migration of '{server.Database}' has been running for {options.Value.LockWait.TotalSeconds:0} s. Wait for it to end, then run this again."
+                );
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellationToken);
@@ -208,7 +230,9 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         // Before anything was released, the schema was written as eleven migrations; their first had this id.
         if (applied.Contains("20261120193039_Initial", StringComparer.Ordinal))
         {
-            throw new RefusalException($"Database '{admin.Database}' was made before Wyckoff's first release, and its schema cannot be brought forward: export what you need with the Wyckoff that made it (./wyckoff.sh export), then start with --fresh, or name another database.");
+            throw new RefusalException(
+                $"Database '{admin.Database}' was made before Wyckoff's first release, and its schema cannot be brought forward: export what you need with the Wyckoff that made it (./wyckoff.sh export), then start with --fresh, or name another database."
+            );
         }
 
         RefuseNewer(admin, applied);
@@ -220,7 +244,9 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         var unknown = applied.Where(id => string.CompareOrdinal(id, SchemaVersion.Required) > 0).Select(SchemaVersion.NameOf).ToList();
         if (unknown.Count > 0)
         {
-            throw new RefusalException($"Database '{admin.Database}' belongs to a newer Wyckoff: it has {string.Join(", ", unknown)}, which this build does not know. Update Wyckoff, or name another database.");
+            throw new RefusalException(
+                $"Database '{admin.Database}' belongs to a newer Wyckoff: it has {string.Join(", ", unknown)}, which this build does not know. Update Wyckoff, or name another database."
+            );
         }
     }
 
@@ -238,7 +264,8 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
                    EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb'),
                    current_setting('timescaledb.max_background_workers', true) IS NOT NULL -- the loader's; the licence is only known once the extension is there
             """,
-            admin);
+            admin
+        );
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var (installed, available, loaded) = (reader.GetBoolean(0), reader.GetBoolean(1), reader.GetBoolean(2));
@@ -260,7 +287,12 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
     }
 
     /// <summary>What is declared and not there: migrations, tables, columns, constraints, indexes, storage.</summary>
-    private static async Task<IReadOnlyList<string>> MissingAsync(DeclaredSchema declared, NpgsqlConnection connection, TimescaleReconciler reconciler, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<string>> MissingAsync(
+        DeclaredSchema declared,
+        NpgsqlConnection connection,
+        TimescaleReconciler reconciler,
+        CancellationToken cancellationToken
+    )
     {
         var applied = await SchemaVersion.AppliedAsync(connection, cancellationToken);
         if (!applied.Contains(SchemaVersion.Required, StringComparer.Ordinal))
@@ -269,7 +301,10 @@ internal sealed class Migrator(DatabaseServer server, IConfiguration configurati
         }
 
         var recorded = await ObjectPlan.RecordedAsync(connection, cancellationToken);
-        var missing = SchemaObject.All.Where(item => !recorded.Contains((item.Name, item.Hash))).Select(item => $"{item.Name} as this build has it").ToList();
+        var missing = SchemaObject
+            .All.Where(item => !recorded.Contains((item.Name, item.Hash)))
+            .Select(item => $"{item.Name} as this build has it")
+            .ToList();
         var there = await DeclaredObjects.PresentAsync(connection, cancellationToken);
         missing.AddRange(declared.Objects.Where(name => !there.Contains(name)));
         missing.AddRange(DeclaredObjects.Of(SchemaObject.All).Where(name => !there.Contains(name)));

@@ -21,8 +21,11 @@ internal sealed partial class ObjectPlan
     private readonly IReadOnlyList<string> _known;
 
     private ObjectPlan(
-        IReadOnlyList<SchemaObject> wanted, IReadOnlyList<string> known, IReadOnlyList<string> dropped, IReadOnlyList<SchemaObject> created) =>
-        (_wanted, _known, Dropped, Created) = (wanted, known, dropped, created);
+        IReadOnlyList<SchemaObject> wanted,
+        IReadOnlyList<string> known,
+        IReadOnlyList<string> dropped,
+        IReadOnlyList<SchemaObject> created
+    ) => (_wanted, _known, Dropped, Created) = (wanted, known, dropped, created);
 
     /// <summary>Names, in the order in which they are dropped.</summary>
     public IReadOnlyList<string> Dropped { get; }
@@ -52,17 +55,29 @@ internal sealed partial class ObjectPlan
         }
 
         var names = ordered.Select(item => item.Name).ToHashSet(StringComparer.Ordinal);
-        var dropped = recorded.Select(item => item.Name).Reverse()
-            .Where(name => affected.Contains(name) || !names.Contains(name)).Except(UnderTables, StringComparer.Ordinal);
-        return new(ordered, [.. names.Union(hashes.Keys, StringComparer.Ordinal)], [.. dropped], [.. ordered.Where(item => affected.Contains(item.Name))]);
+        var dropped = recorded
+            .Select(item => item.Name)
+            .Reverse()
+            .Where(name => affected.Contains(name) || !names.Contains(name))
+            .Except(UnderTables, StringComparer.Ordinal);
+        return new(
+            ordered,
+            [.. names.Union(hashes.Keys, StringComparer.Ordinal)],
+            [.. dropped],
+            [.. ordered.Where(item => affected.Contains(item.Name))]
+        );
     }
 
     /// <summary>What the database has, from the last run that changed something; nothing when it was never migrated.</summary>
     public static async Task<IReadOnlyList<(string Name, string Hash)>> RecordedAsync(
-        NpgsqlConnection connection, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = new NpgsqlCommand(
-            "SELECT objects::text FROM public.migration_runs WHERE outcome = 'completed' ORDER BY id DESC LIMIT 1", connection);
+            "SELECT objects::text FROM public.migration_runs WHERE outcome = 'completed' ORDER BY id DESC LIMIT 1",
+            connection
+        );
         return await command.ExecuteScalarAsync(cancellationToken) is string json
             ? [.. JsonSerializer.Deserialize<string[][]>(json)!.Select(pair => (pair[0], pair[1]))]
             : [];
@@ -75,7 +90,11 @@ internal sealed partial class ObjectPlan
 
     /// <summary>What to record when the plan has been carried out.</summary>
     public NpgsqlParameter Record() =>
-        new() { Value = JsonSerializer.Serialize(_wanted.Select(item => new[] { item.Name, item.Hash })), NpgsqlDbType = NpgsqlDbType.Jsonb };
+        new()
+        {
+            Value = JsonSerializer.Serialize(_wanted.Select(item => new[] { item.Name, item.Hash })),
+            NpgsqlDbType = NpgsqlDbType.Jsonb,
+        };
 
     /// <summary>The objects in an order in which each comes after those that it names; in a function's body, too, where it would not have to.</summary>
     private static List<SchemaObject> Order(List<SchemaObject> objects)
@@ -115,7 +134,10 @@ internal sealed partial class ObjectPlan
 
     private static IEnumerable<string> UsesOf(SchemaObject item, IEnumerable<SchemaObject> objects)
     {
-        var mentioned = QualifiedName().Matches(Remark().Replace(item.Sql, "")).Select(match => match.Value).ToHashSet(StringComparer.Ordinal);
+        var mentioned = QualifiedName()
+            .Matches(Remark().Replace(item.Sql, ""))
+            .Select(match => match.Value)
+            .ToHashSet(StringComparer.Ordinal);
         return objects.Select(other => other.Name).Where(name => name != item.Name && mentioned.Contains(name));
     }
 
@@ -127,48 +149,57 @@ internal sealed partial class ObjectPlan
     {
         var parts = name.Split('.');
         var (schema, table) = (parts[0], $"{parts[0]}.{parts[1]}");
-        return parts is [_, _, var kind] ? kind switch
-        {
-            // Those that call our functions: TimescaleDB and the hourly aggregates have others on the same tables.
-            "triggers" => ForEach(
+        return parts is [_, _, var kind]
+                ? kind switch
+                {
+                    // Those that call our functions: TimescaleDB and the hourly aggregates have others on the same tables.
+                    "triggers" => ForEach(
+                        $"""
+                        SELECT format('DROP TRIGGER %I ON {table}', tgname) FROM pg_trigger JOIN pg_proc f ON f.oid = tgfoid
+                         WHERE tgrelid = to_regclass('{table}') AND NOT tgisinternal AND {IsOneOf("f.pronamespace", "f.proname", _known)}
+                        """
+                    ),
+                    "policies" => ForEach(
+                        $"""
+                        SELECT format('DROP POLICY %I ON {table}', polname) FROM pg_policy WHERE polrelid = to_regclass('{table}')
+                        UNION ALL SELECT 'ALTER TABLE {table} DISABLE ROW LEVEL SECURITY' WHERE to_regclass('{table}') IS NOT NULL
+                        """
+                    ),
+                    "table" => $"DROP TABLE IF EXISTS {table}",
+                    "storage" => "SELECT", // is set again
+                    _ => throw new InvalidOperationException($"'{name}' is neither triggers nor policies, a table or storage."),
+                }
+            : parts[1] == "grants"
+                ? ForEach(
+                    $"""
+                    SELECT format('REVOKE ALL ON %s FROM wyckoff_app, wyckoff_worker, wyckoff_reader', oid::regclass) FROM pg_class
+                     WHERE relnamespace = to_regnamespace('{schema}') AND {IsOneOf("relnamespace", "relname", tables)}
+                    UNION ALL
+                    SELECT 'REVOKE USAGE ON SCHEMA {schema} FROM wyckoff_app, wyckoff_worker, wyckoff_reader' WHERE '{schema}' <> 'public'
+                    """
+                )
+            // All of the name: an overload that an earlier build left would still be called.
+            : ForEach(
                 $"""
-                SELECT format('DROP TRIGGER %I ON {table}', tgname) FROM pg_trigger JOIN pg_proc f ON f.oid = tgfoid
-                 WHERE tgrelid = to_regclass('{table}') AND NOT tgisinternal AND {IsOneOf("f.pronamespace", "f.proname", _known)}
-                """),
-            "policies" => ForEach(
-                $"""
-                SELECT format('DROP POLICY %I ON {table}', polname) FROM pg_policy WHERE polrelid = to_regclass('{table}')
-                UNION ALL SELECT 'ALTER TABLE {table} DISABLE ROW LEVEL SECURITY' WHERE to_regclass('{table}') IS NOT NULL
-                """),
-            "table" => $"DROP TABLE IF EXISTS {table}",
-            "storage" => "SELECT", // is set again
-            _ => throw new InvalidOperationException($"'{name}' is neither triggers nor policies, a table or storage."),
-        }
-        : parts[1] == "grants" ? ForEach(
-            $"""
-            SELECT format('REVOKE ALL ON %s FROM wyckoff_app, wyckoff_worker, wyckoff_reader', oid::regclass) FROM pg_class
-             WHERE relnamespace = to_regnamespace('{schema}') AND {IsOneOf("relnamespace", "relname", tables)}
-            UNION ALL
-            SELECT 'REVOKE USAGE ON SCHEMA {schema} FROM wyckoff_app, wyckoff_worker, wyckoff_reader' WHERE '{schema}' <> 'public'
-            """)
-        // All of the name: an overload that an earlier build left would still be called.
-        : ForEach(
-            $"""
-            SELECT format('DROP FUNCTION %s', oid::regprocedure) FROM pg_proc WHERE pronamespace = to_regnamespace('{schema}') AND proname = '{parts[1]}'
-            UNION ALL
-            SELECT format('DROP %s %s', CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TYPE' END, oid::regclass) FROM pg_class
-             WHERE relnamespace = to_regnamespace('{schema}') AND relname = '{parts[1]}' AND relkind IN ('v', 'm', 'c')
-            """);
+                SELECT format('DROP FUNCTION %s', oid::regprocedure) FROM pg_proc WHERE pronamespace = to_regnamespace('{schema}') AND proname = '{parts[
+                    1
+                ]}'
+                UNION ALL
+                SELECT format('DROP %s %s', CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TYPE' END, oid::regclass) FROM pg_class
+                 WHERE relnamespace = to_regnamespace('{schema}') AND relname = '{parts[1]}' AND relkind IN ('v', 'm', 'c')
+                """
+            );
     }
 
     private static string IsOneOf(string schema, string name, IEnumerable<string> names) =>
         $"{schema}::regnamespace || '.' || {name} IN ('{string.Join("', '", names)}')";
 
-    private static string ForEach(string statements) => $"""
-        DO $drop$ DECLARE statement text; BEGIN
-          FOR statement IN {statements} LOOP EXECUTE statement; END LOOP;
-        END $drop$
-        """;
+    private static string ForEach(string statements) =>
+        $"""
+            DO $drop$ DECLARE statement text; BEGIN
+              FOR statement IN {statements} LOOP EXECUTE statement; END LOOP;
+            END $drop$
+            """;
 
     /// <summary>What only a reader reads.</summary>
     [GeneratedRegex(@"--.*|COMMENT ON [^']*'([^']|'')*';", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]

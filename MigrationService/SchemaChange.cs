@@ -18,7 +18,12 @@ internal sealed class SchemaChange
     private readonly IReadOnlyList<string> _tables;
 
     private SchemaChange(
-        IReadOnlyList<string> applied, IReadOnlyList<string> pending, string migrations, IReadOnlyList<string> tables, ObjectPlan objects)
+        IReadOnlyList<string> applied,
+        IReadOnlyList<string> pending,
+        string migrations,
+        IReadOnlyList<string> tables,
+        ObjectPlan objects
+    )
     {
         _tables = tables;
         (From, To) = (applied.LastOrDefault(), pending.Concat(applied).Max(StringComparer.Ordinal)!);
@@ -37,14 +42,25 @@ internal sealed class SchemaChange
     public bool IsEmpty => Pending.Count == 0 && Objects.IsEmpty;
 
     public static async Task<SchemaChange> PlanAsync(
-        WyckoffDbContext context, NpgsqlConnection connection, IReadOnlyList<string> applied, CancellationToken cancellationToken)
+        WyckoffDbContext context,
+        NpgsqlConnection connection,
+        IReadOnlyList<string> applied,
+        CancellationToken cancellationToken
+    )
     {
         var pending = context.Database.GetMigrations().Except(applied, StringComparer.Ordinal).ToList();
-        var migrations = pending.Count == 0
-            ? ""
-            : context.GetService<IMigrator>().GenerateScript(applied.LastOrDefault(), pending[^1], MigrationsSqlGenerationOptions.NoTransactions);
+        var migrations =
+            pending.Count == 0
+                ? ""
+                : context
+                    .GetService<IMigrator>()
+                    .GenerateScript(applied.LastOrDefault(), pending[^1], MigrationsSqlGenerationOptions.NoTransactions);
         var recorded = applied.Count == 0 ? [] : await ObjectPlan.RecordedAsync(connection, cancellationToken);
-        var tables = context.GetService<IDesignTimeModel>().Model.GetRelationalModel().Tables.Select(table => $"{table.Schema}.{table.Name}").ToList();
+        var tables = context
+            .GetService<IDesignTimeModel>()
+            .Model.GetRelationalModel()
+            .Tables.Select(table => $"{table.Schema}.{table.Name}")
+            .ToList();
         return new(applied, pending, migrations, tables, ObjectPlan.For(SchemaObject.All, recorded, tablesChange: pending.Count > 0));
     }
 
@@ -88,7 +104,9 @@ internal sealed class SchemaChange
 
         foreach (var item in Objects.Created)
         {
-            await output.WriteLineAsync($"-- {item.Name} is {(Objects.Dropped.Contains(item.Name, StringComparer.Ordinal) ? "made again" : "made")}");
+            await output.WriteLineAsync(
+                $"-- {item.Name} is {(Objects.Dropped.Contains(item.Name, StringComparer.Ordinal) ? "made again" : "made")}"
+            );
         }
 
         foreach (var statements in Statements())
@@ -101,7 +119,12 @@ internal sealed class SchemaChange
         [.. Objects.Before(_tables), .. _migrations.Length > 0 ? [_migrations] : Array.Empty<string>(), .. Objects.After];
 
     private async Task RecordAsync(
-        NpgsqlConnection connection, DateTimeOffset started, DateTimeOffset ended, string? error, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        DateTimeOffset started,
+        DateTimeOffset ended,
+        string? error,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = new NpgsqlCommand(
             """
@@ -109,8 +132,11 @@ internal sealed class SchemaChange
               (from_version, to_version, objects, objects_hash, started_at, duration_ms, outcome, error, product_version)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             """,
-            connection);
-        command.Parameters.Add(new() { Value = (object?)(From is null ? null : SchemaVersion.NameOf(From)) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+            connection
+        );
+        command.Parameters.Add(
+            new() { Value = (object?)(From is null ? null : SchemaVersion.NameOf(From)) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text }
+        );
         command.Parameters.Add(new() { Value = SchemaVersion.NameOf(To) });
         command.Parameters.Add(Objects.Record());
         command.Parameters.Add(new() { Value = SchemaObject.HashOfAll });

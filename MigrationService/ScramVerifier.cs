@@ -25,7 +25,12 @@ internal static class ScramVerifier
     public static string Create(string password, byte[] salt, int iterations)
     {
         var salted = Rfc2898DeriveBytes.Pbkdf2(
-            Encoding.ASCII.GetBytes(password), salt, iterations, HashAlgorithmName.SHA256, SHA256.HashSizeInBytes);
+            Encoding.ASCII.GetBytes(password),
+            salt,
+            iterations,
+            HashAlgorithmName.SHA256,
+            SHA256.HashSizeInBytes
+        );
         var storedKey = Convert.ToBase64String(SHA256.HashData(HMACSHA256.HashData(salted, "Client Key"u8)));
         var serverKey = Convert.ToBase64String(HMACSHA256.HashData(salted, "Server Key"u8));
         var parameters = string.Create(CultureInfo.InvariantCulture, $"{iterations}:{Convert.ToBase64String(salt)}");

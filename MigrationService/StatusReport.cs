@@ -11,7 +11,14 @@ namespace Wyckoff.MigrationService;
 /// <summary>What <c>--status</c> prints.</summary>
 internal static class StatusReport
 {
-    public static async Task WriteAsync(TextWriter output, NpgsqlConnection connection, WyckoffDbContext context, IReadOnlyList<Hypertable> declared, IReadOnlyList<ContinuousAggregate> aggregates, CancellationToken cancellationToken)
+    public static async Task WriteAsync(
+        TextWriter output,
+        NpgsqlConnection connection,
+        WyckoffDbContext context,
+        IReadOnlyList<Hypertable> declared,
+        IReadOnlyList<ContinuousAggregate> aggregates,
+        CancellationToken cancellationToken
+    )
     {
         var console = VerbConsole.Create(output);
         var edition = await TimescaleEdition.DetectAsync(connection, cancellationToken);
@@ -20,12 +27,18 @@ internal static class StatusReport
 
         await using var size = new NpgsqlCommand("SELECT pg_size_pretty(pg_database_size(current_database()))", connection);
         var facts = console.NewTable(new(""), new("")).HideHeaders();
-        facts.AddTextRow("Database", $"{connection.Database} at {connection.Host}:{connection.Port}, {await size.ExecuteScalarAsync(cancellationToken)}");
+        facts.AddTextRow(
+            "Database",
+            $"{connection.Database} at {connection.Host}:{connection.Port}, {await size.ExecuteScalarAsync(cancellationToken)}"
+        );
         facts.AddTextRow("Edition", $"{edition}");
         facts.AddTextRow("", edition.Capabilities);
         foreach (var migration in migrations)
         {
-            facts.AddTextRow("Migration", $"{SchemaVersion.NameOf(migration)} {(applied.Contains(migration, StringComparer.Ordinal) ? "applied" : "pending")}");
+            facts.AddTextRow(
+                "Migration",
+                $"{SchemaVersion.NameOf(migration)} {(applied.Contains(migration, StringComparer.Ordinal) ? "applied" : "pending")}"
+            );
         }
 
         foreach (var unknown in applied.Except(migrations, StringComparer.Ordinal))
@@ -45,16 +58,29 @@ internal static class StatusReport
         console.Write(facts);
         console.WriteLine();
 
-        var present = (await StoredTable.ReadAsync(connection, edition, cancellationToken)).ToDictionary(table => table.Name, StringComparer.Ordinal);
+        var present = (await StoredTable.ReadAsync(connection, edition, cancellationToken)).ToDictionary(
+            table => table.Name,
+            StringComparer.Ordinal
+        );
         var policies = edition.HasPolicies ? await PoliciesAsync(connection, cancellationToken) : [];
         var tables = console.NewTable(
-            new("Table"), new("Kind"), new("Chunk"), Number("Chunks"), Number("Compressed"), Number("Rows (est.)"), Number("Size"), new("Compressed from, to"), new("Policies"));
+            new("Table"),
+            new("Kind"),
+            new("Chunk"),
+            Number("Chunks"),
+            Number("Compressed"),
+            Number("Rows (est.)"),
+            Number("Size"),
+            new("Compressed from, to"),
+            new("Policies")
+        );
         foreach (var hypertable in declared.OrderBy(hypertable => hypertable.Name, StringComparer.Ordinal))
         {
             tables.AddTextRow([
                 hypertable.Name,
                 .. present.TryGetValue(hypertable.Name, out var table) ? Figures(table) : ["missing", "", "", "", "", "", ""],
-                string.Join('\n', policies.GetValueOrDefault(hypertable.Name) ?? [])]);
+                string.Join('\n', policies.GetValueOrDefault(hypertable.Name) ?? []),
+            ]);
         }
 
         console.Write(tables);
@@ -73,12 +99,16 @@ internal static class StatusReport
             SELECT concat_ws(' ', to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), 'to', to_version, outcome, 'in', round(duration_ms), 'ms', error)
               FROM public.migration_runs ORDER BY id DESC LIMIT 1
             """,
-            connection);
+            connection
+        );
         return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 
     /// <summary>What the policies of each hypertable are and did, in lines.</summary>
-    private static async Task<Dictionary<string, List<string>>> PoliciesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<Dictionary<string, List<string>>> PoliciesAsync(
+        NpgsqlConnection connection,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = new NpgsqlCommand(
             """
@@ -89,7 +119,8 @@ internal static class StatusReport
               FROM timescaledb_information.jobs j LEFT JOIN timescaledb_information.job_stats s USING (job_id)
              WHERE j.hypertable_name IS NOT NULL ORDER BY j.proc_name
             """,
-            connection);
+            connection
+        );
         var policies = new Dictionary<string, List<string>>(StringComparer.Ordinal);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -106,15 +137,15 @@ internal static class StatusReport
     }
 
     private static string[] Figures(StoredTable table) =>
-    [
-        table.Chunk is null ? "table" : "hypertable",
-        table.Chunk ?? "-",
-        table.Chunks.ToString(CultureInfo.InvariantCulture),
-        table.CompressedChunks.ToString(CultureInfo.InvariantCulture),
-        table.Rows.ToString(CultureInfo.InvariantCulture),
-        Size(table.Bytes),
-        table.BytesBefore is { } before ? $"{Size(before)}, {Size(table.BytesAfter ?? 0)}" : "",
-    ];
+        [
+            table.Chunk is null ? "table" : "hypertable",
+            table.Chunk ?? "-",
+            table.Chunks.ToString(CultureInfo.InvariantCulture),
+            table.CompressedChunks.ToString(CultureInfo.InvariantCulture),
+            table.Rows.ToString(CultureInfo.InvariantCulture),
+            Size(table.Bytes),
+            table.BytesBefore is { } before ? $"{Size(before)}, {Size(table.BytesAfter ?? 0)}" : "",
+        ];
 
     // As pg_size_pretty writes it.
     private static string Size(long bytes)

@@ -54,13 +54,14 @@ internal static class HealthReportWriter
     }
 
     /// <summary>The word that the check gives under <c>error</c>; a general one where the check threw or took too long.</summary>
-    private static string? ErrorOf(HealthReportEntry entry) => entry switch
-    {
-        _ when entry.Data.TryGetValue(ErrorKey, out var word) => word.ToString(),
-        { Exception: null } => null,
-        { Exception: OperationCanceledException or TimeoutException } => "timeout",
-        _ => "error",
-    };
+    private static string? ErrorOf(HealthReportEntry entry) =>
+        entry switch
+        {
+            _ when entry.Data.TryGetValue(ErrorKey, out var word) => word.ToString(),
+            { Exception: null } => null,
+            { Exception: OperationCanceledException or TimeoutException } => "timeout",
+            _ => "error",
+        };
 
     /// <summary>Null where the check threw: the framework then takes the message of the exception as the description.</summary>
     private static string? DescriptionOf(HealthReportEntry entry) =>

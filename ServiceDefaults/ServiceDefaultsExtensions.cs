@@ -42,16 +42,25 @@ public static class ServiceDefaultsExtensions
     {
         // Below every other source of configuration, so that appsettings and environment variables can say otherwise.
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = QuietByDefault });
-        builder.Logging.Configure(logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
-        builder.Logging.AddConsole(console => console.FormatterName = LineFormatter.FormatterName).AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
+        builder.Logging.Configure(logging =>
+            logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId
+        );
+        builder
+            .Logging.AddConsole(console => console.FormatterName = LineFormatter.FormatterName)
+            .AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         builder.AddTelemetry();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddHealthChecks();
         builder.Services.AddSingleton<HealthLog>();
-        builder.Services.AddProblemDetails(problem => problem.CustomizeProblemDetails = context =>
-            context.ProblemDetails.Extensions["traceId"] = Activity.Current?.TraceId.ToHexString() ?? context.HttpContext.TraceIdentifier);
+        builder.Services.AddProblemDetails(problem =>
+            problem.CustomizeProblemDetails = context =>
+                context.ProblemDetails.Extensions["traceId"] =
+                    Activity.Current?.TraceId.ToHexString() ?? context.HttpContext.TraceIdentifier
+        );
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        builder.Services.Configure<ExceptionHandlerOptions>(handler => handler.StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError);
+        builder.Services.Configure<ExceptionHandlerOptions>(handler =>
+            handler.StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError
+        );
         // Short enough that whoever stops us with a limit of ten seconds gets an orderly end, not a kill.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8));
         return builder;
@@ -60,8 +69,12 @@ public static class ServiceDefaultsExtensions
     /// <summary><c>/health</c>: can this service do its work, dependency by dependency. <c>/alive</c>: does the process answer.</summary>
     public static WebApplication MapHealth(this WebApplication app)
     {
-        app.MapHealthChecks(HealthPath, new HealthCheckOptions { ResponseWriter = HealthReportWriter.WriteAsync }).DisableHttpMetrics().DisableRateLimiting();
-        app.MapHealthChecks(AlivePath, new HealthCheckOptions { Predicate = _ => false, ResponseWriter = HealthReportWriter.WriteAsync }).DisableHttpMetrics().DisableRateLimiting();
+        app.MapHealthChecks(HealthPath, new HealthCheckOptions { ResponseWriter = HealthReportWriter.WriteAsync })
+            .DisableHttpMetrics()
+            .DisableRateLimiting();
+        app.MapHealthChecks(AlivePath, new HealthCheckOptions { Predicate = _ => false, ResponseWriter = HealthReportWriter.WriteAsync })
+            .DisableHttpMetrics()
+            .DisableRateLimiting();
         return app;
     }
 
@@ -73,19 +86,24 @@ public static class ServiceDefaultsExtensions
         }
 
         builder.Logging.AddOpenTelemetry(logs => (logs.IncludeFormattedMessage, logs.IncludeScopes) = (true, true));
-        builder.Services.AddOpenTelemetry()
+        builder
+            .Services.AddOpenTelemetry()
             // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, where given, win over the application's name.
             .ConfigureResource(resource => resource.AddService(builder.Environment.ApplicationName).AddEnvironmentVariableDetector())
-            .WithTracing(tracing => tracing
-                .AddSource(OurTelemetry)
-                .AddAspNetCoreInstrumentation(http => http.Filter = context => !IsProbe(context.Request.Path))
-                .AddHttpClientInstrumentation()
-                .AddNpgsql())
-            .WithMetrics(metrics => metrics
-                .AddMeter(OurTelemetry, NpgsqlMeter)
-                .AddAspNetCoreInstrumentation()
-                .AddHttpClientInstrumentation()
-                .AddRuntimeInstrumentation())
+            .WithTracing(tracing =>
+                tracing
+                    .AddSource(OurTelemetry)
+                    .AddAspNetCoreInstrumentation(http => http.Filter = context => !IsProbe(context.Request.Path))
+                    .AddHttpClientInstrumentation()
+                    .AddNpgsql()
+            )
+            .WithMetrics(metrics =>
+                metrics
+                    .AddMeter(OurTelemetry, NpgsqlMeter)
+                    .AddAspNetCoreInstrumentation()
+                    .AddHttpClientInstrumentation()
+                    .AddRuntimeInstrumentation()
+            )
             .UseOtlpExporter();
         builder.Services.AddHostedService<TelemetryLifetime>();
     }
@@ -104,10 +122,12 @@ public static class ServiceDefaultsExtensions
 
         public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-        public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(
-            RunOnOwnThread(() => tracer.Shutdown(TimeoutMilliseconds)),
-            RunOnOwnThread(() => meter.Shutdown(TimeoutMilliseconds)),
-            RunOnOwnThread(() => logs.Shutdown(TimeoutMilliseconds)));
+        public Task StopAsync(CancellationToken cancellationToken) =>
+            Task.WhenAll(
+                RunOnOwnThread(() => tracer.Shutdown(TimeoutMilliseconds)),
+                RunOnOwnThread(() => meter.Shutdown(TimeoutMilliseconds)),
+                RunOnOwnThread(() => logs.Shutdown(TimeoutMilliseconds))
+            );
 
         // A shutdown blocks its thread until a pool thread has processed the collector's answer. Three of them on pool threads starve the pool of a machine with two cores.
         private static Task RunOnOwnThread(Action shutDown) =>

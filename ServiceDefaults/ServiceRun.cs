@@ -51,17 +51,18 @@ public static class ServiceRun
     /// Whether the message alone explains why the program does not go on: for a reason of the domain, or for one that any service may have,
     /// such as an option that is wrong or a port that is taken.
     /// </summary>
-    public static bool IsRefusal(Exception exception, Func<Exception, bool>? ofDomain = null) => exception switch
-    {
-        _ when ofDomain?.Invoke(exception) == true => true,
-        OptionsValidationException => true,
-        IOException { InnerException: AddressInUseException } => true,
-        // A value that cannot be converted to the type of its option; the message names both.
-        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => true,
-        // Of several sections that are wrong, the host reports all.
-        AggregateException { InnerExceptions: var all } => all.All(inner => IsRefusal(inner, ofDomain)),
-        _ => false,
-    };
+    public static bool IsRefusal(Exception exception, Func<Exception, bool>? ofDomain = null) =>
+        exception switch
+        {
+            _ when ofDomain?.Invoke(exception) == true => true,
+            OptionsValidationException => true,
+            IOException { InnerException: AddressInUseException } => true,
+            // A value that cannot be converted to the type of its option; the message names both.
+            InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => true,
+            // Of several sections that are wrong, the host reports all.
+            AggregateException { InnerExceptions: var all } => all.All(inner => IsRefusal(inner, ofDomain)),
+            _ => false,
+        };
 
     /// <summary>
     /// Returns the background services that ran. They cannot be asked for afterwards: whoever stopped the service may have disposed it.

@@ -12,13 +12,15 @@ public static class VerbConsole
 
     public static IAnsiConsole Create(IAnsiConsoleOutput output)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = output,
-            // No verb asks anything, so it does not matter whether standard input is a terminal, too, nor on which build server this is.
-            Interactive = InteractionSupport.Yes,
-            Enrichment = new() { UseDefaultEnrichers = false },
-        });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Out = output,
+                // No verb asks anything, so it does not matter whether standard input is a terminal, too, nor on which build server this is.
+                Interactive = InteractionSupport.Yes,
+                Enrichment = new() { UseDefaultEnrichers = false },
+            }
+        );
         if (!console.IsTerminal())
         {
             console.Profile.Width = UnlimitedWidth;

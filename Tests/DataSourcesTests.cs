@@ -24,17 +24,25 @@ public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<Test
     [Fact]
     public async Task A_session_is_made_as_new_after_a_write_and_only_its_transaction_ended_after_a_read()
     {
-        await using var sources = new DataSources(new(new NpgsqlConnectionStringBuilder(database.AppConnection) { MaxPoolSize = 1 }.ConnectionString));
+        await using var sources = new DataSources(
+            new(new NpgsqlConnectionStringBuilder(database.AppConnection) { MaxPoolSize = 1 }.ConnectionString)
+        );
         foreach (var (source, left) in new[] { (sources.Primary, 0L), (sources.PrimaryReads, 1L) })
         {
             await using (var connection = await source.OpenConnectionAsync(Token))
             {
-                await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new("SELECT pg_advisory_lock(5000)"), new("BEGIN"), new("SELECT pg_advisory_xact_lock(5001)") } };
+                await using var batch = new NpgsqlBatch(connection)
+                {
+                    BatchCommands = { new("SELECT pg_advisory_lock(5000)"), new("BEGIN"), new("SELECT pg_advisory_xact_lock(5001)") },
+                };
                 await batch.ExecuteNonQueryAsync(Token);
             }
 
             await using var again = await source.OpenConnectionAsync(Token);
-            await using var count = new NpgsqlCommand("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()", again);
+            await using var count = new NpgsqlCommand(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
+                again
+            );
             Assert.Equal(left, await count.ExecuteScalarAsync(Token));
         }
     }
@@ -55,7 +63,14 @@ public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<Test
     public async Task One_port_may_be_said_for_all_hosts()
     {
         var settings = new NpgsqlConnectionStringBuilder(database.AppConnection);
-        await using var sources = new DataSources(new(new NpgsqlConnectionStringBuilder(database.AppConnection) { Host = $"127.0.0.2:{PortOwner.PickFree()},{settings.Host}" }.ConnectionString));
+        await using var sources = new DataSources(
+            new(
+                new NpgsqlConnectionStringBuilder(database.AppConnection)
+                {
+                    Host = $"127.0.0.2:{PortOwner.PickFree()},{settings.Host}",
+                }.ConnectionString
+            )
+        );
         Assert.Equal(settings.Port, await StandbyPortAsync(sources));
     }
 
@@ -70,21 +85,27 @@ public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<Test
         Assert.True(response.IsSuccessStatusCode, health.ToString());
         var postgres = health.GetProperty("dependencies").GetProperty("postgres");
         Assert.Equal("Degraded", postgres.GetProperty("status").GetString());
-        Assert.Equal(states.Split(' '), postgres.GetProperty("hosts").EnumerateObject().Select(host => host.Value.GetProperty("state").GetString()));
+        Assert.Equal(
+            states.Split(' '),
+            postgres.GetProperty("hosts").EnumerateObject().Select(host => host.Value.GetProperty("state").GetString())
+        );
         Assert.InRange(postgres.GetProperty("pool").GetProperty("open").GetInt64(), 5, 20);
     }
 
     private static Database Reads(DataSources sources) => new(sources, TimeProvider.System, NullLogger<Database>.Instance);
 
-    private static Task<int> StandbyPortAsync(DataSources sources) => Reads(sources).OpenOnStandbyAsync(
-        async (connection, token) =>
-        {
-            await using (connection)
-            {
-                return await PortAsync(connection, token);
-            }
-        },
-        Token);
+    private static Task<int> StandbyPortAsync(DataSources sources) =>
+        Reads(sources)
+            .OpenOnStandbyAsync(
+                async (connection, token) =>
+                {
+                    await using (connection)
+                    {
+                        return await PortAsync(connection, token);
+                    }
+                },
+                Token
+            );
 
     private static async Task<int> PortAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -95,7 +116,9 @@ public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<Test
     private string At(string hosts)
     {
         var settings = new NpgsqlConnectionStringBuilder(database.AppConnection);
-        settings.Host = hosts.Replace("{dead}", $"{PortOwner.PickFree()}", StringComparison.Ordinal).Replace("{port}", $"{settings.Port}", StringComparison.Ordinal);
+        settings.Host = hosts
+            .Replace("{dead}", $"{PortOwner.PickFree()}", StringComparison.Ordinal)
+            .Replace("{port}", $"{settings.Port}", StringComparison.Ordinal);
         return settings.ConnectionString;
     }
 }

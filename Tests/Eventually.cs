@@ -15,8 +15,11 @@ internal static class Eventually
 
     /// <summary>Returns the first value that will do, and otherwise fails with the last.</summary>
     public static async Task<T> GetAsync<T>(
-        Func<Task<T>> get, Func<T, bool> willDo, Func<T, string>? describe = null,
-        [CallerArgumentExpression(nameof(willDo))] string condition = "")
+        Func<Task<T>> get,
+        Func<T, bool> willDo,
+        Func<T, string>? describe = null,
+        [CallerArgumentExpression(nameof(willDo))] string condition = ""
+    )
     {
         for (var waited = Stopwatch.StartNew(); ; await Task.Delay(Pause, Token))
         {
@@ -36,11 +39,15 @@ internal static class Eventually
 
     /// <summary>Returns when the condition holds.</summary>
     public static Task HoldsAsync(
-        Func<Task<bool>> condition, Func<string>? describe = null, [CallerArgumentExpression(nameof(condition))] string text = "") =>
-        GetAsync(condition, holds => holds, _ => describe?.Invoke() ?? "nothing else is known", text);
+        Func<Task<bool>> condition,
+        Func<string>? describe = null,
+        [CallerArgumentExpression(nameof(condition))] string text = ""
+    ) => GetAsync(condition, holds => holds, _ => describe?.Invoke() ?? "nothing else is known", text);
 
     /// <summary>Returns when the condition holds.</summary>
     public static Task HoldsAsync(
-        Func<bool> condition, Func<string>? describe = null, [CallerArgumentExpression(nameof(condition))] string text = "") =>
-        HoldsAsync(() => Task.FromResult(condition()), describe, text);
+        Func<bool> condition,
+        Func<string>? describe = null,
+        [CallerArgumentExpression(nameof(condition))] string text = ""
+    ) => HoldsAsync(() => Task.FromResult(condition()), describe, text);
 }

@@ -14,5 +14,9 @@ public sealed class LongestFirst : ITestCollectionOrderer
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
         where TTestCollection : ITestCollection =>
-        [.. testCollections.OrderByDescending(collection => Longest.Contains(collection.TestCollectionDisplayName, StringComparer.Ordinal))];
+        [
+            .. testCollections.OrderByDescending(collection =>
+                Longest.Contains(collection.TestCollectionDisplayName, StringComparer.Ordinal)
+            ),
+        ];
 }

@@ -66,7 +66,10 @@ internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
             lock (_lock)
             {
                 next = _timers.Where(timer => timer.Due <= until).MinBy(timer => timer.Due);
-                _now = next is null ? until : next.Due > _now ? next.Due : _now;
+                _now =
+                    next is null ? until
+                    : next.Due > _now ? next.Due
+                    : _now;
                 if (next is null)
                 {
                     return;

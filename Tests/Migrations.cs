@@ -10,31 +10,48 @@ internal static class Migrations
 {
     /// <summary>In this process, which spares each run seconds of starting one. What it logs comes out as the console would have it.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
-        string connectionString, Dictionary<string, string>? environment = null, params string[] arguments)
+        string connectionString,
+        Dictionary<string, string>? environment = null,
+        params string[] arguments
+    )
     {
         var settings = Settings(connectionString, environment)
-            .ToDictionary(setting => setting.Key.Replace("__", ":", StringComparison.Ordinal), setting => (string?)setting.Value, StringComparer.Ordinal);
+            .ToDictionary(
+                setting => setting.Key.Replace("__", ":", StringComparison.Ordinal),
+                setting => (string?)setting.Value,
+                StringComparer.Ordinal
+            );
         await using var output = new StringWriter();
         await using var error = new StringWriter();
         // A host logs from several threads.
         await using var safeOutput = TextWriter.Synchronized(output);
         await using var safeError = TextWriter.Synchronized(error);
-        var exitCode = await MigrationCommand.RunAsync(arguments, safeOutput, safeError, builder =>
-        {
-            builder.Configuration.AddInMemoryCollection(settings);
-            builder.Logging.ClearProviders().AddProvider(new WriterLoggerProvider(safeOutput, safeError));
-        });
+        var exitCode = await MigrationCommand.RunAsync(
+            arguments,
+            safeOutput,
+            safeError,
+            builder =>
+            {
+                builder.Configuration.AddInMemoryCollection(settings);
+                builder.Logging.ClearProviders().AddProvider(new WriterLoggerProvider(safeOutput, safeError));
+            }
+        );
         return (exitCode, output.ToString(), error.ToString());
     }
 
     /// <summary>As compositions do, which go by its exit code.</summary>
     public static Task<(int ExitCode, string Output, string Error)> RunProcessAsync(
-        string connectionString, Dictionary<string, string>? environment = null, params string[] arguments) =>
-        Run.DotnetAsync("MigrationService", arguments, Settings(connectionString, environment));
+        string connectionString,
+        Dictionary<string, string>? environment = null,
+        params string[] arguments
+    ) => Run.DotnetAsync("MigrationService", arguments, Settings(connectionString, environment));
 
     private static Dictionary<string, string> Settings(string connectionString, Dictionary<string, string>? environment)
     {
-        var all = new Dictionary<string, string>(environment ?? [], StringComparer.Ordinal) { ["ConnectionStrings__wyckoff"] = connectionString };
+        var all = new Dictionary<string, string>(environment ?? [], StringComparer.Ordinal)
+        {
+            ["ConnectionStrings__wyckoff"] = connectionString,
+        };
         all.TryAdd("Wyckoff__AppPassword", TestServers.AppPassword);
         all.TryAdd("Wyckoff__WorkerPassword", TestServers.WorkerPassword);
         return all;
@@ -49,12 +66,15 @@ internal static class Migrations
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            (logLevel >= LogLevel.Warning ? error : output).WriteLine(formatter(state, exception));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => (logLevel >= LogLevel.Warning ? error : output).WriteLine(formatter(state, exception));
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }
 
@@ -69,12 +89,26 @@ internal static class Run
         return Path.Combine(Root, project, "bin", ours.Parent!.Name, ours.Name, $"Wyckoff.{project}.dll");
     }
 
-    public static Task<(int ExitCode, string Output, string Error)> DotnetAsync(string project, IEnumerable<string> arguments, Dictionary<string, string> environment) =>
-        ProcessAsync("dotnet", [Dll(project), .. arguments], environment);
+    public static Task<(int ExitCode, string Output, string Error)> DotnetAsync(
+        string project,
+        IEnumerable<string> arguments,
+        Dictionary<string, string> environment
+    ) => ProcessAsync("dotnet", [Dll(project), .. arguments], environment);
 
-    public static async Task<(int ExitCode, string Output, string Error)> ProcessAsync(string program, IEnumerable<string> arguments, Dictionary<string, string> environment, string? folder = null)
+    public static async Task<(int ExitCode, string Output, string Error)> ProcessAsync(
+        string program,
+        IEnumerable<string> arguments,
+        Dictionary<string, string> environment,
+        string? folder = null
+    )
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder ?? "" };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = folder ?? "",
+        };
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

@@ -17,9 +17,10 @@ internal sealed record ValidRow(string Table, string Columns)
     }
 
     // "a = 1; b = 'x'"
-    private static Dictionary<string, string> Parse(string text) => text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-        .Select(part => part.Split('=', 2, StringSplitOptions.TrimEntries))
-        .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+    private static Dictionary<string, string> Parse(string text) =>
+        text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(part => part.Split('=', 2, StringSplitOptions.TrimEntries))
+            .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 
     /// <summary>The constraint that a statement breaks; null when it breaks none. Nothing stays.</summary>
     public static async Task<string?> BrokenByAsync(NpgsqlDataSource source, string sql, CancellationToken cancellationToken)

@@ -16,9 +16,7 @@ public class TestDatabase : IAsyncLifetime
     private string _admin = "";
 
     public TestDatabase()
-        : this(PostgresEdition.Best)
-    {
-    }
+        : this(PostgresEdition.Best) { }
 
     protected TestDatabase(PostgresEdition wish) => _wish = wish;
 
@@ -54,7 +52,6 @@ public class TestDatabase : IAsyncLifetime
             SkipIfMissing();
             return field;
         }
-
         private set;
     } = null!;
 
@@ -67,10 +64,20 @@ public class TestDatabase : IAsyncLifetime
         }
     }
 
-    public string AppConnection => new NpgsqlConnectionStringBuilder(AdminConnection) { Username = "wyckoff_app", Password = TestServers.AppPassword }.ConnectionString;
+    public string AppConnection =>
+        new NpgsqlConnectionStringBuilder(AdminConnection)
+        {
+            Username = "wyckoff_app",
+            Password = TestServers.AppPassword,
+        }.ConnectionString;
 
     /// <summary>The Ingestor's second connection: wyckoff_worker itself, and not somebody who plays it.</summary>
-    public string WorkerConnection => new NpgsqlConnectionStringBuilder(AdminConnection) { Username = "wyckoff_worker", Password = TestServers.WorkerPassword }.ConnectionString;
+    public string WorkerConnection =>
+        new NpgsqlConnectionStringBuilder(AdminConnection)
+        {
+            Username = "wyckoff_worker",
+            Password = TestServers.WorkerPassword,
+        }.ConnectionString;
 
     public WyckoffDbContext Context() => Context(App);
 
@@ -83,7 +90,8 @@ public class TestDatabase : IAsyncLifetime
             _server = await TestServers.Current.PostgresAsync(_wish);
         }
         // Community is in no package registry, so it may be missing; the others can be had everywhere, so they may not.
-        catch (LocalServerException e) when (_wish == PostgresEdition.Community || Environment.GetEnvironmentVariable("WYCKOFF_TEST_POSTGRES") is { Length: > 0 })
+        catch (LocalServerException e)
+            when (_wish == PostgresEdition.Community || Environment.GetEnvironmentVariable("WYCKOFF_TEST_POSTGRES") is { Length: > 0 })
         {
             _missing = e.Message;
             return;
@@ -100,7 +108,10 @@ public class TestDatabase : IAsyncLifetime
         var edition = await TimescaleEdition.DetectAsync(connection, CancellationToken.None);
         if (edition.HasPolicies)
         {
-            await using var rest = new NpgsqlCommand("SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE hypertable_name IS NOT NULL", connection);
+            await using var rest = new NpgsqlCommand(
+                "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE hypertable_name IS NOT NULL",
+                connection
+            );
             await rest.ExecuteNonQueryAsync();
         }
 
@@ -134,13 +145,17 @@ public class TestDatabase : IAsyncLifetime
     }
 
     /// <summary>Ends when a session of this database waits for an advisory lock.</summary>
-    public Task AdvisoryLockAwaitedAsync() => Eventually.GetAsync(
-        () => ScalarAsync<long>(
-            """
-            SELECT count(*) FROM pg_locks
-             WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            """),
-        waiting => waiting > 0);
+    public Task AdvisoryLockAwaitedAsync() =>
+        Eventually.GetAsync(
+            () =>
+                ScalarAsync<long>(
+                    """
+                    SELECT count(*) FROM pg_locks
+                     WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    """
+                ),
+            waiting => waiting > 0
+        );
 
     protected virtual Task<string> CloneAsync(PostgresServer server) => server.CloneAsync();
 
@@ -155,7 +170,8 @@ public class TestDatabase : IAsyncLifetime
         return command;
     }
 
-    private static WyckoffDbContext Context(NpgsqlDataSource source) => new((DbContextOptions<WyckoffDbContext>)new DbContextOptionsBuilder<WyckoffDbContext>().UseWyckoff(source).Options);
+    private static WyckoffDbContext Context(NpgsqlDataSource source) =>
+        new((DbContextOptions<WyckoffDbContext>)new DbContextOptionsBuilder<WyckoffDbContext>().UseWyckoff(source).Options);
 
     private string As(string role) => new NpgsqlConnectionStringBuilder(AdminConnection) { Options = $"-c role={role}" }.ConnectionString;
 

@@ -25,16 +25,31 @@ public sealed class TestServers : IAsyncDisposable
     public static TestServers Current { get; private set; } = null!;
 
     /// <summary>A server of this edition. It fails where the edition is not there, with the reason.</summary>
-    public Task<PostgresServer> PostgresAsync(PostgresEdition edition) => _postgres.GetOrAdd(edition, wish => new(() => StartAsync(wish))).Value;
+    public Task<PostgresServer> PostgresAsync(PostgresEdition edition) =>
+        _postgres.GetOrAdd(edition, wish => new(() => StartAsync(wish))).Value;
 
-    public async Task<string> RedisAsync() => Environment.GetEnvironmentVariable("WYCKOFF_TEST_REDIS") is { Length: > 0 } given ? given : (await _redis.Value).ConnectionString;
+    public async Task<string> RedisAsync() =>
+        Environment.GetEnvironmentVariable("WYCKOFF_TEST_REDIS") is { Length: > 0 } given ? given : (await _redis.Value).ConnectionString;
 
     /// <summary>A Redis of a test's own, to be killed.</summary>
-    public static Task<LocalRedis> OwnRedisAsync(int port = 0) => LocalRedis.StartAsync(new() { Port = port }, TestContext.Current.CancellationToken);
+    public static Task<LocalRedis> OwnRedisAsync(int port = 0) =>
+        LocalRedis.StartAsync(new() { Port = port }, TestContext.Current.CancellationToken);
 
     /// <summary>A PostgreSQL of a test's own, to be killed and started again on the same data.</summary>
-    public Task<LocalPostgres> OwnPostgresAsync(string name, int port = 0, PostgresEdition edition = PostgresEdition.Best, Dictionary<string, string>? settings = null) =>
-        LocalPostgres.StartAsync(Options(name, edition) with { Port = port, Settings = settings ?? [] }, TestContext.Current.CancellationToken);
+    public Task<LocalPostgres> OwnPostgresAsync(
+        string name,
+        int port = 0,
+        PostgresEdition edition = PostgresEdition.Best,
+        Dictionary<string, string>? settings = null
+    ) =>
+        LocalPostgres.StartAsync(
+            Options(name, edition) with
+            {
+                Port = port,
+                Settings = settings ?? [],
+            },
+            TestContext.Current.CancellationToken
+        );
 
     /// <summary>A streaming standby of a server of a test's own, made from its base backup, or started again.</summary>
     public async Task<LocalPostgres> StandbyOfAsync(LocalPostgres primary, string name, int port = 0)
@@ -50,8 +65,26 @@ public sealed class TestServers : IAsyncDisposable
             }
 
             var command = options.Home.Command(
-                Path.Combine(primary.BinFolder, "pg_basebackup"), "-D", folder, "-h", primary.Host, "-p", $"{primary.Port}", "-U", primary.User, "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync");
-            var (exitCode, _, error) = await Run.ProcessAsync(command[0], command.Skip(1), new() { ["PGPASSWORD"] = primary.Password }, "/");
+                Path.Combine(primary.BinFolder, "pg_basebackup"),
+                "-D",
+                folder,
+                "-h",
+                primary.Host,
+                "-p",
+                $"{primary.Port}",
+                "-U",
+                primary.User,
+                "--write-recovery-conf",
+                "--wal-method=stream",
+                "--checkpoint=fast",
+                "--no-sync"
+            );
+            var (exitCode, _, error) = await Run.ProcessAsync(
+                command[0],
+                command.Skip(1),
+                new() { ["PGPASSWORD"] = primary.Password },
+                "/"
+            );
             Assert.True(exitCode == 0, error);
             await File.WriteAllTextAsync(folder + ".password", primary.Password, TestContext.Current.CancellationToken);
         }
@@ -82,10 +115,18 @@ public sealed class TestServers : IAsyncDisposable
     {
         const string memory = "/dev/shm";
         const long room = 6L << 30;
-        return Directory.Exists(memory) && new DriveInfo(memory) is { DriveFormat: "tmpfs", AvailableFreeSpace: > room } ? memory : "/var/tmp";
+        return Directory.Exists(memory) && new DriveInfo(memory) is { DriveFormat: "tmpfs", AvailableFreeSpace: > room }
+            ? memory
+            : "/var/tmp";
     }
 
-    private LocalPostgresOptions Options(string name, PostgresEdition edition) => new() { DataFolder = Path.Combine(_folder, name), Durable = false, Edition = edition };
+    private LocalPostgresOptions Options(string name, PostgresEdition edition) =>
+        new()
+        {
+            DataFolder = Path.Combine(_folder, name),
+            Durable = false,
+            Edition = edition,
+        };
 
     private async Task<PostgresServer> StartAsync(PostgresEdition edition)
     {
@@ -137,7 +178,8 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>The administrator's connection to a database that nobody has made yet.</summary>
     public string NewDatabase() => ConnectionString($"test_{Environment.ProcessId}_{Interlocked.Increment(ref _databases)}");
 
-    public string ConnectionString(string database) => new NpgsqlConnectionStringBuilder(_admin.ConnectionString) { Database = database, IncludeErrorDetail = true }.ConnectionString;
+    public string ConnectionString(string database) =>
+        new NpgsqlConnectionStringBuilder(_admin.ConnectionString) { Database = database, IncludeErrorDetail = true }.ConnectionString;
 
     /// <summary>The administrator's connection to a new database with the whole schema.</summary>
     public async Task<string> CloneAsync() => await CloneAsync(await _template.Value);
@@ -188,7 +230,10 @@ public sealed class PostgresServer : IAsyncDisposable
     private async Task<string> MakeTemplateAsync()
     {
         var template = NewDatabase();
-        var (exitCode, _, error) = await Migrations.RunAsync(template, _wish == PostgresEdition.Plain ? new() { ["Wyckoff__Timescale"] = "off" } : []);
+        var (exitCode, _, error) = await Migrations.RunAsync(
+            template,
+            _wish == PostgresEdition.Plain ? new() { ["Wyckoff__Timescale"] = "off" } : []
+        );
         Assert.True(exitCode == 0, error);
         return await LockAsync(template);
     }
@@ -210,7 +255,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_admin.ConnectionString) { Database = "postgres", Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(_admin.ConnectionString) { Database = "postgres", Pooling = false }.ConnectionString
+        );
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
         await command.ExecuteNonQueryAsync();

@@ -48,8 +48,10 @@ public static class FailureClass
     {
         switch (state)
         {
-            case PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
-                or PostgresErrorCodes.IdleSessionTimeout:
+            case PostgresErrorCodes.AdminShutdown
+            or PostgresErrorCodes.CrashShutdown
+            or PostgresErrorCodes.CannotConnectNow
+            or PostgresErrorCodes.IdleSessionTimeout:
                 return Away;
             case PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege:
                 return Refused;

@@ -11,7 +11,8 @@ namespace Wyckoff;
 /// <summary>ASP.NET Core's data protection, with its key ring in a folder of our own that only this user may read.</summary>
 internal sealed class SecretKeys(IOptions<SecretsOptions> options, ILoggerFactory loggers) : IConfigureOptions<KeyManagementOptions>
 {
-    public void Configure(KeyManagementOptions keys) => keys.XmlRepository = new KeyFolder(new(Path.GetFullPath(options.Value.FolderOrDefault)), loggers);
+    public void Configure(KeyManagementOptions keys) =>
+        keys.XmlRepository = new KeyFolder(new(Path.GetFullPath(options.Value.FolderOrDefault)), loggers);
 
     public static void Add(IServiceCollection services)
     {
@@ -44,7 +45,10 @@ internal sealed class SecretKeys(IOptions<SecretsOptions> options, ILoggerFactor
             }
             else
             {
-                System.IO.Directory.CreateDirectory(Directory.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                System.IO.Directory.CreateDirectory(
+                    Directory.FullName,
+                    UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                );
             }
         }
     }

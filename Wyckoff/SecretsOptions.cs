@@ -11,10 +11,15 @@ public sealed class SecretsOptions
     /// </summary>
     public string? KeyFolder { get; set; }
 
-    internal string FolderOrDefault => string.IsNullOrWhiteSpace(KeyFolder)
-        ? Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } home ? home : AppContext.BaseDirectory,
-            "wyckoff",
-            "keys")
-        : KeyFolder;
+    internal string FolderOrDefault =>
+        string.IsNullOrWhiteSpace(KeyFolder)
+            ? Path.Combine(
+                Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify)
+                    is { Length: > 0 } home
+                    ? home
+                    : AppContext.BaseDirectory,
+                "wyckoff",
+                "keys"
+            )
+            : KeyFolder;
 }

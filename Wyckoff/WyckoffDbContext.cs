@@ -35,7 +35,12 @@ public sealed class WyckoffDbContext(DbContextOptions<WyckoffDbContext> options)
         MigrationRunModel.Configure(modelBuilder);
 
         // psql is a user interface: no quoted names. A name given explicitly stands: the translator would make sma20 of Sma20.
-        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()).Where(property => property.FindAnnotation(RelationalAnnotationNames.ColumnName) is null))
+        foreach (
+            var property in modelBuilder
+                .Model.GetEntityTypes()
+                .SelectMany(entity => entity.GetProperties())
+                .Where(property => property.FindAnnotation(RelationalAnnotationNames.ColumnName) is null)
+        )
         {
             property.SetColumnName(NpgsqlSnakeCaseNameTranslator.ConvertToSnakeCase(property.Name));
         }

@@ -13,8 +13,8 @@ using Wyckoff.Accounts;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Bars.RollUp;
 using Wyckoff.Bars.Writing;
-using Wyckoff.Imports.Records;
 using Wyckoff.Imports;
+using Wyckoff.Imports.Records;
 using Wyckoff.Indicators;
 using Wyckoff.Journal;
 using Wyckoff.Overview;
@@ -39,12 +39,21 @@ public static class WyckoffHostExtensions
     public static TBuilder AddWyckoff<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {
-        builder.Services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder
+            .Services.AddOptions<DatabaseOptions>()
+            .BindConfiguration(DatabaseOptions.Section)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(_ => new ConnectionPoolFigures(builder.Environment.ApplicationName, builder.Environment.ApplicationName + DataSources.ReadsSuffix));
+        builder.Services.AddSingleton(_ => new ConnectionPoolFigures(
+            builder.Environment.ApplicationName,
+            builder.Environment.ApplicationName + DataSources.ReadsSuffix
+        ));
         builder.Services.AddSingleton(services => BuildDataSources(services, builder.Environment.ApplicationName));
         builder.Services.AddSingleton(services => services.GetRequiredService<DataSources>().Primary);
-        builder.Services.AddDbContextPool<WyckoffDbContext>((services, options) => options.UseWyckoff(services.GetRequiredService<NpgsqlDataSource>()));
+        builder.Services.AddDbContextPool<WyckoffDbContext>(
+            (services, options) => options.UseWyckoff(services.GetRequiredService<NpgsqlDataSource>())
+        );
         builder.Services.AddSingleton<Database>();
         builder.Services.AddSingleton<BarStore>();
         builder.Services.AddSingleton<TickerDirectory>();
@@ -71,14 +80,21 @@ public static class WyckoffHostExtensions
         builder.Services.AddHostedService(services => services.GetRequiredService<TickerChanges>());
         builder.Services.AddHostedService<SchemaGate>();
         builder.Services.AddSingleton<PostgresHealthCheck>();
-        builder.Services.AddHealthChecks()
+        builder
+            .Services.AddHealthChecks()
             .AddCheck<PostgresHealthCheck>("postgres", timeout: TimeSpan.FromSeconds(5))
             // Redis only makes reads faster: without it the service is degraded, not down.
             .AddCheck<RedisHealthCheck>("redis", HealthStatus.Degraded, timeout: TimeSpan.FromSeconds(5));
         // Enrich, not Add: Add would open a second pool beside the data source. Retries and health checks are already ours; without a collector it would trace for nobody.
         var isTraced = !string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
         builder.EnrichNpgsqlDbContext<WyckoffDbContext>(settings =>
-            (settings.DisableHealthChecks, settings.DisableRetry, settings.DisableTracing, settings.DisableMetrics) = (true, true, !isTraced, !isTraced));
+            (settings.DisableHealthChecks, settings.DisableRetry, settings.DisableTracing, settings.DisableMetrics) = (
+                true,
+                true,
+                !isTraced,
+                !isTraced
+            )
+        );
         if (isTraced)
         {
             builder.Services.AddOpenTelemetry().WithTracing(tracing => tracing.AddRedisInstrumentation());
@@ -88,16 +104,18 @@ public static class WyckoffHostExtensions
     }
 
     /// <summary>The DbContext on a data source. Work in a transaction of one's own goes through <c>Database.CreateExecutionStrategy()</c>, since what is retried must be the whole of it.</summary>
-    public static DbContextOptionsBuilder UseWyckoff(this DbContextOptionsBuilder options, NpgsqlDataSource source) => options.UseNpgsql(source, Configure);
+    public static DbContextOptionsBuilder UseWyckoff(this DbContextOptionsBuilder options, NpgsqlDataSource source) =>
+        options.UseNpgsql(source, Configure);
 
     /// <summary>For the model and the migrations alone, which need no database.</summary>
     public static DbContextOptionsBuilder UseWyckoff(this DbContextOptionsBuilder options) => options.UseNpgsql(Configure);
 
-    private static void Configure(NpgsqlDbContextOptionsBuilder npgsql) => npgsql
-        .EnableRetryOnFailure()
-        .MapTradingEnums()
-        .MigrationsAssembly("Wyckoff.MigrationService")
-        .MigrationsHistoryTable(SchemaVersion.HistoryTable, SchemaVersion.HistorySchema);
+    private static void Configure(NpgsqlDbContextOptionsBuilder npgsql) =>
+        npgsql
+            .EnableRetryOnFailure()
+            .MapTradingEnums()
+            .MigrationsAssembly("Wyckoff.MigrationService")
+            .MigrationsHistoryTable(SchemaVersion.HistoryTable, SchemaVersion.HistorySchema);
 
     private static DataSources BuildDataSources(IServiceProvider services, string applicationName)
     {
@@ -105,7 +123,9 @@ public static class WyckoffHostExtensions
         var text = services.GetRequiredService<IConfiguration>().GetConnectionString(DatabaseConnection);
         if (string.IsNullOrWhiteSpace(text))
         {
-            throw new RefusalException($"No database is named: set ConnectionStrings:{DatabaseConnection} (as environment variable ConnectionStrings__{DatabaseConnection}).");
+            throw new RefusalException(
+                $"No database is named: set ConnectionStrings:{DatabaseConnection} (as environment variable ConnectionStrings__{DatabaseConnection})."
+            );
         }
 
         // A listener has to be there before the pool is, or it misses the first requests that wait.
@@ -113,10 +133,12 @@ public static class WyckoffHostExtensions
         var source = new NpgsqlDataSourceBuilder(WithDefaults(text, options, applicationName)) { Name = applicationName };
         source.MapTradingEnums();
         // A statement without an activity above it comes from a worker that polls, several times a second. Traced, these would bury everything else.
-        source.ConfigureTracing(tracing => tracing
-            .ConfigureCommandFilter(_ => Activity.Current is not null)
-            .ConfigureBatchFilter(_ => Activity.Current is not null)
-            .ConfigureCopyOperationFilter(_ => Activity.Current is not null));
+        source.ConfigureTracing(tracing =>
+            tracing
+                .ConfigureCommandFilter(_ => Activity.Current is not null)
+                .ConfigureBatchFilter(_ => Activity.Current is not null)
+                .ConfigureCopyOperationFilter(_ => Activity.Current is not null)
+        );
         source.UseLoggerFactory(services.GetService<Microsoft.Extensions.Logging.ILoggerFactory>());
         return new(source);
     }
@@ -132,7 +154,9 @@ public static class WyckoffHostExtensions
         catch (ArgumentException e)
         {
             // The message of the builder may quote the string, and with it the password.
-            throw new RefusalException($"ConnectionStrings:{DatabaseConnection} is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=…;Password=…' ({e.GetType().Name}).");
+            throw new RefusalException(
+                $"ConnectionStrings:{DatabaseConnection} is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=…;Password=…' ({e.GetType().Name})."
+            );
         }
 
         var keys = given.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);

@@ -13,8 +13,11 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
     public const string VersionHeader = "Wyckoff-Version";
 
     /// <summary>The tickers of some symbols; null where there is none.</summary>
-    public async Task<TickerRef?[]> FindTickersAsync(IReadOnlyList<Symbol> symbols, Timeframe timeframe, CancellationToken cancellationToken) =>
-        await Task.WhenAll(symbols.Select(symbol => FindTickerAsync(symbol, timeframe, cancellationToken)));
+    public async Task<TickerRef?[]> FindTickersAsync(
+        IReadOnlyList<Symbol> symbols,
+        Timeframe timeframe,
+        CancellationToken cancellationToken
+    ) => await Task.WhenAll(symbols.Select(symbol => FindTickerAsync(symbol, timeframe, cancellationToken)));
 
     /// <summary>Writes the answer; false when there is no such symbol.</summary>
     internal async Task<bool> WriteAsync(HttpContext context, BarRequest request, CancellationToken cancellationToken)
@@ -39,13 +42,24 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
     }
 
     // A ticker without a version has no bars yet; or it was deleted, and its symbol may be another's. Then nothing is written unless that was made sure of.
-    private async Task<bool> TryWriteAsync(HttpContext context, BarRequest request, TickerRef ticker, bool isSure, CancellationToken cancellationToken)
+    private async Task<bool> TryWriteAsync(
+        HttpContext context,
+        BarRequest request,
+        TickerRef ticker,
+        bool isSure,
+        CancellationToken cancellationToken
+    )
     {
         var query = request.Query;
         // Whoever has it already need not have it read. What he has may be newer than what is known here.
-        if (context.Request.Headers.IfNoneMatch.Count > 0
-            && await versions.CurrentAsync(ticker.Id, query.Period.Source, BarHeaders.NewestSeen(context, query, ticker), cancellationToken) is > 0 and var version
-            && new BarHeaders(query, ticker, new(version, 0)) is var headers && headers.IsAt(context))
+        if (
+            context.Request.Headers.IfNoneMatch.Count > 0
+            && await versions.CurrentAsync(ticker.Id, query.Period.Source, BarHeaders.NewestSeen(context, query, ticker), cancellationToken)
+                is > 0
+                    and var version
+            && new BarHeaders(query, ticker, new(version, 0)) is var headers
+            && headers.IsAt(context)
+        )
         {
             headers.Begin(context, time);
         }
@@ -74,10 +88,20 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
     }
 
     /// <summary>One symbol of several. What stands before it is written when its bars have come: until then the answer may still be an error.</summary>
-    internal async Task AppendAsync(HttpContext context, BarQuery query, TickerRef ticker, string before, CancellationToken cancellationToken)
+    internal async Task AppendAsync(
+        HttpContext context,
+        BarQuery query,
+        TickerRef ticker,
+        string before,
+        CancellationToken cancellationToken
+    )
     {
         var output = context.Response.BodyWriter;
-        if (query is { IsOfWindow: true, Format: BarFormat.Json } && !cache.IsOff && await FindAsync(query, null, ticker, cancellationToken) is { } part)
+        if (
+            query is { IsOfWindow: true, Format: BarFormat.Json }
+            && !cache.IsOff
+            && await FindAsync(query, null, ticker, cancellationToken) is { } part
+        )
         {
             Encoding.UTF8.GetBytes(before, output);
             part.Write(output);
@@ -89,7 +113,17 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         if (query.FromEnd)
         {
             using var rows = new BarRows(HeldCount(query));
-            var version = await reader.ReadNewestAsync(ticker.Id, query.Period, query.Fields, query.Start, query.End, HeldCount(query), rows, null, cancellationToken);
+            var version = await reader.ReadNewestAsync(
+                ticker.Id,
+                query.Period,
+                query.Fields,
+                query.Start,
+                query.End,
+                HeldCount(query),
+                rows,
+                null,
+                cancellationToken
+            );
             Encoding.UTF8.GetBytes(before, output);
             body.Begin(version.Version);
             await SendAsync(body, query, ticker, rows, cancellationToken);
@@ -104,17 +138,41 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
     }
 
     /// <summary>The newest bar before an instant, as an object; null when there is none. And the version it is of.</summary>
-    internal async Task<(string? Bar, long Version)> NewestAsync(TickerRef ticker, BarPeriod period, long until, CancellationToken cancellationToken)
+    internal async Task<(string? Bar, long Version)> NewestAsync(
+        TickerRef ticker,
+        BarPeriod period,
+        long until,
+        CancellationToken cancellationToken
+    )
     {
-        if (until >= BarReader.Latest && !cache.IsOff && await cache.FindAsync(ticker, period, BarFormat.Json, cancellationToken) is { } window)
+        if (
+            until >= BarReader.Latest
+            && !cache.IsOff
+            && await cache.FindAsync(ticker, period, BarFormat.Json, cancellationToken) is { } window
+        )
         {
             return (window.Count == 0 ? null : Encoding.UTF8.GetString(window.Rows(window.Count - 1, window.Count)[..^1]), window.Version);
         }
 
         using var rows = new BarRows(1);
-        var version = await reader.ReadNewestAsync(ticker.Id, period, BarFields.Usual, BarReader.Earliest, until, 1, rows, null, cancellationToken);
+        var version = await reader.ReadNewestAsync(
+            ticker.Id,
+            period,
+            BarFields.Usual,
+            BarReader.Earliest,
+            until,
+            1,
+            rows,
+            null,
+            cancellationToken
+        );
         var scratch = new byte[BarText.Longest];
-        return (rows.Count == 0 ? null : Encoding.UTF8.GetString(scratch, 0, BarText.Json(BarFields.Usual, false, period.IsOfDates).Write(scratch, rows[0])), version.Version);
+        return (
+            rows.Count == 0
+                ? null
+                : Encoding.UTF8.GetString(scratch, 0, BarText.Json(BarFields.Usual, false, period.IsOfDates).Write(scratch, rows[0])),
+            version.Version
+        );
     }
 
     private static int HeldCount(BarQuery query) => (int)query.Count + (query.Paged ? 1 : 0);
@@ -129,10 +187,26 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         return null;
     }
 
-    private async Task<bool> WriteNewestAsync(HttpContext context, BarQuery query, TickerRef ticker, bool isSure, CancellationToken cancellationToken)
+    private async Task<bool> WriteNewestAsync(
+        HttpContext context,
+        BarQuery query,
+        TickerRef ticker,
+        bool isSure,
+        CancellationToken cancellationToken
+    )
     {
         using var rows = new BarRows(HeldCount(query));
-        var version = await reader.ReadNewestAsync(ticker.Id, query.Period, query.Fields, query.Start, query.End, HeldCount(query), rows, null, cancellationToken);
+        var version = await reader.ReadNewestAsync(
+            ticker.Id,
+            query.Period,
+            query.Fields,
+            query.Start,
+            query.End,
+            HeldCount(query),
+            rows,
+            null,
+            cancellationToken
+        );
         if (version.Version == 0 && !isSure)
         {
             return false;
@@ -148,7 +222,13 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         return true;
     }
 
-    private async Task<bool> WriteStreamAsync(HttpContext context, BarQuery query, TickerRef ticker, bool isSure, CancellationToken cancellationToken)
+    private async Task<bool> WriteStreamAsync(
+        HttpContext context,
+        BarQuery query,
+        TickerRef ticker,
+        bool isSure,
+        CancellationToken cancellationToken
+    )
     {
         await using var stream = await OpenAsync(query, ticker, cancellationToken);
         if (stream.Version == 0 && !isSure)
@@ -179,12 +259,29 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
 
         var wanted = query.Count == long.MaxValue ? long.MaxValue : (query.Count + 1) * query.Period.Parts;
         var fields = query.Period.IsStored ? query.Fields : BarFields.Usual | BarFields.QualityScore;
-        return await reader.OpenAsync(ticker.Id, query.Period.Source, fields, start, query.End, wanted, query.Period.IsStored && query.Fill == GapFill.None ? wanted : long.MaxValue, null, cancellationToken);
+        return await reader.OpenAsync(
+            ticker.Id,
+            query.Period.Source,
+            fields,
+            start,
+            query.End,
+            wanted,
+            query.Period.IsStored && query.Fill == GapFill.None ? wanted : long.MaxValue,
+            null,
+            cancellationToken
+        );
     }
 
-    private static async Task SendAsync(BarBody body, BarQuery query, TickerRef ticker, BarStream stream, CancellationToken cancellationToken)
+    private static async Task SendAsync(
+        BarBody body,
+        BarQuery query,
+        TickerRef ticker,
+        BarStream stream,
+        CancellationToken cancellationToken
+    )
     {
-        IBarSink sink = query.Fill == GapFill.None ? body : new BarFill(query.Period, query.Fill, query.After ?? long.MinValue, query.Count + 1, body);
+        IBarSink sink =
+            query.Fill == GapFill.None ? body : new BarFill(query.Period, query.Fill, query.After ?? long.MinValue, query.Count + 1, body);
         if (!query.Period.IsStored)
         {
             sink = new BarFold(query.Period, sink);
@@ -202,8 +299,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
             {
                 break;
             }
-        }
-        while (await stream.FillAsync(cancellationToken));
+        } while (await stream.FillAsync(cancellationToken));
 
         if (!body.HasMore)
         {

@@ -29,18 +29,12 @@ internal abstract class BarBody(long most) : IBarSink, IDisposable
         Write(row);
     }
 
-    public void End()
-    {
-    }
+    public void End() { }
 
-    public virtual void Dispose()
-    {
-    }
+    public virtual void Dispose() { }
 
     /// <summary>What precedes the bars.</summary>
-    public virtual void Begin(long version)
-    {
-    }
+    public virtual void Begin(long version) { }
 
     /// <summary>What follows them.</summary>
     public virtual ValueTask EndAsync(string? next, CancellationToken cancellationToken) => ValueTask.CompletedTask;
@@ -51,18 +45,23 @@ internal abstract class BarBody(long most) : IBarSink, IDisposable
 
     protected abstract void Write(in BarRow row);
 
-    public static BarBody Of(BarQuery query, PipeWriter output, Symbol symbol, bool named) => query switch
-    {
-        { Format: BarFormat.Parquet } => new ParquetBody(query, output, symbol),
-        { Columns: true } => new ColumnsBody(query, output, symbol),
-        _ => new TextBody(query, output, symbol, named),
-    };
+    public static BarBody Of(BarQuery query, PipeWriter output, Symbol symbol, bool named) =>
+        query switch
+        {
+            { Format: BarFormat.Parquet } => new ParquetBody(query, output, symbol),
+            { Columns: true } => new ColumnsBody(query, output, symbol),
+            _ => new TextBody(query, output, symbol, named),
+        };
 
     protected static void Text(PipeWriter output, string text) => Encoding.UTF8.GetBytes(text, output);
 
     /// <summary>Up to the bars.</summary>
-    public static string Head(string symbol, BarPeriod period, long version) => FormattableString.Invariant($"{{\"symbol\":\"{JavaScriptEncoder.Default.Encode(symbol)}\",\"timeframe\":\"{period}\",\"version\":{version},");
+    public static string Head(string symbol, BarPeriod period, long version) =>
+        FormattableString.Invariant(
+            $"{{\"symbol\":\"{JavaScriptEncoder.Default.Encode(symbol)}\",\"timeframe\":\"{period}\",\"version\":{version},"
+        );
 
     /// <summary>From the bars on.</summary>
-    public static string Tail(long count, string? next) => FormattableString.Invariant($"\"count\":{count},\"next\":{(next is null ? "null" : $"\"{next}\"")}}}");
+    public static string Tail(long count, string? next) =>
+        FormattableString.Invariant($"\"count\":{count},\"next\":{(next is null ? "null" : $"\"{next}\"")}}}");
 }

@@ -46,7 +46,8 @@ internal sealed class BarHeaders
         headers.LastModified = _lastModified;
         headers[BarAnswers.VersionHeader] = _version;
         // What was is rarely corrected, and then a minute late is soon enough for whoever keeps copies; what is asked us is always as it is now.
-        headers.CacheControl = !_query.FromEnd && _query.End < IncomingBar.TimeOf(time.GetUtcNow().AddDays(-7)) ? "max-age=60" : AskEachTime;
+        headers.CacheControl =
+            !_query.FromEnd && _query.End < IncomingBar.TimeOf(time.GetUtcNow().AddDays(-7)) ? "max-age=60" : AskEachTime;
         if (IsAt(context))
         {
             context.Response.StatusCode = StatusCodes.Status304NotModified;
@@ -61,8 +62,12 @@ internal sealed class BarHeaders
     public bool IsAt(HttpContext context)
     {
         var given = context.Request.Headers.IfNoneMatch;
-        return given.Count > 0 && _tag is not null
-            && given.Any(value => value is not null && value.Split(',', StringSplitOptions.TrimEntries).Any(one => one == "*" || one == _tag || "W/" + one == _tag));
+        return given.Count > 0
+            && _tag is not null
+            && given.Any(value =>
+                value is not null
+                && value.Split(',', StringSplitOptions.TrimEntries).Any(one => one == "*" || one == _tag || "W/" + one == _tag)
+            );
     }
 
     /// <summary>The newest version of these bars that the client says it has, perhaps from another replica; 0 for none.</summary>
@@ -70,11 +75,21 @@ internal sealed class BarHeaders
     {
         var seen = 0L;
         var suffix = Suffix(query, ticker);
-        foreach (var tag in context.Request.Headers.IfNoneMatch.SelectMany(value => value?.Split(',', StringSplitOptions.TrimEntries) ?? []))
+        foreach (
+            var tag in context.Request.Headers.IfNoneMatch.SelectMany(value => value?.Split(',', StringSplitOptions.TrimEntries) ?? [])
+        )
         {
             var start = tag.StartsWith("W/\"", StringComparison.Ordinal) ? 3 : 1;
-            if (tag.EndsWith(suffix, StringComparison.Ordinal) && tag.Length > start + suffix.Length
-                && long.TryParse(tag.AsSpan()[start..^suffix.Length], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var version))
+            if (
+                tag.EndsWith(suffix, StringComparison.Ordinal)
+                && tag.Length > start + suffix.Length
+                && long.TryParse(
+                    tag.AsSpan()[start..^suffix.Length],
+                    NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture,
+                    out var version
+                )
+            )
             {
                 seen = Math.Max(seen, version);
             }

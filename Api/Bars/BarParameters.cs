@@ -17,37 +17,121 @@ internal static class BarParameters
 
     public const int MostSymbols = 100;
 
-    public static readonly Parameter<BarPeriod> Timeframe = new("timeframe", $"{BarPeriod.Expected}; 1Min, 2Hour, 1Day, 1Week, 1Month and the like mean the same. Multiples are folded from the coarsest stored timeframe that divides them.", ReadPeriod) { Default = "1d", Example = "1d" };
+    public static readonly Parameter<BarPeriod> Timeframe = new(
+        "timeframe",
+        $"{BarPeriod.Expected}; 1Min, 2Hour, 1Day, 1Week, 1Month and the like mean the same. Multiples are folded from the coarsest stored timeframe that divides them.",
+        ReadPeriod
+    )
+    {
+        Default = "1d",
+        Example = "1d",
+    };
 
-    public static readonly Parameter<int> Last = Parameters.Whole("last", "The newest so many bars of the range, oldest first. Without 'from' that is what is given anyway.", 1, MostHeld);
+    public static readonly Parameter<int> Last = Parameters.Whole(
+        "last",
+        "The newest so many bars of the range, oldest first. Without 'from' that is what is given anyway.",
+        1,
+        MostHeld
+    );
 
-    public static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many bars; 'next' has the cursor of the following ones. Of NDJSON, CSV and Parquet with 'from', all unless said otherwise; of JSON, and wherever bars are counted from the end or filled, up to 50000.", 1, MostStreamed) with { Default = "500" };
+    public static readonly Parameter<int> Limit = Parameters.Whole(
+        "limit",
+        "At most so many bars; 'next' has the cursor of the following ones. Of NDJSON, CSV and Parquet with 'from', all unless said otherwise; of JSON, and wherever bars are counted from the end or filled, up to 50000.",
+        1,
+        MostStreamed
+    ) with
+    {
+        Default = "500",
+    };
 
     public static readonly Parameter<Order> Order = Parameters.Choice("order", "asc: oldest first; desc: newest first.", Bars.Order.Asc);
 
     public static readonly Parameter<string> Cursor = Parameters.Text("cursor", "The 'next' of the page before, of the same query.", 200);
 
-    public static readonly Parameter<BarFields> Fields = new("fields", "Which fields, separated by commas; all: everything that is stored. Default: open,high,low,close,volume,tradeCount,vwap. The timestamp is always there; the order is fixed.", ReadFields) { Example = "open,high,low,close,volume" };
+    public static readonly Parameter<BarFields> Fields = new(
+        "fields",
+        "Which fields, separated by commas; all: everything that is stored. Default: open,high,low,close,volume,tradeCount,vwap. The timestamp is always there; the order is fixed.",
+        ReadFields
+    )
+    {
+        Example = "open,high,low,close,volume",
+    };
 
-    public static readonly Parameter<GapFill> Fill = Parameters.Choice("fill", "What is put where the grid of the timeframe has no bar between the first and the last of the answer: null, the previous close, or a line from close to close. Such bars have filled: true, and no volume.", GapFill.None);
+    public static readonly Parameter<GapFill> Fill = Parameters.Choice(
+        "fill",
+        "What is put where the grid of the timeframe has no bar between the first and the last of the answer: null, the previous close, or a line from close to close. Such bars have filled: true, and no volume.",
+        GapFill.None
+    );
 
-    public static readonly Parameter<Adjustment> Adjust = Parameters.Choice("adjust", "raw: as traded. Adjustment for splits and dividends is not there yet.", Adjustment.Raw);
+    public static readonly Parameter<Adjustment> Adjust = Parameters.Choice(
+        "adjust",
+        "raw: as traded. Adjustment for splits and dividends is not there yet.",
+        Adjustment.Raw
+    );
 
-    public static readonly Parameter<TimeZoneInfo> Timezone = new("timezone", "IANA time zone in which timestamps are written. Default: UTC.", ReadZone) { Example = "America/New_York" };
+    public static readonly Parameter<TimeZoneInfo> Timezone = new(
+        "timezone",
+        "IANA time zone in which timestamps are written. Default: UTC.",
+        ReadZone
+    )
+    {
+        Example = "America/New_York",
+    };
 
     public static readonly Parameter<BarFormat> Format = Parameters.Choice("format", "Instead of Accept.", BarFormat.Json);
 
-    public static readonly Parameter<Layout> Layout = Parameters.Choice("layout", "Of JSON: an object per bar, or an array per field.", Bars.Layout.Rows);
+    public static readonly Parameter<Layout> Layout = Parameters.Choice(
+        "layout",
+        "Of JSON: an object per bar, or an array per field.",
+        Bars.Layout.Rows
+    );
 
-    public static readonly Parameter<bool> Fetch = new("fetch", "missing: fetch from the provider first what of the range is not there. Needs 'from'.", ReadFetch) { Choices = ["missing"] };
+    public static readonly Parameter<bool> Fetch = new(
+        "fetch",
+        "missing: fetch from the provider first what of the range is not there. Needs 'from'.",
+        ReadFetch
+    )
+    {
+        Choices = ["missing"],
+    };
 
-    public static readonly Parameter<string> Provider = Parameters.Text("provider", "Whom to fetch it from. Default: the provider that is configured.", 20);
+    public static readonly Parameter<string> Provider = Parameters.Text(
+        "provider",
+        "Whom to fetch it from. Default: the provider that is configured.",
+        20
+    );
 
-    public static readonly Parameter<IReadOnlyList<Symbol>> Symbols = new("symbols", "Ticker symbols, separated by commas; at most 100.", ReadSymbols) { Required = true, Example = "SPY,AAPL" };
+    public static readonly Parameter<IReadOnlyList<Symbol>> Symbols = new(
+        "symbols",
+        "Ticker symbols, separated by commas; at most 100.",
+        ReadSymbols
+    )
+    {
+        Required = true,
+        Example = "SPY,AAPL",
+    };
 
-    public static readonly Parameter<DateTimeOffset> At = new("at", "The instant; written as from.", Parameters.ReadInstant) { Required = true, Example = "2024-06-03T18:00:00Z" };
+    public static readonly Parameter<DateTimeOffset> At = new("at", "The instant; written as from.", Parameters.ReadInstant)
+    {
+        Required = true,
+        Example = "2024-06-03T18:00:00Z",
+    };
 
-    public static readonly IReadOnlyList<Parameter> Shared = [Timeframe, Parameters.From, Parameters.To, Last, Limit, Order, Fields, Fill, Adjust, Timezone, Format, Layout];
+    public static readonly IReadOnlyList<Parameter> Shared =
+    [
+        Timeframe,
+        Parameters.From,
+        Parameters.To,
+        Last,
+        Limit,
+        Order,
+        Fields,
+        Fill,
+        Adjust,
+        Timezone,
+        Format,
+        Layout,
+    ];
 
     private static string? ReadPeriod(string text, out BarPeriod period) =>
         BarPeriod.TryParse(text, out period!) ? null : $"{Parameters.Quote(text)} is not a timeframe: {BarPeriod.Expected} is expected.";
@@ -57,7 +141,10 @@ internal static class BarParameters
         fields = BarFields.None;
         foreach (var name in text.Split(','))
         {
-            var field = name is "all" ? BarFields.All : name is "timestamp" ? BarFields.None : BarColumns.All.FirstOrDefault(column => column.Name == name || column.Column == name).Field;
+            var field =
+                name is "all" ? BarFields.All
+                : name is "timestamp" ? BarFields.None
+                : BarColumns.All.FirstOrDefault(column => column.Name == name || column.Column == name).Field;
             if (field == BarFields.None && name != "timestamp")
             {
                 return $"{Parameters.Quote(name)} is not a field: all, or some of timestamp, {string.Join(", ", BarColumns.All.Select(column => column.Name))}, separated by commas, are expected.";
@@ -69,13 +156,18 @@ internal static class BarParameters
         return null;
     }
 
-    private static string? ReadFetch(string text, out bool missing) => (missing = text == "missing") ? null : $"{Parameters.Quote(text)} cannot be fetched: missing is expected, or nothing.";
+    private static string? ReadFetch(string text, out bool missing) =>
+        (missing = text == "missing") ? null : $"{Parameters.Quote(text)} cannot be fetched: missing is expected, or nothing.";
 
     private static string? ReadZone(string text, out TimeZoneInfo zone)
     {
         // The system would also take a path below its folder of zones, or its own names.
         zone = TimeZoneInfo.Utc;
-        return text.Length <= 64 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '_' or '-' or '+') && !text.StartsWith('/') && TimeZoneInfo.TryFindSystemTimeZoneById(text, out zone!)
+        return
+            text.Length <= 64
+            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '_' or '-' or '+')
+            && !text.StartsWith('/')
+            && TimeZoneInfo.TryFindSystemTimeZoneById(text, out zone!)
             ? null
             : $"{Parameters.Quote(text)} is not a time zone: an IANA name such as America/New_York is expected.";
     }

@@ -11,7 +11,12 @@ namespace Wyckoff.Api.Bars;
 internal sealed record BarQuery
 {
     private static readonly (string Type, BarFormat Format)[] MediaTypes =
-        [("application/json", BarFormat.Json), ("application/x-ndjson", BarFormat.Ndjson), ("text/csv", BarFormat.Csv), ("application/vnd.apache.parquet", BarFormat.Parquet)];
+    [
+        ("application/json", BarFormat.Json),
+        ("application/x-ndjson", BarFormat.Ndjson),
+        ("text/csv", BarFormat.Csv),
+        ("application/vnd.apache.parquet", BarFormat.Parquet),
+    ];
 
     public required BarPeriod Period { get; init; }
 
@@ -44,20 +49,36 @@ internal sealed record BarQuery
     public long? After { get; init; }
 
     /// <summary>A part of the recent window, as it is kept.</summary>
-    public bool IsOfWindow => Fields == BarFields.Usual && Fill == GapFill.None && Zone is null && !Columns && Format != BarFormat.Parquet && Count <= (FromEnd ? BarCache.Bars : BarParameters.MostHeld) && (FromEnd || From is not null);
+    public bool IsOfWindow =>
+        Fields == BarFields.Usual
+        && Fill == GapFill.None
+        && Zone is null
+        && !Columns
+        && Format != BarFormat.Parquet
+        && Count <= (FromEnd ? BarCache.Bars : BarParameters.MostHeld)
+        && (FromEnd || From is not null);
 
     /// <summary>From where on bars are wanted: where one of the period may begin.</summary>
-    public long Start => !Descending && After is { } after && Fill == GapFill.None ? Math.Max(Period.Next(after), Begin(From ?? BarReader.Earliest)) : Begin(From ?? BarReader.Earliest);
+    public long Start =>
+        !Descending && After is { } after && Fill == GapFill.None
+            ? Math.Max(Period.Next(after), Begin(From ?? BarReader.Earliest))
+            : Begin(From ?? BarReader.Earliest);
 
-    public long End => Descending && After is { } before ? Math.Min(before, Begin(Until ?? BarReader.Latest)) : Begin(Until ?? BarReader.Latest);
+    public long End =>
+        Descending && After is { } before ? Math.Min(before, Begin(Until ?? BarReader.Latest)) : Begin(Until ?? BarReader.Latest);
 
     public string ContentType => MediaTypes.First(type => type.Format == Format).Type + (Format == BarFormat.Csv ? "; charset=utf-8" : "");
 
     /// <summary>What the pages of this query have in common.</summary>
-    public string Digest(string symbol) => string.Create(CultureInfo.InvariantCulture, $"{symbol} {Period} {From} {Until} {Descending} {(int)Fill}");
+    public string Digest(string symbol) =>
+        string.Create(CultureInfo.InvariantCulture, $"{symbol} {Period} {From} {Until} {Descending} {(int)Fill}");
 
     /// <summary>All that decides what is written.</summary>
-    public string Identity(string symbol) => string.Create(CultureInfo.InvariantCulture, $"{Digest(symbol)} {Count} {FromEnd} {Paged} {(int)Fields} {Zone?.Id} {(int)Format} {Columns} {After}");
+    public string Identity(string symbol) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Digest(symbol)} {Count} {FromEnd} {Paged} {(int)Fields} {Zone?.Id} {(int)Format} {Columns} {After}"
+        );
 
     /// <summary>The cursor of the page that follows a bar.</summary>
     public string NextAfter(string symbol, long last) => Cursor.Make(Digest(symbol), last.ToString(CultureInfo.InvariantCulture));
@@ -81,7 +102,10 @@ internal sealed record BarQuery
 
         if (from >= to)
         {
-            inputs.Refuse("from", $"{from:yyyy-MM-ddTHH:mm:ssZ} is not before 'to', {to:yyyy-MM-ddTHH:mm:ssZ}: a range [from, to) is expected.");
+            inputs.Refuse(
+                "from",
+                $"{from:yyyy-MM-ddTHH:mm:ssZ} is not before 'to', {to:yyyy-MM-ddTHH:mm:ssZ}: a range [from, to) is expected."
+            );
         }
 
         if (last is not null && limit is not null)
@@ -98,7 +122,10 @@ internal sealed record BarQuery
         var fields = givenFields ?? (format == BarFormat.Parquet ? BarFields.All : BarFields.Usual);
         if (!period.IsStored && fields != BarFields.All && (fields & ~BarFields.Folded) != 0)
         {
-            inputs.Refuse("fields", $"Bars of {period} are folded while they are read, and have {string.Join(", ", BarColumns.Of(BarFields.Folded).Select(column => column.Name))} only.");
+            inputs.Refuse(
+                "fields",
+                $"Bars of {period} are folded while they are read, and have {string.Join(", ", BarColumns.Of(BarFields.Folded).Select(column => column.Name))} only."
+            );
         }
 
         if (fill != GapFill.None && descending)
@@ -111,7 +138,12 @@ internal sealed record BarQuery
         var held = format == BarFormat.Json || fromEnd || fill != GapFill.None;
         if (held && limit > BarParameters.MostHeld)
         {
-            inputs.Refuse("limit", FormattableString.Invariant($"{limit} is out of range: 1 to {BarParameters.MostHeld} is expected of JSON, and of whatever is read from its end or filled; up to {BarParameters.MostStreamed} of NDJSON, CSV and Parquet with 'from'."));
+            inputs.Refuse(
+                "limit",
+                FormattableString.Invariant(
+                    $"{limit} is out of range: 1 to {BarParameters.MostHeld} is expected of JSON, and of whatever is read from its end or filled; up to {BarParameters.MostStreamed} of NDJSON, CSV and Parquet with 'from'."
+                )
+            );
         }
 
         var query = new BarQuery
@@ -131,9 +163,20 @@ internal sealed record BarQuery
         };
         if (symbol is not null && inputs.Has(BarParameters.Cursor) && inputs.Get(BarParameters.Cursor, "") is { Length: > 0 } cursor)
         {
-            if (!query.Paged || !long.TryParse(Cursor.Read(query.Digest(symbol), cursor), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var after))
+            if (
+                !query.Paged
+                || !long.TryParse(
+                    Cursor.Read(query.Digest(symbol), cursor),
+                    NumberStyles.AllowLeadingSign,
+                    CultureInfo.InvariantCulture,
+                    out var after
+                )
+            )
             {
-                inputs.Refuse("cursor", $"{Parameters.Quote(cursor)} is not the 'next' of this query: the same symbol, timeframe, from, to, order and fill are expected, with what the page before gave.");
+                inputs.Refuse(
+                    "cursor",
+                    $"{Parameters.Quote(cursor)} is not the 'next' of this query: the same symbol, timeframe, from, to, order and fill are expected, with what the page before gave."
+                );
             }
             else
             {

@@ -27,7 +27,12 @@ public sealed class BarRequests
         }
     }
 
-    private static Key Of(HttpContext context) => new((string)context.Request.RouteValues["symbol"]!, context.Request.QueryString.Value ?? "", context.Request.Headers.Accept.ToString());
+    private static Key Of(HttpContext context) =>
+        new(
+            (string)context.Request.RouteValues["symbol"]!,
+            context.Request.QueryString.Value ?? "",
+            context.Request.Headers.Accept.ToString()
+        );
 
     private readonly record struct Key(string Symbol, string Query, string Accept)
     {

@@ -19,7 +19,14 @@ public static class BarsApi
     /// <summary>Of the reads of one request for many symbols: enough to hide the way to the database, few enough to leave connections to others.</summary>
     private const int ReadsAtATime = 8;
 
-    private static readonly IReadOnlyList<Parameter> OneParameters = [Parameters.Symbol, .. BarParameters.Shared, BarParameters.Cursor, BarParameters.Fetch, BarParameters.Provider];
+    private static readonly IReadOnlyList<Parameter> OneParameters =
+    [
+        Parameters.Symbol,
+        .. BarParameters.Shared,
+        BarParameters.Cursor,
+        BarParameters.Fetch,
+        BarParameters.Provider,
+    ];
     private static readonly IReadOnlyList<Parameter> SeveralParameters = [BarParameters.Symbols, .. BarParameters.Shared];
     private static readonly IReadOnlyList<Parameter> LatestParameters = [Parameters.Symbol, BarParameters.Timeframe];
     private static readonly IReadOnlyList<Parameter> AllLatestParameters = [BarParameters.Symbols, BarParameters.Timeframe];
@@ -28,45 +35,80 @@ public static class BarsApi
     public static void MapBars(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1").WithTags("Bars");
-        group.MapGet("/bars/{symbol}", GetAsync)
+        group
+            .MapGet("/bars/{symbol}", GetAsync)
             .WithName("GetBars")
             .WithSummary("Bars of a symbol.")
-            .WithDescription("Without 'from' the newest of the range, oldest first; with 'from' those from there on, page by page. JSON, NDJSON, CSV or Parquet, by 'format' or Accept. The ETag is the version of the bars: ask again with If-None-Match, and 304 says that nothing has changed.")
+            .WithDescription(
+                "Without 'from' the newest of the range, oldest first; with 'from' those from there on, page by page. JSON, NDJSON, CSV or Parquet, by 'format' or Accept. The ETag is the version of the bars: ask again with If-None-Match, and 304 says that nothing has changed."
+            )
             .Takes(OneParameters)
-            .Produces<BarsResponse>(StatusCodes.Status200OK, "application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet")
+            .Produces<BarsResponse>(
+                StatusCodes.Status200OK,
+                "application/json",
+                "application/x-ndjson",
+                "text/csv",
+                "application/vnd.apache.parquet"
+            )
             .Answers("application/json", Example)
-            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.NotAcceptable, Problems.ProviderFailed, Problems.DatabaseAway);
-        group.MapGet("/bars", GetSeveralAsync)
+            .Fails(
+                Problems.InvalidParameters,
+                Problems.UnknownSymbol,
+                Problems.NotAcceptable,
+                Problems.ProviderFailed,
+                Problems.DatabaseAway
+            );
+        group
+            .MapGet("/bars", GetSeveralAsync)
             .WithName("GetBarsOfSeveral")
             .WithSummary("Bars of several symbols, each as by itself; of NDJSON and CSV, each row with its symbol.")
             .Takes(SeveralParameters)
             .Produces<SeveralBarsResponse>(StatusCodes.Status200OK, "application/json", "application/x-ndjson", "text/csv")
             .Answers("application/json", $$"""{"timeframe":"1d","series":[{{Example}}]}""")
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.NotAcceptable, Problems.DatabaseAway);
-        group.MapGet("/bars/{symbol}/latest", GetLatestAsync)
+        group
+            .MapGet("/bars/{symbol}/latest", GetLatestAsync)
             .WithName("GetLatestBar")
             .WithSummary("The newest bar of a symbol; it may still be open.")
             .Takes(LatestParameters)
             .Produces<LatestResponse>()
-            .Answers("application/json", """{"symbol":"SPY","timeframe":"1d","version":3,"bar":{"timestamp":"2024-06-03T00:00:00Z","open":529.02,"high":530.11,"low":522.6,"close":527.8,"volume":46835700,"tradeCount":441203,"vwap":526.91}}""")
+            .Answers(
+                "application/json",
+                """{"symbol":"SPY","timeframe":"1d","version":3,"bar":{"timestamp":"2024-06-03T00:00:00Z","open":529.02,"high":530.11,"low":522.6,"close":527.8,"volume":46835700,"tradeCount":441203,"vwap":526.91}}"""
+            )
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway);
-        group.MapGet("/latest", GetAllLatestAsync)
+        group
+            .MapGet("/latest", GetAllLatestAsync)
             .WithName("GetLatestBars")
             .WithSummary("The newest bar of each of several symbols.")
             .Takes(AllLatestParameters)
             .Produces<LatestBarsResponse>()
             .Answers("application/json", """{"timeframe":"1d","latest":[{"symbol":"SPY","timeframe":"1d","version":3,"bar":null}]}""")
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway);
-        group.MapGet("/asof", GetAsOfAsync)
+        group
+            .MapGet("/asof", GetAsOfAsync)
             .WithName("GetBarsAsOf")
-            .WithSummary("The newest bar of each of several symbols that was complete at an instant: nothing that could not be known by then.")
+            .WithSummary(
+                "The newest bar of each of several symbols that was complete at an instant: nothing that could not be known by then."
+            )
             .Takes(AsOfParameters)
             .Produces<AsOfResponse>()
-            .Answers("application/json", """{"timeframe":"1d","at":"2024-06-03T18:00:00Z","bars":[{"symbol":"SPY","timeframe":"1d","version":3,"bar":null}]}""")
+            .Answers(
+                "application/json",
+                """{"timeframe":"1d","at":"2024-06-03T18:00:00Z","bars":[{"symbol":"SPY","timeframe":"1d","version":3,"bar":null}]}"""
+            )
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway);
     }
 
-    private static async Task<IResult> GetAsync(HttpContext context, BarAnswers answers, BarRequests requests, TickerSearch search, SyncService sync, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(
+        HttpContext context,
+        BarAnswers answers,
+        BarRequests requests,
+        TickerSearch search,
+        SyncService sync,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         var request = requests.Find(context);
         if (request is null)
@@ -98,23 +140,48 @@ public static class BarsApi
             }
         }
 
-        return await answers.WriteAsync(context, request, cancellationToken) ? Results.Empty : await Problems.UnknownSymbolAsync(search, [request.Symbol], cancellationToken);
+        return await answers.WriteAsync(context, request, cancellationToken)
+            ? Results.Empty
+            : await Problems.UnknownSymbolAsync(search, [request.Symbol], cancellationToken);
     }
 
-    private static async Task<IResult?> FetchAsync(SyncService sync, TimeProvider time, Symbol symbol, BarQuery query, string? provider, Inputs inputs, CancellationToken cancellationToken)
+    private static async Task<IResult?> FetchAsync(
+        SyncService sync,
+        TimeProvider time,
+        Symbol symbol,
+        BarQuery query,
+        string? provider,
+        Inputs inputs,
+        CancellationToken cancellationToken
+    )
     {
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
         var result = await SyncApi.FetchMissingAsync(
-            sync, symbol, query.Period.Source, query.From is { } from ? IncomingBar.InstantOf(from) : null, query.Until is { } until ? IncomingBar.InstantOf(until) : time.GetUtcNow(), provider, errors, cancellationToken);
+            sync,
+            symbol,
+            query.Period.Source,
+            query.From is { } from ? IncomingBar.InstantOf(from) : null,
+            query.Until is { } until ? IncomingBar.InstantOf(until) : time.GetUtcNow(),
+            provider,
+            errors,
+            cancellationToken
+        );
         foreach (var (name, wrong) in errors)
         {
             inputs.Refuse(name, wrong[0]);
         }
 
-        return result is { Outcome: not SyncOutcome.Success, StillMissing.Count: > 0 } ? Problems.Of(Problems.ProviderFailed, result.Error ?? "") : null;
+        return result is { Outcome: not SyncOutcome.Success, StillMissing.Count: > 0 }
+            ? Problems.Of(Problems.ProviderFailed, result.Error ?? "")
+            : null;
     }
 
-    private static async Task<IResult> GetSeveralAsync(HttpContext context, BarAnswers answers, TickerSearch search, CancellationToken cancellationToken)
+    private static async Task<IResult> GetSeveralAsync(
+        HttpContext context,
+        BarAnswers answers,
+        TickerSearch search,
+        CancellationToken cancellationToken
+    )
     {
         var inputs = new Inputs(context, SeveralParameters);
         var symbols = inputs.Get(BarParameters.Symbols, []);
@@ -158,7 +225,12 @@ public static class BarsApi
         return Results.Empty;
     }
 
-    private static async Task<IResult> GetLatestAsync(HttpContext context, BarAnswers answers, TickerSearch search, CancellationToken cancellationToken)
+    private static async Task<IResult> GetLatestAsync(
+        HttpContext context,
+        BarAnswers answers,
+        TickerSearch search,
+        CancellationToken cancellationToken
+    )
     {
         var inputs = new Inputs(context, LatestParameters);
         var symbol = inputs.Get(Parameters.Symbol, default);
@@ -173,17 +245,36 @@ public static class BarsApi
             : await Problems.UnknownSymbolAsync(search, [symbol], cancellationToken);
     }
 
-    private static async Task<IResult> GetAllLatestAsync(HttpContext context, BarAnswers answers, TickerSearch search, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAllLatestAsync(
+        HttpContext context,
+        BarAnswers answers,
+        TickerSearch search,
+        CancellationToken cancellationToken
+    )
     {
         var inputs = new Inputs(context, AllLatestParameters);
         var symbols = inputs.Get(BarParameters.Symbols, []);
         var period = inputs.Get(BarParameters.Timeframe, Timeframe.Day1);
         return inputs.AreWrong
             ? inputs.Problem()
-            : await EachAsync(context, answers, search, symbols, period, $"{{\"timeframe\":\"{period}\",\"latest\":[", _ => BarReader.Latest, cancellationToken);
+            : await EachAsync(
+                context,
+                answers,
+                search,
+                symbols,
+                period,
+                $"{{\"timeframe\":\"{period}\",\"latest\":[",
+                _ => BarReader.Latest,
+                cancellationToken
+            );
     }
 
-    private static async Task<IResult> GetAsOfAsync(HttpContext context, BarAnswers answers, TickerSearch search, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsOfAsync(
+        HttpContext context,
+        BarAnswers answers,
+        TickerSearch search,
+        CancellationToken cancellationToken
+    )
     {
         var inputs = new Inputs(context, AsOfParameters);
         var symbols = inputs.Get(BarParameters.Symbols, []);
@@ -197,14 +288,35 @@ public static class BarsApi
         var instant = Math.Clamp(IncomingBar.TimeOf(at), BarReader.Earliest, BarReader.Latest);
         return inputs.AreWrong
             ? inputs.Problem()
-            : await EachAsync(context, answers, search, symbols, period, string.Create(CultureInfo.InvariantCulture, $"{{\"timeframe\":\"{period}\",\"at\":\"{at.UtcDateTime:yyyy-MM-ddTHH:mm:ss.FFFFFFF}Z\",\"bars\":["), ticker => Complete(ticker, period, instant), cancellationToken);
+            : await EachAsync(
+                context,
+                answers,
+                search,
+                symbols,
+                period,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{{\"timeframe\":\"{period}\",\"at\":\"{at.UtcDateTime:yyyy-MM-ddTHH:mm:ss.FFFFFFF}Z\",\"bars\":["
+                ),
+                ticker => Complete(ticker, period, instant),
+                cancellationToken
+            );
     }
 
     // Bars that open before this had closed by then: a day when the next one began in the ticker's zone.
     private static long Complete(TickerRef ticker, BarPeriod period, long at) =>
         period.IsOfDates ? new SessionClock(ticker.Zone).Bucket(Timeframe.Day1, at) : at - period.Source.Microseconds + 1;
 
-    private static async Task<IResult> EachAsync(HttpContext context, BarAnswers answers, TickerSearch search, IReadOnlyList<Symbol> symbols, BarPeriod period, string head, Func<TickerRef, long> until, CancellationToken cancellationToken)
+    private static async Task<IResult> EachAsync(
+        HttpContext context,
+        BarAnswers answers,
+        TickerSearch search,
+        IReadOnlyList<Symbol> symbols,
+        BarPeriod period,
+        string head,
+        Func<TickerRef, long> until,
+        CancellationToken cancellationToken
+    )
     {
         var (tickers, unknown) = await FindAsync(answers, symbols, period, cancellationToken);
         if (unknown.Count > 0)
@@ -213,18 +325,33 @@ public static class BarsApi
         }
 
         var bars = new string[tickers.Count];
-        await Parallel.ForAsync(0, bars.Length, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtATime, CancellationToken = cancellationToken }, async (i, token) =>
-            bars[i] = await OneAsync(answers, tickers[i], period, until(tickers[i]), token));
+        await Parallel.ForAsync(
+            0,
+            bars.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = ReadsAtATime, CancellationToken = cancellationToken },
+            async (i, token) => bars[i] = await OneAsync(answers, tickers[i], period, until(tickers[i]), token)
+        );
         return Json(context, $"{head}{string.Join(',', bars)}]}}");
     }
 
-    private static async Task<string> OneAsync(BarAnswers answers, TickerRef ticker, BarPeriod period, long until, CancellationToken cancellationToken)
+    private static async Task<string> OneAsync(
+        BarAnswers answers,
+        TickerRef ticker,
+        BarPeriod period,
+        long until,
+        CancellationToken cancellationToken
+    )
     {
         var (bar, version) = await answers.NewestAsync(ticker, period, until, cancellationToken);
         return $"{BarBody.Head(ticker.Symbol.Value, period, version)}\"bar\":{bar ?? "null"}}}";
     }
 
-    private static async Task<(List<TickerRef> Tickers, List<Symbol> Unknown)> FindAsync(BarAnswers answers, IReadOnlyList<Symbol> symbols, BarPeriod period, CancellationToken cancellationToken)
+    private static async Task<(List<TickerRef> Tickers, List<Symbol> Unknown)> FindAsync(
+        BarAnswers answers,
+        IReadOnlyList<Symbol> symbols,
+        BarPeriod period,
+        CancellationToken cancellationToken
+    )
     {
         var found = await answers.FindTickersAsync(symbols, period.Source, cancellationToken);
         return ([.. found.OfType<TickerRef>()], [.. symbols.Where((_, i) => found[i] is null)]);
@@ -237,5 +364,8 @@ public static class BarsApi
     }
 
     private static IResult NotAcceptable(HttpContext context) =>
-        Problems.Of(Problems.NotAcceptable, $"{Parameters.Quote(context.Request.Headers.Accept.ToString())} cannot be given: application/json, application/x-ndjson, text/csv or application/vnd.apache.parquet is expected.");
+        Problems.Of(
+            Problems.NotAcceptable,
+            $"{Parameters.Quote(context.Request.Headers.Accept.ToString())} cannot be given: application/json, application/x-ndjson, text/csv or application/vnd.apache.parquet is expected."
+        );
 }

@@ -62,13 +62,40 @@ public sealed record BarsResponse(string Symbol, string Timeframe, long Version,
 
 /// <summary>One bar, with the fields that were asked for. Timestamp is its open; of a daily bar, the session date at midnight. Filled says that it is not stored but closes a gap.</summary>
 public sealed record BarResponse(
-    DateTimeOffset Timestamp, decimal? Open = null, decimal? High = null, decimal? Low = null, decimal? Close = null, decimal? Volume = null, int? TradeCount = null, decimal? Vwap = null,
-    decimal? Spread = null, decimal? SpreadRatio = null, decimal? VolumeRatio = null, bool? LowHistory = null, string? Source = null, decimal? QualityScore = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Filled = null)
+    DateTimeOffset Timestamp,
+    decimal? Open = null,
+    decimal? High = null,
+    decimal? Low = null,
+    decimal? Close = null,
+    decimal? Volume = null,
+    int? TradeCount = null,
+    decimal? Vwap = null,
+    decimal? Spread = null,
+    decimal? SpreadRatio = null,
+    decimal? VolumeRatio = null,
+    bool? LowHistory = null,
+    string? Source = null,
+    decimal? QualityScore = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Filled = null
+)
 {
-    public static BarResponse Of(OhlcvBar bar) => new(
-        bar.Timestamp, bar.Open, bar.High, bar.Low, bar.Close, bar.Volume, bar.TradeCount, bar.Vwap,
-        bar.Spread, bar.SpreadRatio, bar.VolumeRatio, bar.LowHistory, bar.Source, bar.QualityScore);
+    public static BarResponse Of(OhlcvBar bar) =>
+        new(
+            bar.Timestamp,
+            bar.Open,
+            bar.High,
+            bar.Low,
+            bar.Close,
+            bar.Volume,
+            bar.TradeCount,
+            bar.Vwap,
+            bar.Spread,
+            bar.SpreadRatio,
+            bar.VolumeRatio,
+            bar.LowHistory,
+            bar.Source,
+            bar.QualityScore
+        );
 }
 
 /// <summary>Bars of several symbols, in the order in which they were asked for.</summary>

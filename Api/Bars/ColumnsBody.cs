@@ -14,13 +14,16 @@ internal sealed class ColumnsBody(BarQuery query, PipeWriter output, Symbol symb
     public override ValueTask EndAsync(string? next, CancellationToken cancellationToken)
     {
         var text = BarText.Json(query.Fields, false, query.Period.IsOfDates, query.Zone);
-        Column("timestamp", (Span<byte> to, in BarRow row) =>
-        {
-            to[0] = (byte)'"';
-            var length = 1 + text.Timestamp(to[1..], row.Time);
-            to[length] = (byte)'"';
-            return length + 1;
-        });
+        Column(
+            "timestamp",
+            (Span<byte> to, in BarRow row) =>
+            {
+                to[0] = (byte)'"';
+                var length = 1 + text.Timestamp(to[1..], row.Time);
+                to[length] = (byte)'"';
+                return length + 1;
+            }
+        );
         foreach (var (field, name, _) in BarColumns.Of(query.Fields))
         {
             Column(name, (Span<byte> to, in BarRow row) => text.Value(to, field, row));

@@ -30,8 +30,17 @@ internal sealed class ParquetBody(BarQuery query, PipeWriter output, Symbol symb
     private readonly List<BarRow> _rows = [];
     private ParquetWriter? _writer;
 
-    private ParquetWriter Writer => _writer ??= new(output.AsStream(leaveOpen: true),
-        [ParquetColumn.Text("symbol"), ParquetColumn.Text("timeframe"), ParquetColumn.Timestamp("timestamp"), .. _fields.Select(one => Types[one]), .. query.Fill == GapFill.None ? Array.Empty<ParquetColumn>() : [ParquetColumn.Boolean("filled")]]);
+    private ParquetWriter Writer =>
+        _writer ??= new(
+            output.AsStream(leaveOpen: true),
+            [
+                ParquetColumn.Text("symbol"),
+                ParquetColumn.Text("timeframe"),
+                ParquetColumn.Timestamp("timestamp"),
+                .. _fields.Select(one => Types[one]),
+                .. query.Fill == GapFill.None ? Array.Empty<ParquetColumn>() : [ParquetColumn.Boolean("filled")],
+            ]
+        );
 
     public override async ValueTask EndAsync(string? next, CancellationToken cancellationToken)
     {

@@ -10,9 +10,16 @@ internal sealed class TextBody(BarQuery query, PipeWriter output, Symbol symbol,
     private const int Enough = 32 * 1024;
 
     private readonly BarFormat _format = query.Format;
-    private readonly BarText _text = query.Format == BarFormat.Csv
-        ? BarText.Csv(query.Fields, query.Fill != GapFill.None, query.Period.IsOfDates, query.Zone, named ? symbol.Value : null)
-        : BarText.Json(query.Fields, query.Fill != GapFill.None, query.Period.IsOfDates, query.Zone, named && query.Format == BarFormat.Ndjson ? symbol.Value : null);
+    private readonly BarText _text =
+        query.Format == BarFormat.Csv
+            ? BarText.Csv(query.Fields, query.Fill != GapFill.None, query.Period.IsOfDates, query.Zone, named ? symbol.Value : null)
+            : BarText.Json(
+                query.Fields,
+                query.Fill != GapFill.None,
+                query.Period.IsOfDates,
+                query.Zone,
+                named && query.Format == BarFormat.Ndjson ? symbol.Value : null
+            );
 
     private int _unflushed;
 

@@ -25,7 +25,10 @@ internal sealed class WindowPart
         // ASCII, whatever the symbol.
         (_head, _tail) = query.Format switch
         {
-            BarFormat.Json => (Encoding.ASCII.GetBytes(BarBody.Head(ticker.Symbol.Value, query.Period, window.Version) + "\"bars\":["), Encoding.ASCII.GetBytes("]," + BarBody.Tail(end - first, next))),
+            BarFormat.Json => (
+                Encoding.ASCII.GetBytes(BarBody.Head(ticker.Symbol.Value, query.Period, window.Version) + "\"bars\":["),
+                Encoding.ASCII.GetBytes("]," + BarBody.Tail(end - first, next))
+            ),
             BarFormat.Csv => (Encoding.ASCII.GetBytes(BarText.CsvHeader(query.Fields, false, false)), []),
             _ => (Array.Empty<byte>(), []),
         };
@@ -56,10 +59,18 @@ internal sealed class WindowPart
         }
 
         var more = end - first > query.Count;
-        return new(query, ticker, window, more && query.FromEnd ? first + 1 : first, more && !query.FromEnd ? first + (int)query.Count : end, more);
+        return new(
+            query,
+            ticker,
+            window,
+            more && query.FromEnd ? first + 1 : first,
+            more && !query.FromEnd ? first + (int)query.Count : end,
+            more
+        );
     }
 
-    public bool IsOf(TickerRef ticker, CachedWindow window) => ReferenceEquals(window, _window) && (ReferenceEquals(ticker, _ticker) || ticker == _ticker);
+    public bool IsOf(TickerRef ticker, CachedWindow window) =>
+        ReferenceEquals(window, _window) && (ReferenceEquals(ticker, _ticker) || ticker == _ticker);
 
     public void Write(PipeWriter output)
     {

@@ -12,8 +12,7 @@ public static class ApiDocument
 
     private const string Name = "v1";
 
-    private const string Conventions =
-        """
+    private const string Conventions = """
         Market data by symbol and timeframe, as it is stored: exactly, and with a version that goes up by one with each change.
 
         **Times** are ISO 8601 in UTC, or numbers since 1970 where they are asked for; ranges are [from, to). **Numbers** are JSON numbers with all their digits; what is not known is null.
@@ -40,18 +39,26 @@ public static class ApiDocument
 
     public static WebApplicationBuilder AddApiDocument(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOpenApi(Name, options =>
-        {
-            options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
-            options.AddOperationTransformer((operation, context, _) => OperationDescription.DescribeAsync(operation, context));
-            options.AddDocumentTransformer((document, _, _) => CompleteAsync(document));
-            options.AddSchemaTransformer((schema, context, _) =>
+        builder.Services.AddOpenApi(
+            Name,
+            options =>
             {
-                // Not the 53 bits that 'double' would promise.
-                schema.Format = (Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type) == typeof(decimal) ? null : schema.Format;
-                return Task.CompletedTask;
-            });
-        });
+                options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+                options.AddOperationTransformer((operation, context, _) => OperationDescription.DescribeAsync(operation, context));
+                options.AddDocumentTransformer((document, _, _) => CompleteAsync(document));
+                options.AddSchemaTransformer(
+                    (schema, context, _) =>
+                    {
+                        // Not the 53 bits that 'double' would promise.
+                        schema.Format =
+                            (Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type) == typeof(decimal)
+                                ? null
+                                : schema.Format;
+                        return Task.CompletedTask;
+                    }
+                );
+            }
+        );
         return builder;
     }
 
@@ -62,22 +69,35 @@ public static class ApiDocument
         var document = new Lazy<Task<(byte[] Bytes, EntityTagHeaderValue Tag)>>(async () =>
         {
             await using var scope = services.CreateAsyncScope();
-            var made = await scope.ServiceProvider.GetRequiredKeyedService<IOpenApiDocumentProvider>(Name).GetOpenApiDocumentAsync(CancellationToken.None);
+            var made = await scope
+                .ServiceProvider.GetRequiredKeyedService<IOpenApiDocumentProvider>(Name)
+                .GetOpenApiDocumentAsync(CancellationToken.None);
             using var stream = new MemoryStream();
             await made.SerializeAsJsonAsync(stream, OpenApiSpecVersion.OpenApi3_1, CancellationToken.None);
             var bytes = stream.ToArray();
             return (bytes, new($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 8))}\""));
         });
-        routes.MapGet(Path, async () =>
-        {
-            var (bytes, tag) = await document.Value;
-            return TypedResults.File(bytes, "application/json", entityTag: tag);
-        }).ExcludeFromDescription();
+        routes
+            .MapGet(
+                Path,
+                async () =>
+                {
+                    var (bytes, tag) = await document.Value;
+                    return TypedResults.File(bytes, "application/json", entityTag: tag);
+                }
+            )
+            .ExcludeFromDescription();
     }
 
     private static Task CompleteAsync(OpenApiDocument document)
     {
-        document.Info = new() { Title = "Wyckoff", Version = "v1", Summary = "Bars of any window of any symbol at any timeframe.", Description = Conventions };
+        document.Info = new()
+        {
+            Title = "Wyckoff",
+            Version = "v1",
+            Summary = "Bars of any window of any symbol at any timeframe.",
+            Description = Conventions,
+        };
         document.Servers = [new() { Url = "/", Description = "Where this document comes from" }];
         document.AddComponent(ProblemSchema.Name, ProblemSchema.Make());
         document.Components!.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);

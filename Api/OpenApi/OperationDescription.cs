@@ -30,7 +30,8 @@ internal static class OperationDescription
             }
         }
 
-        var changes = !HttpMethods.IsGet(context.Description.HttpMethod ?? "")
+        var changes =
+            !HttpMethods.IsGet(context.Description.HttpMethod ?? "")
             || operation.Parameters?.Any(parameter => parameter.Name == BarParameters.Fetch.Name) == true;
         Bodies(operation, metadata);
         Answers(operation, metadata);
@@ -70,13 +71,14 @@ internal static class OperationDescription
         };
     }
 
-    private static JsonNode Typed(JsonSchemaType type, string text) => (type & ~JsonSchemaType.Null) switch
-    {
-        JsonSchemaType.Integer => long.Parse(text, CultureInfo.InvariantCulture),
-        JsonSchemaType.Number => decimal.Parse(text, CultureInfo.InvariantCulture),
-        JsonSchemaType.Boolean => bool.Parse(text),
-        _ => text,
-    };
+    private static JsonNode Typed(JsonSchemaType type, string text) =>
+        (type & ~JsonSchemaType.Null) switch
+        {
+            JsonSchemaType.Integer => long.Parse(text, CultureInfo.InvariantCulture),
+            JsonSchemaType.Number => decimal.Parse(text, CultureInfo.InvariantCulture),
+            JsonSchemaType.Boolean => bool.Parse(text),
+            _ => text,
+        };
 
     private static void Bodies(OpenApiOperation operation, IList<object> metadata)
     {
@@ -85,7 +87,11 @@ internal static class OperationDescription
             operation.RequestBody = new OpenApiRequestBody
             {
                 Required = true,
-                Content = files.ContentTypes.ToDictionary(type => type, type => new OpenApiMediaType { Schema = FileSchema(type) }, StringComparer.Ordinal),
+                Content = files.ContentTypes.ToDictionary(
+                    type => type,
+                    type => new OpenApiMediaType { Schema = FileSchema(type) },
+                    StringComparer.Ordinal
+                ),
             };
         }
 
@@ -103,21 +109,35 @@ internal static class OperationDescription
     private static OpenApiSchema FileSchema(string contentType)
     {
         var file = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
-        return contentType != "multipart/form-data" ? file : new OpenApiSchema
-        {
-            Type = JsonSchemaType.Object,
-            Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal) { ["file"] = file },
-            Required = new HashSet<string>(StringComparer.Ordinal) { "file" },
-        };
+        return contentType != "multipart/form-data"
+            ? file
+            : new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal) { ["file"] = file },
+                Required = new HashSet<string>(StringComparer.Ordinal) { "file" },
+            };
     }
 
     private static void Answers(OpenApiOperation operation, IList<object> metadata)
     {
         operation.Responses ??= [];
-        foreach (var described in metadata.OfType<DescribedExample>().Where(described => !operation.Responses.Any(response => response.Key.StartsWith('2') && response.Value.Content?.ContainsKey(described.ContentType) == true)))
+        foreach (
+            var described in metadata
+                .OfType<DescribedExample>()
+                .Where(described =>
+                    !operation.Responses.Any(response =>
+                        response.Key.StartsWith('2') && response.Value.Content?.ContainsKey(described.ContentType) == true
+                    )
+                )
+        )
         {
             // A stream, of which the framework cannot know.
-            operation.Responses["200"] = new OpenApiResponse { Description = "OK", Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [described.ContentType] = new() } };
+            operation.Responses["200"] = new OpenApiResponse
+            {
+                Description = "OK",
+                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [described.ContentType] = new() },
+            };
         }
 
         foreach (var (status, response) in operation.Responses)
@@ -132,7 +152,14 @@ internal static class OperationDescription
                 if (!IsJson(type))
                 {
                     // The schema of what is in it is that of the JSON; here it is lines, events or a file.
-                    content.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = type.StartsWith("text/", StringComparison.Ordinal) || type.EndsWith("ndjson", StringComparison.Ordinal) ? null : "binary" };
+                    content.Schema = new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.String,
+                        Format =
+                            type.StartsWith("text/", StringComparison.Ordinal) || type.EndsWith("ndjson", StringComparison.Ordinal)
+                                ? null
+                                : "binary",
+                    };
                 }
 
                 if (metadata.OfType<DescribedExample>().LastOrDefault(example => example.ContentType == type) is { } example)
@@ -144,7 +171,11 @@ internal static class OperationDescription
     }
 
     private static void Failures(
-        OpenApiOperation operation, OpenApiOperationTransformerContext context, IList<object> metadata, bool changes)
+        OpenApiOperation operation,
+        OpenApiOperationTransformerContext context,
+        IList<object> metadata,
+        bool changes
+    )
     {
         List<ProblemKind> kinds = [.. metadata.OfType<DescribedProblems>().SelectMany(problems => problems.Kinds)];
         if (operation.Parameters is { Count: > 0 })
@@ -173,14 +204,25 @@ internal static class OperationDescription
             {
                 Description = string.Join(", or: ", group.Select(kind => kind.Title)) + ".",
                 Headers = group.Key is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable
-                    ? new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal) { ["Retry-After"] = new OpenApiHeader { Description = "Seconds.", Schema = new OpenApiSchema { Type = JsonSchemaType.Integer } } }
+                    ? new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal)
+                    {
+                        ["Retry-After"] = new OpenApiHeader
+                        {
+                            Description = "Seconds.",
+                            Schema = new OpenApiSchema { Type = JsonSchemaType.Integer },
+                        },
+                    }
                     : null,
                 Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
                 {
                     [ProblemWriter.ContentType] = new()
                     {
                         Schema = new OpenApiSchemaReference(ProblemSchema.Name, context.Document),
-                        Examples = group.ToDictionary(kind => kind.Name, kind => (IOpenApiExample)new OpenApiExample { Summary = kind.Title, Value = ProblemSchema.Example(kind) }, StringComparer.Ordinal),
+                        Examples = group.ToDictionary(
+                            kind => kind.Name,
+                            kind => (IOpenApiExample)new OpenApiExample { Summary = kind.Title, Value = ProblemSchema.Example(kind) },
+                            StringComparer.Ordinal
+                        ),
                     },
                 },
             };

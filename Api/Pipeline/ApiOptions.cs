@@ -24,7 +24,12 @@ public sealed class ApiOptions : IValidatableObject
     public TimeSpan HeadersWithin { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long an answer may take, to its last byte; streams, imports and syncs excepted. Long enough for everything of a symbol over a slow line, short enough that nothing stays for ever.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Wyckoff:Api:AnswerWithin is a time span from 00:00:01 to 1.00:00:00.")]
+    [Range(
+        typeof(TimeSpan),
+        "00:00:01",
+        "1.00:00:00",
+        ErrorMessage = "Wyckoff:Api:AnswerWithin is a time span from 00:00:01 to 1.00:00:00."
+    )]
     public TimeSpan AnswerWithin { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Addresses and networks (10.0.0.0/8) of the proxies in front: what they say in X-Forwarded-For and X-Forwarded-Proto counts.</summary>
@@ -36,15 +41,17 @@ public sealed class ApiOptions : IValidatableObject
         {
             yield return new(
                 $"{Section}:{nameof(Hosts)} '{host}': a host such as wyckoff.example.com, *.example.com or 192.168.1.20 is expected, "
-                + "without scheme, port and path.",
-                [nameof(Hosts)]);
+                    + "without scheme, port and path.",
+                [nameof(Hosts)]
+            );
         }
 
         foreach (var proxy in Proxies.Where(proxy => ParseProxy(proxy) is null))
         {
             yield return new(
                 $"{Section}:{nameof(Proxies)} '{proxy}': an address or a network such as 10.1.2.3, 10.0.0.0/8 or fd00::/8 is expected.",
-                [nameof(Proxies)]);
+                [nameof(Proxies)]
+            );
         }
     }
 

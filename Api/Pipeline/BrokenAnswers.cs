@@ -9,36 +9,38 @@ public static class BrokenAnswers
     public static IApplicationBuilder UseCutOff(this IApplicationBuilder app)
     {
         var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(BrokenAnswers));
-        return app.Use(async (context, next) =>
-        {
-            try
+        return app.Use(
+            async (context, next) =>
             {
-                await next(context);
-                // Cancelled and not let on: the time limit has struck, and the endpoint has stopped where it was.
-                if (context.RequestAborted.IsCancellationRequested && !HeadRequests.IsHead(context))
+                try
                 {
-                    throw new OperationCanceledException(context.RequestAborted);
+                    await next(context);
+                    // Cancelled and not let on: the time limit has struck, and the endpoint has stopped where it was.
+                    if (context.RequestAborted.IsCancellationRequested && !HeadRequests.IsHead(context))
+                    {
+                        throw new OperationCanceledException(context.RequestAborted);
+                    }
+                }
+                catch (Exception e) when (context.Response.HasStarted)
+                {
+                    if (HeadRequests.IsHead(context))
+                    {
+                        return;
+                    }
+
+                    // Of a reader who has left, or of an answer that took too long, there is nothing to tell.
+                    if (DatabaseFaults.IsAway(e))
+                    {
+                        logger.CutOffByDatabase(e.Message);
+                    }
+                    else if (e is not OperationCanceledException && !context.RequestAborted.IsCancellationRequested)
+                    {
+                        logger.CutOff(e);
+                    }
+
+                    context.Abort();
                 }
             }
-            catch (Exception e) when (context.Response.HasStarted)
-            {
-                if (HeadRequests.IsHead(context))
-                {
-                    return;
-                }
-
-                // Of a reader who has left, or of an answer that took too long, there is nothing to tell.
-                if (DatabaseFaults.IsAway(e))
-                {
-                    logger.CutOffByDatabase(e.Message);
-                }
-                else if (e is not OperationCanceledException && !context.RequestAborted.IsCancellationRequested)
-                {
-                    logger.CutOff(e);
-                }
-
-                context.Abort();
-            }
-        });
+        );
     }
 }

@@ -15,9 +15,19 @@ public sealed class CorsOptions : IValidatableObject
     {
         foreach (var origin in Origins)
         {
-            if (origin != Any && !(Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == origin))
+            if (
+                origin != Any
+                && !(
+                    Uri.TryCreate(origin, UriKind.Absolute, out var uri)
+                    && uri.Scheme is "http" or "https"
+                    && uri.GetLeftPart(UriPartial.Authority) == origin
+                )
+            )
             {
-                yield return new($"{Section}:Origins '{origin}': an origin such as https://charts.example is expected, without a path, or *.", [nameof(Origins)]);
+                yield return new(
+                    $"{Section}:Origins '{origin}': an origin such as https://charts.example is expected, without a path, or *.",
+                    [nameof(Origins)]
+                );
             }
         }
 

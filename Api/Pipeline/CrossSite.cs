@@ -16,12 +16,16 @@ public static class CrossSite
     public static void UseCrossSiteRule(this WebApplication app)
     {
         // * opens reading to all pages. A page that may change data has to be named.
-        var origins = app.Services.GetRequiredService<IOptions<CorsOptions>>().Value.Origins
-            .Where(origin => origin != CorsOptions.Any)
+        var origins = app
+            .Services.GetRequiredService<IOptions<CorsOptions>>()
+            .Value.Origins.Where(origin => origin != CorsOptions.Any)
             .ToHashSet(StringComparer.Ordinal);
-        app.Use((context, next) => !StateChanges.IsChange(context.Request) || IsAllowed(context.Request, origins)
-            ? next(context)
-            : Problems.Of(Problems.CrossSiteRequest, Describe(context.Request)).ExecuteAsync(context));
+        app.Use(
+            (context, next) =>
+                !StateChanges.IsChange(context.Request) || IsAllowed(context.Request, origins)
+                    ? next(context)
+                    : Problems.Of(Problems.CrossSiteRequest, Describe(context.Request)).ExecuteAsync(context)
+        );
     }
 
     private static bool IsAllowed(HttpRequest request, HashSet<string> origins)
@@ -34,9 +38,7 @@ public static class CrossSite
 
         // Browsers send Sec-Fetch-Site over TLS and to loopback addresses, elsewhere only Origin. Other programs send neither.
         var site = request.Headers[SecFetchSite];
-        return site.Count == 0
-            ? origin.Count == 0 || (origin is [{ } only] && IsOwn(only, request))
-            : site is ["same-origin" or "none"];
+        return site.Count == 0 ? origin.Count == 0 || (origin is [{ } only] && IsOwn(only, request)) : site is ["same-origin" or "none"];
     }
 
     /// <summary>Whether the origin has the scheme, host and port of the request.</summary>

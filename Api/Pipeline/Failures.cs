@@ -46,12 +46,20 @@ internal sealed partial class Failures(IProblemDetailsService problems, TimeProv
         }
 
         httpContext.Response.StatusCode = status;
-        await problems.WriteAsync(new()
-        {
-            HttpContext = httpContext,
-            Exception = exception,
-            ProblemDetails = new() { Type = kind.Type, Title = kind.Title, Status = status, Detail = detail },
-        });
+        await problems.WriteAsync(
+            new()
+            {
+                HttpContext = httpContext,
+                Exception = exception,
+                ProblemDetails = new()
+                {
+                    Type = kind.Type,
+                    Title = kind.Title,
+                    Status = status,
+                    Detail = detail,
+                },
+            }
+        );
         return true;
     }
 
@@ -70,7 +78,8 @@ internal sealed partial class Failures(IProblemDetailsService problems, TimeProv
 
     [GeneratedRegex(
         """^(Failed to bind parameter|Required parameter) "\S+ (?<name>\w+)"( from "(?<value>.*)"\.$)?""",
-        RegexOptions.ExplicitCapture | RegexOptions.Singleline)]
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline
+    )]
     private static partial Regex Binding { get; }
 
     private void Tell(Exception exception)
@@ -78,7 +87,10 @@ internal sealed partial class Failures(IProblemDetailsService problems, TimeProv
         Interlocked.Increment(ref _requests);
         var now = time.GetTimestamp();
         var until = Interlocked.Read(ref _quietUntil);
-        if (now >= until && Interlocked.CompareExchange(ref _quietUntil, now + (long)(Quiet.TotalSeconds * time.TimestampFrequency), until) == until)
+        if (
+            now >= until
+            && Interlocked.CompareExchange(ref _quietUntil, now + (long)(Quiet.TotalSeconds * time.TimestampFrequency), until) == until
+        )
         {
             logger.DatabaseAway(exception.Message, Interlocked.Exchange(ref _requests, 0));
         }

@@ -5,8 +5,8 @@ namespace Wyckoff.Api.Pipeline;
 /// <summary>HEAD wherever GET is: the same work up to the first byte of the body, which is not sent; what would come after it is not done.</summary>
 public static class HeadRequests
 {
-    public static IApplicationBuilder UseHead(this IApplicationBuilder app) => app.Use(static (context, next) =>
-        HttpMethods.IsHead(context.Request.Method) ? HeadAsync(context, next) : next(context));
+    public static IApplicationBuilder UseHead(this IApplicationBuilder app) =>
+        app.Use(static (context, next) => HttpMethods.IsHead(context.Request.Method) ? HeadAsync(context, next) : next(context));
 
     /// <summary>Nothing but headers is wanted, so nothing that happens after them matters.</summary>
     public static bool IsHead(HttpContext context) => context.Items.ContainsKey(typeof(NoBody));
@@ -71,9 +71,7 @@ public static class HeadRequests
             set => throw new NotSupportedException();
         }
 
-        public override void Flush()
-        {
-        }
+        public override void Flush() { }
 
         public override async Task FlushAsync(CancellationToken cancellationToken)
         {
@@ -92,11 +90,10 @@ public static class HeadRequests
 
         public override void SetLength(long value) => throw new NotSupportedException();
 
-        public override void Write(byte[] buffer, int offset, int count)
-        {
-        }
+        public override void Write(byte[] buffer, int offset, int count) { }
 
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {

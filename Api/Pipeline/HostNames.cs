@@ -23,18 +23,22 @@ public static class HostNames
         var hosts = app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.Hosts;
         List<StringSegment> names = [Localhost, Wildcard + Localhost, .. hosts.Select(host => (StringSegment)Canonical(host))];
         var last = ""; // most requests name the same host as the one before
-        app.Use((context, next) =>
-        {
-            // The header as it came: HostString would decode Punycode.
-            var host = context.Request.Headers.Host.ToString();
-            if (host.Length > 0 && (host == Volatile.Read(ref last) || IsKnown(host, names)))
+        app.Use(
+            (context, next) =>
             {
-                Volatile.Write(ref last, host);
-                return next(context);
-            }
+                // The header as it came: HostString would decode Punycode.
+                var host = context.Request.Headers.Host.ToString();
+                if (host.Length > 0 && (host == Volatile.Read(ref last) || IsKnown(host, names)))
+                {
+                    Volatile.Write(ref last, host);
+                    return next(context);
+                }
 
-            return IsProbe(context.Request.Path) ? next(context) : Problems.Of(Problems.UnknownHost, Describe(host)).ExecuteAsync(context);
-        });
+                return IsProbe(context.Request.Path)
+                    ? next(context)
+                    : Problems.Of(Problems.UnknownHost, Describe(host)).ExecuteAsync(context);
+            }
+        );
     }
 
     /// <summary>A configured name as a Host header has it: in Punycode, an IPv6 address in brackets. Null when it is not a name.</summary>

@@ -19,23 +19,30 @@ public static class OperatorKey
 
         // Compared are digests, so that the time it takes tells nothing, not even the length.
         var expected = SHA256.HashData(Encoding.UTF8.GetBytes(key));
-        app.Use((context, next) =>
-        {
-            if (!StateChanges.IsChange(context.Request) || IsGiven(context, expected, out var wrong))
+        app.Use(
+            (context, next) =>
             {
-                return next(context);
-            }
+                if (!StateChanges.IsChange(context.Request) || IsGiven(context, expected, out var wrong))
+                {
+                    return next(context);
+                }
 
-            context.Response.Headers.WWWAuthenticate = wrong ? "Bearer realm=\"wyckoff\", error=\"invalid_token\"" : "Bearer realm=\"wyckoff\"";
-            return Problems.Of(Problems.OperatorKeyNeeded, wrong ? "This is not the operator's key." : Problems.OperatorKeyNeeded.Meaning).ExecuteAsync(context);
-        });
+                context.Response.Headers.WWWAuthenticate = wrong
+                    ? "Bearer realm=\"wyckoff\", error=\"invalid_token\""
+                    : "Bearer realm=\"wyckoff\"";
+                return Problems
+                    .Of(Problems.OperatorKeyNeeded, wrong ? "This is not the operator's key." : Problems.OperatorKeyNeeded.Meaning)
+                    .ExecuteAsync(context);
+            }
+        );
     }
 
     private static bool IsGiven(HttpContext context, byte[] expected, out bool wrong)
     {
         var authorization = context.Request.Headers.Authorization;
         wrong = authorization.Count > 0;
-        return authorization is [{ } only] && only.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+        return authorization is [{ } only]
+            && only.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(only[Scheme.Length..].Trim())), expected);
     }
 }

@@ -21,19 +21,34 @@ public static class PipelineExtensions
 
     // What a page of another origin may see, beside the body.
     private static readonly string[] ExposedHeaders =
-        [AnswerHeaders.RequestId, HeaderNames.ETag, HeaderNames.LastModified, HeaderNames.Location, HeaderNames.RetryAfter, HeaderNames.Link, HeaderNames.ContentDisposition, Bars.BarAnswers.VersionHeader];
+    [
+        AnswerHeaders.RequestId,
+        HeaderNames.ETag,
+        HeaderNames.LastModified,
+        HeaderNames.Location,
+        HeaderNames.RetryAfter,
+        HeaderNames.Link,
+        HeaderNames.ContentDisposition,
+        Bars.BarAnswers.VersionHeader,
+    ];
 
     public static WebApplicationBuilder AddPipeline(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<ApiOptions>().BindConfiguration(ApiOptions.Section).ValidateDataAnnotations().ValidateOnStart()
+        services
+            .AddOptions<ApiOptions>()
+            .BindConfiguration(ApiOptions.Section)
+            .ValidateDataAnnotations()
+            .ValidateOnStart()
             // The binder ignores a single value where a list belongs, and the host would be refused.
             .Validate<IConfiguration>(
                 (_, configuration) => string.IsNullOrEmpty(configuration[HostsKey]),
-                $"{HostsKey} is a list: its first host is {HostsKey}:0 (Wyckoff__Api__Hosts__0 in the environment).")
+                $"{HostsKey} is a list: its first host is {HostsKey}:0 (Wyckoff__Api__Hosts__0 in the environment)."
+            )
             .Validate<IConfiguration>(
                 (_, configuration) => string.IsNullOrEmpty(configuration[ProxiesKey]),
-                $"{ProxiesKey} is a list: its first proxy is {ProxiesKey}:0 (Wyckoff__Api__Proxies__0 in the environment).");
+                $"{ProxiesKey} is a list: its first proxy is {ProxiesKey}:0 (Wyckoff__Api__Proxies__0 in the environment)."
+            );
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ApiOptions>>(Believe);
         services.AddOptions<CorsOptions>().BindConfiguration(CorsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         // Before the framework's own, which does not write where Accept asks for something else.
@@ -45,12 +60,18 @@ public static class PipelineExtensions
         services.AddRequestTimeouts();
         Compression.Add(services);
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<ApiOptions>>(Limit);
-        services.AddOptions<RequestTimeoutOptions>().Configure<IOptions<ApiOptions>>((timeouts, api) => timeouts.DefaultPolicy = new()
-        {
-            Timeout = api.Value.AnswerWithin,
-            TimeoutStatusCode = Problems.AnswerTooSlow.Status,
-            WriteTimeoutResponse = context => Problems.Of(Problems.AnswerTooSlow, Problems.AnswerTooSlow.Meaning).ExecuteAsync(context),
-        });
+        services
+            .AddOptions<RequestTimeoutOptions>()
+            .Configure<IOptions<ApiOptions>>(
+                (timeouts, api) =>
+                    timeouts.DefaultPolicy = new()
+                    {
+                        Timeout = api.Value.AnswerWithin,
+                        TimeoutStatusCode = Problems.AnswerTooSlow.Status,
+                        WriteTimeoutResponse = context =>
+                            Problems.Of(Problems.AnswerTooSlow, Problems.AnswerTooSlow.Meaning).ExecuteAsync(context),
+                    }
+            );
         return builder;
     }
 
@@ -88,7 +109,8 @@ public static class PipelineExtensions
         forwarded.KnownProxies.Clear();
         forwarded.KnownIPNetworks.Clear();
         forwarded.ForwardLimit = null;
-        forwarded.ForwardedHeaders = api.Value.Proxies.Length == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        forwarded.ForwardedHeaders =
+            api.Value.Proxies.Length == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
         foreach (var proxy in api.Value.Proxies)
         {
             forwarded.KnownIPNetworks.Add(ApiOptions.ParseProxy(proxy)!.Value);

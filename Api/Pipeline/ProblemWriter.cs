@@ -48,7 +48,10 @@ internal sealed class ProblemWriter(IOptions<ProblemDetailsOptions> options) : I
         headers.CacheControl = "no-store";
         headers.Remove(HeaderNames.ETag);
         headers.Remove(HeaderNames.LastModified);
-        if (problem.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests && headers.RetryAfter.Count == 0)
+        if (
+            problem.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests
+            && headers.RetryAfter.Count == 0
+        )
         {
             headers.RetryAfter = RetryAfterSeconds;
         }

@@ -16,20 +16,30 @@ public static class RateLimits
     {
         services.AddOptions<RateLimitOptions>().BindConfiguration(RateLimitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddRateLimiter(_ => { });
-        services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimitOptions>>((limiter, limit) =>
-        {
-            var bucket = Bucket(limit.Value);
-            // One factory for all: what RateLimitPartition.GetTokenBucketLimiter wraps around it is made anew with every request.
-            Func<UInt128, RateLimiter> make = _ => new TokenBucketRateLimiter(bucket);
-            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, UInt128>(context => new(Client(context.Connection.RemoteIpAddress), make));
-            limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-            limiter.OnRejected = static (rejected, cancellationToken) =>
-            {
-                var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? Math.Max(1, Math.Ceiling(after.TotalSeconds)) : 1;
-                rejected.HttpContext.Response.Headers.RetryAfter = wait.ToString(CultureInfo.InvariantCulture);
-                return new(Problems.Of(Problems.TooManyRequests, Problems.TooManyRequests.Meaning).ExecuteAsync(rejected.HttpContext));
-            };
-        });
+        services
+            .AddOptions<RateLimiterOptions>()
+            .Configure<IOptions<RateLimitOptions>>(
+                (limiter, limit) =>
+                {
+                    var bucket = Bucket(limit.Value);
+                    // One factory for all: what RateLimitPartition.GetTokenBucketLimiter wraps around it is made anew with every request.
+                    Func<UInt128, RateLimiter> make = _ => new TokenBucketRateLimiter(bucket);
+                    limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, UInt128>(context =>
+                        new(Client(context.Connection.RemoteIpAddress), make)
+                    );
+                    limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+                    limiter.OnRejected = static (rejected, cancellationToken) =>
+                    {
+                        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after)
+                            ? Math.Max(1, Math.Ceiling(after.TotalSeconds))
+                            : 1;
+                        rejected.HttpContext.Response.Headers.RetryAfter = wait.ToString(CultureInfo.InvariantCulture);
+                        return new(
+                            Problems.Of(Problems.TooManyRequests, Problems.TooManyRequests.Meaning).ExecuteAsync(rejected.HttpContext)
+                        );
+                    };
+                }
+            );
     }
 
     /// <summary>Whom the tokens are taken from.</summary>
@@ -41,9 +51,9 @@ public static class RateLimits
             return 0; // not from the network
         }
 
-        return address.AddressFamily == AddressFamily.InterNetwork
-            ? BinaryPrimitives.ReadUInt32BigEndian(bytes) | (UInt128)0xFFFF << 32
-            : address.IsIPv4MappedToIPv6 ? BinaryPrimitives.ReadUInt128BigEndian(bytes) : BinaryPrimitives.ReadUInt128BigEndian(bytes[..written]) >> 64 << 64;
+        return address.AddressFamily == AddressFamily.InterNetwork ? BinaryPrimitives.ReadUInt32BigEndian(bytes) | (UInt128)0xFFFF << 32
+            : address.IsIPv4MappedToIPv6 ? BinaryPrimitives.ReadUInt128BigEndian(bytes)
+            : BinaryPrimitives.ReadUInt128BigEndian(bytes[..written]) >> 64 << 64;
     }
 
     private static TokenBucketRateLimiterOptions Bucket(RateLimitOptions limit)

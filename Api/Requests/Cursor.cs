@@ -30,8 +30,11 @@ public static class Cursor
         }
 
         var position = bytes.AsSpan(DigestBytes);
-        return Utf8.IsValid(position) && Digest(query, position).SequenceEqual(bytes.AsSpan(0, DigestBytes)) ? Encoding.UTF8.GetString(position) : null;
+        return Utf8.IsValid(position) && Digest(query, position).SequenceEqual(bytes.AsSpan(0, DigestBytes))
+            ? Encoding.UTF8.GetString(position)
+            : null;
     }
 
-    private static ReadOnlySpan<byte> Digest(string query, ReadOnlySpan<byte> position) => SHA256.HashData([.. SHA256.HashData(Encoding.UTF8.GetBytes(query)), .. position]).AsSpan(0, DigestBytes);
+    private static ReadOnlySpan<byte> Digest(string query, ReadOnlySpan<byte> position) =>
+        SHA256.HashData([.. SHA256.HashData(Encoding.UTF8.GetBytes(query)), .. position]).AsSpan(0, DigestBytes);
 }

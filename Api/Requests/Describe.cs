@@ -25,7 +25,8 @@ public static class Describe
 
     /// <summary>Examples for parameters that the handler's signature declares.</summary>
     public static TBuilder ForExample<TBuilder>(this TBuilder endpoint, params IReadOnlyList<(string Name, string Value)> values)
-        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new DescribedValues(values.ToDictionary(value => value.Name, value => value.Value, StringComparer.Ordinal)));
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new DescribedValues(values.ToDictionary(value => value.Name, value => value.Value, StringComparer.Ordinal)));
 
     public static TBuilder Sends<TBuilder>(this TBuilder endpoint, string contentType, string example)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new DescribedBody(contentType, example));

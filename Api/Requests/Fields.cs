@@ -35,7 +35,10 @@ public sealed class Fields
                 var name = Field(field);
                 if (name is null || !known.Contains(name, StringComparer.Ordinal))
                 {
-                    inputs.Refuse(Parameters.Quote(name ?? "\ufffd").Trim('\''), $"There is no such field: {string.Join(", ", known)} are expected.");
+                    inputs.Refuse(
+                        Parameters.Quote(name ?? "\ufffd").Trim('\''),
+                        $"There is no such field: {string.Join(", ", known)} are expected."
+                    );
                 }
                 else if (!fields._fields.TryAdd(name, field.Value.Clone()))
                 {
@@ -45,7 +48,13 @@ public sealed class Fields
         }
         catch (JsonException e)
         {
-            inputs.Refuse("body", string.Create(CultureInfo.InvariantCulture, $"It is not JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} cannot be understood."));
+            inputs.Refuse(
+                "body",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"It is not JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} cannot be understood."
+                )
+            );
         }
 
         return fields;
@@ -109,7 +118,13 @@ public sealed class Fields
             return text;
         }
 
-        _inputs.Refuse(name, string.Create(CultureInfo.InvariantCulture, $"{Parameters.Quote(text ?? "\ufffd")} cannot be: 1 to {maxLength} characters without control characters are expected."));
+        _inputs.Refuse(
+            name,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Parameters.Quote(text ?? "\ufffd")} cannot be: 1 to {maxLength} characters without control characters are expected."
+            )
+        );
         return otherwise;
     }
 
@@ -125,13 +140,14 @@ public sealed class Fields
         }
     }
 
-    private static string Name(JsonValueKind kind) => kind switch
-    {
-        JsonValueKind.Null => "null",
-        JsonValueKind.True or JsonValueKind.False => "true or false",
-        JsonValueKind.Number => "a number",
-        JsonValueKind.String => "text",
-        JsonValueKind.Array => "an array",
-        _ => "an object",
-    };
+    private static string Name(JsonValueKind kind) =>
+        kind switch
+        {
+            JsonValueKind.Null => "null",
+            JsonValueKind.True or JsonValueKind.False => "true or false",
+            JsonValueKind.Number => "a number",
+            JsonValueKind.String => "text",
+            JsonValueKind.Array => "an array",
+            _ => "an object",
+        };
 }

@@ -16,7 +16,12 @@ public sealed class Inputs
             if (!known.Any(parameter => !parameter.InPath && parameter.Name == name))
             {
                 var names = known.Where(parameter => !parameter.InPath).Select(parameter => parameter.Name).ToArray();
-                Refuse(Parameters.Quote(name).Trim('\''), names.Length == 0 ? "There are no parameters here." : $"There is no such parameter: {string.Join(", ", names)} are expected.");
+                Refuse(
+                    Parameters.Quote(name).Trim('\''),
+                    names.Length == 0
+                        ? "There are no parameters here."
+                        : $"There is no such parameter: {string.Join(", ", names)} are expected."
+                );
             }
             else if (values.Count > 1)
             {

@@ -32,7 +32,8 @@ public sealed class JsonBody(HttpResponse response)
     }
 
     /// <summary>Sends what was written, if it is enough to be worth it.</summary>
-    public ValueTask SendFullAsync(CancellationToken cancellationToken) => Writer.BytesPending + _buffer.WrittenCount < Part ? ValueTask.CompletedTask : SendAsync(cancellationToken);
+    public ValueTask SendFullAsync(CancellationToken cancellationToken) =>
+        Writer.BytesPending + _buffer.WrittenCount < Part ? ValueTask.CompletedTask : SendAsync(cancellationToken);
 
     public async ValueTask SendAsync(CancellationToken cancellationToken)
     {

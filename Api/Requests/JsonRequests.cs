@@ -23,18 +23,20 @@ public static class JsonRequests
             endpoint.Sends(type, example);
         }
 
-        return endpoint.AddEndpointFilter((invocation, next) =>
-        {
-            var request = invocation.HttpContext.Request;
-            if (IsEmpty(request) || IsOf(request.ContentType, contentTypes))
+        return endpoint.AddEndpointFilter(
+            (invocation, next) =>
             {
-                return next(invocation);
-            }
+                var request = invocation.HttpContext.Request;
+                if (IsEmpty(request) || IsOf(request.ContentType, contentTypes))
+                {
+                    return next(invocation);
+                }
 
-            var given = request.ContentType is { Length: > 0 } type ? $"the content type {Parameters.Quote(type)}" : "no content type";
-            var expected = string.Join(" or ", contentTypes);
-            return new(Problems.Of(Problems.UnsupportedMediaType, $"The body has {given}: {expected} is expected."));
-        });
+                var given = request.ContentType is { Length: > 0 } type ? $"the content type {Parameters.Quote(type)}" : "no content type";
+                var expected = string.Join(" or ", contentTypes);
+                return new(Problems.Of(Problems.UnsupportedMediaType, $"The body has {given}: {expected} is expected."));
+            }
+        );
     }
 
     /// <summary>Whether the request comes without a body.</summary>
@@ -43,7 +45,10 @@ public static class JsonRequests
 
     /// <summary>The body, or the problem with it.</summary>
     public static async Task<(T? Body, IResult? Problem)> ReadAsync<T>(
-        HttpContext context, string example, CancellationToken cancellationToken)
+        HttpContext context,
+        string example,
+        CancellationToken cancellationToken
+    )
         where T : class
     {
         if (IsEmpty(context.Request))

@@ -23,8 +23,7 @@ public abstract record Parameter(string Name, string Description)
     public string? Example { get; init; }
 }
 
-public sealed record Parameter<T>(string Name, string Description, Parameter<T>.Reader Read)
-    : Parameter(Name, Description)
+public sealed record Parameter<T>(string Name, string Description, Parameter<T>.Reader Read) : Parameter(Name, Description)
 {
     /// <returns>Null when the text was understood; otherwise what is wrong with it, as a sentence.</returns>
     public delegate string? Reader(string text, out T value);

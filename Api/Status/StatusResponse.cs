@@ -6,7 +6,15 @@ namespace Wyckoff.Api.Status;
 
 /// <summary>How the system is. 'state' is ok, degraded (a part is away that can be done without for a while) or down (the database is).</summary>
 public sealed record StatusResponse(
-    string State, ServiceStatus Service, DatabaseStatus Database, TablesStatus Tables, IngestionStatus Ingestion, CacheStatus Cache, RedisStatus Redis, ReplicationStatus Replication);
+    string State,
+    ServiceStatus Service,
+    DatabaseStatus Database,
+    TablesStatus Tables,
+    IngestionStatus Ingestion,
+    CacheStatus Cache,
+    RedisStatus Redis,
+    ReplicationStatus Replication
+);
 
 /// <summary>How a part is: ok; none, when there is none; away, when it does not answer; failed, when it answers, but not what was asked.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PartState>))]
@@ -67,11 +75,28 @@ public sealed record TablesStatus(PartState State, string? Error = null) : Part(
 }
 
 /// <summary>A table. 'rows' is what the statistics expect, 'compressedShare' how many of the chunks are compressed, 'compressionRatio' how many times smaller those are.</summary>
-public sealed record TableStatus(string Name, string? ChunkInterval, long Chunks, long CompressedChunks, decimal? CompressedShare, decimal? CompressionRatio, long Rows, long Bytes)
+public sealed record TableStatus(
+    string Name,
+    string? ChunkInterval,
+    long Chunks,
+    long CompressedChunks,
+    decimal? CompressedShare,
+    decimal? CompressionRatio,
+    long Rows,
+    long Bytes
+)
 {
-    public static TableStatus Of(StoredTable table) => new(
-        table.Name, table.Chunk, table.Chunks, table.CompressedChunks, table.Chunks == 0 ? null : Math.Round((decimal)table.CompressedChunks / table.Chunks, 4),
-        table is { BytesBefore: { } before, BytesAfter: > 0 and var after } ? Math.Round((decimal)before / after, 2) : null, table.Rows, table.Bytes);
+    public static TableStatus Of(StoredTable table) =>
+        new(
+            table.Name,
+            table.Chunk,
+            table.Chunks,
+            table.CompressedChunks,
+            table.Chunks == 0 ? null : Math.Round((decimal)table.CompressedChunks / table.Chunks, 4),
+            table is { BytesBefore: { } before, BytesAfter: > 0 and var after } ? Math.Round((decimal)before / after, 2) : null,
+            table.Rows,
+            table.Bytes
+        );
 }
 
 /// <summary>What comes in.</summary>
@@ -91,10 +116,28 @@ public sealed record TimeframeStatus(string Timeframe, long Tickers, DateTimeOff
 public sealed record FeedsStatus(long Enabled, long Live, long Due, long OverdueSeconds);
 
 /// <summary>The import that began last. Status is running, completed or failed.</summary>
-public sealed record LastImport(long Id, string Status, string Source, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, long Inserted, long Rejected);
+public sealed record LastImport(
+    long Id,
+    string Status,
+    string Source,
+    DateTimeOffset StartedAt,
+    DateTimeOffset? FinishedAt,
+    long Inserted,
+    long Rejected
+);
 
 /// <summary>The recent windows of this process: what it holds of them, and how often it found one here, in Redis, or had to read it. Ratios are of all that were asked for; null before the first.</summary>
-public sealed record CacheStatus(bool InProcess, bool Redis, int Windows, long Bytes, long ProcessHits, long RedisHits, long Rebuilds, decimal? ProcessHitRatio, decimal? HitRatio);
+public sealed record CacheStatus(
+    bool InProcess,
+    bool Redis,
+    int Windows,
+    long Bytes,
+    long ProcessHits,
+    long RedisHits,
+    long Rebuilds,
+    decimal? ProcessHitRatio,
+    decimal? HitRatio
+);
 
 public sealed record RedisStatus(PartState State, string? Error = null) : Part(State, Error)
 {

@@ -40,8 +40,14 @@ public sealed class StatusSource
     private readonly Remembered<RedisStatus> _redisStatus;
 
     public StatusSource(
-        Database database, DatabaseHosts hosts, ConnectionPoolFigures pool, RedisConnection redis, BarCache cache, TimeProvider time,
-        ILogger<StatusSource> logger)
+        Database database,
+        DatabaseHosts hosts,
+        ConnectionPoolFigures pool,
+        RedisConnection redis,
+        BarCache cache,
+        TimeProvider time,
+        ILogger<StatusSource> logger
+    )
     {
         (_database, _hosts, _pool, _redis, _cache, _time, _logger) = (database, hosts, pool, redis, cache, time, logger);
         _databaseStatus = new(Lasts, time, () => PartAsync("database", DatabaseAsync, (state, error) => new(state, error)));
@@ -54,18 +60,30 @@ public sealed class StatusSource
     public async Task<StatusResponse> GetAsync(CancellationToken cancellationToken)
     {
         var (database, tables, ingestion, replication, redis) = (
-            _databaseStatus.GetAsync(cancellationToken), _tables.GetAsync(cancellationToken), _ingestion.GetAsync(cancellationToken), _replication.GetAsync(cancellationToken), _redisStatus.GetAsync(cancellationToken));
+            _databaseStatus.GetAsync(cancellationToken),
+            _tables.GetAsync(cancellationToken),
+            _ingestion.GetAsync(cancellationToken),
+            _replication.GetAsync(cancellationToken),
+            _redisStatus.GetAsync(cancellationToken)
+        );
         await Task.WhenAll(database, tables, ingestion, replication, redis);
         var all = new StatusResponse("", Service(), await database, await tables, await ingestion, Cache(), await redis, await replication);
         PartState[] others = [all.Tables.State, all.Ingestion.State, all.Redis.State, all.Replication.State];
-        return all with { State = all.Database.State != PartState.Ok ? "down" : others.Any(state => state is PartState.Away or PartState.Failed) ? "degraded" : "ok" };
+        return all with
+        {
+            State =
+                all.Database.State != PartState.Ok ? "down"
+                : others.Any(state => state is PartState.Away or PartState.Failed) ? "degraded"
+                : "ok",
+        };
     }
 
     private ServiceStatus Service()
     {
         using var process = Process.GetCurrentProcess();
         var started = new DateTimeOffset(process.StartTime).ToUniversalTime();
-        var version = typeof(StatusSource).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+        var version =
+            typeof(StatusSource).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
         return new(version, Environment.MachineName, started, Math.Max(0, (long)(_time.GetUtcNow() - started).TotalSeconds));
     }
 
@@ -74,73 +92,118 @@ public sealed class StatusSource
         var figures = _cache.Snapshot();
         var asked = figures.ProcessHits + figures.RedisHits + figures.Rebuilds;
         return new(
-            figures.InProcess, figures.Redis, figures.Windows, figures.Bytes, figures.ProcessHits, figures.RedisHits, figures.Rebuilds,
-            asked == 0 ? null : Math.Round((decimal)figures.ProcessHits / asked, 4), asked == 0 ? null : Math.Round((decimal)(figures.ProcessHits + figures.RedisHits) / asked, 4));
+            figures.InProcess,
+            figures.Redis,
+            figures.Windows,
+            figures.Bytes,
+            figures.ProcessHits,
+            figures.RedisHits,
+            figures.Rebuilds,
+            asked == 0 ? null : Math.Round((decimal)figures.ProcessHits / asked, 4),
+            asked == 0 ? null : Math.Round((decimal)(figures.ProcessHits + figures.RedisHits) / asked, 4)
+        );
     }
 
-    private Task<DatabaseStatus> DatabaseAsync(CancellationToken cancellationToken) => _database.ReadAsync(
-        async (connection, token) =>
-        {
-            var began = Stopwatch.GetTimestamp();
-            await using var command = new NpgsqlCommand("SELECT 1", connection);
-            await command.ExecuteScalarAsync(token);
-            var latency = Stopwatch.GetElapsedTime(began);
-            var edition = await TimescaleEdition.DetectAsync(connection, token);
-            var applied = await SchemaVersion.AppliedAsync(connection, token);
-            var pool = _pool.Read();
-            return new DatabaseStatus(PartState.Ok)
+    private Task<DatabaseStatus> DatabaseAsync(CancellationToken cancellationToken) =>
+        _database.ReadAsync(
+            async (connection, token) =>
             {
-                LatencyMs = Milliseconds(latency),
-                Server = edition.Server.ToString(),
-                Edition = edition.Edition.ToString(),
-                Timescaledb = edition.Extension?.ToString(),
-                Capabilities = edition.Capabilities,
-                Schema = applied.Count > 0 ? SchemaVersion.NameOf(applied[^1]) : null,
-                Pool = new(pool.Open, pool.Idle, pool.Waiting),
-            };
-        },
-        cancellationToken);
-
-    private Task<TablesStatus> TablesAsync(CancellationToken cancellationToken) => _database.ReadAsync(
-        async (connection, token) =>
-        {
-            await using var size = new NpgsqlCommand("SELECT pg_database_size(current_database())", connection);
-            var bytes = (long)(await size.ExecuteScalarAsync(token))!;
-            var tables = await StoredTable.ReadAsync(connection, await TimescaleEdition.DetectAsync(connection, token), token);
-            return new TablesStatus(PartState.Ok) { DatabaseBytes = bytes, Tables = [.. tables.Select(TableStatus.Of)] };
-        },
-        cancellationToken);
-
-    private Task<IngestionStatus> IngestionAsync(CancellationToken cancellationToken) => _database.ReadAsync(
-        async (connection, token) =>
-        {
-            await using var batch = new NpgsqlBatch(connection)
-            {
-                BatchCommands =
+                var began = Stopwatch.GetTimestamp();
+                await using var command = new NpgsqlCommand("SELECT 1", connection);
+                await command.ExecuteScalarAsync(token);
+                var latency = Stopwatch.GetElapsedTime(began);
+                var edition = await TimescaleEdition.DetectAsync(connection, token);
+                var applied = await SchemaVersion.AppliedAsync(connection, token);
+                var pool = _pool.Read();
+                return new DatabaseStatus(PartState.Ok)
                 {
-                    // Where a bar ends that may still be open, that is later than now: then there is no lag.
-                    new("SELECT timeframe, count(*), max(until), greatest(extract(epoch FROM clock_timestamp() - max(until)), 0)::bigint FROM market.bar_windows GROUP BY timeframe"),
-                    new("SELECT count(*) FILTER (WHERE enabled), count(*) FILTER (WHERE enabled AND live), count(*) FILTER (WHERE enabled AND next_due <= clock_timestamp()), greatest(extract(epoch FROM clock_timestamp() - min(next_due) FILTER (WHERE enabled)), 0)::bigint FROM market.feeds"),
-                    new("SELECT id, status, source, started_at, finished_at, rows_inserted, rows_rejected FROM market.import_batches ORDER BY started_at DESC LIMIT 1"),
-                },
-            };
-            await using var reader = await batch.ExecuteReaderAsync(token);
-            var timeframes = new List<TimeframeStatus>();
-            while (await reader.ReadAsync(token))
-            {
-                timeframes.Add(new(reader.GetString(0), reader.GetInt64(1), await NullableAsync<DateTimeOffset>(reader, 2, token), await NullableAsync<long>(reader, 3, token)));
-            }
+                    LatencyMs = Milliseconds(latency),
+                    Server = edition.Server.ToString(),
+                    Edition = edition.Edition.ToString(),
+                    Timescaledb = edition.Extension?.ToString(),
+                    Capabilities = edition.Capabilities,
+                    Schema = applied.Count > 0 ? SchemaVersion.NameOf(applied[^1]) : null,
+                    Pool = new(pool.Open, pool.Idle, pool.Waiting),
+                };
+            },
+            cancellationToken
+        );
 
-            await reader.NextResultAsync(token);
-            await reader.ReadAsync(token);
-            var feeds = new FeedsStatus(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), await NullableAsync<long>(reader, 3, token) ?? 0);
-            await reader.NextResultAsync(token);
-            var import = await reader.ReadAsync(token)
-                ? new LastImport(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), await reader.GetFieldValueAsync<DateTimeOffset>(3, token), await NullableAsync<DateTimeOffset>(reader, 4, token), reader.GetInt64(5), reader.GetInt64(6))
-                : null;
-            return new IngestionStatus(PartState.Ok) { Timeframes = [.. timeframes.OrderBy(timeframe => Timeframe.Parse(timeframe.Timeframe).Width)], Feeds = feeds, LastImport = import };
-        },
-        cancellationToken);
+    private Task<TablesStatus> TablesAsync(CancellationToken cancellationToken) =>
+        _database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using var size = new NpgsqlCommand("SELECT pg_database_size(current_database())", connection);
+                var bytes = (long)(await size.ExecuteScalarAsync(token))!;
+                var tables = await StoredTable.ReadAsync(connection, await TimescaleEdition.DetectAsync(connection, token), token);
+                return new TablesStatus(PartState.Ok) { DatabaseBytes = bytes, Tables = [.. tables.Select(TableStatus.Of)] };
+            },
+            cancellationToken
+        );
+
+    private Task<IngestionStatus> IngestionAsync(CancellationToken cancellationToken) =>
+        _database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using var batch = new NpgsqlBatch(connection)
+                {
+                    BatchCommands =
+                    {
+                        // Where a bar ends that may still be open, that is later than now: then there is no lag.
+                        new(
+                            "SELECT timeframe, count(*), max(until), greatest(extract(epoch FROM clock_timestamp() - max(until)), 0)::bigint FROM market.bar_windows GROUP BY timeframe"
+                        ),
+                        new(
+                            "SELECT count(*) FILTER (WHERE enabled), count(*) FILTER (WHERE enabled AND live), count(*) FILTER (WHERE enabled AND next_due <= clock_timestamp()), greatest(extract(epoch FROM clock_timestamp() - min(next_due) FILTER (WHERE enabled)), 0)::bigint FROM market.feeds"
+                        ),
+                        new(
+                            "SELECT id, status, source, started_at, finished_at, rows_inserted, rows_rejected FROM market.import_batches ORDER BY started_at DESC LIMIT 1"
+                        ),
+                    },
+                };
+                await using var reader = await batch.ExecuteReaderAsync(token);
+                var timeframes = new List<TimeframeStatus>();
+                while (await reader.ReadAsync(token))
+                {
+                    timeframes.Add(
+                        new(
+                            reader.GetString(0),
+                            reader.GetInt64(1),
+                            await NullableAsync<DateTimeOffset>(reader, 2, token),
+                            await NullableAsync<long>(reader, 3, token)
+                        )
+                    );
+                }
+
+                await reader.NextResultAsync(token);
+                await reader.ReadAsync(token);
+                var feeds = new FeedsStatus(
+                    reader.GetInt64(0),
+                    reader.GetInt64(1),
+                    reader.GetInt64(2),
+                    await NullableAsync<long>(reader, 3, token) ?? 0
+                );
+                await reader.NextResultAsync(token);
+                var import = await reader.ReadAsync(token)
+                    ? new LastImport(
+                        reader.GetInt64(0),
+                        reader.GetString(1),
+                        reader.GetString(2),
+                        await reader.GetFieldValueAsync<DateTimeOffset>(3, token),
+                        await NullableAsync<DateTimeOffset>(reader, 4, token),
+                        reader.GetInt64(5),
+                        reader.GetInt64(6)
+                    )
+                    : null;
+                return new IngestionStatus(PartState.Ok)
+                {
+                    Timeframes = [.. timeframes.OrderBy(timeframe => Timeframe.Parse(timeframe.Timeframe).Width)],
+                    Feeds = feeds,
+                    LastImport = import,
+                };
+            },
+            cancellationToken
+        );
 
     private async Task<ReplicationStatus> ReplicationAsync(CancellationToken cancellationToken)
     {
@@ -156,7 +219,8 @@ public sealed class StatusSource
                       FROM (SELECT) AS one LEFT JOIN pg_stat_replication ON true
                      ORDER BY application_name, pid
                     """,
-                    connection);
+                    connection
+                );
                 await using var reader = await command.ExecuteReaderAsync(token);
                 var standbys = new List<StandbyStatus>();
                 var visible = false;
@@ -165,13 +229,27 @@ public sealed class StatusSource
                     visible = reader.GetBoolean(0);
                     if (!await reader.IsDBNullAsync(6, token))
                     {
-                        standbys.Add(new(await TextAsync(reader, 1, token), await TextAsync(reader, 2, token), await TextAsync(reader, 3, token), await NullableAsync<long>(reader, 4, token), await NullableAsync<double>(reader, 5, token)));
+                        standbys.Add(
+                            new(
+                                await TextAsync(reader, 1, token),
+                                await TextAsync(reader, 2, token),
+                                await TextAsync(reader, 3, token),
+                                await NullableAsync<long>(reader, 4, token),
+                                await NullableAsync<double>(reader, 5, token)
+                            )
+                        );
                     }
                 }
 
-                return new ReplicationStatus(PartState.Ok) { Visible = visible, Standbys = standbys, Hosts = hosts };
+                return new ReplicationStatus(PartState.Ok)
+                {
+                    Visible = visible,
+                    Standbys = standbys,
+                    Hosts = hosts,
+                };
             },
-            cancellationToken);
+            cancellationToken
+        );
     }
 
     private async Task<RedisStatus> RedisAsync(CancellationToken cancellationToken)
@@ -199,7 +277,12 @@ public sealed class StatusSource
             info = null;
         }
 
-        var facts = (info ?? "").Split('\n').Select(line => line.TrimEnd('\r').Split(':', 2)).Where(pair => pair.Length == 2).DistinctBy(pair => pair[0]).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+        var facts = (info ?? "")
+            .Split('\n')
+            .Select(line => line.TrimEnd('\r').Split(':', 2))
+            .Where(pair => pair.Length == 2)
+            .DistinctBy(pair => pair[0])
+            .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
         return new(PartState.Ok)
         {
             LatencyMs = Milliseconds(latency),
@@ -210,7 +293,8 @@ public sealed class StatusSource
             EvictedKeys = Number("evicted_keys"),
         };
 
-        long? Number(string fact) => long.TryParse(facts.GetValueOrDefault(fact), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        long? Number(string fact) =>
+            long.TryParse(facts.GetValueOrDefault(fact), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
     private async Task<T> PartAsync<T>(string part, Func<CancellationToken, Task<T>> find, Func<PartState, string, T> otherwise)
@@ -223,8 +307,16 @@ public sealed class StatusSource
             _failing.TryRemove(part, out _);
             return found;
         }
-        catch (Exception e) when (e is OperationCanceledException or TimeoutException or DbException or RedisException
-            or NotSupportedException or IOException or SocketException)
+        catch (Exception e)
+            when (e
+                    is OperationCanceledException
+                        or TimeoutException
+                        or DbException
+                        or RedisException
+                        or NotSupportedException
+                        or IOException
+                        or SocketException
+            )
         {
             // Everybody may read the status, and a message may name hosts, users and SQL. It is logged, once for each change.
             var failure = FailureClass.Of(e);
@@ -235,18 +327,22 @@ public sealed class StatusSource
             }
 
             var away = e is RedisException || failure is FailureClass.Timeout or FailureClass.Away || DatabaseFaults.IsAway(e);
-            return otherwise(away ? PartState.Away : PartState.Failed, failure switch
-            {
-                FailureClass.Timeout => string.Create(CultureInfo.InvariantCulture, $"It did not answer within {Patience.Seconds} s."),
-                FailureClass.Away => "It does not answer.",
-                FailureClass.Refused => "It refuses this service.",
-                _ => "It answered with an error, which the log has.",
-            });
+            return otherwise(
+                away ? PartState.Away : PartState.Failed,
+                failure switch
+                {
+                    FailureClass.Timeout => string.Create(CultureInfo.InvariantCulture, $"It did not answer within {Patience.Seconds} s."),
+                    FailureClass.Away => "It does not answer.",
+                    FailureClass.Refused => "It refuses this service.",
+                    _ => "It answered with an error, which the log has.",
+                }
+            );
         }
     }
 
     private static async Task<T?> NullableAsync<T>(DbDataReader reader, int column, CancellationToken cancellationToken)
-        where T : struct => await reader.IsDBNullAsync(column, cancellationToken) ? null : await reader.GetFieldValueAsync<T>(column, cancellationToken);
+        where T : struct =>
+        await reader.IsDBNullAsync(column, cancellationToken) ? null : await reader.GetFieldValueAsync<T>(column, cancellationToken);
 
     private static async Task<string?> TextAsync(DbDataReader reader, int column, CancellationToken cancellationToken) =>
         await reader.IsDBNullAsync(column, cancellationToken) ? null : await reader.GetFieldValueAsync<string>(column, cancellationToken);

@@ -34,7 +34,9 @@ internal sealed class EventStream(BarSubscription subscription) : IResult
         }
 
         var writer = context.Response.BodyWriter;
-        writer.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {(long)options.Retry.TotalMilliseconds}\n\n")));
+        writer.Write(
+            Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {(long)options.Retry.TotalMilliseconds}\n\n"))
+        );
         // At once, so that the client knows that it is connected.
         var goesOn = await SendAsync(context, options.Patience);
         while (goesOn && subscription.End == StreamEnd.None && !context.RequestAborted.IsCancellationRequested)

@@ -13,10 +13,22 @@ public static class StreamsApi
     internal const string MediaType = "text/event-stream";
     private const int DefaultLast = 500;
 
-    private static readonly Parameter<int> Last = Parameters.Whole("last", "The newest so many bars are in a snapshot.", 0, 1000, DefaultLast);
+    private static readonly Parameter<int> Last = Parameters.Whole(
+        "last",
+        "The newest so many bars are in a snapshot.",
+        0,
+        1000,
+        DefaultLast
+    );
 
-    private static readonly Parameter<string> LastEventId =
-        Parameters.Text("lastEventId", "The id of the last event that was received: what has changed since is sent. For clients that cannot send the header Last-Event-ID, which comes first.", 4000) with { Example = "12" };
+    private static readonly Parameter<string> LastEventId = Parameters.Text(
+        "lastEventId",
+        "The id of the last event that was received: what has changed since is sent. For clients that cannot send the header Last-Event-ID, which comes first.",
+        4000
+    ) with
+    {
+        Example = "12",
+    };
 
     private static readonly Parameter[] OfOne = [Parameters.Symbol, Parameters.StoredTimeframe, Last, LastEventId];
     private static readonly Parameter[] OfMany = [BarParameters.Symbols, Parameters.StoredTimeframe, Last, LastEventId];
@@ -24,16 +36,20 @@ public static class StreamsApi
     public static void MapStreams(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1").WithTags("Bars");
-        group.MapGet("/bars/{symbol}/stream", GetOneAsync)
+        group
+            .MapGet("/bars/{symbol}/stream", GetOneAsync)
             .WithName("StreamBars")
             .WithSummary("The newest bars of a symbol, and from then on every change of its bars.")
-            .WithDescription("Server-sent events: a snapshot, then what changes. A stream that breaks off is taken up again with the id of its last event, without gap or repetition.")
+            .WithDescription(
+                "Server-sent events: a snapshot, then what changes. A stream that breaks off is taken up again with the id of its last event, without gap or repetition."
+            )
             .Takes(OfOne)
             .Produces<string>(StatusCodes.Status200OK, MediaType)
             .Answers(MediaType, Example("12"))
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.NotAcceptable, Problems.TooManyStreams)
             .DisableRequestTimeout();
-        group.MapGet("/stream", GetManyAsync)
+        group
+            .MapGet("/stream", GetManyAsync)
             .WithName("StreamManyBars")
             .WithSummary("The same for several symbols, over one connection.")
             .WithDescription("Each event is of one symbol; its id says how far all of them are.")
@@ -46,28 +62,48 @@ public static class StreamsApi
 
     private static string Example(string id) =>
         $$"""
-        retry: 2000
+            retry: 2000
 
-        event: snapshot
-        data: {"symbol":"SPY","timeframe":"1m","version":12,"bars":[{"timestamp":"2024-12-31T20:59:00Z","open":586.1,"high":586.32,"low":586.02,"close":586.08,"volume":412000,"tradeCount":3120,"vwap":586.15}]}
-        id: {{id}}
+            event: snapshot
+            data: {"symbol":"SPY","timeframe":"1m","version":12,"bars":[{"timestamp":"2024-12-31T20:59:00Z","open":586.1,"high":586.32,"low":586.02,"close":586.08,"volume":412000,"tradeCount":3120,"vwap":586.15}]}
+            id: {{id}}
 
 
-        """;
+            """;
 
-    private static Task<IResult> GetOneAsync(HttpContext context, BarFeed feed, TickerDirectory tickers, TickerSearch search, CancellationToken cancellationToken)
+    private static Task<IResult> GetOneAsync(
+        HttpContext context,
+        BarFeed feed,
+        TickerDirectory tickers,
+        TickerSearch search,
+        CancellationToken cancellationToken
+    )
     {
         var inputs = new Inputs(context, OfOne);
         return OpenAsync(context, inputs, [inputs.Get(Parameters.Symbol, default)], feed, tickers, search, cancellationToken);
     }
 
-    private static Task<IResult> GetManyAsync(HttpContext context, BarFeed feed, TickerDirectory tickers, TickerSearch search, CancellationToken cancellationToken)
+    private static Task<IResult> GetManyAsync(
+        HttpContext context,
+        BarFeed feed,
+        TickerDirectory tickers,
+        TickerSearch search,
+        CancellationToken cancellationToken
+    )
     {
         var inputs = new Inputs(context, OfMany);
         return OpenAsync(context, inputs, inputs.Get(BarParameters.Symbols, []), feed, tickers, search, cancellationToken);
     }
 
-    private static async Task<IResult> OpenAsync(HttpContext context, Inputs inputs, IReadOnlyList<Symbol> symbols, BarFeed feed, TickerDirectory tickers, TickerSearch search, CancellationToken cancellationToken)
+    private static async Task<IResult> OpenAsync(
+        HttpContext context,
+        Inputs inputs,
+        IReadOnlyList<Symbol> symbols,
+        BarFeed feed,
+        TickerDirectory tickers,
+        TickerSearch search,
+        CancellationToken cancellationToken
+    )
     {
         var timeframe = inputs.Get(Parameters.StoredTimeframe, Timeframe.Day1);
         var last = inputs.Get(Last, DefaultLast);
@@ -79,7 +115,10 @@ public static class StreamsApi
 
         if (!Accepts(context.Request))
         {
-            return Problems.Of(Problems.NotAcceptable, $"{Parameters.Quote(context.Request.Headers.Accept.ToString())} cannot be given: {MediaType} is expected.");
+            return Problems.Of(
+                Problems.NotAcceptable,
+                $"{Parameters.Quote(context.Request.Headers.Accept.ToString())} cannot be given: {MediaType} is expected."
+            );
         }
 
         var windows = new List<StreamedWindow>();
@@ -113,10 +152,16 @@ public static class StreamsApi
         }
 
         context.Response.Headers.RetryAfter = "10";
-        return Problems.Of(Problems.TooManyStreams, "This server has as many streams open as it may have. Try again after Retry-After seconds.");
+        return Problems.Of(
+            Problems.TooManyStreams,
+            "This server has as many streams open as it may have. Try again after Retry-After seconds."
+        );
     }
 
     private static bool Accepts(HttpRequest request) =>
         request.Headers.Accept.Count == 0
-        || (MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var types) && types.Any(type => type.Quality != 0 && new MediaTypeHeaderValue(MediaType).IsSubsetOf(type)));
+        || (
+            MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var types)
+            && types.Any(type => type.Quality != 0 && new MediaTypeHeaderValue(MediaType).IsSubsetOf(type))
+        );
 }

@@ -82,7 +82,9 @@ internal sealed class EventReader : IDisposable
         if (line.StartsWith("id:"u8))
         {
             var digits = line[3..].TrimStart((byte)' ');
-            _id = Utf8Parser.TryParse(digits, out long id, out _) ? id : throw new InvalidOperationException("An event's id is not a version.");
+            _id = Utf8Parser.TryParse(digits, out long id, out _)
+                ? id
+                : throw new InvalidOperationException("An event's id is not a version.");
         }
         else if (line.IsEmpty && _id > 0)
         {

@@ -20,11 +20,28 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Of all its threads.</summary>
     public double ProcessorSeconds => ProcessFigures.ProcessorSeconds(_process.Pid);
 
-    public static async Task<HostProcess> StartAsync(string verb, IReadOnlyDictionary<string, string?> environment, CancellationToken cancellationToken)
+    public static async Task<HostProcess> StartAsync(
+        string verb,
+        IReadOnlyDictionary<string, string?> environment,
+        CancellationToken cancellationToken
+    )
     {
         var port = PortOwner.PickFree();
         var process = LeashedProcess.Start(
-            verb, "dotnet", [typeof(HostProcess).Assembly.Location, verb, "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")], environment, null, "TERM", TimeSpan.FromSeconds(15), _ => { });
+            verb,
+            "dotnet",
+            [
+                typeof(HostProcess).Assembly.Location,
+                verb,
+                "--urls",
+                string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"),
+            ],
+            environment,
+            null,
+            "TERM",
+            TimeSpan.FromSeconds(15),
+            _ => { }
+        );
         var host = new HostProcess(process, port);
         try
         {
@@ -51,7 +68,10 @@ internal sealed class HostProcess : IAsyncDisposable
     {
         var path = Hosts.SamePathOf(place);
         using var connection = await HttpConnection.ConnectAsync(Port, cancellationToken);
-        var head = string.Create(CultureInfo.InvariantCulture, $"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {answer.Length}\r\n\r\n");
+        var head = string.Create(
+            CultureInfo.InvariantCulture,
+            $"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {answer.Length}\r\n\r\n"
+        );
         await connection.ExchangeAsync(Encoding.ASCII.GetBytes(head).Concat(answer).ToArray(), null, cancellationToken);
         if (!(await GetAsync(path, cancellationToken)).AsSpan().SequenceEqual(answer))
         {
@@ -60,7 +80,8 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Bytes allocated since its start.</summary>
-    public async Task<long> AllocatedAsync(CancellationToken cancellationToken) => long.Parse(await GetAsync(Hosts.AllocatedPath, cancellationToken), CultureInfo.InvariantCulture);
+    public async Task<long> AllocatedAsync(CancellationToken cancellationToken) =>
+        long.Parse(await GetAsync(Hosts.AllocatedPath, cancellationToken), CultureInfo.InvariantCulture);
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 

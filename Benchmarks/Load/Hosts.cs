@@ -41,19 +41,38 @@ internal static class Hosts
     private static void Map(IEndpointRouteBuilder routes)
     {
         var answers = new ConcurrentDictionary<string, byte[]>(StringComparer.Ordinal);
-        routes.MapPut(SamePath + "{place}", (RequestDelegate)(async context =>
-        {
-            using var body = new MemoryStream();
-            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-            answers[(string)context.Request.RouteValues["place"]!] = body.ToArray();
-        }));
-        routes.MapGet(SamePath + "{place}", (RequestDelegate)(async context =>
-        {
-            var answer = answers[(string)context.Request.RouteValues["place"]!];
-            context.Response.ContentType = "application/json; charset=utf-8";
-            context.Response.ContentLength = answer.Length;
-            await context.Response.BodyWriter.WriteAsync(answer, context.RequestAborted);
-        }));
-        routes.MapGet(AllocatedPath, (RequestDelegate)(context => context.Response.WriteAsync(GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture), context.RequestAborted)));
+        routes.MapPut(
+            SamePath + "{place}",
+            (RequestDelegate)(
+                async context =>
+                {
+                    using var body = new MemoryStream();
+                    await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+                    answers[(string)context.Request.RouteValues["place"]!] = body.ToArray();
+                }
+            )
+        );
+        routes.MapGet(
+            SamePath + "{place}",
+            (RequestDelegate)(
+                async context =>
+                {
+                    var answer = answers[(string)context.Request.RouteValues["place"]!];
+                    context.Response.ContentType = "application/json; charset=utf-8";
+                    context.Response.ContentLength = answer.Length;
+                    await context.Response.BodyWriter.WriteAsync(answer, context.RequestAborted);
+                }
+            )
+        );
+        routes.MapGet(
+            AllocatedPath,
+            (RequestDelegate)(
+                context =>
+                    context.Response.WriteAsync(
+                        GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture),
+                        context.RequestAborted
+                    )
+            )
+        );
     }
 }

@@ -84,7 +84,10 @@ internal sealed class HttpAnswer
         var length = Value(head, "\nContent-Length: "u8);
         _remaining = length.IsEmpty ? 0 : long.Parse(length, NumberStyles.None, CultureInfo.InvariantCulture);
         var chunked = !Value(head, "\nTransfer-Encoding: "u8).IsEmpty;
-        _state = chunked ? State.ChunkSize : _remaining > 0 ? State.Body : State.Done;
+        _state =
+            chunked ? State.ChunkSize
+            : _remaining > 0 ? State.Body
+            : State.Done;
     }
 
     private static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> head, ReadOnlySpan<byte> name)

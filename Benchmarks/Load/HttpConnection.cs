@@ -11,9 +11,7 @@ internal sealed class HttpConnection : IDisposable
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly HttpAnswer _answer = new();
 
-    private HttpConnection()
-    {
-    }
+    private HttpConnection() { }
 
     public static async Task<HttpConnection> ConnectAsync(int port, CancellationToken cancellationToken)
     {
@@ -30,14 +28,19 @@ internal sealed class HttpConnection : IDisposable
         }
     }
 
-    public static byte[] Get(string path, string accept = "application/json") => Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {accept}\r\n\r\n");
+    public static byte[] Get(string path, string accept = "application/json") =>
+        Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {accept}\r\n\r\n");
 
     /// <summary>Sends a request and waits for the end of its answer, of which it gives the length of the body.</summary>
-    public async ValueTask<long> ExchangeAsync(ReadOnlyMemory<byte> request, HttpAnswer.BodyPiece? body, CancellationToken cancellationToken)
+    public async ValueTask<long> ExchangeAsync(
+        ReadOnlyMemory<byte> request,
+        HttpAnswer.BodyPiece? body,
+        CancellationToken cancellationToken
+    )
     {
         _answer.Begin();
         _answer.Body = body;
-        for (var sent = 0; sent < request.Length;)
+        for (var sent = 0; sent < request.Length; )
         {
             sent += await _socket.SendAsync(request[sent..], SocketFlags.None, cancellationToken);
         }
@@ -50,9 +53,10 @@ internal sealed class HttpConnection : IDisposable
             {
                 throw new InvalidOperationException("The connection ended before the answer did.");
             }
-        }
-        while (!_answer.Feed(_buffer.AsSpan(0, received)));
-        return _answer.Status == 200 ? _answer.BodyLength : throw new InvalidOperationException($"{_answer.Status} to: {Encoding.ASCII.GetString(request.Span).Split('\r')[0]}");
+        } while (!_answer.Feed(_buffer.AsSpan(0, received)));
+        return _answer.Status == 200
+            ? _answer.BodyLength
+            : throw new InvalidOperationException($"{_answer.Status} to: {Encoding.ASCII.GetString(request.Span).Split('\r')[0]}");
     }
 
     public void Dispose() => _socket.Dispose();

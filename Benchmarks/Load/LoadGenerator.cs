@@ -11,7 +11,12 @@ internal sealed class LoadGenerator : IDisposable
 
     private LoadGenerator(HttpConnection[] connections, byte[][] requests) => (_connections, _requests) = (connections, requests);
 
-    public static async Task<LoadGenerator> ConnectAsync(int port, int connections, IEnumerable<string> paths, CancellationToken cancellationToken)
+    public static async Task<LoadGenerator> ConnectAsync(
+        int port,
+        int connections,
+        IEnumerable<string> paths,
+        CancellationToken cancellationToken
+    )
     {
         var made = new HttpConnection[connections];
         for (var i = 0; i < connections; i++)
@@ -26,7 +31,11 @@ internal sealed class LoadGenerator : IDisposable
     {
         var start = Stopwatch.GetTimestamp();
         var end = start + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        var parts = await Task.WhenAll(_connections.Select((connection, place) => Task.Run(() => LoopAsync(connection, place, end, cancellationToken), cancellationToken)));
+        var parts = await Task.WhenAll(
+            _connections.Select(
+                (connection, place) => Task.Run(() => LoopAsync(connection, place, end, cancellationToken), cancellationToken)
+            )
+        );
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         var all = Latencies.New();
         long bytes = 0;
@@ -47,7 +56,12 @@ internal sealed class LoadGenerator : IDisposable
         }
     }
 
-    private async Task<(LongHistogram Latencies, long Bytes)> LoopAsync(HttpConnection connection, int place, long end, CancellationToken cancellationToken)
+    private async Task<(LongHistogram Latencies, long Bytes)> LoopAsync(
+        HttpConnection connection,
+        int place,
+        long end,
+        CancellationToken cancellationToken
+    )
     {
         var latencies = Latencies.New();
         long bytes = 0;

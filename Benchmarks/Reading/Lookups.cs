@@ -48,7 +48,12 @@ internal static class Lookups
         var rows = await smallQuery.RunAsync(few[0], cancellationToken);
         if (!answer.Contains(string.Create(CultureInfo.InvariantCulture, $"\"count\":{rows}"), StringComparison.Ordinal) || rows < 250)
         {
-            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"The query has {rows} rows, and the API says {answer[..Math.Min(200, answer.Length)]}"));
+            throw new InvalidOperationException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The query has {rows} rows, and the API says {answer[..Math.Min(200, answer.Length)]}"
+                )
+            );
         }
 
         var times = sides.Select(_ => new List<double>()).ToArray();
@@ -75,7 +80,9 @@ internal static class Lookups
         report.Add("a year of days, 10 × symbols and years: the query alone", median[3], "ms");
         report.Add("a year of days, 10 × symbols and years: API, uncached", median[2], "ms");
         report.Add("a year of days: API, uncached, 10 × over 1 ×", median[2] / median[0], "×", 1.3);
-        ReadBenchmark.Say($"lookups: API {median[0]:0.000} ms, query {median[1]:0.000} ms; large: API {median[2]:0.000} ms, query {median[3]:0.000} ms; load {ProcessFigures.LoadAverage()}");
+        ReadBenchmark.Say(
+            $"lookups: API {median[0]:0.000} ms, query {median[1]:0.000} ms; large: API {median[2]:0.000} ms, query {median[3]:0.000} ms; load {ProcessFigures.LoadAverage()}"
+        );
 
         const int Requests = 2_000;
         var before = await small.AllocatedAsync(cancellationToken);
@@ -84,22 +91,39 @@ internal static class Lookups
             await sides[0](i);
         }
 
-        report.Add("a year of days: API, uncached: allocated per request", (await small.AllocatedAsync(cancellationToken) - before) / 1024.0 / Requests, "KB");
+        report.Add(
+            "a year of days: API, uncached: allocated per request",
+            (await small.AllocatedAsync(cancellationToken) - before) / 1024.0 / Requests,
+            "KB"
+        );
     }
 
     // Years that begin on any day, so that none is asked for again soon.
     private static Lookup[] Some(ReadSetup setup, int times)
     {
         var random = new Random(times);
-        var (symbols, first, days) = (BarData.Symbols * times, setup.LastDay.AddYears(-ReadSetup.Years * times).AddDays(1), (ReadSetup.Years * times - 1) * 365);
-        return [.. Enumerable.Range(0, 1_500).Select(_ => new Lookup(BarData.SymbolName(random.Next(symbols)), first.AddDays(random.Next(days))))];
+        var (symbols, first, days) = (
+            BarData.Symbols * times,
+            setup.LastDay.AddYears(-ReadSetup.Years * times).AddDays(1),
+            (ReadSetup.Years * times - 1) * 365
+        );
+        return
+        [
+            .. Enumerable
+                .Range(0, 1_500)
+                .Select(_ => new Lookup(BarData.SymbolName(random.Next(symbols)), first.AddDays(random.Next(days)))),
+        ];
     }
 
     private sealed record Lookup(string Symbol, DateOnly From)
     {
         public DateOnly Until { get; } = From.AddYears(1);
 
-        public string Path { get; } = string.Create(CultureInfo.InvariantCulture, $"/v1/bars/{Symbol}?timeframe=1d&from={From:yyyy-MM-dd}&to={From.AddYears(1):yyyy-MM-dd}");
+        public string Path { get; } =
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"/v1/bars/{Symbol}?timeframe=1d&from={From:yyyy-MM-dd}&to={From.AddYears(1):yyyy-MM-dd}"
+            );
 
         public byte[] Request => field ??= HttpConnection.Get(Path);
     }
@@ -114,7 +138,10 @@ internal static class Lookups
         private Query(NpgsqlConnection connection)
         {
             _connection = connection;
-            _command = new("SELECT timestamp, open, high, low, close, volume, trade_count, vwap FROM market.bars_1d WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 ORDER BY timestamp LIMIT $4", connection);
+            _command = new(
+                "SELECT timestamp, open, high, low, close, volume, trade_count, vwap FROM market.bars_1d WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 ORDER BY timestamp LIMIT $4",
+                connection
+            );
             _command.Parameters.Add(new() { NpgsqlDbType = NpgsqlDbType.Integer });
             _command.Parameters.Add(new() { NpgsqlDbType = NpgsqlDbType.TimestampTz });
             _command.Parameters.Add(new() { NpgsqlDbType = NpgsqlDbType.TimestampTz });

@@ -6,7 +6,8 @@ namespace Wyckoff.Benchmarks.Reading;
 /// <summary>What a read costs through the API, against the least it could cost: the query alone, the bytes from memory, psql's COPY. In one run, the sides in turn.</summary>
 internal static class ReadBenchmark
 {
-    public static Task<Report> RunAsync(CancellationToken cancellationToken) => RunAsync([Lookups.RunAsync, Windows.RunAsync, LongStreams.RunAsync, Pushes.RunAsync], cancellationToken);
+    public static Task<Report> RunAsync(CancellationToken cancellationToken) =>
+        RunAsync([Lookups.RunAsync, Windows.RunAsync, LongStreams.RunAsync, Pushes.RunAsync], cancellationToken);
 
     public static Task<Report> LookupsAsync(CancellationToken cancellationToken) => RunAsync([Lookups.RunAsync], cancellationToken);
 
@@ -16,7 +17,10 @@ internal static class ReadBenchmark
 
     public static Task<Report> PushesAsync(CancellationToken cancellationToken) => RunAsync([Pushes.RunAsync], cancellationToken);
 
-    private static async Task<Report> RunAsync(Func<ReadSetup, Report, CancellationToken, Task>[] parts, CancellationToken cancellationToken)
+    private static async Task<Report> RunAsync(
+        Func<ReadSetup, Report, CancellationToken, Task>[] parts,
+        CancellationToken cancellationToken
+    )
     {
         var home = Path.Combine("/var/tmp", string.Create(CultureInfo.InvariantCulture, $"wyckoff-read-{Environment.ProcessId}"));
         Directory.CreateDirectory(home);

@@ -34,7 +34,12 @@ internal sealed class ReadSetup : IAsyncDisposable
         LastMinute = new(now.Ticks - now.Ticks % TimeSpan.TicksPerMinute, TimeSpan.Zero);
         _source = NpgsqlDataSource.Create(server.AppConnection);
         Tickers = new(_source);
-        _connection = new(new ConfigurationBuilder().AddInMemoryCollection([new($"ConnectionStrings:{WyckoffHostExtensions.CacheConnection}", redis.ConnectionString)]).Build(), NullLogger<RedisConnection>.Instance);
+        _connection = new(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection([new($"ConnectionStrings:{WyckoffHostExtensions.CacheConnection}", redis.ConnectionString)])
+                .Build(),
+            NullLogger<RedisConnection>.Instance
+        );
         Writer = new(_source, Tickers, _connection);
     }
 
@@ -65,26 +70,52 @@ internal sealed class ReadSetup : IAsyncDisposable
     /// <param name="inProcess">Windows are kept in the process.</param>
     /// <param name="redis">Windows are kept in Redis; without, it has none.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<HostProcess> StartApiAsync(string database, bool inProcess, bool redis, CancellationToken cancellationToken) => HostProcess.StartAsync(
-        Hosts.ApiVerb,
-        new Dictionary<string, string?>(StringComparer.Ordinal)
-        {
-            ["ConnectionStrings__wyckoff"] = Server.AppConnectionTo(database),
-            ["ConnectionStrings__cache"] = redis ? _redis.ConnectionString : null,
-            ["Wyckoff__Cache__InProcess"] = inProcess ? "true" : "false",
-            ["Wyckoff__Cache__Redis"] = redis ? "true" : "false",
-            ["Wyckoff__Api__RateLimit__Enabled"] = "false",
-            ["Logging__LogLevel__Default"] = "Warning",
-        },
-        cancellationToken);
+    public Task<HostProcess> StartApiAsync(string database, bool inProcess, bool redis, CancellationToken cancellationToken) =>
+        HostProcess.StartAsync(
+            Hosts.ApiVerb,
+            new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["ConnectionStrings__wyckoff"] = Server.AppConnectionTo(database),
+                ["ConnectionStrings__cache"] = redis ? _redis.ConnectionString : null,
+                ["Wyckoff__Cache__InProcess"] = inProcess ? "true" : "false",
+                ["Wyckoff__Cache__Redis"] = redis ? "true" : "false",
+                ["Wyckoff__Api__RateLimit__Enabled"] = "false",
+                ["Logging__LogLevel__Default"] = "Warning",
+            },
+            cancellationToken
+        );
 
     /// <summary>The newest minute of a symbol changes, as it does while it lasts. Each time to another price: a bar that stays as it is has no new version.</summary>
     public Task<BarWriteResult> CorrectAsync(TickerRef ticker, CancellationToken cancellationToken)
     {
         var price = Interlocked.Increment(ref _price) * (IncomingBar.One / 100);
         return Writer.WriteAsync(
-            [new(ticker.Id, Timeframe.Minute1, new[] { new IncomingBar(IncomingBar.TimeOf(LastMinute), price, price + 1, price - 1, price, 100 * (Int128)IncomingBar.One, 1) })],
-            new() { Source = "live", Policy = ConflictPolicy.Replace, RollUp = false }, cancellationToken);
+            [
+                new(
+                    ticker.Id,
+                    Timeframe.Minute1,
+                    new[]
+                    {
+                        new IncomingBar(
+                            IncomingBar.TimeOf(LastMinute),
+                            price,
+                            price + 1,
+                            price - 1,
+                            price,
+                            100 * (Int128)IncomingBar.One,
+                            1
+                        ),
+                    }
+                ),
+            ],
+            new()
+            {
+                Source = "live",
+                Policy = ConflictPolicy.Replace,
+                RollUp = false,
+            },
+            cancellationToken
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -100,10 +131,24 @@ internal sealed class ReadSetup : IAsyncDisposable
         await FillAsync(Writer, Tickers, BarData.Symbols, Years, cancellationToken);
         for (var symbol = 0; symbol < BarData.Symbols; symbol++)
         {
-            await WriteAsync(Writer, Tickers, BarData.SymbolName(symbol), Timeframe.Minute1, BarData.Minutes(symbol, LastMinute, 1_000), cancellationToken);
+            await WriteAsync(
+                Writer,
+                Tickers,
+                BarData.SymbolName(symbol),
+                Timeframe.Minute1,
+                BarData.Minutes(symbol, LastMinute, 1_000),
+                cancellationToken
+            );
         }
 
-        await WriteAsync(Writer, Tickers, LongSymbol, Timeframe.Minute1, BarData.Minutes(BarData.Symbols, LastMinute, LongMinutes), cancellationToken);
+        await WriteAsync(
+            Writer,
+            Tickers,
+            LongSymbol,
+            Timeframe.Minute1,
+            BarData.Minutes(BarData.Symbols, LastMinute, LongMinutes),
+            cancellationToken
+        );
         await using var large = NpgsqlDataSource.Create(Server.AppConnectionTo(Large));
         var tickers = new TickerDirectory(large);
         await FillAsync(new(large, tickers), tickers, BarData.Symbols * 10, Years * 10, cancellationToken);
@@ -115,17 +160,37 @@ internal sealed class ReadSetup : IAsyncDisposable
     {
         for (var symbol = 0; symbol < symbols; symbol++)
         {
-            await WriteAsync(writer, tickers, BarData.SymbolName(symbol), Timeframe.Day1, BarData.Days(symbol, LastDay, years), cancellationToken);
+            await WriteAsync(
+                writer,
+                tickers,
+                BarData.SymbolName(symbol),
+                Timeframe.Day1,
+                BarData.Days(symbol, LastDay, years),
+                cancellationToken
+            );
         }
     }
 
-    private static async Task WriteAsync(BarWriter writer, TickerDirectory tickers, string symbol, Timeframe timeframe, IncomingBar[] bars, CancellationToken cancellationToken)
+    private static async Task WriteAsync(
+        BarWriter writer,
+        TickerDirectory tickers,
+        string symbol,
+        Timeframe timeframe,
+        IncomingBar[] bars,
+        CancellationToken cancellationToken
+    )
     {
         var ticker = await tickers.GetOrAddAsync(Symbol.Parse(symbol), cancellationToken);
-        var result = await writer.WriteAsync([new(ticker.Id, timeframe, bars)], new() { Source = "import", RollUp = false }, cancellationToken);
+        var result = await writer.WriteAsync(
+            [new(ticker.Id, timeframe, bars)],
+            new() { Source = "import", RollUp = false },
+            cancellationToken
+        );
         if (result.Inserted != bars.Length)
         {
-            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"Of {bars.Length} bars of {symbol}, {result.Inserted} were written."));
+            throw new InvalidOperationException(
+                string.Create(CultureInfo.InvariantCulture, $"Of {bars.Length} bars of {symbol}, {result.Inserted} were written.")
+            );
         }
     }
 }

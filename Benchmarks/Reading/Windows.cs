@@ -21,7 +21,12 @@ internal static class Windows
     // Until the code of a request is compiled for good, on two cores that compile while they answer.
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
 
-    private static readonly (string Name, string Query)[] Kinds = [("500 days", "timeframe=1d&limit=500"), ("500 minutes", "timeframe=1m&limit=500"), ("50 days", "timeframe=1d&limit=50")];
+    private static readonly (string Name, string Query)[] Kinds =
+    [
+        ("500 days", "timeframe=1d&limit=500"),
+        ("500 minutes", "timeframe=1m&limit=500"),
+        ("50 days", "timeframe=1d&limit=50"),
+    ];
 
     public static async Task RunAsync(ReadSetup setup, Report report, CancellationToken cancellationToken)
     {
@@ -29,7 +34,11 @@ internal static class Windows
         await using var redis = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: false, redis: true, cancellationToken);
         await using var withoutRedis = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: true, redis: false, cancellationToken);
         await using var uncached = await setup.StartApiAsync(BenchmarkServer.Main, inProcess: false, redis: false, cancellationToken);
-        await using var bare = await HostProcess.StartAsync(Hosts.BareVerb, new Dictionary<string, string?>(StringComparer.Ordinal), cancellationToken);
+        await using var bare = await HostProcess.StartAsync(
+            Hosts.BareVerb,
+            new Dictionary<string, string?>(StringComparer.Ordinal),
+            cancellationToken
+        );
         foreach (var host in new[] { cached, redis, withoutRedis, uncached })
         {
             using var load = await LoadGenerator.ConnectAsync(host.Port, Connections, Paths(Kinds[0].Query), cancellationToken);
@@ -56,7 +65,9 @@ internal static class Windows
         await reading;
         report.Add("one bar written", alone, "ms");
         report.Add("one bar written, beside a thousand readers", among, "ms");
-        ReadBenchmark.Say($"one bar written: {alone:0.00} ms, {among:0.00} ms beside {Readers} readers; load {ProcessFigures.LoadAverage()}");
+        ReadBenchmark.Say(
+            $"one bar written: {alone:0.00} ms, {among:0.00} ms beside {Readers} readers; load {ProcessFigures.LoadAverage()}"
+        );
     }
 
     // How long a bar takes until it is committed: the newest minute of one symbol after the other, corrected.
@@ -75,7 +86,10 @@ internal static class Windows
     }
 
     // What a slice of each side came to, in turn.
-    private static async Task<List<Turn>[]> TakeTurnsAsync(IReadOnlyList<(LoadGenerator Load, HostProcess Host)> sides, CancellationToken cancellationToken)
+    private static async Task<List<Turn>[]> TakeTurnsAsync(
+        IReadOnlyList<(LoadGenerator Load, HostProcess Host)> sides,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var (load, _) in sides)
         {
@@ -97,7 +111,15 @@ internal static class Windows
         return results;
     }
 
-    private static async Task CompareAsync(Report report, string name, string query, HostProcess cached, HostProcess redis, HostProcess bare, CancellationToken cancellationToken)
+    private static async Task CompareAsync(
+        Report report,
+        string name,
+        string query,
+        HostProcess cached,
+        HostProcess redis,
+        HostProcess bare,
+        CancellationToken cancellationToken
+    )
     {
         string[] paths = [.. Paths(query)];
         var bytes = 0;
@@ -118,10 +140,14 @@ internal static class Windows
         using var fromRedis = await LoadGenerator.ConnectAsync(redis.Port, Connections, paths, cancellationToken);
         using var fromRedisSame = await LoadGenerator.ConnectAsync(redis.Port, Connections, same, cancellationToken);
         using var fromBare = await LoadGenerator.ConnectAsync(bare.Port, Connections, same, cancellationToken);
-        var results = await TakeTurnsAsync([(fromProcess, cached), (fromProcessSame, cached), (fromRedis, redis), (fromRedisSame, redis), (fromBare, bare)], cancellationToken);
+        var results = await TakeTurnsAsync(
+            [(fromProcess, cached), (fromProcessSame, cached), (fromRedis, redis), (fromRedisSame, redis), (fromBare, bare)],
+            cancellationToken
+        );
         double Rate(int side) => Report.Median(results[side].Select(turn => turn.Result.Rate));
         double Processor(int side) => Report.Median(results[side].Select(turn => turn.Processor));
-        double Ratio(int side, int against) => Report.Median(results[side].Zip(results[against], (one, other) => one.Result.Rate / other.Result.Rate));
+        double Ratio(int side, int against) =>
+            Report.Median(results[side].Zip(results[against], (one, other) => one.Result.Rate / other.Result.Rate));
         report.Add($"{name} ({bytes / paths.Length / 1024.0:0} KB): from the process", Rate(0), "requests/s");
         report.Add($"{name}: the same bytes, same host", Rate(1), "requests/s");
         report.Add($"{name}: from the process, over the same bytes", Ratio(0, 1), "×", 0.85, higherIsBetter: true);
@@ -132,7 +158,9 @@ internal static class Windows
         // The load has its share of the machine: this is what the API alone takes.
         report.Add($"{name}: from the process, processor time of the API", Processor(0), "µs/request");
         report.Add($"{name}: the same bytes, processor time of the API", Processor(1), "µs/request");
-        ReadBenchmark.Say($"{name}: process {Rate(0):N0}/s, same bytes {Rate(1):N0}/s ({Ratio(0, 1):0.00}); Redis {Rate(2):N0}/s, same bytes {Rate(3):N0}/s ({Ratio(2, 3):0.00}); bare {Rate(4):N0}/s; load {ProcessFigures.LoadAverage()}");
+        ReadBenchmark.Say(
+            $"{name}: process {Rate(0):N0}/s, same bytes {Rate(1):N0}/s ({Ratio(0, 1):0.00}); Redis {Rate(2):N0}/s, same bytes {Rate(3):N0}/s ({Ratio(2, 3):0.00}); bare {Rate(4):N0}/s; load {ProcessFigures.LoadAverage()}"
+        );
     }
 
     private static async Task LatencyAsync(Report report, (string Name, HostProcess Host)[] hosts, CancellationToken cancellationToken)
@@ -155,7 +183,9 @@ internal static class Windows
                 report.Add($"{name}: p50", latencies.Percentile(0.5), "ms");
                 report.Add($"{name}: p99", latencies.Percentile(0.99), "ms");
                 report.Add($"{name}: p999", latencies.Percentile(0.999), "ms");
-                ReadBenchmark.Say($"{name}: {latencies.Percentile(0.5):0.00}, {latencies.Percentile(0.99):0.00}, {latencies.Percentile(0.999):0.00} ms; load {ProcessFigures.LoadAverage()}");
+                ReadBenchmark.Say(
+                    $"{name}: {latencies.Percentile(0.5):0.00}, {latencies.Percentile(0.99):0.00}, {latencies.Percentile(0.999):0.00} ms; load {ProcessFigures.LoadAverage()}"
+                );
             }
         }
         finally
@@ -184,7 +214,8 @@ internal static class Windows
         report.Add("500 days, from the process: allocated per request", Report.Median(pieces), "KB");
     }
 
-    private static IEnumerable<string> Paths(string query) => Enumerable.Range(0, BarData.Symbols).Select(symbol => $"/v1/bars/{BarData.SymbolName(symbol)}?{query}");
+    private static IEnumerable<string> Paths(string query) =>
+        Enumerable.Range(0, BarData.Symbols).Select(symbol => $"/v1/bars/{BarData.SymbolName(symbol)}?{query}");
 
     /// <param name="Result">Of the load.</param>
     /// <param name="Processor">Microseconds a request that the host took.</param>

@@ -17,18 +17,55 @@ internal static class ExportVerb
     {
         var symbol = new Option<string>("--symbol") { Description = "One symbol, or several with commas between them.", Required = true };
         var timeframe = new Option<string>("--timeframe") { Description = "1m, 5m, 15m, 30m, 1h, 4h or 1d.", Required = true };
-        var from = new Option<string>("--from") { Description = "The first instant, in UTC where no offset is given: 2024-01-31 or 2024-01-31T14:30:00Z. From the first bar on, if left out." };
-        var to = new Option<string>("--to") { Description = "The instant before which the last bar opens. Up to the last bar, if left out." };
-        var format = new Option<string>("--format") { Description = "csv or parquet; as the name of the file ends, if left out, and csv on standard output." };
-        var output = new Option<string>("--output") { Description = "The file; - is standard output.", DefaultValueFactory = _ => StandardOutput };
+        var from = new Option<string>("--from")
+        {
+            Description =
+                "The first instant, in UTC where no offset is given: 2024-01-31 or 2024-01-31T14:30:00Z. From the first bar on, if left out.",
+        };
+        var to = new Option<string>("--to")
+        {
+            Description = "The instant before which the last bar opens. Up to the last bar, if left out.",
+        };
+        var format = new Option<string>("--format")
+        {
+            Description = "csv or parquet; as the name of the file ends, if left out, and csv on standard output.",
+        };
+        var output = new Option<string>("--output")
+        {
+            Description = "The file; - is standard output.",
+            DefaultValueFactory = _ => StandardOutput,
+        };
         var force = new Option<bool>("--force") { Description = "Replace the file if it exists." };
-        var command = new Command("export", "Write stored bars to a CSV or Parquet file.") { symbol, timeframe, from, to, format, output, force };
-        command.SetAction((parsed, _) => Verb.RunAsync(
-            Quietly(builder()),
-            (services, token) => RunAsync(
-                services,
-                Request(parsed.GetValue(symbol)!, parsed.GetValue(timeframe)!, parsed.GetValue(from), parsed.GetValue(to), parsed.GetValue(format), parsed.GetValue(output)!, parsed.GetValue(force)),
-                token)));
+        var command = new Command("export", "Write stored bars to a CSV or Parquet file.")
+        {
+            symbol,
+            timeframe,
+            from,
+            to,
+            format,
+            output,
+            force,
+        };
+        command.SetAction(
+            (parsed, _) =>
+                Verb.RunAsync(
+                    Quietly(builder()),
+                    (services, token) =>
+                        RunAsync(
+                            services,
+                            Request(
+                                parsed.GetValue(symbol)!,
+                                parsed.GetValue(timeframe)!,
+                                parsed.GetValue(from),
+                                parsed.GetValue(to),
+                                parsed.GetValue(format),
+                                parsed.GetValue(output)!,
+                                parsed.GetValue(force)
+                            ),
+                            token
+                        )
+                )
+        );
         return command;
     }
 
@@ -39,7 +76,13 @@ internal static class ExportVerb
         foreach (var symbol in request.Symbols)
         {
             // All are looked up before the first byte is written.
-            tickers.Add((symbol, await store.FindTickerAsync(symbol, cancellationToken) ?? throw new RefusalException($"There is no symbol '{symbol}' in the database.")));
+            tickers.Add(
+                (
+                    symbol,
+                    await store.FindTickerAsync(symbol, cancellationToken)
+                        ?? throw new RefusalException($"There is no symbol '{symbol}' in the database.")
+                )
+            );
         }
 
         if (request.Output == StandardOutput)
@@ -55,7 +98,9 @@ internal static class ExportVerb
         try
         {
             long bars;
-            await using (var file = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
+            await using (
+                var file = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous)
+            )
             {
                 bars = await WriteAsync(services, request, tickers, file, cancellationToken);
             }
@@ -74,7 +119,13 @@ internal static class ExportVerb
         }
     }
 
-    private static async Task<long> WriteAsync(IServiceProvider services, ExportRequest request, List<(Symbol Symbol, int Id)> tickers, Stream output, CancellationToken cancellationToken)
+    private static async Task<long> WriteAsync(
+        IServiceProvider services,
+        ExportRequest request,
+        List<(Symbol Symbol, int Id)> tickers,
+        Stream output,
+        CancellationToken cancellationToken
+    )
     {
         var export = new BarExport(services.GetRequiredService<BarStore>(), services.GetRequiredService<TimeProvider>());
         using var writer = BarFileWriter.Create(request.Format, output);
@@ -88,16 +139,38 @@ internal static class ExportVerb
         return bars;
     }
 
-    private static ExportRequest Request(string symbols, string timeframe, string? from, string? to, string? format, string output, bool force)
+    private static ExportRequest Request(
+        string symbols,
+        string timeframe,
+        string? from,
+        string? to,
+        string? format,
+        string output,
+        bool force
+    )
     {
         var request = new ExportRequest(
-            [.. symbols.Split(',', StringSplitOptions.TrimEntries).Select(symbol => Symbol.TryParse(symbol, out var parsed) ? parsed : throw new RefusalException($"--symbol {symbol}: 1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : were expected.")).Distinct()],
-            Timeframe.TryParse(timeframe, out var frame) ? frame : throw new RefusalException($"--timeframe {timeframe}: one of {string.Join(", ", Timeframe.Stored)} was expected."),
+            [
+                .. symbols
+                    .Split(',', StringSplitOptions.TrimEntries)
+                    .Select(symbol =>
+                        Symbol.TryParse(symbol, out var parsed)
+                            ? parsed
+                            : throw new RefusalException(
+                                $"--symbol {symbol}: 1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : were expected."
+                            )
+                    )
+                    .Distinct(),
+            ],
+            Timeframe.TryParse(timeframe, out var frame)
+                ? frame
+                : throw new RefusalException($"--timeframe {timeframe}: one of {string.Join(", ", Timeframe.Stored)} was expected."),
             Instant("--from", from),
             Instant("--to", to),
             Format(format, output),
             output,
-            force);
+            force
+        );
         if (request.From >= request.To)
         {
             throw new RefusalException($"--from {from} is not before --to {to}.");
@@ -111,13 +184,18 @@ internal static class ExportVerb
         return request;
     }
 
-    private static BarFileFormat Format(string? format, string output) => (format ?? Path.GetExtension(output).TrimStart('.')).ToLowerInvariant() switch
-    {
-        "csv" => BarFileFormat.Csv,
-        "parquet" => BarFileFormat.Parquet,
-        "" when format is null && output == StandardOutput => BarFileFormat.Csv,
-        _ => throw new RefusalException(format is null ? $"--output {output}: a name that ends in .csv or .parquet was expected, or --format." : $"--format {format}: csv or parquet was expected."),
-    };
+    private static BarFileFormat Format(string? format, string output) =>
+        (format ?? Path.GetExtension(output).TrimStart('.')).ToLowerInvariant() switch
+        {
+            "csv" => BarFileFormat.Csv,
+            "parquet" => BarFileFormat.Parquet,
+            "" when format is null && output == StandardOutput => BarFileFormat.Csv,
+            _ => throw new RefusalException(
+                format is null
+                    ? $"--output {output}: a name that ends in .csv or .parquet was expected, or --format."
+                    : $"--format {format}: csv or parquet was expected."
+            ),
+        };
 
     private static DateTimeOffset? Instant(string option, string? text)
     {
@@ -126,7 +204,14 @@ internal static class ExportVerb
             return null;
         }
 
-        return char.IsAsciiDigit(text.FirstOrDefault()) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)
+        return
+            char.IsAsciiDigit(text.FirstOrDefault())
+            && DateTimeOffset.TryParse(
+                text,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                out var instant
+            )
             ? instant
             : throw new RefusalException($"{option} {text}: an instant such as 2024-01-31 or 2024-01-31T14:30:00Z was expected.");
     }
@@ -134,9 +219,19 @@ internal static class ExportVerb
     // Standard output is for bars.
     private static WebApplicationBuilder Quietly(WebApplicationBuilder builder)
     {
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options =>
+            options.LogToStandardErrorThreshold = LogLevel.Trace
+        );
         return builder;
     }
 
-    private sealed record ExportRequest(IReadOnlyList<Symbol> Symbols, Timeframe Timeframe, DateTimeOffset? From, DateTimeOffset? To, BarFileFormat Format, string Output, bool Force);
+    private sealed record ExportRequest(
+        IReadOnlyList<Symbol> Symbols,
+        Timeframe Timeframe,
+        DateTimeOffset? From,
+        DateTimeOffset? To,
+        BarFileFormat Format,
+        string Output,
+        bool Force
+    );
 }

@@ -7,7 +7,9 @@ namespace Wyckoff.Ingestor.Imports;
 internal static class ImportSummary
 {
     public static int ExitCode(IReadOnlyCollection<ImportResult> results) =>
-        results.Any(result => result.Status == ImportStatus.Failed) ? 1 : results.Any(result => result.Rejected > 0) ? 2 : 0;
+        results.Any(result => result.Status == ImportStatus.Failed) ? 1
+        : results.Any(result => result.Rejected > 0) ? 2
+        : 0;
 
     public static void Write(TextWriter output, IReadOnlyCollection<ImportResult> results, TimeSpan took)
     {
@@ -15,12 +17,20 @@ internal static class ImportSummary
         {
             if (result.AlreadyThere)
             {
-                output.WriteLine(Invariant($"{result.File}: imported before, by import {result.Id}; nothing was read (--force reads it again)"));
+                output.WriteLine(
+                    Invariant($"{result.File}: imported before, by import {result.Id}; nothing was read (--force reads it again)")
+                );
                 continue;
             }
 
-            output.WriteLine(Invariant($"{result.File}: {(result.Status == ImportStatus.Failed ? "FAILED" : "done")}, import {result.Id}{(result.Resumed ? ", taken up again" : "")}"));
-            output.WriteLine("  " + Counts(result.Read, result.Inserted, result.Updated, result.Skipped, result.Duplicates, result.Rejected, result.Took));
+            output.WriteLine(
+                Invariant(
+                    $"{result.File}: {(result.Status == ImportStatus.Failed ? "FAILED" : "done")}, import {result.Id}{(result.Resumed ? ", taken up again" : "")}"
+                )
+            );
+            output.WriteLine(
+                "  " + Counts(result.Read, result.Inserted, result.Updated, result.Skipped, result.Duplicates, result.Rejected, result.Took)
+            );
             if (result.Error is not null)
             {
                 output.WriteLine($"  {result.Error}");
@@ -39,20 +49,40 @@ internal static class ImportSummary
 
             if (result.Rejected > result.FirstRejects.Count)
             {
-                output.WriteLine(Invariant($"  … {result.Rejected - result.FirstRejects.Count} more: SELECT * FROM import_rejects WHERE batch_id = {result.Id}"));
+                output.WriteLine(
+                    Invariant(
+                        $"  … {result.Rejected - result.FirstRejects.Count} more: SELECT * FROM import_rejects WHERE batch_id = {result.Id}"
+                    )
+                );
             }
         }
 
         if (results.Count > 1)
         {
-            output.WriteLine(Invariant($"{results.Count} files, {results.Count(result => result.Status == ImportStatus.Failed)} failed, {results.Count(result => result.AlreadyThere)} imported before"));
-            output.WriteLine("  " + Counts(
-                results.Sum(r => r.Read), results.Sum(r => r.Inserted), results.Sum(r => r.Updated), results.Sum(r => r.Skipped), results.Sum(r => r.Duplicates), results.Sum(r => r.Rejected), took));
+            output.WriteLine(
+                Invariant(
+                    $"{results.Count} files, {results.Count(result => result.Status == ImportStatus.Failed)} failed, {results.Count(result => result.AlreadyThere)} imported before"
+                )
+            );
+            output.WriteLine(
+                "  "
+                    + Counts(
+                        results.Sum(r => r.Read),
+                        results.Sum(r => r.Inserted),
+                        results.Sum(r => r.Updated),
+                        results.Sum(r => r.Skipped),
+                        results.Sum(r => r.Duplicates),
+                        results.Sum(r => r.Rejected),
+                        took
+                    )
+            );
         }
     }
 
-    private static string Counts(long read, long inserted, long updated, long skipped, long duplicates, long rejected, TimeSpan took) => Invariant(
-        $"{read:N0} rows: {inserted:N0} inserted, {updated:N0} updated, {skipped:N0} skipped ({duplicates:N0} duplicates), {rejected:N0} rejected; {took.TotalSeconds:0.0} s, {read / Math.Max(took.TotalSeconds, 0.001):N0} rows/s");
+    private static string Counts(long read, long inserted, long updated, long skipped, long duplicates, long rejected, TimeSpan took) =>
+        Invariant(
+            $"{read:N0} rows: {inserted:N0} inserted, {updated:N0} updated, {skipped:N0} skipped ({duplicates:N0} duplicates), {rejected:N0} rejected; {took.TotalSeconds:0.0} s, {read / Math.Max(took.TotalSeconds, 0.001):N0} rows/s"
+        );
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

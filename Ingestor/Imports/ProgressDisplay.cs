@@ -19,7 +19,8 @@ internal static class ProgressDisplay
     {
         var begun = time.GetTimestamp();
         var rows = new TextColumn(() => Rows(progress, time.GetElapsedTime(begun)));
-        await console.Progress()
+        await console
+            .Progress()
             .AutoClear(true)
             .HideCompleted(true)
             // Refreshed below instead of on a thread of Spectre's, where an exception would end the process in the middle of the import.
@@ -30,39 +31,49 @@ internal static class ProgressDisplay
                 // One bar for each file, since what is left is reckoned from how far the bar has come.
                 ProgressTask? bar = null;
                 string? drawn = null;
-                await WhileAsync(work, RedrawInterval, time, () =>
-                {
-                    if (progress.Current is not { } file)
+                await WhileAsync(
+                    work,
+                    RedrawInterval,
+                    time,
+                    () =>
                     {
-                        return;
-                    }
+                        if (progress.Current is not { } file)
+                        {
+                            return;
+                        }
 
-                    if (bar is null || drawn != file.Path)
-                    {
-                        bar?.StopTask();
-                        drawn = file.Path;
-                        bar = context.AddTask(Markup.Escape(Path.GetFileName(file.Path)));
-                    }
+                        if (bar is null || drawn != file.Path)
+                        {
+                            bar?.StopTask();
+                            drawn = file.Path;
+                            bar = context.AddTask(Markup.Escape(Path.GetFileName(file.Path)));
+                        }
 
-                    bar.IsIndeterminate = file.Size is not > 0;
-                    // A bar that is full is hidden, and its last rows may not be written yet.
-                    bar.MaxValue = (file.Size ?? 0) + 1;
-                    bar.Value = Math.Min(file.BytesRead, file.Size ?? 0);
-                    context.Refresh();
-                });
+                        bar.IsIndeterminate = file.Size is not > 0;
+                        // A bar that is full is hidden, and its last rows may not be written yet.
+                        bar.MaxValue = (file.Size ?? 0) + 1;
+                        bar.Value = Math.Min(file.BytesRead, file.Size ?? 0);
+                        context.Refresh();
+                    }
+                );
             });
     }
 
     private static Task WriteLinesAsync(Func<Task> work, ImportProgress progress, IAnsiConsole console, TimeProvider time)
     {
         var begun = time.GetTimestamp();
-        return WhileAsync(work, LineInterval, time, () =>
-        {
-            if (progress.Current is { } file)
+        return WhileAsync(
+            work,
+            LineInterval,
+            time,
+            () =>
             {
-                console.WriteLine(Line(file, progress, time.GetElapsedTime(begun)));
+                if (progress.Current is { } file)
+                {
+                    console.WriteLine(Line(file, progress, time.GetElapsedTime(begun)));
+                }
             }
-        });
+        );
     }
 
     private static async Task WhileAsync(Func<Task> work, TimeSpan interval, TimeProvider time, Action show)
@@ -91,9 +102,11 @@ internal static class ProgressDisplay
         return $"{Path.GetFileName(file.Path)}{part} {Rows(progress, elapsed)}";
     }
 
-    private static string Rows(ImportProgress progress, TimeSpan elapsed) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{progress.Rows:N0} rows, {progress.Rows / Math.Max(elapsed.TotalSeconds, 0.001):N0} rows/s, {progress.Rejected:N0} rejected");
+    private static string Rows(ImportProgress progress, TimeSpan elapsed) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{progress.Rows:N0} rows, {progress.Rows / Math.Max(elapsed.TotalSeconds, 0.001):N0} rows/s, {progress.Rejected:N0} rejected"
+        );
 
     private sealed class TextColumn(Func<string> text) : ProgressColumn
     {

@@ -16,15 +16,22 @@ namespace Wyckoff.Ingestor.Indicators;
 /// Follows the bars with the indicators: asks the database what has changed, every few seconds and whenever Redis says that something has. Any number of instances share
 /// the work. Degraded when no round has been wholly successful for a while, or the database is away.
 /// </summary>
-internal sealed partial class IndicatorWorker(IndicatorUpdater updater, RedisConnection redis, IOptions<IndicatorOptions> options, TimeProvider time, ILogger<IndicatorWorker> logger)
-    : Worker(time, logger)
+internal sealed partial class IndicatorWorker(
+    IndicatorUpdater updater,
+    RedisConnection redis,
+    IOptions<IndicatorOptions> options,
+    TimeProvider time,
+    ILogger<IndicatorWorker> logger
+) : Worker(time, logger)
 {
     private const int WindowsAtATime = 1000;
     private const int MostAway = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     // Room for one: whoever looks sees all there is.
-    private readonly Channel<bool> _hints = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _hints = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
     private readonly IReadOnlyList<Timeframe> _timeframes = options.Value.Parse();
     private volatile State _state = new(time.GetUtcNow(), null);
     private bool _subscribed;
@@ -48,30 +55,34 @@ internal sealed partial class IndicatorWorker(IndicatorUpdater updater, RedisCon
         var awayInARow = 0;
         var behind = await updater.FindBehindAsync(_timeframes, WindowsAtATime, cancellationToken);
         IndicatorTelemetry.FoundBehind(behind.Count);
-        await Parallel.ForEachAsync(behind, new ParallelOptions { MaxDegreeOfParallelism = options.Value.Parallelism, CancellationToken = cancellationToken }, async (window, token) =>
-        {
-            try
+        await Parallel.ForEachAsync(
+            behind,
+            new ParallelOptions { MaxDegreeOfParallelism = options.Value.Parallelism, CancellationToken = cancellationToken },
+            async (window, token) =>
             {
-                var updated = await updater.UpdateAsync(window.TickerId, window.Timeframe, token);
-                Volatile.Write(ref awayInARow, 0);
-                if (updated is { } update)
+                try
                 {
-                    Updated(window.TickerId, window.Timeframe, update.Version, update.Computed, update.Written, update.Deleted);
+                    var updated = await updater.UpdateAsync(window.TickerId, window.Timeframe, token);
+                    Volatile.Write(ref awayInARow, 0);
+                    if (updated is { } update)
+                    {
+                        Updated(window.TickerId, window.Timeframe, update.Version, update.Computed, update.Written, update.Deleted);
+                    }
                 }
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                // One may be a statement that took too long. After several in a row, each of the others would fail too.
-                if (DatabaseFaults.IsAway(e) && Interlocked.Increment(ref awayInARow) >= MostAway)
+                catch (Exception e) when (e is not OperationCanceledException)
                 {
-                    throw;
-                }
+                    // One may be a statement that took too long. After several in a row, each of the others would fail too.
+                    if (DatabaseFaults.IsAway(e) && Interlocked.Increment(ref awayInARow) >= MostAway)
+                    {
+                        throw;
+                    }
 
-                IndicatorTelemetry.Failed(window.Timeframe);
-                Failed(e, window.TickerId, window.Timeframe);
-                failing = $"ticker {window.TickerId.ToString(CultureInfo.InvariantCulture)} {window.Timeframe}: {FailureClass.Of(e)}";
+                    IndicatorTelemetry.Failed(window.Timeframe);
+                    Failed(e, window.TickerId, window.Timeframe);
+                    failing = $"ticker {window.TickerId.ToString(CultureInfo.InvariantCulture)} {window.Timeframe}: {FailureClass.Of(e)}";
+                }
             }
-        });
+        );
 
         _state = new(failing is null ? Time.GetUtcNow() : _state.Good, failing);
         // What failed would fail again at once.
@@ -82,7 +93,10 @@ internal sealed partial class IndicatorWorker(IndicatorUpdater updater, RedisCon
     {
         var (good, failing) = _state;
         var age = Time.GetUtcNow() - good;
-        var words = string.Create(CultureInfo.InvariantCulture, $"last full success {age.TotalSeconds:0} s ago{(failing is null ? "" : "; failing: " + failing)}");
+        var words = string.Create(
+            CultureInfo.InvariantCulture,
+            $"last full success {age.TotalSeconds:0} s ago{(failing is null ? "" : "; failing: " + failing)}"
+        );
         return age > Patience && failing is not null ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words);
     }
 
@@ -123,7 +137,12 @@ internal sealed partial class IndicatorWorker(IndicatorUpdater updater, RedisCon
         try
         {
             // The subscription outlives the connection.
-            await multiplexer.GetSubscriber().SubscribeAsync(new RedisChannel(BarWriter.Channel, RedisChannel.PatternMode.Literal), (_, _) => _hints.Writer.TryWrite(true));
+            await multiplexer
+                .GetSubscriber()
+                .SubscribeAsync(
+                    new RedisChannel(BarWriter.Channel, RedisChannel.PatternMode.Literal),
+                    (_, _) => _hints.Writer.TryWrite(true)
+                );
             _subscribed = true;
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
@@ -133,10 +152,18 @@ internal sealed partial class IndicatorWorker(IndicatorUpdater updater, RedisCon
         }
     }
 
-    [LoggerMessage(2300, LogLevel.Debug, "Indicators of ticker {TickerId} {Timeframe} are at version {Version}: {Computed} bars computed, {Written} rows written, {Deleted} deleted")]
+    [LoggerMessage(
+        2300,
+        LogLevel.Debug,
+        "Indicators of ticker {TickerId} {Timeframe} are at version {Version}: {Computed} bars computed, {Written} rows written, {Deleted} deleted"
+    )]
     private partial void Updated(int tickerId, Timeframe timeframe, long version, long computed, long written, long deleted);
 
-    [LoggerMessage(2301, LogLevel.Warning, "Indicators of ticker {TickerId} {Timeframe} could not be brought up to date; they are tried again")]
+    [LoggerMessage(
+        2301,
+        LogLevel.Warning,
+        "Indicators of ticker {TickerId} {Timeframe} could not be brought up to date; they are tried again"
+    )]
     private partial void Failed(Exception exception, int tickerId, Timeframe timeframe);
 
     [LoggerMessage(2303, LogLevel.Debug, "Redis could not be asked for hints ({Reason}); the indicators go by the clock")]

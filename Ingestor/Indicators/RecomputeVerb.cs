@@ -14,19 +14,43 @@ namespace Wyckoff.Ingestor.Indicators;
 internal static class RecomputeVerb
 {
     /// <summary>What is asked for. No timeframes: all for which there is something to compute.</summary>
-    internal sealed record Wish(IReadOnlyList<Symbol> Symbols, IReadOnlyList<Timeframe> Timeframes, bool RollUps, bool Derived, bool Indicators);
+    internal sealed record Wish(
+        IReadOnlyList<Symbol> Symbols,
+        IReadOnlyList<Timeframe> Timeframes,
+        bool RollUps,
+        bool Derived,
+        bool Indicators
+    );
 
     public static Command Create(Func<WebApplicationBuilder> builder)
     {
-        var symbols = new Option<Symbol[]>("--symbol") { Description = "Of which symbols; several by commas.", CustomParser = result => Several(result, Symbol.Parse), AllowMultipleArgumentsPerToken = true };
+        var symbols = new Option<Symbol[]>("--symbol")
+        {
+            Description = "Of which symbols; several by commas.",
+            CustomParser = result => Several(result, Symbol.Parse),
+            AllowMultipleArgumentsPerToken = true,
+        };
         var all = new Option<bool>("--all") { Description = "Of all symbols." };
-        var timeframes = new Option<Timeframe[]>("--timeframe") { Description = "From the bars of which timeframes; several by commas. Default: all.", CustomParser = result => Several(result, Timeframe.Parse), AllowMultipleArgumentsPerToken = true };
+        var timeframes = new Option<Timeframe[]>("--timeframe")
+        {
+            Description = "From the bars of which timeframes; several by commas. Default: all.",
+            CustomParser = result => Several(result, Timeframe.Parse),
+            AllowMultipleArgumentsPerToken = true,
+        };
         var rollUps = new Option<bool>("--roll-ups") { Description = "Coarser bars that are aggregated from finer ones." };
         var derived = new Option<bool>("--derived") { Description = "Spread, ratios and quality of the bars." };
         var indicators = new Option<bool>("--indicators") { Description = "Indicators." };
-        var command = new Command("recompute", "Compute anew what follows from the bars: coarser bars, derived fields and indicators, or those of them that are named. What is right already stays as it is.")
+        var command = new Command(
+            "recompute",
+            "Compute anew what follows from the bars: coarser bars, derived fields and indicators, or those of them that are named. What is right already stays as it is."
+        )
         {
-            symbols, all, timeframes, rollUps, derived, indicators,
+            symbols,
+            all,
+            timeframes,
+            rollUps,
+            derived,
+            indicators,
         };
         command.Validators.Add(result =>
         {
@@ -36,13 +60,20 @@ internal static class RecomputeVerb
                 result.AddError("--symbol or --all: one of the two is expected.");
             }
         });
-        command.SetAction((parsed, _) =>
-        {
-            var nothingNamed = !parsed.GetValue(rollUps) && !parsed.GetValue(derived) && !parsed.GetValue(indicators);
-            var wish = new Wish(
-                parsed.GetValue(symbols) ?? [], parsed.GetValue(timeframes) ?? [], nothingNamed || parsed.GetValue(rollUps), nothingNamed || parsed.GetValue(derived), nothingNamed || parsed.GetValue(indicators));
-            return Verb.RunAsync(Built(builder), (services, token) => RunAsync(services, wish, Console.Out, token));
-        });
+        command.SetAction(
+            (parsed, _) =>
+            {
+                var nothingNamed = !parsed.GetValue(rollUps) && !parsed.GetValue(derived) && !parsed.GetValue(indicators);
+                var wish = new Wish(
+                    parsed.GetValue(symbols) ?? [],
+                    parsed.GetValue(timeframes) ?? [],
+                    nothingNamed || parsed.GetValue(rollUps),
+                    nothingNamed || parsed.GetValue(derived),
+                    nothingNamed || parsed.GetValue(indicators)
+                );
+                return Verb.RunAsync(Built(builder), (services, token) => RunAsync(services, wish, Console.Out, token));
+            }
+        );
         return command;
     }
 
@@ -54,7 +85,8 @@ internal static class RecomputeVerb
         var updater = services.GetRequiredService<IndicatorUpdater>();
         var timeframes = wish.Timeframes.Count > 0 ? wish.Timeframes : Timeframe.Stored;
         // The verb does what the worker would; a timeframe that is named is meant.
-        var withIndicators = wish.Timeframes.Count > 0 ? wish.Timeframes : services.GetRequiredService<IOptions<IndicatorOptions>>().Value.Parse();
+        var withIndicators =
+            wish.Timeframes.Count > 0 ? wish.Timeframes : services.GetRequiredService<IOptions<IndicatorOptions>>().Value.Parse();
         foreach (var (id, symbol) in await TickersAsync(services.GetRequiredService<NpgsqlDataSource>(), wish.Symbols, cancellationToken))
         {
             foreach (var timeframe in Timeframe.Stored.Where(stored => wish.RollUps && !stored.IsDaily && timeframes.Contains(stored)))
@@ -70,13 +102,24 @@ internal static class RecomputeVerb
             foreach (var timeframe in Timeframe.Stored.Where(stored => wish.Indicators && withIndicators.Contains(stored)))
             {
                 var update = await updater.RecomputeAsync(id, timeframe, cancellationToken);
-                await SayAsync(timeframe, "indicators", string.Create(CultureInfo.InvariantCulture, $"{update.Computed} bars, {update.Written} rows were not right, {update.Deleted} had no bar"));
+                await SayAsync(
+                    timeframe,
+                    "indicators",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{update.Computed} bars, {update.Written} rows were not right, {update.Deleted} had no bar"
+                    )
+                );
             }
 
-            Task SayAsync(Timeframe timeframe, string what, string words) => output.WriteLineAsync($"{symbol,-20} {timeframe,-4} {what,-11} {words}");
+            Task SayAsync(Timeframe timeframe, string what, string words) =>
+                output.WriteLineAsync($"{symbol, -20} {timeframe, -4} {what, -11} {words}");
         }
 
-        static string Words(int changed) => changed == 0 ? "all right" : string.Create(CultureInfo.InvariantCulture, $"{changed} {(changed == 1 ? "range was" : "ranges were")} not right");
+        static string Words(int changed) =>
+            changed == 0
+                ? "all right"
+                : string.Create(CultureInfo.InvariantCulture, $"{changed} {(changed == 1 ? "range was" : "ranges were")} not right");
     }
 
     private static WebApplicationBuilder Built(Func<WebApplicationBuilder> builder)
@@ -86,9 +129,15 @@ internal static class RecomputeVerb
         return built;
     }
 
-    private static async Task<List<(int Id, string Symbol)>> TickersAsync(NpgsqlDataSource source, IReadOnlyList<Symbol> symbols, CancellationToken cancellationToken)
+    private static async Task<List<(int Id, string Symbol)>> TickersAsync(
+        NpgsqlDataSource source,
+        IReadOnlyList<Symbol> symbols,
+        CancellationToken cancellationToken
+    )
     {
-        await using var command = source.CreateCommand("SELECT id, symbol FROM market.tickers WHERE symbol = ANY($1) OR cardinality($1) = 0 ORDER BY symbol");
+        await using var command = source.CreateCommand(
+            "SELECT id, symbol FROM market.tickers WHERE symbol = ANY($1) OR cardinality($1) = 0 ORDER BY symbol"
+        );
         command.Parameters.Add(new() { Value = symbols.Select(symbol => symbol.Value).ToArray() });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var tickers = new List<(int, string)>();
@@ -106,7 +155,15 @@ internal static class RecomputeVerb
     {
         try
         {
-            return [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Select(parse).Distinct()];
+            return
+            [
+                .. result
+                    .Tokens.SelectMany(token =>
+                        token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                    )
+                    .Select(parse)
+                    .Distinct(),
+            ];
         }
         catch (FormatException e)
         {

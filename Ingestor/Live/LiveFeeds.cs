@@ -12,24 +12,40 @@ internal sealed class LiveFeeds(NpgsqlDataSource source, TickerDirectory tickers
     private static readonly TimeSpan FirstDay = TimeSpan.FromDays(1);
 
     /// <summary>The feeds, and how many have a timeframe that no stream has.</summary>
-    public async Task<(IReadOnlyList<LiveFeed> Feeds, int Others)> ReadAsync(string provider, IReadOnlySet<string> fromTrades, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<LiveFeed> Feeds, int Others)> ReadAsync(
+        string provider,
+        IReadOnlySet<string> fromTrades,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         var rows = new List<(int TickerId, Timeframe Timeframe, DateTimeOffset Since, DateTimeOffset? Until, DateTimeOffset? Covered)>();
         // The newest bar may stand behind a hole that a process left when it died in the middle of a repair; what the provider has answered for does not.
-        await using (var command = source.CreateCommand(
-            """
-            SELECT f.ticker_id, f.timeframe, f.since, w.until, upper(c.covered)
-              FROM market.feeds f
-              LEFT JOIN market.bar_windows w USING (ticker_id, timeframe)
-              LEFT JOIN market.sync_coverage c ON c.ticker_id = f.ticker_id AND c.timeframe = f.timeframe AND c.source = f.provider AND NOT isempty(c.covered)
-             WHERE f.provider = $1 AND f.live AND f.enabled
-            """))
+        await using (
+            var command = source.CreateCommand(
+                """
+                SELECT f.ticker_id, f.timeframe, f.since, w.until, upper(c.covered)
+                  FROM market.feeds f
+                  LEFT JOIN market.bar_windows w USING (ticker_id, timeframe)
+                  LEFT JOIN market.sync_coverage c ON c.ticker_id = f.ticker_id AND c.timeframe = f.timeframe AND c.source = f.provider AND NOT isempty(c.covered)
+                 WHERE f.provider = $1 AND f.live AND f.enabled
+                """
+            )
+        )
         {
             command.Parameters.Add(new() { Value = provider });
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
-                rows.Add((reader.GetInt32(0), Timeframe.Parse(reader.GetString(1)), await reader.GetFieldValueAsync<DateTimeOffset>(2, cancellationToken), await OptionalAsync(reader, 3, cancellationToken), await OptionalAsync(reader, 4, cancellationToken)));
+                rows.Add(
+                    (
+                        reader.GetInt32(0),
+                        Timeframe.Parse(reader.GetString(1)),
+                        await reader.GetFieldValueAsync<DateTimeOffset>(2, cancellationToken),
+                        await OptionalAsync(reader, 3, cancellationToken),
+                        await OptionalAsync(reader, 4, cancellationToken)
+                    )
+                );
             }
         }
 
@@ -52,5 +68,7 @@ internal sealed class LiveFeeds(NpgsqlDataSource source, TickerDirectory tickers
     }
 
     private static async Task<DateTimeOffset?> OptionalAsync(NpgsqlDataReader reader, int column, CancellationToken cancellationToken) =>
-        await reader.IsDBNullAsync(column, cancellationToken) ? null : await reader.GetFieldValueAsync<DateTimeOffset>(column, cancellationToken);
+        await reader.IsDBNullAsync(column, cancellationToken)
+            ? null
+            : await reader.GetFieldValueAsync<DateTimeOffset>(column, cancellationToken);
 }

@@ -24,7 +24,10 @@ internal sealed class LiveOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         // The secret goes over this line.
-        if (Url is not null && (!Url.IsAbsoluteUri || (Url.Scheme != Uri.UriSchemeWss && !(Url.Scheme == Uri.UriSchemeWs && Url.IsLoopback))))
+        if (
+            Url is not null
+            && (!Url.IsAbsoluteUri || (Url.Scheme != Uri.UriSchemeWss && !(Url.Scheme == Uri.UriSchemeWs && Url.IsLoopback)))
+        )
         {
             yield return new($"{Section}:Url '{Url}': an address with wss:// was expected (ws:// on this machine only).", [nameof(Url)]);
         }

@@ -23,8 +23,8 @@ internal sealed class LiveWorker(
     IOptions<LiveOptions> options,
     IOptions<SyncOptions> syncOptions,
     TimeProvider time,
-    ILoggerFactory loggers)
-    : Worker(time, loggers.CreateLogger<LiveWorker>())
+    ILoggerFactory loggers
+) : Worker(time, loggers.CreateLogger<LiveWorker>())
 {
     public const string Provider = "alpaca";
 
@@ -37,8 +37,15 @@ internal sealed class LiveWorker(
     /// <summary>For the service, not for verbs.</summary>
     public static void Serve(WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<LiveOptions>().BindConfiguration(LiveOptions.Section).ValidateDataAnnotations().ValidateOnStart()
-            .Validate(live => live.FromTrades.All(symbol => Symbol.TryParse(symbol, out _)), $"{LiveOptions.Section}:FromTrades is a list of symbols.");
+        builder
+            .Services.AddOptions<LiveOptions>()
+            .BindConfiguration(LiveOptions.Section)
+            .ValidateDataAnnotations()
+            .ValidateOnStart()
+            .Validate(
+                live => live.FromTrades.All(symbol => Symbol.TryParse(symbol, out _)),
+                $"{LiveOptions.Section}:FromTrades is a list of symbols."
+            );
         builder.Services.AddSingleton<LiveFeeds>();
         builder.Services.AddSingleton<LiveWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LiveWorker>());
@@ -55,7 +62,10 @@ internal sealed class LiveWorker(
 
         try
         {
-            if ((await ReadAsync(stoppingToken)).Count > 0 && await leases.TryHoldAsync($"live/{Provider}", syncOptions.Value.Lease, stoppingToken) is { } lease)
+            if (
+                (await ReadAsync(stoppingToken)).Count > 0
+                && await leases.TryHoldAsync($"live/{Provider}", syncOptions.Value.Lease, stoppingToken) is { } lease
+            )
             {
                 await using (lease)
                 {
@@ -78,21 +88,34 @@ internal sealed class LiveWorker(
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         var stream = new LiveStream(
-            new() { Url = options.Value.Url ?? new($"wss://stream.data.alpaca.markets/v2/{alpaca.Value.Feed}"), Key = alpaca.Value.KeyId!, Secret = alpaca.Value.SecretKey! },
-            new() { Source = Provider, Policy = ConflictPolicy.Replace, Before = lease.FenceAsync },
+            new()
+            {
+                Url = options.Value.Url ?? new($"wss://stream.data.alpaca.markets/v2/{alpaca.Value.Feed}"),
+                Key = alpaca.Value.KeyId!,
+                Secret = alpaca.Value.SecretKey!,
+            },
+            new()
+            {
+                Source = Provider,
+                Policy = ConflictPolicy.Replace,
+                Before = lease.FenceAsync,
+            },
             writer.WriteAsync,
             (feed, range, token) => RepairAsync(feed, range, lease, token),
             Time,
             // Of its own for each process, or replicas would come back together after all.
             new Random(HashCode.Combine(Environment.ProcessId, Environment.MachineName, Environment.TickCount64)),
-            loggers.CreateLogger<LiveStream>());
+            loggers.CreateLogger<LiveStream>()
+        );
         // Not under the token of the lease: a lease that is lost meanwhile ends the stream below, as lost.
         stream.SetFeeds(await ReadAsync(cancellationToken));
         _stream = stream;
         var running = stream.RunAsync(stop.Token);
         try
         {
-            while (await Task.WhenAny(running, Task.Delay(options.Value.Poll, Time, stop.Token)) != running && !stop.IsCancellationRequested)
+            while (
+                await Task.WhenAny(running, Task.Delay(options.Value.Poll, Time, stop.Token)) != running && !stop.IsCancellationRequested
+            )
             {
                 try
                 {
@@ -126,7 +149,10 @@ internal sealed class LiveWorker(
 
     private async Task RepairAsync(LiveFeed feed, TimeRange range, HeldLease lease, CancellationToken cancellationToken)
     {
-        var result = await sync.EnsureAsync(new(feed.Ticker.Symbol, feed.Timeframe, range, Provider) { Fence = lease.FenceAsync }, cancellationToken);
+        var result = await sync.EnsureAsync(
+            new(feed.Ticker.Symbol, feed.Timeframe, range, Provider) { Fence = lease.FenceAsync },
+            cancellationToken
+        );
         if (result.Outcome != SyncOutcome.Success)
         {
             throw new ProviderException(result.Error ?? $"{Provider} has not answered for all of {range}.");
@@ -159,7 +185,11 @@ internal sealed class LiveWorker(
 
         var age = Time.GetUtcNow() - status.Since;
         var words = string.Create(
-            CultureInfo.InvariantCulture, $"{(status.Connected ? "connected" : "not connected")} for {age.TotalSeconds:0} s, {status.Subscribed} of {status.Feeds} feeds, {status.Gaps} with a gap, {status.Queued} bars waiting{(status.Fault is null ? "" : "; " + status.Fault)}");
-        return (status.Connected ? status.Fault is not null : age > options.Value.Alarm) ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words);
+            CultureInfo.InvariantCulture,
+            $"{(status.Connected ? "connected" : "not connected")} for {age.TotalSeconds:0} s, {status.Subscribed} of {status.Feeds} feeds, {status.Gaps} with a gap, {status.Queued} bars waiting{(status.Fault is null ? "" : "; " + status.Fault)}"
+        );
+        return (status.Connected ? status.Fault is not null : age > options.Value.Alarm)
+            ? HealthCheckResult.Degraded(words)
+            : HealthCheckResult.Healthy(words);
     }
 }

@@ -9,6 +9,10 @@ internal static partial class Log
     [LoggerMessage(2451, LogLevel.Warning, "Live: the stream of {Provider} belongs to another instance now")]
     public static partial void LiveGiven(this ILogger logger, string provider);
 
-    [LoggerMessage(2453, LogLevel.Warning, "Live: {Feeds} feeds have a timeframe that no stream has (1m and 1d have one); they are kept by the sync alone")]
+    [LoggerMessage(
+        2453,
+        LogLevel.Warning,
+        "Live: {Feeds} feeds have a timeframe that no stream has (1m and 1d have one); they are kept by the sync alone"
+    )]
     public static partial void LiveFeedsLeftOut(this ILogger logger, int feeds);
 }

@@ -3,7 +3,11 @@ namespace Wyckoff.Ingestor.Maintenance;
 /// <summary>Every log message of maintenance: event ids from 3000.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(3000, LogLevel.Warning, "There is no ConnectionStrings:worker, so maintenance does not run here: where the database has no policies nothing is dropped, and materialized views stay as they are")]
+    [LoggerMessage(
+        3000,
+        LogLevel.Warning,
+        "There is no ConnectionStrings:worker, so maintenance does not run here: where the database has no policies nothing is dropped, and materialized views stay as they are"
+    )]
     public static partial void NoMaintenance(this ILogger logger);
 
     [LoggerMessage(3001, LogLevel.Information, "{Step}: {Done}")]

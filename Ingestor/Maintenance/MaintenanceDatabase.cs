@@ -25,7 +25,9 @@ internal sealed class MaintenanceDatabase : IAsyncDisposable
         catch (ArgumentException e)
         {
             // The message of the builder may quote the string, and with it the password.
-            throw new RefusalException($"ConnectionStrings:{Connection} is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=wyckoff_worker;Password=…' ({e.GetType().Name}).");
+            throw new RefusalException(
+                $"ConnectionStrings:{Connection} is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=wyckoff_worker;Password=…' ({e.GetType().Name})."
+            );
         }
 
         (settings.MinPoolSize, settings.MaxPoolSize, settings.ApplicationName) = (0, 2, "Wyckoff.Ingestor maintenance");

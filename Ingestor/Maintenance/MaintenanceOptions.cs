@@ -8,6 +8,11 @@ internal sealed class MaintenanceOptions
     public const string Section = "Wyckoff:Maintenance";
 
     /// <summary>From the end of one round to the start of the next.</summary>
-    [Range(typeof(TimeSpan), "00:00:10", "1.00:00:00", ErrorMessage = "Wyckoff:Maintenance:Every is a time span from 00:00:10 to 1.00:00:00.")]
+    [Range(
+        typeof(TimeSpan),
+        "00:00:10",
+        "1.00:00:00",
+        ErrorMessage = "Wyckoff:Maintenance:Every is a time span from 00:00:10 to 1.00:00:00."
+    )]
     public TimeSpan Every { get; set; } = TimeSpan.FromMinutes(5);
 }

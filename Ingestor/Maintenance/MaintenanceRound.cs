@@ -22,7 +22,12 @@ internal sealed class MaintenanceRound
     private readonly ILogger<MaintenanceRound> _logger;
 
     /// <exception cref="StorageDeclarationException">The declarations, as configured here, would lose what is not summed up yet.</exception>
-    public MaintenanceRound(MaintenanceDatabase database, IReadOnlyList<Hypertable> declared, IReadOnlyList<ContinuousAggregate> aggregates, ILogger<MaintenanceRound> logger)
+    public MaintenanceRound(
+        MaintenanceDatabase database,
+        IReadOnlyList<Hypertable> declared,
+        IReadOnlyList<ContinuousAggregate> aggregates,
+        ILogger<MaintenanceRound> logger
+    )
     {
         TimescaleReconciler.CheckAggregates(declared, aggregates);
         (_database, _declared, _aggregates, _logger) = (database, declared, aggregates, logger);
@@ -42,13 +47,17 @@ internal sealed class MaintenanceRound
         try
         {
             TimescaleEdition? edition = null;
-            await StepAsync(steps, Connect, async () =>
-            {
-                connection = await source.OpenConnectionAsync(cancellationToken);
-                edition = await TimescaleEdition.DetectAsync(connection, cancellationToken);
-                elsewhere = !await ScalarAsync<bool>(connection, "SELECT pg_try_advisory_lock($1)", cancellationToken);
-                return edition.ToString();
-            });
+            await StepAsync(
+                steps,
+                Connect,
+                async () =>
+                {
+                    connection = await source.OpenConnectionAsync(cancellationToken);
+                    edition = await TimescaleEdition.DetectAsync(connection, cancellationToken);
+                    elsewhere = !await ScalarAsync<bool>(connection, "SELECT pg_try_advisory_lock($1)", cancellationToken);
+                    return edition.ToString();
+                }
+            );
             if (elsewhere)
             {
                 _logger.DoneElsewhere();
@@ -74,18 +83,28 @@ internal sealed class MaintenanceRound
         return report;
     }
 
-    private async Task RunAsync(List<MaintenanceStep> steps, NpgsqlConnection connection, TimescaleEdition edition, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task RunAsync(
+        List<MaintenanceStep> steps,
+        NpgsqlConnection connection,
+        TimescaleEdition edition,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         if (!edition.HasPolicies)
         {
             var behind = new HashSet<string>(StringComparer.Ordinal);
             foreach (var aggregate in _aggregates)
             {
-                var done = await StepAsync(steps, $"refresh {aggregate.Name}", async () =>
-                {
-                    await Retention.RefreshAsync(connection, edition, aggregate, now, cancellationToken);
-                    return "up to date";
-                });
+                var done = await StepAsync(
+                    steps,
+                    $"refresh {aggregate.Name}",
+                    async () =>
+                    {
+                        await Retention.RefreshAsync(connection, edition, aggregate, now, cancellationToken);
+                        return "up to date";
+                    }
+                );
                 if (!done)
                 {
                     behind.Add(aggregate.Body.Source);
@@ -103,18 +122,26 @@ internal sealed class MaintenanceRound
                     continue;
                 }
 
-                await StepAsync(steps, name, async () => Words(await Retention.RetainAsync(connection, edition, hypertable, now, cancellationToken), edition));
+                await StepAsync(
+                    steps,
+                    name,
+                    async () => Words(await Retention.RetainAsync(connection, edition, hypertable, now, cancellationToken), edition)
+                );
             }
         }
 
         foreach (var function in (string[])["trading.refresh_views", "market.refresh_overview"])
         {
-            await StepAsync(steps, function, async () =>
-            {
-                await using var command = new NpgsqlCommand($"SELECT {function}()", connection) { CommandTimeout = 0 };
-                await command.ExecuteNonQueryAsync(cancellationToken);
-                return "up to date";
-            });
+            await StepAsync(
+                steps,
+                function,
+                async () =>
+                {
+                    await using var command = new NpgsqlCommand($"SELECT {function}()", connection) { CommandTimeout = 0 };
+                    await command.ExecuteNonQueryAsync(cancellationToken);
+                    return "up to date";
+                }
+            );
         }
 
         async Task<bool> StepAsync(List<MaintenanceStep> all, string name, Func<Task<string>> work)

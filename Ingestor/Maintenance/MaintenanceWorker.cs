@@ -8,8 +8,13 @@ using Wyckoff.Timescale;
 namespace Wyckoff.Ingestor.Maintenance;
 
 /// <summary>One <see cref="MaintenanceRound"/> after the other. Degraded when none has been wholly successful for three times as long as one is due.</summary>
-internal sealed class MaintenanceWorker(MaintenanceDatabase database, MaintenanceRound round, IOptions<MaintenanceOptions> options, TimeProvider time, ILogger<MaintenanceWorker> logger)
-    : Worker(time, logger)
+internal sealed class MaintenanceWorker(
+    MaintenanceDatabase database,
+    MaintenanceRound round,
+    IOptions<MaintenanceOptions> options,
+    TimeProvider time,
+    ILogger<MaintenanceWorker> logger
+) : Worker(time, logger)
 {
     private volatile State _state = new(time.GetUtcNow(), null);
 
@@ -17,14 +22,24 @@ internal sealed class MaintenanceWorker(MaintenanceDatabase database, Maintenanc
 
     public static void Add(WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<MaintenanceOptions>().BindConfiguration(MaintenanceOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton(_ => new MaintenanceDatabase(builder.Configuration.GetConnectionString(MaintenanceDatabase.Connection)));
+        builder
+            .Services.AddOptions<MaintenanceOptions>()
+            .BindConfiguration(MaintenanceOptions.Section)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        builder.Services.AddSingleton(_ => new MaintenanceDatabase(
+            builder.Configuration.GetConnectionString(MaintenanceDatabase.Connection)
+        ));
         builder.Services.AddSingleton(services =>
         {
             using var scope = services.CreateScope();
             var model = scope.ServiceProvider.GetRequiredService<WyckoffDbContext>().Model;
             return new MaintenanceRound(
-                services.GetRequiredService<MaintenanceDatabase>(), model.Hypertables(builder.Configuration), model.ContinuousAggregates(builder.Configuration), services.GetRequiredService<ILogger<MaintenanceRound>>());
+                services.GetRequiredService<MaintenanceDatabase>(),
+                model.Hypertables(builder.Configuration),
+                model.ContinuousAggregates(builder.Configuration),
+                services.GetRequiredService<ILogger<MaintenanceRound>>()
+            );
         });
         builder.Services.AddSingleton<MaintenanceWorker>();
     }
@@ -33,7 +48,9 @@ internal sealed class MaintenanceWorker(MaintenanceDatabase database, Maintenanc
     /// <exception cref="RefusalException">Not all of it could be done.</exception>
     public static async Task OnceAsync(IServiceProvider services, TextWriter output, CancellationToken cancellationToken)
     {
-        var report = await services.GetRequiredService<MaintenanceRound>().RunOnceAsync(services.GetRequiredService<TimeProvider>().GetUtcNow(), cancellationToken);
+        var report = await services
+            .GetRequiredService<MaintenanceRound>()
+            .RunOnceAsync(services.GetRequiredService<TimeProvider>().GetUtcNow(), cancellationToken);
         if (report.Elsewhere)
         {
             await output.WriteLineAsync("Another instance is at it; nothing was done here.");

@@ -1,7 +1,15 @@
 namespace Wyckoff.Ingestor.Samples;
 
 public readonly record struct SampleBar(
-    DateTimeOffset Timestamp, decimal Open, decimal High, decimal Low, decimal Close, long Volume, int TradeCount, decimal Vwap);
+    DateTimeOffset Timestamp,
+    decimal Open,
+    decimal High,
+    decimal Low,
+    decimal Close,
+    long Volume,
+    int TradeCount,
+    decimal Vwap
+);
 
 public sealed record SampleTicker(string Symbol, string Name, string Exchange, string AssetType, string TimeZone);
 

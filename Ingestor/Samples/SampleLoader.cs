@@ -22,7 +22,10 @@ internal sealed partial class SampleLoader(NpgsqlDataSource database, BarWriter 
         await take.ExecuteNonQueryAsync(cancellationToken);
         try
         {
-            await using var empty = new NpgsqlCommand("SELECT NOT EXISTS (SELECT FROM market.bar_windows) AND NOT EXISTS (SELECT FROM market.tickers WHERE symbol <> ALL ($1))", connection)
+            await using var empty = new NpgsqlCommand(
+                "SELECT NOT EXISTS (SELECT FROM market.bar_windows) AND NOT EXISTS (SELECT FROM market.tickers WHERE symbol <> ALL ($1))",
+                connection
+            )
             {
                 Parameters = { new() { Value = SampleMarket.Tickers.Select(ticker => ticker.Symbol).ToArray() } },
             };
@@ -50,7 +53,10 @@ internal sealed partial class SampleLoader(NpgsqlDataSource database, BarWriter 
             // A connection that broke has taken the lock with it, and the exception that says so must not be replaced by another.
             if (connection.State == ConnectionState.Open)
             {
-                await using var give = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", connection) { Parameters = { new() { Value = LockKey } } };
+                await using var give = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", connection)
+                {
+                    Parameters = { new() { Value = LockKey } },
+                };
                 await give.ExecuteNonQueryAsync(CancellationToken.None);
             }
         }
@@ -65,18 +71,45 @@ internal sealed partial class SampleLoader(NpgsqlDataSource database, BarWriter 
               ON CONFLICT (symbol) DO NOTHING RETURNING id)
             SELECT id FROM added UNION ALL SELECT id FROM market.tickers WHERE symbol = $1 LIMIT 1
             """,
-            connection)
+            connection
+        )
         {
-            Parameters = { new() { Value = ticker.Symbol }, new() { Value = ticker.Name }, new() { Value = ticker.Exchange }, new() { Value = ticker.AssetType }, new() { Value = ticker.TimeZone } },
+            Parameters =
+            {
+                new() { Value = ticker.Symbol },
+                new() { Value = ticker.Name },
+                new() { Value = ticker.Exchange },
+                new() { Value = ticker.AssetType },
+                new() { Value = ticker.TimeZone },
+            },
         };
         return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    private static IncomingBar[] Bars(IReadOnlyList<SampleBar> bars) => [.. bars.Select(bar =>
-        IncomingBar.TryCreate(bar.Timestamp, bar.Open, bar.High, bar.Low, bar.Close, bar.Volume, bar.TradeCount, bar.Vwap, out var incoming) is { } fault
-            ? throw new InvalidOperationException($"The sample bar of {bar.Timestamp:O}: {fault}.")
-            : incoming)];
+    private static IncomingBar[] Bars(IReadOnlyList<SampleBar> bars) =>
+        [
+            .. bars.Select(bar =>
+                IncomingBar.TryCreate(
+                    bar.Timestamp,
+                    bar.Open,
+                    bar.High,
+                    bar.Low,
+                    bar.Close,
+                    bar.Volume,
+                    bar.TradeCount,
+                    bar.Vwap,
+                    out var incoming
+                )
+                    is { } fault
+                    ? throw new InvalidOperationException($"The sample bar of {bar.Timestamp:O}: {fault}.")
+                    : incoming
+            ),
+        ];
 
-    [LoggerMessage(2000, LogLevel.Information, "Loaded {Bars} sample bars of {Tickers} tickers (synthetic; start with Wyckoff:Samples=false to go without)")]
+    [LoggerMessage(
+        2000,
+        LogLevel.Information,
+        "Loaded {Bars} sample bars of {Tickers} tickers (synthetic; start with Wyckoff:Samples=false to go without)"
+    )]
     private partial void Loaded(long bars, int tickers);
 }

@@ -36,9 +36,13 @@ public static class SampleMarket
     /// <summary>The sessions on which the schedule placed a Wyckoff event, in order.</summary>
     public static IReadOnlyList<SampleEvent> Events(string symbol) => Of(symbol).Events;
 
-    private static Series Of(string symbol) => _series.TryGetValue(symbol, out var series)
-        ? series.Value
-        : throw new ArgumentException($"There is no sample data for '{symbol}', only for {string.Join(", ", Tickers.Select(ticker => ticker.Symbol))}.", nameof(symbol));
+    private static Series Of(string symbol) =>
+        _series.TryGetValue(symbol, out var series)
+            ? series.Value
+            : throw new ArgumentException(
+                $"There is no sample data for '{symbol}', only for {string.Join(", ", Tickers.Select(ticker => ticker.Symbol))}.",
+                nameof(symbol)
+            );
 
     private static Series Generate(SampleSchedule schedule)
     {
@@ -121,7 +125,10 @@ public static class SampleMarket
         for (var i = 0; i < count; i++)
         {
             var move = Math.Abs(path[i].Close - (i == 0 ? day.Open : path[i - 1].Close)) / sigma;
-            var auction = i == 0 ? 2.5m : i == count - 1 ? 5m : 1m;
+            var auction =
+                i == 0 ? 2.5m
+                : i == count - 1 ? 5m
+                : 1m;
             weights[i] = auction * (0.65m + 1.3m * Busy(i)) * (0.6m + Math.Min(move, 3m) * 0.5m) * (0.6m + 0.8m * noise.Even());
         }
 
@@ -141,15 +148,41 @@ public static class SampleMarket
     {
         var volume = minutes.Sum(bar => bar.Volume);
         var vwap = decimal.Round(minutes.Sum(bar => bar.Vwap * bar.Volume) / volume, 8, MidpointRounding.AwayFromZero);
-        return new SampleBar(Midnight(session), minutes[0].Open, minutes.Max(bar => bar.High), minutes.Min(bar => bar.Low), minutes[^1].Close,
-            volume, minutes.Sum(bar => bar.TradeCount), vwap);
+        return new SampleBar(
+            Midnight(session),
+            minutes[0].Open,
+            minutes.Max(bar => bar.High),
+            minutes.Min(bar => bar.Low),
+            minutes[^1].Close,
+            volume,
+            minutes.Sum(bar => bar.TradeCount),
+            vwap
+        );
     }
 
-    private static SampleBar Bar(SampleSchedule schedule, DateTimeOffset timestamp, decimal open, decimal high, decimal low, decimal close, decimal volume, SampleNoise noise)
+    private static SampleBar Bar(
+        SampleSchedule schedule,
+        DateTimeOffset timestamp,
+        decimal open,
+        decimal high,
+        decimal low,
+        decimal close,
+        decimal volume,
+        SampleNoise noise
+    )
     {
         var shares = (long)volume;
         var trades = Math.Max(1, (int)(shares / (schedule.TradeSize * (0.85m + 0.3m * noise.Even()))));
-        return new SampleBar(timestamp, open, high, low, close, shares, trades, decimal.Round((open + high + low + close) / 4m, 4, MidpointRounding.AwayFromZero));
+        return new SampleBar(
+            timestamp,
+            open,
+            high,
+            low,
+            close,
+            shares,
+            trades,
+            decimal.Round((open + high + low + close) / 4m, 4, MidpointRounding.AwayFromZero)
+        );
     }
 
     private static DateTimeOffset Midnight(DateOnly session) => new(session.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);

@@ -15,8 +15,15 @@ namespace Wyckoff.Ingestor.Sync;
 /// instance had is taken by the others once its leases have run out.
 /// </summary>
 internal sealed class FeedWorker(
-    FeedStore feeds, SyncService sync, LeaseStore leases, BarProviders providers, IOptions<FeedOptions> options, IOptions<SyncOptions> syncOptions, TimeProvider time, ILogger<FeedWorker> logger)
-    : Worker(time, logger)
+    FeedStore feeds,
+    SyncService sync,
+    LeaseStore leases,
+    BarProviders providers,
+    IOptions<FeedOptions> options,
+    IOptions<SyncOptions> syncOptions,
+    TimeProvider time,
+    ILogger<FeedWorker> logger
+) : Worker(time, logger)
 {
     private static readonly TimeSpan PruneEvery = TimeSpan.FromHours(1);
 
@@ -100,8 +107,13 @@ internal sealed class FeedWorker(
         }
 
         var age = Time.GetUtcNow() - new DateTimeOffset(Interlocked.Read(ref _lookedTicks), TimeSpan.Zero);
-        var words = string.Create(CultureInfo.InvariantCulture, $"looked for work {age.TotalSeconds:0} s ago, {Volatile.Read(ref _atWork)} feeds at work");
-        return age > TimeSpan.FromMinutes(1) + 3 * options.Value.Poll ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words);
+        var words = string.Create(
+            CultureInfo.InvariantCulture,
+            $"looked for work {age.TotalSeconds:0} s ago, {Volatile.Read(ref _atWork)} feeds at work"
+        );
+        return age > TimeSpan.FromMinutes(1) + 3 * options.Value.Poll
+            ? HealthCheckResult.Degraded(words)
+            : HealthCheckResult.Healthy(words);
     }
 
     private async Task WorkAsync(FeedEntry feed, HeldLease lease, CancellationToken cancellationToken)
@@ -119,7 +131,8 @@ internal sealed class FeedWorker(
                     await SyncAsync(feed, lease, stop.Token);
                     await feeds.ScheduleAsync(feed.Id, feed.Every, lease.Lease, stop.Token);
                 }
-                catch (Exception e) when (e is LeaseLostException || (e is OperationCanceledException && lease.Lost.IsCancellationRequested))
+                catch (Exception e)
+                    when (e is LeaseLostException || (e is OperationCanceledException && lease.Lost.IsCancellationRequested))
                 {
                     Logger.FeedLost(feed.Symbol.Value, feed.Timeframe.Name, feed.Provider);
                 }
@@ -163,7 +176,11 @@ internal sealed class FeedWorker(
         }
 
         // To the end of whatever bar or session is open now.
-        var request = new SyncRequest(feed.Symbol, feed.Timeframe, new TimeRange(feed.Since, now + TimeSpan.FromDays(1)), feed.Provider) { MaxGaps = options.Value.MaxGaps, Fence = lease.FenceAsync };
+        var request = new SyncRequest(feed.Symbol, feed.Timeframe, new TimeRange(feed.Since, now + TimeSpan.FromDays(1)), feed.Provider)
+        {
+            MaxGaps = options.Value.MaxGaps,
+            Fence = lease.FenceAsync,
+        };
         var result = await sync.EnsureAsync(request, cancellationToken);
         if (result.Newest is { } newest)
         {

@@ -26,7 +26,13 @@ internal sealed class FolderWorker(ImportRunner import, IOptions<FeedOptions> op
                 // By its path below the folder, not above: symbols and timeframes are read from it.
                 foreach (var result in await import.ImportAsync(file, Path.GetRelativePath(_folder, file), new(), new(), cancellationToken))
                 {
-                    Logger.FileTaken(result.File, result.AlreadyThere ? "imported before" : EnumText.Of(result.Status), result.Inserted, result.Rejected, result.Error);
+                    Logger.FileTaken(
+                        result.File,
+                        result.AlreadyThere ? "imported before" : EnumText.Of(result.Status),
+                        result.Inserted,
+                        result.Rejected,
+                        result.Error
+                    );
                 }
             }
             catch (Exception e) when (e is not OperationCanceledException && !DatabaseFaults.IsAway(e))
@@ -39,9 +45,8 @@ internal sealed class FolderWorker(ImportRunner import, IOptions<FeedOptions> op
         }
     }
 
-    protected override HealthCheckResult Health() => _away is null
-        ? HealthCheckResult.Healthy()
-        : HealthCheckResult.Degraded("the folder cannot be listed; it is looked at again");
+    protected override HealthCheckResult Health() =>
+        _away is null ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded("the folder cannot be listed; it is looked at again");
 
     protected override async Task<bool> RoundAsync(CancellationToken stoppingToken)
     {

@@ -4,15 +4,31 @@ namespace Wyckoff.Ingestor.Sync;
 internal static partial class Log
 {
     [LoggerMessage(2250, LogLevel.Error, "The feed of {Symbol} {Timeframe} from {Provider} failed; it is tried again in {Delay}")]
-    public static partial void FeedFailed(this ILogger logger, Exception exception, string symbol, string timeframe, string provider, TimeSpan delay);
+    public static partial void FeedFailed(
+        this ILogger logger,
+        Exception exception,
+        string symbol,
+        string timeframe,
+        string provider,
+        TimeSpan delay
+    );
 
     [LoggerMessage(2251, LogLevel.Warning, "The feed of {Symbol} {Timeframe} from {Provider} went to another instance")]
     public static partial void FeedLost(this ILogger logger, string symbol, string timeframe, string provider);
 
-    [LoggerMessage(2252, LogLevel.Warning,
-        "The feed of {Symbol} {Timeframe} from {Provider} was broken off: the database is away ({Reason}); it is tried again in {Delay}")]
+    [LoggerMessage(
+        2252,
+        LogLevel.Warning,
+        "The feed of {Symbol} {Timeframe} from {Provider} was broken off: the database is away ({Reason}); it is tried again in {Delay}"
+    )]
     public static partial void FeedWithoutDatabase(
-        this ILogger logger, string symbol, string timeframe, string provider, string reason, TimeSpan delay);
+        this ILogger logger,
+        string symbol,
+        string timeframe,
+        string provider,
+        string reason,
+        TimeSpan delay
+    );
 
     [LoggerMessage(2253, LogLevel.Information, "{File}: {Outcome}, {Inserted} new bars, {Rejected} rejected; {Error}")]
     public static partial void FileTaken(this ILogger logger, string file, string outcome, long inserted, long rejected, string? error);

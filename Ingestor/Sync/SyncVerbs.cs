@@ -13,131 +13,266 @@ namespace Wyckoff.Ingestor.Sync;
 /// <summary>The verbs <c>sync</c> and <c>feeds</c>.</summary>
 internal static class SyncVerbs
 {
-    private static readonly Option<string[]> Symbols = new("--symbol") { Description = "One or more symbols, with commas between them.", Required = true, AllowMultipleArgumentsPerToken = true };
-    private static readonly Option<Timeframe> Timeframe = new("--timeframe") { Description = "1m, 5m, 15m, 30m, 1h, 4h or 1d.", Required = true, CustomParser = ParseTimeframe };
-    private static readonly Option<string?> Provider = new("--provider") { Description = "alpaca, stooq, …; without it, the one that is configured." };
+    private static readonly Option<string[]> Symbols = new("--symbol")
+    {
+        Description = "One or more symbols, with commas between them.",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private static readonly Option<Timeframe> Timeframe = new("--timeframe")
+    {
+        Description = "1m, 5m, 15m, 30m, 1h, 4h or 1d.",
+        Required = true,
+        CustomParser = ParseTimeframe,
+    };
+    private static readonly Option<string?> Provider = new("--provider")
+    {
+        Description = "alpaca, stooq, …; without it, the one that is configured.",
+    };
 
     public static IEnumerable<Command> All(Func<WebApplicationBuilder> builder) => [Sync(builder), Feeds(builder)];
 
     private static Command Sync(Func<WebApplicationBuilder> builder)
     {
-        var from = new Option<DateTimeOffset>("--from") { Description = "First instant, ISO 8601, UTC unless it says otherwise.", Required = true, CustomParser = ParseInstant };
-        var to = new Option<DateTimeOffset?>("--to") { Description = "End, not included; now.", CustomParser = result => ParseInstant(result) };
-        var again = new Option<bool>("--ignore-imports") { Description = "Ask also for what files have filled." };
-        var settings = new Option<string[]>("--provider-option") { Description = "A setting of the provider for this run, such as Feed=sip or Adjustment=split." };
-        var command = new Command("sync", "Fetch the bars of a range that are missing, and nothing else. Exit code 2: not all of it came.") { Symbols, Timeframe, from, to, Provider, again, settings };
-        command.SetAction((parsed, _) =>
+        var from = new Option<DateTimeOffset>("--from")
         {
-            var host = builder();
-            host.Logging.AddFilter("Wyckoff.Sync", LogLevel.Warning);
-            foreach (var setting in parsed.GetValue(settings) ?? [])
+            Description = "First instant, ISO 8601, UTC unless it says otherwise.",
+            Required = true,
+            CustomParser = ParseInstant,
+        };
+        var to = new Option<DateTimeOffset?>("--to")
+        {
+            Description = "End, not included; now.",
+            CustomParser = result => ParseInstant(result),
+        };
+        var again = new Option<bool>("--ignore-imports") { Description = "Ask also for what files have filled." };
+        var settings = new Option<string[]>("--provider-option")
+        {
+            Description = "A setting of the provider for this run, such as Feed=sip or Adjustment=split.",
+        };
+        var command = new Command("sync", "Fetch the bars of a range that are missing, and nothing else. Exit code 2: not all of it came.")
+        {
+            Symbols,
+            Timeframe,
+            from,
+            to,
+            Provider,
+            again,
+            settings,
+        };
+        command.SetAction(
+            (parsed, _) =>
             {
-                if (setting.Split('=', 2) is not [{ Length: > 0 } key, var value])
+                var host = builder();
+                host.Logging.AddFilter("Wyckoff.Sync", LogLevel.Warning);
+                foreach (var setting in parsed.GetValue(settings) ?? [])
                 {
-                    return Complain($"'{setting}' is no setting: NAME=VALUE is expected.");
+                    if (setting.Split('=', 2) is not [{ Length: > 0 } key, var value])
+                    {
+                        return Complain($"'{setting}' is no setting: NAME=VALUE is expected.");
+                    }
+
+                    host.Configuration[$"{Section(parsed.GetValue(Provider), host.Configuration)}:{key}"] = value;
                 }
 
-                host.Configuration[$"{Section(parsed.GetValue(Provider), host.Configuration)}:{key}"] = value;
+                return Verb.RunAsync(
+                    host,
+                    async Task<int> (services, token) =>
+                    {
+                        var (start, end) = (
+                            parsed.GetValue(from),
+                            parsed.GetValue(to) ?? services.GetRequiredService<TimeProvider>().GetUtcNow()
+                        );
+                        Refuse(start >= end, string.Create(CultureInfo.InvariantCulture, $"--from {start:O} is not before --to {end:O}."));
+                        var results = new List<SyncResult>();
+                        foreach (var symbol in ParseSymbols(parsed))
+                        {
+                            var result = await services
+                                .GetRequiredService<SyncService>()
+                                .EnsureAsync(
+                                    new(symbol, parsed.GetRequiredValue(Timeframe), new(start, end), parsed.GetValue(Provider))
+                                    {
+                                        IgnoreImports = parsed.GetValue(again),
+                                    },
+                                    token
+                                );
+                            results.Add(result);
+                            await Console.Out.WriteLineAsync(Line(result));
+                        }
+
+                        return results.TrueForAll(result => result.Outcome == SyncOutcome.Success) ? 0
+                            : results.TrueForAll(result => result.Outcome == SyncOutcome.Failed) ? 1
+                            : 2;
+                    }
+                );
             }
-
-            return Verb.RunAsync(host, async Task<int> (services, token) =>
-            {
-                var (start, end) = (parsed.GetValue(from), parsed.GetValue(to) ?? services.GetRequiredService<TimeProvider>().GetUtcNow());
-                Refuse(start >= end, string.Create(CultureInfo.InvariantCulture, $"--from {start:O} is not before --to {end:O}."));
-                var results = new List<SyncResult>();
-                foreach (var symbol in ParseSymbols(parsed))
-                {
-                    var result = await services.GetRequiredService<SyncService>().EnsureAsync(
-                        new(symbol, parsed.GetRequiredValue(Timeframe), new(start, end), parsed.GetValue(Provider)) { IgnoreImports = parsed.GetValue(again) }, token);
-                    results.Add(result);
-                    await Console.Out.WriteLineAsync(Line(result));
-                }
-
-                return results.TrueForAll(result => result.Outcome == SyncOutcome.Success) ? 0 : results.TrueForAll(result => result.Outcome == SyncOutcome.Failed) ? 1 : 2;
-            });
-        });
+        );
         return command;
     }
 
     private static Command Feeds(Func<WebApplicationBuilder> builder)
     {
-        var since = new Option<DateTimeOffset>("--since") { Description = "How far back the bars are wanted, ISO 8601.", Required = true, CustomParser = ParseInstant };
+        var since = new Option<DateTimeOffset>("--since")
+        {
+            Description = "How far back the bars are wanted, ISO 8601.",
+            Required = true,
+            CustomParser = ParseInstant,
+        };
         var every = new Option<int>("--every") { Description = "Seconds from one sync to the next.", DefaultValueFactory = _ => 3600 };
         var live = new Option<bool>("--live") { Description = "Also from the provider's live stream." };
-        var oneTimeframe = new Option<Timeframe?>("--timeframe") { Description = "Of this timeframe only.", CustomParser = result => ParseTimeframe(result) };
+        var oneTimeframe = new Option<Timeframe?>("--timeframe")
+        {
+            Description = "Of this timeframe only.",
+            CustomParser = result => ParseTimeframe(result),
+        };
 
         var list = new Command("list", "The feeds, and how their last sync went.");
-        list.SetAction((_, _) => Verb.RunAsync(builder(), async (services, token) =>
-        {
-            var console = VerbConsole.Create(Console.Out);
-            var feeds = console.NewTable(new("Symbol"), new("Timeframe"), new("Provider"), new("Since"), new TableColumn("Every").RightAligned(), new("Mode"), new("Last sync"));
-            foreach (var feed in await services.GetRequiredService<FeedStore>().ListAsync(token))
-            {
-                feeds.AddTextRow(
-                    feed.Symbol.ToString(),
-                    feed.Timeframe.ToString(),
-                    feed.Provider,
-                    feed.Since.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-                    string.Create(CultureInfo.InvariantCulture, $"{feed.Every.TotalSeconds} s"),
-                    (feed.Enabled ? "on" : "off") + (feed.Live ? ", live" : ""),
-                    LastSync(feed));
-            }
+        list.SetAction(
+            (_, _) =>
+                Verb.RunAsync(
+                    builder(),
+                    async (services, token) =>
+                    {
+                        var console = VerbConsole.Create(Console.Out);
+                        var feeds = console.NewTable(
+                            new("Symbol"),
+                            new("Timeframe"),
+                            new("Provider"),
+                            new("Since"),
+                            new TableColumn("Every").RightAligned(),
+                            new("Mode"),
+                            new("Last sync")
+                        );
+                        foreach (var feed in await services.GetRequiredService<FeedStore>().ListAsync(token))
+                        {
+                            feeds.AddTextRow(
+                                feed.Symbol.ToString(),
+                                feed.Timeframe.ToString(),
+                                feed.Provider,
+                                feed.Since.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                                string.Create(CultureInfo.InvariantCulture, $"{feed.Every.TotalSeconds} s"),
+                                (feed.Enabled ? "on" : "off") + (feed.Live ? ", live" : ""),
+                                LastSync(feed)
+                            );
+                        }
 
-            console.Write(feeds);
-        }));
+                        console.Write(feeds);
+                    }
+                )
+        );
 
-        var add = new Command("add", "Keep bars current from now on; of a feed that is there already, change how.") { Symbols, Timeframe, Provider, since, every, live };
-        add.SetAction((parsed, _) => Verb.RunAsync(builder(), async (services, token) =>
+        var add = new Command("add", "Keep bars current from now on; of a feed that is there already, change how.")
         {
-            var timeframe = parsed.GetRequiredValue(Timeframe);
-            Refuse(parsed.GetValue(every) < 1, $"--every {parsed.GetValue(every).ToString(CultureInfo.InvariantCulture)}: at least 1 second was expected.");
-            // Where this runs, the provider may be unknown; it is the workers that must know it.
-            var provider = parsed.GetValue(Provider) ?? services.GetRequiredService<SyncService>().ProviderOf(null, timeframe).Name;
-            foreach (var symbol in ParseSymbols(parsed))
-            {
-                await services.GetRequiredService<FeedStore>().AddAsync(symbol, timeframe, provider, parsed.GetValue(since), TimeSpan.FromSeconds(parsed.GetValue(every)), parsed.GetValue(live), token);
-                await Console.Out.WriteLineAsync($"{symbol} {timeframe} from {provider}");
-            }
-        }));
+            Symbols,
+            Timeframe,
+            Provider,
+            since,
+            every,
+            live,
+        };
+        add.SetAction(
+            (parsed, _) =>
+                Verb.RunAsync(
+                    builder(),
+                    async (services, token) =>
+                    {
+                        var timeframe = parsed.GetRequiredValue(Timeframe);
+                        Refuse(
+                            parsed.GetValue(every) < 1,
+                            $"--every {parsed.GetValue(every).ToString(CultureInfo.InvariantCulture)}: at least 1 second was expected."
+                        );
+                        // Where this runs, the provider may be unknown; it is the workers that must know it.
+                        var provider =
+                            parsed.GetValue(Provider) ?? services.GetRequiredService<SyncService>().ProviderOf(null, timeframe).Name;
+                        foreach (var symbol in ParseSymbols(parsed))
+                        {
+                            await services
+                                .GetRequiredService<FeedStore>()
+                                .AddAsync(
+                                    symbol,
+                                    timeframe,
+                                    provider,
+                                    parsed.GetValue(since),
+                                    TimeSpan.FromSeconds(parsed.GetValue(every)),
+                                    parsed.GetValue(live),
+                                    token
+                                );
+                            await Console.Out.WriteLineAsync($"{symbol} {timeframe} from {provider}");
+                        }
+                    }
+                )
+        );
 
         var remove = new Command("remove", "Leave bars as they are from now on.") { Symbols, oneTimeframe, Provider };
-        remove.SetAction((parsed, _) => Verb.RunAsync(builder(), async (services, token) =>
-        {
-            var removed = 0;
-            foreach (var symbol in ParseSymbols(parsed))
-            {
-                removed += await services.GetRequiredService<FeedStore>().RemoveAsync(symbol, parsed.GetValue(oneTimeframe), parsed.GetValue(Provider), token);
-            }
+        remove.SetAction(
+            (parsed, _) =>
+                Verb.RunAsync(
+                    builder(),
+                    async (services, token) =>
+                    {
+                        var removed = 0;
+                        foreach (var symbol in ParseSymbols(parsed))
+                        {
+                            removed += await services
+                                .GetRequiredService<FeedStore>()
+                                .RemoveAsync(symbol, parsed.GetValue(oneTimeframe), parsed.GetValue(Provider), token);
+                        }
 
-            Refuse(removed == 0, "There is no such feed; 'feeds list' shows what there is.");
-            await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{removed} removed"));
-        }));
+                        Refuse(removed == 0, "There is no such feed; 'feeds list' shows what there is.");
+                        await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{removed} removed"));
+                    }
+                )
+        );
 
         return new("feeds", "What the service keeps current.") { list, add, remove };
     }
 
     private static string Section(string? provider, IConfiguration configuration) =>
-        (provider ?? configuration[SyncOptions.Section + ":Provider"] ?? (configuration[AlpacaOptions.Section + ":KeyId"] is null ? "" : AlpacaProvider.ProviderName)) == AlpacaProvider.ProviderName ? AlpacaOptions.Section : CsvOptions.Section;
+        (
+            provider
+            ?? configuration[SyncOptions.Section + ":Provider"]
+            ?? (configuration[AlpacaOptions.Section + ":KeyId"] is null ? "" : AlpacaProvider.ProviderName)
+        ) == AlpacaProvider.ProviderName
+            ? AlpacaOptions.Section
+            : CsvOptions.Section;
 
-    private static string LastSync(FeedEntry feed) => feed.LastSyncAt is not { } last
-        ? "none yet"
-        : string.Create(CultureInfo.InvariantCulture, $"{feed.Status} {last:yyyy-MM-dd HH:mm:ss}Z{(feed.Error is null ? "" : ": " + feed.Error)}");
+    private static string LastSync(FeedEntry feed) =>
+        feed.LastSyncAt is not { } last
+            ? "none yet"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{feed.Status} {last:yyyy-MM-dd HH:mm:ss}Z{(feed.Error is null ? "" : ": " + feed.Error)}"
+            );
 
     private static string Line(SyncResult result)
     {
-        var words = result.RunId is null && result.Error is null
-            ? "nothing was missing"
-            : string.Create(CultureInfo.InvariantCulture, $"{EnumText.Of(result.Outcome)}: {result.Fetched} bars came, {result.Inserted} new, {result.Updated} changed, {result.Rejected} rejected");
-        var missing = result.StillMissing.Count == 0 ? "" : "; still missing: " + string.Join(" ", result.StillMissing.Take(5)) + (result.StillMissing.Count > 5 ? " …" : "");
+        var words =
+            result.RunId is null && result.Error is null
+                ? "nothing was missing"
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{EnumText.Of(result.Outcome)}: {result.Fetched} bars came, {result.Inserted} new, {result.Updated} changed, {result.Rejected} rejected"
+                );
+        var missing =
+            result.StillMissing.Count == 0
+                ? ""
+                : "; still missing: " + string.Join(" ", result.StillMissing.Take(5)) + (result.StillMissing.Count > 5 ? " …" : "");
         return $"{result.Symbol} {result.Timeframe} {result.Provider}: {words}{(result.Error is null ? "" : "; " + result.Error)}{missing}";
     }
 
     private static List<Symbol> ParseSymbols(ParseResult parsed)
     {
         var symbols = new List<Symbol>();
-        foreach (var text in parsed.GetRequiredValue(Symbols).SelectMany(part => part.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
+        foreach (
+            var text in parsed
+                .GetRequiredValue(Symbols)
+                .SelectMany(part => part.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        )
         {
-            Refuse(!Symbol.TryParse(text, out var symbol), $"--symbol '{text}': 1 to {Symbol.MaxLength.ToString(CultureInfo.InvariantCulture)} letters, digits or . - _ / ^ = : are expected.");
+            Refuse(
+                !Symbol.TryParse(text, out var symbol),
+                $"--symbol '{text}': 1 to {Symbol.MaxLength.ToString(CultureInfo.InvariantCulture)} letters, digits or . - _ / ^ = : are expected."
+            );
             symbols.Add(symbol);
         }
 
@@ -148,7 +283,9 @@ internal static class SyncVerbs
     {
         if (!Primitives.Timeframe.TryParse(result.Tokens[0].Value, out var timeframe))
         {
-            result.AddError($"'{result.Tokens[0].Value}' is not a timeframe: one of {string.Join(", ", Primitives.Timeframe.Stored)} is expected.");
+            result.AddError(
+                $"'{result.Tokens[0].Value}' is not a timeframe: one of {string.Join(", ", Primitives.Timeframe.Stored)} is expected."
+            );
         }
 
         return timeframe;
@@ -156,7 +293,14 @@ internal static class SyncVerbs
 
     private static DateTimeOffset ParseInstant(ArgumentResult result)
     {
-        if (!DateTimeOffset.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant))
+        if (
+            !DateTimeOffset.TryParse(
+                result.Tokens[0].Value,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                out var instant
+            )
+        )
         {
             result.AddError($"'{result.Tokens[0].Value}' is not a time: ISO 8601 is expected, such as 2024-06-03 or 2024-06-03T14:30:00Z.");
         }

@@ -13,9 +13,16 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
     [Fact]
     public async Task Twenty_first_sign_ins_at_once_make_one_account()
     {
-        var ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Directory.SignInAsync("crowd", "crowd@example.org", "Crowd", null, Token)));
+        var ids = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => Directory.SignInAsync("crowd", "crowd@example.org", "Crowd", null, Token))
+        );
         Assert.Single(ids.Distinct());
-        Assert.Equal(1L, await database.ScalarAsync<long>("SELECT count(*) FROM account.user_accounts JOIN account.user_profiles ON user_account_id = user_accounts.id WHERE google_id = 'crowd'"));
+        Assert.Equal(
+            1L,
+            await database.ScalarAsync<long>(
+                "SELECT count(*) FROM account.user_accounts JOIN account.user_profiles ON user_account_id = user_accounts.id WHERE google_id = 'crowd'"
+            )
+        );
     }
 
     [Fact]
@@ -23,14 +30,22 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
     {
         var id = await Directory.SignInAsync("mover", "Old@example.org", "Mover", "https://p/1", Token);
         Assert.Equal(id, await Directory.SignInAsync("mover", "new@example.org", "Someone", null, Token));
-        Assert.Equal("Mover new@example.org https://p/1", await database.ScalarAsync<string>("SELECT concat_ws(' ', name, email, profile_picture_url) FROM account.user_accounts WHERE id = $1", id!));
+        Assert.Equal(
+            "Mover new@example.org https://p/1",
+            await database.ScalarAsync<string>(
+                "SELECT concat_ws(' ', name, email, profile_picture_url) FROM account.user_accounts WHERE id = $1",
+                id!
+            )
+        );
     }
 
     [Fact]
     public async Task Another_identity_with_the_same_address_is_refused_and_not_merged()
     {
         await Directory.SignInAsync("first", "same@example.org", "First", null, Token);
-        var error = await Assert.ThrowsAsync<PostgresException>(() => Directory.SignInAsync("second", "SAME@example.org", "Second", null, Token));
+        var error = await Assert.ThrowsAsync<PostgresException>(() =>
+            Directory.SignInAsync("second", "SAME@example.org", "Second", null, Token)
+        );
         Assert.Equal("idx_user_accounts_email", error.ConstraintName);
     }
 
@@ -58,14 +73,21 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
                 context.AddRange(apiKey, expiring);
                 return await context.SaveChangesAsync(token);
             },
-            Token);
+            Token
+        );
 
         Assert.Equal(id, await Directory.AuthenticateAsync(key, Token));
         Assert.Equal(id, await Directory.AuthenticateAsync(key, Token));
         Assert.Null(await Directory.AuthenticateAsync(late, Token));
         Assert.Null(await Directory.AuthenticateAsync(key + "x", Token));
         Assert.True(await database.ScalarAsync<bool>("SELECT last_used_at IS NOT NULL FROM account.api_keys WHERE id = $1", apiKey.Id));
-        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM audit.audit_trail WHERE event_type = 'api_key.updated' AND account_id = $1", id));
+        Assert.Equal(
+            0L,
+            await database.ScalarAsync<long>(
+                "SELECT count(*) FROM audit.audit_trail WHERE event_type = 'api_key.updated' AND account_id = $1",
+                id
+            )
+        );
 
         await scope.RunAsync(
             context,
@@ -74,9 +96,13 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
                 apiKey.Revoke(TimeProvider.System.GetUtcNow());
                 return await context.SaveChangesAsync(token);
             },
-            Token);
+            Token
+        );
         Assert.Null(await Directory.AuthenticateAsync(key, Token));
-        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM account.api_keys k WHERE k::text LIKE '%' || $1 || '%'", key));
+        Assert.Equal(
+            0L,
+            await database.ScalarAsync<long>("SELECT count(*) FROM account.api_keys k WHERE k::text LIKE '%' || $1 || '%'", key)
+        );
     }
 
     [Fact]
@@ -84,7 +110,10 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
     {
         await Directory.JoinWaitlistAsync("Wanda", "Wanda@example.org", "a friend", Token);
         await Directory.JoinWaitlistAsync("Other", "wanda@example.org", null, Token);
-        Assert.Equal("Wanda waiting", await database.ScalarAsync<string>("SELECT name || ' ' || status FROM account.waitlist WHERE email = 'wanda@example.org'"));
+        Assert.Equal(
+            "Wanda waiting",
+            await database.ScalarAsync<string>("SELECT name || ' ' || status FROM account.waitlist WHERE email = 'wanda@example.org'")
+        );
     }
 
     [Fact]
@@ -121,13 +150,19 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
                 context.Add(new UserRule(id, "RS002", "risk", """{"severity": "critical"}"""));
                 return await context.SaveChangesAsync(token);
             },
-            Token);
+            Token
+        );
         await using var again = database.Context();
         var found = await new AccountScope(id).RunAsync(
             again,
-            async token => (Account: await again.Set<UserAccount>().SingleAsync(token), Profile: await again.Set<UserProfile>().SingleAsync(token)),
-            Token);
-        Assert.Equal(("Rounder", AuthProvider.Google, new DateOnly(1990, 1, 2)), (found.Account.Name, found.Account.AuthProvider, found.Account.DateOfBirth!.Value));
+            async token =>
+                (Account: await again.Set<UserAccount>().SingleAsync(token), Profile: await again.Set<UserProfile>().SingleAsync(token)),
+            Token
+        );
+        Assert.Equal(
+            ("Rounder", AuthProvider.Google, new DateOnly(1990, 1, 2)),
+            (found.Account.Name, found.Account.AuthProvider, found.Account.DateOfBirth!.Value)
+        );
         Assert.Contains("1.5", found.Profile.RiskProfile, StringComparison.Ordinal);
         Assert.True(found.Account.UpdatedAt > found.Account.CreatedAt);
     }

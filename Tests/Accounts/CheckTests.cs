@@ -115,7 +115,9 @@ public sealed class CheckTests(TestDatabase database) : IClassFixture<TestDataba
     [Fact]
     public async Task Every_check_there_is_has_a_violation_above()
     {
-        var there = await database.ScalarAsync<string[]>("SELECT array_agg(conname::text ORDER BY conname::text) FROM pg_constraint WHERE contype = 'c' AND connamespace::regnamespace::text IN ('account', 'journal', 'audit')");
+        var there = await database.ScalarAsync<string[]>(
+            "SELECT array_agg(conname::text ORDER BY conname::text) FROM pg_constraint WHERE contype = 'c' AND connamespace::regnamespace::text IN ('account', 'journal', 'audit')"
+        );
         Assert.Equal(there, Cases.Select(line => line[2]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
     }
 }

@@ -2,7 +2,10 @@ namespace Wyckoff.Tests.Accounts;
 
 public sealed class ForeignKeyTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
-    private static readonly string[] Everything = [.. ValidRows.Tables.Where(table => table != "audit.audit_trail").Select(table => ValidRows.Insert(table))];
+    private static readonly string[] Everything =
+    [
+        .. ValidRows.Tables.Where(table => table != "audit.audit_trail").Select(table => ValidRows.Insert(table)),
+    ];
 
     [Fact]
     public async Task Deleting_an_account_deletes_all_that_is_its_own_the_ledger_included()
@@ -12,9 +15,12 @@ public sealed class ForeignKeyTests(TestDatabase database) : IClassFixture<TestD
             [
                 .. Everything,
                 "DELETE FROM account.user_accounts WHERE id = 100",
-                .. ValidRows.Tables.Where(table => table is not "account.waitlist" and not "audit.audit_trail").Select(table => $"DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM {table}), '{table} has rows left'; END $$"),
+                .. ValidRows
+                    .Tables.Where(table => table is not "account.waitlist" and not "audit.audit_trail")
+                    .Select(table => $"DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM {table}), '{table} has rows left'; END $$"),
                 "DO $$ BEGIN ASSERT EXISTS (SELECT FROM audit.audit_trail WHERE event_type = 'trade_fill.deleted'), 'the end of the ledger is not on record'; END $$",
-            ]);
+            ]
+        );
         Assert.Null(error);
     }
 
@@ -31,22 +37,30 @@ public sealed class ForeignKeyTests(TestDatabase database) : IClassFixture<TestD
         Assert.Equal("23001", (await ValidRows.TryAsync(database.Owner, [.. Everything, statement]))?.SqlState);
 
     [Fact]
-    public async Task A_connection_without_fills_goes_with_its_user() => Assert.Null(await ValidRows.TryAsync(
-        database.Owner,
-        [
-            .. Everything.Take(7),
-            "DELETE FROM journal.snaptrade_users WHERE id = 100",
-            "DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM journal.broker_connections); END $$",
-        ]));
+    public async Task A_connection_without_fills_goes_with_its_user() =>
+        Assert.Null(
+            await ValidRows.TryAsync(
+                database.Owner,
+                [
+                    .. Everything.Take(7),
+                    "DELETE FROM journal.snaptrade_users WHERE id = 100",
+                    "DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM journal.broker_connections); END $$",
+                ]
+            )
+        );
 
     [Fact]
-    public async Task Checks_go_with_their_decision_and_the_fill_stays() => Assert.Null(await ValidRows.TryAsync(
-        database.Owner,
-        [
-            .. Everything,
-            "DELETE FROM journal.decision_contexts WHERE id = 100",
-            "DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM journal.campaign_checks); ASSERT EXISTS (SELECT FROM journal.trade_fills); END $$",
-        ]));
+    public async Task Checks_go_with_their_decision_and_the_fill_stays() =>
+        Assert.Null(
+            await ValidRows.TryAsync(
+                database.Owner,
+                [
+                    .. Everything,
+                    "DELETE FROM journal.decision_contexts WHERE id = 100",
+                    "DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM journal.campaign_checks); ASSERT EXISTS (SELECT FROM journal.trade_fills); END $$",
+                ]
+            )
+        );
 
     [Theory]
     [InlineData("account.user_profiles", "id=101", "idx_user_profiles_user_account_id")]
@@ -62,7 +76,10 @@ public sealed class ForeignKeyTests(TestDatabase database) : IClassFixture<TestD
     [InlineData("journal.decision_contexts", "id=101", "idx_decision_contexts_account_id_fill_id")]
     [InlineData("journal.campaign_fills", "id=101", "idx_campaign_fills_account_id_group_id_fill_id")]
     public async Task A_second_of_what_there_is_one_of_is_refused(string table, string changes, string constraint) =>
-        Assert.Equal(constraint, (await ValidRows.TryAsync(database.Owner, [.. Everything, ValidRows.Insert(table, changes)]))?.ConstraintName);
+        Assert.Equal(
+            constraint,
+            (await ValidRows.TryAsync(database.Owner, [.. Everything, ValidRows.Insert(table, changes)]))?.ConstraintName
+        );
 
     [Theory]
     [InlineData("journal.broker_connections", "id=101;authorization_id='b';snaptrade_user_id=999", "fk_broker_connections_snaptrade_user")]
@@ -75,5 +92,8 @@ public sealed class ForeignKeyTests(TestDatabase database) : IClassFixture<TestD
     [InlineData("account.api_keys", "id=101;account_id=999;key_hash=decode(repeat('cd', 32), 'hex')", "fk_api_keys_account")]
     [InlineData("journal.journal_entries", "id=101;account_id=999", "fk_journal_entries_account")]
     public async Task A_row_that_refers_to_nothing_is_refused(string table, string changes, string constraint) =>
-        Assert.Equal(constraint, (await ValidRows.TryAsync(database.Owner, [.. Everything, ValidRows.Insert(table, changes)]))?.ConstraintName);
+        Assert.Equal(
+            constraint,
+            (await ValidRows.TryAsync(database.Owner, [.. Everything, ValidRows.Insert(table, changes)]))?.ConstraintName
+        );
 }

@@ -23,16 +23,21 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
         Assert.NotEmpty(mine);
         Assert.DoesNotContain(mine, row => row.Contains(Canary, StringComparison.OrdinalIgnoreCase));
         Assert.Empty(await ReadAsync(null, $"SELECT t::text FROM {table} t"));
-        Assert.Contains(await RowsAsync(database.Owner, $"SELECT t::text FROM {table} t"), row => row.Contains(Theirs.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        Assert.Contains(
+            await RowsAsync(database.Owner, $"SELECT t::text FROM {table} t"),
+            row => row.Contains(Theirs.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        );
     }
 
     [Theory]
     [MemberData(nameof(Owned))]
-    public async Task A_worker_sees_all(string table) => Assert.NotEmpty(await RowsAsync(database.Worker, $"SELECT t::text FROM {table} t WHERE t::text LIKE '%502%'"));
+    public async Task A_worker_sees_all(string table) =>
+        Assert.NotEmpty(await RowsAsync(database.Worker, $"SELECT t::text FROM {table} t WHERE t::text LIKE '%502%'"));
 
     [Theory]
     [MemberData(nameof(Owned))]
-    public async Task A_reader_sees_no_account_data(string table) => Assert.Equal("42501", (await ValidRows.TryAsync(database.Reader, $"SELECT FROM {table}"))?.SqlState);
+    public async Task A_reader_sees_no_account_data(string table) =>
+        Assert.Equal("42501", (await ValidRows.TryAsync(database.Reader, $"SELECT FROM {table}"))?.SqlState);
 
     [Theory]
     [InlineData("account.user_accounts", "name = 'x'", "id")]
@@ -53,7 +58,12 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
         if (owner != "id")
         {
             // Nor can it give one away.
-            Assert.Equal("42501", (await ValidRows.TryAsync(database.App, Enter(Mine), $"UPDATE {table} SET {owner} = {Theirs} WHERE {owner} = {Mine}"))?.SqlState);
+            Assert.Equal(
+                "42501",
+                (
+                    await ValidRows.TryAsync(database.App, Enter(Mine), $"UPDATE {table} SET {owner} = {Theirs} WHERE {owner} = {Mine}")
+                )?.SqlState
+            );
         }
     }
 
@@ -63,7 +73,10 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
     [InlineData("journal.trade_fills", "id=9;external_trade_id='z';broker_connection_id=NULL")]
     [InlineData("journal.journal_entries", "id=9")]
     public async Task The_app_puts_no_row_under_another(string table, string changes) =>
-        Assert.Equal("42501", (await ValidRows.TryAsync(database.App, Enter(Mine), ValidRows.Insert(table, $"{changes};account_id={Theirs}")))?.SqlState);
+        Assert.Equal(
+            "42501",
+            (await ValidRows.TryAsync(database.App, Enter(Mine), ValidRows.Insert(table, $"{changes};account_id={Theirs}")))?.SqlState
+        );
 
     [Theory]
     [InlineData("journal.broker_connections", "id=9;authorization_id='z'", "snaptrade_user_id")]
@@ -74,10 +87,21 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
     [InlineData("journal.campaign_fills", "id=9;fill_id=501", "group_id")]
     public async Task A_foreign_key_does_not_tell_whether_a_row_of_another_exists(string table, string changes, string column)
     {
-        var there = await ValidRows.TryAsync(database.App, Enter(Mine), ValidRows.Insert(table, $"{changes};account_id={Mine};{column}={Theirs}"));
-        var nowhere = await ValidRows.TryAsync(database.App, Enter(Mine), ValidRows.Insert(table, $"{changes};account_id={Mine};{column}=987654"));
+        var there = await ValidRows.TryAsync(
+            database.App,
+            Enter(Mine),
+            ValidRows.Insert(table, $"{changes};account_id={Mine};{column}={Theirs}")
+        );
+        var nowhere = await ValidRows.TryAsync(
+            database.App,
+            Enter(Mine),
+            ValidRows.Insert(table, $"{changes};account_id={Mine};{column}=987654")
+        );
         Assert.Equal("23503", there?.SqlState);
-        Assert.Equal((nowhere!.MessageText, nowhere.Detail?.Replace("987654", "502", StringComparison.Ordinal)), (there!.MessageText, there.Detail));
+        Assert.Equal(
+            (nowhere!.MessageText, nowhere.Detail?.Replace("987654", "502", StringComparison.Ordinal)),
+            (there!.MessageText, there.Detail)
+        );
     }
 
     [Theory]
@@ -114,7 +138,8 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
             SELECT count(*) FROM account.user_accounts a WHERE pg_temp.tell(a);
             SELECT count(*) FROM audit.audit_trail a WHERE pg_temp.tell(a);
             """,
-            connection);
+            connection
+        );
         await command.ExecuteNonQueryAsync(Token);
         Assert.NotEmpty(told);
         Assert.DoesNotContain(told, text => text.Contains(Canary, StringComparison.OrdinalIgnoreCase));
@@ -153,7 +178,8 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
     [InlineData("TRUNCATE journal.journal_entries")]
     [InlineData("SELECT FROM pg_statistic")]
     [InlineData("COPY journal.journal_entries TO PROGRAM 'cat'")]
-    public async Task The_app_may_not(string statement) => Assert.Equal("42501", (await ValidRows.TryAsync(database.App, Enter(Mine), statement))?.SqlState);
+    public async Task The_app_may_not(string statement) =>
+        Assert.Equal("42501", (await ValidRows.TryAsync(database.App, Enter(Mine), statement))?.SqlState);
 
     [Fact]
     public async Task Copy_out_gives_only_ones_own()
@@ -169,7 +195,13 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
 
     [Fact]
     public async Task Two_accounts_may_have_fills_of_the_same_name() =>
-        Assert.Null(await ValidRows.TryAsync(database.App, Enter(Mine), ValidRows.Insert("journal.trade_fills", $"id=9;account_id={Mine};broker_connection_id=NULL;external_trade_id='x-502'")));
+        Assert.Null(
+            await ValidRows.TryAsync(
+                database.App,
+                Enter(Mine),
+                ValidRows.Insert("journal.trade_fills", $"id=9;account_id={Mine};broker_connection_id=NULL;external_trade_id='x-502'")
+            )
+        );
 
     [Fact]
     public async Task Nothing_is_granted_to_everybody()
@@ -182,16 +214,21 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
               SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0 AND p.pronamespace::regnamespace::text IN ('account', 'journal', 'audit')
               UNION ALL
               SELECT n.nspname FROM pg_namespace n, aclexplode(n.nspacl) a WHERE a.grantee = 0 AND n.nspname IN ('account', 'journal', 'audit')) g
-            """);
+            """
+        );
         Assert.Empty(grants);
     }
 
     [Fact]
-    public async Task Every_function_that_looks_past_the_policies_fixes_its_search_path() => Assert.Empty(await database.ScalarAsync<string[]>(
-        """
-        SELECT coalesce(array_agg(oid::regprocedure::text), '{}') FROM pg_proc
-         WHERE prosecdef AND pronamespace::regnamespace::text IN ('account', 'journal', 'audit') AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog']
-        """));
+    public async Task Every_function_that_looks_past_the_policies_fixes_its_search_path() =>
+        Assert.Empty(
+            await database.ScalarAsync<string[]>(
+                """
+                SELECT coalesce(array_agg(oid::regprocedure::text), '{}') FROM pg_proc
+                 WHERE prosecdef AND pronamespace::regnamespace::text IN ('account', 'journal', 'audit') AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog']
+                """
+            )
+        );
 
     // The reader of an export can only be disposed of synchronously.
     private static string ReadCopy(NpgsqlConnection connection)

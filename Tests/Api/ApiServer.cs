@@ -6,7 +6,8 @@ using Wyckoff.Api;
 namespace Wyckoff.Tests.Api;
 
 /// <summary>The API in this process, on the connection strings a test gives it.</summary>
-internal sealed class ApiServer(string database, string? cache = null, Dictionary<string, string>? settings = null) : WebApplicationFactory<ApiAssembly>
+internal sealed class ApiServer(string database, string? cache = null, Dictionary<string, string>? settings = null)
+    : WebApplicationFactory<ApiAssembly>
 {
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {

@@ -14,8 +14,7 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
     private const string Fetch = "GET /v1/bars/SPY?timeframe=1d&from=2024-06-03&to=2024-06-08&fetch=missing";
 
     // The headers of Chromium, without those that say the same in all requests. PORT becomes the port of the service.
-    private const string Form =
-        $"""
+    private const string Form = $"""
         Cache-Control: max-age=0
         Content-Type: multipart/form-data; boundary={Boundary}
         Upgrade-Insecure-Requests: 1
@@ -28,8 +27,7 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
     private const string NoCors = "Content-Type: text/plain;charset=UTF-8\nAccept: */*\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: empty";
     private const string Script = "Content-Type: text/csv\nAccept: */*\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: empty";
 
-    private const string Navigation =
-        """
+    private const string Navigation = """
         Upgrade-Insecure-Requests: 1
         Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8
         Sec-Fetch-Mode: navigate
@@ -95,7 +93,10 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
         foreach (var (what, request, headers, status) in requests)
         {
             var answer = await SendAsync(api, request, "localhost:PORT", headers);
-            if (!answer.StartsWith($"HTTP/1.1 {status} ", StringComparison.Ordinal) || (status == 403 && !IsProblem(answer, "cross-site-request")))
+            if (
+                !answer.StartsWith($"HTTP/1.1 {status} ", StringComparison.Ordinal)
+                || (status == 403 && !IsProblem(answer, "cross-site-request"))
+            )
             {
                 wrong.Add($"{what}: {status} was expected: {answer}");
             }
@@ -135,25 +136,52 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
     [Fact]
     public async Task Only_the_names_of_the_service_are_answered()
     {
-        await using var api = await ListeningApi.StartAsync(database.AppConnection, new()
-        {
-            ["Wyckoff:Api:Hosts:0"] = "wyckoff.example",
-            ["Wyckoff:Api:Hosts:1"] = "*.lan.example",
-            ["Wyckoff:Api:Hosts:2"] = "192.168.1.20",
-            ["Wyckoff:Api:Hosts:3"] = "2001:DB8:0::1",
-            ["Wyckoff:Api:Hosts:4"] = "api_1",
-            ["Wyckoff:Api:Hosts:5"] = "börse.example",
-        });
+        await using var api = await ListeningApi.StartAsync(
+            database.AppConnection,
+            new()
+            {
+                ["Wyckoff:Api:Hosts:0"] = "wyckoff.example",
+                ["Wyckoff:Api:Hosts:1"] = "*.lan.example",
+                ["Wyckoff:Api:Hosts:2"] = "192.168.1.20",
+                ["Wyckoff:Api:Hosts:3"] = "2001:DB8:0::1",
+                ["Wyckoff:Api:Hosts:4"] = "api_1",
+                ["Wyckoff:Api:Hosts:5"] = "börse.example",
+            }
+        );
         string[] known =
         [
-            "localhost", "LocalHost:PORT", "localhost:1", "x.localhost", "a.b.localhost:PORT", "127.0.0.1", "127.0.0.1:PORT",
-            "127.0.0.53:80", "[::1]", "[::1]:PORT", "wyckoff.example", "WYCKOFF.example:8443", "a.lan.example",
-            "192.168.1.20:5080", "[2001:db8::1]:5080", "api_1:8080", "xn--brse-5qa.example",
+            "localhost",
+            "LocalHost:PORT",
+            "localhost:1",
+            "x.localhost",
+            "a.b.localhost:PORT",
+            "127.0.0.1",
+            "127.0.0.1:PORT",
+            "127.0.0.53:80",
+            "[::1]",
+            "[::1]:PORT",
+            "wyckoff.example",
+            "WYCKOFF.example:8443",
+            "a.lan.example",
+            "192.168.1.20:5080",
+            "[2001:db8::1]:5080",
+            "api_1:8080",
+            "xn--brse-5qa.example",
         ];
         string[] unknown =
         [
-            "evil.example", "evil.example:PORT", "localhost.evil.example", "evillocalhost", "127.0.0.1.evil.example", "www.wyckoff.example",
-            "lan.example", "evillan.example", "192.168.1.21", "0.0.0.0:PORT", "[2001:db8::2]", "",
+            "evil.example",
+            "evil.example:PORT",
+            "localhost.evil.example",
+            "evillocalhost",
+            "127.0.0.1.evil.example",
+            "www.wyckoff.example",
+            "lan.example",
+            "evillan.example",
+            "192.168.1.21",
+            "0.0.0.0:PORT",
+            "[2001:db8::2]",
+            "",
         ];
         var wrong = new List<string>();
         foreach (var host in known)
@@ -182,12 +210,25 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:Cors:Origins:0"] = Trusted });
         await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('KEPT')");
-        foreach (var request in (string[])
-        [
-            "GET /v1/tickers", "HEAD /v1/tickers", "POST /v1/imports?timeframe=1d&symbol=REBOUND", "PUT /v1/tickers/KEPT",
-            "PATCH /v1/tickers/KEPT", "DELETE /v1/tickers/KEPT?confirm=KEPT", "OPTIONS /v1/tickers", "TRACE /v1/tickers", "GET /",
-            "GET /docs", "GET /openapi/v1.json", "GET /nothing", "GET /health/more", "GET /v1/status",
-        ])
+        foreach (
+            var request in (string[])
+                [
+                    "GET /v1/tickers",
+                    "HEAD /v1/tickers",
+                    "POST /v1/imports?timeframe=1d&symbol=REBOUND",
+                    "PUT /v1/tickers/KEPT",
+                    "PATCH /v1/tickers/KEPT",
+                    "DELETE /v1/tickers/KEPT?confirm=KEPT",
+                    "OPTIONS /v1/tickers",
+                    "TRACE /v1/tickers",
+                    "GET /",
+                    "GET /docs",
+                    "GET /openapi/v1.json",
+                    "GET /nothing",
+                    "GET /health/more",
+                    "GET /v1/status",
+                ]
+        )
         {
             // After DNS rebinding: for the browser the page and the service are of one origin.
             var headers = Script + SameOrigin.Replace("localhost", "evil.example", StringComparison.Ordinal);
@@ -215,7 +256,8 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
     /// <summary>Sends a request as it is; a POST with a file of one bar, in a form where the headers say so.</summary>
     private static Task<string> SendAsync(ListeningApi api, string request, string host, string headers = "Accept: */*")
     {
-        var body = !request.StartsWith("POST", StringComparison.Ordinal) ? ""
+        var body =
+            !request.StartsWith("POST", StringComparison.Ordinal) ? ""
             : !headers.Contains("multipart/form-data", StringComparison.Ordinal) ? Csv
             : $"--{Boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"bars.csv\"\r\n\r\n{Csv}\r\n--{Boundary}--\r\n";
         var text = new StringBuilder($"{request} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");

@@ -49,10 +49,15 @@ public sealed class FreshnessTests(TestDatabase database) : IClassFixture<TestDa
 
     private static async Task ImportAsync(HttpClient client, string symbol, int day)
     {
-        using var body = new StringContent($"timestamp,open,high,low,close,volume\n2024-01-{day:00},1,2,0.5,1.5,10\n", Encoding.UTF8, new MediaTypeHeaderValue("text/csv"));
+        using var body = new StringContent(
+            $"timestamp,open,high,low,close,volume\n2024-01-{day:00},1,2,0.5,1.5,10\n",
+            Encoding.UTF8,
+            new MediaTypeHeaderValue("text/csv")
+        );
         using var response = await client.PostAsync($"/v1/imports?symbol={symbol}&timeframe=1d", body, Token);
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
     }
 
-    private ApiServer Replica() => new(database.AppConnection, settings: new(StringComparer.Ordinal) { ["Wyckoff:Cache:MaxVersionAge"] = "00:00:10" });
+    private ApiServer Replica() =>
+        new(database.AppConnection, settings: new(StringComparer.Ordinal) { ["Wyckoff:Cache:MaxVersionAge"] = "00:00:10" });
 }

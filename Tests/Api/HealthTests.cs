@@ -15,7 +15,10 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
     public async Task Health_names_each_dependency_its_latency_and_the_edition()
     {
         await using var api = new ApiServer(
-            database.AppConnection, await TestServers.Current.RedisAsync(), new(StringComparer.Ordinal) { ["Wyckoff:Database:MinPoolSize"] = "5" });
+            database.AppConnection,
+            await TestServers.Current.RedisAsync(),
+            new(StringComparer.Ordinal) { ["Wyckoff:Database:MinPoolSize"] = "5" }
+        );
         var health = await EventuallyAsync(api.CreateClient(), "Healthy");
         var postgres = health.GetProperty("dependencies").GetProperty("postgres");
         Assert.Equal(database.Edition.Edition.ToString(), postgres.GetProperty("edition").GetString());
@@ -42,7 +45,11 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
         }
 
         var health = await EventuallyAsync(client, "Degraded");
-        Assert.Contains("reads come from the database", health.GetProperty("dependencies").GetProperty("redis").GetProperty("description").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "reads come from the database",
+            health.GetProperty("dependencies").GetProperty("redis").GetProperty("description").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health", Token)).StatusCode);
         await redis.DisposeAsync();
 
@@ -56,7 +63,11 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
         var server = await TestServers.Current.OwnPostgresAsync("health");
         var port = server.Port;
         Assert.Equal(0, (await Migrations.RunAsync(server.ConnectionString("wyckoff"))).ExitCode);
-        var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff")) { Username = "wyckoff_app", Password = TestServers.AppPassword }.ConnectionString;
+        var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff"))
+        {
+            Username = "wyckoff_app",
+            Password = TestServers.AppPassword,
+        }.ConnectionString;
         await using var api = new ApiServer(connection);
         var client = api.CreateClient();
         await EventuallyAsync(client, "Healthy");
@@ -82,9 +93,17 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
     {
         Exception? failure = null;
         var refused = new Dictionary<string, object>(StringComparer.Ordinal);
-        await using var api = await ListeningApi.StartAsync(database.AppConnection, configure: builder => builder.Services.AddHealthChecks()
-            .AddCheck("moody", () => failure is null ? HealthCheckResult.Healthy("in good spirits") : throw failure)
-            .AddCheck("careful", () => new(failure is null ? HealthStatus.Healthy : HealthStatus.Degraded, "goes on", failure, refused)));
+        await using var api = await ListeningApi.StartAsync(
+            database.AppConnection,
+            configure: builder =>
+                builder
+                    .Services.AddHealthChecks()
+                    .AddCheck("moody", () => failure is null ? HealthCheckResult.Healthy("in good spirits") : throw failure)
+                    .AddCheck(
+                        "careful",
+                        () => new(failure is null ? HealthStatus.Healthy : HealthStatus.Degraded, "goes on", failure, refused)
+                    )
+        );
         Assert.Equal("in good spirits", (await AskAsync("moody")).GetProperty("description").GetString());
 
         refused["error"] = "refused";
@@ -120,14 +139,14 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
         }
 
         List<string> Logged(string level, string exception) =>
-        [
-            .. from line in api.Logged
-               where line.Contains(exception, StringComparison.Ordinal)
-               let health = Regex.Match(line, $@"^{level} \S+\.HealthLog 900: Health of ((moody|careful): \w+( \([^)]+\))?)")
-               where health.Success
-               orderby health.Groups[1].Value
-               select health.Groups[1].Value,
-        ];
+            [
+                .. from line in api.Logged
+                where line.Contains(exception, StringComparison.Ordinal)
+                let health = Regex.Match(line, $@"^{level} \S+\.HealthLog 900: Health of ((moody|careful): \w+( \([^)]+\))?)")
+                where health.Success
+                orderby health.Groups[1].Value
+                select health.Groups[1].Value,
+            ];
     }
 
     [Fact]
@@ -145,8 +164,7 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
         }
 
         var requests = Enumerable.Range(0, 100).Select(_ => client.GetAsync("/v1/bars/POOL", Token)).ToList();
-        const string waiting =
-            """
+        const string waiting = """
             SELECT count(*) FROM pg_stat_activity
              WHERE datname = current_database() AND usename = 'wyckoff_app' AND wait_event_type = 'Lock'
             """;
@@ -154,7 +172,9 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
         await transaction.RollbackAsync(Token);
 
         Assert.All(await Task.WhenAll(requests), response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
-        var used = await database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app' AND application_name = 'Wyckoff.Api'");
+        var used = await database.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app' AND application_name = 'Wyckoff.Api'"
+        );
         Assert.InRange(used, 20, 40);
     }
 
@@ -163,12 +183,18 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
     {
         await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Database:KeepAlive"] = "00:00:00" });
         var client = api.CreateClient();
-        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) SELECT 'DEAD' || n FROM generate_series(0, 99) AS n ON CONFLICT DO NOTHING");
+        await database.ExecuteAsync(
+            "INSERT INTO market.tickers (symbol) SELECT 'DEAD' || n FROM generate_series(0, 99) AS n ON CONFLICT DO NOTHING"
+        );
         for (var round = 0; round < 3; round++)
         {
             // Many at a time, so that the pool is full of connections that are going to die; of symbols that have to be looked up, too.
             await AskAsync(round);
-            Assert.True(await database.ScalarAsync<long>("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app'") > 0);
+            Assert.True(
+                await database.ScalarAsync<long>(
+                    "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app'"
+                ) > 0
+            );
             await AskAsync(round + 1);
         }
 
@@ -179,10 +205,12 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
         }
     }
 
-    private static Task<JsonElement> EventuallyAsync(HttpClient client, string status) => Eventually.GetAsync(
-        async () => JsonDocument.Parse(await client.GetStringAsyncWhatever("/health")).RootElement,
-        health => health.GetProperty("status").GetString() == status,
-        condition: $"the health is {status}");
+    private static Task<JsonElement> EventuallyAsync(HttpClient client, string status) =>
+        Eventually.GetAsync(
+            async () => JsonDocument.Parse(await client.GetStringAsyncWhatever("/health")).RootElement,
+            health => health.GetProperty("status").GetString() == status,
+            condition: $"the health is {status}"
+        );
 }
 
 file static class HttpClientExtensions

@@ -11,7 +11,8 @@ namespace Wyckoff.Tests.Api;
 /// <summary>Uploads, and how they are followed.</summary>
 public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
-    private const string Good = "timestamp,open,high,low,close,volume\n2024-01-02T14:30:00Z,1,2,0.5,1.5,10\n2024-01-02T14:31:00Z,1,2,0.5,1.5,10\n";
+    private const string Good =
+        "timestamp,open,high,low,close,volume\n2024-01-02T14:30:00Z,1,2,0.5,1.5,10\n2024-01-02T14:31:00Z,1,2,0.5,1.5,10\n";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -20,7 +21,11 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
     {
         await using var api = new ApiServer(database.AppConnection);
         var client = api.CreateClient();
-        using var response = await client.PostAsync("/v1/imports?symbol=UP&timeframe=1Min&rollUps=false", Body(Good + "bad\nworse\n", "text/csv"), Token);
+        using var response = await client.PostAsync(
+            "/v1/imports?symbol=UP&timeframe=1Min&rollUps=false",
+            Body(Good + "bad\nworse\n", "text/csv"),
+            Token
+        );
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         var upload = (await response.Content.ReadFromJsonAsync<UploadResponse>(Token))!;
         Assert.Equal((4L, 2L, 2L), (upload.Read, upload.Inserted, upload.Rejected));
@@ -28,7 +33,10 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
         Assert.Equal($"/v1/imports/{id}", response.Headers.Location?.OriginalString);
 
         var detail = (await client.GetFromJsonAsync<ImportDetailResponse>(response.Headers.Location, Token))!;
-        Assert.Equal(("completed", "UP", "1m", 64), (detail.Import.Status, detail.Import.Symbol, detail.Import.Timeframe, detail.Import.Sha256.Length));
+        Assert.Equal(
+            ("completed", "UP", "1m", 64),
+            (detail.Import.Status, detail.Import.Symbol, detail.Import.Timeframe, detail.Import.Sha256.Length)
+        );
         Assert.NotEqual(new string('0', 64), detail.Import.Sha256);
         Assert.Equal([4L, 5L], detail.FirstRejects.Select(reject => reject.Line));
 
@@ -47,12 +55,17 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
     [Fact]
     public async Task A_running_import_is_followed_to_its_end()
     {
-        var id = await database.ScalarAsync<long>("INSERT INTO market.import_batches (file, sha256, source, status) VALUES ('f', repeat('a', 64), 'import', 'running') RETURNING id");
+        var id = await database.ScalarAsync<long>(
+            "INSERT INTO market.import_batches (file, sha256, source, status) VALUES ('f', repeat('a', 64), 'import', 'running') RETURNING id"
+        );
         await using var api = new ApiServer(database.AppConnection);
         await using var stream = await api.CreateClient().GetStreamAsync($"/v1/imports/{id}/events", Token);
         using var reader = new StreamReader(stream);
         Assert.Equal("event: progress", await reader.ReadLineAsync(Token));
-        await database.ExecuteAsync("UPDATE market.import_batches SET status = 'failed', error_message = 'no more', finished_at = now() WHERE id = $1", id);
+        await database.ExecuteAsync(
+            "UPDATE market.import_batches SET status = 'failed', error_message = 'no more', finished_at = now() WHERE id = $1",
+            id
+        );
         var rest = await reader.ReadToEndAsync(Token);
         Assert.Contains("event: end", rest, StringComparison.Ordinal);
         Assert.Contains("no more", rest, StringComparison.Ordinal);
@@ -69,26 +82,53 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
         {
             "gzip" => Body(Packed(stream => new GZipStream(stream, CompressionLevel.Fastest)), type),
             "zip" => Body(Zipped($"{how}_1m.csv"), type),
-            _ => new MultipartFormDataContent { { new StringContent("remark"), "note" }, { new ByteArrayContent(Encoding.UTF8.GetBytes(Good)), "file", "form_1m.csv" } },
+            _ => new MultipartFormDataContent
+            {
+                { new StringContent("remark"), "note" },
+                { new ByteArrayContent(Encoding.UTF8.GetBytes(Good)), "file", "form_1m.csv" },
+            },
         };
         using var response = await api.CreateClient().PostAsync($"/v1/imports?name={how}_1m.csv", content, Token);
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         var upload = (await response.Content.ReadFromJsonAsync<UploadResponse>(Token))!;
         Assert.Equal(2, upload.Inserted);
-        Assert.Equal(2, await database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol = $1", how.ToUpperInvariant()));
+        Assert.Equal(
+            2,
+            await database.ScalarAsync<long>(
+                "SELECT count(*) FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol = $1",
+                how.ToUpperInvariant()
+            )
+        );
     }
 
     [Fact]
     public async Task What_is_wrong_with_the_parameters_is_named_all_at_once()
     {
         await using var api = new ApiServer(database.AppConnection);
-        using var response = await api.CreateClient().PostAsync(
-            "/v1/imports?symbol=%20&timeframe=1w&source=aggregated&onConflict=maybe&timezone=Mars&dateFormat=qq&map=open&priceScale=0&delimiter=ab&maxRejects=-1&tickerTimezone=x", Body(Good, "text/csv"), Token);
+        using var response = await api.CreateClient()
+            .PostAsync(
+                "/v1/imports?symbol=%20&timeframe=1w&source=aggregated&onConflict=maybe&timezone=Mars&dateFormat=qq&map=open&priceScale=0&delimiter=ab&maxRejects=-1&tickerTimezone=x",
+                Body(Good, "text/csv"),
+                Token
+            );
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
         Assert.Equal(
-            ["dateFormat", "delimiter", "map", "maxRejects", "onConflict", "priceScale", "source", "symbol", "tickerTimezone", "timeframe", "timezone"],
-            problem.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal));
+            [
+                "dateFormat",
+                "delimiter",
+                "map",
+                "maxRejects",
+                "onConflict",
+                "priceScale",
+                "source",
+                "symbol",
+                "tickerTimezone",
+                "timeframe",
+                "timezone",
+            ],
+            problem.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal)
+        );
     }
 
     [Theory]
@@ -102,7 +142,11 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
         content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
         using var response = await api.CreateClient().PostAsync("/v1/imports?symbol=NO&timeframe=1m", content, Token);
         Assert.Equal(status, (int)response.StatusCode);
-        Assert.Contains(says, (await response.Content.ReadAsStringAsync(Token)).Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            says,
+            (await response.Content.ReadAsStringAsync(Token)).Replace("\\u0027", "'", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -113,7 +157,9 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
         using var response = await client.PostAsync("/v1/imports?symbol=NO&timeframe=1m", Body("nothing\n", "text/csv"), Token);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
-        var detail = (await client.GetFromJsonAsync<ImportDetailResponse>($"/v1/imports/{problem.GetProperty("imports")[0].GetInt64()}", Token))!;
+        var detail = (
+            await client.GetFromJsonAsync<ImportDetailResponse>($"/v1/imports/{problem.GetProperty("imports")[0].GetInt64()}", Token)
+        )!;
         Assert.Equal(("failed", problem.GetProperty("detail").GetString()), (detail.Import.Status, detail.Import.Error));
     }
 

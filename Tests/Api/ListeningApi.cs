@@ -17,7 +17,17 @@ internal sealed class ListeningApi : IAsyncDisposable
     {
         (_app, _log) = (app, log);
         Address = new(app.Urls.First());
-        Client = new(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1, Expect100ContinueTimeout = TimeSpan.FromSeconds(10), SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } }) { BaseAddress = Address };
+        Client = new(
+            new SocketsHttpHandler
+            {
+                RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+                Expect100ContinueTimeout = TimeSpan.FromSeconds(10),
+                SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+            }
+        )
+        {
+            BaseAddress = Address,
+        };
     }
 
     public Uri Address { get; }
@@ -29,7 +39,12 @@ internal sealed class ListeningApi : IAsyncDisposable
     /// <summary>What was logged so far, with the scopes of each line.</summary>
     public IReadOnlyList<string> Logged => [.. _log.Lines];
 
-    public static async Task<ListeningApi> StartAsync(string database, Dictionary<string, string>? settings = null, Action<WebApplication>? endpoints = null, Action<WebApplicationBuilder>? configure = null)
+    public static async Task<ListeningApi> StartAsync(
+        string database,
+        Dictionary<string, string>? settings = null,
+        Action<WebApplication>? endpoints = null,
+        Action<WebApplicationBuilder>? configure = null
+    )
     {
         var all = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -44,11 +59,14 @@ internal sealed class ListeningApi : IAsyncDisposable
         }
 
         var log = new LogCollector();
-        var app = ApiHost.Create([.. all.Select(setting => $"--{setting.Key}={setting.Value}")], builder =>
-        {
-            builder.Logging.ClearProviders().AddProvider(log);
-            configure?.Invoke(builder);
-        });
+        var app = ApiHost.Create(
+            [.. all.Select(setting => $"--{setting.Key}={setting.Value}")],
+            builder =>
+            {
+                builder.Logging.ClearProviders().AddProvider(log);
+                configure?.Invoke(builder);
+            }
+        );
         endpoints?.Invoke(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new(app, log);
@@ -99,9 +117,7 @@ internal sealed class ListeningApi : IAsyncDisposable
 
         public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
 
         private sealed class Collector(LogCollector log, string category) : ILogger
         {
@@ -110,7 +126,13 @@ internal sealed class ListeningApi : IAsyncDisposable
 
             public bool IsEnabled(LogLevel logLevel) => true;
 
-            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            public void Log<TState>(
+                LogLevel logLevel,
+                EventId eventId,
+                TState state,
+                Exception? exception,
+                Func<TState, Exception?, string> formatter
+            )
             {
                 var line = new StringBuilder($"{logLevel} {category} {eventId.Id}: {formatter(state, exception)}");
                 log._scopes?.ForEachScope(
@@ -121,7 +143,8 @@ internal sealed class ListeningApi : IAsyncDisposable
                             text.Append(' ').Append(key).Append('=').Append(value);
                         }
                     },
-                    line);
+                    line
+                );
                 log.Lines.Enqueue(line.Append(exception is null ? "" : "\n" + exception).ToString());
             }
         }

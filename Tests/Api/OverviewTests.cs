@@ -19,14 +19,23 @@ public sealed class OverviewTests(TestDatabase database) : IClassFixture<TestDat
     public async Task Tickers_are_listed_with_their_change_sorted_and_filtered()
     {
         // Yesterday's close and today's, the second one so many percent up; of one there is no bar before.
-        foreach (var (symbol, type, change) in new[] { ("UP", "stock", 10m), ("DOWN", "etf", -5m), ("FLAT", "stock", 0m), ("LAIDOFF", "stock", 50m) })
+        foreach (
+            var (symbol, type, change) in new[]
+            {
+                ("UP", "stock", 10m),
+                ("DOWN", "etf", -5m),
+                ("FLAT", "stock", 0m),
+                ("LAIDOFF", "stock", 50m),
+            }
+        )
         {
             await database.ExecuteAsync(
                 $"""
                 INSERT INTO market.tickers (symbol, name, asset_type, timezone) VALUES ('{symbol}', 'The "{symbol}" company', '{type}', 'UTC');
                 INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
                 SELECT '{symbol}', '1d', date_trunc('day', now(), 'UTC') - n * interval '1 day', 100, 200, 50, CASE n WHEN 0 THEN 100 + $1 ELSE 100 END, 1000.50 FROM generate_series(0, 1) AS n
-                """.Replace("$1", change.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal));
+                """.Replace("$1", change.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            );
         }
 
         await database.ExecuteAsync(
@@ -35,29 +44,56 @@ public sealed class OverviewTests(TestDatabase database) : IClassFixture<TestDat
             INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('NEW', '1d', date_trunc('day', now(), 'UTC'), 7, 7, 7, 7, 99999999999999999999);
             SELECT market.refresh_overview();
             UPDATE market.tickers SET is_active = false WHERE symbol = 'LAIDOFF'
-            """);
+            """
+        );
 
         var all = (await Client.GetFromJsonAsync<OverviewResponse>("/v1/overview", Token))!;
         Assert.Equal(["UP", "FLAT", "DOWN", "NEW"], all.Tickers.Select(row => row.Symbol));
         Assert.Equal(4, all.Count);
         Assert.InRange(TimeProvider.System.GetUtcNow() - all.RefreshedAt!.Value, TimeSpan.FromSeconds(-5), TimeSpan.FromMinutes(5));
         var up = all.Tickers[0];
-        Assert.Equal(("The \"UP\" company", "1d", 110m, 100m, 10m, 10m, 200m, 50m, 1000.5m), (up.Name, up.Timeframe, up.Price, up.Price24hAgo, up.Change24h, up.Change24hPct, up.High24h, up.Low24h, up.Volume24h));
-        Assert.Equal((null, null, 99999999999999999999m), (all.Tickers[3].Price24hAgo, all.Tickers[3].Change24hPct, all.Tickers[3].Volume24h));
+        Assert.Equal(
+            ("The \"UP\" company", "1d", 110m, 100m, 10m, 10m, 200m, 50m, 1000.5m),
+            (up.Name, up.Timeframe, up.Price, up.Price24hAgo, up.Change24h, up.Change24hPct, up.High24h, up.Low24h, up.Volume24h)
+        );
+        Assert.Equal(
+            (null, null, 99999999999999999999m),
+            (all.Tickers[3].Price24hAgo, all.Tickers[3].Change24hPct, all.Tickers[3].Volume24h)
+        );
         // Without zeros that say nothing.
-        Assert.Contains("\"price\":110,\"price24hAgo\":100,\"change24h\":10,\"change24hPct\":10,", await Client.GetStringAsync("/v1/overview", Token), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"price\":110,\"price24hAgo\":100,\"change24h\":10,\"change24hPct\":10,",
+            await Client.GetStringAsync("/v1/overview", Token),
+            StringComparison.Ordinal
+        );
 
-        foreach (var (query, expected) in new (string, string[])[]
+        foreach (
+            var (query, expected) in new (string, string[])[]
+            {
+                ("order=asc", ["DOWN", "FLAT", "UP", "NEW"]),
+                ("sort=symbol", ["DOWN", "FLAT", "NEW", "UP"]),
+                ("sort=symbol&order=desc", ["UP", "NEW", "FLAT", "DOWN"]),
+                ("sort=price&limit=1", ["UP"]),
+                ("sort=volume&limit=1", ["NEW"]),
+                ("minChange=0", ["UP", "FLAT"]),
+                ("maxChange=-4.5", ["DOWN"]),
+                ("minChange=-5&maxChange=0", ["FLAT", "DOWN"]),
+                ("assetType=etf", ["DOWN"]),
+                ("assetType=bond", []),
+            }
+        )
         {
-            ("order=asc", ["DOWN", "FLAT", "UP", "NEW"]), ("sort=symbol", ["DOWN", "FLAT", "NEW", "UP"]), ("sort=symbol&order=desc", ["UP", "NEW", "FLAT", "DOWN"]), ("sort=price&limit=1", ["UP"]),
-            ("sort=volume&limit=1", ["NEW"]), ("minChange=0", ["UP", "FLAT"]), ("maxChange=-4.5", ["DOWN"]), ("minChange=-5&maxChange=0", ["FLAT", "DOWN"]), ("assetType=etf", ["DOWN"]), ("assetType=bond", []),
-        })
-        {
-            Assert.Equal(expected, (await Client.GetFromJsonAsync<OverviewResponse>("/v1/overview?" + query, Token))!.Tickers.Select(row => row.Symbol));
+            Assert.Equal(
+                expected,
+                (await Client.GetFromJsonAsync<OverviewResponse>("/v1/overview?" + query, Token))!.Tickers.Select(row => row.Symbol)
+            );
         }
 
         using var deleted = await Client.DeleteAsync("/v1/tickers/UP?confirm=UP", Token);
-        Assert.Equal(["FLAT", "DOWN", "NEW"], (await Client.GetFromJsonAsync<OverviewResponse>("/v1/overview", Token))!.Tickers.Select(row => row.Symbol));
+        Assert.Equal(
+            ["FLAT", "DOWN", "NEW"],
+            (await Client.GetFromJsonAsync<OverviewResponse>("/v1/overview", Token))!.Tickers.Select(row => row.Symbol)
+        );
         // The view has it still, until it is refreshed.
         await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('UP')");
         Assert.DoesNotContain("\"UP\"", await Client.GetStringAsync("/v1/overview", Token), StringComparison.Ordinal);
@@ -72,6 +108,13 @@ public sealed class OverviewTests(TestDatabase database) : IClassFixture<TestDat
     {
         using var response = await Client.GetAsync("/v1/overview?" + query, Token);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Equal(wrong, (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            wrong,
+            (await response.Content.ReadFromJsonAsync<JsonElement>(Token))
+                .GetProperty("errors")
+                .EnumerateObject()
+                .Select(error => error.Name)
+                .Order(StringComparer.Ordinal)
+        );
     }
 }

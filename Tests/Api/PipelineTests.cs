@@ -61,7 +61,11 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
             Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
             Assert.Equal("DENY", response.Headers.GetValues("X-Frame-Options").Single());
             Assert.Equal("no-referrer", response.Headers.GetValues("Referrer-Policy").Single());
-            Assert.StartsWith("default-src 'none'", response.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+            Assert.StartsWith(
+                "default-src 'none'",
+                response.Headers.GetValues("Content-Security-Policy").Single(),
+                StringComparison.Ordinal
+            );
             Assert.False(response.Headers.Contains("Server"));
         }
     }
@@ -85,7 +89,17 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
             Assert.NotEmpty(scripts);
             Assert.All(scripts, script => Assert.Contains($"nonce=\"{nonce}\"", script.Value, StringComparison.Ordinal));
             Assert.DoesNotMatch("(src|href)=[\"']?(https?:)?//", page);
-            foreach (var off in (string[])["\"withDefaultFonts\":false", "\"telemetry\":false", "\"hideClientButton\":true", "\"showDeveloperTools\":\"never\"", "\"agent\":{\"disabled\":true}", "\"mcp\":{\"disabled\":true}"])
+            foreach (
+                var off in (string[])
+                    [
+                        "\"withDefaultFonts\":false",
+                        "\"telemetry\":false",
+                        "\"hideClientButton\":true",
+                        "\"showDeveloperTools\":\"never\"",
+                        "\"agent\":{\"disabled\":true}",
+                        "\"mcp\":{\"disabled\":true}",
+                    ]
+            )
             {
                 Assert.Contains(off, page, StringComparison.Ordinal);
             }
@@ -102,20 +116,31 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 64 }) { BaseAddress = api.Address };
         var (served, refused) = (0, 0);
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        await Parallel.ForEachAsync(Enumerable.Range(0, 10_000), new ParallelOptions { MaxDegreeOfParallelism = 64, CancellationToken = Token }, async (_, token) =>
-        {
-            using var response = await client.GetAsync("/problems/not-found", token);
-            if (response.StatusCode == HttpStatusCode.OK)
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 10_000),
+            new ParallelOptions { MaxDegreeOfParallelism = 64, CancellationToken = Token },
+            async (_, token) =>
             {
-                Interlocked.Increment(ref served);
-                return;
-            }
+                using var response = await client.GetAsync("/problems/not-found", token);
+                if (response.StatusCode == HttpStatusCode.OK)
+                {
+                    Interlocked.Increment(ref served);
+                    return;
+                }
 
-            Assert.Equal((HttpStatusCode.TooManyRequests, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
-            Assert.True(response.Headers.RetryAfter?.Delta >= TimeSpan.FromSeconds(1));
-            Assert.Contains("\"/problems/too-many-requests\"", await response.Content.ReadAsStringAsync(token), StringComparison.Ordinal);
-            Interlocked.Increment(ref refused);
-        });
+                Assert.Equal(
+                    (HttpStatusCode.TooManyRequests, "application/problem+json"),
+                    (response.StatusCode, response.Content.Headers.ContentType?.MediaType)
+                );
+                Assert.True(response.Headers.RetryAfter?.Delta >= TimeSpan.FromSeconds(1));
+                Assert.Contains(
+                    "\"/problems/too-many-requests\"",
+                    await response.Content.ReadAsStringAsync(token),
+                    StringComparison.Ordinal
+                );
+                Interlocked.Increment(ref refused);
+            }
+        );
 
         // However long it took: a burst, and what came in meanwhile.
         var limit = new RateLimitOptions();
@@ -127,7 +152,9 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
         using var health = await client.GetAsync("/alive", Token);
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         await Eventually.GetAsync(
-            async () => (await client.GetAsync("/problems/not-found", Token)).StatusCode, status => status == HttpStatusCode.OK);
+            async () => (await client.GetAsync("/problems/not-found", Token)).StatusCode,
+            status => status == HttpStatusCode.OK
+        );
     }
 
     [Theory]
@@ -143,7 +170,12 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("127.0.0.0/8", "2001:db8:1:2::1", "2001:db8:1:3::1", HttpStatusCode.OK)]
     [InlineData("127.0.0.0/8", "::ffff:203.0.113.7", "203.0.113.7:4711", HttpStatusCode.TooManyRequests)]
     [InlineData("127.0.0.0/8", "nonsense", "more nonsense", HttpStatusCode.TooManyRequests)]
-    public async Task A_client_is_its_address_and_the_forwarded_one_only_from_a_known_proxy(string? proxies, string first, string second, HttpStatusCode expected)
+    public async Task A_client_is_its_address_and_the_forwarded_one_only_from_a_known_proxy(
+        string? proxies,
+        string first,
+        string second,
+        HttpStatusCode expected
+    )
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -174,7 +206,10 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
         await using var none = new ApiServer(database.AppConnection);
         Assert.Null(await AllowedAsync(none, "https://charts.example"));
 
-        await using var one = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Api:Cors:Origins:0"] = "https://charts.example" });
+        await using var one = new ApiServer(
+            database.AppConnection,
+            settings: new() { ["Wyckoff:Api:Cors:Origins:0"] = "https://charts.example" }
+        );
         Assert.Equal("https://charts.example", await AllowedAsync(one, "https://charts.example"));
         Assert.Null(await AllowedAsync(one, "https://evil.example"));
         Assert.Equal("https://charts.example", await AllowedAsync(one, "https://charts.example", "/v1/imports/0")); // a problem can be read too
@@ -184,7 +219,12 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
 
         using var preflight = new HttpRequestMessage(HttpMethod.Options, "/v1/sync")
         {
-            Headers = { { "Origin", "https://charts.example" }, { "Access-Control-Request-Method", "POST" }, { "Access-Control-Request-Headers", "authorization,content-type" } },
+            Headers =
+            {
+                { "Origin", "https://charts.example" },
+                { "Access-Control-Request-Method", "POST" },
+                { "Access-Control-Request-Headers", "authorization,content-type" },
+            },
         };
         using var answer = await one.CreateClient().SendAsync(preflight, Token);
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
@@ -208,10 +248,23 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     public async Task With_an_operators_key_nothing_is_changed_without_it(string? authorization, string challenge)
     {
         await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Api:OperatorKey"] = Key });
-        foreach (var (method, path) in new[] { ("POST", "/v1/imports"), ("POST", "/v1/sync"), ("DELETE", "/v1/imports"), ("PUT", "/nothing"), ("TRACE", "/v1/imports"), ("post", "/v1/sync") })
+        foreach (
+            var (method, path) in new[]
+            {
+                ("POST", "/v1/imports"),
+                ("POST", "/v1/sync"),
+                ("DELETE", "/v1/imports"),
+                ("PUT", "/nothing"),
+                ("TRACE", "/v1/imports"),
+                ("post", "/v1/sync"),
+            }
+        )
         {
             using var response = await SendAsync(method, path, authorization);
-            Assert.Equal((HttpStatusCode.Unauthorized, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+            Assert.Equal(
+                (HttpStatusCode.Unauthorized, "application/problem+json"),
+                (response.StatusCode, response.Content.Headers.ContentType?.MediaType)
+            );
             Assert.Equal(challenge, response.Headers.WwwAuthenticate.ToString());
             Assert.DoesNotContain(Key, await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
         }
@@ -235,7 +288,11 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     public async Task With_the_operators_key_it_is_as_without_one()
     {
         await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Api:OperatorKey"] = Key });
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/sync") { Content = new StringContent("{}", Encoding.UTF8, "application/json"), Headers = { { "Authorization", "bearer " + Key } } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/sync")
+        {
+            Content = new StringContent("{}", Encoding.UTF8, "application/json"),
+            Headers = { { "Authorization", "bearer " + Key } },
+        };
         using var response = await api.CreateClient().SendAsync(request, Token);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
@@ -247,16 +304,26 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection);
         var body = Encoding.UTF8.GetBytes("{\"symbol\":\"" + new string('x', 2 << 20) + "\"}");
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/sync") { Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/sync")
+        {
+            Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } },
+        };
         request.Headers.TransferEncodingChunked = chunked;
         request.Headers.ExpectContinue = true;
         using var response = await api.Client.SendAsync(request, Token);
-        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        Assert.Equal(
+            (HttpStatusCode.RequestEntityTooLarge, "application/problem+json"),
+            (response.StatusCode, response.Content.Headers.ContentType?.MediaType)
+        );
         Assert.Contains("/problems/body-too-large", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
 
         // An import may be larger than that.
         var lines = "timestamp,open,high,low,close,volume\n" + string.Concat(Enumerable.Repeat("2024-01-02,1,2,0.5,1.5,10\n", 100_000));
-        using var import = await api.Client.PostAsync("/v1/imports?symbol=LARGE&timeframe=1d", new StringContent(lines, Encoding.UTF8, "text/csv"), Token);
+        using var import = await api.Client.PostAsync(
+            "/v1/imports?symbol=LARGE&timeframe=1d",
+            new StringContent(lines, Encoding.UTF8, "text/csv"),
+            Token
+        );
         Assert.Equal(HttpStatusCode.Created, import.StatusCode);
     }
 
@@ -264,11 +331,17 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("POST /v1/sync", "application/json", "HTTP/1.1 413 ")]
     [InlineData("GET /problems", "application/json", "HTTP/1.1 200 ")]
     [InlineData("PUT /problems", "image/png", "HTTP/1.1 405 ")]
-    public async Task A_body_that_nobody_wants_is_answered_before_its_end_and_the_connection_closed(string request, string type, string expected)
+    public async Task A_body_that_nobody_wants_is_answered_before_its_end_and_the_connection_closed(
+        string request,
+        string type,
+        string expected
+    )
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection);
         // It ends when the server closes, and the rest of the body never comes.
-        var answer = await api.RawAsync($"{request} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\nContent-Length: 3000000\r\n\r\n{{\"{new string('x', 60_000)}");
+        var answer = await api.RawAsync(
+            $"{request} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\nContent-Length: 3000000\r\n\r\n{{\"{new string('x', 60_000)}"
+        );
         Assert.StartsWith(expected, answer, StringComparison.Ordinal);
     }
 
@@ -276,22 +349,33 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     public async Task An_answer_that_takes_too_long_is_504_or_cut_off_and_never_ends_as_if_it_were_complete()
     {
         var (entered, enough) = (new TaskCompletionSource(), new TaskCompletionSource());
-        await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:AnswerWithin"] = "00:00:01" }, app =>
-        {
-            app.MapGet("/never", (HttpContext context) => Task.Delay(Timeout.Infinite, context.RequestAborted));
-            app.MapGet("/halfway", async (HttpContext context) =>
+        await using var api = await ListeningApi.StartAsync(
+            database.AppConnection,
+            new() { ["Wyckoff:Api:AnswerWithin"] = "00:00:01" },
+            app =>
             {
-                await context.Response.WriteAsync("half", context.RequestAborted);
-                await context.Response.Body.FlushAsync(context.RequestAborted);
-                await Task.Delay(Timeout.Infinite, context.RequestAborted);
-            });
-            app.MapGet("/patient", async (HttpContext context) =>
-            {
-                entered.SetResult();
-                await enough.Task.WaitAsync(context.RequestAborted);
-                return "done";
-            }).DisableRequestTimeout();
-        });
+                app.MapGet("/never", (HttpContext context) => Task.Delay(Timeout.Infinite, context.RequestAborted));
+                app.MapGet(
+                    "/halfway",
+                    async (HttpContext context) =>
+                    {
+                        await context.Response.WriteAsync("half", context.RequestAborted);
+                        await context.Response.Body.FlushAsync(context.RequestAborted);
+                        await Task.Delay(Timeout.Infinite, context.RequestAborted);
+                    }
+                );
+                app.MapGet(
+                        "/patient",
+                        async (HttpContext context) =>
+                        {
+                            entered.SetResult();
+                            await enough.Task.WaitAsync(context.RequestAborted);
+                            return "done";
+                        }
+                    )
+                    .DisableRequestTimeout();
+            }
+        );
         var patient = api.Client.GetStringAsync("/patient", Token);
         await entered.Task;
         using var never = await api.Client.GetAsync("/never", Token);
@@ -310,8 +394,16 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:HeadersWithin"] = "00:00:01" });
         Assert.StartsWith("HTTP/1.1 408 ", await api.RawAsync("GET /problems HTTP/1.1\r\nHost: localhost\r\n"), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 431 ", await api.RawAsync($"GET /problems HTTP/1.1\r\nHost: localhost\r\nX: {new string('x', 64 << 10)}\r\n\r\n"), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 414 ", await api.RawAsync($"GET /problems?{new string('x', 64 << 10)} HTTP/1.1\r\nHost: localhost\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "HTTP/1.1 431 ",
+            await api.RawAsync($"GET /problems HTTP/1.1\r\nHost: localhost\r\nX: {new string('x', 64 << 10)}\r\n\r\n"),
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "HTTP/1.1 414 ",
+            await api.RawAsync($"GET /problems?{new string('x', 64 << 10)} HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -319,28 +411,42 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     {
         var ended = new TaskCompletionSource();
         await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('HEADS')");
-        await using var api = await ListeningApi.StartAsync(database.AppConnection, endpoints: app => app.MapGet("/endless", async (HttpContext context) =>
-        {
-            try
+        await using var api = await ListeningApi.StartAsync(
+            database.AppConnection,
+            endpoints: app =>
+                app.MapGet(
+                    "/endless",
+                    async (HttpContext context) =>
+                    {
+                        try
+                        {
+                            context.Response.ContentType = "text/event-stream";
+                            while (true)
+                            {
+                                await context.Response.WriteAsync("data: 1\n\n", context.RequestAborted);
+                                await context.Response.Body.FlushAsync(context.RequestAborted);
+                            }
+                        }
+                        finally
+                        {
+                            ended.TrySetResult();
+                        }
+                    }
+                )
+        );
+        foreach (
+            var (path, status, type) in new[]
             {
-                context.Response.ContentType = "text/event-stream";
-                while (true)
-                {
-                    await context.Response.WriteAsync("data: 1\n\n", context.RequestAborted);
-                    await context.Response.Body.FlushAsync(context.RequestAborted);
-                }
+                ("/problems", HttpStatusCode.OK, "application/json"),
+                ("/docs", HttpStatusCode.OK, "text/html"),
+                ("/openapi/v1.json", HttpStatusCode.OK, "application/json"),
+                ("/health", HttpStatusCode.OK, "application/json"),
+                ("/v1/imports", HttpStatusCode.OK, "application/json"),
+                ("/v1/quality/NONE", HttpStatusCode.NotFound, "application/problem+json"),
+                ("/v1/sync", HttpStatusCode.MethodNotAllowed, "application/problem+json"),
+                ("/endless", HttpStatusCode.OK, "text/event-stream"),
             }
-            finally
-            {
-                ended.TrySetResult();
-            }
-        }));
-        foreach (var (path, status, type) in new[]
-        {
-            ("/problems", HttpStatusCode.OK, "application/json"), ("/docs", HttpStatusCode.OK, "text/html"), ("/openapi/v1.json", HttpStatusCode.OK, "application/json"), ("/health", HttpStatusCode.OK, "application/json"),
-            ("/v1/imports", HttpStatusCode.OK, "application/json"), ("/v1/quality/NONE", HttpStatusCode.NotFound, "application/problem+json"), ("/v1/sync", HttpStatusCode.MethodNotAllowed, "application/problem+json"),
-            ("/endless", HttpStatusCode.OK, "text/event-stream"),
-        })
+        )
         {
             using var request = new HttpRequestMessage(HttpMethod.Head, path);
             using var response = await api.Client.SendAsync(request, Token);
@@ -352,7 +458,9 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
         // The connection is as good as before.
         foreach (var path in (string[])["/endless", "/v1/stream?symbols=HEADS", "/v1/bars/HEADS/stream", "/v1/bars/HEADS", "/problems"])
         {
-            var answers = await api.RawAsync($"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\nGET /problems/not-found HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            var answers = await api.RawAsync(
+                $"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\nGET /problems/not-found HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            );
             Assert.Equal((path, 3), (path, answers.Split("HTTP/1.1 200 OK").Length));
             Assert.Contains("\"/problems/not-found\"", answers, StringComparison.Ordinal);
         }
@@ -370,15 +478,21 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("br;q=0, gzip;q=0", "")]
     public async Task An_answer_is_compressed_as_the_client_likes(string accept, string expected)
     {
-        await using var api = await ListeningApi.StartAsync(database.AppConnection, endpoints: app =>
-        {
-            app.MapGet("/stream", async (HttpContext context) =>
+        await using var api = await ListeningApi.StartAsync(
+            database.AppConnection,
+            endpoints: app =>
             {
-                context.Response.ContentType = "text/event-stream";
-                await context.Response.WriteAsync(new string('x', 5_000), context.RequestAborted);
-            });
-            app.MapGet("/small", () => "{}");
-        });
+                app.MapGet(
+                    "/stream",
+                    async (HttpContext context) =>
+                    {
+                        context.Response.ContentType = "text/event-stream";
+                        await context.Response.WriteAsync(new string('x', 5_000), context.RequestAborted);
+                    }
+                );
+                app.MapGet("/small", () => "{}");
+            }
+        );
         Assert.Equal(expected, await EncodingAsync("/problems"));
         Assert.Equal("", await EncodingAsync("/stream"));
 
@@ -402,15 +516,35 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
         using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
         using var exported = X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
         await using var api = await ListeningApi.StartAsync(
-            database.AppConnection, new() { ["urls"] = "https://127.0.0.1:0" }, configure: builder => builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = exported)));
+            database.AppConnection,
+            new() { ["urls"] = "https://127.0.0.1:0" },
+            configure: builder =>
+                builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = exported))
+        );
         foreach (var version in (Version[])[HttpVersion.Version11, HttpVersion.Version20])
         {
-            var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ =>
-            {
-                using var get = new HttpRequestMessage(HttpMethod.Get, "/problems") { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Headers = { { "Accept-Encoding", "br" } } };
-                return await api.Client.SendAsync(get, Token);
-            }));
-            Assert.All(answers, response => Assert.Equal((HttpStatusCode.OK, version, "br"), (response.StatusCode, response.Version, string.Concat(response.Content.Headers.ContentEncoding))));
+            var answers = await Task.WhenAll(
+                Enumerable
+                    .Range(0, 20)
+                    .Select(async _ =>
+                    {
+                        using var get = new HttpRequestMessage(HttpMethod.Get, "/problems")
+                        {
+                            Version = version,
+                            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                            Headers = { { "Accept-Encoding", "br" } },
+                        };
+                        return await api.Client.SendAsync(get, Token);
+                    })
+            );
+            Assert.All(
+                answers,
+                response =>
+                    Assert.Equal(
+                        (HttpStatusCode.OK, version, "br"),
+                        (response.StatusCode, response.Version, string.Concat(response.Content.Headers.ContentEncoding))
+                    )
+            );
         }
     }
 
@@ -451,7 +585,9 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("Wyckoff:Api:Cors:Origins:0", "https://charts.example/path")]
     public async Task A_wrong_option_keeps_it_from_starting_and_is_named(string key, string value)
     {
-        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => ListeningApi.StartAsync(database.AppConnection, new() { [key] = value }));
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() =>
+            ListeningApi.StartAsync(database.AppConnection, new() { [key] = value })
+        );
         Assert.Contains(key.EndsWith(":0", StringComparison.Ordinal) ? key[..^2] : key, refused.Message, StringComparison.Ordinal);
     }
 }

@@ -34,11 +34,41 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     [InlineData("POST", "/v1/sync", "application/json", "{}", "invalid-parameters")]
     [InlineData("POST", "/v1/sync", "text/plain", "hello", "unsupported-media-type")]
     [InlineData("POST", "/v1/imports", "image/png", "hello", "unsupported-media-type")]
-    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d&name=%00", "text/csv", "timestamp,open,high,low,close,volume", "invalid-parameters")]
-    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=note\r\n\r\ncut off", "malformed-request")]
-    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=f; filename=a.csv\r\n\r\ntimestamp,open,high,low,close\n2024-01-02,1,2,1,1", "malformed-request")]
-    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=f; filename=a.zip\r\n\r\nPK", "malformed-request")]
-    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=f; filename*=UTF-8''a%00b.csv\r\n\r\ntimestamp\r\n--x--", "invalid-parameters")]
+    [InlineData(
+        "POST",
+        "/v1/imports?symbol=X&timeframe=1d&name=%00",
+        "text/csv",
+        "timestamp,open,high,low,close,volume",
+        "invalid-parameters"
+    )]
+    [InlineData(
+        "POST",
+        "/v1/imports?symbol=X&timeframe=1d",
+        "multipart/form-data; boundary=x",
+        "--x\r\nContent-Disposition: form-data; name=note\r\n\r\ncut off",
+        "malformed-request"
+    )]
+    [InlineData(
+        "POST",
+        "/v1/imports?symbol=X&timeframe=1d",
+        "multipart/form-data; boundary=x",
+        "--x\r\nContent-Disposition: form-data; name=f; filename=a.csv\r\n\r\ntimestamp,open,high,low,close\n2024-01-02,1,2,1,1",
+        "malformed-request"
+    )]
+    [InlineData(
+        "POST",
+        "/v1/imports?symbol=X&timeframe=1d",
+        "multipart/form-data; boundary=x",
+        "--x\r\nContent-Disposition: form-data; name=f; filename=a.zip\r\n\r\nPK",
+        "malformed-request"
+    )]
+    [InlineData(
+        "POST",
+        "/v1/imports?symbol=X&timeframe=1d",
+        "multipart/form-data; boundary=x",
+        "--x\r\nContent-Disposition: form-data; name=f; filename*=UTF-8''a%00b.csv\r\n\r\ntimestamp\r\n--x--",
+        "invalid-parameters"
+    )]
     [InlineData("GET", "/problems/none", null, null, "unknown-problem")]
     public async Task Every_refusal_is_a_problem_of_a_known_kind(string method, string url, string? type, string? body, string expected)
     {
@@ -47,7 +77,9 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         {
             using var request = new HttpRequestMessage(new(method), url);
             request.Headers.TryAddWithoutValidation("Accept", accept);
-            request.Content = body is null ? null : new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type!) } };
+            request.Content = body is null
+                ? null
+                : new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type!) } };
             using var response = await api.CreateClient().SendAsync(request, Token);
             var problem = await ProblemAsync(response, Problems.Find(expected)!);
             Assert.Equal(response.Headers.GetValues("X-Request-Id").Single(), problem.GetProperty("requestId").GetString());
@@ -66,14 +98,19 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         Assert.Contains(kinds, kind => kind.GetProperty("type").GetString() == "/problems/database-away");
         foreach (var kind in kinds)
         {
-            Assert.Equal(kind.ToString(), (await client.GetFromJsonAsync<JsonElement>(kind.GetProperty("type").GetString(), Token)).ToString());
+            Assert.Equal(
+                kind.ToString(),
+                (await client.GetFromJsonAsync<JsonElement>(kind.GetProperty("type").GetString(), Token)).ToString()
+            );
         }
     }
 
     [Fact]
     public async Task An_unknown_symbol_is_told_with_those_that_look_like_it()
     {
-        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('NEARLY'), ('NEARER'), ('NEAR.B'), ('NAERLX'), ('FARAWAY'), ('XQ')");
+        await database.ExecuteAsync(
+            "INSERT INTO market.tickers (symbol) VALUES ('NEARLY'), ('NEARER'), ('NEAR.B'), ('NAERLX'), ('FARAWAY'), ('XQ')"
+        );
         await using var api = new ApiServer(database.AppConnection);
         var problem = await NearAsync("NEARLX");
         Assert.Equal("NEARLX", Assert.Single(problem.GetProperty("symbols").EnumerateArray()).GetString());
@@ -82,9 +119,11 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         Assert.Equal(["NEAR.B", "NEARER", "NEARLY"], Near(await NearAsync("near"))[..3]);
         Assert.Empty(Near(await NearAsync("ZZZZZZZZZZZZZZZZZZZZ")));
 
-        async Task<JsonElement> NearAsync(string symbol) => await ProblemAsync(await api.CreateClient().GetAsync($"/v1/quality/{symbol}", Token), Problems.UnknownSymbol);
+        async Task<JsonElement> NearAsync(string symbol) =>
+            await ProblemAsync(await api.CreateClient().GetAsync($"/v1/quality/{symbol}", Token), Problems.UnknownSymbol);
 
-        static List<string?> Near(JsonElement problem) => [.. problem.GetProperty("near").EnumerateArray().Select(symbol => symbol.GetString())];
+        static List<string?> Near(JsonElement problem) =>
+            [.. problem.GetProperty("near").EnumerateArray().Select(symbol => symbol.GetString())];
     }
 
     [Fact]
@@ -93,7 +132,11 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         var server = await TestServers.Current.OwnPostgresAsync("away");
         var port = server.Port;
         Assert.Equal(0, (await Migrations.RunAsync(server.ConnectionString("wyckoff"))).ExitCode);
-        var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff")) { Username = "wyckoff_app", Password = TestServers.AppPassword }.ConnectionString;
+        var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff"))
+        {
+            Username = "wyckoff_app",
+            Password = TestServers.AppPassword,
+        }.ConnectionString;
         await using var api = await ListeningApi.StartAsync(connection);
         using (var there = await api.Client.GetAsync("/v1/imports", Token))
         {
@@ -107,16 +150,23 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
 
         // Its children outlive it by a moment.
         await Eventually.GetAsync(
-            async () => (await api.Client.GetAsync("/v1/imports", Token)).StatusCode, status => status != HttpStatusCode.OK);
+            async () => (await api.Client.GetAsync("/v1/imports", Token)).StatusCode,
+            status => status != HttpStatusCode.OK
+        );
 
-        foreach (var url in (string[])["/v1/imports", "/v1/quality/SPY", "/v1/bars/SPY", "/v1/feeds", "/v1/imports/1", "/v1/imports/1/events"])
+        foreach (
+            var url in (string[])["/v1/imports", "/v1/quality/SPY", "/v1/bars/SPY", "/v1/feeds", "/v1/imports/1", "/v1/imports/1/events"]
+        )
         {
             using var response = await api.Client.GetAsync(url, Token);
             await ProblemAsync(response, Problems.DatabaseAway);
             Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero);
         }
 
-        Assert.Contains(api.Logged, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains(" 5400: ", StringComparison.Ordinal));
+        Assert.Contains(
+            api.Logged,
+            line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains(" 5400: ", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain(api.Logged, line => line.StartsWith("Error Microsoft.AspNetCore", StringComparison.Ordinal));
         await server.DisposeAsync();
 
@@ -128,7 +178,13 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     [Fact]
     public async Task A_server_that_does_not_answer_in_time_is_503_and_a_pool_without_a_free_connection_too()
     {
-        var connection = new NpgsqlConnectionStringBuilder(database.AppConnection) { MaxPoolSize = 5, MinPoolSize = 1, Timeout = 1, CommandTimeout = 2 }.ConnectionString;
+        var connection = new NpgsqlConnectionStringBuilder(database.AppConnection)
+        {
+            MaxPoolSize = 5,
+            MinPoolSize = 1,
+            Timeout = 1,
+            CommandTimeout = 2,
+        }.ConnectionString;
         await using var api = await ListeningApi.StartAsync(connection);
         await using var holder = await database.Admin.OpenConnectionAsync(Token);
         await using var transaction = await holder.BeginTransactionAsync(Token);
@@ -155,8 +211,11 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
             """
             INSERT INTO market.tickers (symbol) VALUES ('HELD') ON CONFLICT DO NOTHING;
             INSERT INTO market.ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('HELD', '1d', '2024-01-02', 10, 11, 9, 10, 5);
-            """);
-        await using var api = await ListeningApi.StartAsync(new NpgsqlConnectionStringBuilder(database.AppConnection) { CommandTimeout = 1 }.ConnectionString);
+            """
+        );
+        await using var api = await ListeningApi.StartAsync(
+            new NpgsqlConnectionStringBuilder(database.AppConnection) { CommandTimeout = 1 }.ConnectionString
+        );
         await using var holder = await database.Admin.OpenConnectionAsync(Token);
         await using var transaction = await holder.BeginTransactionAsync(Token);
         await using (var hold = new NpgsqlCommand("LOCK TABLE market.bars_1d IN ACCESS EXCLUSIVE MODE", holder))
@@ -175,14 +234,21 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     public async Task An_answer_that_fails_in_the_middle_is_seen_to_be_broken(string encoding)
     {
         var begun = new TaskCompletionSource();
-        await using var api = await ListeningApi.StartAsync(database.AppConnection, endpoints: app => app.MapGet("/half", async (HttpContext context) =>
-        {
-            context.Response.ContentType = "application/json";
-            await context.Response.WriteAsync("[" + string.Join(',', Enumerable.Range(0, 50_000)), context.RequestAborted);
-            await context.Response.Body.FlushAsync(context.RequestAborted);
-            await begun.Task.WaitAsync(context.RequestAborted);
-            throw new InvalidOperationException("In the middle.");
-        }));
+        await using var api = await ListeningApi.StartAsync(
+            database.AppConnection,
+            endpoints: app =>
+                app.MapGet(
+                    "/half",
+                    async (HttpContext context) =>
+                    {
+                        context.Response.ContentType = "application/json";
+                        await context.Response.WriteAsync("[" + string.Join(',', Enumerable.Range(0, 50_000)), context.RequestAborted);
+                        await context.Response.Body.FlushAsync(context.RequestAborted);
+                        await begun.Task.WaitAsync(context.RequestAborted);
+                        throw new InvalidOperationException("In the middle.");
+                    }
+                )
+        );
         using var request = new HttpRequestMessage(HttpMethod.Get, "/half");
         request.Headers.TryAddWithoutValidation("Accept-Encoding", encoding);
         using var response = await api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
@@ -197,12 +263,19 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     [Fact]
     public async Task An_answer_that_fails_before_anything_was_written_is_a_clean_problem()
     {
-        await using var api = await ListeningApi.StartAsync(database.AppConnection, endpoints: app => app.MapGet("/early", void (HttpContext context) =>
-        {
-            context.Response.ContentType = "text/csv";
-            context.Response.Headers.ETag = "\"1\"";
-            throw new InvalidOperationException("A secret of the service.");
-        }));
+        await using var api = await ListeningApi.StartAsync(
+            database.AppConnection,
+            endpoints: app =>
+                app.MapGet(
+                    "/early",
+                    void (HttpContext context) =>
+                    {
+                        context.Response.ContentType = "text/csv";
+                        context.Response.Headers.ETag = "\"1\"";
+                        throw new InvalidOperationException("A secret of the service.");
+                    }
+                )
+        );
         using var response = await api.Client.GetAsync("/early", Token);
         var problem = await ProblemAsync(response, Problems.InternalError);
         Assert.DoesNotContain("secret", problem.ToString(), StringComparison.Ordinal);
@@ -213,12 +286,19 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     [Fact]
     public async Task What_was_written_before_a_failure_and_not_yet_sent_is_never_followed_by_something_else()
     {
-        await using var api = await ListeningApi.StartAsync(database.AppConnection, endpoints: app => app.MapGet("/unflushed", void (HttpContext context) =>
-        {
-            context.Response.ContentType = "text/csv";
-            context.Response.BodyWriter.Write("a,b\n1,2\n"u8);
-            throw new InvalidOperationException("Before the first flush.");
-        }));
+        await using var api = await ListeningApi.StartAsync(
+            database.AppConnection,
+            endpoints: app =>
+                app.MapGet(
+                    "/unflushed",
+                    void (HttpContext context) =>
+                    {
+                        context.Response.ContentType = "text/csv";
+                        context.Response.BodyWriter.Write("a,b\n1,2\n"u8);
+                        throw new InvalidOperationException("Before the first flush.");
+                    }
+                )
+        );
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => api.Client.GetAsync("/unflushed", Token));
 
         // What the compressor holds is thrown away with it, so here there is room for the problem.
@@ -232,35 +312,52 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     {
         var entered = new TaskCompletionSource();
         var ended = new TaskCompletionSource();
-        await using var api = await ListeningApi.StartAsync(database.AppConnection, endpoints: app => app.MapGet("/slow", async (HttpContext context, NpgsqlDataSource source) =>
-        {
-            // The server calls this last, when all that is to be said about the request has been logged.
-            context.Response.OnCompleted(() =>
-            {
-                ended.SetResult();
-                return Task.CompletedTask;
-            });
-            await using var command = source.CreateCommand("SELECT pg_sleep(600)");
-            entered.SetResult();
-            await command.ExecuteNonQueryAsync(context.RequestAborted);
-        }));
+        await using var api = await ListeningApi.StartAsync(
+            database.AppConnection,
+            endpoints: app =>
+                app.MapGet(
+                    "/slow",
+                    async (HttpContext context, NpgsqlDataSource source) =>
+                    {
+                        // The server calls this last, when all that is to be said about the request has been logged.
+                        context.Response.OnCompleted(() =>
+                        {
+                            ended.SetResult();
+                            return Task.CompletedTask;
+                        });
+                        await using var command = source.CreateCommand("SELECT pg_sleep(600)");
+                        entered.SetResult();
+                        await command.ExecuteNonQueryAsync(context.RequestAborted);
+                    }
+                )
+        );
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var request = api.Client.GetAsync("/slow", leave.Token);
         await entered.Task;
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
         await ended.Task.WaitAsync(Eventually.Bound, Token);
-        Assert.DoesNotContain(api.Logged, line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warning", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            api.Logged,
+            line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warning", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public async Task A_line_of_the_log_is_found_by_the_id_the_problem_names()
     {
-        await using var api = await ListeningApi.StartAsync(database.AppConnection, endpoints: app => app.MapGet("/fails", void () => throw new InvalidOperationException()));
+        await using var api = await ListeningApi.StartAsync(
+            database.AppConnection,
+            endpoints: app => app.MapGet("/fails", void () => throw new InvalidOperationException())
+        );
         using var request = new HttpRequestMessage(HttpMethod.Get, "/fails") { Headers = { { "X-Request-Id", "mine-42" } } };
         using var response = await api.Client.SendAsync(request, Token);
         Assert.Equal("mine-42", (await ProblemAsync(response, Problems.InternalError)).GetProperty("requestId").GetString());
-        Assert.Contains(" Request=mine-42", Assert.Single(api.Logged, line => line.StartsWith("Error", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            " Request=mine-42",
+            Assert.Single(api.Logged, line => line.StartsWith("Error", StringComparison.Ordinal)),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -270,7 +367,8 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         await using var api = await ListeningApi.StartAsync(
             database.AppConnection,
             endpoints: app => app.MapGet("/fails", void () => throw failure),
-            configure: builder => builder.Services.AddSingleton<ILoggerProvider, ConsoleLog>());
+            configure: builder => builder.Services.AddSingleton<ILoggerProvider, ConsoleLog>()
+        );
         using var response = await api.Client.GetAsync("/fails", Token);
         var problem = await ProblemAsync(response, Problems.InternalError);
         Assert.DoesNotContain("secret", problem.ToString(), StringComparison.Ordinal);
@@ -296,18 +394,38 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     [InlineData("POST", "/v1/sync", "application/json", "{\n  from", 400, "The body cannot be understood at line 2, byte 3: a JSON object")]
     [InlineData("POST", "/v1/sync", "application/json", "null", 400, "The body is null: a JSON object such as {")]
     [InlineData("POST", "/v1/sync", "application/json", "[1]", 400, "The body cannot be understood at line 1, byte 2: a JSON object")]
-    [InlineData("POST", "/v1/sync", "application/json", "{\"from\":true}", 400, "The body cannot be understood at line 1, byte 13, in $.from:")]
+    [InlineData(
+        "POST",
+        "/v1/sync",
+        "application/json",
+        "{\"from\":true}",
+        400,
+        "The body cannot be understood at line 1, byte 13, in $.from:"
+    )]
     [InlineData("POST", "/v1/tickers", null, null, 400, "It is missing: a JSON object is expected.")]
     [InlineData("POST", "/v1/tickers", "text/plain", "{}", 415, "The body has the content type 'text/plain': application/json is")]
     [InlineData("POST", "/v1/tickers", "application/json", "{", 400, "It is not JSON: line 1, byte 2 cannot be understood.")]
     [InlineData("PUT", "/v1/tickers/SPY", null, null, 400, "It is missing: a JSON object is expected.")]
-    [InlineData("PATCH", "/v1/tickers/SPY", "text/csv", "{}", 415, "The body has the content type 'text/csv': application/json or application/")]
+    [InlineData(
+        "PATCH",
+        "/v1/tickers/SPY",
+        "text/csv",
+        "{}",
+        415,
+        "The body has the content type 'text/csv': application/json or application/"
+    )]
     [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", null, null, 415, "'' is not a type of file that is imported: one of ")]
     [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", "application/json", "{}", 415, "'application/json' is not a type of file")]
     [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d&maxRejects=few", "text/csv", "x", 400, "'few' is no value of 'maxRejects'.")]
     [InlineData("GET", "/v1/imports?limit=many", null, null, 400, "'many' is no value of 'limit'.")]
     public async Task What_cannot_be_read_is_told_in_words_for_the_client(
-        string method, string url, string? type, string? body, int status, string expected)
+        string method,
+        string url,
+        string? type,
+        string? body,
+        int status,
+        string expected
+    )
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection);
         using var request = new HttpRequestMessage(new(method), url);
@@ -328,9 +446,15 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     private static async Task<JsonElement> ProblemAsync(HttpResponseMessage response, ProblemKind kind)
     {
         var text = await response.Content.ReadAsStringAsync(Token);
-        Assert.Equal((kind.Status, "application/problem+json"), ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        Assert.Equal(
+            (kind.Status, "application/problem+json"),
+            ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType)
+        );
         var problem = JsonDocument.Parse(text).RootElement;
-        Assert.Equal((kind.Type, kind.Title, kind.Status), (problem.GetProperty("type").GetString(), problem.GetProperty("title").GetString(), problem.GetProperty("status").GetInt32()));
+        Assert.Equal(
+            (kind.Type, kind.Title, kind.Status),
+            (problem.GetProperty("type").GetString(), problem.GetProperty("title").GetString(), problem.GetProperty("status").GetInt32())
+        );
         Assert.NotEmpty(problem.GetProperty("detail").GetString()!);
         Assert.Equal(32, problem.GetProperty("traceId").GetString()!.Length);
         return problem;
@@ -348,9 +472,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
 
         public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
 
         private sealed class Writer(ConsoleLog log, string category) : ILogger
         {
@@ -360,7 +482,12 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
             public bool IsEnabled(LogLevel logLevel) => true;
 
             public void Log<TState>(
-                LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+                LogLevel logLevel,
+                EventId eventId,
+                TState state,
+                Exception? exception,
+                Func<TState, Exception?, string> formatter
+            )
             {
                 using var text = new StringWriter();
                 log._formatter.Write(new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter), log._scopes, text);

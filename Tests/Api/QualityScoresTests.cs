@@ -25,9 +25,14 @@ public sealed class QualityScoresTests(TestDatabase database) : IClassFixture<Te
             INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
             SELECT symbol, '1d', timestamptz '2010-01-01Z' + n * interval '1 day', 100, 101, 99, 100, CASE WHEN symbol = 'FLAWED' AND n IN (5, 97) THEN 0 ELSE 10 END
               FROM generate_series(0, 99) AS n, (VALUES ('GOOD'), ('FLAWED')) AS s (symbol)
-            """);
-        var expected = await database.ScalarAsync<decimal>("SELECT round(avg(quality_score), 4) FROM ohlcv_bars WHERE symbol = 'FLAWED' AND timestamp >= '2010-03-02Z'");
-        var lowest = await database.ScalarAsync<decimal>("SELECT min(quality_score) FROM ohlcv_bars WHERE symbol = 'FLAWED' AND timestamp >= '2010-03-02Z'");
+            """
+        );
+        var expected = await database.ScalarAsync<decimal>(
+            "SELECT round(avg(quality_score), 4) FROM ohlcv_bars WHERE symbol = 'FLAWED' AND timestamp >= '2010-03-02Z'"
+        );
+        var lowest = await database.ScalarAsync<decimal>(
+            "SELECT min(quality_score) FROM ohlcv_bars WHERE symbol = 'FLAWED' AND timestamp >= '2010-03-02Z'"
+        );
         var scores = (await Client.GetFromJsonAsync<QualityScoresResponse>("/v1/quality?symbols=flawed,BARE,GOOD,FLAWED&last=40", Token))!;
         Assert.Equal(("1d", 40), (scores.Timeframe, scores.Last));
         Assert.Equal(
@@ -36,7 +41,8 @@ public sealed class QualityScoresTests(TestDatabase database) : IClassFixture<Te
                 new QualityScore("BARE", 0, null, null, null, null, 0),
                 new QualityScore("GOOD", 40, At(2010, 3, 2), At(2010, 4, 10), 1, 1, 0),
             ],
-            scores.Scores);
+            scores.Scores
+        );
         Assert.Equal(100, (await Client.GetFromJsonAsync<QualityScoresResponse>("/v1/quality?symbols=GOOD", Token))!.Scores[0].Bars);
     }
 
@@ -45,7 +51,13 @@ public sealed class QualityScoresTests(TestDatabase database) : IClassFixture<Te
     {
         using var response = await Client.GetAsync("/v1/quality?symbols=NOBODY,NOTHING", Token);
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
-        Assert.Equal(["NOBODY", "NOTHING"], (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("symbols").EnumerateArray().Select(symbol => symbol.GetString()));
+        Assert.Equal(
+            ["NOBODY", "NOTHING"],
+            (await response.Content.ReadFromJsonAsync<JsonElement>(Token))
+                .GetProperty("symbols")
+                .EnumerateArray()
+                .Select(symbol => symbol.GetString())
+        );
     }
 
     [Theory]
@@ -55,7 +67,14 @@ public sealed class QualityScoresTests(TestDatabase database) : IClassFixture<Te
     {
         using var response = await Client.GetAsync("/v1/quality?" + query, Token);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Equal(wrong, (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            wrong,
+            (await response.Content.ReadFromJsonAsync<JsonElement>(Token))
+                .GetProperty("errors")
+                .EnumerateObject()
+                .Select(error => error.Name)
+                .Order(StringComparer.Ordinal)
+        );
     }
 
     private static DateTimeOffset At(int year, int month, int day) => new(year, month, day, 0, 0, 0, TimeSpan.Zero);

@@ -11,8 +11,7 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Twelve weeks of 2024 by the hour, 10 to 16 o'clock in New York on weekdays.</summary>
-    private const string Hours =
-        """
+    private const string Hours = """
         INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, source)
         SELECT '{0}', '1h', (day + hour * interval '1 hour') AT TIME ZONE 'America/New_York', 100, 101, 99, 100, 10, 'import'
           FROM generate_series(timestamp '2024-02-05', '2024-04-26', '1 day') AS day, generate_series(10, 15) AS hour WHERE extract(isodow FROM day) < 6
@@ -35,7 +34,8 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
             INSERT INTO market.sync_coverage (ticker_id, timeframe, source, covered)
             SELECT id, '1h', source, covered::tstzmultirange FROM market.tickers,
               (VALUES ('alpaca', '{[2024-01-01Z,2024-03-01Z),[2024-04-01Z,2024-05-01Z)}'), ('stooq', '{[2024-02-20Z,2024-04-02Z)}')) AS c (source, covered) WHERE symbol = 'SPOTTY'
-            """);
+            """
+        );
         var before = await StateAsync();
         await using var api = new ApiServer(database.AppConnection);
         var client = api.CreateClient();
@@ -43,25 +43,52 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
         var hours = (await client.GetFromJsonAsync<QualityResponse>("/v1/quality/spotty?timeframe=1Hour&to=2024-06-01", Token))!;
         Assert.Equal(("SPOTTY", "1h", "America/New_York"), (hours.Symbol, hours.Timeframe, hours.Timezone));
         // Sixty sessions; Good Friday was a holiday, and on 10 April there is a bar of the day.
-        Assert.Equal((59 * 6 - 8, 58, 59 * 6, 8), (hours.Coverage.Bars, hours.Coverage.Sessions, hours.Coverage.Expected, hours.Coverage.Missing));
+        Assert.Equal(
+            (59 * 6 - 8, 58, 59 * 6, 8),
+            (hours.Coverage.Bars, hours.Coverage.Sessions, hours.Coverage.Expected, hours.Coverage.Missing)
+        );
         Assert.Equal(97.74m, hours.Coverage.Completeness);
         Assert.Equal([new DateOnly(2024, 3, 29)], hours.ClosedDays);
         Assert.Equal([new BarGap(At(3, 6, 16), At(3, 6, 18), 2, 0), new BarGap(At(4, 10, 14), At(4, 10, 20), 6, 1)], hours.Gaps);
-        Assert.Equal(new Dictionary<string, long> { ["move"] = 2, ["flat"] = 0, ["zero_volume"] = 1 }, hours.TotalOutliers);
+        Assert.Equal(
+            new Dictionary<string, long>
+            {
+                ["move"] = 2,
+                ["flat"] = 0,
+                ["zero_volume"] = 1,
+            },
+            hours.TotalOutliers
+        );
         Assert.Equal(new Outlier(At(4, 2, 14), "move", 150, 100, 2, 25, 10), hours.Outliers[0]);
         Assert.Equal(("move", "zero_volume"), (hours.Outliers[1].Rule, hours.Outliers[2].Rule));
-        Assert.Equal([new SourceShare("import", 59 * 6 - 9, At(2, 5, 15), At(4, 26, 19)), new SourceShare("other", 1, At(3, 5, 15), At(3, 5, 15))], hours.Sources);
-        Assert.Equal([new SharedCoverage("alpaca", "stooq", At(2, 20, 0), At(3, 1, 0)), new SharedCoverage("alpaca", "stooq", At(4, 1, 0), At(4, 2, 0))], hours.Overlaps.SharedCoverage);
+        Assert.Equal(
+            [new SourceShare("import", 59 * 6 - 9, At(2, 5, 15), At(4, 26, 19)), new SourceShare("other", 1, At(3, 5, 15), At(3, 5, 15))],
+            hours.Sources
+        );
+        Assert.Equal(
+            [
+                new SharedCoverage("alpaca", "stooq", At(2, 20, 0), At(3, 1, 0)),
+                new SharedCoverage("alpaca", "stooq", At(4, 1, 0), At(4, 2, 0)),
+            ],
+            hours.Overlaps.SharedCoverage
+        );
 
         // As /v1/bars writes them: no zeros of a column's scale, and instants with a Z.
         var text = await client.GetStringAsync("/v1/quality/spotty?timeframe=1Hour&to=2024-06-01", Token);
-        Assert.Contains("""{"timestamp":"2024-04-02T14:00:00Z","rule":"move","close":150,"previousClose":100,""", text, StringComparison.Ordinal);
+        Assert.Contains(
+            """{"timestamp":"2024-04-02T14:00:00Z","rule":"move","close":150,"previousClose":100,""",
+            text,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("+00:00", text, StringComparison.Ordinal);
         Assert.DoesNotMatch(@"\.\d*0[,}]", text);
 
         var days = (await client.GetFromJsonAsync<QualityResponse>("/v1/quality/SPOTTY?from=2024-01-01", Token))!;
         var disagreement = Assert.Single(days.Overlaps.Disagreements);
-        Assert.Equal((At(4, 2, 0), "alpaca", "1h", 6), (disagreement.Timestamp, disagreement.Source, disagreement.With, disagreement.Parts));
+        Assert.Equal(
+            (At(4, 2, 0), "alpaca", "1h", 6),
+            (disagreement.Timestamp, disagreement.Source, disagreement.With, disagreement.Parts)
+        );
         Assert.Equal(["high"], disagreement.Fields);
         Assert.Equal((120m, 150m), (disagreement.Stored.High, disagreement.Aggregate.High));
         Assert.Equal(before, await StateAsync());
@@ -71,14 +98,21 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
     public async Task Lists_have_an_end_and_say_how_many_there_are()
     {
         await SymbolAsync("HOLEY");
-        await database.ExecuteAsync("DELETE FROM ohlcv_bars WHERE symbol = 'HOLEY' AND timeframe = '1h' AND extract(day FROM timestamp) IN (13, 14, 15) AND extract(hour FROM timestamp) IN (15, 17)");
+        await database.ExecuteAsync(
+            "DELETE FROM ohlcv_bars WHERE symbol = 'HOLEY' AND timeframe = '1h' AND extract(day FROM timestamp) IN (13, 14, 15) AND extract(hour FROM timestamp) IN (15, 17)"
+        );
         await using var api = new ApiServer(database.AppConnection);
-        var report = (await api.CreateClient().GetFromJsonAsync<QualityResponse>("/v1/quality/HOLEY?timeframe=1h&limit=2&to=2024-06-01", Token))!;
+        var report = (
+            await api.CreateClient().GetFromJsonAsync<QualityResponse>("/v1/quality/HOLEY?timeframe=1h&limit=2&to=2024-06-01", Token)
+        )!;
         Assert.Equal((14, 2), (report.TotalGaps, report.Gaps.Count));
         Assert.Equal(report.Gaps.OrderBy(gap => gap.From), report.Gaps);
 
         // A range within: there are bars before it and after it, so its ends are missed too.
-        report = (await api.CreateClient().GetFromJsonAsync<QualityResponse>("/v1/quality/HOLEY?timeframe=1h&from=2024-03-13T15:00Z&to=2024-04-15T18:00Z", Token))!;
+        report = (
+            await api.CreateClient()
+                .GetFromJsonAsync<QualityResponse>("/v1/quality/HOLEY?timeframe=1h&from=2024-03-13T15:00Z&to=2024-04-15T18:00Z", Token)
+        )!;
         Assert.Equal((At(3, 13, 15), At(4, 15, 17)), (report.Gaps[0].From, report.Gaps[^1].From));
     }
 
@@ -95,10 +129,14 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
     public async Task What_is_wrong_is_named_all_at_once()
     {
         await using var api = new ApiServer(database.AppConnection);
-        using var response = await api.CreateClient().GetAsync("/v1/quality/%20?timeframe=1w&from=yesterday&to=2024-13-01&limit=1001", Token);
+        using var response = await api.CreateClient()
+            .GetAsync("/v1/quality/%20?timeframe=1w&from=yesterday&to=2024-13-01&limit=1001", Token);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
-        Assert.Equal(["from", "limit", "symbol", "timeframe", "to"], problem.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["from", "limit", "symbol", "timeframe", "to"],
+            problem.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal)
+        );
     }
 
     [Theory]
@@ -117,7 +155,10 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
         await database.ExecuteAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, Hours, symbol));
     }
 
-    private Task<string> StateAsync() => database.ScalarAsync<string>("SELECT concat((SELECT md5(string_agg(b::text, ',' ORDER BY b::text)) FROM ohlcv_bars b), (SELECT sum(version) FROM market.bar_windows))");
+    private Task<string> StateAsync() =>
+        database.ScalarAsync<string>(
+            "SELECT concat((SELECT md5(string_agg(b::text, ',' ORDER BY b::text)) FROM ohlcv_bars b), (SELECT sum(version) FROM market.bar_windows))"
+        );
 
     private static DateTimeOffset At(int month, int day, int hour) => new(2024, month, day, hour, 0, 0, TimeSpan.Zero);
 }

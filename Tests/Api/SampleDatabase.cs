@@ -11,6 +11,9 @@ public sealed class SampleDatabase : TestDatabase, IAsyncLifetime
     async ValueTask IAsyncLifetime.InitializeAsync()
     {
         await InitializeAsync();
-        await new SampleLoader(App, new BarWriter(App, new TickerDirectory(App)), NullLogger<SampleLoader>.Instance).LoadAsync(onlyIfEmpty: true, CancellationToken.None);
+        await new SampleLoader(App, new BarWriter(App, new TickerDirectory(App)), NullLogger<SampleLoader>.Instance).LoadAsync(
+            onlyIfEmpty: true,
+            CancellationToken.None
+        );
     }
 }

@@ -8,7 +8,10 @@ using Wyckoff.Timescale;
 
 namespace Wyckoff.Tests.Api;
 
-public sealed class StatusTests(TestDatabase database, PlainDatabase plain, ApacheDatabase apache) : IClassFixture<TestDatabase>, IClassFixture<PlainDatabase>, IClassFixture<ApacheDatabase>
+public sealed class StatusTests(TestDatabase database, PlainDatabase plain, ApacheDatabase apache)
+    : IClassFixture<TestDatabase>,
+        IClassFixture<PlainDatabase>,
+        IClassFixture<ApacheDatabase>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -23,7 +26,8 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
             SELECT id, frame, 'test', '2024-01-01Z', live, enabled, now() + due FROM market.tickers, (VALUES ('1m', true, true, interval '-90 seconds'), ('5m', false, true, interval '1 hour'), ('1d', false, false, interval '-1 year')) AS f (frame, live, enabled, due) WHERE symbol = 'FRESH';
             INSERT INTO market.import_batches (file, sha256, source, status, started_at, finished_at, rows_read, rows_inserted, rows_rejected)
             VALUES ('old.csv', repeat('0', 64), 'import', 'completed', '2024-01-01Z', '2024-01-02Z', 1, 1, 0), ('new.csv', repeat('1', 64), 'import', 'completed', '2024-02-01Z', '2024-02-02Z', 7, 5, 2)
-            """);
+            """
+        );
         await using var api = new ApiServer(database.AppConnection, await TestServers.Current.RedisAsync());
         var client = api.CreateClient();
         var status = await UntilAsync(client, now => now.Redis.State == PartState.Ok);
@@ -31,8 +35,15 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
         Assert.Equal("ok", status.State);
         Assert.True(status.Service.UptimeSeconds >= 0 && status.Service.Version.Length > 0);
         Assert.Equal(
-            (PartState.Ok, null, database.Edition.Edition.ToString(), database.Edition.Extension?.ToString(), SchemaVersion.NameOf(SchemaVersion.Required)),
-            (status.Database.State, status.Database.Error, status.Database.Edition, status.Database.Timescaledb, status.Database.Schema));
+            (
+                PartState.Ok,
+                null,
+                database.Edition.Edition.ToString(),
+                database.Edition.Extension?.ToString(),
+                SchemaVersion.NameOf(SchemaVersion.Required)
+            ),
+            (status.Database.State, status.Database.Error, status.Database.Edition, status.Database.Timescaledb, status.Database.Schema)
+        );
         Assert.True(status.Database.LatencyMs > 0 && status.Database.Pool!.Open > 0);
 
         var minutes = status.Tables.Tables!.Single(table => table.Name == "market.bars_1m");
@@ -47,7 +58,10 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
         Assert.InRange(frames[5].LagSeconds!.Value, 0, 600);
         Assert.Equal((2, 1, 1), (status.Ingestion.Feeds!.Enabled, status.Ingestion.Feeds.Live, status.Ingestion.Feeds.Due));
         Assert.InRange(status.Ingestion.Feeds.OverdueSeconds, 90, 1000);
-        Assert.Equal(("completed", 5, 2), (status.Ingestion.LastImport!.Status, status.Ingestion.LastImport.Inserted, status.Ingestion.LastImport.Rejected));
+        Assert.Equal(
+            ("completed", 5, 2),
+            (status.Ingestion.LastImport!.Status, status.Ingestion.LastImport.Inserted, status.Ingestion.LastImport.Rejected)
+        );
 
         Assert.True(status.Redis.LatencyMs > 0 && status.Redis.UsedBytes > 0 && status.Redis.Version is not null);
         Assert.Equal(PartState.Ok, status.Replication.State);
@@ -58,7 +72,9 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
     [Fact]
     public async Task The_cache_tells_how_often_it_helped()
     {
-        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('HOT'); INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('HOT', '1d', '2024-06-03Z', 1, 1, 1, 1, 1)");
+        await database.ExecuteAsync(
+            "INSERT INTO market.tickers (symbol) VALUES ('HOT'); INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('HOT', '1d', '2024-06-03Z', 1, 1, 1, 1, 1)"
+        );
         await using var api = new ApiServer(database.AppConnection);
         var client = api.CreateClient();
         Assert.Null((await client.GetFromJsonAsync<StatusResponse>("/v1/status", Token))!.Cache.HitRatio);
@@ -81,9 +97,12 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
             INSERT INTO market.bars_5m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
             SELECT id, timestamptz '2020-01-02Z' + n * interval '5 minutes', 1, 1, 1, 1, 1, 0, 0, 0, false, 'test' FROM market.tickers, generate_series(0, 9999) AS n WHERE symbol = 'DENSE';
             SELECT compress_chunk(chunk) FROM show_chunks('market.bars_5m', older_than => timestamptz '2020-01-20Z') AS chunk
-            """);
+            """
+        );
         await using var api = new ApiServer(database.AppConnection);
-        var table = (await api.CreateClient().GetFromJsonAsync<StatusResponse>("/v1/status", Token))!.Tables.Tables!.Single(table => table.Name == "market.bars_5m");
+        var table = (await api.CreateClient().GetFromJsonAsync<StatusResponse>("/v1/status", Token))!.Tables.Tables!.Single(table =>
+            table.Name == "market.bars_5m"
+        );
         Assert.True(table.CompressedChunks > 0 && table.CompressedChunks < table.Chunks);
         Assert.Equal(Math.Round((decimal)table.CompressedChunks / table.Chunks, 4), table.CompressedShare);
         Assert.True(table.CompressionRatio > 2);
@@ -115,12 +134,16 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
         }
 
         var requests = Enumerable.Range(0, 30).Select(_ => client.GetFromJsonAsync<StatusResponse>("/v1/status", Token)).ToList();
-        const string waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app' AND wait_event_type = 'Lock'";
+        const string waiting =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app' AND wait_event_type = 'Lock'";
         await Eventually.GetAsync(() => database.ScalarAsync<long>(waiting), there => there > 0);
         Assert.Equal(1, await database.ScalarAsync<long>(waiting));
         foreach (var status in await Task.WhenAll(requests))
         {
-            Assert.Equal(("degraded", PartState.Away, PartState.Ok, PartState.Ok), (status!.State, status.Ingestion.State, status.Database.State, status.Tables.State));
+            Assert.Equal(
+                ("degraded", PartState.Away, PartState.Ok, PartState.Ok),
+                (status!.State, status.Ingestion.State, status.Database.State, status.Tables.State)
+            );
             Assert.Contains("within 3 s", status.Ingestion.Error, StringComparison.Ordinal);
         }
     }
@@ -132,23 +155,34 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
         var redis = await TestServers.OwnRedisAsync();
         var port = server.Port;
         Assert.Equal(0, (await Migrations.RunAsync(server.ConnectionString("wyckoff"))).ExitCode);
-        var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff")) { Username = "wyckoff_app", Password = TestServers.AppPassword }.ConnectionString;
+        var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff"))
+        {
+            Username = "wyckoff_app",
+            Password = TestServers.AppPassword,
+        }.ConnectionString;
         await using var api = new ApiServer(connection, $"{redis.ConnectionString},connectRetry=1,syncTimeout=500");
         var client = api.CreateClient();
         await UntilAsync(client, status => status.State == "ok");
 
         Kill(redis.Pid);
-        await UntilAsync(client, status => status is { State: "degraded", Redis.State: PartState.Away, Redis.Error: not null, Database.State: PartState.Ok });
+        await UntilAsync(
+            client,
+            status => status is { State: "degraded", Redis.State: PartState.Away, Redis.Error: not null, Database.State: PartState.Ok }
+        );
         await redis.DisposeAsync();
 
         Kill(server.Pid);
-        var down = await UntilAsync(client, status => status is
-        {
-            State: "down",
-            Database: { State: PartState.Away, Error: not null },
-            Ingestion.State: PartState.Away,
-            Replication.State: PartState.Away,
-        });
+        var down = await UntilAsync(
+            client,
+            status =>
+                status
+                    is {
+                        State: "down",
+                        Database: { State: PartState.Away, Error: not null },
+                        Ingestion.State: PartState.Away,
+                        Replication.State: PartState.Away,
+                    }
+        );
         // The messages of the driver have the address of the server.
         const string published = "^It (does not answer|did not answer within 3 s|refuses this service)\\.$";
         Assert.All([down.Database.Error, down.Ingestion.Error, down.Replication.Error], error => Assert.Matches(published, error));
@@ -172,7 +206,10 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
     }
 
     private static Task<StatusResponse> UntilAsync(
-        HttpClient client, Func<StatusResponse, bool> condition, [CallerArgumentExpression(nameof(condition))] string text = "") =>
+        HttpClient client,
+        Func<StatusResponse, bool> condition,
+        [CallerArgumentExpression(nameof(condition))] string text = ""
+    ) =>
         Eventually.GetAsync(
             async () =>
             {
@@ -181,5 +218,6 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
                 return (await response.Content.ReadFromJsonAsync<StatusResponse>(Token))!;
             },
             condition,
-            condition: text);
+            condition: text
+        );
 }

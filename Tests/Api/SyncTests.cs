@@ -24,13 +24,16 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
     {
         _server = await FakeAlpaca.StartAsync();
         _server.Bars[_symbol] = _data = FakeAlpaca.Make(new Random(_symbols), Timeframe.Minute1, Start, 60);
-        _api = new ApiServer(database.AppConnection, settings: new()
-        {
-            ["Wyckoff:Providers:Alpaca:KeyId"] = FakeAlpaca.KeyId,
-            ["Wyckoff:Providers:Alpaca:SecretKey"] = FakeAlpaca.SecretKey,
-            ["Wyckoff:Providers:Alpaca:Url"] = _server.Url.ToString(),
-            ["Wyckoff:Providers:Alpaca:Retry:Attempts"] = "1",
-        });
+        _api = new ApiServer(
+            database.AppConnection,
+            settings: new()
+            {
+                ["Wyckoff:Providers:Alpaca:KeyId"] = FakeAlpaca.KeyId,
+                ["Wyckoff:Providers:Alpaca:SecretKey"] = FakeAlpaca.SecretKey,
+                ["Wyckoff:Providers:Alpaca:Url"] = _server.Url.ToString(),
+                ["Wyckoff:Providers:Alpaca:Retry:Attempts"] = "1",
+            }
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -46,7 +49,10 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
         var url = $"/v1/bars/{_symbol}?timeframe=1m&from=2024-03-04T14:00:00Z&to=2024-03-04T15:00:00Z";
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(url, Token)).StatusCode);
         var bars = await client.GetFromJsonAsync<BarsResponse>(url + "&fetch=missing", Token);
-        Assert.Equal(_data.Select(bar => (bar.Time, bar.Close, bar.Volume)), bars!.Bars!.Select(bar => (bar.Timestamp, bar.Close!.Value, bar.Volume!.Value)));
+        Assert.Equal(
+            _data.Select(bar => (bar.Time, bar.Close, bar.Volume)),
+            bars!.Bars!.Select(bar => (bar.Timestamp, bar.Close!.Value, bar.Volume!.Value))
+        );
         var asked = _server.Log.Count;
         await client.GetFromJsonAsync<BarsResponse>(url + "&fetch=missing&provider=alpaca", Token);
         Assert.Equal(asked, _server.Log.Count);
@@ -56,14 +62,23 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
     public async Task A_provider_that_fails_is_a_bad_gateway_not_half_an_answer()
     {
         _server.NextFault = () => Fault.ServerError;
-        using var response = await _api.CreateClient().GetAsync($"/v1/bars/{_symbol}?timeframe=1m&from=2024-03-04T14:00:00Z&to=2024-03-04T15:00:00Z&fetch=missing", Token);
+        using var response = await _api.CreateClient()
+            .GetAsync($"/v1/bars/{_symbol}?timeframe=1m&from=2024-03-04T14:00:00Z&to=2024-03-04T15:00:00Z&fetch=missing", Token);
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
-        Assert.Contains("503 Service Unavailable", (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "503 Service Unavailable",
+            (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
     [InlineData("fetch=missing", "from", "With fetch=missing")]
-    [InlineData("fetch=missing&from=2024-01-01&provider=nobody", "provider", "'nobody' is no provider that is configured: one of alpaca is expected.")]
+    [InlineData(
+        "fetch=missing&from=2024-01-01&provider=nobody",
+        "provider",
+        "'nobody' is no provider that is configured: one of alpaca is expected."
+    )]
     [InlineData("fetch=all&from=2024-01-01", "fetch", "'all' cannot be fetched")]
     public async Task What_is_wrong_is_named(string query, string field, string words) => await RefusedAsync(_api, query, field, words);
 
@@ -71,18 +86,33 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
     public async Task Without_a_provider_it_says_so()
     {
         await using var bare = new ApiServer(database.AppConnection);
-        await RefusedAsync(bare, "fetch=missing&from=2024-01-01", "provider", "No provider is configured: set Wyckoff:Providers:Alpaca:KeyId");
+        await RefusedAsync(
+            bare,
+            "fetch=missing&from=2024-01-01",
+            "provider",
+            "No provider is configured: set Wyckoff:Providers:Alpaca:KeyId"
+        );
     }
 
     [Fact]
     public async Task A_sync_says_what_came_of_each_symbol_and_brings_the_complete_range()
     {
         var client = _api.CreateClient();
-        var body = new { symbols = new[] { _symbol, "UNKNOWN" }, timeframe = "1Min", from = Start, to = Start.AddHours(1), returnBars = true };
+        var body = new
+        {
+            symbols = new[] { _symbol, "UNKNOWN" },
+            timeframe = "1Min",
+            from = Start,
+            to = Start.AddHours(1),
+            returnBars = true,
+        };
         using var response = await client.PostAsJsonAsync("/v1/sync", body, Token);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var sync = (await response.Content.ReadFromJsonAsync<SyncResponse>(Token))!;
-        Assert.Equal([(_symbol, "success", (long)_data.Count, 0), ("UNKNOWN", "failed", 0, 1)], sync.Results.Select(result => (result.Symbol, result.Status, result.Inserted, result.StillMissing.Count)));
+        Assert.Equal(
+            [(_symbol, "success", (long)_data.Count, 0), ("UNKNOWN", "failed", 0, 1)],
+            sync.Results.Select(result => (result.Symbol, result.Status, result.Inserted, result.StillMissing.Count))
+        );
         Assert.Equal(_data.Select(bar => bar.Close), sync.Results[0].Bars!.Select(bar => bar.Close!.Value));
         Assert.Contains("invalid symbol: UNKNOWN", sync.Results[1].Error, StringComparison.Ordinal);
     }
@@ -90,20 +120,49 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
     [Fact]
     public async Task A_sync_that_cannot_be_is_refused_field_by_field()
     {
-        using var response = await _api.CreateClient().PostAsJsonAsync("/v1/sync", new { symbols = new[] { "A B" }, timeframe = "1w", from = Start, to = Start }, Token);
+        using var response = await _api.CreateClient()
+            .PostAsJsonAsync(
+                "/v1/sync",
+                new
+                {
+                    symbols = new[] { "A B" },
+                    timeframe = "1w",
+                    from = Start,
+                    to = Start,
+                },
+                Token
+            );
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
-        Assert.Equal(["from", "symbols", "timeframe"], problem.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["from", "symbols", "timeframe"],
+            problem.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
     public async Task The_feeds_are_listed()
     {
-        var (exitCode, output, error) = await VerbAsync("feeds", "add", "--symbol", _symbol, "--timeframe", "1m", "--since", "2024-01-01", "--every", "60", "--live");
+        var (exitCode, output, error) = await VerbAsync(
+            "feeds",
+            "add",
+            "--symbol",
+            _symbol,
+            "--timeframe",
+            "1m",
+            "--since",
+            "2024-01-01",
+            "--every",
+            "60",
+            "--live"
+        );
         Assert.Equal((0, $"{_symbol} 1m from alpaca"), (exitCode, (output + error).Trim()));
         var feeds = await _api.CreateClient().GetFromJsonAsync<FeedsResponse>("/v1/feeds", Token);
         var feed = Assert.Single(feeds!.Feeds, feed => feed.Symbol == _symbol);
-        Assert.Equal(("1m", "alpaca", 60, true, true, null), (feed.Timeframe, feed.Provider, feed.EverySeconds, feed.Live, feed.Enabled, feed.Status));
+        Assert.Equal(
+            ("1m", "alpaca", 60, true, true, null),
+            (feed.Timeframe, feed.Provider, feed.EverySeconds, feed.Live, feed.Enabled, feed.Status)
+        );
         (exitCode, output, _) = await VerbAsync("feeds", "remove", "--symbol", _symbol);
         Assert.Equal((0, "1 removed"), (exitCode, output.Trim()));
     }
@@ -111,14 +170,40 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
     [Fact]
     public async Task The_verb_says_how_it_went_and_exits_accordingly()
     {
-        string[] sync = ["sync", "--symbol", _symbol, "--timeframe", "1m", "--from", "2024-03-04T14:00:00Z", "--to", "2024-03-04T15:00:00Z", "--provider-option", "Feed=otc"];
+        string[] sync =
+        [
+            "sync",
+            "--symbol",
+            _symbol,
+            "--timeframe",
+            "1m",
+            "--from",
+            "2024-03-04T14:00:00Z",
+            "--to",
+            "2024-03-04T15:00:00Z",
+            "--provider-option",
+            "Feed=otc",
+        ];
         var (exitCode, output, _) = await VerbAsync(sync);
-        Assert.Equal((0, $"{_symbol} 1m alpaca: success: {_data.Count} bars came, {_data.Count} new, 0 changed, 0 rejected"), (exitCode, output.Trim()));
+        Assert.Equal(
+            (0, $"{_symbol} 1m alpaca: success: {_data.Count} bars came, {_data.Count} new, 0 changed, 0 rejected"),
+            (exitCode, output.Trim())
+        );
         Assert.Contains("feed=otc", _server.Log.Single().Query, StringComparison.Ordinal);
         (exitCode, output, _) = await VerbAsync([.. sync[..2], $"{_symbol},UNKNOWN", .. sync[3..]]);
         Assert.Equal(2, exitCode);
         Assert.StartsWith($"{_symbol} 1m alpaca: nothing was missing", output, StringComparison.Ordinal);
-        (exitCode, _, var error) = await VerbAsync("sync", "--symbol", _symbol, "--timeframe", "1m", "--from", "2024-03-04", "--provider", "nobody");
+        (exitCode, _, var error) = await VerbAsync(
+            "sync",
+            "--symbol",
+            _symbol,
+            "--timeframe",
+            "1m",
+            "--from",
+            "2024-03-04",
+            "--provider",
+            "nobody"
+        );
         Assert.Equal((1, "ingestor: 'nobody' is no provider that is configured: one of alpaca is expected."), (exitCode, error.Trim()));
     }
 
@@ -130,12 +215,17 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
         Assert.StartsWith(words, problem.GetProperty("errors").GetProperty(field)[0].GetString(), StringComparison.Ordinal);
     }
 
-    private Task<(int ExitCode, string Output, string Error)> VerbAsync(params string[] arguments) => Run.DotnetAsync("Ingestor", arguments, new()
-    {
-        ["ConnectionStrings__wyckoff"] = database.AppConnection,
-        ["Logging__LogLevel__Default"] = "None",
-        ["Wyckoff__Providers__Alpaca__KeyId"] = FakeAlpaca.KeyId,
-        ["Wyckoff__Providers__Alpaca__SecretKey"] = FakeAlpaca.SecretKey,
-        ["Wyckoff__Providers__Alpaca__Url"] = _server.Url.ToString(),
-    });
+    private Task<(int ExitCode, string Output, string Error)> VerbAsync(params string[] arguments) =>
+        Run.DotnetAsync(
+            "Ingestor",
+            arguments,
+            new()
+            {
+                ["ConnectionStrings__wyckoff"] = database.AppConnection,
+                ["Logging__LogLevel__Default"] = "None",
+                ["Wyckoff__Providers__Alpaca__KeyId"] = FakeAlpaca.KeyId,
+                ["Wyckoff__Providers__Alpaca__SecretKey"] = FakeAlpaca.SecretKey,
+                ["Wyckoff__Providers__Alpaca__Url"] = _server.Url.ToString(),
+            }
+        );
 }

@@ -15,7 +15,11 @@ public sealed class TelemetryTests(TestDatabase database) : IClassFixture<TestDa
         await using var api = await ListeningApi.StartAsync(
             database.AppConnection,
             new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1" },
-            configure: builder => builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddProcessor(new SimpleActivityExportProcessor(new Collector(spans)))));
+            configure: builder =>
+                builder.Services.ConfigureOpenTelemetryTracerProvider(tracing =>
+                    tracing.AddProcessor(new SimpleActivityExportProcessor(new Collector(spans)))
+                )
+        );
         // Under traces of our own, which ask to be recorded: other tests of this process ask the same things meanwhile.
         var probe = await AskAsync("/health");
         await AskAsync("/alive");
@@ -28,7 +32,9 @@ public sealed class TelemetryTests(TestDatabase database) : IClassFixture<TestDa
         async Task<ActivityTraceId> AskAsync(string path)
         {
             var trace = ActivityTraceId.CreateRandom();
-            var answer = await api.RawAsync($"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\ntraceparent: 00-{trace}-{ActivitySpanId.CreateRandom()}-01\r\n\r\n");
+            var answer = await api.RawAsync(
+                $"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\ntraceparent: 00-{trace}-{ActivitySpanId.CreateRandom()}-01\r\n\r\n"
+            );
             Assert.StartsWith("HTTP/1.1 ", answer, StringComparison.Ordinal);
             return trace;
         }

@@ -24,11 +24,25 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     [Fact]
     public async Task A_ticker_is_added_found_changed_and_deleted()
     {
-        using var added = await Client.PostAsJsonAsync("/v1/tickers", new { symbol = " life ", name = "O'Neill \"& Söhne\" 株式 🚀", exchange = "Xetra", assetType = "etf", timezone = "Europe/Berlin" }, Token);
+        using var added = await Client.PostAsJsonAsync(
+            "/v1/tickers",
+            new
+            {
+                symbol = " life ",
+                name = "O'Neill \"& Söhne\" 株式 🚀",
+                exchange = "Xetra",
+                assetType = "etf",
+                timezone = "Europe/Berlin",
+            },
+            Token
+        );
         Assert.Equal(HttpStatusCode.Created, added.StatusCode);
         Assert.Equal("/v1/tickers/LIFE", added.Headers.Location?.ToString());
         var ticker = (await added.Content.ReadFromJsonAsync<TickerResponse>(Token))!;
-        Assert.Equal(("LIFE", "O'Neill \"& Söhne\" 株式 🚀", "Xetra", "etf", "Europe/Berlin", true), (ticker.Symbol, ticker.Name, ticker.Exchange, ticker.AssetType, ticker.Timezone, ticker.Active));
+        Assert.Equal(
+            ("LIFE", "O'Neill \"& Söhne\" 株式 🚀", "Xetra", "etf", "Europe/Berlin", true),
+            (ticker.Symbol, ticker.Name, ticker.Exchange, ticker.AssetType, ticker.Timezone, ticker.Active)
+        );
         Assert.Equal(ticker.Name, await database.ScalarAsync<string>("SELECT name FROM market.tickers WHERE symbol = 'LIFE'"));
 
         var detail = (await Client.GetFromJsonAsync<TickerDetail>(added.Headers.Location, Token))!;
@@ -42,7 +56,10 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
 
         using var put = await Client.PutAsync("/v1/tickers/LIFE", Json("""{"symbol":"life","name":"New"}"""), Token);
         var replaced = (await put.Content.ReadFromJsonAsync<TickerResponse>(Token))!;
-        Assert.Equal(("New", null, "stock", "America/New_York", true), (replaced.Name, replaced.Exchange, replaced.AssetType, replaced.Timezone, replaced.Active));
+        Assert.Equal(
+            ("New", null, "stock", "America/New_York", true),
+            (replaced.Name, replaced.Exchange, replaced.AssetType, replaced.Timezone, replaced.Active)
+        );
 
         using var deleted = await Client.DeleteAsync("/v1/tickers/LIFE?confirm=life", Token);
         Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
@@ -81,8 +98,23 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
 
     [Theory]
     [InlineData("""{}""", "symbol")]
-    [InlineData("""{"symbol":"A B","name":"","exchange":5,"assetType":null,"timezone":"Mars/Olympus","active":"yes","colour":"red"}""", "active", "assetType", "colour", "exchange", "name", "symbol", "timezone")]
-    [InlineData("""{"symbol":"W1","name":"a\u0000b","exchange":"\ud800","assetType":"123456789012345678901","timezone":"Eastern Standard Time"}""", "assetType", "exchange", "name", "timezone")]
+    [InlineData(
+        """{"symbol":"A B","name":"","exchange":5,"assetType":null,"timezone":"Mars/Olympus","active":"yes","colour":"red"}""",
+        "active",
+        "assetType",
+        "colour",
+        "exchange",
+        "name",
+        "symbol",
+        "timezone"
+    )]
+    [InlineData(
+        """{"symbol":"W1","name":"a\u0000b","exchange":"\ud800","assetType":"123456789012345678901","timezone":"Eastern Standard Time"}""",
+        "assetType",
+        "exchange",
+        "name",
+        "timezone"
+    )]
     [InlineData("""{"symbol":"W1","symbol":"W2"}""", "symbol")]
     [InlineData("""{"symbol":"W1","timezone":"../../../etc/passwd"}""", "timezone")]
     [InlineData("""{"symbol":"W1","\ud800":1}""", "\ufffd")]
@@ -125,13 +157,15 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
         using var renamed = await Client.PatchAsync("/v1/tickers/NEIGHBOUR", Json("""{"symbol":"OTHER","active":1}"""), Token);
         Assert.Equal(["active", "symbol"], await ErrorsAsync(renamed));
 
-        foreach (var response in new[]
-        {
-            await Client.GetAsync("/v1/tickers/NIEGHBOUR", Token),
-            await Client.PatchAsync("/v1/tickers/NIEGHBOUR", Json("{}"), Token),
-            await Client.PutAsync("/v1/tickers/NIEGHBOUR", Json("{}"), Token),
-            await Client.DeleteAsync("/v1/tickers/NIEGHBOUR?confirm=NIEGHBOUR", Token),
-        })
+        foreach (
+            var response in new[]
+            {
+                await Client.GetAsync("/v1/tickers/NIEGHBOUR", Token),
+                await Client.PatchAsync("/v1/tickers/NIEGHBOUR", Json("{}"), Token),
+                await Client.PutAsync("/v1/tickers/NIEGHBOUR", Json("{}"), Token),
+                await Client.DeleteAsync("/v1/tickers/NIEGHBOUR?confirm=NIEGHBOUR", Token),
+            }
+        )
         {
             var problem = await ProblemAsync(response, HttpStatusCode.NotFound, "/problems/unknown-symbol");
             Assert.Equal(["NEIGHBOUR"], problem.GetProperty("near").EnumerateArray().Select(near => near.GetString()));
@@ -154,10 +188,15 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     public async Task Of_many_who_add_one_ticker_at_once_one_succeeds()
     {
         _ = Client;
-        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => Client.PostAsJsonAsync("/v1/tickers", new { symbol = "RACE", name = $"Number {i}" }, Token)));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 32).Select(i => Client.PostAsJsonAsync("/v1/tickers", new { symbol = "RACE", name = $"Number {i}" }, Token))
+        );
         Assert.Equal(31, answers.Count(answer => answer.StatusCode == HttpStatusCode.Conflict));
         var won = Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.Created);
-        Assert.Equal((await won.Content.ReadFromJsonAsync<TickerResponse>(Token))!.Name, await database.ScalarAsync<string>("SELECT name FROM market.tickers WHERE symbol = 'RACE'"));
+        Assert.Equal(
+            (await won.Content.ReadFromJsonAsync<TickerResponse>(Token))!.Name,
+            await database.ScalarAsync<string>("SELECT name FROM market.tickers WHERE symbol = 'RACE'")
+        );
     }
 
     [Fact]
@@ -166,19 +205,37 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
         await BarsAsync("TAGGED");
         using var first = await Client.GetAsync("/v1/tickers/TAGGED", Token);
         var tag = first.Headers.ETag!;
-        Assert.Equal(HttpStatusCode.NotModified, (await SendAsync(HttpMethod.Get, "/v1/tickers/TAGGED", ("If-None-Match", tag.ToString()))).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NotModified,
+            (await SendAsync(HttpMethod.Get, "/v1/tickers/TAGGED", ("If-None-Match", tag.ToString()))).StatusCode
+        );
 
         // New bars make another document of it, but nobody has changed what a writer of the ticker saw.
-        await database.ExecuteAsync("UPDATE ohlcv_bars SET volume = volume + 1 WHERE symbol = 'TAGGED' AND timeframe = '1h' AND timestamp = '2024-06-03 10:00Z'");
-        Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Get, "/v1/tickers/TAGGED", ("If-None-Match", tag.ToString()))).StatusCode);
+        await database.ExecuteAsync(
+            "UPDATE ohlcv_bars SET volume = volume + 1 WHERE symbol = 'TAGGED' AND timeframe = '1h' AND timestamp = '2024-06-03 10:00Z'"
+        );
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await SendAsync(HttpMethod.Get, "/v1/tickers/TAGGED", ("If-None-Match", tag.ToString()))).StatusCode
+        );
         using var patched = await SendAsync(HttpMethod.Patch, "/v1/tickers/TAGGED", ("If-Match", tag.ToString()), """{"name":"Mine"}""");
         Assert.Equal(HttpStatusCode.OK, patched.StatusCode);
 
         foreach (var (method, url) in new[] { (HttpMethod.Patch, ""), (HttpMethod.Put, ""), (HttpMethod.Delete, "?confirm=TAGGED") })
         {
-            using var late = await SendAsync(method, "/v1/tickers/TAGGED" + url, ("If-Match", tag.ToString()), method == HttpMethod.Delete ? null : """{"name":"Late"}""");
+            using var late = await SendAsync(
+                method,
+                "/v1/tickers/TAGGED" + url,
+                ("If-Match", tag.ToString()),
+                method == HttpMethod.Delete ? null : """{"name":"Late"}"""
+            );
             await ProblemAsync(late, HttpStatusCode.PreconditionFailed, "/problems/changed-meanwhile");
-            using var nonsense = await SendAsync(method, "/v1/tickers/TAGGED" + url, ("If-Match", "nonsense"), method == HttpMethod.Delete ? null : "{}");
+            using var nonsense = await SendAsync(
+                method,
+                "/v1/tickers/TAGGED" + url,
+                ("If-Match", "nonsense"),
+                method == HttpMethod.Delete ? null : "{}"
+            );
             Assert.Equal(HttpStatusCode.PreconditionFailed, nonsense.StatusCode);
         }
 
@@ -192,18 +249,30 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     {
         await AddAsync("COUNTED");
         var failed = 0;
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
-        {
-            for (var counted = 0; counted < 5;)
-            {
-                using var read = await Client.GetAsync("/v1/tickers/COUNTED", Token);
-                var count = int.Parse((await read.Content.ReadFromJsonAsync<TickerDetail>(Token))!.Name ?? "0", System.Globalization.CultureInfo.InvariantCulture);
-                using var written = await SendAsync(HttpMethod.Patch, "/v1/tickers/COUNTED", ("If-Match", read.Headers.ETag!.ToString()), $$"""{"name":"{{count + 1}}"}""");
-                Assert.True(written.StatusCode is HttpStatusCode.OK or HttpStatusCode.PreconditionFailed);
-                counted += written.StatusCode == HttpStatusCode.OK ? 1 : 0;
-                Interlocked.Add(ref failed, written.StatusCode == HttpStatusCode.OK ? 0 : 1);
-            }
-        }));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(async _ =>
+                {
+                    for (var counted = 0; counted < 5; )
+                    {
+                        using var read = await Client.GetAsync("/v1/tickers/COUNTED", Token);
+                        var count = int.Parse(
+                            (await read.Content.ReadFromJsonAsync<TickerDetail>(Token))!.Name ?? "0",
+                            System.Globalization.CultureInfo.InvariantCulture
+                        );
+                        using var written = await SendAsync(
+                            HttpMethod.Patch,
+                            "/v1/tickers/COUNTED",
+                            ("If-Match", read.Headers.ETag!.ToString()),
+                            $$"""{"name":"{{count + 1}}"}"""
+                        );
+                        Assert.True(written.StatusCode is HttpStatusCode.OK or HttpStatusCode.PreconditionFailed);
+                        counted += written.StatusCode == HttpStatusCode.OK ? 1 : 0;
+                        Interlocked.Add(ref failed, written.StatusCode == HttpStatusCode.OK ? 0 : 1);
+                    }
+                })
+        );
         Assert.Equal("40", await database.ScalarAsync<string>("SELECT name FROM market.tickers WHERE symbol = 'COUNTED'"));
         Assert.True(failed > 0, "Nobody was ever late: this has shown nothing.");
     }
@@ -211,21 +280,38 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     [Fact]
     public async Task Pages_hold_every_ticker_once()
     {
-        await database.ExecuteAsync("INSERT INTO market.tickers (symbol, name, asset_type, is_active) SELECT 'PAGE' || n, 'Number ' || n, CASE n % 3 WHEN 0 THEN 'etf' ELSE 'stock' END, n % 2 = 0 FROM generate_series(1, 50) AS n");
-        foreach (var (query, expected) in new[] { ("prefix=page", 50), ("prefix=PAGE&active=true", 25), ("prefix=PAGE&assetType=etf", 16), ("search=number%204", 11), ("search=AGE5&limit=1", 2) })
+        await database.ExecuteAsync(
+            "INSERT INTO market.tickers (symbol, name, asset_type, is_active) SELECT 'PAGE' || n, 'Number ' || n, CASE n % 3 WHEN 0 THEN 'etf' ELSE 'stock' END, n % 2 = 0 FROM generate_series(1, 50) AS n"
+        );
+        foreach (
+            var (query, expected) in new[]
+            {
+                ("prefix=page", 50),
+                ("prefix=PAGE&active=true", 25),
+                ("prefix=PAGE&assetType=etf", 16),
+                ("search=number%204", 11),
+                ("search=AGE5&limit=1", 2),
+            }
+        )
         {
             var seen = new List<string>();
             string? cursor = null;
             do
             {
-                var page = (await Client.GetFromJsonAsync<TickersResponse>($"/v1/tickers?{(query.Contains("limit", StringComparison.Ordinal) ? query : query + "&limit=7")}&cursor={cursor}", Token))!;
+                var page = (
+                    await Client.GetFromJsonAsync<TickersResponse>(
+                        $"/v1/tickers?{(query.Contains("limit", StringComparison.Ordinal) ? query : query + "&limit=7")}&cursor={cursor}",
+                        Token
+                    )
+                )!;
                 Assert.Equal(page.Count, page.Tickers.Count);
                 seen.AddRange(page.Tickers.Select(ticker => ticker.Symbol));
                 cursor = page.Next;
                 // Those that come and go meanwhile change nothing for the others.
-                await database.ExecuteAsync("DELETE FROM market.tickers WHERE symbol = 'PAGE0'; INSERT INTO market.tickers (symbol, is_active) VALUES ('PAGE0', false)");
-            }
-            while (cursor is not null);
+                await database.ExecuteAsync(
+                    "DELETE FROM market.tickers WHERE symbol = 'PAGE0'; INSERT INTO market.tickers (symbol, is_active) VALUES ('PAGE0', false)"
+                );
+            } while (cursor is not null);
             Assert.Equal(expected, seen.Count(symbol => symbol != "PAGE0"));
             Assert.Equal(seen.Distinct(), seen);
             await database.ExecuteAsync("DELETE FROM market.tickers WHERE symbol = 'PAGE0'");
@@ -252,8 +338,21 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     {
         await database.ExecuteAsync("INSERT INTO market.tickers (symbol) SELECT 'CUR' || n FROM generate_series(1, 3) AS n");
         var cursor = (await Client.GetFromJsonAsync<TickersResponse>("/v1/tickers?prefix=CUR&limit=2", Token))!.Next!;
-        Assert.Equal(["CUR3"], (await Client.GetFromJsonAsync<TickersResponse>("/v1/tickers?prefix=CUR&limit=9&cursor=" + cursor, Token))!.Tickers.Select(ticker => ticker.Symbol));
-        foreach (var url in new[] { "prefix=CU&cursor=" + cursor, "cursor=" + cursor, "prefix=CUR&cursor=" + cursor[..^1], "prefix=CUR&cursor=" + (cursor[0] == 'A' ? 'B' : 'A') + cursor[1..] })
+        Assert.Equal(
+            ["CUR3"],
+            (await Client.GetFromJsonAsync<TickersResponse>("/v1/tickers?prefix=CUR&limit=9&cursor=" + cursor, Token))!.Tickers.Select(
+                ticker => ticker.Symbol
+            )
+        );
+        foreach (
+            var url in new[]
+            {
+                "prefix=CU&cursor=" + cursor,
+                "cursor=" + cursor,
+                "prefix=CUR&cursor=" + cursor[..^1],
+                "prefix=CUR&cursor=" + (cursor[0] == 'A' ? 'B' : 'A') + cursor[1..],
+            }
+        )
         {
             using var response = await Client.GetAsync("/v1/tickers?" + url, Token);
             Assert.Equal(["cursor"], await ErrorsAsync(response));
@@ -280,7 +379,10 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
             Assert.Equal("BTC/USD", (await client.GetFromJsonAsync<TickerDetail>("/v1/tickers/" + path, Token))!.Symbol);
             foreach (var kind in new[] { "bars", "indicators", "features", "quality" })
             {
-                Assert.Equal("BTC/USD", (await client.GetFromJsonAsync<JsonElement>($"/v1/{kind}/{path}", Token)).GetProperty("symbol").GetString());
+                Assert.Equal(
+                    "BTC/USD",
+                    (await client.GetFromJsonAsync<JsonElement>($"/v1/{kind}/{path}", Token)).GetProperty("symbol").GetString()
+                );
             }
         }
 
@@ -292,7 +394,11 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     [Fact]
     public async Task What_is_not_JSON_is_refused()
     {
-        using var response = await Client.PostAsync("/v1/tickers", new StringContent("symbol=X", Encoding.UTF8, "application/x-www-form-urlencoded"), Token);
+        using var response = await Client.PostAsync(
+            "/v1/tickers",
+            new StringContent("symbol=X", Encoding.UTF8, "application/x-www-form-urlencoded"),
+            Token
+        );
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
     }
 
@@ -303,19 +409,35 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
         {
             await BarsAsync("VANISH");
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
-            var readers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
-            {
-                while (!stop.IsCancellationRequested)
-                {
-                    using var bars = await Client.GetAsync("/v1/bars/VANISH?timeframe=1h", Token);
-                    Assert.True(bars.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound);
-                    Assert.True(bars.StatusCode == HttpStatusCode.NotFound || (await bars.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("count").GetInt32() is 0 or 20);
+            var readers = Enumerable
+                .Range(0, 4)
+                .Select(_ =>
+                    Task.Run(
+                        async () =>
+                        {
+                            while (!stop.IsCancellationRequested)
+                            {
+                                using var bars = await Client.GetAsync("/v1/bars/VANISH?timeframe=1h", Token);
+                                Assert.True(bars.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound);
+                                Assert.True(
+                                    bars.StatusCode == HttpStatusCode.NotFound
+                                        || (await bars.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("count").GetInt32()
+                                            is 0
+                                                or 20
+                                );
 
-                    using var response = await Client.GetAsync("/v1/tickers/VANISH", Token);
-                    Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound);
-                    Assert.True(response.StatusCode == HttpStatusCode.NotFound || (await response.Content.ReadFromJsonAsync<TickerDetail>(Token))!.Stored.Count == 3);
-                }
-            }, Token)).ToList();
+                                using var response = await Client.GetAsync("/v1/tickers/VANISH", Token);
+                                Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound);
+                                Assert.True(
+                                    response.StatusCode == HttpStatusCode.NotFound
+                                        || (await response.Content.ReadFromJsonAsync<TickerDetail>(Token))!.Stored.Count == 3
+                                );
+                            }
+                        },
+                        Token
+                    )
+                )
+                .ToList();
             using var deleted = await Client.DeleteAsync("/v1/tickers/VANISH?confirm=VANISH", Token);
             Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
             await stop.CancelAsync();
@@ -334,7 +456,8 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
             INSERT INTO market.bars_1m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
             SELECT id, timestamptz '2020-01-01Z' + n * interval '1 minute', 1, 1, 1, 1, 1, 0, 0, 0, false, 'test' FROM market.tickers, generate_series(0, 149999) AS n WHERE symbol IN ('PACKED', 'STAYS');
             SELECT compress_chunk(chunk) FROM show_chunks('market.bars_1m', older_than => timestamptz '2021-01-01Z') AS chunk
-            """);
+            """
+        );
         using var deleted = await Client.DeleteAsync("/v1/tickers/PACKED?confirm=PACKED", Token);
         Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
         Assert.Equal(150_000, await database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m WHERE timestamp < '2021-01-01Z'"));
@@ -373,7 +496,9 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
         var time = new ManualTime(At(1));
         var directory = new TickerDirectory(database.App, time);
         var before = (await directory.FindAsync(Symbol.Parse("SILENT"), Token))!;
-        await database.ExecuteAsync("DELETE FROM market.tickers WHERE symbol = 'SILENT'; INSERT INTO market.tickers (symbol, timezone) VALUES ('SILENT', 'Asia/Tokyo')");
+        await database.ExecuteAsync(
+            "DELETE FROM market.tickers WHERE symbol = 'SILENT'; INSERT INTO market.tickers (symbol, timezone) VALUES ('SILENT', 'Asia/Tokyo')"
+        );
         Assert.Same(before, await directory.FindAsync(Symbol.Parse("SILENT"), Token));
         time.Advance(TimeSpan.FromSeconds(61));
         var after = (await directory.FindAsync(Symbol.Parse("SILENT"), Token))!;
@@ -395,16 +520,26 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     }
 
     private static async Task<IEnumerable<string>> ErrorsAsync(HttpResponseMessage response) =>
-        (await ProblemAsync(response, HttpStatusCode.BadRequest, "/problems/invalid-parameters")).GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal);
+        (await ProblemAsync(response, HttpStatusCode.BadRequest, "/problems/invalid-parameters"))
+            .GetProperty("errors")
+            .EnumerateObject()
+            .Select(error => error.Name)
+            .Order(StringComparer.Ordinal);
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string url, (string Name, string Value) header, string? body = null)
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string url,
+        (string Name, string Value) header,
+        string? body = null
+    )
     {
         using var request = new HttpRequestMessage(method, url) { Content = body is null ? null : Json(body) };
         request.Headers.TryAddWithoutValidation(header.Name, header.Value);
         return await Client.SendAsync(request, Token);
     }
 
-    private Task AddAsync(string symbol) => database.ExecuteAsync($"INSERT INTO market.tickers (symbol) VALUES ('{symbol}') ON CONFLICT DO NOTHING");
+    private Task AddAsync(string symbol) =>
+        database.ExecuteAsync($"INSERT INTO market.tickers (symbol) VALUES ('{symbol}') ON CONFLICT DO NOTHING");
 
     private async Task BarsAsync(string symbol)
     {
@@ -413,6 +548,7 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
             $"""
             INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
             SELECT '{symbol}', '1h', timestamptz '2024-06-03Z' + n * interval '1 hour', 100, 101, 99, 100, 10 FROM generate_series(0, 19) AS n
-            """);
+            """
+        );
     }
 }

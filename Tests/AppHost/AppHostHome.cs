@@ -40,7 +40,8 @@ internal sealed class AppHostHome : IAsyncDisposable
         {
             using (process)
             {
-                string environment, commandLine;
+                string environment,
+                    commandLine;
                 try
                 {
                     commandLine = File.ReadAllText($"/proc/{process.Id}/cmdline").Replace('\0', ' ');
@@ -52,7 +53,13 @@ internal sealed class AppHostHome : IAsyncDisposable
                 }
 
                 // Redis writes its title over its environment, and names a file of this folder on its command line.
-                if (commandLine.Length > 0 && (environment.Contains($"{ServerHome.Variable}={Folder}\0", StringComparison.Ordinal) || commandLine.Contains(Folder + "/data/", StringComparison.Ordinal)))
+                if (
+                    commandLine.Length > 0
+                    && (
+                        environment.Contains($"{ServerHome.Variable}={Folder}\0", StringComparison.Ordinal)
+                        || commandLine.Contains(Folder + "/data/", StringComparison.Ordinal)
+                    )
+                )
                 {
                     yield return (process.Id, commandLine);
                 }
@@ -61,12 +68,15 @@ internal sealed class AppHostHome : IAsyncDisposable
     }
 
     /// <summary>The process that does the work of a service or server: not the leash, nor `dotnet run`, which look after it.</summary>
-    public int ProcessOf(string service) => service == "postgres"
-        ? int.Parse(File.ReadLines(Path.Combine(Home.Data, "postgres", "postmaster.pid")).First(), CultureInfo.InvariantCulture)
-        : Assert.Single(Processes(), process => IsOf(service, process.CommandLine)).Pid;
+    public int ProcessOf(string service) =>
+        service == "postgres"
+            ? int.Parse(File.ReadLines(Path.Combine(Home.Data, "postgres", "postmaster.pid")).First(), CultureInfo.InvariantCulture)
+            : Assert.Single(Processes(), process => IsOf(service, process.CommandLine)).Pid;
 
     public bool Runs(string service) =>
-        service == "postgres" ? File.Exists(Path.Combine(Home.Data, "postgres", "postmaster.pid")) : Processes().Any(process => IsOf(service, process.CommandLine));
+        service == "postgres"
+            ? File.Exists(Path.Combine(Home.Data, "postgres", "postmaster.pid"))
+            : Processes().Any(process => IsOf(service, process.CommandLine));
 
     public void Kill(string service)
     {
@@ -74,7 +84,8 @@ internal sealed class AppHostHome : IAsyncDisposable
         process.Kill();
     }
 
-    public Task NobodyLeftAsync() => Eventually.HoldsAsync(() => !Processes().Any(), () => "Left behind: " + string.Join("; ", Processes()));
+    public Task NobodyLeftAsync() =>
+        Eventually.HoldsAsync(() => !Processes().Any(), () => "Left behind: " + string.Join("; ", Processes()));
 
     public async ValueTask DisposeAsync()
     {
@@ -82,8 +93,10 @@ internal sealed class AppHostHome : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static bool IsOf(string service, string commandLine) => service == "cache"
-        ? commandLine.Contains("redis", StringComparison.Ordinal)
-            && !commandLine.Contains("leash", StringComparison.Ordinal) && !commandLine.Contains("Wyckoff.LocalServers", StringComparison.Ordinal)
-        : commandLine.TrimEnd().EndsWith($"/Wyckoff.{service}.dll", StringComparison.Ordinal);
+    private static bool IsOf(string service, string commandLine) =>
+        service == "cache"
+            ? commandLine.Contains("redis", StringComparison.Ordinal)
+                && !commandLine.Contains("leash", StringComparison.Ordinal)
+                && !commandLine.Contains("Wyckoff.LocalServers", StringComparison.Ordinal)
+            : commandLine.TrimEnd().EndsWith($"/Wyckoff.{service}.dll", StringComparison.Ordinal);
 }

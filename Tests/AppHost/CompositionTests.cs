@@ -22,7 +22,10 @@ public sealed class CompositionTests
     [Fact(Timeout = 600_000)]
     public async Task Containers_come_up_serve_bars_and_send_traces_down_to_the_database()
     {
-        Assert.SkipUnless(System.Environment.GetEnvironmentVariable("WYCKOFF_REQUIRE_CONTAINERS") == "1", "WYCKOFF_REQUIRE_CONTAINERS is not 1, so no container engine is asked for.");
+        Assert.SkipUnless(
+            System.Environment.GetEnvironmentVariable("WYCKOFF_REQUIRE_CONTAINERS") == "1",
+            "WYCKOFF_REQUIRE_CONTAINERS is not 1, so no container engine is asked for."
+        );
         await using var home = await AppHostHome.CreateAsync();
         await ServesBarsAsync("--containers", "--fresh", "--yes", "--data", home.Folder, "--port", $"{PortOwner.PickFree()}");
     }
@@ -33,9 +36,13 @@ public sealed class CompositionTests
         await using var home = await AppHostHome.CreateAsync();
         await using var application = await BuildAsync(
             null,
-            "--data", home.Folder, "--port", $"{PortOwner.PickFree()}",
+            "--data",
+            home.Folder,
+            "--port",
+            $"{PortOwner.PickFree()}",
             $"--ConnectionStrings:wyckoff=Host=127.0.0.1;Port={PortOwner.PickFree()};Username=postgres;Password=x",
-            "--ConnectionStrings:cache=127.0.0.1:1");
+            "--ConnectionStrings:cache=127.0.0.1:1"
+        );
         await application.StartAsync(Token);
 
         var migrations = await EndAsync(application, "migrations");
@@ -53,7 +60,15 @@ public sealed class CompositionTests
     public async Task The_commands_of_the_dashboard_do_what_they_say()
     {
         await using var home = await AppHostHome.CreateAsync();
-        await using var application = await BuildAsync(null, "--local", "--no-samples", "--data", home.Folder, "--port", $"{PortOwner.PickFree()}");
+        await using var application = await BuildAsync(
+            null,
+            "--local",
+            "--no-samples",
+            "--data",
+            home.Folder,
+            "--port",
+            $"{PortOwner.PickFree()}"
+        );
         await application.StartAsync(Token);
         await application.ResourceNotifications.WaitForResourceHealthyAsync("ingestor", Token);
         await application.ResourceNotifications.WaitForResourceHealthyAsync("api", Token);
@@ -87,8 +102,16 @@ public sealed class CompositionTests
             application.ResourceCommands.ExecuteCommandAsync(
                 resource,
                 command,
-                new InteractionInputCollection([.. arguments.Select(argument => new InteractionInput { Name = argument.Name, InputType = InputType.Text, Value = argument.Value })]),
-                Token);
+                new InteractionInputCollection([
+                    .. arguments.Select(argument => new InteractionInput
+                    {
+                        Name = argument.Name,
+                        InputType = InputType.Text,
+                        Value = argument.Value,
+                    }),
+                ]),
+                Token
+            );
     }
 
     private static async Task ServesBarsAsync(params string[] arguments)
@@ -115,11 +138,23 @@ public sealed class CompositionTests
         await Eventually.HoldsAsync(() => otlp.Received.ContainsKey("logs"), () => "No logs came.");
         // Every service speaks, the one-shot too.
         await Eventually.HoldsAsync(
-            () => otlp.Spans.Select(span => span.Service).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).SequenceEqual(["api", "ingestor", "migrations"]),
-            () => $"Spans came only of {string.Join(", ", otlp.Spans.Select(span => span.Service).Distinct(StringComparer.Ordinal))}");
+            () =>
+                otlp
+                    .Spans.Select(span => span.Service)
+                    .Distinct(StringComparer.Ordinal)
+                    .Order(StringComparer.Ordinal)
+                    .SequenceEqual(["api", "ingestor", "migrations"]),
+            () => $"Spans came only of {string.Join(", ", otlp.Spans.Select(span => span.Service).Distinct(StringComparer.Ordinal))}"
+        );
         // Polling is not traced, and the migration is one trace.
-        Assert.DoesNotContain(otlp.Spans, span => span.Scope == "Npgsql" && span.Parent.Length == 0 && !span.Name.StartsWith("CONNECT", StringComparison.Ordinal));
-        await Eventually.HoldsAsync(() => otlp.Spans.Any(span => span is { Service: "migrations", Name: "migrate" }), () => "No span of the migration came.");
+        Assert.DoesNotContain(
+            otlp.Spans,
+            span => span.Scope == "Npgsql" && span.Parent.Length == 0 && !span.Name.StartsWith("CONNECT", StringComparison.Ordinal)
+        );
+        await Eventually.HoldsAsync(
+            () => otlp.Spans.Any(span => span is { Service: "migrations", Name: "migrate" }),
+            () => "No span of the migration came."
+        );
 
         // Asks, and waits for a span of the scope below the one of the request.
         async Task<string> TracedAsync(string url, string scope)
@@ -130,15 +165,19 @@ public sealed class CompositionTests
             using var response = await http.SendAsync(request, Token);
             response.EnsureSuccessStatusCode();
             await Eventually.HoldsAsync(
-                () => otlp.Spans.FirstOrDefault(span => span.Trace == trace && span.Scope == "Microsoft.AspNetCore") is { } server
+                () =>
+                    otlp.Spans.FirstOrDefault(span => span.Trace == trace && span.Scope == "Microsoft.AspNetCore") is { } server
                     && otlp.Spans.Any(span => span.Trace == trace && span.Scope == scope && IsBelow(otlp, span, server)),
-                () => $"No span of {scope} below the HTTP span of trace {trace}: {string.Join(", ", otlp.Spans.Where(span => span.Trace == trace))}");
+                () =>
+                    $"No span of {scope} below the HTTP span of trace {trace}: {string.Join(", ", otlp.Spans.Where(span => span.Trace == trace))}"
+            );
             return trace;
         }
     }
 
     private static bool IsBelow(OtlpReceiver otlp, ReceivedSpan span, ReceivedSpan ancestor) =>
-        span.Parent == ancestor.Id || (otlp.Spans.FirstOrDefault(other => other.Id == span.Parent) is { } parent && IsBelow(otlp, parent, ancestor));
+        span.Parent == ancestor.Id
+        || (otlp.Spans.FirstOrDefault(other => other.Id == span.Parent) is { } parent && IsBelow(otlp, parent, ancestor));
 
     private static async Task<DistributedApplication> BuildAsync(OtlpReceiver? otlp, params string[] arguments)
     {
@@ -146,25 +185,29 @@ public sealed class CompositionTests
         foreach (var project in builder.Resources.OfType<ProjectResource>())
         {
             // The testing builder has no dashboard, but leaves its address: a process that sends to nobody takes long to end.
-            project.Annotations.Add(new EnvironmentCallbackAnnotation(context =>
-            {
-                context.EnvironmentVariables["Wyckoff__ServerWait"] = otlp is null ? "00:00:01" : "00:01:00";
-                context.EnvironmentVariables.Remove("OTEL_EXPORTER_OTLP_ENDPOINT");
-                if (otlp is not null)
+            project.Annotations.Add(
+                new EnvironmentCallbackAnnotation(context =>
                 {
-                    context.EnvironmentVariables["OTEL_EXPORTER_OTLP_ENDPOINT"] = otlp.Url;
-                    context.EnvironmentVariables["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
-                    context.EnvironmentVariables["OTEL_BSP_SCHEDULE_DELAY"] = "200";
-                }
-            }));
+                    context.EnvironmentVariables["Wyckoff__ServerWait"] = otlp is null ? "00:00:01" : "00:01:00";
+                    context.EnvironmentVariables.Remove("OTEL_EXPORTER_OTLP_ENDPOINT");
+                    if (otlp is not null)
+                    {
+                        context.EnvironmentVariables["OTEL_EXPORTER_OTLP_ENDPOINT"] = otlp.Url;
+                        context.EnvironmentVariables["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
+                        context.EnvironmentVariables["OTEL_BSP_SCHEDULE_DELAY"] = "200";
+                    }
+                })
+            );
         }
 
         return await builder.BuildAsync(Token);
     }
 
-    private static Task<ResourceEvent> EndAsync(DistributedApplication application, string resource) => application.ResourceNotifications.WaitForResourceAsync(resource, IsTerminal, Token);
+    private static Task<ResourceEvent> EndAsync(DistributedApplication application, string resource) =>
+        application.ResourceNotifications.WaitForResourceAsync(resource, IsTerminal, Token);
 
-    private static bool IsTerminal(ResourceEvent change) => change.Snapshot.State is { } state && KnownResourceStates.TerminalStates.Contains(state.Text);
+    private static bool IsTerminal(ResourceEvent change) =>
+        change.Snapshot.State is { } state && KnownResourceStates.TerminalStates.Contains(state.Text);
 
     private static async Task<int> CountAsync(HttpClient http, string symbol) => (await AnswerAsync(http, symbol)).Count;
 

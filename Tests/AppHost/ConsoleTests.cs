@@ -28,10 +28,18 @@ public sealed class ConsoleTests(RunningAppHost running)
         Assert.Contains("\"count\":5", await client.GetStringAsync(curl, Token), StringComparison.Ordinal);
         foreach (var symbol in new[] { "AAPL", "TSLA", "SPY" })
         {
-            Assert.Contains("\"count\":252", await client.GetStringAsync($"{running.Url}/v1/bars/{symbol}?timeframe=1d", Token), StringComparison.Ordinal);
+            Assert.Contains(
+                "\"count\":252",
+                await client.GetStringAsync($"{running.Url}/v1/bars/{symbol}?timeframe=1d", Token),
+                StringComparison.Ordinal
+            );
         }
 
-        var dashboard = output.Split('\n').Single(line => line.Contains("/login?t=", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1].Trim();
+        var dashboard = output
+            .Split('\n')
+            .Single(line => line.Contains("/login?t=", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1]
+            .Trim();
         Assert.Contains("<html", await client.GetStringAsync(dashboard, Token), StringComparison.OrdinalIgnoreCase);
     }
 
@@ -40,7 +48,11 @@ public sealed class ConsoleTests(RunningAppHost running)
     {
         using var second = new RunningSystem(running.Home.Folder, ["--local", "--port", $"{PortOwner.PickFree()}"]);
         Assert.Equal(1, await second.ExitAsync());
-        Assert.Contains($"process {running.System.Id}, http://localhost:{running.Port}", Assert.Single(second.Errors), StringComparison.Ordinal);
+        Assert.Contains(
+            $"process {running.System.Id}, http://localhost:{running.Port}",
+            Assert.Single(second.Errors),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact(Timeout = 600_000)]
@@ -48,7 +60,9 @@ public sealed class ConsoleTests(RunningAppHost running)
     {
         await running.System.PsqlAsync("INSERT INTO tickers (symbol) VALUES ('KEPT')");
         using var client = new HttpClient();
-        foreach (var (service, resource) in new[] { ("Api", "api"), ("Ingestor", "ingestor"), ("cache", "cache"), ("postgres", "postgres") })
+        foreach (
+            var (service, resource) in new[] { ("Api", "api"), ("Ingestor", "ingestor"), ("cache", "cache"), ("postgres", "postgres") }
+        )
         {
             // One that was started again runs a moment before its process does.
             await Eventually.HoldsAsync(() => Services.All(running.Home.Runs), () => string.Join('\n', running.Home.Processes()));
@@ -56,17 +70,24 @@ public sealed class ConsoleTests(RunningAppHost running)
             var before = running.System.Output.Length;
             running.Home.Kill(service);
             await running.System.SaidAsync("was killed by ", before);
-            await running.System.SaidAsync($"  {resource,-12} running", before);
+            await running.System.SaidAsync($"  {resource, -12} running", before);
             Assert.Contains($"{resource} ", running.System.Output[before..], StringComparison.Ordinal);
             Assert.Contains("Starting it again in 1 s (1 of ", running.System.Output[before..], StringComparison.Ordinal);
             await Eventually.HoldsAsync(
-                async () => await BodyAsync(client, "/health") is { } health && health.StartsWith("{\"status\":\"Healthy\"", StringComparison.Ordinal),
-                () => $"The API is not healthy after {service} was killed: {running.System.Output[before..]}");
+                async () =>
+                    await BodyAsync(client, "/health") is { } health
+                    && health.StartsWith("{\"status\":\"Healthy\"", StringComparison.Ordinal),
+                () => $"The API is not healthy after {service} was killed: {running.System.Output[before..]}"
+            );
             Assert.Equal(others, others.Keys.ToDictionary(other => other, running.Home.ProcessOf));
         }
 
         Assert.Equal("1", await running.System.PsqlAsync("SELECT count(*) FROM tickers WHERE symbol = 'KEPT'"));
-        Assert.Contains("\"count\":1", await client.GetStringAsync($"{running.Url}/v1/bars/SPY?timeframe=1d&limit=1", Token), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"count\":1",
+            await client.GetStringAsync($"{running.Url}/v1/bars/SPY?timeframe=1d&limit=1", Token),
+            StringComparison.Ordinal
+        );
 
         async Task<string?> BodyAsync(HttpClient http, string path)
         {
@@ -142,7 +163,11 @@ public sealed class ConsoleTests(RunningAppHost running)
         Assert.False(system.HasExited);
         // The database is there to look at.
         Assert.Equal("1", await system.PsqlAsync("SELECT count(*) FROM pg_tables WHERE schemaname = 'market'"));
-        Assert.Contains("market", Assert.Single(system.Output.Split('\n'), line => line.StartsWith("migrations ended", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            "market",
+            Assert.Single(system.Output.Split('\n'), line => line.StartsWith("migrations ended", StringComparison.Ordinal)),
+            StringComparison.Ordinal
+        );
         system.Terminate();
         Assert.Equal(0, await system.ExitAsync());
     }
@@ -175,7 +200,12 @@ public sealed class ConsoleTests(RunningAppHost running)
     public async Task What_it_cannot_do_is_one_line_and_nothing_starts(string named, params string[] arguments)
     {
         await using var home = await AppHostHome.CreateAsync();
-        using var system = new RunningSystem(home.Folder, arguments.Any(argument => argument.StartsWith("--port", StringComparison.Ordinal)) ? arguments : [.. arguments, "--port", $"{PortOwner.PickFree()}"]);
+        using var system = new RunningSystem(
+            home.Folder,
+            arguments.Any(argument => argument.StartsWith("--port", StringComparison.Ordinal))
+                ? arguments
+                : [.. arguments, "--port", $"{PortOwner.PickFree()}"]
+        );
         Assert.Equal(1, await system.ExitAsync());
         Assert.Contains(named, Assert.Single(system.Errors), StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(home.Home.Data, "postgres")));
@@ -186,7 +216,11 @@ public sealed class ConsoleTests(RunningAppHost running)
     {
         await using var home = await AppHostHome.CreateAsync();
         // An engine whose client is there and whose daemon is not.
-        using var system = new RunningSystem(home.Folder, ["--containers", "--port", $"{PortOwner.PickFree()}"], new(StringComparer.Ordinal) { ["ASPIRE_CONTAINER_RUNTIME"] = "false" });
+        using var system = new RunningSystem(
+            home.Folder,
+            ["--containers", "--port", $"{PortOwner.PickFree()}"],
+            new(StringComparer.Ordinal) { ["ASPIRE_CONTAINER_RUNTIME"] = "false" }
+        );
         Assert.Equal(1, await system.ExitAsync());
         Assert.Contains("neither docker nor podman answers", Assert.Single(system.Errors), StringComparison.Ordinal);
     }

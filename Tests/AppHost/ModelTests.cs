@@ -22,7 +22,11 @@ public sealed class ModelTests
         await using var builder = await ModelAsync(home, placement);
         Assert.Equal(
             ["api", "cache", "ingestor", "migrations", "wyckoff", "wyckoff-app", "wyckoff-worker"],
-            builder.Resources.Select(resource => resource.Name).Intersect(["api", "cache", "ingestor", "migrations", "wyckoff", "wyckoff-app", "wyckoff-worker"], StringComparer.Ordinal).Order(StringComparer.Ordinal));
+            builder
+                .Resources.Select(resource => resource.Name)
+                .Intersect(["api", "cache", "ingestor", "migrations", "wyckoff", "wyckoff-app", "wyckoff-worker"], StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal)
+        );
         // Of a database in a container, Aspire waits for the server, too.
         Assert.Equal([("wyckoff", WaitType.WaitUntilHealthy)], Waits(builder, "migrations").Where(wait => wait.Item1 != "postgres"));
         foreach (var service in new[] { "api", "ingestor" })
@@ -51,7 +55,11 @@ public sealed class ModelTests
         Assert.Equal(Assert.Single(Resource(builder, "postgres").Annotations.OfType<HealthCheckAnnotation>()).Key, check.Key);
         var server2 = (IResourceWithConnectionString)Resource(builder, "postgres");
         Assert.EndsWith("Database=postgres", server2.ConnectionStringExpression.ValueExpression, StringComparison.Ordinal);
-        Assert.EndsWith("Database=wyckoff", ((IResourceWithConnectionString)Resource(builder, "wyckoff")).ConnectionStringExpression.ValueExpression, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "Database=wyckoff",
+            ((IResourceWithConnectionString)Resource(builder, "wyckoff")).ConnectionStringExpression.ValueExpression,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact(Timeout = 300_000)]
@@ -79,15 +87,21 @@ public sealed class ModelTests
     {
         await using var home = await AppHostHome.CreateAsync();
         await using var builder = await ModelAsync(home, "--local");
-        var commands = builder.Resources.SelectMany(resource => resource.Annotations.OfType<ResourceCommandAnnotation>()).ToLookup(command => command.DisplayName, StringComparer.Ordinal);
+        var commands = builder
+            .Resources.SelectMany(resource => resource.Annotations.OfType<ResourceCommandAnnotation>())
+            .ToLookup(command => command.DisplayName, StringComparer.Ordinal);
         Assert.NotNull(Assert.Single(commands["Reset database"]).ConfirmationMessage);
-        Assert.Equal(["path", "symbol", "timeframe"], Assert.Single(commands["Import a file…"]).Arguments.Select(argument => argument.Name));
+        Assert.Equal(
+            ["path", "symbol", "timeframe"],
+            Assert.Single(commands["Import a file…"]).Arguments.Select(argument => argument.Name)
+        );
         Assert.Equal(["file"], Assert.Single(commands["Backup…"]).Arguments.Select(argument => argument.Name));
         Assert.Single(commands["Load sample data"]);
         Assert.Single(commands["Run migrations"]);
     }
 
-    private static IResource Resource(IDistributedApplicationTestingBuilder builder, string name) => builder.Resources.Single(resource => resource.Name == name);
+    private static IResource Resource(IDistributedApplicationTestingBuilder builder, string name) =>
+        builder.Resources.Single(resource => resource.Name == name);
 
     private static (string, WaitType)[] Waits(IDistributedApplicationTestingBuilder builder, string name) =>
         [.. Resource(builder, name).Annotations.OfType<WaitAnnotation>().Select(wait => (wait.Resource.Name, wait.WaitType)).Order()];
@@ -97,5 +111,6 @@ public sealed class ModelTests
         DistributedApplicationTestingBuilder.CreateAsync<Projects.Wyckoff_AppHost>(
             [.. placement, "--data", home.Folder, "--port", $"{PortOwner.PickFree()}"],
             (_, host) => (host.Configuration ??= new()).AddInMemoryCollection([new("ASPIRE_CONTAINER_RUNTIME", "true")]),
-            Token);
+            Token
+        );
 }

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Wyckoff.Tests.AppHost;
@@ -30,18 +30,21 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         var receiver = new OtlpReceiver(app);
-        app.MapPost("/v1/{signal}", async (string signal, HttpRequest request) =>
-        {
-            using var body = new MemoryStream();
-            await request.Body.CopyToAsync(body);
-            receiver.Received.AddOrUpdate(signal, 1, (_, count) => count + 1);
-            if (signal == "traces")
+        app.MapPost(
+            "/v1/{signal}",
+            async (string signal, HttpRequest request) =>
             {
-                receiver.ReadTraces(body.ToArray());
-            }
+                using var body = new MemoryStream();
+                await request.Body.CopyToAsync(body);
+                receiver.Received.AddOrUpdate(signal, 1, (_, count) => count + 1);
+                if (signal == "traces")
+                {
+                    receiver.ReadTraces(body.ToArray());
+                }
 
-            return Results.Bytes([], "application/x-protobuf");
-        });
+                return Results.Bytes([], "application/x-protobuf");
+            }
+        );
         await app.StartAsync(TestContext.Current.CancellationToken);
         return receiver;
     }
@@ -53,8 +56,12 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     {
         foreach (var resourceSpans in Messages(request, 1))
         {
-            var service = Messages(resourceSpans, 1).SelectMany(resource => Messages(resource, 1))
-                .Where(attribute => Text(attribute, 1) == "service.name").SelectMany(attribute => Messages(attribute, 2)).Select(value => Text(value, 1)).FirstOrDefault("");
+            var service = Messages(resourceSpans, 1)
+                .SelectMany(resource => Messages(resource, 1))
+                .Where(attribute => Text(attribute, 1) == "service.name")
+                .SelectMany(attribute => Messages(attribute, 2))
+                .Select(value => Text(value, 1))
+                .FirstOrDefault("");
             foreach (var scopeSpans in Messages(resourceSpans, 2))
             {
                 var scope = Messages(scopeSpans, 1).Select(message => Text(message, 1)).FirstOrDefault("");
@@ -68,7 +75,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     private static string Hex(byte[] message, int field) => Convert.ToHexStringLower(Messages(message, field).FirstOrDefault([]));
 
-    private static string Text(byte[] message, int field) => System.Text.Encoding.UTF8.GetString(Messages(message, field).FirstOrDefault([]));
+    private static string Text(byte[] message, int field) =>
+        System.Text.Encoding.UTF8.GetString(Messages(message, field).FirstOrDefault([]));
 
     /// <summary>The values of a field that are strings, bytes or messages.</summary>
     private static List<byte[]> Messages(byte[] message, int field)

@@ -31,14 +31,18 @@ public sealed class PublishTests : IAsyncLifetime
     public async Task The_manifest_is_the_one_that_was_reviewed()
     {
         // Whoever changes the composition reads the difference, and copies the new one here.
-        var reviewed = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Run.Root, "Tests", "AppHost", "manifest.json"), Token)).RootElement.GetProperty("resources");
+        var reviewed = JsonDocument
+            .Parse(await File.ReadAllTextAsync(Path.Combine(Run.Root, "Tests", "AppHost", "manifest.json"), Token))
+            .RootElement.GetProperty("resources");
         Assert.Equal(Lines(reviewed), Lines(_manifest));
     }
 
     [Fact]
     public void The_manifest_has_projects_and_secret_parameters_and_nothing_else()
     {
-        var types = _manifest.EnumerateObject().ToLookup(resource => resource.Value.GetProperty("type").GetString(), resource => resource.Name);
+        var types = _manifest
+            .EnumerateObject()
+            .ToLookup(resource => resource.Value.GetProperty("type").GetString(), resource => resource.Name);
         Assert.Equal(["parameter.v0", "project.v0"], types.Select(type => type.Key).Order(StringComparer.Ordinal));
         Assert.Equal(["api", "ingestor", "migrations"], types["project.v0"].Order(StringComparer.Ordinal));
         foreach (var name in types["parameter.v0"])
@@ -73,12 +77,18 @@ public sealed class PublishTests : IAsyncLifetime
     {
         var services = await ComposeAsync();
         // What Compose brings of its own: the servers, and the owner of a volume.
-        Assert.Equal(["cache", "keys", "postgres"], services.Keys.Except(["api", "ingestor", "migrations"], StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["cache", "keys", "postgres"],
+            services.Keys.Except(["api", "ingestor", "migrations"], StringComparer.Ordinal).Order(StringComparer.Ordinal)
+        );
         foreach (var service in new[] { "api", "ingestor", "migrations" })
         {
             var expected = Environment(service).Keys.Append("OTEL_EXPORTER_OTLP_ENDPOINT");
             // Compose waits for the migrations to end; only a platform that starts again whatever exits needs them to stay.
-            Assert.Equal(expected.Except(["Wyckoff__StayUp"], StringComparer.Ordinal).Order(StringComparer.Ordinal), Names(services[service]["environment"]));
+            Assert.Equal(
+                expected.Except(["Wyckoff__StayUp"], StringComparer.Ordinal).Order(StringComparer.Ordinal),
+                Names(services[service]["environment"])
+            );
         }
 
         foreach (var service in new[] { "api", "ingestor" })
@@ -103,7 +113,10 @@ public sealed class PublishTests : IAsyncLifetime
         foreach (var (name, service) in services)
         {
             Assert.DoesNotContain("latest", (string)service["image"], StringComparison.Ordinal);
-            Assert.All(service.TryGetValue("ports", out var ports) ? (List<object>)ports : [], port => Assert.StartsWith("127.0.0.1:", (string)port, StringComparison.Ordinal));
+            Assert.All(
+                service.TryGetValue("ports", out var ports) ? (List<object>)ports : [],
+                port => Assert.StartsWith("127.0.0.1:", (string)port, StringComparison.Ordinal)
+            );
             Assert.Equal(name is "migrations" or "keys" ? "no" : "unless-stopped", service["restart"]);
         }
 
@@ -115,10 +128,15 @@ public sealed class PublishTests : IAsyncLifetime
         }
     }
 
-    private Dictionary<string, string> Environment(string service) => _manifest.GetProperty(service).GetProperty("env").EnumerateObject()
-        .ToDictionary(variable => variable.Name, variable => variable.Value.GetString()!, StringComparer.Ordinal);
+    private Dictionary<string, string> Environment(string service) =>
+        _manifest
+            .GetProperty(service)
+            .GetProperty("env")
+            .EnumerateObject()
+            .ToDictionary(variable => variable.Name, variable => variable.Value.GetString()!, StringComparer.Ordinal);
 
-    private static Task<(int ExitCode, string Output, string Error)> PublishAsync(string file) => Run.DotnetAsync("AppHost", ["--publisher", "manifest", "--output-path", file], []);
+    private static Task<(int ExitCode, string Output, string Error)> PublishAsync(string file) =>
+        Run.DotnetAsync("AppHost", ["--publisher", "manifest", "--output-path", file], []);
 
     private static async Task<Dictionary<string, Dictionary<string, object>>> ComposeAsync()
     {
@@ -126,22 +144,34 @@ public sealed class PublishTests : IAsyncLifetime
         var document = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(yaml);
         return ((Dictionary<object, object>)document["services"]).ToDictionary(
             service => (string)service.Key,
-            service => ((Dictionary<object, object>)service.Value).ToDictionary(entry => (string)entry.Key, entry => entry.Value, StringComparer.Ordinal),
-            StringComparer.Ordinal);
+            service =>
+                ((Dictionary<object, object>)service.Value).ToDictionary(
+                    entry => (string)entry.Key,
+                    entry => entry.Value,
+                    StringComparer.Ordinal
+                ),
+            StringComparer.Ordinal
+        );
     }
 
-    private static IEnumerable<string> Names(object environment) => ((Dictionary<object, object>)environment).Keys.Cast<string>().Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Names(object environment) =>
+        ((Dictionary<object, object>)environment).Keys.Cast<string>().Order(StringComparer.Ordinal);
 
-    private static string Value(Dictionary<string, object> service, string variable) => (string)((Dictionary<object, object>)service["environment"])[variable];
+    private static string Value(Dictionary<string, object> service, string variable) =>
+        (string)((Dictionary<object, object>)service["environment"])[variable];
 
     private static string Condition(Dictionary<string, object> service, string other) =>
         (string)((Dictionary<object, object>)((Dictionary<object, object>)service["depends_on"])[other])["condition"];
 
     /// <summary>One line for each value, with where it stands; the place of a project depends on where the manifest was written.</summary>
-    private static IEnumerable<string> Lines(JsonElement element, string path = "") => element.ValueKind switch
-    {
-        JsonValueKind.Object => element.EnumerateObject().Where(property => property.Name != "path").SelectMany(property => Lines(property.Value, $"{path}/{property.Name}")),
-        JsonValueKind.Array => element.EnumerateArray().SelectMany((item, index) => Lines(item, $"{path}/{index}")),
-        _ => [$"{path} = {element}"],
-    };
+    private static IEnumerable<string> Lines(JsonElement element, string path = "") =>
+        element.ValueKind switch
+        {
+            JsonValueKind.Object => element
+                .EnumerateObject()
+                .Where(property => property.Name != "path")
+                .SelectMany(property => Lines(property.Value, $"{path}/{property.Name}")),
+            JsonValueKind.Array => element.EnumerateArray().SelectMany((item, index) => Lines(item, $"{path}/{index}")),
+            _ => [$"{path} = {element}"],
+        };
 }

@@ -25,8 +25,13 @@ public sealed class RunningAppHost : IAsyncLifetime
         using var client = new HttpClient();
         // The Ingestor is healthy before it has loaded the samples.
         await Eventually.HoldsAsync(
-            async () => (await client.GetStringAsync($"{Url}/v1/bars/SPY?timeframe=1m&limit=390")).Contains("\"count\":390", StringComparison.Ordinal),
-            () => $"The samples never came: {_system.Output}");
+            async () =>
+                (await client.GetStringAsync($"{Url}/v1/bars/SPY?timeframe=1m&limit=390")).Contains(
+                    "\"count\":390",
+                    StringComparison.Ordinal
+                ),
+            () => $"The samples never came: {_system.Output}"
+        );
     }
 
     public async ValueTask DisposeAsync()

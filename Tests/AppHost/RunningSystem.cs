@@ -17,7 +17,12 @@ internal sealed partial class RunningSystem : IDisposable
     public RunningSystem(string home, IEnumerable<string> arguments, Dictionary<string, string>? environment = null)
     {
         _home = home;
-        var start = new ProcessStartInfo("dotnet", [Run.Dll("AppHost"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("dotnet", [Run.Dll("AppHost"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
         start.Environment[ServerHome.Variable] = home;
         foreach (var (name, value) in environment ?? [])
         {
@@ -46,7 +51,8 @@ internal sealed partial class RunningSystem : IDisposable
     {
         await Eventually.HoldsAsync(
             () => Output.IndexOf(words, Math.Min(after, Output.Length), StringComparison.Ordinal) >= 0 || HasExited,
-            () => $"It never said '{words}': {Output}{string.Join('\n', Errors)}");
+            () => $"It never said '{words}': {Output}{string.Join('\n', Errors)}"
+        );
         Assert.True(Output.IndexOf(words, after, StringComparison.Ordinal) >= 0, $"It ended: {string.Join('\n', Errors)}\n{Output}");
     }
 
@@ -71,8 +77,11 @@ internal sealed partial class RunningSystem : IDisposable
     }
 
     /// <summary>One of the project's scripts, called from another folder.</summary>
-    public Task<(int ExitCode, string Output, string Error)> ScriptAsync(string script, IEnumerable<string> arguments, string? folder = null) =>
-        Run.ProcessAsync(Path.Combine(Run.Root, script), arguments, new(StringComparer.Ordinal) { [ServerHome.Variable] = _home }, folder);
+    public Task<(int ExitCode, string Output, string Error)> ScriptAsync(
+        string script,
+        IEnumerable<string> arguments,
+        string? folder = null
+    ) => Run.ProcessAsync(Path.Combine(Run.Root, script), arguments, new(StringComparer.Ordinal) { [ServerHome.Variable] = _home }, folder);
 
     public void Dispose()
     {

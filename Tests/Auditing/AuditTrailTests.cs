@@ -13,7 +13,9 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
     [InlineData("UPDATE audit.audit_trail SET actor = 'nobody'")]
     [InlineData("DELETE FROM audit.audit_trail")]
     [InlineData("TRUNCATE audit.audit_trail")]
-    [InlineData("INSERT INTO audit.audit_trail (event_type, entity_type, entity_id, timestamp, actor, action, correlation_id) VALUES ('a', 'a', 'a', now(), 'a', 'a', gen_random_uuid())")]
+    [InlineData(
+        "INSERT INTO audit.audit_trail (event_type, entity_type, entity_id, timestamp, actor, action, correlation_id) VALUES ('a', 'a', 'a', now(), 'a', 'a', gen_random_uuid())"
+    )]
     [InlineData("DROP TRIGGER append_only ON audit.audit_trail")]
     [InlineData("DROP TRIGGER append_only_truncate ON audit.audit_trail")]
     [InlineData("DROP TRIGGER audit ON account.user_accounts")]
@@ -40,7 +42,11 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
         // PostgreSQL answers it with a warning only.
         await using var command = database.App.CreateCommand("GRANT ALL ON audit.audit_trail TO wyckoff_app");
         await command.ExecuteNonQueryAsync(Token);
-        Assert.False(await database.ScalarAsync<bool>("SELECT has_table_privilege('wyckoff_app', 'audit.audit_trail', 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')"));
+        Assert.False(
+            await database.ScalarAsync<bool>(
+                "SELECT has_table_privilege('wyckoff_app', 'audit.audit_trail', 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')"
+            )
+        );
     }
 
     [Theory]
@@ -68,9 +74,15 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
                 rule.Enable(false);
                 return await context.SaveChangesAsync(token);
             },
-            Token);
+            Token
+        );
 
-        var entries = await scope.RunAsync(context, token => context.Set<AuditEntry>().Where(entry => entry.CorrelationId == work).OrderBy(entry => entry.Timestamp).ToListAsync(token), Token);
+        var entries = await scope.RunAsync(
+            context,
+            token =>
+                context.Set<AuditEntry>().Where(entry => entry.CorrelationId == work).OrderBy(entry => entry.Timestamp).ToListAsync(token),
+            Token
+        );
 
         Assert.Equal(["user_rule.created", "user_rule.updated"], entries.Select(entry => entry.EventType));
         Assert.All(entries, entry => Assert.Equal(("ann@desk", account, "user_rule"), (entry.Actor, entry.AccountId, entry.EntityType)));
@@ -84,10 +96,14 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
         var account = await SignInAsync("alone");
         var (actor, works) = (
             await database.ScalarAsync<string>("SELECT min(actor) FROM audit.audit_trail WHERE account_id = $1", account),
-            await database.ScalarAsync<long>("SELECT count(DISTINCT correlation_id) FROM audit.audit_trail WHERE account_id = $1", account));
+            await database.ScalarAsync<long>("SELECT count(DISTINCT correlation_id) FROM audit.audit_trail WHERE account_id = $1", account)
+        );
         Assert.Equal(("wyckoff_app", 1L), (actor, works)); // the account and its profile, made together
         await database.ExecuteAsync("UPDATE account.user_accounts SET name = 'x' WHERE id = $1", account);
-        Assert.Equal(2L, await database.ScalarAsync<long>("SELECT count(DISTINCT correlation_id) FROM audit.audit_trail WHERE account_id = $1", account));
+        Assert.Equal(
+            2L,
+            await database.ScalarAsync<long>("SELECT count(DISTINCT correlation_id) FROM audit.audit_trail WHERE account_id = $1", account)
+        );
     }
 
     [Fact]
@@ -95,7 +111,9 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
     {
         var account = await SignInAsync("back");
         var before = await CountAsync(account);
-        Assert.Null(await ValidRows.TryAsync(database.Owner, $"UPDATE account.user_accounts SET name = 'rolled back' WHERE id = {account}"));
+        Assert.Null(
+            await ValidRows.TryAsync(database.Owner, $"UPDATE account.user_accounts SET name = 'rolled back' WHERE id = {account}")
+        );
         await database.ExecuteAsync("UPDATE account.user_accounts SET name = name WHERE id = $1", account);
         Assert.Equal(before, await CountAsync(account));
     }
@@ -104,8 +122,14 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
     public async Task Personal_data_and_secrets_are_not_in_the_trail_but_that_they_changed_is()
     {
         var account = await SignInAsync("private");
-        await database.ExecuteAsync("UPDATE account.user_accounts SET phone = '555-0199', address = 'Elm Street', is_active = false WHERE id = $1", account);
-        var trail = await database.ScalarAsync<string>("SELECT string_agg(metadata::text, ' ') FROM audit.audit_trail WHERE account_id = $1", account);
+        await database.ExecuteAsync(
+            "UPDATE account.user_accounts SET phone = '555-0199', address = 'Elm Street', is_active = false WHERE id = $1",
+            account
+        );
+        var trail = await database.ScalarAsync<string>(
+            "SELECT string_agg(metadata::text, ' ') FROM audit.audit_trail WHERE account_id = $1",
+            account
+        );
         Assert.DoesNotContain("private", trail, StringComparison.Ordinal);
         Assert.DoesNotContain("555-0199", trail, StringComparison.Ordinal);
         Assert.DoesNotContain("Elm Street", trail, StringComparison.Ordinal);
@@ -117,10 +141,18 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
     {
         var account = await SignInAsync("gone");
         await database.ExecuteAsync("DELETE FROM account.user_accounts WHERE id = $1", account);
-        Assert.Equal(1L, await database.ScalarAsync<long>("SELECT count(*) FROM audit.audit_trail WHERE account_id = $1 AND event_type = 'account.deleted'", account));
+        Assert.Equal(
+            1L,
+            await database.ScalarAsync<long>(
+                "SELECT count(*) FROM audit.audit_trail WHERE account_id = $1 AND event_type = 'account.deleted'",
+                account
+            )
+        );
     }
 
-    private Task<long> CountAsync(long account) => database.ScalarAsync<long>("SELECT count(*) FROM audit.audit_trail WHERE account_id = $1", account);
+    private Task<long> CountAsync(long account) =>
+        database.ScalarAsync<long>("SELECT count(*) FROM audit.audit_trail WHERE account_id = $1", account);
 
-    private async Task<long> SignInAsync(string name) => (await new AccountDirectory(database.App).SignInAsync(name, $"{name}@example.org", name, null, Token))!.Value;
+    private async Task<long> SignInAsync(string name) =>
+        (await new AccountDirectory(database.App).SignInAsync(name, $"{name}@example.org", name, null, Token))!.Value;
 }

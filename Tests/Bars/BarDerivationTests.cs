@@ -39,43 +39,65 @@ public sealed class BarDerivationTests
     }
 
     [Fact]
-    public void Every_bar_is_measured_against_the_mean_of_the_up_to_twenty_before_it() => Prop.ForAll<PositiveInt[]>(values =>
-    {
-        var derivation = Minutes();
-        for (var i = 0; i < values.Length; i++)
-        {
-            var fields = derivation.Next(Bar(i, values[i].Get + 1m, 1m, values[i].Get));
-            var before = values[Math.Max(0, i - BarDerivation.Window)..i].Select(value => (decimal)value.Get).ToArray();
-            var expected = before.Length == 0 ? 1m : Math.Round(values[i].Get / (before.Sum() / before.Length), 4, MidpointRounding.AwayFromZero);
-            // The plain formula divides twice, so its last digit may differ where the quotient lies on the edge.
-            if (Math.Abs(fields.VolumeRatio / 10_000m - expected) > 0.0001m || fields.SpreadRatio != fields.VolumeRatio || fields.LowHistory != before.Length < BarDerivation.Window)
+    public void Every_bar_is_measured_against_the_mean_of_the_up_to_twenty_before_it() =>
+        Prop.ForAll<PositiveInt[]>(values =>
             {
-                return false;
-            }
-        }
+                var derivation = Minutes();
+                for (var i = 0; i < values.Length; i++)
+                {
+                    var fields = derivation.Next(Bar(i, values[i].Get + 1m, 1m, values[i].Get));
+                    var before = values[Math.Max(0, i - BarDerivation.Window)..i].Select(value => (decimal)value.Get).ToArray();
+                    var expected =
+                        before.Length == 0
+                            ? 1m
+                            : Math.Round(values[i].Get / (before.Sum() / before.Length), 4, MidpointRounding.AwayFromZero);
+                    // The plain formula divides twice, so its last digit may differ where the quotient lies on the edge.
+                    if (
+                        Math.Abs(fields.VolumeRatio / 10_000m - expected) > 0.0001m
+                        || fields.SpreadRatio != fields.VolumeRatio
+                        || fields.LowHistory != before.Length < BarDerivation.Window
+                    )
+                    {
+                        return false;
+                    }
+                }
 
-        return true;
-    }).Check(Config.QuickThrowOnFailure.WithEndSize(500).WithMaxTest(300));
+                return true;
+            })
+            .Check(Config.QuickThrowOnFailure.WithEndSize(500).WithMaxTest(300));
 
     [Fact]
-    public void Amounts_of_every_size_give_the_ratio_that_exact_arithmetic_gives() => Prop.ForAll(Gen.ArrayOf(Gen.Choose(0, 28).SelectMany(power => Gen.Choose(1, 99).Select(n => (Int128)n * Power(power)))).Resize(60).ToArbitrary(), volumes =>
-    {
-        var derivation = Minutes();
-        for (var i = 0; i < volumes.Length; i++)
-        {
-            var volume = Int128.Min(volumes[i], IncomingBar.VolumeLimit - 1);
-            volumes[i] = volume;
-            var before = volumes[Math.Max(0, i - BarDerivation.Window)..i];
-            var sum = before.Aggregate(System.Numerics.BigInteger.Zero, (total, value) => total + value);
-            var expected = before.Length == 0 ? 10_000 : System.Numerics.BigInteger.Min(9_999_999_999, ((2 * (System.Numerics.BigInteger)volume * 10_000 * before.Length) + sum) / (2 * sum));
-            if (derivation.Next(new(IncomingBar.TimeOf(Open.AddMinutes(i)), 1, 1, 1, 1, volume)).VolumeRatio != expected)
-            {
-                return false;
-            }
-        }
+    public void Amounts_of_every_size_give_the_ratio_that_exact_arithmetic_gives() =>
+        Prop.ForAll(
+                Gen.ArrayOf(Gen.Choose(0, 28).SelectMany(power => Gen.Choose(1, 99).Select(n => (Int128)n * Power(power))))
+                    .Resize(60)
+                    .ToArbitrary(),
+                volumes =>
+                {
+                    var derivation = Minutes();
+                    for (var i = 0; i < volumes.Length; i++)
+                    {
+                        var volume = Int128.Min(volumes[i], IncomingBar.VolumeLimit - 1);
+                        volumes[i] = volume;
+                        var before = volumes[Math.Max(0, i - BarDerivation.Window)..i];
+                        var sum = before.Aggregate(System.Numerics.BigInteger.Zero, (total, value) => total + value);
+                        var expected =
+                            before.Length == 0
+                                ? 10_000
+                                : System.Numerics.BigInteger.Min(
+                                    9_999_999_999,
+                                    ((2 * (System.Numerics.BigInteger)volume * 10_000 * before.Length) + sum) / (2 * sum)
+                                );
+                        if (derivation.Next(new(IncomingBar.TimeOf(Open.AddMinutes(i)), 1, 1, 1, 1, volume)).VolumeRatio != expected)
+                        {
+                            return false;
+                        }
+                    }
 
-        return true;
-    }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+                    return true;
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(300));
 
     [Theory]
     [InlineData("2024-03-08T14:31Z", 100)] // the next minute
@@ -87,7 +109,10 @@ public sealed class BarDerivationTests
     {
         var derivation = Minutes();
         derivation.Next(Bar(0, 11m, 10m, 5m));
-        var bar = Bar(0, 11m, 10m, 5m) with { Time = IncomingBar.TimeOf(DateTimeOffset.Parse(next, System.Globalization.CultureInfo.InvariantCulture)) };
+        var bar = Bar(0, 11m, 10m, 5m) with
+        {
+            Time = IncomingBar.TimeOf(DateTimeOffset.Parse(next, System.Globalization.CultureInfo.InvariantCulture)),
+        };
         Assert.Equal(quality, derivation.Next(bar).Quality);
     }
 
@@ -114,5 +139,6 @@ public sealed class BarDerivationTests
         return bar;
     }
 
-    private static Int128 Power(int exponent) => Enumerable.Repeat((Int128)10, exponent).Aggregate((Int128)1, (product, ten) => product * ten);
+    private static Int128 Power(int exponent) =>
+        Enumerable.Repeat((Int128)10, exponent).Aggregate((Int128)1, (product, ten) => product * ten);
 }

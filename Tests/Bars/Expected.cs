@@ -9,15 +9,26 @@ internal static class Expected
 {
     private sealed record Row(IncomingBar Bar, bool Aggregated, int Quality);
 
-    public static void Check(TestDatabase database, int ticker, TimeZoneInfo zone, Dictionary<Timeframe, SortedDictionary<long, IncomingBar>> written)
+    public static void Check(
+        TestDatabase database,
+        int ticker,
+        TimeZoneInfo zone,
+        Dictionary<Timeframe, SortedDictionary<long, IncomingBar>> written
+    )
     {
         var rows = new Dictionary<Timeframe, List<Row>>();
         Timeframe? finer = null;
         foreach (var timeframe in Timeframe.Stored)
         {
             var own = written[timeframe];
-            var made = timeframe.IsDaily ? Days(rows, zone) : finer is { } source ? Buckets(rows[source], bar => bar.Time - Modulo(bar.Time, timeframe.Microseconds)) : [];
-            var all = made.Where(row => !own.ContainsKey(row.Bar.Time)).Concat(own.Values.Select(bar => new Row(bar, false, 0))).OrderBy(row => row.Bar.Time).ToList();
+            var made =
+                timeframe.IsDaily ? Days(rows, zone)
+                : finer is { } source ? Buckets(rows[source], bar => bar.Time - Modulo(bar.Time, timeframe.Microseconds))
+                : [];
+            var all = made.Where(row => !own.ContainsKey(row.Bar.Time))
+                .Concat(own.Values.Select(bar => new Row(bar, false, 0)))
+                .OrderBy(row => row.Bar.Time)
+                .ToList();
             var derivation = new BarDerivation(timeframe, new(zone));
             var expected = new List<string>();
             rows[timeframe] = [];
@@ -37,10 +48,17 @@ internal static class Expected
     private static IEnumerable<Row> Days(Dictionary<Timeframe, List<Row>> rows, TimeZoneInfo zone)
     {
         var sources = Timeframe.Stored.Where(timeframe => timeframe.Width <= Timeframe.Hour1.Width).ToList();
-        var sessions = sources.SelectMany(source => rows[source].Select(row => (Source: source, Date: Date(row.Bar), Row: row))).GroupBy(row => row.Date);
+        var sessions = sources
+            .SelectMany(source => rows[source].Select(row => (Source: source, Date: Date(row.Bar), Row: row)))
+            .GroupBy(row => row.Date);
         foreach (var session in sessions)
         {
-            var hours = session.GroupBy(row => row.Source).ToDictionary(group => group.Key, group => group.Select(row => row.Row.Bar.Time / Timeframe.Hour1.Microseconds).Distinct().Count());
+            var hours = session
+                .GroupBy(row => row.Source)
+                .ToDictionary(
+                    group => group.Key,
+                    group => group.Select(row => row.Row.Bar.Time / Timeframe.Hour1.Microseconds).Distinct().Count()
+                );
             var finest = sources.First(source => hours.TryGetValue(source, out var count) && count == hours.Values.Max());
             yield return Buckets([.. session.Where(row => row.Source == finest).Select(row => row.Row)], _ => session.Key).Single();
         }
@@ -48,29 +66,68 @@ internal static class Expected
         long Date(IncomingBar bar) => IncomingBar.TimeOf(new(TimeZoneInfo.ConvertTime(bar.Timestamp, zone).Date, TimeSpan.Zero));
     }
 
-    private static IEnumerable<Row> Buckets(List<Row> rows, Func<IncomingBar, long> bucket) => rows.GroupBy(row => bucket(row.Bar)).Select(group =>
-    {
-        var parts = group.OrderBy(row => row.Bar.Time).ToList();
-        var volume = parts.Aggregate(BigInteger.Zero, (sum, row) => sum + row.Bar.Volume);
-        var turnover = parts.Aggregate(BigInteger.Zero, (sum, row) => sum + (row.Bar.Vwap > 0 ? 3 * (BigInteger)row.Bar.Vwap : (BigInteger)row.Bar.High + row.Bar.Low + row.Bar.Close) * row.Bar.Volume);
-        var trades = parts.Exists(row => row.Bar.TradeCount == IncomingBar.Unknown) ? IncomingBar.Unknown : parts.Sum(row => row.Bar.TradeCount);
-        var vwap = volume.IsZero ? 0 : (2 * turnover + 3 * volume) / (6 * volume);
-        return new Row(new(group.Key, parts[0].Bar.Open, parts.Max(row => row.Bar.High), parts.Min(row => row.Bar.Low), parts[^1].Bar.Close, (Int128)volume, trades, (long)vwap), true, parts.Min(row => row.Quality));
-    });
+    private static IEnumerable<Row> Buckets(List<Row> rows, Func<IncomingBar, long> bucket) =>
+        rows.GroupBy(row => bucket(row.Bar))
+            .Select(group =>
+            {
+                var parts = group.OrderBy(row => row.Bar.Time).ToList();
+                var volume = parts.Aggregate(BigInteger.Zero, (sum, row) => sum + row.Bar.Volume);
+                var turnover = parts.Aggregate(
+                    BigInteger.Zero,
+                    (sum, row) =>
+                        sum
+                        + (row.Bar.Vwap > 0 ? 3 * (BigInteger)row.Bar.Vwap : (BigInteger)row.Bar.High + row.Bar.Low + row.Bar.Close)
+                            * row.Bar.Volume
+                );
+                var trades = parts.Exists(row => row.Bar.TradeCount == IncomingBar.Unknown)
+                    ? IncomingBar.Unknown
+                    : parts.Sum(row => row.Bar.TradeCount);
+                var vwap = volume.IsZero ? 0 : (2 * turnover + 3 * volume) / (6 * volume);
+                return new Row(
+                    new(
+                        group.Key,
+                        parts[0].Bar.Open,
+                        parts.Max(row => row.Bar.High),
+                        parts.Min(row => row.Bar.Low),
+                        parts[^1].Bar.Close,
+                        (Int128)volume,
+                        trades,
+                        (long)vwap
+                    ),
+                    true,
+                    parts.Min(row => row.Quality)
+                );
+            });
 
     private static List<string> Stored(TestDatabase database, int ticker, Timeframe timeframe)
     {
         using var command = database.Admin.CreateCommand(
-            $"SELECT timestamp, open, high, low, close, volume, trade_count, vwap, spread_ratio, volume_ratio, low_history, quality_score, source = 'aggregated', spread = high - low FROM {MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = {ticker} ORDER BY timestamp");
+            $"SELECT timestamp, open, high, low, close, volume, trade_count, vwap, spread_ratio, volume_ratio, low_history, quality_score, source = 'aggregated', spread = high - low FROM {MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = {ticker} ORDER BY timestamp"
+        );
         using var reader = command.ExecuteReader();
         var stored = new List<string>();
         while (reader.Read())
         {
             Assert.True(reader.GetBoolean(13));
-            Assert.Null(IncomingBar.TryCreate(
-                reader.GetFieldValue<DateTimeOffset>(0), reader.GetDecimal(1), reader.GetDecimal(2), reader.GetDecimal(3), reader.GetDecimal(4), reader.GetDecimal(5),
-                reader.IsDBNull(6) ? null : reader.GetInt32(6), reader.IsDBNull(7) ? null : reader.GetDecimal(7), out var bar));
-            var derived = new BarDerivation.Fields((long)(reader.GetDecimal(8) * 10_000), (long)(reader.GetDecimal(9) * 10_000), reader.GetBoolean(10), (int)(reader.GetDecimal(11) * 100));
+            Assert.Null(
+                IncomingBar.TryCreate(
+                    reader.GetFieldValue<DateTimeOffset>(0),
+                    reader.GetDecimal(1),
+                    reader.GetDecimal(2),
+                    reader.GetDecimal(3),
+                    reader.GetDecimal(4),
+                    reader.GetDecimal(5),
+                    reader.IsDBNull(6) ? null : reader.GetInt32(6),
+                    reader.IsDBNull(7) ? null : reader.GetDecimal(7),
+                    out var bar
+                )
+            );
+            var derived = new BarDerivation.Fields(
+                (long)(reader.GetDecimal(8) * 10_000),
+                (long)(reader.GetDecimal(9) * 10_000),
+                reader.GetBoolean(10),
+                (int)(reader.GetDecimal(11) * 100)
+            );
             stored.Add($"{bar} {derived} {reader.GetBoolean(12)}");
         }
 

@@ -19,18 +19,34 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     private static readonly Dictionary<string, Dictionary<string, string>> Valid = new(StringComparer.Ordinal)
     {
         ["tickers"] = Row("symbol = 'NEW'"),
-        ["bars_1d"] = Row("ticker_id = 900001; timestamp = '2024-01-02'; open = 10; high = 12; low = 9; close = 11; volume = 5; spread = 3; spread_ratio = 1; volume_ratio = 1; low_history = true; source = 'x'; trade_count = 3; vwap = 10; quality_score = 1"),
-        ["indicators"] = Row("ticker_id = 900001; timeframe = '1d'; timestamp = '2024-01-02'; sma_20 = 10; sma_50 = 11; ema_12 = 10; ema_26 = 10; rsi_14 = 50; macd = -1; macd_signal = -1; macd_histogram = 0; bb_upper = 12; bb_middle = 10; bb_lower = 8; volume_24h = 9"),
-        ["computed_features"] = Row("ticker_id = 900001; timeframe = '1d'; timestamp = '2024-01-02'; feature_version = 'v1'; features = '{\"a\": 1}'; model_id = 'hmm'; state_id = -1; state_prob = 0.5; log_likelihood = -12.5"),
+        ["bars_1d"] = Row(
+            "ticker_id = 900001; timestamp = '2024-01-02'; open = 10; high = 12; low = 9; close = 11; volume = 5; spread = 3; spread_ratio = 1; volume_ratio = 1; low_history = true; source = 'x'; trade_count = 3; vwap = 10; quality_score = 1"
+        ),
+        ["indicators"] = Row(
+            "ticker_id = 900001; timeframe = '1d'; timestamp = '2024-01-02'; sma_20 = 10; sma_50 = 11; ema_12 = 10; ema_26 = 10; rsi_14 = 50; macd = -1; macd_signal = -1; macd_histogram = 0; bb_upper = 12; bb_middle = 10; bb_lower = 8; volume_24h = 9"
+        ),
+        ["computed_features"] = Row(
+            "ticker_id = 900001; timeframe = '1d'; timestamp = '2024-01-02'; feature_version = 'v1'; features = '{\"a\": 1}'; model_id = 'hmm'; state_id = -1; state_prob = 0.5; log_likelihood = -12.5"
+        ),
         ["sync_coverage"] = Row("ticker_id = 900001; timeframe = '1d'; source = 'alpaca'; covered = '{[2024-01-01,2024-02-01)}'"),
-        ["data_sync_log"] = Row("ticker_id = 900001; timeframe = '1d'; source = 'alpaca'; status = 'success'; started_at = '2024-01-02 10:00'; last_sync_at = '2024-01-02 10:01'; first_synced_timestamp = '2023-01-02'; last_synced_timestamp = '2024-01-02'; bars_fetched = 1; total_bars = 250; error_message = NULL"),
-        ["sync_payloads"] = Row("sync_id = 1; ticker_id = 900001; page = 1; received_at = '2024-01-02'; request = '/v2/bars'; content_type = 'application/json'; encoding = 'gzip'; bytes = 10; payload = '\\x00'"),
-        ["bar_windows"] = Row("ticker_id = 900001; timeframe = '1d'; version = 1; since = '2024-01-01'; until = '2024-02-01'; changed_at = '2024-02-01'"),
+        ["data_sync_log"] = Row(
+            "ticker_id = 900001; timeframe = '1d'; source = 'alpaca'; status = 'success'; started_at = '2024-01-02 10:00'; last_sync_at = '2024-01-02 10:01'; first_synced_timestamp = '2023-01-02'; last_synced_timestamp = '2024-01-02'; bars_fetched = 1; total_bars = 250; error_message = NULL"
+        ),
+        ["sync_payloads"] = Row(
+            "sync_id = 1; ticker_id = 900001; page = 1; received_at = '2024-01-02'; request = '/v2/bars'; content_type = 'application/json'; encoding = 'gzip'; bytes = 10; payload = '\\x00'"
+        ),
+        ["bar_windows"] = Row(
+            "ticker_id = 900001; timeframe = '1d'; version = 1; since = '2024-01-01'; until = '2024-02-01'; changed_at = '2024-02-01'"
+        ),
         ["indicator_windows"] = Row("ticker_id = 900001; timeframe = '1d'; version = 0; computed_at = '2024-01-02'"),
-        ["feeds"] = Row("ticker_id = 900001; timeframe = '1d'; provider = 'alpaca'; since = '2024-01-01'; every_seconds = 1; live = true; enabled = true; next_due = '2024-01-02'"),
+        ["feeds"] = Row(
+            "ticker_id = 900001; timeframe = '1d'; provider = 'alpaca'; since = '2024-01-01'; every_seconds = 1; live = true; enabled = true; next_due = '2024-01-02'"
+        ),
         ["leases"] = Row("name = 'feed/17'; holder = 'here'; version = 1; until = '2024-01-02'"),
         ["bar_changes"] = Row("ticker_id = 900001; timeframe = '1d'; version = 1; range = '[2024-01-01,2024-01-02)'"),
-        ["import_batches"] = Row($"file = 'a.csv'; sha256 = '{new string('a', 64)}'; source = 'csv_import'; timeframe = '1d'; status = 'completed'; rows_read = 10; rows_inserted = 4; rows_updated = 3; rows_skipped = 2; rows_rejected = 1; policy = 'skip'; size = 100; bytes_read = 100; started_at = '2024-01-02 10:00'; finished_at = '2024-01-02 10:01'; error_message = NULL"),
+        ["import_batches"] = Row(
+            $"file = 'a.csv'; sha256 = '{new string('a', 64)}'; source = 'csv_import'; timeframe = '1d'; status = 'completed'; rows_read = 10; rows_inserted = 4; rows_updated = 3; rows_skipped = 2; rows_rejected = 1; policy = 'skip'; size = 100; bytes_read = 100; started_at = '2024-01-02 10:00'; finished_at = '2024-01-02 10:01'; error_message = NULL"
+        ),
         ["import_rejects"] = Row("batch_id = 900001; line_number = 1; text = 'a,b'; reason = 'close: ''b'' is not a number'"),
     };
 
@@ -119,9 +135,16 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     [Fact]
     public async Task Every_check_of_these_tables_is_tried()
     {
-        var tried = typeof(MarketTablesTests).GetMethod(nameof(A_check_refuses_what_breaks_it_and_is_named))!.GetCustomAttributes(typeof(InlineDataAttribute), false).Cast<InlineDataAttribute>().Select(data => (string)data.Data[2]!).ToHashSet(StringComparer.Ordinal);
+        var tried = typeof(MarketTablesTests)
+            .GetMethod(nameof(A_check_refuses_what_breaks_it_and_is_named))!
+            .GetCustomAttributes(typeof(InlineDataAttribute), false)
+            .Cast<InlineDataAttribute>()
+            .Select(data => (string)data.Data[2]!)
+            .ToHashSet(StringComparer.Ordinal);
         // The seven tables of bars have the same checks; one stands for all.
-        var there = await database.ScalarAsync<string[]>("SELECT array_agg(conname::text) FROM pg_constraint WHERE contype = 'c' AND connamespace = 'market'::regnamespace AND (conname !~ '^chk_bars_' OR conname ~ '^chk_bars_1d_')");
+        var there = await database.ScalarAsync<string[]>(
+            "SELECT array_agg(conname::text) FROM pg_constraint WHERE contype = 'c' AND connamespace = 'market'::regnamespace AND (conname !~ '^chk_bars_' OR conname ~ '^chk_bars_1d_')"
+        );
         Assert.Empty(there.Except(tried));
     }
 
@@ -134,7 +157,10 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     [InlineData("import_rejects", "fk_import_rejects_batch")]
     public async Task A_foreign_key_refuses_what_refers_to_nothing(string table, string key)
     {
-        var row = new Dictionary<string, string>(Valid[table], StringComparer.Ordinal) { [table == "import_rejects" ? "batch_id" : "ticker_id"] = "-5" };
+        var row = new Dictionary<string, string>(Valid[table], StringComparer.Ordinal)
+        {
+            [table == "import_rejects" ? "batch_id" : "ticker_id"] = "-5",
+        };
         var refused = await VerdictAsync(table, row);
         Assert.Equal((PostgresErrorCodes.ForeignKeyViolation, key), (refused?.SqlState, refused?.ConstraintName));
     }
@@ -142,7 +168,9 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     [Fact]
     public async Task Rejects_go_with_their_batch()
     {
-        var id = await database.ScalarAsync<long>($"INSERT INTO import_batches (file, sha256, source, status) VALUES ('a.csv', '{new string('0', 64)}', 'csv_import', 'running') RETURNING id");
+        var id = await database.ScalarAsync<long>(
+            $"INSERT INTO import_batches (file, sha256, source, status) VALUES ('a.csv', '{new string('0', 64)}', 'csv_import', 'running') RETURNING id"
+        );
         await database.ExecuteAsync($"INSERT INTO import_rejects VALUES ({id}, 7, 'x', 'y')");
         await database.ExecuteAsync($"DELETE FROM import_batches WHERE id = {id}");
         Assert.Equal(0L, await database.ScalarAsync<long>($"SELECT count(*) FROM import_rejects WHERE batch_id = {id}"));
@@ -161,33 +189,64 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
             from volume in Gen.Elements(-0.00000001m, 0m, 1m, 99_999_999_999_999_999_999.99999999m)
             from trades in Gen.Elements<int?>(null, -1, 0, 5)
             from quality in Gen.Elements<decimal?>(null, -0.01m, 0m, 1m, 1.01m)
-            select new OhlcvBar { TickerId = 1, Timestamp = Noon, Open = open, High = high, Low = low, Close = close, Volume = volume, TradeCount = trades, QualityScore = quality, Source = "x" };
+            select new OhlcvBar
+            {
+                TickerId = 1,
+                Timestamp = Noon,
+                Open = open,
+                High = high,
+                Low = low,
+                Close = close,
+                Volume = volume,
+                TradeCount = trades,
+                QualityScore = quality,
+                Source = "x",
+            };
         using var connection = database.App.OpenConnection();
         var verdicts = new HashSet<string>(StringComparer.Ordinal);
-        Prop.ForAll(bars.ToArbitrary(), bar =>
-        {
-            using var transaction = connection.BeginTransaction();
-            using var insert = new NpgsqlCommand("INSERT INTO bars_1h (ticker_id, timestamp, open, high, low, close, volume, trade_count, quality_score, spread, spread_ratio, volume_ratio, low_history, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 1, 1, true, 'x')", connection, transaction)
-            {
-                Parameters =
+        Prop.ForAll(
+                bars.ToArbitrary(),
+                bar =>
                 {
-                    new() { Value = bar.TickerId }, new() { Value = bar.Timestamp }, new() { Value = bar.Open }, new() { Value = bar.High }, new() { Value = bar.Low }, new() { Value = bar.Close },
-                    new() { Value = bar.Volume }, new() { Value = (object?)bar.TradeCount ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer }, new() { Value = (object?)bar.QualityScore ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Numeric },
-                },
-            };
-            string? check = null;
-            try
-            {
-                insert.ExecuteNonQuery();
-            }
-            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.CheckViolation)
-            {
-                check = e.ConstraintName!["chk_bars_1h_".Length..];
-            }
+                    using var transaction = connection.BeginTransaction();
+                    using var insert = new NpgsqlCommand(
+                        "INSERT INTO bars_1h (ticker_id, timestamp, open, high, low, close, volume, trade_count, quality_score, spread, spread_ratio, volume_ratio, low_history, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 1, 1, true, 'x')",
+                        connection,
+                        transaction
+                    )
+                    {
+                        Parameters =
+                        {
+                            new() { Value = bar.TickerId },
+                            new() { Value = bar.Timestamp },
+                            new() { Value = bar.Open },
+                            new() { Value = bar.High },
+                            new() { Value = bar.Low },
+                            new() { Value = bar.Close },
+                            new() { Value = bar.Volume },
+                            new() { Value = (object?)bar.TradeCount ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer },
+                            new() { Value = (object?)bar.QualityScore ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Numeric },
+                        },
+                    };
+                    string? check = null;
+                    try
+                    {
+                        insert.ExecuteNonQuery();
+                    }
+                    catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.CheckViolation)
+                    {
+                        check = e.ConstraintName!["chk_bars_1h_".Length..];
+                    }
 
-            verdicts.Add(check ?? "none");
-            Assert.Equal(check, bar.BrokenRule());
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(400).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_120), FSharpOption<int>.None))));
+                    verdicts.Add(check ?? "none");
+                    Assert.Equal(check, bar.BrokenRule());
+                }
+            )
+            .Check(
+                Config
+                    .QuickThrowOnFailure.WithMaxTest(400)
+                    .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_120), FSharpOption<int>.None)))
+            );
         Assert.Equal(["high", "low", "none", "prices", "quality_score", "trade_count", "volume"], verdicts.Order(StringComparer.Ordinal));
     }
 
@@ -198,7 +257,10 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
         {
             foreach (var ticker in new[] { 1, 255, 65_536, int.MaxValue })
             {
-                Assert.Equal(BarWindow.LockKey(ticker, timeframe), await database.ScalarAsync<long>("SELECT market.window_lock($1, $2)", ticker, timeframe.Name));
+                Assert.Equal(
+                    BarWindow.LockKey(ticker, timeframe),
+                    await database.ScalarAsync<long>("SELECT market.window_lock($1, $2)", ticker, timeframe.Name)
+                );
             }
         }
     }
@@ -206,7 +268,32 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     [Fact]
     public async Task Timeframes_have_the_same_names_here_and_in_the_database()
     {
-        string[] names = [.. Timeframe.Stored.Select(timeframe => timeframe.Name), "1Min", "5Min", "15Min", "30Min", "1Hour", "4Hour", "1Day", "1min", "5min", "15min", "30min", "60m", "1H", "4H", "1D", "D", "d", "1M", "2h", "", "1MIN", "W"];
+        string[] names =
+        [
+            .. Timeframe.Stored.Select(timeframe => timeframe.Name),
+            "1Min",
+            "5Min",
+            "15Min",
+            "30Min",
+            "1Hour",
+            "4Hour",
+            "1Day",
+            "1min",
+            "5min",
+            "15min",
+            "30min",
+            "60m",
+            "1H",
+            "4H",
+            "1D",
+            "D",
+            "d",
+            "1M",
+            "2h",
+            "",
+            "1MIN",
+            "W",
+        ];
         foreach (var name in names)
         {
             string? stored = null;
@@ -215,9 +302,7 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
                 stored = await database.ScalarAsync<string>("SELECT market.timeframe($1)", name);
                 Assert.Equal(Timeframe.Parse(name).Width, await database.ScalarAsync<TimeSpan>("SELECT market.timeframe_width($1)", name));
             }
-            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidParameterValue)
-            {
-            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidParameterValue) { }
 
             Assert.Equal(Timeframe.TryParse(name, out var timeframe) ? timeframe.Name : null, stored);
         }
@@ -240,7 +325,9 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
 
         await using (var context = database.Context())
         {
-            var coverage = await context.Set<SyncCoverage>().SingleAsync(c => c.TickerId == ticker && c.Timeframe == Timeframe.Day1, Cancellation);
+            var coverage = await context
+                .Set<SyncCoverage>()
+                .SingleAsync(c => c.TickerId == ticker && c.Timeframe == Timeframe.Day1, Cancellation);
             Assert.Equal(2, coverage.Covered.Length);
             Assert.Equal([Days(0, 10), Days(22, 30), Days(40, 50)], coverage.Missing(Days(0, 50)));
             Assert.Empty(coverage.Missing(Days(12, 22)));
@@ -249,36 +336,65 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
         }
 
         // The database does the same sums.
-        Assert.True(await database.ScalarAsync<bool>("SELECT covered = tstzmultirange(tstzrange($2, $3)) AND updated_at > '2020-01-01' FROM sync_coverage WHERE ticker_id = $1", ticker, Noon.AddDays(10), Noon.AddDays(40)));
+        Assert.True(
+            await database.ScalarAsync<bool>(
+                "SELECT covered = tstzmultirange(tstzrange($2, $3)) AND updated_at > '2020-01-01' FROM sync_coverage WHERE ticker_id = $1",
+                ticker,
+                Noon.AddDays(10),
+                Noon.AddDays(40)
+            )
+        );
     }
 
     [Fact]
     public void Coverage_is_what_the_database_makes_of_the_same_ranges()
     {
-        var ranges = (from start in Gen.Choose(0, 60) from length in Gen.Choose(1, 15) select (start, end: start + length)).ArrayOf().Resize(12);
+        var ranges = (from start in Gen.Choose(0, 60) from length in Gen.Choose(1, 15) select (start, end: start + length))
+            .ArrayOf()
+            .Resize(12);
         using var connection = database.App.OpenConnection();
-        Prop.ForAll(ranges.ToArbitrary(), given =>
-        {
-            var coverage = new SyncCoverage(1, Timeframe.Day1, "x");
-            foreach (var (start, end) in given)
-            {
-                coverage.Add(new(Noon.AddDays(start), Noon.AddDays(end)));
-            }
-
-            using var command = new NpgsqlCommand("SELECT coalesce(range_agg(r), '{}'), tstzmultirange(tstzrange($2, $3)) - coalesce(range_agg(r), '{}') FROM unnest($1) r", connection)
-            {
-                Parameters =
+        Prop.ForAll(
+                ranges.ToArbitrary(),
+                given =>
                 {
-                    new() { Value = given.Select(r => new NpgsqlRange<DateTimeOffset>(Noon.AddDays(r.start), true, Noon.AddDays(r.end), false)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTzRange },
-                    new() { Value = Noon.AddDays(10) },
-                    new() { Value = Noon.AddDays(50) },
-                },
-            };
-            using var reader = command.ExecuteReader();
-            Assert.True(reader.Read());
-            Assert.Equal(reader.GetFieldValue<NpgsqlRange<DateTimeOffset>[]>(0), coverage.Covered);
-            Assert.Equal(reader.GetFieldValue<NpgsqlRange<DateTimeOffset>[]>(1).Select(r => new TimeRange(r.LowerBound, r.UpperBound)), coverage.Missing(new(Noon.AddDays(10), Noon.AddDays(50))));
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(100).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(7), FSharpOption<int>.None))));
+                    var coverage = new SyncCoverage(1, Timeframe.Day1, "x");
+                    foreach (var (start, end) in given)
+                    {
+                        coverage.Add(new(Noon.AddDays(start), Noon.AddDays(end)));
+                    }
+
+                    using var command = new NpgsqlCommand(
+                        "SELECT coalesce(range_agg(r), '{}'), tstzmultirange(tstzrange($2, $3)) - coalesce(range_agg(r), '{}') FROM unnest($1) r",
+                        connection
+                    )
+                    {
+                        Parameters =
+                        {
+                            new()
+                            {
+                                Value = given
+                                    .Select(r => new NpgsqlRange<DateTimeOffset>(Noon.AddDays(r.start), true, Noon.AddDays(r.end), false))
+                                    .ToArray(),
+                                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTzRange,
+                            },
+                            new() { Value = Noon.AddDays(10) },
+                            new() { Value = Noon.AddDays(50) },
+                        },
+                    };
+                    using var reader = command.ExecuteReader();
+                    Assert.True(reader.Read());
+                    Assert.Equal(reader.GetFieldValue<NpgsqlRange<DateTimeOffset>[]>(0), coverage.Covered);
+                    Assert.Equal(
+                        reader.GetFieldValue<NpgsqlRange<DateTimeOffset>[]>(1).Select(r => new TimeRange(r.LowerBound, r.UpperBound)),
+                        coverage.Missing(new(Noon.AddDays(10), Noon.AddDays(50)))
+                    );
+                }
+            )
+            .Check(
+                Config
+                    .QuickThrowOnFailure.WithMaxTest(100)
+                    .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(7), FSharpOption<int>.None)))
+            );
     }
 
     [Fact]
@@ -288,12 +404,34 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
         await using var context = database.Context();
         var first = new SyncRun(ticker, Timeframe.Minute1, "alpaca", SyncOutcome.Success, Noon, Noon.AddSeconds(3));
         first.Count(390, 390, Noon.AddDays(-1), Noon);
-        context.AddRange(first, new SyncRun(ticker, Timeframe.Minute1, "alpaca", SyncOutcome.Failed, Noon.AddHours(1), Noon.AddHours(1), "429 Too Many Requests"), new SyncRun(ticker, Timeframe.Day1, "finnhub", SyncOutcome.Partial, Noon, Noon, "no answer for 2023"));
+        context.AddRange(
+            first,
+            new SyncRun(
+                ticker,
+                Timeframe.Minute1,
+                "alpaca",
+                SyncOutcome.Failed,
+                Noon.AddHours(1),
+                Noon.AddHours(1),
+                "429 Too Many Requests"
+            ),
+            new SyncRun(ticker, Timeframe.Day1, "finnhub", SyncOutcome.Partial, Noon, Noon, "no answer for 2023")
+        );
         await context.SaveChangesAsync(Cancellation);
 
-        await using var select = database.Reader.CreateCommand("SELECT string_agg(concat_ws(' ', symbol, timeframe, source, status), '; ' ORDER BY timeframe) FROM sync_status WHERE symbol = 'SYNC'");
+        await using var select = database.Reader.CreateCommand(
+            "SELECT string_agg(concat_ws(' ', symbol, timeframe, source, status), '; ' ORDER BY timeframe) FROM sync_status WHERE symbol = 'SYNC'"
+        );
         Assert.Equal("SYNC 1d finnhub partial; SYNC 1m alpaca failed", await select.ExecuteScalarAsync(Cancellation));
-        Assert.Equal(SyncOutcome.Partial, (await context.Set<SyncRun>().AsNoTracking().SingleAsync(run => run.TickerId == ticker && run.Timeframe == Timeframe.Day1, Cancellation)).Status);
+        Assert.Equal(
+            SyncOutcome.Partial,
+            (
+                await context
+                    .Set<SyncRun>()
+                    .AsNoTracking()
+                    .SingleAsync(run => run.TickerId == ticker && run.Timeframe == Timeframe.Day1, Cancellation)
+            ).Status
+        );
         Assert.Throws<ArgumentException>(() => new SyncRun(ticker, Timeframe.Day1, "x", SyncOutcome.Failed, Noon, Noon));
         Assert.Throws<ArgumentException>(() => new SyncRun(ticker, Timeframe.Day1, "x", SyncOutcome.Success, Noon, Noon, "but"));
     }
@@ -307,12 +445,23 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
         await context.SaveChangesAsync(Cancellation);
         batch.Count(inserted: 5, skipped: 2);
         batch.Count(updated: 1, rejected: 1);
-        context.Add(new ImportReject { BatchId = batch.Id, LineNumber = 9, Text = "2024-01-02,x", Reason = "open: 'x' is not a number" });
+        context.Add(
+            new ImportReject
+            {
+                BatchId = batch.Id,
+                LineNumber = 9,
+                Text = "2024-01-02,x",
+                Reason = "open: 'x' is not a number",
+            }
+        );
         batch.Complete(Noon.AddMinutes(1));
         await context.SaveChangesAsync(Cancellation);
 
         var read = await context.Set<ImportBatch>().AsNoTracking().SingleAsync(b => b.Id == batch.Id, Cancellation);
-        Assert.Equal((9L, 5L, 1L, 2L, 1L, ImportStatus.Completed, Timeframe.Day1), (read.RowsRead, read.RowsInserted, read.RowsUpdated, read.RowsSkipped, read.RowsRejected, read.Status, read.Timeframe));
+        Assert.Equal(
+            (9L, 5L, 1L, 2L, 1L, ImportStatus.Completed, Timeframe.Day1),
+            (read.RowsRead, read.RowsInserted, read.RowsUpdated, read.RowsSkipped, read.RowsRejected, read.Status, read.Timeframe)
+        );
         Assert.Throws<InvalidOperationException>(() => batch.Fail("too late", Noon.AddMinutes(2)));
         Assert.Throws<ArgumentException>(() => new ImportBatch("a.csv", new byte[31], "csv_import", Noon));
     }
@@ -334,7 +483,8 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
                 INSERT INTO market.{table} ({string.Join(", ", row.Keys)}) VALUES ({string.Join(", ", row.Values)})
                 """,
                 connection,
-                transaction);
+                transaction
+            );
             await command.ExecuteNonQueryAsync(Cancellation);
             return null;
         }
@@ -344,5 +494,9 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
         }
     }
 
-    private Task<int> TickerAsync(string symbol) => database.ScalarAsync<int>("INSERT INTO tickers (id, symbol) VALUES ((SELECT coalesce(max(id), 0) + 1000 FROM tickers), $1) RETURNING id", symbol);
+    private Task<int> TickerAsync(string symbol) =>
+        database.ScalarAsync<int>(
+            "INSERT INTO tickers (id, symbol) VALUES ((SELECT coalesce(max(id), 0) + 1000 FROM tickers), $1) RETURNING id",
+            symbol
+        );
 }

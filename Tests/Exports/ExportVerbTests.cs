@@ -25,7 +25,8 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
             SELECT id, t, 50, 50, 50, 50, 0, NULL, NULL, 0, 1, 0.5, true, 'test', NULL FROM tickers, generate_series(timestamptz '2015-03-02 14:30+00', '2015-03-02 14:34+00', '1 min') t WHERE symbol = 'SPY'
             UNION ALL
             SELECT id, '2024-01-02 15:00+00', 350, 351, 349, 350.1, 12345678901234567890.12345678, NULL, NULL, 2, 1, 1, true, 'test', 1 FROM tickers WHERE symbol = 'BRK.B';
-            """);
+            """
+        );
     }
 
     public ValueTask DisposeAsync()
@@ -37,7 +38,16 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
     [Fact]
     public async Task CSV_goes_to_standard_output_unless_told_otherwise()
     {
-        var (exitCode, output, error) = await ExportAsync("--symbol", "SPY,BRK.B", "--timeframe", "1Min", "--from", "2015-03-02T14:33:00Z", "--to", "2024-01-02T14:31:00Z");
+        var (exitCode, output, error) = await ExportAsync(
+            "--symbol",
+            "SPY,BRK.B",
+            "--timeframe",
+            "1Min",
+            "--from",
+            "2015-03-02T14:33:00Z",
+            "--to",
+            "2024-01-02T14:31:00Z"
+        );
         Assert.True(exitCode == 0, error);
         Assert.Equal(
             """
@@ -47,7 +57,8 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
             SPY,1m,2024-01-02T14:30:00Z,100.5,102.25,99.12345678,101,1000.5,7,100.75,3.12654322,1.25,0,test,0.9
 
             """,
-            output);
+            output
+        );
     }
 
     [Fact]
@@ -59,13 +70,19 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
             INSERT INTO tickers (symbol) VALUES ('LONG') ON CONFLICT DO NOTHING;
             INSERT INTO bars_1m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
             SELECT id, t, 1, 1, 1, 1, 1, 0, 1, 1, false, 'test' FROM tickers, generate_series(timestamptz '2024-01-02', timestamptz '2024-01-18', '1 min') t WHERE symbol = 'LONG';
-            """);
+            """
+        );
         var (exitCode, output, error) = await ExportAsync("--symbol", "LONG", "--timeframe", "1m");
         Assert.True(exitCode == 0, error);
         var times = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => line.Split(',')[2]);
         Assert.Equal(
-            Enumerable.Range(0, (16 * 24 * 60) + 1).Select(minute => new DateTime(2024, 1, 2).AddMinutes(minute).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
-            times);
+            Enumerable
+                .Range(0, (16 * 24 * 60) + 1)
+                .Select(minute =>
+                    new DateTime(2024, 1, 2).AddMinutes(minute).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+                ),
+            times
+        );
     }
 
     [Fact]
@@ -85,7 +102,22 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
 
         Assert.Equal(126, rows.Count);
         Assert.All(rows, row => Assert.Null(row.Reason));
-        Assert.Equal(("SPY", new IncomingBar(IncomingBar.TimeOf(new(2024, 1, 2, 14, 30, 0, TimeSpan.Zero)), 10_050_000_000, 10_225_000_000, 9_912_345_678, 10_100_000_000, 100_050_000_000, 7, 10_075_000_000)), (rows[5].Symbol, rows[5].Bar));
+        Assert.Equal(
+            (
+                "SPY",
+                new IncomingBar(
+                    IncomingBar.TimeOf(new(2024, 1, 2, 14, 30, 0, TimeSpan.Zero)),
+                    10_050_000_000,
+                    10_225_000_000,
+                    9_912_345_678,
+                    10_100_000_000,
+                    100_050_000_000,
+                    7,
+                    10_075_000_000
+                )
+            ),
+            (rows[5].Symbol, rows[5].Bar)
+        );
         Assert.Equal(("BRK.B", "12345678901234567890.12345678"), (rows[^1].Symbol, IncomingBar.Text(rows[^1].Bar.Volume)));
         Assert.Equal(rows.Take(125).OrderBy(row => row.Bar.Time), rows.Take(125));
 
@@ -101,10 +133,36 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
     [InlineData("There is no symbol 'NONE' in the database.", "--symbol", "SPY,NONE", "--timeframe", "1m")]
     [InlineData("--symbol A B: 1 to 20 letters, digits or . - _ / ^ = : were expected.", "--symbol", "A B", "--timeframe", "1m")]
     [InlineData("--timeframe 2m: one of 1m, 5m, 15m, 30m, 1h, 4h, 1d was expected.", "--symbol", "SPY", "--timeframe", "2m")]
-    [InlineData("--from 2024-01-02 is not before --to 2024-01-02.", "--symbol", "SPY", "--timeframe", "1m", "--from", "2024-01-02", "--to", "2024-01-02")]
-    [InlineData("--from yesterday: an instant such as 2024-01-31 or 2024-01-31T14:30:00Z was expected.", "--symbol", "SPY", "--timeframe", "1m", "--from", "yesterday")]
+    [InlineData(
+        "--from 2024-01-02 is not before --to 2024-01-02.",
+        "--symbol",
+        "SPY",
+        "--timeframe",
+        "1m",
+        "--from",
+        "2024-01-02",
+        "--to",
+        "2024-01-02"
+    )]
+    [InlineData(
+        "--from yesterday: an instant such as 2024-01-31 or 2024-01-31T14:30:00Z was expected.",
+        "--symbol",
+        "SPY",
+        "--timeframe",
+        "1m",
+        "--from",
+        "yesterday"
+    )]
     [InlineData("--format xml: csv or parquet was expected.", "--symbol", "SPY", "--timeframe", "1m", "--format", "xml")]
-    [InlineData("--output bars.txt: a name that ends in .csv or .parquet was expected, or --format.", "--symbol", "SPY", "--timeframe", "1m", "--output", "bars.txt")]
+    [InlineData(
+        "--output bars.txt: a name that ends in .csv or .parquet was expected, or --format.",
+        "--symbol",
+        "SPY",
+        "--timeframe",
+        "1m",
+        "--output",
+        "bars.txt"
+    )]
     public async Task What_cannot_be_is_one_line_and_exit_code_1(string message, params string[] arguments)
     {
         var (exitCode, output, error) = await ExportAsync(arguments);
@@ -112,5 +170,9 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
     }
 
     private Task<(int ExitCode, string Output, string Error)> ExportAsync(params string[] arguments) =>
-        Run.DotnetAsync("Ingestor", ["export", .. arguments], new() { ["ConnectionStrings__wyckoff"] = _database.AppConnection, ["Logging__LogLevel__Default"] = "None" });
+        Run.DotnetAsync(
+            "Ingestor",
+            ["export", .. arguments],
+            new() { ["ConnectionStrings__wyckoff"] = _database.AppConnection, ["Logging__LogLevel__Default"] = "None" }
+        );
 }

@@ -18,17 +18,47 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     // In the order in which they refer to each other.
     private static readonly Dictionary<string, ValidRow> _valid = new ValidRow[]
     {
-        new("wyckoff.trading_ranges", $"id = '{Range}'; symbol = 'AAPL'; timeframe = '1d'; start_time = '2024-01-02'; end_time = '2024-03-01'; duration_bars = 40; creek_level = 100; ice_level = 110; jump_target = 130; cause_factor = 2.0; range_width = 10; phase = 'C'; strength_score = 80"),
-        new("wyckoff.patterns", $"id = '{PatternId}'; pattern_type = 'SPRING'; symbol = 'AAPL'; timeframe = '1d'; detection_time = '2024-03-03'; pattern_bar_timestamp = '2024-03-01'; confidence_score = 80; phase = 'C'; trading_range_id = '{Range}'; entry_price = 101; stop_loss = 97; invalidation_level = 95; volume_ratio = 0.5; spread_ratio = 0.9; metadata = '{{}}'"),
-        new("wyckoff.campaigns", $"id = '{CampaignId}'; campaign_id = 'AAPL-2024-01-02'; symbol = 'AAPL'; timeframe = '1d'; trading_range_id = '{Range}'; status = 'ACTIVE'; total_allocation = 5; current_risk = 100; entries = '[]'; started_at = '2024-03-03'"),
-        new("wyckoff.signals", $"id = '{SignalId}'; signal_type = 'LONG'; pattern_id = '{PatternId}'; symbol = 'AAPL'; timeframe = '1d'; generated_at = '2024-03-03'; entry_price = 101; stop_loss = 97; target_1 = 110; target_2 = 130; position_size = 100; risk_amount = 400; r_multiple = 2.25; confidence_score = 80; campaign_id = '{CampaignId}'; campaign_allocation = 0.4; status = 'PENDING'; approval_chain = '[]'"),
-        new("wyckoff.positions", $"id = '{PositionId}'; campaign_id = '{CampaignId}'; signal_id = '{SignalId}'; pattern_type = 'SPRING'; side = 'LONG'; entry_date = '2024-03-04'; entry_price = 101; shares = 100; stop_loss = 97; target_price = 130; status = 'OPEN'; allocation_percent = 2; risk_amount = 400"),
-        new("wyckoff.allocation_plans", $"campaign_id = '{CampaignId}'; signal_id = '{SignalId}'; pattern_type = 'SPRING'; bmad_allocation_pct = 0.4; target_risk_pct = 0.5; actual_risk_pct = 0.5; position_size_shares = 100; allocation_used = 2; remaining_budget = 3; approved = true; timestamp = '2024-03-03'"),
-        new("wyckoff.exit_rules", $"campaign_id = '{CampaignId}'; target_1_level = 110; target_2_level = 120; target_3_level = 130; t1_exit_pct = 50; t2_exit_pct = 30; t3_exit_pct = 20"),
-        new("wyckoff.exit_orders", $"campaign_id = '{CampaignId}'; position_id = '{PositionId}'; order_type = 'PARTIAL_EXIT'; exit_level = 110; shares = 50; reason = 'T1'; triggered_at = '2024-04-01'"),
-        new("wyckoff.campaign_metrics", $"campaign_id = '{CampaignId}'; symbol = 'AAPL'; total_return_pct = 3; total_r_achieved = 2; duration_days = 30; max_drawdown = 1; total_positions = 2; winning_positions = 1; losing_positions = 1; win_rate = 50; calculation_timestamp = now()"),
+        new(
+            "wyckoff.trading_ranges",
+            $"id = '{Range}'; symbol = 'AAPL'; timeframe = '1d'; start_time = '2024-01-02'; end_time = '2024-03-01'; duration_bars = 40; creek_level = 100; ice_level = 110; jump_target = 130; cause_factor = 2.0; range_width = 10; phase = 'C'; strength_score = 80"
+        ),
+        new(
+            "wyckoff.patterns",
+            $"id = '{PatternId}'; pattern_type = 'SPRING'; symbol = 'AAPL'; timeframe = '1d'; detection_time = '2024-03-03'; pattern_bar_timestamp = '2024-03-01'; confidence_score = 80; phase = 'C'; trading_range_id = '{Range}'; entry_price = 101; stop_loss = 97; invalidation_level = 95; volume_ratio = 0.5; spread_ratio = 0.9; metadata = '{{}}'"
+        ),
+        new(
+            "wyckoff.campaigns",
+            $"id = '{CampaignId}'; campaign_id = 'AAPL-2024-01-02'; symbol = 'AAPL'; timeframe = '1d'; trading_range_id = '{Range}'; status = 'ACTIVE'; total_allocation = 5; current_risk = 100; entries = '[]'; started_at = '2024-03-03'"
+        ),
+        new(
+            "wyckoff.signals",
+            $"id = '{SignalId}'; signal_type = 'LONG'; pattern_id = '{PatternId}'; symbol = 'AAPL'; timeframe = '1d'; generated_at = '2024-03-03'; entry_price = 101; stop_loss = 97; target_1 = 110; target_2 = 130; position_size = 100; risk_amount = 400; r_multiple = 2.25; confidence_score = 80; campaign_id = '{CampaignId}'; campaign_allocation = 0.4; status = 'PENDING'; approval_chain = '[]'"
+        ),
+        new(
+            "wyckoff.positions",
+            $"id = '{PositionId}'; campaign_id = '{CampaignId}'; signal_id = '{SignalId}'; pattern_type = 'SPRING'; side = 'LONG'; entry_date = '2024-03-04'; entry_price = 101; shares = 100; stop_loss = 97; target_price = 130; status = 'OPEN'; allocation_percent = 2; risk_amount = 400"
+        ),
+        new(
+            "wyckoff.allocation_plans",
+            $"campaign_id = '{CampaignId}'; signal_id = '{SignalId}'; pattern_type = 'SPRING'; bmad_allocation_pct = 0.4; target_risk_pct = 0.5; actual_risk_pct = 0.5; position_size_shares = 100; allocation_used = 2; remaining_budget = 3; approved = true; timestamp = '2024-03-03'"
+        ),
+        new(
+            "wyckoff.exit_rules",
+            $"campaign_id = '{CampaignId}'; target_1_level = 110; target_2_level = 120; target_3_level = 130; t1_exit_pct = 50; t2_exit_pct = 30; t3_exit_pct = 20"
+        ),
+        new(
+            "wyckoff.exit_orders",
+            $"campaign_id = '{CampaignId}'; position_id = '{PositionId}'; order_type = 'PARTIAL_EXIT'; exit_level = 110; shares = 50; reason = 'T1'; triggered_at = '2024-04-01'"
+        ),
+        new(
+            "wyckoff.campaign_metrics",
+            $"campaign_id = '{CampaignId}'; symbol = 'AAPL'; total_return_pct = 3; total_r_achieved = 2; duration_days = 30; max_drawdown = 1; total_positions = 2; winning_positions = 1; losing_positions = 1; win_rate = 50; calculation_timestamp = now()"
+        ),
         new("wyckoff.watchlist", "symbol = 'AAPL'; timeframe = '1d'"),
-        new("wyckoff.backtest_results", "backtest_run_id = public.uuid_v7(); symbol = 'AAPL'; timeframe = '1d'; start_date = '2023-01-01'; end_date = '2023-12-31'; total_patterns_detected = 10; true_positives = 7; false_positives = 3; false_negatives = 2; \"precision\" = 0.7; recall = 0.77; total_signals_generated = 5; winning_signals = 3; losing_signals = 2; win_rate = 0.6; average_r_multiple = 2; max_drawdown = 0.1; config = '{}'"),
+        new(
+            "wyckoff.backtest_results",
+            "backtest_run_id = public.uuid_v7(); symbol = 'AAPL'; timeframe = '1d'; start_date = '2023-01-01'; end_date = '2023-12-31'; total_patterns_detected = 10; true_positives = 7; false_positives = 3; false_negatives = 2; \"precision\" = 0.7; recall = 0.77; total_signals_generated = 5; winning_signals = 3; losing_signals = 2; win_rate = 0.6; average_r_multiple = 2; max_drawdown = 0.1; config = '{}'"
+        ),
     }.ToDictionary(row => row.Table, StringComparer.Ordinal);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -36,7 +66,8 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     public static TheoryData<string> Tables => [.. _valid.Keys];
 
     [Theory, MemberData(nameof(Tables))]
-    public async Task A_valid_row_is_taken_from_the_app(string table) => Assert.Null(await ValidRow.BrokenByAsync(database.App, Before(table) + _valid[table].Insert(), Token));
+    public async Task A_valid_row_is_taken_from_the_app(string table) =>
+        Assert.Null(await ValidRow.BrokenByAsync(database.App, Before(table) + _valid[table].Insert(), Token));
 
     [Theory]
     [InlineData("trading_ranges", "symbol = 'aapl'", "chk_trading_ranges_symbol")]
@@ -187,8 +218,15 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     [Fact]
     public async Task Every_check_has_a_row_that_breaks_it()
     {
-        var tested = typeof(FindingsTests).GetMethod(nameof(A_row_that_breaks_a_rule_is_refused_by_its_name))!.GetCustomAttributes(typeof(InlineDataAttribute), false).Cast<InlineDataAttribute>().Select(data => (string)data.Data[2]!).ToHashSet(StringComparer.Ordinal);
-        await using var command = database.Admin.CreateCommand("SELECT conname::text FROM pg_constraint WHERE connamespace = 'wyckoff'::regnamespace AND contype = 'c'");
+        var tested = typeof(FindingsTests)
+            .GetMethod(nameof(A_row_that_breaks_a_rule_is_refused_by_its_name))!
+            .GetCustomAttributes(typeof(InlineDataAttribute), false)
+            .Cast<InlineDataAttribute>()
+            .Select(data => (string)data.Data[2]!)
+            .ToHashSet(StringComparer.Ordinal);
+        await using var command = database.Admin.CreateCommand(
+            "SELECT conname::text FROM pg_constraint WHERE connamespace = 'wyckoff'::regnamespace AND contype = 'c'"
+        );
         await using var reader = await command.ExecuteReaderAsync(Token);
         var missing = new List<string>();
         while (await reader.ReadAsync(Token))
@@ -211,10 +249,23 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("signals", "fk_positions_signal", "wyckoff.positions")]
     public async Task What_is_referred_to_is_not_deleted(string table, string constraint, string from)
     {
-        var id = new Dictionary<string, string>(StringComparer.Ordinal) { ["trading_ranges"] = Range, ["patterns"] = PatternId, ["campaigns"] = CampaignId, ["signals"] = SignalId }[table];
+        var id = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["trading_ranges"] = Range,
+            ["patterns"] = PatternId,
+            ["campaigns"] = CampaignId,
+            ["signals"] = SignalId,
+        }[table];
         // The campaign's signal lets go of it first, so that only the one in question holds.
-        var rows = Before(from) + _valid[from].Insert() + ";" + (from == "wyckoff.campaigns" ? $"DELETE FROM wyckoff.patterns WHERE id = '{PatternId}';" : "");
-        Assert.Equal(constraint, await ValidRow.BrokenByAsync(database.App, rows + $"DELETE FROM wyckoff.{table} WHERE id = '{id}'", Token));
+        var rows =
+            Before(from)
+            + _valid[from].Insert()
+            + ";"
+            + (from == "wyckoff.campaigns" ? $"DELETE FROM wyckoff.patterns WHERE id = '{PatternId}';" : "");
+        Assert.Equal(
+            constraint,
+            await ValidRow.BrokenByAsync(database.App, rows + $"DELETE FROM wyckoff.{table} WHERE id = '{id}'", Token)
+        );
     }
 
     [Fact]
@@ -222,13 +273,37 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     {
         await using var connection = await database.App.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
-        await ExecuteAsync(connection, string.Join(';', _valid.Values.Where(row => row.Table is not "wyckoff.positions" and not "wyckoff.exit_orders").Select(row => row.Insert())));
+        await ExecuteAsync(
+            connection,
+            string.Join(
+                ';',
+                _valid.Values.Where(row => row.Table is not "wyckoff.positions" and not "wyckoff.exit_orders").Select(row => row.Insert())
+            )
+        );
         await ExecuteAsync(connection, "DELETE FROM wyckoff.campaigns WHERE id = '" + CampaignId + "'");
-        Assert.Equal("0 0 0 1 t", await TextAsync(connection,
-            "SELECT concat_ws(' ', (SELECT count(*) FROM wyckoff.allocation_plans WHERE campaign_id = '" + CampaignId + "'), (SELECT count(*) FROM wyckoff.exit_rules WHERE campaign_id = '" + CampaignId + "'), (SELECT count(*) FROM wyckoff.campaign_metrics WHERE campaign_id = '" + CampaignId + "'), (SELECT count(*) FROM wyckoff.signals WHERE id = '" + SignalId + "'), (SELECT campaign_id IS NULL FROM wyckoff.signals WHERE id = '" + SignalId + "'))"));
+        Assert.Equal(
+            "0 0 0 1 t",
+            await TextAsync(
+                connection,
+                "SELECT concat_ws(' ', (SELECT count(*) FROM wyckoff.allocation_plans WHERE campaign_id = '"
+                    + CampaignId
+                    + "'), (SELECT count(*) FROM wyckoff.exit_rules WHERE campaign_id = '"
+                    + CampaignId
+                    + "'), (SELECT count(*) FROM wyckoff.campaign_metrics WHERE campaign_id = '"
+                    + CampaignId
+                    + "'), (SELECT count(*) FROM wyckoff.signals WHERE id = '"
+                    + SignalId
+                    + "'), (SELECT campaign_id IS NULL FROM wyckoff.signals WHERE id = '"
+                    + SignalId
+                    + "'))"
+            )
+        );
 
         await ExecuteAsync(connection, "DELETE FROM wyckoff.signals WHERE id = '" + SignalId + "'");
-        Assert.Equal("0", await TextAsync(connection, "SELECT count(*)::text FROM wyckoff.signal_status_log WHERE signal_id = '" + SignalId + "'"));
+        Assert.Equal(
+            "0",
+            await TextAsync(connection, "SELECT count(*)::text FROM wyckoff.signal_status_log WHERE signal_id = '" + SignalId + "'")
+        );
     }
 
     [Fact]
@@ -236,8 +311,14 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     {
         await using var connection = await database.App.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
-        await ExecuteAsync(connection, string.Join(';', _valid.Values.Select(row => row.Insert())) + "; DELETE FROM wyckoff.positions WHERE id = '" + PositionId + "'");
-        Assert.Equal("0", await TextAsync(connection, "SELECT count(*)::text FROM wyckoff.exit_orders WHERE position_id = '" + PositionId + "'"));
+        await ExecuteAsync(
+            connection,
+            string.Join(';', _valid.Values.Select(row => row.Insert())) + "; DELETE FROM wyckoff.positions WHERE id = '" + PositionId + "'"
+        );
+        Assert.Equal(
+            "0",
+            await TextAsync(connection, "SELECT count(*)::text FROM wyckoff.exit_orders WHERE position_id = '" + PositionId + "'")
+        );
     }
 
     [Theory]
@@ -247,7 +328,10 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("Asia/Tokyo", "2024-03-01 15:00Z", null)]
     public async Task A_day_is_known_when_it_has_closed_where_its_ticker_trades(string zone, string detected, string? constraint)
     {
-        var rows = $"INSERT INTO market.tickers (symbol, timezone) VALUES ('AAPL', '{zone}');" + Before("wyckoff.patterns") + _valid["wyckoff.patterns"].Insert($"detection_time = '{detected}'");
+        var rows =
+            $"INSERT INTO market.tickers (symbol, timezone) VALUES ('AAPL', '{zone}');"
+            + Before("wyckoff.patterns")
+            + _valid["wyckoff.patterns"].Insert($"detection_time = '{detected}'");
         Assert.Equal(constraint, await ValidRow.BrokenByAsync(database.App, rows, Token));
     }
 
@@ -257,9 +341,23 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
         await using var connection = await database.App.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
         await ExecuteAsync(connection, Before("wyckoff.signals") + _valid["wyckoff.signals"].Insert());
-        await ExecuteAsync(connection, "SELECT set_config('app.actor', 'mia', true), set_config('app.transition_reason', 'looks good', true); UPDATE wyckoff.trade_signals SET status = 'APPROVED' WHERE id = '" + SignalId + "'; UPDATE wyckoff.signals SET notification_sent = true WHERE id = '" + SignalId + "'");
-        Assert.Equal("-PENDING wyckoff_app -, PENDING-APPROVED mia looks good", await TextAsync(connection,
-            "SELECT string_agg(concat_ws(' ', coalesce(previous_state, '') || '-' || new_state, actor, coalesce(transition_reason, '-')), ', ' ORDER BY created_at) FROM wyckoff.signal_status_log WHERE signal_id = '" + SignalId + "'"));
+        await ExecuteAsync(
+            connection,
+            "SELECT set_config('app.actor', 'mia', true), set_config('app.transition_reason', 'looks good', true); UPDATE wyckoff.trade_signals SET status = 'APPROVED' WHERE id = '"
+                + SignalId
+                + "'; UPDATE wyckoff.signals SET notification_sent = true WHERE id = '"
+                + SignalId
+                + "'"
+        );
+        Assert.Equal(
+            "-PENDING wyckoff_app -, PENDING-APPROVED mia looks good",
+            await TextAsync(
+                connection,
+                "SELECT string_agg(concat_ws(' ', coalesce(previous_state, '') || '-' || new_state, actor, coalesce(transition_reason, '-')), ', ' ORDER BY created_at) FROM wyckoff.signal_status_log WHERE signal_id = '"
+                    + SignalId
+                    + "'"
+            )
+        );
     }
 
     [Fact]
@@ -269,9 +367,15 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
         {
             foreach (var to in Enum.GetValues<SignalStatus>().Where(to => to != from))
             {
-                var rows = Before("wyckoff.signals") + _valid["wyckoff.signals"].Insert($"status = '{Word(from)}'{(IsExit(from) ? "; exit_price = 97; exit_date = '2024-03-09'" : "")}")
+                var rows =
+                    Before("wyckoff.signals")
+                    + _valid["wyckoff.signals"]
+                        .Insert($"status = '{Word(from)}'{(IsExit(from) ? "; exit_price = 97; exit_date = '2024-03-09'" : "")}")
                     + $"; UPDATE wyckoff.signals SET status = '{Word(to)}', exit_price = {(IsExit(to) ? "97" : "NULL")}, exit_date = {(IsExit(to) ? "'2024-03-09'" : "NULL")} WHERE id = '{SignalId}'";
-                Assert.Equal(Signal.MayBecome(from, to) ? null : "chk_signals_status_change", await ValidRow.BrokenByAsync(database.App, rows, Token));
+                Assert.Equal(
+                    Signal.MayBecome(from, to) ? null : "chk_signals_status_change",
+                    await ValidRow.BrokenByAsync(database.App, rows, Token)
+                );
             }
         }
 
@@ -282,7 +386,16 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     [Fact]
     public async Task Nobody_writes_the_status_log_by_hand()
     {
-        foreach (var sql in new[] { "INSERT INTO wyckoff.signal_status_log (signal_id, new_state, actor) VALUES (public.uuid_v7(), 'PENDING', 'x')", "UPDATE wyckoff.signal_status_log SET actor = 'x'", "DELETE FROM wyckoff.signal_status_log", "TRUNCATE wyckoff.signal_status_log", "SELECT wyckoff.log_signal_status()" })
+        foreach (
+            var sql in new[]
+            {
+                "INSERT INTO wyckoff.signal_status_log (signal_id, new_state, actor) VALUES (public.uuid_v7(), 'PENDING', 'x')",
+                "UPDATE wyckoff.signal_status_log SET actor = 'x'",
+                "DELETE FROM wyckoff.signal_status_log",
+                "TRUNCATE wyckoff.signal_status_log",
+                "SELECT wyckoff.log_signal_status()",
+            }
+        )
         {
             Assert.NotNull(await ValidRow.BrokenByAsync(database.App, sql, Token));
         }
@@ -298,39 +411,77 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
         var other = Guid.CreateVersion7();
         await using (var connection = await database.App.OpenConnectionAsync(Token))
         {
-            await ExecuteAsync(connection, _valid["wyckoff.campaigns"].Insert($"id = '{campaign}'; trading_range_id = NULL; campaign_id = 'RACE'"));
-            await ExecuteAsync(connection, _valid["wyckoff.campaigns"].Insert($"id = '{other}'; trading_range_id = NULL; campaign_id = 'RACE2'"));
+            await ExecuteAsync(
+                connection,
+                _valid["wyckoff.campaigns"].Insert($"id = '{campaign}'; trading_range_id = NULL; campaign_id = 'RACE'")
+            );
+            await ExecuteAsync(
+                connection,
+                _valid["wyckoff.campaigns"].Insert($"id = '{other}'; trading_range_id = NULL; campaign_id = 'RACE2'")
+            );
         }
 
         // Two campaigns in one statement, in either order: whoever locks in the order of rows would meet in a circle.
-        var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(async i =>
-        {
-            var (first, second) = i % 2 == 0 ? (campaign, other) : (other, campaign);
-            await using var command = database.App.CreateCommand(
-                $"""
-                INSERT INTO wyckoff.positions (campaign_id, pattern_type, entry_date, entry_price, shares, stop_loss, target_price, allocation_percent, risk_amount)
-                SELECT c, 'SPRING', '2024-03-04', 101, 100, 97, 130, 0.7, 400 FROM unnest(ARRAY['{first}', '{second}']::uuid[]) AS c
-                """);
-            try
-            {
-                await command.ExecuteNonQueryAsync(Token);
-                return "ok";
-            }
-            catch (PostgresException e)
-            {
-                return e.ConstraintName ?? e.SqlState;
-            }
-        }));
+        var results = await Task.WhenAll(
+            Enumerable
+                .Range(0, 20)
+                .Select(async i =>
+                {
+                    var (first, second) = i % 2 == 0 ? (campaign, other) : (other, campaign);
+                    await using var command = database.App.CreateCommand(
+                        $"""
+                        INSERT INTO wyckoff.positions (campaign_id, pattern_type, entry_date, entry_price, shares, stop_loss, target_price, allocation_percent, risk_amount)
+                        SELECT c, 'SPRING', '2024-03-04', 101, 100, 97, 130, 0.7, 400 FROM unnest(ARRAY['{first}', '{second}']::uuid[]) AS c
+                        """
+                    );
+                    try
+                    {
+                        await command.ExecuteNonQueryAsync(Token);
+                        return "ok";
+                    }
+                    catch (PostgresException e)
+                    {
+                        return e.ConstraintName ?? e.SqlState;
+                    }
+                })
+        );
 
         Assert.Equal(7, results.Count(result => result == "ok"));
         Assert.All(results, result => Assert.Contains(result, new[] { "ok", "chk_positions_campaign_allocation" }));
-        Assert.Equal("4.90 4.90 1", await database.ScalarAsync<string>("SELECT string_agg(taken::text, ' ') || ' ' || max(version) FROM (SELECT sum(p.allocation_percent) AS taken, max(c.version) AS version FROM wyckoff.positions p JOIN wyckoff.campaigns c ON c.id = p.campaign_id WHERE c.campaign_id LIKE 'RACE%' GROUP BY c.id) t"));
+        Assert.Equal(
+            "4.90 4.90 1",
+            await database.ScalarAsync<string>(
+                "SELECT string_agg(taken::text, ' ') || ' ' || max(version) FROM (SELECT sum(p.allocation_percent) AS taken, max(c.version) AS version FROM wyckoff.positions p JOIN wyckoff.campaigns c ON c.id = p.campaign_id WHERE c.campaign_id LIKE 'RACE%' GROUP BY c.id) t"
+            )
+        );
 
         // A closed one makes room; a campaign cannot be cut below what it holds.
-        Assert.Equal("chk_positions_campaign_allocation", await ValidRow.BrokenByAsync(database.App, $"UPDATE wyckoff.campaigns SET total_allocation = 4.8 WHERE id = '{campaign}'", Token));
-        Assert.Equal("chk_positions_campaign_allocation", await ValidRow.BrokenByAsync(database.App, $"UPDATE wyckoff.positions SET allocation_percent = 0.9 WHERE id = (SELECT min(id::text)::uuid FROM wyckoff.positions WHERE campaign_id = '{campaign}')", Token));
-        Assert.Null(await ValidRow.BrokenByAsync(database.App, $"UPDATE wyckoff.positions SET status = 'CLOSED', exit_price = 110, exit_date = '2024-04-01' WHERE campaign_id = '{campaign}'; UPDATE wyckoff.campaigns SET total_allocation = 1 WHERE id = '{campaign}'", Token));
-        await database.ExecuteAsync($"DELETE FROM wyckoff.positions WHERE campaign_id IN ('{campaign}', '{other}'); DELETE FROM wyckoff.campaigns WHERE id IN ('{campaign}', '{other}')");
+        Assert.Equal(
+            "chk_positions_campaign_allocation",
+            await ValidRow.BrokenByAsync(
+                database.App,
+                $"UPDATE wyckoff.campaigns SET total_allocation = 4.8 WHERE id = '{campaign}'",
+                Token
+            )
+        );
+        Assert.Equal(
+            "chk_positions_campaign_allocation",
+            await ValidRow.BrokenByAsync(
+                database.App,
+                $"UPDATE wyckoff.positions SET allocation_percent = 0.9 WHERE id = (SELECT min(id::text)::uuid FROM wyckoff.positions WHERE campaign_id = '{campaign}')",
+                Token
+            )
+        );
+        Assert.Null(
+            await ValidRow.BrokenByAsync(
+                database.App,
+                $"UPDATE wyckoff.positions SET status = 'CLOSED', exit_price = 110, exit_date = '2024-04-01' WHERE campaign_id = '{campaign}'; UPDATE wyckoff.campaigns SET total_allocation = 1 WHERE id = '{campaign}'",
+                Token
+            )
+        );
+        await database.ExecuteAsync(
+            $"DELETE FROM wyckoff.positions WHERE campaign_id IN ('{campaign}', '{other}'); DELETE FROM wyckoff.campaigns WHERE id IN ('{campaign}', '{other}')"
+        );
     }
 
     [Fact]
@@ -338,7 +489,19 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     {
         await using var first = database.Context();
         await using var second = database.Context();
-        var range = new TradingRange("AAPL", Timeframe.Day1, new(2024, 1, 2, 0, 0, 0, TimeSpan.Zero), 40, 100, 110, 130, 2, 10, WyckoffPhase.B, 80);
+        var range = new TradingRange(
+            "AAPL",
+            Timeframe.Day1,
+            new(2024, 1, 2, 0, 0, 0, TimeSpan.Zero),
+            40,
+            100,
+            110,
+            130,
+            2,
+            10,
+            WyckoffPhase.B,
+            80
+        );
         first.Add(range);
         await first.SaveChangesAsync(Token);
         Assert.Equal(1, range.Version);
@@ -362,14 +525,63 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     public async Task Findings_come_back_as_they_went()
     {
         var at = new DateTimeOffset(2024, 3, 4, 2, 0, 0, TimeSpan.FromHours(2));
-        var pattern = new Pattern(PatternType.Utad, "tsla", Timeframe.Hour1, at.AddHours(-1), at, 88, WyckoffPhase.D, 200.12345678m, 210, 215, 1.6m, 1.2m, metadata: """{"ice_penetration": 0.7}""");
+        var pattern = new Pattern(
+            PatternType.Utad,
+            "tsla",
+            Timeframe.Hour1,
+            at.AddHours(-1),
+            at,
+            88,
+            WyckoffPhase.D,
+            200.12345678m,
+            210,
+            215,
+            1.6m,
+            1.2m,
+            metadata: """{"ice_penetration": 0.7}"""
+        );
         var campaign = new Campaign("TSLA", Timeframe.Hour1, at, 4.5m);
-        var signal = new Signal(TradeSide.Short, "TSLA", Timeframe.Hour1, at, 200.12345678m, 210, 180, 170, 10, 98.77m, 2.04m, 88, pattern.Id);
+        var signal = new Signal(
+            TradeSide.Short,
+            "TSLA",
+            Timeframe.Hour1,
+            at,
+            200.12345678m,
+            210,
+            180,
+            170,
+            10,
+            98.77m,
+            2.04m,
+            88,
+            pattern.Id
+        );
         signal.Join(campaign.Id, 0.4m);
-        var rule = new ExitRule { CampaignId = campaign.Id, Target1Level = 180, Target2Level = 175, Target3Level = 170, T1ExitPct = 100, T2ExitPct = 0, T3ExitPct = 0 };
+        var rule = new ExitRule
+        {
+            CampaignId = campaign.Id,
+            Target1Level = 180,
+            Target2Level = 175,
+            Target3Level = 170,
+            T1ExitPct = 100,
+            T2ExitPct = 0,
+            T3ExitPct = 0,
+        };
         await using (var context = database.Context())
         {
-            context.AddRange(pattern, campaign, signal, rule, new WatchlistEntry { Symbol = "WATCHED", Timeframe = Timeframe.Minute5, Priority = WatchPriority.Low, Enabled = false });
+            context.AddRange(
+                pattern,
+                campaign,
+                signal,
+                rule,
+                new WatchlistEntry
+                {
+                    Symbol = "WATCHED",
+                    Timeframe = Timeframe.Minute5,
+                    Priority = WatchPriority.Low,
+                    Enabled = false,
+                }
+            );
             await context.SaveChangesAsync(Token);
             signal.Approve();
             await context.SaveChangesAsync(Token);
@@ -379,7 +591,10 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
 
         await using var read = database.Context();
         var back = await read.Set<Signal>().SingleAsync(s => s.Id == signal.Id, Token);
-        Assert.Equal((SignalStatus.Filled, TradeSide.Short, 200.12345678m, TimeSpan.Zero, at), (back.Status, back.SignalType, back.EntryPrice, back.GeneratedAt.Offset, back.GeneratedAt));
+        Assert.Equal(
+            (SignalStatus.Filled, TradeSide.Short, 200.12345678m, TimeSpan.Zero, at),
+            (back.Status, back.SignalType, back.EntryPrice, back.GeneratedAt.Offset, back.GeneratedAt)
+        );
         Assert.Equal(0m, (await read.Set<ExitRule>().SingleAsync(r => r.Id == rule.Id, Token)).T2ExitPct);
         var watched = await read.Set<WatchlistEntry>().SingleAsync(w => w.Symbol == "WATCHED", Token);
         Assert.Equal((WatchPriority.Low, false), (watched.Priority, watched.Enabled));
@@ -391,65 +606,121 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     public void Signals_are_judged_alike_here_and_there()
     {
         // Near the bounds, where the two could differ: in the last place, at the rounding, at what fits.
-        var price = Gen.OneOf(Gen.Choose(0, 40).Select(i => i * 5m), Gen.Choose(1, 3).Select(i => (i * 50m) + 0.000000004m), Gen.Choose(1, 3).Select(i => (i * 50m) - 0.000000005m), Gen.Elements(9_999_999_999.99999999m, 10_000_000_000m, -1m));
-        var signal = from levels in Gen.ArrayOf(price, 4)
-                     from ordered in Gen.Choose(0, 6)
-                     from size in Gen.Elements(0m, 0.000000004m, 0.000000005m, 1m, 100m)
-                     from risk in Gen.Elements(0m, 0.004m, 0.005m, 400m, 9_999_999_999.994m, 9_999_999_999.995m)
-                     from r in Gen.Elements(1.99m, 1.994m, 1.995m, 2m, 5m, 9_999.994m, 9_999.995m)
-                     from confidence in Gen.Elements(69, 70, 80, 95, 96)
-                     from side in Gen.Elements(TradeSide.Long, TradeSide.Short)
-                     select (Levels: ordered == 0 ? levels : Sorted(levels, side), Size: ordered >= 3 ? 100m : size, Risk: ordered >= 3 ? 400m : risk, R: ordered >= 3 ? 3m : r, Confidence: ordered >= 3 ? 80 : confidence, Side: side);
+        var price = Gen.OneOf(
+            Gen.Choose(0, 40).Select(i => i * 5m),
+            Gen.Choose(1, 3).Select(i => (i * 50m) + 0.000000004m),
+            Gen.Choose(1, 3).Select(i => (i * 50m) - 0.000000005m),
+            Gen.Elements(9_999_999_999.99999999m, 10_000_000_000m, -1m)
+        );
+        var signal =
+            from levels in Gen.ArrayOf(price, 4)
+            from ordered in Gen.Choose(0, 6)
+            from size in Gen.Elements(0m, 0.000000004m, 0.000000005m, 1m, 100m)
+            from risk in Gen.Elements(0m, 0.004m, 0.005m, 400m, 9_999_999_999.994m, 9_999_999_999.995m)
+            from r in Gen.Elements(1.99m, 1.994m, 1.995m, 2m, 5m, 9_999.994m, 9_999.995m)
+            from confidence in Gen.Elements(69, 70, 80, 95, 96)
+            from side in Gen.Elements(TradeSide.Long, TradeSide.Short)
+            select (
+                Levels: ordered == 0 ? levels : Sorted(levels, side),
+                Size: ordered >= 3 ? 100m : size,
+                Risk: ordered >= 3 ? 400m : risk,
+                R: ordered >= 3 ? 3m : r,
+                Confidence: ordered >= 3 ? 80 : confidence,
+                Side: side
+            );
         var (good, bad) = (0, 0);
         using var connection = database.App.OpenConnection();
         using var transaction = connection.BeginTransaction();
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(600), Prop.ForAll(signal.ToArbitrary(), s =>
-        {
-            var here = true;
-            try
-            {
-                _ = new Signal(s.Side, "AAPL", Timeframe.Day1, DateTimeOffset.UnixEpoch, s.Levels[1], s.Levels[0], s.Levels[2], s.Levels[3], s.Size, s.Risk, s.R, s.Confidence);
-            }
-            catch (FindingException)
-            {
-                here = false;
-            }
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(600),
+            Prop.ForAll(
+                signal.ToArbitrary(),
+                s =>
+                {
+                    var here = true;
+                    try
+                    {
+                        _ = new Signal(
+                            s.Side,
+                            "AAPL",
+                            Timeframe.Day1,
+                            DateTimeOffset.UnixEpoch,
+                            s.Levels[1],
+                            s.Levels[0],
+                            s.Levels[2],
+                            s.Levels[3],
+                            s.Size,
+                            s.Risk,
+                            s.R,
+                            s.Confidence
+                        );
+                    }
+                    catch (FindingException)
+                    {
+                        here = false;
+                    }
 
-            var there = true;
-            transaction.Save("one");
-            using var insert = new NpgsqlCommand(
-                "INSERT INTO wyckoff.signals (signal_type, symbol, timeframe, generated_at, stop_loss, entry_price, target_1, target_2, position_size, risk_amount, r_multiple, confidence_score, approval_chain) VALUES ($1, 'AAPL', '1d', '1970-01-01', $2, $3, $4, $5, $6, $7, $8, $9, '[]')", connection);
-            foreach (var value in new object[] { s.Side == TradeSide.Long ? "LONG" : "SHORT", s.Levels[0], s.Levels[1], s.Levels[2], s.Levels[3], s.Size, s.Risk, s.R, s.Confidence })
-            {
-                insert.Parameters.Add(new() { Value = value });
-            }
+                    var there = true;
+                    transaction.Save("one");
+                    using var insert = new NpgsqlCommand(
+                        "INSERT INTO wyckoff.signals (signal_type, symbol, timeframe, generated_at, stop_loss, entry_price, target_1, target_2, position_size, risk_amount, r_multiple, confidence_score, approval_chain) VALUES ($1, 'AAPL', '1d', '1970-01-01', $2, $3, $4, $5, $6, $7, $8, $9, '[]')",
+                        connection
+                    );
+                    foreach (
+                        var value in new object[]
+                        {
+                            s.Side == TradeSide.Long ? "LONG" : "SHORT",
+                            s.Levels[0],
+                            s.Levels[1],
+                            s.Levels[2],
+                            s.Levels[3],
+                            s.Size,
+                            s.Risk,
+                            s.R,
+                            s.Confidence,
+                        }
+                    )
+                    {
+                        insert.Parameters.Add(new() { Value = value });
+                    }
 
-            try
-            {
-                insert.ExecuteNonQuery();
-            }
-            catch (PostgresException)
-            {
-                there = false;
-            }
+                    try
+                    {
+                        insert.ExecuteNonQuery();
+                    }
+                    catch (PostgresException)
+                    {
+                        there = false;
+                    }
 
-            transaction.Rollback("one");
-            (good, bad) = here ? (good + 1, bad) : (good, bad + 1);
-            return here == there;
-        }));
+                    transaction.Rollback("one");
+                    (good, bad) = here ? (good + 1, bad) : (good, bad + 1);
+                    return here == there;
+                }
+            )
+        );
         Assert.True(good > 20 && bad > 20, $"{good} valid, {bad} not");
 
-        static decimal[] Sorted(decimal[] levels, TradeSide side) => side == TradeSide.Long ? [.. levels.Order()] : [.. levels.OrderDescending()];
+        static decimal[] Sorted(decimal[] levels, TradeSide side) =>
+            side == TradeSide.Long ? [.. levels.Order()] : [.. levels.OrderDescending()];
     }
 
     [Fact]
     public async Task Ids_made_by_the_database_sort_by_time()
     {
-        Assert.Equal("t 7", await database.ScalarAsync<string>("SELECT concat_ws(' ', a < b, substr(a::text, 15, 1)) FROM (SELECT public.uuid_v7() AS a, pg_sleep(0.005), public.uuid_v7() AS b) t"));
+        Assert.Equal(
+            "t 7",
+            await database.ScalarAsync<string>(
+                "SELECT concat_ws(' ', a < b, substr(a::text, 15, 1)) FROM (SELECT public.uuid_v7() AS a, pg_sleep(0.005), public.uuid_v7() AS b) t"
+            )
+        );
     }
 
     /// <summary>The rows that one of this table refers to.</summary>
-    private static string Before(string table) => string.Concat(_valid.Values.TakeWhile(row => row.Table != table && row.Table != "wyckoff.allocation_plans").Select(row => row.Insert() + ";"));
+    private static string Before(string table) =>
+        string.Concat(
+            _valid.Values.TakeWhile(row => row.Table != table && row.Table != "wyckoff.allocation_plans").Select(row => row.Insert() + ";")
+        );
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
     {

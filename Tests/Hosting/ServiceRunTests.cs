@@ -36,9 +36,18 @@ public sealed class ServiceRunTests(TestDatabase database) : IClassFixture<TestD
         Assert.Equal("No such symbol.", ServiceRun.Explain(Thrown(new RefusalException("No such symbol.")), RefusalException.IsRefusal));
         var unresolved = Thrown(new SocketException((int)SocketError.HostNotFound));
         Assert.Equal(unresolved.Message, ServiceRun.Explain(unresolved, RefusalException.IsRefusal));
-        Exception[] faults = [new InvalidOperationException("Sequence contains no elements"), new IOException("disk"), new NpgsqlException("reading"), new TimeoutException()];
+        Exception[] faults =
+        [
+            new InvalidOperationException("Sequence contains no elements"),
+            new IOException("disk"),
+            new NpgsqlException("reading"),
+            new TimeoutException(),
+        ];
         var frame = $" at {typeof(ServiceRunTests).FullName}.{nameof(Thrown)}";
-        Assert.All(faults, fault => Assert.Contains(frame, ServiceRun.Explain(Thrown(fault), RefusalException.IsRefusal), StringComparison.Ordinal));
+        Assert.All(
+            faults,
+            fault => Assert.Contains(frame, ServiceRun.Explain(Thrown(fault), RefusalException.IsRefusal), StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -113,21 +122,33 @@ public sealed class ServiceRunTests(TestDatabase database) : IClassFixture<TestD
         }
     }
 
-    private static Task<(int ExitCode, string Output, string Error)> ApiAsync(string connection, string wait, string url = "http://127.0.0.1:0") =>
-        Run.DotnetAsync("Api", [], new()
-        {
-            ["ConnectionStrings__wyckoff"] = connection,
-            ["Wyckoff__Database__StartupWait"] = wait,
-            ["ASPNETCORE_URLS"] = url,
-        });
+    private static Task<(int ExitCode, string Output, string Error)> ApiAsync(
+        string connection,
+        string wait,
+        string url = "http://127.0.0.1:0"
+    ) =>
+        Run.DotnetAsync(
+            "Api",
+            [],
+            new()
+            {
+                ["ConnectionStrings__wyckoff"] = connection,
+                ["Wyckoff__Database__StartupWait"] = wait,
+                ["ASPNETCORE_URLS"] = url,
+            }
+        );
 
     private static Task<(int ExitCode, string Output, string Error)> FeedsAsync(string connection) =>
-        Run.DotnetAsync("Ingestor", ["feeds", "list"], new()
-        {
-            ["ConnectionStrings__wyckoff"] = connection,
-            ["Wyckoff__Database__StartupWait"] = "00:00:01",
-            ["Logging__LogLevel__Default"] = "None",
-        });
+        Run.DotnetAsync(
+            "Ingestor",
+            ["feeds", "list"],
+            new()
+            {
+                ["ConnectionStrings__wyckoff"] = connection,
+                ["Wyckoff__Database__StartupWait"] = "00:00:01",
+                ["Logging__LogLevel__Default"] = "None",
+            }
+        );
 
     private sealed class Throwing : BackgroundService
     {
@@ -149,7 +170,13 @@ public sealed class ServiceRunTests(TestDatabase database) : IClassFixture<TestD
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             if (exception is not null)
             {
@@ -157,8 +184,6 @@ public sealed class ServiceRunTests(TestDatabase database) : IClassFixture<TestD
             }
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

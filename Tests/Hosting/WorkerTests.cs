@@ -20,7 +20,10 @@ public sealed class WorkerTests
     /// <summary>No name under this domain is ever resolved (RFC 6761).</summary>
     private const string Nowhere = "Host=nowhere.invalid;Username=wyckoff_app;Password=x;Database=wyckoff;Pooling=false";
 
-    private const int WithoutDatabase = 1010, Failed = 1011, Recovered = 1012, GaveUp = 1013;
+    private const int WithoutDatabase = 1010,
+        Failed = 1011,
+        Recovered = 1012,
+        GaveUp = 1013;
     private static readonly DateTimeOffset Start = new(2026, 3, 2, 15, 0, 0, TimeSpan.Zero);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -34,7 +37,8 @@ public sealed class WorkerTests
             () => throw new SocketException((int)SocketError.HostNotFound),
             () => throw new TimeoutException("The operation has timed out.") { Source = "Npgsql" },
             () => throw new NpgsqlException("reading", new IOException("connection reset")),
-            () => true);
+            () => true
+        );
         Assert.Equal(HealthStatus.Healthy, (await worker.CheckHealthAsync(new(), Token)).Status);
         await worker.StartAsync(Token);
         for (var failures = 1; failures <= 3; failures++)
@@ -78,7 +82,10 @@ public sealed class WorkerTests
         var rounds = 0;
         // On this clock no wait takes any time.
         var time = new ManualTime(Start) { RingsUnder = 2 * ScriptedWorker.Every };
-        using var worker = new ScriptedWorker(time, () => ++rounds % Worker.Attempts == 0 ? rounds < 5 * Worker.Attempts : throw new InvalidOperationException("Now and then."));
+        using var worker = new ScriptedWorker(
+            time,
+            () => ++rounds % Worker.Attempts == 0 ? rounds < 5 * Worker.Attempts : throw new InvalidOperationException("Now and then.")
+        );
         await worker.StartAsync(Token);
         await worker.ExecuteTask!;
         Assert.Equal(5 * Worker.Attempts, worker.Rounds);
@@ -95,7 +102,8 @@ public sealed class WorkerTests
                 entered.SetResult();
                 left.Task.Wait(Token);
                 throw new ObjectDisposedException("connection");
-            });
+            }
+        );
         await worker.StartAsync(Token);
         await entered.Task;
         var stopping = worker.StopAsync(Token);
@@ -110,7 +118,13 @@ public sealed class WorkerTests
         await using var source = NpgsqlDataSource.Create(Nowhere);
         await using var redis = new RedisConnection(new ConfigurationBuilder().Build(), NullLogger<RedisConnection>.Instance);
         var time = new ManualTime(Start);
-        using var worker = new IndicatorWorker(new(source, time), redis, Options.Create(new IndicatorOptions()), time, NullLogger<IndicatorWorker>.Instance);
+        using var worker = new IndicatorWorker(
+            new(source, time),
+            redis,
+            Options.Create(new IndicatorOptions()),
+            time,
+            NullLogger<IndicatorWorker>.Instance
+        );
         await IsWaitingAsync(worker, time);
     }
 
@@ -120,7 +134,13 @@ public sealed class WorkerTests
         await using var database = new MaintenanceDatabase(Nowhere);
         var time = new ManualTime(Start);
         var round = new MaintenanceRound(database, [], [], NullLogger<MaintenanceRound>.Instance);
-        using var worker = new MaintenanceWorker(database, round, Options.Create(new MaintenanceOptions()), time, NullLogger<MaintenanceWorker>.Instance);
+        using var worker = new MaintenanceWorker(
+            database,
+            round,
+            Options.Create(new MaintenanceOptions()),
+            time,
+            NullLogger<MaintenanceWorker>.Instance
+        );
         await IsWaitingAsync(worker, time);
     }
 
@@ -131,7 +151,16 @@ public sealed class WorkerTests
         var time = new ManualTime(Start);
         var duration = TimeSpan.FromMinutes(3);
         var store = new LeaseStore(source, "holder", time, NullLogger<LeaseStore>.Instance);
-        var held = store.Hold(new() { Name = "lease", Holder = "holder", Version = 1, Until = Start + duration }, duration);
+        var held = store.Hold(
+            new()
+            {
+                Name = "lease",
+                Holder = "holder",
+                Version = 1,
+                Until = Start + duration,
+            },
+            duration
+        );
         await time.WaitedForAsync(duration / 3);
         time.Advance(duration / 3);
         // It could not be renewed, and sleeps again until it is tried the next time.
@@ -157,7 +186,8 @@ public sealed class WorkerTests
         Assert.True(worker.ExecuteTask!.IsCompletedSuccessfully);
     }
 
-    private static Task PausedAsync(ManualTime time, int failures) => time.WaitedForAsync(LongestPause(failures) / 2, LongestPause(failures));
+    private static Task PausedAsync(ManualTime time, int failures) =>
+        time.WaitedForAsync(LongestPause(failures) / 2, LongestPause(failures));
 
     /// <summary>Twice as long each time; half of it is random. To advance the clock by so much ends this pause and not yet the next one.</summary>
     private static TimeSpan LongestPause(int failures) => Worker.FirstPause * (1 << (failures - 1));
@@ -170,9 +200,7 @@ public sealed class WorkerTests
         private readonly Func<bool>[] _rounds;
 
         public ScriptedWorker(ManualTime time, params Func<bool>[] rounds)
-            : this(time, new RecordingLog(), rounds)
-        {
-        }
+            : this(time, new RecordingLog(), rounds) { }
 
         private ScriptedWorker(ManualTime time, RecordingLog log, Func<bool>[] rounds)
             : base(time, log) => (Logged, _rounds) = (log.Entries, rounds);
@@ -183,7 +211,8 @@ public sealed class WorkerTests
 
         protected override HealthCheckResult Health() => HealthCheckResult.Healthy("scripted");
 
-        protected override Task<bool> RoundAsync(CancellationToken stoppingToken) => Task.FromResult(_rounds[Math.Min(Rounds++, _rounds.Length - 1)]());
+        protected override Task<bool> RoundAsync(CancellationToken stoppingToken) =>
+            Task.FromResult(_rounds[Math.Min(Rounds++, _rounds.Length - 1)]());
 
         protected override Task WaitAsync(CancellationToken stoppingToken) => Task.Delay(Every, Time, stoppingToken);
     }
@@ -197,6 +226,12 @@ public sealed class WorkerTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Entries.Enqueue((eventId.Id, exception));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Entries.Enqueue((eventId.Id, exception));
     }
 }

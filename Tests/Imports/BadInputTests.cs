@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
-using Wyckoff.Imports.Delimited;
 using Wyckoff.Imports;
+using Wyckoff.Imports.Delimited;
 
 namespace Wyckoff.Tests.Imports;
 
@@ -29,11 +29,17 @@ public sealed class BadInputTests
     [InlineData("1899-12-31T23:59:00Z,1,2,0.5,1.5,10", "timestamp 1899-12-31T23:59:00.0000000+00:00: not before 1900 was expected")]
     [InlineData("2024-01-02T14:31:00Z,1.123456789,2,0.5,1.5,10", "open 1.123456789: at most 8 digits after the point were expected")]
     [InlineData("2024-01-02T14:31:00Z,1,10000000000,0.5,1.5,10", "high 10000000000: less than 10000000000 was expected")]
-    [InlineData("2024-01-02T14:31:00Z,1,2,0.5,1.5,100000000000000000000", "volume 100000000000000000000: at least 0 and less than 10^20 was expected")]
+    [InlineData(
+        "2024-01-02T14:31:00Z,1,2,0.5,1.5,100000000000000000000",
+        "volume 100000000000000000000: at least 0 and less than 10^20 was expected"
+    )]
     [InlineData("2024-01-02T14:31:00Z,1,2,0.5,1.5,1e99", "volume 1e99 is too large")]
     [InlineData("2024-01-02T14:31:00Z,1,2,0.5,1.5,1e-9", "volume 1e-9: at most 8 digits after the point were expected")]
     [InlineData("2024-01-02T14:31:30Z,1,2,0.5,1.5,10", "time 2024-01-02 14:31:30 UTC is not the beginning of a bar of 1m")]
-    [InlineData("2024-01-02T14:31:00.0000001Z,1,2,0.5,1.5,10", "time '2024-01-02T14:31:00.0000001Z' is not a time such as 2024-01-02 09:30:00")]
+    [InlineData(
+        "2024-01-02T14:31:00.0000001Z,1,2,0.5,1.5,10",
+        "time '2024-01-02T14:31:00.0000001Z' is not a time such as 2024-01-02 09:30:00"
+    )]
     [InlineData("2024-02-30T14:31:00Z,1,2,0.5,1.5,10", "time '2024-02-30T14:31:00Z' is not a time such as 2024-01-02 09:30:00")]
     [InlineData("02.01.2024 14:31,1,2,0.5,1.5,10", "time '02.01.2024 14:31' is not a time such as 2024-01-02 09:30:00")]
     [InlineData(",1,2,0.5,1.5,10", "the time is empty")]
@@ -54,11 +60,27 @@ public sealed class BadInputTests
     [InlineData("", 1, "The file is empty.")]
     [InlineData("\n \r\n", 1, "The file is empty.")]
     [InlineData(Header, 1, "There are names of columns, and no row under them.")]
-    [InlineData("timestamp,open,high,low,volume\n2024-01-02T14:30:00Z,1,2,0.5,10\n", 1, "There is no column for close (close, closeprice, closingprice, closelast, last, price, c). Found: 'timestamp', 'open', 'high', 'low', 'volume'.")]
+    [InlineData(
+        "timestamp,open,high,low,volume\n2024-01-02T14:30:00Z,1,2,0.5,10\n",
+        1,
+        "There is no column for close (close, closeprice, closingprice, closelast, last, price, c). Found: 'timestamp', 'open', 'high', 'low', 'volume'."
+    )]
     [InlineData("open,high,low,close,volume\n1,2,0.5,1.5,10\n", 1, "There is no column for time (timestamp,")]
-    [InlineData("a,b,c,d,e,f\n1,2,3,x,y,z\n", 1, "The first lines hold neither the names of columns nor a bar. Found: 'a', 'b', 'c', 'd', 'e', 'f'.")]
-    [InlineData("timestamp,open,high,low,close,volume\nsoon,1,2,0.5,1.5,10\n", 2, "The time column holds 'soon', which is no form of time that is known.")]
-    [InlineData("date,open,high,low,close,volume\n01/02/2024,1,2,0.5,1.5,10\n", 2, "Dates such as '01/02/2024' may have the day or the month first")]
+    [InlineData(
+        "a,b,c,d,e,f\n1,2,3,x,y,z\n",
+        1,
+        "The first lines hold neither the names of columns nor a bar. Found: 'a', 'b', 'c', 'd', 'e', 'f'."
+    )]
+    [InlineData(
+        "timestamp,open,high,low,close,volume\nsoon,1,2,0.5,1.5,10\n",
+        2,
+        "The time column holds 'soon', which is no form of time that is known."
+    )]
+    [InlineData(
+        "date,open,high,low,close,volume\n01/02/2024,1,2,0.5,1.5,10\n",
+        2,
+        "Dates such as '01/02/2024' may have the day or the month first"
+    )]
     [InlineData("time,open,high,low,close,volume\n14:30:00,1,2,0.5,1.5,10\n", 1, "The times are without a date")]
     public async Task A_file_of_which_nothing_can_be_read_is_refused_with_the_reason(string text, long line, string reason)
     {
@@ -70,7 +92,9 @@ public sealed class BadInputTests
     [Fact]
     public async Task A_wrong_delimiter_is_refused_with_what_was_found()
     {
-        var refused = await Assert.ThrowsAsync<ImportRefusedException>(() => ImportedText.OfAsync(Header + Before, ImportedText.Spy with { Delimiter = (byte)';' }));
+        var refused = await Assert.ThrowsAsync<ImportRefusedException>(() =>
+            ImportedText.OfAsync(Header + Before, ImportedText.Spy with { Delimiter = (byte)';' })
+        );
         Assert.Contains("Found: 'timestamp,open,high,low,close,volume'", refused.Message, StringComparison.Ordinal);
     }
 
@@ -79,12 +103,35 @@ public sealed class BadInputTests
     {
         const string text = "date,open,high,low,close,volume\n01/02/2024 14:30,1,2,0.5,1.5,10\n";
         Assert.True(TimePattern.TryParse("dd/MM/yyyy HH:mm", out var dayFirst, out _));
-        Assert.Equal("2024-02-01T14:30:00Z 1 2 0.5 1.5 10", ImportedText.Line(Assert.Single((await ImportedText.OfAsync(text, ImportedText.Spy with { DateFormat = dayFirst })).Bars).Bar));
+        Assert.Equal(
+            "2024-02-01T14:30:00Z 1 2 0.5 1.5 10",
+            ImportedText.Line(Assert.Single((await ImportedText.OfAsync(text, ImportedText.Spy with { DateFormat = dayFirst })).Bars).Bar)
+        );
         Assert.True(TimePattern.TryParse("MM/dd/yyyy HH:mm", out var monthFirst, out _));
-        Assert.Equal("2024-01-02T14:30:00Z 1 2 0.5 1.5 10", ImportedText.Line(Assert.Single((await ImportedText.OfAsync(text, ImportedText.Spy with { DateFormat = monthFirst })).Bars).Bar));
+        Assert.Equal(
+            "2024-01-02T14:30:00Z 1 2 0.5 1.5 10",
+            ImportedText.Line(Assert.Single((await ImportedText.OfAsync(text, ImportedText.Spy with { DateFormat = monthFirst })).Bars).Bar)
+        );
     }
 
-    public static TheoryData<string> Wrappings => new("plain", "bom", "crlf", "cr", "utf16le", "utf16be", "utf16 without a mark", "gzip", "quoted", "tabs", "no last newline", "blank lines", "extra columns", "trailing delimiter", "padded");
+    public static TheoryData<string> Wrappings =>
+        new(
+            "plain",
+            "bom",
+            "crlf",
+            "cr",
+            "utf16le",
+            "utf16be",
+            "utf16 without a mark",
+            "gzip",
+            "quoted",
+            "tabs",
+            "no last newline",
+            "blank lines",
+            "extra columns",
+            "trailing delimiter",
+            "padded"
+        );
 
     [Theory]
     [MemberData(nameof(Wrappings))]
@@ -104,14 +151,19 @@ public sealed class BadInputTests
             "tabs" => Encoding.UTF8.GetBytes(text.Replace(',', '\t')),
             "no last newline" => Encoding.UTF8.GetBytes(text.TrimEnd()),
             "blank lines" => Encoding.UTF8.GetBytes("\n" + text.Replace("\n", "\n\n", StringComparison.Ordinal) + "   \n"),
-            "extra columns" => Encoding.UTF8.GetBytes(text.Replace("\n", ",\"a remark, with\nanother \"\"line\"\"\"\n", StringComparison.Ordinal)),
+            "extra columns" => Encoding.UTF8.GetBytes(
+                text.Replace("\n", ",\"a remark, with\nanother \"\"line\"\"\"\n", StringComparison.Ordinal)
+            ),
             "trailing delimiter" => Encoding.UTF8.GetBytes(Header + (Before + After).Replace("\n", ",\n", StringComparison.Ordinal)),
             "padded" => Encoding.UTF8.GetBytes(text.Replace(",", " , ", StringComparison.Ordinal)),
             _ => Encoding.UTF8.GetBytes(text),
         };
         var imported = await ImportedText.OfAsync(bytes);
         Assert.Equal([], imported.Rejects);
-        Assert.Equal(["2024-01-02T14:30:00Z 1 2 0.5 1.5 10", "2024-01-02T14:32:00Z 1 2 0.5 1.5 10"], imported.Bars.Select(row => ImportedText.Line(row.Bar)));
+        Assert.Equal(
+            ["2024-01-02T14:30:00Z 1 2 0.5 1.5 10", "2024-01-02T14:32:00Z 1 2 0.5 1.5 10"],
+            imported.Bars.Select(row => ImportedText.Line(row.Bar))
+        );
     }
 
     [Fact]
@@ -120,7 +172,10 @@ public sealed class BadInputTests
         var text = new StringBuilder(Header);
         for (var i = 0; i < 40_000; i++)
         {
-            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{DateTimeOffset.UnixEpoch.AddDays(15_000).AddMinutes(i):yyyy-MM-ddTHH:mm:ssZ},{100 + (i * 7919L % 1000)},2000,1,{50 + (i * 104729L % 997)},{i * 31}\n");
+            text.Append(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"{DateTimeOffset.UnixEpoch.AddDays(15_000).AddMinutes(i):yyyy-MM-ddTHH:mm:ssZ},{100 + (i * 7919L % 1000)},2000,1,{50 + (i * 104729L % 997)},{i * 31}\n"
+            );
         }
 
         var whole = Gzip(text.ToString());
@@ -129,25 +184,33 @@ public sealed class BadInputTests
         var reject = Assert.Single(imported.Rejects);
         Assert.Equal(imported.Bars.Count + 2, reject.Line);
         Assert.StartsWith("the file is damaged from here on: ", reject.Reason, StringComparison.Ordinal);
-        Assert.Equal(Enumerable.Range(0, imported.Bars.Count), imported.Bars.Select(bar => (int)(bar.Bar.Timestamp - DateTimeOffset.UnixEpoch.AddDays(15_000)).TotalMinutes));
+        Assert.Equal(
+            Enumerable.Range(0, imported.Bars.Count),
+            imported.Bars.Select(bar => (int)(bar.Bar.Timestamp - DateTimeOffset.UnixEpoch.AddDays(15_000)).TotalMinutes)
+        );
     }
 
     [Fact]
     public async Task A_line_without_end_is_rejected_by_its_number_and_costs_no_memory()
     {
         // Two gigabytes take seconds; the buffer is full after a megabyte, and from then on it is all the same.
-        await using var stream = new Pieces(Encoding.UTF8.GetBytes(Header + Before), (256 << 20, (byte)'7'), Encoding.UTF8.GetBytes("\n" + After));
+        await using var stream = new Pieces(
+            Encoding.UTF8.GetBytes(Header + Before),
+            (256 << 20, (byte)'7'),
+            Encoding.UTF8.GetBytes("\n" + After)
+        );
         await using var file = new DelimitedFile(stream, FileName.Of("x.csv"), ImportedText.Spy, ImportedText.Now);
         using var batch = new RowBatch();
         var before = GC.GetAllocatedBytesForCurrentThread();
         // The stream never waits, so all of it happens on this thread.
-        while (await file.ReadAsync(batch, Token))
-        {
-        }
+        while (await file.ReadAsync(batch, Token)) { }
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 20);
         Assert.Equal(2, batch.Count);
-        Assert.Equal([new RejectedRow(3, new string('7', 200), "the line is longer than 1048576 bytes; its first 200 are kept")], batch.Rejects);
+        Assert.Equal(
+            [new RejectedRow(3, new string('7', 200), "the line is longer than 1048576 bytes; its first 200 are kept")],
+            batch.Rejects
+        );
     }
 
     [Fact]
@@ -162,25 +225,37 @@ public sealed class BadInputTests
             QQQ,60,20240102,140000,1,2,0.5,1.5,10
             qqq,1Hour,20240102,150000,1,2,0.5,1.5,10
             """,
-            new());
+            new()
+        );
         Assert.Equal(["SPY 1m", "QQQ 1h", "QQQ 1h"], imported.Bars.Select(bar => bar.Series));
         Assert.Equal(
-            [(3, "symbol 'ABCDEFGHIJKLMNOPQRSTU' is not one: 1 to 20 letters, digits or . - _ / ^ = : were expected"), (4, "timeframe '7' is not one of 1m, 5m, 15m, 30m, 1h, 4h, 1d")],
-            imported.Rejects.Select(reject => ((int)reject.Line, reject.Reason)));
+            [
+                (3, "symbol 'ABCDEFGHIJKLMNOPQRSTU' is not one: 1 to 20 letters, digits or . - _ / ^ = : were expected"),
+                (4, "timeframe '7' is not one of 1m, 5m, 15m, 30m, 1h, 4h, 1d"),
+            ],
+            imported.Rejects.Select(reject => ((int)reject.Line, reject.Reason))
+        );
     }
 
     [Fact]
     public async Task One_name_is_not_given_to_the_bars_of_many_symbols()
     {
-        var imported = await ImportedText.OfAsync("symbol,timestamp,open,high,low,close,volume\nSPY.US,2024-01-02T14:30:00Z,1,2,0.5,1.5,10\nQQQ.US,2024-01-02T14:31:00Z,1,2,0.5,1.5,10\n");
+        var imported = await ImportedText.OfAsync(
+            "symbol,timestamp,open,high,low,close,volume\nSPY.US,2024-01-02T14:30:00Z,1,2,0.5,1.5,10\nQQQ.US,2024-01-02T14:31:00Z,1,2,0.5,1.5,10\n"
+        );
         Assert.Equal("SPY 1m", Assert.Single(imported.Bars).Series);
-        Assert.Equal("symbol 'QQQ.US': the rows before are of 'SPY.US', and --symbol gives one name to all", Assert.Single(imported.Rejects).Reason);
+        Assert.Equal(
+            "symbol 'QQQ.US': the rows before are of 'SPY.US', and --symbol gives one name to all",
+            Assert.Single(imported.Rejects).Reason
+        );
     }
 
     [Fact]
     public async Task A_quote_that_somebody_forgot_to_close_does_not_swallow_the_rows_after_it()
     {
-        var imported = await ImportedText.OfAsync(Header + Before + "2024-01-02T14:31:00Z,1,2,0.5,\"1.5,10\n" + After + "2024-01-02T14:33:00Z,1,2,0.5,1.5,10\n");
+        var imported = await ImportedText.OfAsync(
+            Header + Before + "2024-01-02T14:31:00Z,1,2,0.5,\"1.5,10\n" + After + "2024-01-02T14:33:00Z,1,2,0.5,1.5,10\n"
+        );
         Assert.Equal([30, 32, 33], imported.Bars.Select(bar => bar.Bar.Timestamp.Minute));
         Assert.Equal((3, "a quote is not closed"), ((int)Assert.Single(imported.Rejects).Line, imported.Rejects[0].Reason));
     }
@@ -188,29 +263,54 @@ public sealed class BadInputTests
     [Fact]
     public async Task An_epoch_of_another_unit_than_the_rest_is_rejected()
     {
-        var imported = await ImportedText.OfAsync("time,open,high,low,close,volume\n1704205800000,1,2,0.5,1.5,10\n1704205860,1,2,0.5,1.5,10\n1704205920000.0,1,2,0.5,1.5,10\n");
+        var imported = await ImportedText.OfAsync(
+            "time,open,high,low,close,volume\n1704205800000,1,2,0.5,1.5,10\n1704205860,1,2,0.5,1.5,10\n1704205920000.0,1,2,0.5,1.5,10\n"
+        );
         Assert.Equal([30, 32], imported.Bars.Select(bar => bar.Bar.Timestamp.Minute));
-        Assert.Equal("time '1704205860' is not a number of milliseconds since 1970, as in the rows at the beginning", Assert.Single(imported.Rejects).Reason);
+        Assert.Equal(
+            "time '1704205860' is not a number of milliseconds since 1970, as in the rows at the beginning",
+            Assert.Single(imported.Rejects).Reason
+        );
     }
 
     [Fact]
     public async Task Columns_can_be_named_by_hand()
     {
         Assert.True(ColumnMap.TryParse("time=1,open=Auf,high=Hoch,low=Tief,close=Zu,volume=none", out var map, out _));
-        var imported = await ImportedText.OfAsync("Wann,Auf,Hoch,Tief,Zu,Stück\n2024-01-02 14:30,1,2,0.5,1.5,10\n", ImportedText.Spy with { Columns = map });
+        var imported = await ImportedText.OfAsync(
+            "Wann,Auf,Hoch,Tief,Zu,Stück\n2024-01-02 14:30,1,2,0.5,1.5,10\n",
+            ImportedText.Spy with
+            {
+                Columns = map,
+            }
+        );
         Assert.Equal("2024-01-02T14:30:00Z 1 2 0.5 1.5 0", ImportedText.Line(Assert.Single(imported.Bars).Bar));
         Assert.True(ColumnMap.TryParse("open=Offen", out map, out _));
-        var refused = await Assert.ThrowsAsync<ImportRefusedException>(() => ImportedText.OfAsync(Header + Before, ImportedText.Spy with { Columns = map }));
-        Assert.StartsWith("--map open=Offen: there is no such column. Found: 'timestamp', 'open'", refused.Message, StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<ImportRefusedException>(() =>
+            ImportedText.OfAsync(Header + Before, ImportedText.Spy with { Columns = map })
+        );
+        Assert.StartsWith(
+            "--map open=Offen: there is no such column. Found: 'timestamp', 'open'",
+            refused.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Scaled_prices_are_divided_exactly_or_rejected()
     {
         var imported = await ImportedText.OfAsync(
-            "20240102 14:30,4721600,4736700,4704900,4726500,123\n20240102 14:31,4721600.00001,4736700,4704900,4726500,123\n", ImportedText.Spy with { PriceScale = 10_000 });
+            "20240102 14:30,4721600,4736700,4704900,4726500,123\n20240102 14:31,4721600.00001,4736700,4704900,4726500,123\n",
+            ImportedText.Spy with
+            {
+                PriceScale = 10_000,
+            }
+        );
         Assert.Equal("2024-01-02T14:30:00Z 472.16 473.67 470.49 472.65 123", ImportedText.Line(Assert.Single(imported.Bars).Bar));
-        Assert.Equal("open 4721600.00001 divided by 10000: at most 8 digits after the point were expected", Assert.Single(imported.Rejects).Reason);
+        Assert.Equal(
+            "open 4721600.00001 divided by 10000: at most 8 digits after the point were expected",
+            Assert.Single(imported.Rejects).Reason
+        );
     }
 
     [Fact]
@@ -218,7 +318,13 @@ public sealed class BadInputTests
     {
         var imported = await ImportedText.OfAsync("Date,Open,High,Low,Close,Adj Close\n2024-01-02 14:30,1,2,0.5,1.5,1.4\n");
         Assert.Equal(
-            ["'Adj Close' is not taken: bars are kept as they were traded.", "The times say no zone and were taken as UTC (--timezone).", "There is no volume column; the volume is 0."], imported.Notes);
+            [
+                "'Adj Close' is not taken: bars are kept as they were traded.",
+                "The times say no zone and were taken as UTC (--timezone).",
+                "There is no volume column; the volume is 0.",
+            ],
+            imported.Notes
+        );
     }
 
     private static byte[] Gzip(string text)
@@ -245,7 +351,11 @@ public sealed class BadInputTests
 
         public override long Length => first.Length + filler.Count + last.Length;
 
-        public override long Position { get => _at; set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => _at;
+            set => throw new NotSupportedException();
+        }
 
         public override int Read(Span<byte> buffer)
         {
@@ -258,13 +368,12 @@ public sealed class BadInputTests
             return length;
         }
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            new(Read(buffer.Span));
 
         public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-        public override void Flush()
-        {
-        }
+        public override void Flush() { }
 
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

@@ -13,8 +13,15 @@ namespace Wyckoff.Tests.Imports;
 public sealed class CrashTests
 {
     private const int Rows = 160_000;
-    private const string Row = "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score";
-    private static readonly int Crashes = int.TryParse(Environment.GetEnvironmentVariable("WYCKOFF_TEST_CRASHES"), CultureInfo.InvariantCulture, out var crashes) ? crashes : 4;
+    private const string Row =
+        "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score";
+    private static readonly int Crashes = int.TryParse(
+        Environment.GetEnvironmentVariable("WYCKOFF_TEST_CRASHES"),
+        CultureInfo.InvariantCulture,
+        out var crashes
+    )
+        ? crashes
+        : 4;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -36,7 +43,13 @@ public sealed class CrashTests
             await using (var admin = Source(server))
             {
                 // What a run that nobody disturbed leaves behind, checked against the file, is what every other has to leave behind.
-                Assert.Equal((Rows, Lines().Skip(1).Sum(Volume)), (await ScalarAsync<long>(admin, "SELECT count(*) FROM market.bars_1m"), await ScalarAsync<decimal>(admin, "SELECT sum(volume) FROM market.bars_1m")));
+                Assert.Equal(
+                    (Rows, Lines().Skip(1).Sum(Volume)),
+                    (
+                        await ScalarAsync<long>(admin, "SELECT count(*) FROM market.bars_1m"),
+                        await ScalarAsync<decimal>(admin, "SELECT sum(volume) FROM market.bars_1m")
+                    )
+                );
                 foreach (var timeframe in Timeframe.Stored)
                 {
                     await ExecuteAsync(admin, $"CREATE TABLE public.undisturbed_{timeframe} AS SELECT {Row} FROM market.bars_{timeframe}");
@@ -48,7 +61,10 @@ public sealed class CrashTests
             {
                 await using (var admin = Source(server))
                 {
-                    await ExecuteAsync(admin, "TRUNCATE market.bars_1m, market.bars_5m, market.bars_15m, market.bars_30m, market.bars_1h, market.bars_4h, market.bars_1d, market.bar_windows, market.bar_changes, market.sync_coverage, market.import_batches CASCADE");
+                    await ExecuteAsync(
+                        admin,
+                        "TRUNCATE market.bars_1m, market.bars_5m, market.bars_15m, market.bars_30m, market.bars_1h, market.bars_4h, market.bars_1d, market.bar_windows, market.bar_changes, market.sync_coverage, market.import_batches CASCADE"
+                    );
                 }
 
                 // The program itself takes a while to start.
@@ -82,8 +98,12 @@ public sealed class CrashTests
                         $"""
                         SELECT (SELECT count(*) FROM (SELECT {Row} FROM market.bars_{timeframe} EXCEPT SELECT * FROM public.undisturbed_{timeframe}) a)
                              + (SELECT count(*) FROM (SELECT * FROM public.undisturbed_{timeframe} EXCEPT SELECT {Row} FROM market.bars_{timeframe}) b)
-                        """);
-                    Assert.True(differences == 0, $"After crash {crash} ({moment.TotalSeconds:0.000} s into the import) {differences} bars of {timeframe} differ.");
+                        """
+                    );
+                    Assert.True(
+                        differences == 0,
+                        $"After crash {crash} ({moment.TotalSeconds:0.000} s into the import) {differences} bars of {timeframe} differ."
+                    );
                 }
 
                 Assert.Equal(0, await ScalarAsync<long>(database, "SELECT count(*) FROM market.import_batches WHERE status = 'running'"));
@@ -106,13 +126,17 @@ public sealed class CrashTests
             var (block, within) = Math.DivRem(i, 20_000);
             var time = start.AddMinutes((block / 2 * 20_000) + within);
             var price = 10_000 + ((i * 7919L) % 977);
-            yield return string.Create(CultureInfo.InvariantCulture, $"CR{block % 2},{time:yyyy-MM-ddTHH:mm:ssZ},{price / 100m},{(price + 30) / 100m},{(price - 20) / 100m},{(price + (i % 30)) / 100m},{1 + ((i * 31L) % 9973)}");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"CR{block % 2},{time:yyyy-MM-ddTHH:mm:ssZ},{price / 100m},{(price + 30) / 100m},{(price - 20) / 100m},{(price + (i % 30)) / 100m},{1 + ((i * 31L) % 9973)}"
+            );
         }
     }
 
     private static decimal Volume(string line) => decimal.Parse(line.AsSpan(line.LastIndexOf(',') + 1), CultureInfo.InvariantCulture);
 
-    private static NpgsqlDataSource Source(LocalPostgres server) => NpgsqlDataSource.Create(server.ConnectionString("wyckoff") + ";Pooling=false;Command Timeout=120");
+    private static NpgsqlDataSource Source(LocalPostgres server) =>
+        NpgsqlDataSource.Create(server.ConnectionString("wyckoff") + ";Pooling=false;Command Timeout=120");
 
     private static async Task CompleteAsync(LocalPostgres server, string file)
     {
@@ -124,8 +148,19 @@ public sealed class CrashTests
 
     private static Process Start(LocalPostgres server, string file)
     {
-        var start = new ProcessStartInfo("dotnet", [Run.Dll("Ingestor"), "import", file, "--timeframe", "1m", "--ticker-timezone", "UTC", "--asset-type", "crypto"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["ConnectionStrings__wyckoff"] = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff")) { Username = "wyckoff_app", Password = TestServers.AppPassword }.ConnectionString;
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [Run.Dll("Ingestor"), "import", file, "--timeframe", "1m", "--ticker-timezone", "UTC", "--asset-type", "crypto"]
+        )
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["ConnectionStrings__wyckoff"] = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff"))
+        {
+            Username = "wyckoff_app",
+            Password = TestServers.AppPassword,
+        }.ConnectionString;
         return Process.Start(start)!;
     }
 

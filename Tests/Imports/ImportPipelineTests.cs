@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Wyckoff.Imports.Delimited;
 using Wyckoff.Imports;
+using Wyckoff.Imports.Delimited;
 
 namespace Wyckoff.Tests.Imports;
 
@@ -19,7 +19,7 @@ public sealed class ImportPipelineTests
         await file.ReadAsync(batch, Token);
         var before = GC.GetAllocatedBytesForCurrentThread();
         var rows = 0;
-        for (var more = true; more;)
+        for (var more = true; more; )
         {
             batch.Clear();
             more = await file.ReadAsync(batch, Token);
@@ -36,21 +36,29 @@ public sealed class ImportPipelineTests
     public async Task Batches_end_where_days_end()
     {
         var batches = new List<(long First, long Last, int Count)>();
-        await RunAsync(200_000, (batch, _) =>
-        {
-            var bars = Assert.Single(batch.Runs).Bars.Span;
-            batches.Add((bars[0].Time, bars[^1].Time, bars.Length));
-            return Task.CompletedTask;
-        });
+        await RunAsync(
+            200_000,
+            (batch, _) =>
+            {
+                var bars = Assert.Single(batch.Runs).Bars.Span;
+                batches.Add((bars[0].Time, bars[^1].Time, bars.Length));
+                return Task.CompletedTask;
+            }
+        );
         Assert.InRange(batches.Count, 2, 40);
         Assert.Equal(200_000, batches.Sum(batch => batch.Count));
-        Assert.All(batches.Zip(batches.Skip(1)), pair => Assert.Equal(pair.First.Last / Moment.Length + 1, pair.Second.First / Moment.Length));
+        Assert.All(
+            batches.Zip(batches.Skip(1)),
+            pair => Assert.Equal(pair.First.Last / Moment.Length + 1, pair.Second.First / Moment.Length)
+        );
     }
 
     [Fact]
     public async Task A_writer_that_fails_stops_the_reader_and_is_heard()
     {
-        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => RunAsync(500_000, (_, _) => throw new InvalidOperationException("disk full")));
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            RunAsync(500_000, (_, _) => throw new InvalidOperationException("disk full"))
+        );
         Assert.Equal("disk full", failure.Message);
     }
 
@@ -58,7 +66,14 @@ public sealed class ImportPipelineTests
     {
         await using var stream = new Rows(rows);
         await using var file = new DelimitedFile(stream, FileName.Of("x.csv"), ImportedText.Spy, ImportedText.Now);
-        await new ImportPipeline(TimeProvider.System).RunAsync(file, () => stream.Position, wholeDays: true, (_, _) => Task.CompletedTask, (batch, _, token) => write(batch, token), Token);
+        await new ImportPipeline(TimeProvider.System).RunAsync(
+            file,
+            () => stream.Position,
+            wholeDays: true,
+            (_, _) => Task.CompletedTask,
+            (batch, _, token) => write(batch, token),
+            Token
+        );
     }
 
     /// <summary>Minutes one after the other, made while they are read.</summary>
@@ -98,13 +113,12 @@ public sealed class ImportPipelineTests
             return written;
         }
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            new(Read(buffer.Span));
 
         public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-        public override void Flush()
-        {
-        }
+        public override void Flush() { }
 
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

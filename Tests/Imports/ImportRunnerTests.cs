@@ -4,8 +4,8 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Wyckoff.Bars.Writing;
-using Wyckoff.Imports.Records;
 using Wyckoff.Imports;
+using Wyckoff.Imports.Records;
 using Wyckoff.Ingestor.Imports;
 using Wyckoff.Primitives;
 using Wyckoff.Tickers;
@@ -28,27 +28,52 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     [Fact]
     public async Task Rejected_rows_are_kept_with_line_text_and_reason_and_the_others_are_in_the_table()
     {
-        var path = Write("REJECTS_1m.csv", Header + "2024-01-02T14:30:00Z,1,2,0.5,1.5,10\n2024-01-02T14:31:00Z,1,0.1,0.5,1.5,10\nx\0y,,,,,\n2024-01-02T14:32:00Z,1,2,0.5,1.75,10\n");
+        var path = Write(
+            "REJECTS_1m.csv",
+            Header
+                + "2024-01-02T14:30:00Z,1,2,0.5,1.5,10\n2024-01-02T14:31:00Z,1,0.1,0.5,1.5,10\nx\0y,,,,,\n2024-01-02T14:32:00Z,1,2,0.5,1.75,10\n"
+        );
         var result = Assert.Single(await ImportAsync(path, new()));
         Assert.Equal((ImportStatus.Completed, 4L, 2L, 2L), (result.Status, result.Read, result.Inserted, result.Rejected));
         Assert.Equal(2, ImportSummary.ExitCode([result]));
 
         Assert.Equal(
             "3|2024-01-02T14:31:00Z,1,0.1,0.5,1.5,10|high 0.1 is below low 0.5;4|x\uFFFDy,,,,,|there is a NUL byte in the line",
-            await database.ScalarAsync<string>("SELECT string_agg(concat_ws('|', line_number, text, reason), ';' ORDER BY line_number) FROM market.import_rejects WHERE batch_id = $1", result.Id));
+            await database.ScalarAsync<string>(
+                "SELECT string_agg(concat_ws('|', line_number, text, reason), ';' ORDER BY line_number) FROM market.import_rejects WHERE batch_id = $1",
+                result.Id
+            )
+        );
         Assert.Equal(
             "completed 4 2 0 0 2 skip 64",
             await database.ScalarAsync<string>(
-                "SELECT concat_ws(' ', status, rows_read, rows_inserted, rows_updated, rows_skipped, rows_rejected, policy, length(sha256)) FROM market.import_batches WHERE id = $1 AND bytes_read = size", result.Id));
-        Assert.Equal("1.50000000 1.75000000", await database.ScalarAsync<string>(
-            "SELECT string_agg(close::text, ' ' ORDER BY timestamp) FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol = 'REJECTS' AND source = 'import'"));
+                "SELECT concat_ws(' ', status, rows_read, rows_inserted, rows_updated, rows_skipped, rows_rejected, policy, length(sha256)) FROM market.import_batches WHERE id = $1 AND bytes_read = size",
+                result.Id
+            )
+        );
+        Assert.Equal(
+            "1.50000000 1.75000000",
+            await database.ScalarAsync<string>(
+                "SELECT string_agg(close::text, ' ' ORDER BY timestamp) FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol = 'REJECTS' AND source = 'import'"
+            )
+        );
     }
 
     [Theory]
     [InlineData("EMPTY_1m.csv", "", "The file is empty.", 1)]
     [InlineData("NOCLOSE_1m.csv", "timestamp,open,high,low\n2024-01-02T14:30:00Z,1,2,0.5\n", "There is no column for close (", 1)]
-    [InlineData("NOWIDTH.csv", Header + "2024-01-02T14:30:00Z,1,2,0.5,1.5,10\n", "No timeframe: neither a column nor the file's name says it.", 0)]
-    [InlineData("ABCDEFGHIJKLMNOPQRSTU_1m.csv", Header + "2024-01-02T14:30:00Z,1,2,0.5,1.5,10\n", "No symbol: 'ABCDEFGHIJKLMNOPQRSTU' of the file's name is not one", 0)]
+    [InlineData(
+        "NOWIDTH.csv",
+        Header + "2024-01-02T14:30:00Z,1,2,0.5,1.5,10\n",
+        "No timeframe: neither a column nor the file's name says it.",
+        0
+    )]
+    [InlineData(
+        "ABCDEFGHIJKLMNOPQRSTU_1m.csv",
+        Header + "2024-01-02T14:30:00Z,1,2,0.5,1.5,10\n",
+        "No symbol: 'ABCDEFGHIJKLMNOPQRSTU' of the file's name is not one",
+        0
+    )]
     [InlineData("BROKEN_1m.zip", "PK\u0003\u0004 and then nothing that is an archive", "The archive cannot be read: ", 1)]
     public async Task A_file_that_cannot_be_read_fails_and_says_why(string name, string text, string reason, int rejects)
     {
@@ -56,8 +81,20 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         Assert.Equal((ImportStatus.Failed, (long)rejects), (result.Status, result.Rejected));
         Assert.StartsWith(reason, result.Error, StringComparison.Ordinal);
         Assert.Equal(1, ImportSummary.ExitCode([result]));
-        Assert.Equal(result.Error, await database.ScalarAsync<string>("SELECT error_message FROM market.import_batches WHERE id = $1 AND status = 'failed'", result.Id));
-        Assert.Equal(rejects, await database.ScalarAsync<long>("SELECT count(*) FROM market.import_rejects WHERE batch_id = $1 AND line_number = 1", result.Id));
+        Assert.Equal(
+            result.Error,
+            await database.ScalarAsync<string>(
+                "SELECT error_message FROM market.import_batches WHERE id = $1 AND status = 'failed'",
+                result.Id
+            )
+        );
+        Assert.Equal(
+            rejects,
+            await database.ScalarAsync<long>(
+                "SELECT count(*) FROM market.import_rejects WHERE batch_id = $1 AND line_number = 1",
+                result.Id
+            )
+        );
     }
 
     [Fact]
@@ -79,12 +116,22 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     [Fact]
     public async Task Of_two_rows_for_a_bar_the_last_wins_however_far_apart_they_are()
     {
-        var text = new StringBuilder(Header).Append(Rows(0, 60_000)).Append("2010-01-04T00:00:00Z,1,3,0.5,2.5,10\n2010-01-04T00:00:00Z,1,3,0.5,2.75,10\n");
+        var text = new StringBuilder(Header)
+            .Append(Rows(0, 60_000))
+            .Append("2010-01-04T00:00:00Z,1,3,0.5,2.5,10\n2010-01-04T00:00:00Z,1,3,0.5,2.75,10\n");
         var result = Assert.Single(await ImportAsync(Write("TWICE_1m.csv", text.ToString()), new()));
         Assert.Equal((60_002L, 60_000L), (result.Read, result.Inserted));
         Assert.Equal((1L, 1L), (result.Updated, result.Duplicates));
-        Assert.Equal(2.75m, await database.ScalarAsync<decimal>("SELECT close FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol = 'TWICE' AND timestamp = '2010-01-04Z'"));
-        Assert.Equal(result.Inserted, await database.ScalarAsync<long>("SELECT rows_inserted FROM market.import_batches WHERE id = $1", result.Id));
+        Assert.Equal(
+            2.75m,
+            await database.ScalarAsync<decimal>(
+                "SELECT close FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol = 'TWICE' AND timestamp = '2010-01-04Z'"
+            )
+        );
+        Assert.Equal(
+            result.Inserted,
+            await database.ScalarAsync<long>("SELECT rows_inserted FROM market.import_batches WHERE id = $1", result.Id)
+        );
     }
 
     [Fact]
@@ -103,8 +150,17 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         await died.DisposeAsync(); // its session ends, as when the process is killed
         var resumed = Assert.Single(await ImportAsync(path, new()));
         Assert.Equal((died.Id, true, 51L, 1L), (resumed.Id, resumed.Resumed, resumed.Read, resumed.Rejected));
-        Assert.Equal("1 columns: 6 were expected", await database.ScalarAsync<string>("SELECT reason FROM market.import_rejects WHERE batch_id = $1", died.Id));
-        Assert.Equal(died.StartedAt.UtcDateTime, await database.ScalarAsync<DateTime>("SELECT started_at FROM market.import_batches WHERE id = $1 AND status = 'completed' AND rows_read = 51", died.Id));
+        Assert.Equal(
+            "1 columns: 6 were expected",
+            await database.ScalarAsync<string>("SELECT reason FROM market.import_rejects WHERE batch_id = $1", died.Id)
+        );
+        Assert.Equal(
+            died.StartedAt.UtcDateTime,
+            await database.ScalarAsync<DateTime>(
+                "SELECT started_at FROM market.import_batches WHERE id = $1 AND status = 'completed' AND rows_read = 51",
+                died.Id
+            )
+        );
     }
 
     [Fact]
@@ -112,7 +168,10 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     {
         var path = Write("MANY_1m.csv", Header + Rows(0, 10) + string.Concat(Enumerable.Repeat("bad\n", 20)));
         var result = Assert.Single(await ImportAsync(path, new() { MaxRejects = 5 }));
-        Assert.Equal((ImportStatus.Failed, "More than 5 rows were rejected, the last in line 17: 1 columns: 6 were expected."), (result.Status, result.Error));
+        Assert.Equal(
+            (ImportStatus.Failed, "More than 5 rows were rejected, the last in line 17: 1 columns: 6 were expected."),
+            (result.Status, result.Error)
+        );
         Assert.Equal(6, await database.ScalarAsync<long>("SELECT count(*) FROM market.import_rejects WHERE batch_id = $1", result.Id));
 
         // It may be said otherwise, and then goes on as itself.
@@ -124,13 +183,29 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     public async Task Each_file_of_an_archive_is_an_import_of_its_own()
     {
         var path = Path.Combine(_folder, "pack.zip");
-        Pack(path, ("zipa_1m.csv", Header + Rows(0, 5)), ("folder/ZIPB.us_1m.txt", Header + Rows(0, 7)), ("__MACOSX/._zipa_1m.csv", "what the Finder leaves"), ("ZIPC_1m.csv", "no bars\n"));
+        Pack(
+            path,
+            ("zipa_1m.csv", Header + Rows(0, 5)),
+            ("folder/ZIPB.us_1m.txt", Header + Rows(0, 7)),
+            ("__MACOSX/._zipa_1m.csv", "what the Finder leaves"),
+            ("ZIPC_1m.csv", "no bars\n")
+        );
 
         var results = await ImportAsync(path, new());
         Assert.Equal(
-            [("pack.zip!zipa_1m.csv", ImportStatus.Completed, 5L), ("pack.zip!folder/ZIPB.us_1m.txt", ImportStatus.Completed, 7L), ("pack.zip!ZIPC_1m.csv", ImportStatus.Failed, 0L)],
-            results.Select(result => (result.File[(_folder.Length + 1)..], result.Status, result.Inserted)));
-        Assert.Equal("ZIPA ZIPB", await database.ScalarAsync<string>("SELECT string_agg(symbol, ' ' ORDER BY symbol) FROM market.tickers WHERE symbol LIKE 'ZIP%'"));
+            [
+                ("pack.zip!zipa_1m.csv", ImportStatus.Completed, 5L),
+                ("pack.zip!folder/ZIPB.us_1m.txt", ImportStatus.Completed, 7L),
+                ("pack.zip!ZIPC_1m.csv", ImportStatus.Failed, 0L),
+            ],
+            results.Select(result => (result.File[(_folder.Length + 1)..], result.Status, result.Inserted))
+        );
+        Assert.Equal(
+            "ZIPA ZIPB",
+            await database.ScalarAsync<string>(
+                "SELECT string_agg(symbol, ' ' ORDER BY symbol) FROM market.tickers WHERE symbol LIKE 'ZIP%'"
+            )
+        );
         Assert.Equal([true, true, false], (await ImportAsync(path, new())).Select(result => result.AlreadyThere));
     }
 
@@ -147,7 +222,9 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
 
         // Nobody says how long this one is.
         await using var upload = new EndlessParquet();
-        var refused = Assert.Single(await RunnerWith(new() { MaxSpool = 1 << 20 }).ImportAsync(upload, "ENDLESS_1m.parquet", null, new(), new(), Token));
+        var refused = Assert.Single(
+            await RunnerWith(new() { MaxSpool = 1 << 20 }).ImportAsync(upload, "ENDLESS_1m.parquet", null, new(), new(), Token)
+        );
         Assert.Equal((ImportStatus.Failed, results[0].Error), (refused.Status, refused.Error));
     }
 
@@ -163,21 +240,34 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
             }
         }
 
-        var result = Assert.Single(await ImportAsync(Write("market_1m.csv", text.ToString()), new() { TickerTimeZone = "Europe/Berlin", AssetType = "etf" }));
+        var result = Assert.Single(
+            await ImportAsync(Write("market_1m.csv", text.ToString()), new() { TickerTimeZone = "Europe/Berlin", AssetType = "etf" })
+        );
         Assert.Equal((1_350L, 0L), (result.Inserted, result.Rejected));
-        Assert.Equal("450 1350 303075 Europe/Berlin etf", await database.ScalarAsync<string>(
-            "SELECT concat_ws(' ', count(DISTINCT symbol), count(*), sum(volume)::bigint, min(timezone), max(asset_type)) FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol ~ '^M[0-9]{3}$'"));
+        Assert.Equal(
+            "450 1350 303075 Europe/Berlin etf",
+            await database.ScalarAsync<string>(
+                "SELECT concat_ws(' ', count(DISTINCT symbol), count(*), sum(volume)::bigint, min(timezone), max(asset_type)) FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol ~ '^M[0-9]{3}$'"
+            )
+        );
     }
 
     [Fact]
     public async Task A_conflict_under_fail_fails_the_file_and_writes_nothing_of_its_batch()
     {
         await ImportAsync(Write("CLASH_1m.csv", Header + Rows(5, 1)), new());
-        await database.ExecuteAsync("UPDATE market.bars_1m SET source = 'other', close = 1.25 WHERE ticker_id = (SELECT id FROM market.tickers WHERE symbol = 'CLASH')");
+        await database.ExecuteAsync(
+            "UPDATE market.bars_1m SET source = 'other', close = 1.25 WHERE ticker_id = (SELECT id FROM market.tickers WHERE symbol = 'CLASH')"
+        );
         var result = Assert.Single(await ImportAsync(Write("CLASH_1m.csv", Header + Rows(0, 10)), new() { Policy = ConflictPolicy.Fail }));
         Assert.Equal(ImportStatus.Failed, result.Status);
         Assert.StartsWith("There is a 1m bar of CLASH at 2010-01-04T00:05:00", result.Error, StringComparison.Ordinal);
-        Assert.Equal(1, await database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol = 'CLASH'"));
+        Assert.Equal(
+            1,
+            await database.ScalarAsync<long>(
+                "SELECT count(*) FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol = 'CLASH'"
+            )
+        );
     }
 
     [Fact]
@@ -192,9 +282,20 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         Assert.Contains("line 12: 1 columns: 6 were expected", output, StringComparison.Ordinal);
         Assert.Contains("2 files, 0 failed, 0 imported before", output, StringComparison.Ordinal);
 
-        (exitCode, output, error) = await VerbAsync(Path.Combine(_folder, "nothing"), "--timeframe", "7m", "--symbol", "ABCDEFGHIJKLMNOPQRSTU", "--timezone", "Mars");
+        (exitCode, output, error) = await VerbAsync(
+            Path.Combine(_folder, "nothing"),
+            "--timeframe",
+            "7m",
+            "--symbol",
+            "ABCDEFGHIJKLMNOPQRSTU",
+            "--timezone",
+            "Mars"
+        );
         Assert.Equal(1, exitCode);
-        Assert.Equal(["--symbol", "--timeframe", "--timezone", "There"], error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[1].TrimEnd(':')));
+        Assert.Equal(
+            ["--symbol", "--timeframe", "--timezone", "There"],
+            error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[1].TrimEnd(':'))
+        );
     }
 
     private static string Rows(int first, int count)
@@ -213,7 +314,11 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     {
         await ImportAsync(Write("ROUND_1m.csv", Header + Rows(0, 600)), new());
         var path = Path.Combine(_folder, "round.parquet");
-        var export = await Run.DotnetAsync("Ingestor", ["export", "--symbol", "ROUND", "--timeframe", "1m", "--output", path], new() { ["ConnectionStrings__wyckoff"] = database.AppConnection });
+        var export = await Run.DotnetAsync(
+            "Ingestor",
+            ["export", "--symbol", "ROUND", "--timeframe", "1m", "--output", path],
+            new() { ["ConnectionStrings__wyckoff"] = database.AppConnection }
+        );
         Assert.True(export.ExitCode == 0, export.Error);
 
         var archive = Path.Combine(_folder, "packed.zip");
@@ -226,13 +331,17 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         {
             var result = Assert.Single(await ImportAsync(file, new() { Symbol = Symbol.Parse(symbol), Timeframe = Timeframe.Minute1 }));
             Assert.Equal((ImportStatus.Completed, 600, 0), (result.Status, result.Inserted, result.Rejected));
-            Assert.Equal(0, await database.ScalarAsync<long>(
-                """
-                SELECT count(*) FROM bars('ROUND', '1m', '-infinity') a FULL JOIN bars($1, '1m', '-infinity') b USING (timestamp)
-                 WHERE (a.open, a.high, a.low, a.close, a.volume, a.trade_count, a.vwap, a.spread_ratio, a.volume_ratio, a.quality_score)
-                   IS DISTINCT FROM (b.open, b.high, b.low, b.close, b.volume, b.trade_count, b.vwap, b.spread_ratio, b.volume_ratio, b.quality_score)
-                """,
-                symbol));
+            Assert.Equal(
+                0,
+                await database.ScalarAsync<long>(
+                    """
+                    SELECT count(*) FROM bars('ROUND', '1m', '-infinity') a FULL JOIN bars($1, '1m', '-infinity') b USING (timestamp)
+                     WHERE (a.open, a.high, a.low, a.close, a.volume, a.trade_count, a.vwap, a.spread_ratio, a.volume_ratio, a.quality_score)
+                       IS DISTINCT FROM (b.open, b.high, b.low, b.close, b.volume, b.trade_count, b.vwap, b.spread_ratio, b.volume_ratio, b.quality_score)
+                    """,
+                    symbol
+                )
+            );
         }
 
         var whole = await File.ReadAllBytesAsync(path, Token);
@@ -245,7 +354,14 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     private ImportRunner RunnerWith(SpoolOptions spools)
     {
         var tickers = new TickerDirectory(database.App);
-        return new(database.App, new BarWriter(database.App, tickers), tickers, Options.Create(spools), TimeProvider.System, NullLogger<ImportRunner>.Instance);
+        return new(
+            database.App,
+            new BarWriter(database.App, tickers),
+            tickers,
+            Options.Create(spools),
+            TimeProvider.System,
+            NullLogger<ImportRunner>.Instance
+        );
     }
 
     private static void Pack(string path, params (string Name, string Text)[] files)
@@ -265,10 +381,20 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         return path;
     }
 
-    private Task<IReadOnlyList<ImportResult>> ImportAsync(string path, ImportOptions options) => Runner.ImportAsync(path, options, new(), Token);
+    private Task<IReadOnlyList<ImportResult>> ImportAsync(string path, ImportOptions options) =>
+        Runner.ImportAsync(path, options, new(), Token);
 
-    private Task<(int ExitCode, string Output, string Error)> VerbAsync(params string[] arguments) => Run.DotnetAsync(
-        "Ingestor", ["import", .. arguments], new() { ["ConnectionStrings__wyckoff"] = database.AppConnection, ["ConnectionStrings__worker"] = "", ["Logging__LogLevel__Default"] = "None" });
+    private Task<(int ExitCode, string Output, string Error)> VerbAsync(params string[] arguments) =>
+        Run.DotnetAsync(
+            "Ingestor",
+            ["import", .. arguments],
+            new()
+            {
+                ["ConnectionStrings__wyckoff"] = database.AppConnection,
+                ["ConnectionStrings__worker"] = "",
+                ["Logging__LogLevel__Default"] = "None",
+            }
+        );
 
     /// <summary>Begins like a Parquet file, and goes on.</summary>
     private sealed class EndlessParquet : Stream
@@ -293,9 +419,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
             return count;
         }
 
-        public override void Flush()
-        {
-        }
+        public override void Flush() { }
 
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

@@ -1,6 +1,6 @@
 using Wyckoff.Bars;
-using Wyckoff.Imports.Delimited;
 using Wyckoff.Imports;
+using Wyckoff.Imports.Delimited;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.Imports;
@@ -8,7 +8,10 @@ namespace Wyckoff.Tests.Imports;
 /// <summary>Clock times without a zone, on the two nights when a clock lies.</summary>
 public sealed class LocalTimeTests
 {
-    private static readonly ImportOptions NewYork = ImportedText.Spy with { TimeZone = TimeZoneInfo.FindSystemTimeZoneById("America/New_York") };
+    private static readonly ImportOptions NewYork = ImportedText.Spy with
+    {
+        TimeZone = TimeZoneInfo.FindSystemTimeZoneById("America/New_York"),
+    };
 
     [Fact]
     public async Task A_time_that_the_clock_jumped_over_is_rejected()
@@ -16,55 +19,134 @@ public sealed class LocalTimeTests
         var imported = await ReadAsync(NewYork, "2024-03-10 01:59", "2024-03-10 02:00", "2024-03-10 02:59", "2024-03-10 03:00");
         Assert.Equal(["2024-03-10T06:59:00Z", "2024-03-10T07:00:00Z"], Times(imported));
         Assert.Equal(
-            [(3, "time 2024-03-10 02:00:00 does not exist in America/New_York: the clock was put forward over it"), (4, "time 2024-03-10 02:59:00 does not exist in America/New_York: the clock was put forward over it")],
-            imported.Rejects.Select(reject => ((int)reject.Line, reject.Reason)));
+            [
+                (3, "time 2024-03-10 02:00:00 does not exist in America/New_York: the clock was put forward over it"),
+                (4, "time 2024-03-10 02:59:00 does not exist in America/New_York: the clock was put forward over it"),
+            ],
+            imported.Rejects.Select(reject => ((int)reject.Line, reject.Reason))
+        );
     }
 
     [Fact]
-    public async Task An_hour_that_runs_twice_is_summer_time_until_the_clock_goes_back() => Assert.Equal(
-        ["2024-11-03T04:59:00Z", "2024-11-03T05:00:00Z", "2024-11-03T05:30:00Z", "2024-11-03T05:59:00Z", "2024-11-03T06:00:00Z", "2024-11-03T06:30:00Z", "2024-11-03T07:00:00Z"],
-        Times(await ReadAsync(NewYork, "2024-11-03 00:59", "2024-11-03 01:00", "2024-11-03 01:30", "2024-11-03 01:59", "2024-11-03 01:00", "2024-11-03 01:30", "2024-11-03 02:00")));
+    public async Task An_hour_that_runs_twice_is_summer_time_until_the_clock_goes_back() =>
+        Assert.Equal(
+            [
+                "2024-11-03T04:59:00Z",
+                "2024-11-03T05:00:00Z",
+                "2024-11-03T05:30:00Z",
+                "2024-11-03T05:59:00Z",
+                "2024-11-03T06:00:00Z",
+                "2024-11-03T06:30:00Z",
+                "2024-11-03T07:00:00Z",
+            ],
+            Times(
+                await ReadAsync(
+                    NewYork,
+                    "2024-11-03 00:59",
+                    "2024-11-03 01:00",
+                    "2024-11-03 01:30",
+                    "2024-11-03 01:59",
+                    "2024-11-03 01:00",
+                    "2024-11-03 01:30",
+                    "2024-11-03 02:00"
+                )
+            )
+        );
 
     [Fact]
-    public async Task Newest_first_it_is_winter_time_until_the_clock_goes_on() => Assert.Equal(
-        ["2024-11-03T07:00:00Z", "2024-11-03T06:30:00Z", "2024-11-03T06:00:00Z", "2024-11-03T05:59:00Z", "2024-11-03T05:00:00Z", "2024-11-03T04:59:00Z"],
-        Times(await ReadAsync(NewYork, "2024-11-03 02:00", "2024-11-03 01:30", "2024-11-03 01:00", "2024-11-03 01:59", "2024-11-03 01:00", "2024-11-03 00:59")));
+    public async Task Newest_first_it_is_winter_time_until_the_clock_goes_on() =>
+        Assert.Equal(
+            [
+                "2024-11-03T07:00:00Z",
+                "2024-11-03T06:30:00Z",
+                "2024-11-03T06:00:00Z",
+                "2024-11-03T05:59:00Z",
+                "2024-11-03T05:00:00Z",
+                "2024-11-03T04:59:00Z",
+            ],
+            Times(
+                await ReadAsync(
+                    NewYork,
+                    "2024-11-03 02:00",
+                    "2024-11-03 01:30",
+                    "2024-11-03 01:00",
+                    "2024-11-03 01:59",
+                    "2024-11-03 01:00",
+                    "2024-11-03 00:59"
+                )
+            )
+        );
 
     [Fact]
-    public async Task Of_hourly_bars_the_second_of_the_same_hour_is_the_second() => Assert.Equal(
-        ["2024-11-03T04:00:00Z", "2024-11-03T05:00:00Z", "2024-11-03T06:00:00Z", "2024-11-03T07:00:00Z"],
-        Times(await ReadAsync(NewYork with { Timeframe = Timeframe.Hour1 }, "2024-11-03 00:00", "2024-11-03 01:00", "2024-11-03 01:00", "2024-11-03 02:00")));
+    public async Task Of_hourly_bars_the_second_of_the_same_hour_is_the_second() =>
+        Assert.Equal(
+            ["2024-11-03T04:00:00Z", "2024-11-03T05:00:00Z", "2024-11-03T06:00:00Z", "2024-11-03T07:00:00Z"],
+            Times(
+                await ReadAsync(
+                    NewYork with
+                    {
+                        Timeframe = Timeframe.Hour1,
+                    },
+                    "2024-11-03 00:00",
+                    "2024-11-03 01:00",
+                    "2024-11-03 01:00",
+                    "2024-11-03 02:00"
+                )
+            )
+        );
 
     [Fact]
-    public async Task A_row_twice_is_no_clock_that_goes_back() => Assert.Equal(
-        ["2024-11-03T05:00:00Z", "2024-11-03T05:00:00Z", "2024-11-03T05:01:00Z"],
-        Times(await ReadAsync(NewYork, "2024-11-03 01:00", "2024-11-03 01:00", "2024-11-03 01:01")));
+    public async Task A_row_twice_is_no_clock_that_goes_back() =>
+        Assert.Equal(
+            ["2024-11-03T05:00:00Z", "2024-11-03T05:00:00Z", "2024-11-03T05:01:00Z"],
+            Times(await ReadAsync(NewYork, "2024-11-03 01:00", "2024-11-03 01:00", "2024-11-03 01:01"))
+        );
 
     [Fact]
     public async Task Each_symbol_has_a_clock_of_its_own()
     {
         var imported = await ImportedText.OfAsync(
-            "symbol,time,open,high,low,close,volume\n" + string.Concat(new[] { "A 00:30", "A 01:30", "A 01:00", "B 01:00", "B 01:30", "B 01:00" }.Select(row => $"{row[0]},2024-11-03 {row[2..]},1,2,0.5,1.5,10\n")),
-            NewYork with { Symbol = null });
-        Assert.Equal(["A 04:30", "A 05:30", "A 06:00", "B 05:00", "B 05:30", "B 06:00"], imported.Bars.Select(row => $"{row.Series[0]} {row.Bar.Timestamp:HH:mm}"));
+            "symbol,time,open,high,low,close,volume\n"
+                + string.Concat(
+                    new[] { "A 00:30", "A 01:30", "A 01:00", "B 01:00", "B 01:30", "B 01:00" }.Select(row =>
+                        $"{row[0]},2024-11-03 {row[2..]},1,2,0.5,1.5,10\n"
+                    )
+                ),
+            NewYork with
+            {
+                Symbol = null,
+            }
+        );
+        Assert.Equal(
+            ["A 04:30", "A 05:30", "A 06:00", "B 05:00", "B 05:30", "B 06:00"],
+            imported.Bars.Select(row => $"{row.Series[0]} {row.Bar.Timestamp:HH:mm}")
+        );
     }
 
     [Fact]
-    public async Task A_date_of_a_daily_bar_is_its_session_whatever_the_clock() => Assert.Equal(
-        ["2024-11-03T00:00:00Z", "2024-11-04T00:00:00Z", "2024-11-05T21:00:00Z"],
-        Times(await ReadAsync(NewYork with { Timeframe = Timeframe.Day1 }, "2024-11-03", "2024-11-04 00:00", "2024-11-05 16:00")));
+    public async Task A_date_of_a_daily_bar_is_its_session_whatever_the_clock() =>
+        Assert.Equal(
+            ["2024-11-03T00:00:00Z", "2024-11-04T00:00:00Z", "2024-11-05T21:00:00Z"],
+            Times(await ReadAsync(NewYork with { Timeframe = Timeframe.Day1 }, "2024-11-03", "2024-11-04 00:00", "2024-11-05 16:00"))
+        );
 
     [Fact]
     public void Every_quarter_of_an_hour_of_ten_years_is_what_the_zone_says()
     {
-        foreach (var id in (string[])["America/New_York", "Europe/London", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kolkata", "UTC"])
+        foreach (
+            var id in (string[])["America/New_York", "Europe/London", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kolkata", "UTC"]
+        )
         {
             var zone = TimeZoneInfo.FindSystemTimeZoneById(id);
             var local = new LocalTime(zone, descending: false);
             var state = new ClockState();
             const long width = 15 * Moment.Minute;
             // In the order in which they happen, so that each comes out as itself, twice told or not.
-            for (var utc = IncomingBar.TimeOf(new(2015, 1, 1, 0, 0, 0, TimeSpan.Zero)); utc < IncomingBar.TimeOf(new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero)); utc += width)
+            for (
+                var utc = IncomingBar.TimeOf(new(2015, 1, 1, 0, 0, 0, TimeSpan.Zero));
+                utc < IncomingBar.TimeOf(new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero));
+                utc += width
+            )
             {
                 var clock = utc + (zone.GetUtcOffset(IncomingBar.InstantOf(utc)).Ticks / TimeSpan.TicksPerMicrosecond);
                 if (!local.TryResolve(clock, width, state, out var resolved) || resolved != utc)
@@ -76,7 +158,11 @@ public sealed class LocalTimeTests
     }
 
     private static Task<ImportedText> ReadAsync(ImportOptions options, params string[] times) =>
-        ImportedText.OfAsync("time,open,high,low,close,volume\n" + string.Concat(times.Select(time => time + ",1,2,0.5,1.5,10\n")), options);
+        ImportedText.OfAsync(
+            "time,open,high,low,close,volume\n" + string.Concat(times.Select(time => time + ",1,2,0.5,1.5,10\n")),
+            options
+        );
 
-    private static IEnumerable<string> Times(ImportedText imported) => imported.Bars.Select(row => ImportedText.Line(row.Bar).Split(' ')[0]);
+    private static IEnumerable<string> Times(ImportedText imported) =>
+        imported.Bars.Select(row => ImportedText.Line(row.Bar).Split(' ')[0]);
 }

@@ -27,11 +27,9 @@ public sealed class ProgressDisplayTests
         _work.SetResult();
         await showing;
         Assert.Equal(
-            [
-                "[odd] name.csv 25% 1,500 rows, 300 rows/s, 3 rejected",
-                "[odd] name.csv 25% 1,500 rows, 150 rows/s, 3 rejected",
-            ],
-            output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+            ["[odd] name.csv 25% 1,500 rows, 300 rows/s, 3 rejected", "[odd] name.csv 25% 1,500 rows, 150 rows/s, 3 rejected"],
+            output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)
+        );
     }
 
     [Fact]
@@ -60,8 +58,9 @@ public sealed class ProgressDisplayTests
     public async Task A_failure_of_the_work_is_the_failure_of_the_display(bool terminal)
     {
         var console = Console(terminal, new StringWriter());
-        var failure = await Assert.ThrowsAsync<InvalidDataException>(
-            () => ProgressDisplay.ShowWhileAsync(() => Task.FromException(new InvalidDataException("row 7")), _progress, console, _time));
+        var failure = await Assert.ThrowsAsync<InvalidDataException>(() =>
+            ProgressDisplay.ShowWhileAsync(() => Task.FromException(new InvalidDataException("row 7")), _progress, console, _time)
+        );
         Assert.Equal("row 7", failure.Message);
     }
 
@@ -111,9 +110,7 @@ public sealed class ProgressDisplayTests
 
         public int Height => 40;
 
-        public void SetEncoding(Encoding encoding)
-        {
-        }
+        public void SetEncoding(Encoding encoding) { }
     }
 
     private sealed class Full : StringWriter

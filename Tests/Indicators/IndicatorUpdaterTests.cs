@@ -18,7 +18,9 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
     where TDatabase : TestDatabase
 {
     private static readonly DateTimeOffset Start = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly Config Seeded = Config.QuickThrowOnFailure.WithMaxTest(8).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_121), FSharpOption<int>.None)));
+    private static readonly Config Seeded = Config
+        .QuickThrowOnFailure.WithMaxTest(8)
+        .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_121), FSharpOption<int>.None)));
     private static int _tickers;
 
     // Asked here, where a server that is missing skips the test; within a property it would be a counterexample.
@@ -35,45 +37,54 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
     private static Gen<History> Histories() =>
         from timeframe in Gen.Elements(Timeframe.Minute1, Timeframe.Hour4, Timeframe.Day1)
         from batches in Gen.ArrayOf(
-            from writes in Gen.ArrayOf(
-                from slot in Gen.Choose(0, 1500)
-                from bars in Gen.Frequency((4, Gen.Choose(1, 3)), (2, Gen.Choose(100, 600)))
-                from price in Gen.Frequency((5, Gen.Choose(1, 1000).Select(n => (int?)n)), (1, Gen.Constant((int?)null)))
-                select new Write(slot, bars, price)).Resize(6)
-            from updates in Gen.Elements(true, false)
-            select (writes, updates)).Resize(6)
+                from writes in Gen.ArrayOf(
+                        from slot in Gen.Choose(0, 1500)
+                        from bars in Gen.Frequency((4, Gen.Choose(1, 3)), (2, Gen.Choose(100, 600)))
+                        from price in Gen.Frequency((5, Gen.Choose(1, 1000).Select(n => (int?)n)), (1, Gen.Constant((int?)null)))
+                        select new Write(slot, bars, price)
+                    )
+                    .Resize(6)
+                from updates in Gen.Elements(true, false)
+                select (writes, updates)
+            )
+            .Resize(6)
         select new History(timeframe, batches);
 
     [Fact]
-    public void Late_corrected_and_deleted_bars_in_any_order_and_batching() => Prop.ForAll(Histories().ToArbitrary(), history =>
-    {
-        var ticker = NewTicker();
-        foreach (var (writes, updates) in history.Batches)
-        {
-            foreach (var write in writes)
-            {
-                if (write.Price is { } price)
+    public void Late_corrected_and_deleted_bars_in_any_order_and_batching() =>
+        Prop.ForAll(
+                Histories().ToArbitrary(),
+                history =>
                 {
-                    Insert(ticker, history.Timeframe, write.Slot, write.Bars, price);
-                }
-                else
-                {
-                    Delete(ticker, history.Timeframe, write.Slot, write.Bars);
-                }
-            }
+                    var ticker = NewTicker();
+                    foreach (var (writes, updates) in history.Batches)
+                    {
+                        foreach (var write in writes)
+                        {
+                            if (write.Price is { } price)
+                            {
+                                Insert(ticker, history.Timeframe, write.Slot, write.Bars, price);
+                            }
+                            else
+                            {
+                                Delete(ticker, history.Timeframe, write.Slot, write.Bars);
+                            }
+                        }
 
-            if (updates)
-            {
-                Update(ticker, history.Timeframe);
-            }
-        }
+                        if (updates)
+                        {
+                            Update(ticker, history.Timeframe);
+                        }
+                    }
 
-        Update(ticker, history.Timeframe);
-        Compare(ticker, history.Timeframe);
-        // All over again there is nothing to write.
-        var again = Updater().RecomputeAsync(ticker, history.Timeframe, Token).GetAwaiter().GetResult();
-        Assert.Equal((0, 0), (again.Written, again.Deleted));
-    }).Check(Seeded);
+                    Update(ticker, history.Timeframe);
+                    Compare(ticker, history.Timeframe);
+                    // All over again there is nothing to write.
+                    var again = Updater().RecomputeAsync(ticker, history.Timeframe, Token).GetAwaiter().GetResult();
+                    Assert.Equal((0, 0), (again.Written, again.Deleted));
+                }
+            )
+            .Check(Seeded);
 
     [Fact]
     public async Task A_new_bar_costs_one_row_and_a_correction_a_window()
@@ -113,7 +124,9 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
             """
             INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
             SELECT $1, timestamptz '1990-01-01Z' + n * interval '1 day', 1, 2, 1, 1 + n % 7 * 0.1, n, 1, 1, 1, true, 'x' FROM generate_series(1, 12000) n
-            """, ticker);
+            """,
+            ticker
+        );
         Assert.Equal(12_000, (await Updater().RecomputeAsync(ticker, Timeframe.Day1, Token)).Computed);
         Compare(ticker, Timeframe.Day1);
     }
@@ -135,7 +148,8 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
         var first = Updater().UpdateAsync(ticker, Timeframe.Day1, Token);
         await Eventually.GetAsync(
             () => database.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'market.bars_1d'::regclass"),
-            waiting => waiting > 0 || first.IsCompleted);
+            waiting => waiting > 0 || first.IsCompleted
+        );
         Assert.False(first.IsCompleted);
 
         Assert.Null(await Updater().UpdateAsync(ticker, Timeframe.Day1, Token));
@@ -167,7 +181,12 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
         await Updater().UpdateAsync(ticker, Timeframe.Minute5, Token);
         if (_edition.HasPolicies)
         {
-            Assert.NotEqual(0L, await database.ScalarAsync<long>("SELECT count(compress_chunk(c, if_not_compressed => true)) FROM show_chunks('market.indicators') c"));
+            Assert.NotEqual(
+                0L,
+                await database.ScalarAsync<long>(
+                    "SELECT count(compress_chunk(c, if_not_compressed => true)) FROM show_chunks('market.indicators') c"
+                )
+            );
         }
 
         Insert(ticker, Timeframe.Minute5, 1000, 1, 99);
@@ -183,7 +202,9 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
         var ticker = NewTicker();
         Insert(ticker, Timeframe.Hour1, 0, 5, 10);
         // Found before PostgreSQL's own: it has the lock, and is still at it.
-        await database.ExecuteAsync("CREATE OR REPLACE FUNCTION public.pg_advisory_lock(bigint) RETURNS void LANGUAGE sql AS 'SELECT pg_catalog.pg_advisory_lock($1), pg_catalog.pg_sleep(600)'");
+        await database.ExecuteAsync(
+            "CREATE OR REPLACE FUNCTION public.pg_advisory_lock(bigint) RETURNS void LANGUAGE sql AS 'SELECT pg_catalog.pg_advisory_lock($1), pg_catalog.pg_sleep(600)'"
+        );
         await using var source = NpgsqlDataSource.Create(database.AppConnection + ";Search Path=public,pg_catalog");
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var update = new IndicatorUpdater(source, TimeProvider.System).RecomputeAsync(ticker, Timeframe.Hour1, cancel.Token);
@@ -193,26 +214,44 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
         Assert.Equal(0, await LocksAsync());
         Assert.NotNull(await Updater().UpdateAsync(ticker, Timeframe.Hour1, Token));
 
-        Task<long> LocksAsync() => database.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+        Task<long> LocksAsync() =>
+            database.ScalarAsync<long>(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            );
     }
 
     private IndicatorUpdater Updater() => new(database.App, TimeProvider.System);
 
-    private void Update(int ticker, Timeframe timeframe) => Assert.NotNull(Updater().UpdateAsync(ticker, timeframe, Token).GetAwaiter().GetResult());
+    private void Update(int ticker, Timeframe timeframe) =>
+        Assert.NotNull(Updater().UpdateAsync(ticker, timeframe, Token).GetAwaiter().GetResult());
 
     // A gap as long as a holiday, so that the search for the bars before has to widen.
     private static DateTimeOffset Time(Timeframe timeframe, int slot) => Start + timeframe.Width * (slot + (slot > 800 ? 500 : 0));
 
-    private void Insert(int ticker, Timeframe timeframe, int slot, int bars, int price) => Execute(
-        $"""
-        INSERT INTO market.{MarketDataModel.BarsTable(timeframe)} AS b (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
-        SELECT $1, t, price, price, price, price, 1 + n % 5, 0, 1, 1, true, 'x' FROM (SELECT t, n, $3 + 0.01 * (n * n % 97) AS price FROM unnest($2::timestamptz[]) WITH ORDINALITY w (t, n)) s
-        ON CONFLICT (ticker_id, timestamp) DO UPDATE SET (open, high, low, close, volume) = (EXCLUDED.open, EXCLUDED.high, EXCLUDED.low, EXCLUDED.close, EXCLUDED.volume)
-        """,
-        ticker, timeframe, slot, bars, price);
+    private void Insert(int ticker, Timeframe timeframe, int slot, int bars, int price) =>
+        Execute(
+            $"""
+            INSERT INTO market.{MarketDataModel.BarsTable(
+                timeframe
+            )} AS b (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
+            SELECT $1, t, price, price, price, price, 1 + n % 5, 0, 1, 1, true, 'x' FROM (SELECT t, n, $3 + 0.01 * (n * n % 97) AS price FROM unnest($2::timestamptz[]) WITH ORDINALITY w (t, n)) s
+            ON CONFLICT (ticker_id, timestamp) DO UPDATE SET (open, high, low, close, volume) = (EXCLUDED.open, EXCLUDED.high, EXCLUDED.low, EXCLUDED.close, EXCLUDED.volume)
+            """,
+            ticker,
+            timeframe,
+            slot,
+            bars,
+            price
+        );
 
     private void Delete(int ticker, Timeframe timeframe, int slot, int bars) =>
-        Execute($"DELETE FROM market.{MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = $1 AND timestamp = ANY($2)", ticker, timeframe, slot, bars);
+        Execute(
+            $"DELETE FROM market.{MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = $1 AND timestamp = ANY($2)",
+            ticker,
+            timeframe,
+            slot,
+            bars
+        );
 
     // As every writer does: with the change goes that it is one.
     private void Execute(string sql, int ticker, Timeframe timeframe, int slot, int bars, params object[] more)
@@ -220,7 +259,13 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
         using var connection = database.App.OpenConnection();
         using var transaction = connection.BeginTransaction();
         Run(sql, [ticker, Enumerable.Range(slot, bars).Select(place => Time(timeframe, place).UtcDateTime).ToArray(), .. more]);
-        Run("SELECT market.record_change($1, $2, tstzrange($3, $4))", ticker, timeframe.Name, Time(timeframe, slot), Time(timeframe, slot + bars - 1) + timeframe.Width);
+        Run(
+            "SELECT market.record_change($1, $2, tstzrange($3, $4))",
+            ticker,
+            timeframe.Name,
+            Time(timeframe, slot),
+            Time(timeframe, slot + bars - 1) + timeframe.Width
+        );
         transaction.Commit();
 
         void Run(string statement, params object[] parameters)
@@ -238,7 +283,11 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
     private void Compare(int ticker, Timeframe timeframe)
     {
         var expected = new List<(DateTimeOffset, IndicatorValues)>();
-        using (var bars = database.App.CreateCommand($"SELECT timestamp, close, volume FROM market.{MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = $1 ORDER BY timestamp"))
+        using (
+            var bars = database.App.CreateCommand(
+                $"SELECT timestamp, close, volume FROM market.{MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = $1 ORDER BY timestamp"
+            )
+        )
         {
             bars.Parameters.Add(new() { Value = ticker });
             using var reader = bars.ExecuteReader();
@@ -246,7 +295,16 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
             while (reader.Read())
             {
                 var timestamp = reader.GetFieldValue<DateTimeOffset>(0);
-                expected.Add((timestamp, series.Next(IncomingBar.TimeOf(timestamp), (long)(reader.GetDecimal(1) * IncomingBar.One), (Int128)(reader.GetDecimal(2) * IncomingBar.One))));
+                expected.Add(
+                    (
+                        timestamp,
+                        series.Next(
+                            IncomingBar.TimeOf(timestamp),
+                            (long)(reader.GetDecimal(1) * IncomingBar.One),
+                            (Int128)(reader.GetDecimal(2) * IncomingBar.One)
+                        )
+                    )
+                );
             }
         }
 
@@ -254,7 +312,8 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
             """
             SELECT timestamp, sma_20, sma_50, ema_12, ema_26, rsi_14, macd, macd_signal, macd_histogram, bb_upper, bb_middle, bb_lower, volume_24h
               FROM market.indicators WHERE ticker_id = $1 AND timeframe = $2 ORDER BY timestamp
-            """);
+            """
+        );
         command.Parameters.Add(new() { Value = ticker });
         command.Parameters.Add(new() { Value = timeframe.Name });
         using var rows = command.ExecuteReader();
@@ -262,7 +321,12 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
         while (rows.Read())
         {
             decimal? At(int column) => rows.IsDBNull(column) ? null : rows.GetDecimal(column);
-            stored.Add((rows.GetFieldValue<DateTimeOffset>(0), new(At(1), At(2), At(3), At(4), At(5), At(6), At(7), At(8), At(9), At(10), At(11), rows.GetDecimal(12))));
+            stored.Add(
+                (
+                    rows.GetFieldValue<DateTimeOffset>(0),
+                    new(At(1), At(2), At(3), At(4), At(5), At(6), At(7), At(8), At(9), At(10), At(11), rows.GetDecimal(12))
+                )
+            );
         }
 
         Assert.Equal(expected, stored);

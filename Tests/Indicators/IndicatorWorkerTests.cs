@@ -49,9 +49,7 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
         var ticker = await WriteAsync(Redis(), "SHARED", 3000);
         using var one = Worker(Redis());
         using var other = Worker(Redis());
-        while ((await Task.WhenAll(one.RunOnceAsync(Token), other.RunOnceAsync(Token))).Any(found => found > 0))
-        {
-        }
+        while ((await Task.WhenAll(one.RunOnceAsync(Token), other.RunOnceAsync(Token))).Any(found => found > 0)) { }
 
         Assert.Equal(["15m:200", "1d:3", "1h:50", "30m:100", "4h:13", "5m:600"], await RowsAsync(ticker));
     }
@@ -64,7 +62,8 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
             $"""
             CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
             CREATE TRIGGER refuse BEFORE INSERT ON market.indicator_windows FOR EACH ROW WHEN (NEW.ticker_id = {broken}) EXECUTE FUNCTION refuse()
-            """);
+            """
+        );
         var time = new Later();
         using var worker = Worker(Redis(), time: time);
         await worker.RunOnceAsync(Token);
@@ -92,12 +91,17 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
             UPDATE market.bars_15m SET close = low WHERE ticker_id = $1 AND timestamp = '2024-01-02 10:00Z';
             DELETE FROM market.bars_1d WHERE ticker_id = $1 AND timestamp = '2024-01-01';
             UPDATE market.bars_1h SET volume_ratio = 9 WHERE ticker_id = $1 AND timestamp = '2024-01-02 10:00Z'
-            """.Replace("$1", ticker.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal));
+            """.Replace("$1", ticker.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        );
         var (exitCode, output, error) = await RecomputeAsync("--symbol", "wrong");
         Assert.True(exitCode == 0, error + output);
         Assert.Equal(right, await StateAsync(ticker, indicators: false));
         Assert.Contains("WRONG                5m   roll-ups    1 range was not right", output, StringComparison.Ordinal);
-        Assert.Contains("WRONG                1h   indicators  50 bars, 50 rows were not right, 0 had no bar", output, StringComparison.Ordinal);
+        Assert.Contains(
+            "WRONG                1h   indicators  50 bars, 50 rows were not right, 0 had no bar",
+            output,
+            StringComparison.Ordinal
+        );
 
         right = await StateAsync(ticker, indicators: true);
         (exitCode, output, error) = await RecomputeAsync("--all", "--indicators", "--timeframe", "1h,1d");
@@ -105,7 +109,10 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
         Assert.Contains("WRONG                1h   indicators  50 bars, 0 rows were not right", output, StringComparison.Ordinal);
         Assert.DoesNotContain("derived", output, StringComparison.Ordinal);
         (_, output, _) = await RecomputeAsync("--symbol", "WRONG", "--derived", "--roll-ups");
-        Assert.All(output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.EndsWith("all right", line, StringComparison.Ordinal));
+        Assert.All(
+            output.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            line => Assert.EndsWith("all right", line, StringComparison.Ordinal)
+        );
         Assert.Equal(right, await StateAsync(ticker, indicators: true));
     }
 
@@ -124,7 +131,16 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
     [Fact]
     public async Task A_wrong_timeframe_in_the_configuration_is_named()
     {
-        var (exitCode, _, error) = await Run.DotnetAsync("Ingestor", ["recompute", "--all"], new() { ["ConnectionStrings__wyckoff"] = database.AppConnection, ["Wyckoff__Indicators__Timeframes"] = "1h,2h", ["Logging__LogLevel__Default"] = "None" });
+        var (exitCode, _, error) = await Run.DotnetAsync(
+            "Ingestor",
+            ["recompute", "--all"],
+            new()
+            {
+                ["ConnectionStrings__wyckoff"] = database.AppConnection,
+                ["Wyckoff__Indicators__Timeframes"] = "1h,2h",
+                ["Logging__LogLevel__Default"] = "None",
+            }
+        );
         Assert.Equal(1, exitCode);
         Assert.Contains("Wyckoff:Indicators:Timeframes: '2h'", error, StringComparison.Ordinal);
     }
@@ -136,11 +152,22 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
         public override DateTimeOffset GetUtcNow() => Now;
     }
 
-    private IndicatorWorker Worker(RedisConnection redis, TimeSpan? every = null, TimeProvider? time = null) => new(
-        new(database.App, TimeProvider.System), redis, Options.Create(new IndicatorOptions { Every = every ?? TimeSpan.FromSeconds(5) }), time ?? TimeProvider.System, NullLogger<IndicatorWorker>.Instance);
+    private IndicatorWorker Worker(RedisConnection redis, TimeSpan? every = null, TimeProvider? time = null) =>
+        new(
+            new(database.App, TimeProvider.System),
+            redis,
+            Options.Create(new IndicatorOptions { Every = every ?? TimeSpan.FromSeconds(5) }),
+            time ?? TimeProvider.System,
+            NullLogger<IndicatorWorker>.Instance
+        );
 
-    private static RedisConnection Redis(string? connection = null) => new(
-        new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:cache"] = connection }).Build(), NullLogger<RedisConnection>.Instance);
+    private static RedisConnection Redis(string? connection = null) =>
+        new(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:cache"] = connection })
+                .Build(),
+            NullLogger<RedisConnection>.Instance
+        );
 
     // Minutes in a row from the first of 2024 on, of something that is traded round the clock in UTC.
     private async Task<int> WriteAsync(RedisConnection redis, string symbol, int minutes)
@@ -148,22 +175,47 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
         var tickers = new TickerDirectory(database.App);
         var ticker = await tickers.GetOrAddAsync(Symbol.Parse(symbol), Token, "UTC", "crypto");
         var start = IncomingBar.TimeOf(new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        var bars = Enumerable.Range(0, minutes).Select(i => new IncomingBar(start + i * 60_000_000L, 100 * IncomingBar.One + i % 17, 103 * IncomingBar.One + i % 13, 99 * IncomingBar.One - i % 7, 101 * IncomingBar.One + i % 11, (5 + i % 3) * IncomingBar.One)).ToArray();
-        await new BarWriter(database.App, tickers, redis).WriteAsync([new(ticker.Id, Timeframe.Minute1, bars)], new() { Source = "test" }, Token);
+        var bars = Enumerable
+            .Range(0, minutes)
+            .Select(i => new IncomingBar(
+                start + i * 60_000_000L,
+                100 * IncomingBar.One + i % 17,
+                103 * IncomingBar.One + i % 13,
+                99 * IncomingBar.One - i % 7,
+                101 * IncomingBar.One + i % 11,
+                (5 + i % 3) * IncomingBar.One
+            ))
+            .ToArray();
+        await new BarWriter(database.App, tickers, redis).WriteAsync(
+            [new(ticker.Id, Timeframe.Minute1, bars)],
+            new() { Source = "test" },
+            Token
+        );
         return ticker.Id;
     }
 
-    private Task<string[]> RowsAsync(int ticker) => database.ScalarAsync<string[]>(
-        "SELECT coalesce(array_agg(timeframe || ':' || rows ORDER BY timeframe COLLATE \"C\"), '{}') FROM (SELECT timeframe, count(*) AS rows FROM market.indicators WHERE ticker_id = $1 GROUP BY timeframe) r", ticker);
+    private Task<string[]> RowsAsync(int ticker) =>
+        database.ScalarAsync<string[]>(
+            "SELECT coalesce(array_agg(timeframe || ':' || rows ORDER BY timeframe COLLATE \"C\"), '{}') FROM (SELECT timeframe, count(*) AS rows FROM market.indicators WHERE ticker_id = $1 GROUP BY timeframe) r",
+            ticker
+        );
 
-    private Task<long> WindowsAsync(int ticker) => database.ScalarAsync<long>("SELECT count(*) FROM market.indicator_windows WHERE ticker_id = $1", ticker);
+    private Task<long> WindowsAsync(int ticker) =>
+        database.ScalarAsync<long>("SELECT count(*) FROM market.indicator_windows WHERE ticker_id = $1", ticker);
 
-    private Task<string> StateAsync(int ticker, bool indicators) => database.ScalarAsync<string>(
-        $"""
-        SELECT concat((SELECT string_agg(md5((b.symbol, b.timeframe, b.timestamp, b.open, b.high, b.low, b.close, b.volume, b.spread, b.spread_ratio, b.volume_ratio, b.quality_score, b.source)::text), ',' ORDER BY b.timeframe, b.timestamp) FROM ohlcv_bars b WHERE ticker_id = $1),
-                      (SELECT string_agg(md5(i::text), ',' ORDER BY i.timeframe, i.timestamp) FROM market.indicators i WHERE ticker_id = $1 AND {indicators}))
-        """, ticker);
+    private Task<string> StateAsync(int ticker, bool indicators) =>
+        database.ScalarAsync<string>(
+            $"""
+            SELECT concat((SELECT string_agg(md5((b.symbol, b.timeframe, b.timestamp, b.open, b.high, b.low, b.close, b.volume, b.spread, b.spread_ratio, b.volume_ratio, b.quality_score, b.source)::text), ',' ORDER BY b.timeframe, b.timestamp) FROM ohlcv_bars b WHERE ticker_id = $1),
+                          (SELECT string_agg(md5(i::text), ',' ORDER BY i.timeframe, i.timestamp) FROM market.indicators i WHERE ticker_id = $1 AND {indicators}))
+            """,
+            ticker
+        );
 
     private Task<(int ExitCode, string Output, string Error)> RecomputeAsync(params string[] arguments) =>
-        Run.DotnetAsync("Ingestor", ["recompute", .. arguments], new() { ["ConnectionStrings__wyckoff"] = database.AppConnection, ["Logging__LogLevel__Default"] = "None" });
+        Run.DotnetAsync(
+            "Ingestor",
+            ["recompute", .. arguments],
+            new() { ["ConnectionStrings__wyckoff"] = database.AppConnection, ["Logging__LogLevel__Default"] = "None" }
+        );
 }

@@ -38,12 +38,19 @@ public sealed class BrokerSecretsTests(TestDatabase database) : IClassFixture<Te
                 context.Add(new SnapTradeUser(id, "snap-ann", Secret, secrets));
                 return await context.SaveChangesAsync(token);
             },
-            Token);
+            Token
+        );
 
-        var stored = await database.ScalarAsync<string>("SELECT snaptrade_user_secret FROM journal.snaptrade_users WHERE user_account_id = $1", id);
+        var stored = await database.ScalarAsync<string>(
+            "SELECT snaptrade_user_secret FROM journal.snaptrade_users WHERE user_account_id = $1",
+            id
+        );
         Assert.StartsWith("CfDJ8", stored, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, stored, StringComparison.Ordinal);
-        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM audit.audit_trail WHERE metadata::text LIKE '%' || $1 || '%'", stored));
+        Assert.Equal(
+            0L,
+            await database.ScalarAsync<long>("SELECT count(*) FROM audit.audit_trail WHERE metadata::text LIKE '%' || $1 || '%'", stored)
+        );
 
         // Another process with the same keys.
         using var other = Host();
@@ -64,7 +71,11 @@ public sealed class BrokerSecretsTests(TestDatabase database) : IClassFixture<Te
         using var host = Host();
         var secrets = host.Services.GetRequiredService<BrokerSecrets>();
         var (mine, theirs) = (await SignInAsync("mine"), await SignInAsync("theirs"));
-        await database.ExecuteAsync("INSERT INTO journal.snaptrade_users (user_account_id, snaptrade_user_id, snaptrade_user_secret) VALUES ($1, 'copy', $2)", theirs, secrets.Protect(mine, Secret));
+        await database.ExecuteAsync(
+            "INSERT INTO journal.snaptrade_users (user_account_id, snaptrade_user_id, snaptrade_user_secret) VALUES ($1, 'copy', $2)",
+            theirs,
+            secrets.Protect(mine, Secret)
+        );
         await using var context = database.Context();
         var user = await new AccountScope(theirs).RunAsync(context, token => context.Set<SnapTradeUser>().SingleAsync(token), Token);
         Assert.Throws<CryptographicException>(() => secrets.Reveal(user));
@@ -92,7 +103,8 @@ public sealed class BrokerSecretsTests(TestDatabase database) : IClassFixture<Te
         File.Delete(_keys + ".file");
     }
 
-    private async Task<long> SignInAsync(string name) => (await new AccountDirectory(database.App).SignInAsync(name, $"{name}@example.org", name, null, Token))!.Value;
+    private async Task<long> SignInAsync(string name) =>
+        (await new AccountDirectory(database.App).SignInAsync(name, $"{name}@example.org", name, null, Token))!.Value;
 
     private IHost Host()
     {

@@ -12,7 +12,17 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private sealed record Draft(string Symbol, decimal Quantity, decimal Price, decimal Fees, string Currency, FillSource Source, string? External, string Tags, string? Raw);
+    private sealed record Draft(
+        string Symbol,
+        decimal Quantity,
+        decimal Price,
+        decimal Fees,
+        string Currency,
+        FillSource Source,
+        string? External,
+        string Tags,
+        string? Raw
+    );
 
     [Fact]
     public async Task Code_and_database_judge_a_fill_the_same()
@@ -25,15 +35,52 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
         }
 
         // Each value valid more often than not, or no draft as a whole ever would be.
-        var amounts = Gen.Elements(0m, 0.00000001m, -0.00000001m, 1m, 100.25m, 9999999999.99999999m, 10000000000m, 99999999999999999999.99999999m, 100000000000000000000m, 7m, 8m, 9m);
+        var amounts = Gen.Elements(
+            0m,
+            0.00000001m,
+            -0.00000001m,
+            1m,
+            100.25m,
+            9999999999.99999999m,
+            10000000000m,
+            99999999999999999999.99999999m,
+            100000000000000000000m,
+            7m,
+            8m,
+            9m
+        );
         var gen =
-            from symbol in Gen.Elements("AAPL", "BRK.B", "BTC/USD", "^GSPC", "MSFT", "aapl", "", "A B", "ABCDEFGHIJKLMNOPQRST", "ABCDEFGHIJKLMNOPQRSTU", "ÄPFEL", "AAPL\n")
+            from symbol in Gen.Elements(
+                "AAPL",
+                "BRK.B",
+                "BTC/USD",
+                "^GSPC",
+                "MSFT",
+                "aapl",
+                "",
+                "A B",
+                "ABCDEFGHIJKLMNOPQRST",
+                "ABCDEFGHIJKLMNOPQRSTU",
+                "ÄPFEL",
+                "AAPL\n"
+            )
             from quantity in amounts
             from price in amounts
             from fees in amounts
             from currency in Gen.Elements("USD", "EUR", "USDT", "GBP", "US", "usd", "ABCDEFGHIJK", "USD\n")
             from source in Gen.Elements(FillSource.BrokerSynced, FillSource.Manual)
-            from external in Gen.Elements(null, "x", "y", "z", "", "  ", "\t", new string('é', 255), new string('é', 256), new string('x', 254) + "😀")
+            from external in Gen.Elements(
+                null,
+                "x",
+                "y",
+                "z",
+                "",
+                "  ",
+                "\t",
+                new string('é', 255),
+                new string('é', 256),
+                new string('x', 254) + "😀"
+            )
             from tags in Gen.Elements("[]", "[\"fomo\"]", "{}", "1", "[")
             from raw in Gen.Elements(null, "{}", "{\"a\": 1}", "[]", "null", "{")
             select new Draft(symbol, quantity, price, fees, currency, source, external, tags, raw);
@@ -41,13 +88,17 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
 
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(1500),
-            Prop.ForAll(gen.ToArbitrary(), draft =>
-            {
-                var code = CodeTakes(draft);
-                seen++;
-                valid += code ? 1 : 0;
-                return code == DatabaseTakes(connection, transaction, draft);
-            }));
+            Prop.ForAll(
+                gen.ToArbitrary(),
+                draft =>
+                {
+                    var code = CodeTakes(draft);
+                    seen++;
+                    valid += code ? 1 : 0;
+                    return code == DatabaseTakes(connection, transaction, draft);
+                }
+            )
+        );
         Assert.InRange(valid, 10, seen - 100);
     }
 
@@ -56,7 +107,21 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
     {
         var id = (await new AccountDirectory(database.App).SignInAsync("exact", "exact@example.org", "Exact", null, Token))!.Value;
         var executedAt = new DateTimeOffset(2026, 3, 4, 9, 30, 0, TimeSpan.FromHours(-5));
-        var fill = new TradeFill(id, "BTC/USD", FillSide.Sell, 99999999999999999999.99999999m, 9999999999.99999999m, executedAt, FillSource.Manual, fees: -0.00000001m, assetType: FillAssetType.Crypto) { Venue = "X", Tags = """["a"]""" };
+        var fill = new TradeFill(
+            id,
+            "BTC/USD",
+            FillSide.Sell,
+            99999999999999999999.99999999m,
+            9999999999.99999999m,
+            executedAt,
+            FillSource.Manual,
+            fees: -0.00000001m,
+            assetType: FillAssetType.Crypto
+        )
+        {
+            Venue = "X",
+            Tags = """["a"]""",
+        };
         await using var context = database.Context();
         var scope = new AccountScope(id);
         await scope.RunAsync(
@@ -69,44 +134,88 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
                 decision.Feel("""{"fear": 3}""", null);
                 context.Add(decision);
                 await context.SaveChangesAsync(token);
-                var check = new CampaignCheck(decision, "RS001", CheckSeverity.Critical, false, CheckPhase.PreTrade, executedAt, nudgeText: "No stop.");
+                var check = new CampaignCheck(
+                    decision,
+                    "RS001",
+                    CheckSeverity.Critical,
+                    false,
+                    CheckPhase.PreTrade,
+                    executedAt,
+                    nudgeText: "No stop."
+                );
                 check.Acknowledge(TraderAction.Proceeded);
                 context.Add(check);
                 context.Add(new CampaignFill(id, fill.Id, fill.Id, fill.Quantity));
                 context.Add(new JournalEntry(id, new(2026, 3, 4), "daily", "calm", tags: """["a"]"""));
                 return await context.SaveChangesAsync(token);
             },
-            Token);
+            Token
+        );
 
         await using var again = database.Context();
-        var (found, foundCheck) = await scope.RunAsync(again, async token => (await again.Set<TradeFill>().SingleAsync(token), await again.Set<CampaignCheck>().SingleAsync(token)), Token);
-        Assert.Equal((fill.Quantity, fill.Price, fill.Fees, executedAt.UtcDateTime), (found.Quantity, found.Price, found.Fees, found.ExecutedAt.UtcDateTime));
+        var (found, foundCheck) = await scope.RunAsync(
+            again,
+            async token => (await again.Set<TradeFill>().SingleAsync(token), await again.Set<CampaignCheck>().SingleAsync(token)),
+            Token
+        );
+        Assert.Equal(
+            (fill.Quantity, fill.Price, fill.Fees, executedAt.UtcDateTime),
+            (found.Quantity, found.Price, found.Fees, found.ExecutedAt.UtcDateTime)
+        );
         Assert.Equal(TimeSpan.Zero, found.ExecutedAt.Offset);
         Assert.Equal((FillSide.Sell, FillAssetType.Crypto, "X", """["a"]"""), (found.Side, found.AssetType, found.Venue, found.Tags));
-        Assert.Equal((CheckPhase.PreTrade, TraderAction.Proceeded, true), (foundCheck.CheckPhase, foundCheck.TraderAction!.Value, foundCheck.Acknowledged));
+        Assert.Equal(
+            (CheckPhase.PreTrade, TraderAction.Proceeded, true),
+            (foundCheck.CheckPhase, foundCheck.TraderAction!.Value, foundCheck.Acknowledged)
+        );
     }
 
     [Fact]
     public async Task An_e_mail_address_is_judged_the_same_by_code_and_database()
     {
         await using var connection = await database.Owner.OpenConnectionAsync(Token);
-        var gen = Gen.ArrayOf(Gen.Elements("a", "b", "@", ".", "A", " ", "é", "\n", "\t", "-", "[", "Z", "~", "!")).Select(parts => string.Concat(parts.Take(8)));
+        var gen = Gen.ArrayOf(Gen.Elements("a", "b", "@", ".", "A", " ", "é", "\n", "\t", "-", "[", "Z", "~", "!"))
+            .Select(parts => string.Concat(parts.Take(8)));
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(1000),
-            Prop.ForAll(gen.ToArbitrary(), text =>
-            {
-                using var command = new NpgsqlCommand("SELECT $1 ~ '^[!-?[-~]+@[!-?[-~]+$'", connection);
-                command.Parameters.Add(new() { Value = text });
-                return UserAccount.IsEmail(text) == (bool)command.ExecuteScalar()!;
-            }));
-        Assert.Equal(2L, await database.ScalarAsync<long>("SELECT count(*) FROM pg_constraint WHERE conname LIKE 'chk\\_%\\_email' AND pg_get_constraintdef(oid) LIKE '%^[!-?[-~]+@[!-?[-~]+$%'"));
+            Prop.ForAll(
+                gen.ToArbitrary(),
+                text =>
+                {
+                    using var command = new NpgsqlCommand("SELECT $1 ~ '^[!-?[-~]+@[!-?[-~]+$'", connection);
+                    command.Parameters.Add(new() { Value = text });
+                    return UserAccount.IsEmail(text) == (bool)command.ExecuteScalar()!;
+                }
+            )
+        );
+        Assert.Equal(
+            2L,
+            await database.ScalarAsync<long>(
+                "SELECT count(*) FROM pg_constraint WHERE conname LIKE 'chk\\_%\\_email' AND pg_get_constraintdef(oid) LIKE '%^[!-?[-~]+@[!-?[-~]+$%'"
+            )
+        );
     }
 
     private static bool CodeTakes(Draft draft)
     {
         try
         {
-            _ = new TradeFill(100, draft.Symbol, FillSide.Buy, draft.Quantity, draft.Price, DateTimeOffset.UnixEpoch, draft.Source, draft.External, fees: draft.Fees, currency: draft.Currency) { Tags = draft.Tags, RawData = draft.Raw };
+            _ = new TradeFill(
+                100,
+                draft.Symbol,
+                FillSide.Buy,
+                draft.Quantity,
+                draft.Price,
+                DateTimeOffset.UnixEpoch,
+                draft.Source,
+                draft.External,
+                fees: draft.Fees,
+                currency: draft.Currency
+            )
+            {
+                Tags = draft.Tags,
+                RawData = draft.Raw,
+            };
             return true;
         }
         catch (ArgumentException)
@@ -123,16 +232,38 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
             using var command = new NpgsqlCommand(
                 "INSERT INTO journal.trade_fills (account_id, symbol, side, quantity, price, executed_at, source, external_trade_id, fees, currency, tags, raw_data) VALUES (100, $1, 'buy', $2, $3, 'epoch', $4, $5, $6, $7, $8::jsonb, $9::jsonb)",
                 connection,
-                transaction);
-            foreach (var value in new object?[] { draft.Symbol, draft.Quantity, draft.Price, draft.Source == FillSource.Manual ? "manual" : "broker_synced", draft.External, draft.Fees, draft.Currency, draft.Tags, draft.Raw })
+                transaction
+            );
+            foreach (
+                var value in new object?[]
+                {
+                    draft.Symbol,
+                    draft.Quantity,
+                    draft.Price,
+                    draft.Source == FillSource.Manual ? "manual" : "broker_synced",
+                    draft.External,
+                    draft.Fees,
+                    draft.Currency,
+                    draft.Tags,
+                    draft.Raw,
+                }
+            )
             {
-                command.Parameters.Add(value is null ? new() { Value = DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text } : new() { Value = value });
+                command.Parameters.Add(
+                    value is null ? new() { Value = DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text } : new() { Value = value }
+                );
             }
 
             command.ExecuteNonQuery();
             return true;
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.CheckViolation or PostgresErrorCodes.NumericValueOutOfRange or PostgresErrorCodes.StringDataRightTruncation or PostgresErrorCodes.InvalidTextRepresentation)
+        catch (PostgresException e)
+            when (e.SqlState
+                    is PostgresErrorCodes.CheckViolation
+                        or PostgresErrorCodes.NumericValueOutOfRange
+                        or PostgresErrorCodes.StringDataRightTruncation
+                        or PostgresErrorCodes.InvalidTextRepresentation
+            )
         {
             return false;
         }

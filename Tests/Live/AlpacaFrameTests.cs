@@ -13,19 +13,39 @@ public sealed class AlpacaFrameTests
     [Fact]
     public void Bars_are_taken_digit_by_digit()
     {
-        Read("""
+        Read(
+            """
             [{"T":"b","S":"SPY","o":388.985,"h":389.13,"l":388.975,"c":389.12,"v":49378,"n":461,"vw":389.062639,"t":"2021-02-22T19:15:00Z"},
              {"T":"u","S":"BTC/USD","o":0.00000001,"h":9999999999.99999999,"l":1e-8,"c":1.25E2,"v":12345678901234567890.12345678,"t":"2021-02-22T19:15:00.000000000Z"},
              {"n":2,"c":3,"l":1,"h":4,"o":2,"v":0,"vw":0,"S":"BRK.B","t":"2021-02-22T05:00:00Z","T":"d","x":{"deep":[1,2]}}]
-            """);
+            """
+        );
         Assert.Empty(_frame.Faults);
         Assert.Equal(
             [
-                new(Symbol.Parse("SPY"), LiveBarKind.Minute, Bar("2021-02-22T19:15:00Z", 388.985m, 389.13m, 388.975m, 389.12m, 49378, 461, 389.062639m)),
-                new(Symbol.Parse("BTC/USD"), LiveBarKind.Update, Bar("2021-02-22T19:15:00Z", 0.00000001m, 9999999999.99999999m, 0.00000001m, 125, 12345678901234567890.12345678m, null, null)),
+                new(
+                    Symbol.Parse("SPY"),
+                    LiveBarKind.Minute,
+                    Bar("2021-02-22T19:15:00Z", 388.985m, 389.13m, 388.975m, 389.12m, 49378, 461, 389.062639m)
+                ),
+                new(
+                    Symbol.Parse("BTC/USD"),
+                    LiveBarKind.Update,
+                    Bar(
+                        "2021-02-22T19:15:00Z",
+                        0.00000001m,
+                        9999999999.99999999m,
+                        0.00000001m,
+                        125,
+                        12345678901234567890.12345678m,
+                        null,
+                        null
+                    )
+                ),
                 new(Symbol.Parse("BRK.B"), LiveBarKind.Day, Bar("2021-02-22T05:00:00Z", 2, 4, 1, 3, 0, 2, null)),
             ],
-            _frame.Bars);
+            _frame.Bars
+        );
     }
 
     [Theory]
@@ -60,7 +80,8 @@ public sealed class AlpacaFrameTests
     [Fact]
     public void Trades_have_their_use_from_conditions_and_tape()
     {
-        Read("""
+        Read(
+            """
             [{"T":"t","i":96921,"S":"AAPL","x":"D","p":126.55,"s":1,"t":"2021-02-22T15:51:44.208123456Z","c":["@","I"],"z":"C"},
              {"T":"t","i":1,"S":"AAPL","x":"D","p":126.5,"s":100,"t":"2021-02-22T15:51:44Z","c":["@"],"z":"C"},
              {"T":"t","i":2,"S":"AAPL","x":"D","p":126.5,"s":100,"t":"2021-02-22T15:51:44Z","c":[" ","B"],"z":"A"},
@@ -73,12 +94,31 @@ public sealed class AlpacaFrameTests
              {"T":"t","S":"AAPL","p":1,"s":-1,"t":"2021-02-22T15:51:44Z"},
              {"T":"t","S":"AAPL","s":1,"t":"2021-02-22T15:51:44Z"},
              {"T":"q","S":"AMD","bx":"U","bp":87.66,"bs":1,"ax":"Q","ap":87.68,"as":4,"t":"2021-02-22T15:51:45.335689322Z","c":["R"],"z":"C"}]
-            """);
-        Assert.Equal([TradeUse.Volume, TradeUse.All, TradeUse.Volume, TradeUse.All, TradeUse.HighLow | TradeUse.Volume, TradeUse.None, TradeUse.None, TradeUse.None], _frame.Trades.Select(trade => trade.Use));
+            """
+        );
+        Assert.Equal(
+            [
+                TradeUse.Volume,
+                TradeUse.All,
+                TradeUse.Volume,
+                TradeUse.All,
+                TradeUse.HighLow | TradeUse.Volume,
+                TradeUse.None,
+                TradeUse.None,
+                TradeUse.None,
+            ],
+            _frame.Trades.Select(trade => trade.Use)
+        );
         Assert.Equal([false, false, false, false, false, false, true, true], _frame.Trades.Select(trade => trade.Undoes));
-        Assert.Equal((12_655_000_000, (Int128)100_000_000, DateTimeOffset.Parse("2021-02-22T15:51:44.2081234Z", null).UtcTicks), (_frame.Trades[0].Price, _frame.Trades[0].Size, _frame.Trades[0].Ticks));
+        Assert.Equal(
+            (12_655_000_000, (Int128)100_000_000, DateTimeOffset.Parse("2021-02-22T15:51:44.2081234Z", null).UtcTicks),
+            (_frame.Trades[0].Price, _frame.Trades[0].Size, _frame.Trades[0].Ticks)
+        );
         Assert.Equal(50_000_000, _frame.Trades[4].Size);
-        Assert.Equal(["trade of AAPL: price -1", "trade of AAPL: size -1", "trade of AAPL: price is missing"], _frame.Faults.Select(fault => fault.Split(": more")[0].Split(": at least")[0]));
+        Assert.Equal(
+            ["trade of AAPL: price -1", "trade of AAPL: size -1", "trade of AAPL: price is missing"],
+            _frame.Faults.Select(fault => fault.Split(": more")[0].Split(": at least")[0])
+        );
     }
 
     [Fact]
@@ -105,7 +145,16 @@ public sealed class AlpacaFrameTests
 
     private static LiveFeed Feed(string symbol) => new(new(1, Symbol.Parse(symbol), TimeZoneInfo.Utc), Timeframe.Minute1, default);
 
-    private static IncomingBar Bar(string time, decimal open, decimal high, decimal low, decimal close, decimal volume, int? trades, decimal? vwap)
+    private static IncomingBar Bar(
+        string time,
+        decimal open,
+        decimal high,
+        decimal low,
+        decimal close,
+        decimal volume,
+        int? trades,
+        decimal? vwap
+    )
     {
         Assert.Null(IncomingBar.TryCreate(DateTimeOffset.Parse(time, null), open, high, low, close, volume, trades, vwap, out var bar));
         return bar;

@@ -62,12 +62,19 @@ internal sealed class AlpacaServer : IAsyncDisposable
 
     private async Task ServeAsync(HttpContext context)
     {
-        var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(context.Request.Headers.SecWebSocketKey + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+        var accept = Convert.ToBase64String(
+            SHA1.HashData(Encoding.ASCII.GetBytes(context.Request.Headers.SecWebSocketKey + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+        );
         context.Response.Headers.Upgrade = "websocket";
         context.Response.Headers.Connection = "Upgrade";
         context.Response.Headers.SecWebSocketAccept = accept;
         await using var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
-        using var socket = WebSocket.CreateFromStream(stream, isServer: true, subProtocol: null, keepAliveInterval: Timeout.InfiniteTimeSpan);
+        using var socket = WebSocket.CreateFromStream(
+            stream,
+            isServer: true,
+            subProtocol: null,
+            keepAliveInterval: Timeout.InfiniteTimeSpan
+        );
         // Not with the request: that ends as soon as the other side has gone, and what it said last is still to be read.
         var session = new Session(stream, socket, _app.Lifetime.ApplicationStopping);
         await _sessions.Writer.WriteAsync(session, Token);
@@ -80,7 +87,14 @@ internal sealed class AlpacaServer : IAsyncDisposable
     {
         private readonly Stream _stream;
         private readonly WebSocket _socket;
-        private readonly Dictionary<string, SortedSet<string>> _lists = new[] { "trades", "quotes", "bars", "updatedBars", "dailyBars" }.ToDictionary(list => list, _ => new SortedSet<string>(StringComparer.Ordinal), StringComparer.Ordinal);
+        private readonly Dictionary<string, SortedSet<string>> _lists = new[]
+        {
+            "trades",
+            "quotes",
+            "bars",
+            "updatedBars",
+            "dailyBars",
+        }.ToDictionary(list => list, _ => new SortedSet<string>(StringComparer.Ordinal), StringComparer.Ordinal);
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Session(Stream stream, WebSocket socket, CancellationToken stopping)
@@ -92,7 +106,8 @@ internal sealed class AlpacaServer : IAsyncDisposable
         public Task Ended => _ended.Task;
 
         /// <summary>What is subscribed to: bars|updatedBars|dailyBars|trades.</summary>
-        public string Lists => string.Join('|', new[] { "bars", "updatedBars", "dailyBars", "trades" }.Select(list => string.Join(',', _lists[list])));
+        public string Lists =>
+            string.Join('|', new[] { "bars", "updatedBars", "dailyBars", "trades" }.Select(list => string.Join(',', _lists[list])));
 
         public async Task WelcomeAsync()
         {
@@ -117,7 +132,9 @@ internal sealed class AlpacaServer : IAsyncDisposable
                 }
             }
 
-            await SendAsync($$"""[{"T":"subscription",{{string.Join(',', _lists.Select(list => $"\"{list.Key}\":{JsonSerializer.Serialize(list.Value)}"))}},"corrections":[],"cancelErrors":[]}]""");
+            await SendAsync(
+                $$"""[{"T":"subscription",{{string.Join(',', _lists.Select(list => $"\"{list.Key}\":{JsonSerializer.Serialize(list.Value)}"))}},"corrections":[],"cancelErrors":[]}]"""
+            );
             return change;
         }
 
@@ -182,8 +199,7 @@ internal sealed class AlpacaServer : IAsyncDisposable
             {
                 received = await _socket.ReceiveAsync(buffer.AsMemory(length), Token);
                 length += received.Count;
-            }
-            while (!received.EndOfMessage);
+            } while (!received.EndOfMessage);
             Assert.Equal(WebSocketMessageType.Text, received.MessageType);
             return JsonElement.Parse(buffer.AsSpan(0, length));
         }

@@ -25,7 +25,9 @@ public sealed class LiveStreamTests
         var session = await rig.Server.AcceptSubscribedAsync();
         Assert.Equal("QQQ,SPY|QQQ,SPY|SPY|", session.Lists);
 
-        await session.SendAsync($"[{Bar("b", "SPY", "14:59", 10)},{Bar("d", "SPY", "05:00", 20)},{Bar("b", "QQQ", "14:59", 30)},{Bar("b", "IWM", "14:59", 40)}]");
+        await session.SendAsync(
+            $"[{Bar("b", "SPY", "14:59", 10)},{Bar("d", "SPY", "05:00", 20)},{Bar("b", "QQQ", "14:59", 30)},{Bar("b", "IWM", "14:59", 40)}]"
+        );
         await session.SendAsync($"[{Bar("u", "SPY", "14:59", 11)}]");
         await rig.WrittenAsync(4);
 
@@ -40,7 +42,10 @@ public sealed class LiveStreamTests
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
         var session = await rig.Server.AcceptSubscribedAsync();
-        await session.SendSplitAsync($"[{string.Join(',', Enumerable.Range(0, 59).Select(minute => Bar("b", "SPY", $"14:{minute:00}", minute + 1)))}]", 7);
+        await session.SendSplitAsync(
+            $"[{string.Join(',', Enumerable.Range(0, 59).Select(minute => Bar("b", "SPY", $"14:{minute:00}", minute + 1)))}]",
+            7
+        );
         Assert.Equal("still there?", await session.PingAsync("still there?"));
         // Larger than the buffer it is read into.
         await session.SendAsync($"[{string.Join(',', Enumerable.Range(0, 2000).Select(_ => Bar("u", "SPY", "14:59", 60)))}]");
@@ -96,7 +101,10 @@ public sealed class LiveStreamTests
         }
 
         var random = new Backoff(new Random(1));
-        Assert.Equal(20, Enumerable.Range(0, 20).Select(_ => random.After(3, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1))).Distinct().Count());
+        Assert.Equal(
+            20,
+            Enumerable.Range(0, 20).Select(_ => random.After(3, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1))).Distinct().Count()
+        );
     }
 
     [Fact(Timeout = 120_000)]
@@ -113,7 +121,10 @@ public sealed class LiveStreamTests
     [Fact(Timeout = 120_000)]
     public async Task A_quiet_line_is_asked_for_a_sign_of_life_and_a_dead_one_is_left()
     {
-        await using var rig = await Rig.StartAsync([Minutes("SPY")], options => options with { Heartbeat = TimeSpan.FromSeconds(30), Timeout = TimeSpan.FromSeconds(15) });
+        await using var rig = await Rig.StartAsync(
+            [Minutes("SPY")],
+            options => options with { Heartbeat = TimeSpan.FromSeconds(30), Timeout = TimeSpan.FromSeconds(15) }
+        );
         var session = await rig.Server.AcceptSubscribedAsync();
         await rig.RepairedAsync();
         await rig.Time.WaitedForAsync(TimeSpan.FromSeconds(30));
@@ -217,19 +228,27 @@ public sealed class LiveStreamTests
     [Fact(Timeout = 120_000)]
     public async Task A_database_that_stands_still_makes_the_server_wait_and_loses_nothing()
     {
-        await using var rig = await Rig.StartAsync([Minutes("SPY")], options => options with { Capacity = 100, BatchSize = 50, Heartbeat = TimeSpan.FromSeconds(30) });
+        await using var rig = await Rig.StartAsync(
+            [Minutes("SPY")],
+            options => options with { Capacity = 100, BatchSize = 50, Heartbeat = TimeSpan.FromSeconds(30) }
+        );
         var free = new TaskCompletionSource();
         rig.BeforeWrite = () => free.Task;
         var session = await rig.Server.AcceptSubscribedAsync();
         // Far more than the buffers of the sockets hold.
         const int Frames = 3000;
-        var sending = Task.Run(async () =>
-        {
-            for (var frame = 0; frame < Frames; frame++)
+        var sending = Task.Run(
+            async () =>
             {
-                await session.SendAsync($"[{string.Join(',', Enumerable.Range(0, 20).Select(i => Bar("u", "SPY", $"14:{frame % 60:00}", (frame * 20) + i + 1)))}]");
-            }
-        }, Token);
+                for (var frame = 0; frame < Frames; frame++)
+                {
+                    await session.SendAsync(
+                        $"[{string.Join(',', Enumerable.Range(0, 20).Select(i => Bar("u", "SPY", $"14:{frame % 60:00}", (frame * 20) + i + 1)))}]"
+                    );
+                }
+            },
+            Token
+        );
         await rig.Time.WaitedForAsync(TimeSpan.FromMinutes(7));
         await rig.QueuedAsync(100);
         Assert.InRange(rig.Stream.Status.Queued, 100, 150);
@@ -239,7 +258,10 @@ public sealed class LiveStreamTests
         free.SetResult();
         await sending.WaitAsync(Token);
         await rig.WrittenAsync(Frames * 20);
-        Assert.Equal(Enumerable.Range(0, 60).Select(minute => $"1 1m 2026-03-02T14:{minute:00} {((Frames - 60 + minute) * 20) + 20}"), rig.Stored);
+        Assert.Equal(
+            Enumerable.Range(0, 60).Select(minute => $"1 1m 2026-03-02T14:{minute:00} {((Frames - 60 + minute) * 20) + 20}"),
+            rig.Stored
+        );
         Assert.True(rig.Stream.Status.Connected);
     }
 
@@ -315,7 +337,12 @@ public sealed class LiveStreamTests
         Assert.Equal("subscribe", (await session.ConfirmAsync()).GetProperty("action").GetString());
         Assert.Equal("QQQ|QQQ|SPY|IWM", session.Lists);
         // What is new has a past that has to be asked for.
-        Assert.Equal(["IWM 1m", "QQQ 1m", "SPY 1d"], new[] { await rig.RepairedAsync(), await rig.RepairedAsync(), await rig.RepairedAsync() }.Select(text => text[..6]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["IWM 1m", "QQQ 1m", "SPY 1d"],
+            new[] { await rig.RepairedAsync(), await rig.RepairedAsync(), await rig.RepairedAsync() }
+                .Select(text => text[..6])
+                .Order(StringComparer.Ordinal)
+        );
 
         await session.SendAsync($"[{Bar("b", "SPY", "14:59", 1)},{Bar("b", "QQQ", "14:59", 2)}]");
         await rig.WrittenAsync(1);
@@ -347,7 +374,9 @@ public sealed class LiveStreamTests
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
         var session = await rig.Server.AcceptSubscribedAsync();
-        await session.SendAsync($$"""[{{Bar("b", "SPY", "15:06", 1)}},{{Bar("b", "SPY", "14:58:30", 1)}},{"T":"b","S":"SPY"},{{Bar("b", "SPY", "14:59", 7)}}]""");
+        await session.SendAsync(
+            $$"""[{{Bar("b", "SPY", "15:06", 1)}},{{Bar("b", "SPY", "14:58:30", 1)}},{"T":"b","S":"SPY"},{{Bar("b", "SPY", "14:59", 7)}}]"""
+        );
         await rig.WrittenAsync(1);
         Assert.Equal(["1 1m 2026-03-02T14:59 7"], rig.Stored);
         Assert.Equal(3, rig.Logged.Count(entry => entry.Id == 2404));
@@ -363,7 +392,9 @@ public sealed class LiveStreamTests
         rig.Time.Advance(TimeSpan.FromMinutes(2)); // 15:02:10
         Assert.Equal("SPY 1m [2026-03-02T14:58:00Z, 2026-03-02T15:01:00Z)", await rig.RepairedAsync());
 
-        await session.SendAsync($"[{Trade("SPY", "15:00:40", 99)},{Trade("SPY", "15:01:05", 10)},{Trade("SPY", "15:01:50", 12)},{Trade("SPY", "15:02:09", 13)}]");
+        await session.SendAsync(
+            $"[{Trade("SPY", "15:00:40", 99)},{Trade("SPY", "15:01:05", 10)},{Trade("SPY", "15:01:50", 12)},{Trade("SPY", "15:02:09", 13)}]"
+        );
         await rig.WrittenAsync(1);
         Assert.Equal(["1 1m 2026-03-02T15:01 12"], rig.Stored);
         await session.SendAsync($"[{Trade("SPY", "15:01:55", 14)}]");
@@ -406,16 +437,19 @@ public sealed class LiveStreamTests
         Assert.Equal("the lease is gone", (await Assert.ThrowsAsync<NotSupportedException>(() => rig.Running.WaitAsync(Token))).Message);
     }
 
-    private static DateTimeOffset At(string time) => DateTimeOffset.Parse($"2026-03-02T{time}Z", System.Globalization.CultureInfo.InvariantCulture);
+    private static DateTimeOffset At(string time) =>
+        DateTimeOffset.Parse($"2026-03-02T{time}Z", System.Globalization.CultureInfo.InvariantCulture);
 
-    private static LiveFeed Minutes(string symbol, int id = 1) => new(new(id, Symbol.Parse(symbol), NewYork), Timeframe.Minute1, At("14:58"));
+    private static LiveFeed Minutes(string symbol, int id = 1) =>
+        new(new(id, Symbol.Parse(symbol), NewYork), Timeframe.Minute1, At("14:58"));
 
     private static LiveFeed Days(string symbol, int id = 1) => new(new(id, Symbol.Parse(symbol), NewYork), Timeframe.Day1, At("00:00"));
 
     private static string Bar(string type, string symbol, string time, int price) =>
         $$"""{"T":"{{type}}","S":"{{symbol}}","o":{{price}},"h":{{price}},"l":{{price}},"c":{{price}},"v":100,"n":3,"vw":{{price}},"t":"2026-03-02T{{(time.Length == 5 ? time + ":00" : time)}}Z"}""";
 
-    private static string Trade(string symbol, string time, int price) => $$"""{"T":"t","i":1,"S":"{{symbol}}","x":"D","p":{{price}},"s":100,"t":"2026-03-02T{{time}}Z","c":["@"],"z":"C"}""";
+    private static string Trade(string symbol, string time, int price) =>
+        $$"""{"T":"t","i":1,"S":"{{symbol}}","x":"D","p":{{price}},"s":100,"t":"2026-03-02T{{time}}Z","c":["@"],"z":"C"}""";
 
     /// <summary>A stream with a server before it and a table behind it.</summary>
     private sealed class Rig : IAsyncDisposable, ILogger<LiveStream>
@@ -430,7 +464,17 @@ public sealed class LiveStreamTests
         {
             Server = server;
             // Long where a test moves the clock past it while somebody waits for a real answer.
-            var options = new LiveStreamOptions { Url = server.Url, Key = AlpacaServer.Key, Secret = AlpacaServer.Secret, Window = TimeSpan.Zero, FirstPause = TimeSpan.FromSeconds(3), Heartbeat = TimeSpan.FromDays(1), Timeout = TimeSpan.FromHours(1), Patience = TimeSpan.FromMinutes(7) };
+            var options = new LiveStreamOptions
+            {
+                Url = server.Url,
+                Key = AlpacaServer.Key,
+                Secret = AlpacaServer.Secret,
+                Window = TimeSpan.Zero,
+                FirstPause = TimeSpan.FromSeconds(3),
+                Heartbeat = TimeSpan.FromDays(1),
+                Timeout = TimeSpan.FromHours(1),
+                Patience = TimeSpan.FromMinutes(7),
+            };
             Stream = new(change?.Invoke(options) ?? options, Writing, WriteAsync, RepairAsync, Time, new Random(7), this);
             Stream.SetFeeds(feeds);
             Running = Task.Run(() => Stream.RunAsync(_stop.Token));
@@ -457,9 +501,17 @@ public sealed class LiveStreamTests
         /// <summary>The ticker whose bars the table does not take.</summary>
         public int Refused { get; set; }
 
-        public IEnumerable<string> Stored => _stored.OrderBy(pair => pair.Key).Select(pair => FormattableString.Invariant($"{pair.Key.Ticker} {pair.Key.Timeframe} {pair.Key.Time:yyyy-MM-ddTHH:mm} {IncomingBar.Text(pair.Value.Close)}"));
+        public IEnumerable<string> Stored =>
+            _stored
+                .OrderBy(pair => pair.Key)
+                .Select(pair =>
+                    FormattableString.Invariant(
+                        $"{pair.Key.Ticker} {pair.Key.Timeframe} {pair.Key.Time:yyyy-MM-ddTHH:mm} {IncomingBar.Text(pair.Value.Close)}"
+                    )
+                );
 
-        public static async Task<Rig> StartAsync(IEnumerable<LiveFeed> feeds, Func<LiveStreamOptions, LiveStreamOptions>? change = null) => new(await AlpacaServer.StartAsync(), feeds, change);
+        public static async Task<Rig> StartAsync(IEnumerable<LiveFeed> feeds, Func<LiveStreamOptions, LiveStreamOptions>? change = null) =>
+            new(await AlpacaServer.StartAsync(), feeds, change);
 
         public void Store(int ticker, Timeframe timeframe, DateTimeOffset time, int price)
         {
@@ -470,7 +522,7 @@ public sealed class LiveStreamTests
         /// <summary>So many more bars have been written.</summary>
         public async Task WrittenAsync(int count)
         {
-            for (_written -= count; _written < 0;)
+            for (_written -= count; _written < 0; )
             {
                 _written += await _writes.Reader.ReadAsync(Token);
             }
@@ -495,7 +547,8 @@ public sealed class LiveStreamTests
         public Task ClosedAsync() => Eventually.HoldsAsync(() => Stream.Status.Gaps == 0);
 
         /// <summary>The n-th failure in a row has been followed by its pause, which no other wait is as long as.</summary>
-        public Task PausedAsync(int failures = 1) => Time.WaitedForAsync(TimeSpan.FromSeconds(1.5) * (1 << (failures - 1)), TimeSpan.FromSeconds(3) * (1 << (failures - 1)));
+        public Task PausedAsync(int failures = 1) =>
+            Time.WaitedForAsync(TimeSpan.FromSeconds(1.5) * (1 << (failures - 1)), TimeSpan.FromSeconds(3) * (1 << (failures - 1)));
 
         public async Task DisconnectedAsync()
         {
@@ -529,9 +582,19 @@ public sealed class LiveStreamTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Logged.Enqueue((eventId.Id, logLevel, formatter(state, exception)));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Logged.Enqueue((eventId.Id, logLevel, formatter(state, exception)));
 
-        private async Task<BarWriteResult> WriteAsync(IReadOnlyList<BarSet> sets, BarWriteOptions options, CancellationToken cancellationToken)
+        private async Task<BarWriteResult> WriteAsync(
+            IReadOnlyList<BarSet> sets,
+            BarWriteOptions options,
+            CancellationToken cancellationToken
+        )
         {
             Assert.Same(Writing, options);
             if (BeforeWrite is { } before)

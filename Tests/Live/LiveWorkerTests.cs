@@ -72,8 +72,17 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         {
             var five = bars[first..(first + 5)];
             Assert.Equal(
-                (five[0].Open, five.Max(bar => bar.High), five.Min(bar => bar.Low), five[4].Close, five.Sum(bar => bar.Volume), five.Sum(bar => bar.Trades), "aggregated"),
-                await RolledUpAsync(Timeframe.Minute5, five[0].Time));
+                (
+                    five[0].Open,
+                    five.Max(bar => bar.High),
+                    five.Min(bar => bar.Low),
+                    five[4].Close,
+                    five.Sum(bar => bar.Volume),
+                    five.Sum(bar => bar.Trades),
+                    "aggregated"
+                ),
+                await RolledUpAsync(Timeframe.Minute5, five[0].Time)
+            );
         }
 
         Assert.Equal("aggregated", (await RolledUpAsync(Timeframe.Hour1, Start.AddHours(-1))).Source);
@@ -177,7 +186,10 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         await database.ExecuteAsync("UPDATE market.leases SET until = clock_timestamp() - interval '1 s' WHERE name = 'live/alpaca'");
         await using var next = (await _bench.Leases().TryHoldAsync("live/alpaca", TimeSpan.FromMinutes(5), Token))!;
         var writer = new BarWriter(database.App, new(database.App));
-        BarSet[] sets = [new(ticker, Minute, new[] { FakeAlpaca.Incoming(FakeAlpaca.Make(new Random(7), Minute, Start, 1, density: 1)[0]) })];
+        BarSet[] sets =
+        [
+            new(ticker, Minute, new[] { FakeAlpaca.Incoming(FakeAlpaca.Make(new Random(7), Minute, Start, 1, density: 1)[0]) }),
+        ];
         var options = new BarWriteOptions { Source = "alpaca", Policy = ConflictPolicy.Replace };
         await Assert.ThrowsAsync<LeaseLostException>(() => writer.WriteAsync(sets, options with { Before = lost.FenceAsync }, Token));
         Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m WHERE ticker_id = $1", ticker));
@@ -195,16 +207,22 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         await AddFeedAsync(Minute, "NOTLIVE", live: false);
         await AddFeedAsync(Minute, "ELSEWHERE", provider: "stooq");
         await AddFeedAsync(Minute, "OFF");
-        await database.ExecuteAsync("UPDATE market.feeds f SET enabled = false FROM market.tickers t WHERE t.id = f.ticker_id AND t.symbol = 'OFF'");
+        await database.ExecuteAsync(
+            "UPDATE market.feeds f SET enabled = false FROM market.tickers t WHERE t.id = f.ticker_id AND t.symbol = 'OFF'"
+        );
         var feeds = new LiveFeeds(database.App, new(database.App));
 
         var (live, others) = await feeds.ReadAsync("alpaca", new HashSet<string>([_symbol.Value]), now, Token);
         // Nothing is stored yet: the last day, or since when it is wanted; and days are never built from trades.
         Assert.Equal(
             [(_symbol, Timeframe.Day1, now.AddHours(-3), false), (_symbol, Minute, now.AddDays(-1), true)],
-            live.Select(feed => (feed.Ticker.Symbol, feed.Timeframe, feed.Known, feed.FromTrades)).OrderBy(feed => feed.FromTrades));
+            live.Select(feed => (feed.Ticker.Symbol, feed.Timeframe, feed.Known, feed.FromTrades)).OrderBy(feed => feed.FromTrades)
+        );
         Assert.Equal(1, others);
-        Assert.Equal(["ELSEWHERE"], (await feeds.ReadAsync("stooq", new HashSet<string>(), now, Token)).Feeds.Select(feed => feed.Ticker.Symbol.Value));
+        Assert.Equal(
+            ["ELSEWHERE"],
+            (await feeds.ReadAsync("stooq", new HashSet<string>(), now, Token)).Feeds.Select(feed => feed.Ticker.Symbol.Value)
+        );
     }
 
     [Fact]
@@ -213,7 +231,11 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         var ticker = await AddFeedAsync(Minute);
         var feeds = new LiveFeeds(database.App, new(database.App));
         var bar = FakeAlpaca.Incoming(FakeAlpaca.Make(new Random(8), Minute, Start.AddMinutes(-5), 1, density: 1)[0]);
-        await new BarWriter(database.App, new(database.App)).WriteAsync([new(ticker, Minute, new[] { bar })], new() { Source = "alpaca" }, Token);
+        await new BarWriter(database.App, new(database.App)).WriteAsync(
+            [new(ticker, Minute, new[] { bar })],
+            new() { Source = "alpaca" },
+            Token
+        );
         Assert.Equal(Start.AddMinutes(-5), await KnownAsync());
 
         await using var connection = await database.App.OpenConnectionAsync(Token);
@@ -222,24 +244,43 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         await SyncCoverageStore.AddAsync(connection, ticker, Minute, "alpaca", [new(Start.AddHours(-1), Start.AddMinutes(-1))], Token);
         Assert.Equal(Start.AddMinutes(-5), await KnownAsync());
 
-        async Task<DateTimeOffset> KnownAsync() => Assert.Single((await feeds.ReadAsync("alpaca", new HashSet<string>(), Start, Token)).Feeds).Known;
+        async Task<DateTimeOffset> KnownAsync() =>
+            Assert.Single((await feeds.ReadAsync("alpaca", new HashSet<string>(), Start, Token)).Feeds).Known;
     }
 
     private static Task LockAsync(NpgsqlConnection connection, string function, int ticker)
     {
-        var command = new NpgsqlCommand($"SELECT {function}(market.window_lock($1, '1m'))", connection) { Parameters = { new() { Value = ticker } } };
+        var command = new NpgsqlCommand($"SELECT {function}(market.window_lock($1, '1m'))", connection)
+        {
+            Parameters = { new() { Value = ticker } },
+        };
         return command.ExecuteNonQueryAsync(Token);
     }
 
-    private string Messages(string type, params FakeBar[] bars) => $"[{string.Join(',', bars.Select(bar => string.Create(
+    private string Messages(string type, params FakeBar[] bars) =>
+        $"[{string.Join(',', bars.Select(bar => string.Create(
         CultureInfo.InvariantCulture,
         $$"""{"T":"{{type}}","S":"{{_symbol}}","o":{{bar.Open}},"h":{{bar.High}},"l":{{bar.Low}},"c":{{bar.Close}},"v":{{bar.Volume}},"n":{{bar.Trades}},"vw":{{bar.Vwap}},"t":"{{bar.Time:yyyy-MM-ddTHH:mm:ssZ}}"}""")))}]";
 
-    private async Task<int> AddFeedAsync(Timeframe timeframe, string? symbol = null, DateTimeOffset? since = null, string provider = "alpaca", bool live = true)
+    private async Task<int> AddFeedAsync(
+        Timeframe timeframe,
+        string? symbol = null,
+        DateTimeOffset? since = null,
+        string provider = "alpaca",
+        bool live = true
+    )
     {
         var tickers = new TickerDirectory(database.App);
         var of = symbol is null ? _symbol : Symbol.Parse(symbol);
-        await new FeedStore(database.App, tickers).AddAsync(of, timeframe, provider, since ?? Start.AddYears(-1), TimeSpan.FromHours(1), live, Token);
+        await new FeedStore(database.App, tickers).AddAsync(
+            of,
+            timeframe,
+            provider,
+            since ?? Start.AddYears(-1),
+            TimeSpan.FromHours(1),
+            live,
+            Token
+        );
         return (await tickers.GetOrAddAsync(of, Token)).Id;
     }
 
@@ -250,17 +291,31 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         await Eventually.GetAsync(
             () => _bench.StoredAsync(_symbol, timeframe, Token),
             stored => stored.SequenceEqual(expected),
-            stored => string.Join('\n', stored));
+            stored => string.Join('\n', stored)
+        );
     }
 
-    private async Task<(decimal Open, decimal High, decimal Low, decimal Close, decimal Volume, int Trades, string Source)> RolledUpAsync(Timeframe timeframe, DateTimeOffset time)
+    private async Task<(decimal Open, decimal High, decimal Low, decimal Close, decimal Volume, int Trades, string Source)> RolledUpAsync(
+        Timeframe timeframe,
+        DateTimeOffset time
+    )
     {
-        await using var command = database.App.CreateCommand($"SELECT open, high, low, close, volume, trade_count, b.source FROM market.bars_{timeframe} b JOIN market.tickers t ON t.id = b.ticker_id WHERE symbol = $1 AND timestamp = $2");
+        await using var command = database.App.CreateCommand(
+            $"SELECT open, high, low, close, volume, trade_count, b.source FROM market.bars_{timeframe} b JOIN market.tickers t ON t.id = b.ticker_id WHERE symbol = $1 AND timestamp = $2"
+        );
         command.Parameters.Add(new() { Value = _symbol.Value });
         command.Parameters.Add(new() { Value = time });
         await using var reader = await command.ExecuteReaderAsync(Token);
         Assert.True(await reader.ReadAsync(Token));
-        return (reader.GetDecimal(0), reader.GetDecimal(1), reader.GetDecimal(2), reader.GetDecimal(3), reader.GetDecimal(4), reader.GetInt32(5), reader.GetString(6));
+        return (
+            reader.GetDecimal(0),
+            reader.GetDecimal(1),
+            reader.GetDecimal(2),
+            reader.GetDecimal(3),
+            reader.GetDecimal(4),
+            reader.GetInt32(5),
+            reader.GetString(6)
+        );
     }
 
     private async Task<Instance> StartAsync()
@@ -289,11 +344,14 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
                 new(_source, tickers),
                 bench.Service(leases),
                 leases,
-                Microsoft.Extensions.Options.Options.Create(new AlpacaOptions { KeyId = AlpacaServer.Key, SecretKey = AlpacaServer.Secret }),
+                Microsoft.Extensions.Options.Options.Create(
+                    new AlpacaOptions { KeyId = AlpacaServer.Key, SecretKey = AlpacaServer.Secret }
+                ),
                 Microsoft.Extensions.Options.Options.Create(new LiveOptions { Url = url, Poll = PollClock.Poll }),
                 Microsoft.Extensions.Options.Options.Create(new SyncOptions { Lease = TimeSpan.FromMinutes(5) }),
                 Clock,
-                this);
+                this
+            );
         }
 
         public LiveWorker Worker { get; }
@@ -311,9 +369,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
             await _source.DisposeAsync();
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
 
         public ILogger CreateLogger(string categoryName) => this;
 
@@ -324,7 +380,13 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Logged.Enqueue((eventId.Id, logLevel));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Logged.Enqueue((eventId.Id, logLevel));
     }
 
     /// <summary>The time of the test, with real timers; and it knows how often somebody went to sleep until the next look at the feeds.</summary>

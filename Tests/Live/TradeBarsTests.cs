@@ -97,28 +97,37 @@ public sealed class TradeBarsTests
     [Fact]
     public void The_last_word_on_every_minute_is_the_same_in_whatever_order_the_trades_come()
     {
-        var trade = from second in Gen.Choose(0, 599)
-                    from price in Gen.Choose(1, 1_000_000)
-                    from size in Gen.Choose(0, 1_000_000)
-                    from use in Gen.Elements(TradeUse.All, TradeUse.Volume, TradeUse.HighLow | TradeUse.Volume, TradeUse.None)
-                    select (second, price, size, use);
+        var trade =
+            from second in Gen.Choose(0, 599)
+            from price in Gen.Choose(1, 1_000_000)
+            from size in Gen.Choose(0, 1_000_000)
+            from use in Gen.Elements(TradeUse.All, TradeUse.Volume, TradeUse.HighLow | TradeUse.Volume, TradeUse.None)
+            select (second, price, size, use);
         // No two at the same instant: of those, which came first is part of the answer.
         var trades = from list in trade.NonEmptyListOf() from order in Gen.Shuffle(list.DistinctBy(t => t.second).ToArray()) select order;
-        Prop.ForAll(trades.ToArbitrary(), order =>
-        {
-            var bars = new TradeBars(TimeSpan.FromSeconds(2));
-            bars.Start(Spy, Noon);
-            var came = new List<LiveBar>();
-            foreach (var (second, price, size, use) in order)
-            {
-                bars.Add(new(Spy, Noon.AddSeconds(second).UtcTicks, price * 1_234_567L, size * (Int128)7_654_321, use), came);
-            }
+        Prop.ForAll(
+                trades.ToArbitrary(),
+                order =>
+                {
+                    var bars = new TradeBars(TimeSpan.FromSeconds(2));
+                    bars.Start(Spy, Noon);
+                    var came = new List<LiveBar>();
+                    foreach (var (second, price, size, use) in order)
+                    {
+                        bars.Add(new(Spy, Noon.AddSeconds(second).UtcTicks, price * 1_234_567L, size * (Int128)7_654_321, use), came);
+                    }
 
-            bars.Close(Noon.AddMinutes(12), came);
-            var last = came.GroupBy(bar => bar.Bar.Time).ToDictionary(group => group.Key, group => group.Last().Bar);
-            var expected = order.OrderBy(t => t.second).GroupBy(t => t.second / 60).Where(minute => minute.Any(t => t.use == TradeUse.All)).ToDictionary(minute => IncomingBar.TimeOf(Noon.AddMinutes(minute.Key)), Expected);
-            return last.Count == expected.Count && expected.All(pair => last[pair.Key] == pair.Value);
-        }).QuickCheckThrowOnFailure();
+                    bars.Close(Noon.AddMinutes(12), came);
+                    var last = came.GroupBy(bar => bar.Bar.Time).ToDictionary(group => group.Key, group => group.Last().Bar);
+                    var expected = order
+                        .OrderBy(t => t.second)
+                        .GroupBy(t => t.second / 60)
+                        .Where(minute => minute.Any(t => t.use == TradeUse.All))
+                        .ToDictionary(minute => IncomingBar.TimeOf(Noon.AddMinutes(minute.Key)), Expected);
+                    return last.Count == expected.Count && expected.All(pair => last[pair.Key] == pair.Value);
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
         static IncomingBar Expected(IGrouping<int, (int second, int price, int size, TradeUse use)> minute)
         {
@@ -126,14 +135,33 @@ public sealed class TradeBarsTests
             var priced = minute.Where(t => t.use.HasFlag(TradeUse.HighLow)).ToList();
             var counted = minute.Where(t => t.use.HasFlag(TradeUse.Volume)).ToList();
             var volume = counted.Sum(t => t.size * 0.07654321m);
-            var vwap = volume == 0 ? 0 : decimal.Round(counted.Sum(t => t.price * 0.01234567m * (t.size * 0.07654321m)) / volume, 8, MidpointRounding.AwayFromZero);
-            Assert.Null(IncomingBar.TryCreate(
-                Noon.AddMinutes(minute.Key), marks[0].price * 0.01234567m, priced.Max(t => t.price) * 0.01234567m, priced.Min(t => t.price) * 0.01234567m, marks[^1].price * 0.01234567m, volume, counted.Count, vwap, out var bar));
+            var vwap =
+                volume == 0
+                    ? 0
+                    : decimal.Round(
+                        counted.Sum(t => t.price * 0.01234567m * (t.size * 0.07654321m)) / volume,
+                        8,
+                        MidpointRounding.AwayFromZero
+                    );
+            Assert.Null(
+                IncomingBar.TryCreate(
+                    Noon.AddMinutes(minute.Key),
+                    marks[0].price * 0.01234567m,
+                    priced.Max(t => t.price) * 0.01234567m,
+                    priced.Min(t => t.price) * 0.01234567m,
+                    marks[^1].price * 0.01234567m,
+                    volume,
+                    counted.Count,
+                    vwap,
+                    out var bar
+                )
+            );
             return bar;
         }
     }
 
-    private static LiveTrade Trade(double second, decimal price, int size, TradeUse use) => new(Spy, Noon.AddSeconds(second).UtcTicks, (long)(price * IncomingBar.One), size * (Int128)IncomingBar.One, use);
+    private static LiveTrade Trade(double second, decimal price, int size, TradeUse use) =>
+        new(Spy, Noon.AddSeconds(second).UtcTicks, (long)(price * IncomingBar.One), size * (Int128)IncomingBar.One, use);
 
     private static string Text(LiveBar bar)
     {
@@ -143,5 +171,6 @@ public sealed class TradeBarsTests
         return FormattableString.Invariant($"{b.Timestamp:HH:mm} {string.Join(' ', amounts[..5])} {b.TradeCount} {amounts[5]}");
     }
 
-    private void Add(double second, decimal price, int size, TradeUse use = TradeUse.All) => Assert.True(_bars.Add(Trade(second, price, size, use), _out));
+    private void Add(double second, decimal price, int size, TradeUse use = TradeUse.All) =>
+        Assert.True(_bars.Add(Trade(second, price, size, use), _out));
 }

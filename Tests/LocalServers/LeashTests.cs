@@ -44,9 +44,19 @@ public sealed class LeashTests
     public async Task Killing_the_starter_ends_the_command()
     {
         // A shell stands for the starter: through descriptor 9 it alone holds the other end of the leash's pipe.
-        using var starter = Process.Start(new ProcessStartInfo("/bin/bash", ["-c", "exec 9> >(exec sh \"$0\" TERM 5 sleep 61); while :; do sleep 0.05 9>&-; done", _leash])
-        { RedirectStandardOutput = true })!;
-        var command = int.Parse((await starter.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!, CultureInfo.InvariantCulture);
+        using var starter = Process.Start(
+            new ProcessStartInfo(
+                "/bin/bash",
+                ["-c", "exec 9> >(exec sh \"$0\" TERM 5 sleep 61); while :; do sleep 0.05 9>&-; done", _leash]
+            )
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
+        var command = int.Parse(
+            (await starter.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!,
+            CultureInfo.InvariantCulture
+        );
         var leash = ParentOf(command);
         Assert.True(IsAlive(command));
         starter.Kill();
@@ -80,15 +90,29 @@ public sealed class LeashTests
     }
 
     private LeashedProcess Start(string signal, int grace, string script) =>
-        LeashedProcess.Start("test", "/bin/sh", ["-c", script], null, null, signal, TimeSpan.FromSeconds(grace), line => { lock (_lines) _lines.Add(line); });
+        LeashedProcess.Start(
+            "test",
+            "/bin/sh",
+            ["-c", script],
+            null,
+            null,
+            signal,
+            TimeSpan.FromSeconds(grace),
+            line =>
+            {
+                lock (_lines)
+                    _lines.Add(line);
+            }
+        );
 
-    private Task SeenAsync(string line) => Eventually.HoldsAsync(() =>
-    {
-        lock (_lines)
+    private Task SeenAsync(string line) =>
+        Eventually.HoldsAsync(() =>
         {
-            return _lines.Contains(line);
-        }
-    });
+            lock (_lines)
+            {
+                return _lines.Contains(line);
+            }
+        });
 
     private static Task GoneAsync(int pid) => Eventually.HoldsAsync(() => !IsAlive(pid));
 

@@ -29,7 +29,17 @@ public sealed class LocalPostgresTests : IDisposable
             Assert.Equal($"{first.Pid}", File.ReadLines(Path.Combine(Data, "postmaster.pid")).First());
             var taken = await Assert.ThrowsAsync<LocalServerException>(StartAsync);
             Assert.Contains($"process {first.Pid}", taken.Message, StringComparison.Ordinal);
-            var port = await Assert.ThrowsAsync<LocalServerException>(() => LocalPostgres.StartAsync(new() { DataFolder = Data + "2", Port = first.Port, Durable = false }, Token));
+            var port = await Assert.ThrowsAsync<LocalServerException>(() =>
+                LocalPostgres.StartAsync(
+                    new()
+                    {
+                        DataFolder = Data + "2",
+                        Port = first.Port,
+                        Durable = false,
+                    },
+                    Token
+                )
+            );
             Assert.Contains($"port {first.Port} is taken by postgres (process {first.Pid})", port.Message, StringComparison.Ordinal);
         }
 
@@ -49,9 +59,17 @@ public sealed class LocalPostgresTests : IDisposable
             Assert.Equal("7", await PsqlAsync(third, "SELECT x FROM t"));
 
         await File.WriteAllTextAsync(Data + ".edition", "Community 99.0.0\n", Token);
-        Assert.Contains("TimescaleDB 99.0.0", (await Assert.ThrowsAsync<LocalServerException>(StartAsync)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "TimescaleDB 99.0.0",
+            (await Assert.ThrowsAsync<LocalServerException>(StartAsync)).Message,
+            StringComparison.Ordinal
+        );
         await File.WriteAllTextAsync(Path.Combine(Data, "PG_VERSION"), "14\n", Token);
-        Assert.Contains("was made by PostgreSQL 14", (await Assert.ThrowsAsync<LocalServerException>(StartAsync)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "was made by PostgreSQL 14",
+            (await Assert.ThrowsAsync<LocalServerException>(StartAsync)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -60,19 +78,40 @@ public sealed class LocalPostgresTests : IDisposable
         Directory.CreateDirectory(Data + ".new");
         await File.WriteAllTextAsync(Path.Combine(Data + ".new", "PG_VERSION"), "17\n", Token);
         await using var server = await LocalPostgres.StartAsync(
-            new() { DataFolder = Data, Durable = false, Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["work_mem"] = "5MB" } }, Token);
-        Assert.Equal("5MB|1024|off|UTC", await PsqlAsync(server,
-            "SELECT concat_ws('|', current_setting('work_mem'), current_setting('max_locks_per_transaction'), current_setting('fsync'), current_setting('timezone'))"));
+            new()
+            {
+                DataFolder = Data,
+                Durable = false,
+                Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["work_mem"] = "5MB" },
+            },
+            Token
+        );
+        Assert.Equal(
+            "5MB|1024|off|UTC",
+            await PsqlAsync(
+                server,
+                "SELECT concat_ws('|', current_setting('work_mem'), current_setting('max_locks_per_transaction'), current_setting('fsync'), current_setting('timezone'))"
+            )
+        );
         Assert.False(Directory.Exists(Data + ".new"));
         if (server.EditionVersion is not null)
-            Assert.Equal(server.EditionVersion, await PsqlAsync(server, "SET client_min_messages = error; CREATE EXTENSION timescaledb; SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'"));
+            Assert.Equal(
+                server.EditionVersion,
+                await PsqlAsync(
+                    server,
+                    "SET client_min_messages = error; CREATE EXTENSION timescaledb; SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'"
+                )
+            );
     }
 
     [Fact]
     public async Task Redis_answers_on_its_port_and_leaves_nothing_behind()
     {
         var redis = await LocalRedis.StartAsync(new(), Token);
-        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{redis.Port},password={redis.Password}"), redis.ConnectionString);
+        Assert.Equal(
+            string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{redis.Port},password={redis.Password}"),
+            redis.ConnectionString
+        );
         Assert.DoesNotContain(redis.Password, await File.ReadAllTextAsync($"/proc/{redis.Pid}/cmdline", Token), StringComparison.Ordinal);
         await redis.DisposeAsync();
         Assert.True(PortOwner.IsFree(redis.Port));
@@ -82,9 +121,13 @@ public sealed class LocalPostgresTests : IDisposable
 
     private static async Task<string> PsqlAsync(LocalPostgres server, string sql)
     {
-        var start = new ProcessStartInfo(Path.Combine(server.BinFolder, "psql"),
-            ["-XAtq", "-h", server.Host, "-p", $"{server.Port}", "-U", server.User, "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c", sql])
-        { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            Path.Combine(server.BinFolder, "psql"),
+            ["-XAtq", "-h", server.Host, "-p", $"{server.Port}", "-U", server.User, "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c", sql]
+        )
+        {
+            RedirectStandardOutput = true,
+        };
         start.Environment["PGPASSWORD"] = server.Password;
         using var psql = Process.Start(start)!;
         return (await psql.StandardOutput.ReadToEndAsync(Token)).Trim();

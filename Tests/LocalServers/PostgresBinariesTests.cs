@@ -38,7 +38,10 @@ public sealed class PostgresBinariesTests : IDisposable
         var token = TestContext.Current.CancellationToken;
         Assert.Equal(apache, (await locator.FindPostgresAsync(PostgresEdition.Best, token)).BinFolder);
         await Assert.ThrowsAsync<LocalServerException>(() => locator.FindPostgresAsync(PostgresEdition.Community, token));
-        Assert.Equal((apache, PostgresEdition.Plain), await locator.FindPostgresAsync(PostgresEdition.Plain, token) is var plain ? (plain.BinFolder, plain.Edition) : default);
+        Assert.Equal(
+            (apache, PostgresEdition.Plain),
+            await locator.FindPostgresAsync(PostgresEdition.Plain, token) is var plain ? (plain.BinFolder, plain.Edition) : default
+        );
 
         var community = Fake("17", "17.11", "servers/mine/");
         Write("servers/mine/usr/share/postgresql/17/extension/timescaledb.control", "default_version = '2.30.0'\n");
@@ -61,7 +64,8 @@ public sealed class PostgresBinariesTests : IDisposable
         Assert.Null(RunningFile.Read(home));
     }
 
-    private static Task<PostgresBinaries?> InspectAsync(string bin) => PostgresBinaries.InspectAsync(bin, TestContext.Current.CancellationToken);
+    private static Task<PostgresBinaries?> InspectAsync(string bin) =>
+        PostgresBinaries.InspectAsync(bin, TestContext.Current.CancellationToken);
 
     private string Fake(string major, string version, string below = "")
     {
@@ -69,7 +73,10 @@ public sealed class PostgresBinariesTests : IDisposable
         foreach (var program in new[] { "postgres", "initdb" })
         {
             Write($"{bin}/{program}", $"#!/bin/sh\necho '{program} (PostgreSQL) {version}'\n");
-            File.SetUnixFileMode(Path.Combine(_root, bin, program), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            File.SetUnixFileMode(
+                Path.Combine(_root, bin, program),
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            );
         }
         return Path.Combine(_root, bin);
     }

@@ -30,9 +30,15 @@ public sealed class MaintainVerbTests(TestDatabase database) : IClassFixture<Tes
         var (exitCode, output, error) = await MaintainAsync(database.AppConnection);
         Assert.Equal(1, exitCode);
         Assert.Contains("failed: 42501", output, StringComparison.Ordinal);
-        Assert.Contains("trading.refresh_views", Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(
+            "trading.refresh_views",
+            Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal
+        );
 
-        (exitCode, _, error) = await MaintainAsync(new NpgsqlConnectionStringBuilder(database.WorkerConnection) { Password = "wrong" }.ConnectionString);
+        (exitCode, _, error) = await MaintainAsync(
+            new NpgsqlConnectionStringBuilder(database.WorkerConnection) { Password = "wrong" }.ConnectionString
+        );
         Assert.Equal(1, exitCode);
         Assert.Contains("connect", error, StringComparison.Ordinal);
     }
@@ -53,11 +59,20 @@ public sealed class MaintainVerbTests(TestDatabase database) : IClassFixture<Tes
     {
         await using var nothing = new MaintenanceDatabase(null);
         var round = new MaintenanceRound(nothing, [], [], NullLogger<MaintenanceRound>.Instance);
-        using var worker = new MaintenanceWorker(nothing, round, Options.Create(new MaintenanceOptions()), TimeProvider.System, NullLogger<MaintenanceWorker>.Instance);
+        using var worker = new MaintenanceWorker(
+            nothing,
+            round,
+            Options.Create(new MaintenanceOptions()),
+            TimeProvider.System,
+            NullLogger<MaintenanceWorker>.Instance
+        );
         await worker.StartAsync(Token);
         await worker.ExecuteTask!;
         var health = await worker.CheckHealthAsync(new(), Token);
-        Assert.Equal((HealthStatus.Healthy, "no ConnectionStrings:worker: maintenance does not run here"), (health.Status, health.Description));
+        Assert.Equal(
+            (HealthStatus.Healthy, "no ConnectionStrings:worker: maintenance does not run here"),
+            (health.Status, health.Description)
+        );
     }
 
     [Fact]
@@ -74,12 +89,28 @@ public sealed class MaintainVerbTests(TestDatabase database) : IClassFixture<Tes
 
         var (exitCode, _, error) = await Migrations.RunAsync(server.ConnectionString("wyckoff"));
         Assert.True(exitCode == 0, error);
-        await using var worker = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff")) { Username = "wyckoff_worker", Password = TestServers.WorkerPassword, Pooling = false }.ConnectionString);
+        await using var worker = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff"))
+            {
+                Username = "wyckoff_worker",
+                Password = TestServers.WorkerPassword,
+                Pooling = false,
+            }.ConnectionString
+        );
         await worker.OpenAsync(Token);
         await using var member = new NpgsqlCommand("SELECT pg_has_role('wyckoff_app', 'wyckoff_worker', 'MEMBER')", worker);
         Assert.Equal(false, await member.ExecuteScalarAsync(Token));
     }
 
     private Task<(int ExitCode, string Output, string Error)> MaintainAsync(string connection) =>
-        Run.DotnetAsync("Ingestor", ["maintain"], new() { ["ConnectionStrings__wyckoff"] = database.AppConnection, ["ConnectionStrings__worker"] = connection, ["Logging__LogLevel__Default"] = "None" });
+        Run.DotnetAsync(
+            "Ingestor",
+            ["maintain"],
+            new()
+            {
+                ["ConnectionStrings__wyckoff"] = database.AppConnection,
+                ["ConnectionStrings__worker"] = connection,
+                ["Logging__LogLevel__Default"] = "None",
+            }
+        );
 }

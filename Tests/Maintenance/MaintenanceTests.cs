@@ -14,7 +14,16 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
     protected static readonly DateTimeOffset Now = new(2031, 6, 15, 12, 30, 0, TimeSpan.Zero);
 
     private static readonly string[] Retained =
-        ["market.bar_changes", "market.sync_payloads", "prediction.price_snapshots", "prediction.trades", "trading.orders", "trading.portfolio_snapshots", "trading.system_logs", "trading.trades"];
+    [
+        "market.bar_changes",
+        "market.sync_payloads",
+        "prediction.price_snapshots",
+        "prediction.trades",
+        "trading.orders",
+        "trading.portfolio_snapshots",
+        "trading.system_logs",
+        "trading.trades",
+    ];
 
     private readonly List<IAsyncDisposable> _opened = [];
     private string? _admin;
@@ -56,21 +65,49 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
         }
 
         Assert.All(Retained, table => Assert.Equal(1, after[table]));
-        Assert.All(Retained, table => Assert.Equal($"1 {(database.Edition.HasHypertables ? "chunks" : "rows")} dropped", report.Steps.Single(step => step.Name == "retain " + table).Done));
-        Assert.Equal(Retained, report.Steps.Where(step => step.Name.StartsWith("retain", StringComparison.Ordinal)).Select(step => step.Name[7..]).Order(StringComparer.Ordinal));
+        Assert.All(
+            Retained,
+            table =>
+                Assert.Equal(
+                    $"1 {(database.Edition.HasHypertables ? "chunks" : "rows")} dropped",
+                    report.Steps.Single(step => step.Name == "retain " + table).Done
+                )
+        );
+        Assert.Equal(
+            Retained,
+            report
+                .Steps.Where(step => step.Name.StartsWith("retain", StringComparison.Ordinal))
+                .Select(step => step.Name[7..])
+                .Order(StringComparer.Ordinal)
+        );
         Assert.Equal(before.Where(Kept), after.Where(Kept));
         Assert.True(before["market.bars_1d"] > 0 && before["market.indicators"] > 0 && before["prediction.orderbook_snapshots"] > 0);
         // Figures and keys are of the whole life of a strategy.
-        Assert.Equal("2 2 10", await TextAsync(owner, "SELECT concat_ws(' ', total_trades, winning_trades, total_pnl::int) FROM trading.strategies WHERE name = 'Trend'"));
-        Assert.Equal("2 2", await TextAsync(owner, "SELECT (SELECT count(*) FROM trading.trade_keys) || ' ' || (SELECT count(*) FROM trading.order_keys)"));
+        Assert.Equal(
+            "2 2 10",
+            await TextAsync(
+                owner,
+                "SELECT concat_ws(' ', total_trades, winning_trades, total_pnl::int) FROM trading.strategies WHERE name = 'Trend'"
+            )
+        );
+        Assert.Equal(
+            "2 2",
+            await TextAsync(owner, "SELECT (SELECT count(*) FROM trading.trade_keys) || ' ' || (SELECT count(*) FROM trading.order_keys)")
+        );
         // Its candle stays.
         Assert.Equal("2", await TextAsync(owner, "SELECT count(*)::text FROM prediction.price_candles_1h"));
 
-        Assert.DoesNotContain((await Round().RunOnceAsync(Now, Token)).Steps, step => step.Done.EndsWith("dropped", StringComparison.Ordinal) || step.Fault is not null);
+        Assert.DoesNotContain(
+            (await Round().RunOnceAsync(Now, Token)).Steps,
+            step => step.Done.EndsWith("dropped", StringComparison.Ordinal) || step.Fault is not null
+        );
 
         // The candles follow what came in; on plain PostgreSQL what is deleted is written down, as every end of an order or a trade is.
-        bool Kept(KeyValuePair<string, int> table) => !Retained.Contains(table.Key, StringComparer.Ordinal)
-            && !table.Key.StartsWith("prediction.price_candles", StringComparison.Ordinal) && !table.Key.StartsWith("prediction.trade_volume", StringComparison.Ordinal) && table.Key != "audit.audit_trail";
+        bool Kept(KeyValuePair<string, int> table) =>
+            !Retained.Contains(table.Key, StringComparer.Ordinal)
+            && !table.Key.StartsWith("prediction.price_candles", StringComparison.Ordinal)
+            && !table.Key.StartsWith("prediction.trade_volume", StringComparison.Ordinal)
+            && table.Key != "audit.audit_trail";
     }
 
     [Fact]
@@ -78,7 +115,8 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
     {
         var owner = await CloneAsync();
         var round = Round();
-        const string candle = "SELECT concat_ws(' ', snapshots, round(high, 2)) FROM prediction.price_candles_1h WHERE bucket = '2031-06-15 10:00Z'";
+        const string candle =
+            "SELECT concat_ws(' ', snapshots, round(high, 2)) FROM prediction.price_candles_1h WHERE bucket = '2031-06-15 10:00Z'";
         await ExecuteAsync(owner, "INSERT INTO prediction.price_snapshots (ts, token_id, price) VALUES ('2031-06-15 10:20Z', 'a', 0.4)");
         await round.RunOnceAsync(Now, Token);
         Assert.Equal("1 0.40", await TextAsync(owner, candle));
@@ -91,13 +129,16 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
     public async Task Materialized_views_are_brought_up_to_date()
     {
         var owner = await CloneAsync();
-        await ExecuteAsync(owner,
+        await ExecuteAsync(
+            owner,
             $"""
             {TradingRows.Insert("strategies", "status='active'")};
             INSERT INTO market.tickers (id, symbol) VALUES (7, 'VIEWED');
             INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source) VALUES (7, '2026-01-05', 1, 1, 1, 1, 1, 0, 1, 1, false, 'x')
-            """);
-        const string views = "SELECT (SELECT count(*) FROM trading.active_strategies WHERE name = 'Trend') || ' ' || (SELECT count(*) FROM market.market_overview WHERE symbol = 'VIEWED')";
+            """
+        );
+        const string views =
+            "SELECT (SELECT count(*) FROM trading.active_strategies WHERE name = 'Trend') || ' ' || (SELECT count(*) FROM market.market_overview WHERE symbol = 'VIEWED')";
         Assert.Equal("0 0", await TextAsync(owner, views));
         Assert.True((await Round().RunOnceAsync(Now, Token)).Succeeded);
         Assert.Equal("1 1", await TextAsync(owner, views));
@@ -112,7 +153,8 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
         var first = Round().RunOnceAsync(Now, Token);
         await Eventually.GetAsync(
             () => TextAsync(owner, "SELECT count(*)::text FROM pg_locks WHERE NOT granted AND relation = 'trading.strategies'::regclass"),
-            waiting => waiting != "0" || first.IsCompleted);
+            waiting => waiting != "0" || first.IsCompleted
+        );
         Assert.False(first.IsCompleted);
 
         var round = Round();
@@ -141,7 +183,9 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
         var report = await round.RunOnceAsync(Now, Token);
 
         // What is not summed up yet is not dropped.
-        string[] failed = withoutPolicies ? ["refresh prediction.price_candles_1h", "retain prediction.price_snapshots", "trading.refresh_views"] : ["trading.refresh_views"];
+        string[] failed = withoutPolicies
+            ? ["refresh prediction.price_candles_1h", "retain prediction.price_snapshots", "trading.refresh_views"]
+            : ["trading.refresh_views"];
         Assert.Equal(failed, report.Failed.Select(step => step.Name));
         Assert.Null(report.Steps.Single(step => step.Name == "market.refresh_overview").Fault);
         var counts = await CountsAsync(owner);
@@ -167,7 +211,16 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
             Assert.Equal("wyckoff_worker wyckoff_worker", await who.ExecuteScalarAsync(Token));
         }
 
-        foreach (var statement in new[] { "SET ROLE wyckoff_owner", "DROP TABLE market.bars_1d", "TRUNCATE trading.trades", "DELETE FROM audit.audit_trail", "CREATE TABLE public.mine (id int)" })
+        foreach (
+            var statement in new[]
+            {
+                "SET ROLE wyckoff_owner",
+                "DROP TABLE market.bars_1d",
+                "TRUNCATE trading.trades",
+                "DELETE FROM audit.audit_trail",
+                "CREATE TABLE public.mine (id int)",
+            }
+        )
         {
             Assert.Equal("42501", await ValidRow.BrokenByAsync(worker, statement, Token));
         }
@@ -178,7 +231,13 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
     {
         var owner = await CloneAsync();
         var clock = new Clock(Now);
-        using var worker = new MaintenanceWorker(Opened(new MaintenanceDatabase(WorkerConnection)), Round(), Options.Create(new MaintenanceOptions()), clock, NullLogger<MaintenanceWorker>.Instance);
+        using var worker = new MaintenanceWorker(
+            Opened(new MaintenanceDatabase(WorkerConnection)),
+            Round(),
+            Options.Create(new MaintenanceOptions()),
+            clock,
+            NullLogger<MaintenanceWorker>.Instance
+        );
         Assert.Equal((HealthStatus.Healthy, "the first round is under way"), await HealthAsync());
         await worker.RunOnceAsync(Now, Token);
         clock.Now += TimeSpan.FromMinutes(5);
@@ -210,7 +269,11 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
         get
         {
             string Two(string table, string changes, string first = "'2023-01-05'", string second = "'2031-06-01'") =>
-                string.Concat(new[] { first, second }.Select(time => TradingRows.Insert(table, $"time={time};{changes.Replace("#", time[1..5], StringComparison.Ordinal)}") + ";\n"));
+                string.Concat(
+                    new[] { first, second }.Select(time =>
+                        TradingRows.Insert(table, $"time={time};{changes.Replace("#", time[1..5], StringComparison.Ordinal)}") + ";\n"
+                    )
+                );
             const string strategy = "'00000000-0000-7000-8000-00000000000f'";
             return $"""
                 {TradingRows.Insert("strategies", $"id={strategy}")};
@@ -229,12 +292,18 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
         }
     }
 
-    private string WorkerConnection => new NpgsqlConnectionStringBuilder(_admin) { Username = "wyckoff_worker", Password = TestServers.WorkerPassword }.ConnectionString;
+    private string WorkerConnection =>
+        new NpgsqlConnectionStringBuilder(_admin) { Username = "wyckoff_worker", Password = TestServers.WorkerPassword }.ConnectionString;
 
     private MaintenanceRound Round()
     {
         using var context = database.Context();
-        return new(Opened(new MaintenanceDatabase(WorkerConnection)), context.Model.Hypertables(), context.Model.ContinuousAggregates(), NullLogger<MaintenanceRound>.Instance);
+        return new(
+            Opened(new MaintenanceDatabase(WorkerConnection)),
+            context.Model.Hypertables(),
+            context.Model.ContinuousAggregates(),
+            NullLogger<MaintenanceRound>.Instance
+        );
     }
 
     /// <summary>A database of the test alone, as its owner.</summary>
@@ -244,11 +313,21 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
         if (database.Edition.HasPolicies)
         {
             await using var admin = NpgsqlDataSource.Create(_admin);
-            await using var rest = admin.CreateCommand("SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE hypertable_name IS NOT NULL");
+            await using var rest = admin.CreateCommand(
+                "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE hypertable_name IS NOT NULL"
+            );
             await rest.ExecuteNonQueryAsync(Token);
         }
 
-        var owner = Opened(new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_admin) { Options = "-c role=wyckoff_owner -c timezone=UTC", Pooling = false }.ConnectionString));
+        var owner = Opened(
+            new NpgsqlConnection(
+                new NpgsqlConnectionStringBuilder(_admin)
+                {
+                    Options = "-c role=wyckoff_owner -c timezone=UTC",
+                    Pooling = false,
+                }.ConnectionString
+            )
+        );
         await owner.OpenAsync(Token);
         return owner;
     }

@@ -10,10 +10,14 @@ public abstract class BackupTests(FilledDatabase database)
     [Fact]
     public async Task A_restored_backup_has_every_row_of_every_table_and_is_verified()
     {
-        await database.ExecuteAsync("INSERT INTO market.tickers (symbol, name) VALUES ('BACK', 'with ''quotes'' and ü'); UPDATE market.bars_1h SET open = 10.12345678, high = 12, volume = 99999999999999999999.12345678 WHERE ticker_id = 7");
+        await database.ExecuteAsync(
+            "INSERT INTO market.tickers (symbol, name) VALUES ('BACK', 'with ''quotes'' and ü'); UPDATE market.bars_1h SET open = 10.12345678, high = 12, volume = 99999999999999999999.12345678 WHERE ticker_id = 7"
+        );
         if (database.Edition.HasPolicies)
         {
-            await database.ExecuteAsync("SELECT compress_chunk(c, if_not_compressed => true) FROM show_chunks('market.bars_1h') c; SELECT compress_chunk(c, if_not_compressed => true) FROM show_chunks('trading.trades', older_than => interval '7 days') c");
+            await database.ExecuteAsync(
+                "SELECT compress_chunk(c, if_not_compressed => true) FROM show_chunks('market.bars_1h') c; SELECT compress_chunk(c, if_not_compressed => true) FROM show_chunks('trading.trades', older_than => interval '7 days') c"
+            );
         }
 
         var folder = Directory.CreateTempSubdirectory("wyckoff-backup").FullName;
@@ -21,10 +25,18 @@ public abstract class BackupTests(FilledDatabase database)
         var target = new NpgsqlConnectionStringBuilder(database.Server.NewDatabase());
         try
         {
-            var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["ConnectionStrings__wyckoff"] = database.AdminConnection, ["PATH"] = $"{database.Server.BinFolder}:{Environment.GetEnvironmentVariable("PATH")}" };
+            var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["ConnectionStrings__wyckoff"] = database.AdminConnection,
+                ["PATH"] = $"{database.Server.BinFolder}:{Environment.GetEnvironmentVariable("PATH")}",
+            };
             var (backup, _, error) = await Run.ProcessAsync(Path.Combine(Run.Root, "eng", "backup"), [file], environment);
             Assert.True(backup == 0, error);
-            (var restore, _, error) = await Run.ProcessAsync(Path.Combine(Run.Root, "eng", "restore"), [file, target.Database!], environment);
+            (var restore, _, error) = await Run.ProcessAsync(
+                Path.Combine(Run.Root, "eng", "restore"),
+                [file, target.Database!],
+                environment
+            );
             Assert.True(restore == 0, error);
 
             await using var restored = NpgsqlDataSource.Create(target.ConnectionString);

@@ -15,7 +15,10 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     public void The_model_has_no_change_without_a_migration()
     {
         using var context = database.OwnerContext();
-        Assert.False(context.Database.HasPendingModelChanges(), "Add a migration: dotnet ef migrations add NAME --project MigrationService -o Migrations");
+        Assert.False(
+            context.Database.HasPendingModelChanges(),
+            "Add a migration: dotnet ef migrations add NAME --project MigrationService -o Migrations"
+        );
     }
 
     [Fact]
@@ -58,7 +61,10 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     public async Task A_start_goes_by_what_its_build_has_kept_of_the_model_and_another_builds_is_replaced()
     {
         var connection = await database.Server.CloneAsync();
-        await ExecuteAsync(connection, "UPDATE public.declared_schema SET declared = jsonb_set(declared, '{Objects,0}', '\"table market.nowhere\"')");
+        await ExecuteAsync(
+            connection,
+            "UPDATE public.declared_schema SET declared = jsonb_set(declared, '{Objects,0}', '\"table market.nowhere\"')"
+        );
         var (exitCode, _, error) = await Migrations.RunAsync(connection);
         Assert.Equal(1, exitCode);
         Assert.Contains("not all that is declared is there: table market.nowhere", error, StringComparison.Ordinal);
@@ -134,7 +140,9 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         var connection = await database.Server.CloneAsync();
         await using (var source = NpgsqlDataSource.Create(connection))
         {
-            await using var drop = source.CreateCommand("ALTER TABLE market.bars_1d DROP CONSTRAINT chk_bars_1d_volume; DROP INDEX market.idx_tickers_symbol; ALTER TABLE market.bars_1h DROP COLUMN vwap CASCADE; DROP TRIGGER touch ON market.feeds");
+            await using var drop = source.CreateCommand(
+                "ALTER TABLE market.bars_1d DROP CONSTRAINT chk_bars_1d_volume; DROP INDEX market.idx_tickers_symbol; ALTER TABLE market.bars_1h DROP COLUMN vwap CASCADE; DROP TRIGGER touch ON market.feeds"
+            );
             await drop.ExecuteNonQueryAsync(Token);
         }
 
@@ -155,7 +163,9 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         await using (var source = NpgsqlDataSource.Create(connection))
         {
             // In the way of the first migration.
-            await using var obstacle = source.CreateCommand("CREATE SCHEMA market AUTHORIZATION wyckoff_owner; CREATE TABLE market.bars_4h (x int)");
+            await using var obstacle = source.CreateCommand(
+                "CREATE SCHEMA market AUTHORIZATION wyckoff_owner; CREATE TABLE market.bars_4h (x int)"
+            );
             await obstacle.ExecuteNonQueryAsync(Token);
         }
 
@@ -188,7 +198,11 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         var (exitCode, output, error) = await Migrations.RunAsync(nowhere, new() { ["Wyckoff__ServerWait"] = "00:00:01" });
         Assert.Equal(1, exitCode);
         Assert.Contains("Waiting for the database server", output, StringComparison.Ordinal);
-        Assert.Contains("No database server answers at nowhere.invalid:5432 after 1 s", Assert.Single(Lines(error)), StringComparison.Ordinal);
+        Assert.Contains(
+            "No database server answers at nowhere.invalid:5432 after 1 s",
+            Assert.Single(Lines(error)),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -207,7 +221,9 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         var connection = await database.Server.CloneAsync();
         await using (var source = NpgsqlDataSource.Create(connection))
         {
-            await using var insert = source.CreateCommand("""INSERT INTO public.schema_migrations ("MigrationId", "ProductVersion") VALUES ('29990101000000_FromTheFuture', '99')""");
+            await using var insert = source.CreateCommand(
+                """INSERT INTO public.schema_migrations ("MigrationId", "ProductVersion") VALUES ('29990101000000_FromTheFuture', '99')"""
+            );
             await insert.ExecuteNonQueryAsync(Token);
         }
 
@@ -233,7 +249,8 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
                 """
                 CREATE TABLE public.schema_migrations ("MigrationId" text, "ProductVersion" text);
                 INSERT INTO public.schema_migrations VALUES ('20261120193039_Initial', '10'), ('20261121192813_VersionLeases', '10');
-                """);
+                """
+            );
             await old.ExecuteNonQueryAsync(Token);
         }
 
@@ -292,11 +309,14 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         Assert.Equal(["Initial completed"], await RunsAsync(source));
 
         // As an earlier build had it, and with something of a user's in the way of making it anew.
-        await using (var change = source.CreateCommand(
-            """
-            UPDATE public.migration_runs SET objects = replace(objects::text, '"market.bar_ratio", "', '"market.bar_ratio", "x')::jsonb, objects_hash = 'x';
-            CREATE VIEW public.mine AS SELECT market.bar_ratio(1, 2, 3);
-            """))
+        await using (
+            var change = source.CreateCommand(
+                """
+                UPDATE public.migration_runs SET objects = replace(objects::text, '"market.bar_ratio", "', '"market.bar_ratio", "x')::jsonb, objects_hash = 'x';
+                CREATE VIEW public.mine AS SELECT market.bar_ratio(1, 2, 3);
+                """
+            )
+        )
         {
             await change.ExecuteNonQueryAsync(Token);
         }
@@ -323,9 +343,17 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     [Fact]
     public async Task Everything_belongs_to_the_owner_and_the_application_cannot_create()
     {
-        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM pg_tables WHERE schemaname IN ('market', 'wyckoff', 'account', 'trading', 'journal', 'prediction', 'audit', 'public') AND tableowner <> 'wyckoff_owner'"));
+        Assert.Equal(
+            0L,
+            await database.ScalarAsync<long>(
+                "SELECT count(*) FROM pg_tables WHERE schemaname IN ('market', 'wyckoff', 'account', 'trading', 'journal', 'prediction', 'audit', 'public') AND tableowner <> 'wyckoff_owner'"
+            )
+        );
         await using var create = database.App.CreateCommand("CREATE TABLE market.mine (x int)");
-        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, (await Assert.ThrowsAsync<PostgresException>(() => create.ExecuteNonQueryAsync(Token))).SqlState);
+        Assert.Equal(
+            PostgresErrorCodes.InsufficientPrivilege,
+            (await Assert.ThrowsAsync<PostgresException>(() => create.ExecuteNonQueryAsync(Token))).SqlState
+        );
     }
 
     [Fact]
@@ -334,13 +362,16 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         await using var context = database.Context();
         var strategy = context.Database.CreateExecutionStrategy();
         Assert.True(strategy.RetriesOnFailure);
-        var seen = await strategy.ExecuteAsync(async token =>
-        {
-            await using var transaction = await context.Database.BeginTransactionAsync(token);
-            var count = await context.Tickers.CountAsync(token);
-            await transaction.CommitAsync(token);
-            return count;
-        }, Token);
+        var seen = await strategy.ExecuteAsync(
+            async token =>
+            {
+                await using var transaction = await context.Database.BeginTransactionAsync(token);
+                var count = await context.Tickers.CountAsync(token);
+                await transaction.CommitAsync(token);
+                return count;
+            },
+            Token
+        );
         Assert.True(seen >= 0);
         await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
@@ -367,7 +398,8 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
               UNION ALL SELECT concat_ws(' ', "MigrationId") FROM public.schema_migrations
               {timescale}) AS everything
             """,
-            connection);
+            connection
+        );
         return (string)(await command.ExecuteScalarAsync(Token))!;
     }
 }

@@ -24,17 +24,43 @@ public abstract class ReconcilerTests(TestDatabase database)
         var connectionString = await Database.Server.CloneAsync();
         await using var source = NpgsqlDataSource.Create(connectionString);
         await using var connection = await source.OpenConnectionAsync(Token);
-        var changed = Declared().Select(h => h.Table == "bars_1m" ? h with { Storage = h.Storage with { ChunkInterval = TimeSpan.FromDays(7), CompressAfter = TimeSpan.FromDays(14), Retain = TimeSpan.FromDays(3650) } } : h).ToList();
+        var changed = Declared()
+            .Select(h =>
+                h.Table == "bars_1m"
+                    ? h with
+                    {
+                        Storage = h.Storage with
+                        {
+                            ChunkInterval = TimeSpan.FromDays(7),
+                            CompressAfter = TimeSpan.FromDays(14),
+                            Retain = TimeSpan.FromDays(3650),
+                        },
+                    }
+                    : h
+            )
+            .ToList();
         var reconciler = new TimescaleReconciler(Database.Edition, changed, Aggregates());
 
         var plan = await reconciler.PlanAsync(connection, Token);
-        Assert.Equal(Database.Edition.Edition switch { Edition.Community => 3, Edition.Apache => 1, _ => 0 }, plan.Count);
+        Assert.Equal(
+            Database.Edition.Edition switch
+            {
+                Edition.Community => 3,
+                Edition.Apache => 1,
+                _ => 0,
+            },
+            plan.Count
+        );
         Assert.All(plan, step => Assert.Equal("market.bars_1m", step.Table));
         await TimescaleReconciler.ApplyAsync(connection, plan, Token);
         Assert.Empty(await reconciler.PlanAsync(connection, Token));
 
         // And back, dropping the policy that is no longer declared.
-        await TimescaleReconciler.ApplyAsync(connection, await new TimescaleReconciler(Database.Edition, Declared(), Aggregates()).PlanAsync(connection, Token), Token);
+        await TimescaleReconciler.ApplyAsync(
+            connection,
+            await new TimescaleReconciler(Database.Edition, Declared(), Aggregates()).PlanAsync(connection, Token),
+            Token
+        );
         Assert.Empty(await new TimescaleReconciler(Database.Edition, Declared(), Aggregates()).PlanAsync(connection, Token));
         await connection.CloseAsync();
         await Database.Server.DropAsync(connectionString);
@@ -46,12 +72,15 @@ public abstract class ReconcilerTests(TestDatabase database)
         var connectionString = Database.Server.NewDatabase();
         Assert.Equal(0, (await Migrations.RunAsync(connectionString, new() { ["Wyckoff__Timescale"] = "off" })).ExitCode);
         await using var source = NpgsqlDataSource.Create(connectionString);
-        await using (var fill = source.CreateCommand(
-            """
-            INSERT INTO market.tickers (symbol) VALUES ('FILL');
-            INSERT INTO market.bars_1h (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
-            SELECT t.id, time, 10, 12, 9, 11, 100, 3, 1, 1, false, 'test' FROM market.tickers t, generate_series(timestamptz '2020-01-01', '2023-12-31', interval '1 hour') AS time
-            """))
+        await using (
+            var fill = source.CreateCommand(
+                """
+                INSERT INTO market.tickers (symbol) VALUES ('FILL');
+                INSERT INTO market.bars_1h (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
+                SELECT t.id, time, 10, 12, 9, 11, 100, 3, 1, 1, false, 'test' FROM market.tickers t, generate_series(timestamptz '2020-01-01', '2023-12-31', interval '1 hour') AS time
+                """
+            )
+        )
         {
             await fill.ExecuteNonQueryAsync(Token);
         }
@@ -74,10 +103,16 @@ public abstract class ReconcilerTests(TestDatabase database)
             INSERT INTO market.tickers (symbol) VALUES ('GONE'), ('STAYS');
             INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
             SELECT id, '2024-01-02', 10, 12, 9, 11, 100, 3, 1, 1, true, 'test' FROM market.tickers WHERE symbol IN ('GONE', 'STAYS')
-            """);
+            """
+        );
         await using var delete = Database.App.CreateCommand("DELETE FROM market.tickers WHERE symbol = 'GONE'");
         Assert.Equal(1, await delete.ExecuteNonQueryAsync(Token));
-        Assert.Equal("STAYS", await Database.ScalarAsync<string>("SELECT string_agg(coalesce(symbol, 'orphan'), ',') FROM market.bars_1d LEFT JOIN market.tickers ON id = ticker_id"));
+        Assert.Equal(
+            "STAYS",
+            await Database.ScalarAsync<string>(
+                "SELECT string_agg(coalesce(symbol, 'orphan'), ',') FROM market.bars_1d LEFT JOIN market.tickers ON id = ticker_id"
+            )
+        );
     }
 
     protected IReadOnlyList<Hypertable> Declared()
@@ -100,7 +135,10 @@ public sealed class PlainReconcilerTests(PlainDatabase database) : ReconcilerTes
     {
         Assert.Equal(Edition.None, Database.Edition.Edition);
         Assert.Equal(0L, await Database.ScalarAsync<long>("SELECT count(*) FROM pg_extension WHERE extname = 'timescaledb'"));
-        Assert.Equal(7L, await Database.ScalarAsync<long>("SELECT count(*) FROM pg_tables WHERE schemaname = 'market' AND tablename ~ '^bars_'"));
+        Assert.Equal(
+            7L,
+            await Database.ScalarAsync<long>("SELECT count(*) FROM pg_tables WHERE schemaname = 'market' AND tablename ~ '^bars_'")
+        );
     }
 }
 
@@ -117,8 +155,17 @@ public sealed class ApacheReconcilerTests(ApacheDatabase database) : ReconcilerT
     public async Task Chunks_are_as_wide_as_declared(string table, int days)
     {
         Assert.Equal(Edition.Apache, Database.Edition.Edition);
-        Assert.Equal(TimeSpan.FromDays(days), await Database.ScalarAsync<TimeSpan>("SELECT time_interval FROM timescaledb_information.dimensions WHERE hypertable_schema = 'market' AND hypertable_name = $1", table));
-        Assert.Equal(1L, await Database.ScalarAsync<long>("SELECT count(*) FROM pg_indexes WHERE schemaname = 'market' AND tablename = $1", table));
+        Assert.Equal(
+            TimeSpan.FromDays(days),
+            await Database.ScalarAsync<TimeSpan>(
+                "SELECT time_interval FROM timescaledb_information.dimensions WHERE hypertable_schema = 'market' AND hypertable_name = $1",
+                table
+            )
+        );
+        Assert.Equal(
+            1L,
+            await Database.ScalarAsync<long>("SELECT count(*) FROM pg_indexes WHERE schemaname = 'market' AND tablename = $1", table)
+        );
     }
 }
 
@@ -128,8 +175,18 @@ public sealed class CommunityReconcilerTests(CommunityDatabase database) : Recon
     public async Task Bars_are_compressed_by_ticker_after_seven_days()
     {
         Assert.Equal(Edition.Community, Database.Edition.Edition);
-        Assert.Equal(7L, await Database.ScalarAsync<long>("SELECT count(*) FROM timescaledb_information.jobs WHERE proc_name = 'policy_compression' AND hypertable_schema = 'market' AND hypertable_name ~ '^bars_' AND (config ->> 'compress_after')::interval = interval '7 days'"));
-        Assert.Equal("ticker_id", await Database.ScalarAsync<string>("SELECT attname::text FROM timescaledb_information.compression_settings WHERE hypertable_name = 'bars_1m' AND segmentby_column_index = 1"));
+        Assert.Equal(
+            7L,
+            await Database.ScalarAsync<long>(
+                "SELECT count(*) FROM timescaledb_information.jobs WHERE proc_name = 'policy_compression' AND hypertable_schema = 'market' AND hypertable_name ~ '^bars_' AND (config ->> 'compress_after')::interval = interval '7 days'"
+            )
+        );
+        Assert.Equal(
+            "ticker_id",
+            await Database.ScalarAsync<string>(
+                "SELECT attname::text FROM timescaledb_information.compression_settings WHERE hypertable_name = 'bars_1m' AND segmentby_column_index = 1"
+            )
+        );
     }
 
     [Fact]
@@ -148,7 +205,8 @@ public sealed class CommunityReconcilerTests(CommunityDatabase database) : Recon
                 INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
                 SELECT t.id, time, 10, 12, 9, 11, 100, 3, 1, 1, false, 'test' FROM market.tickers t, generate_series(timestamptz '2020-01-01', '2023-12-31', interval '1 day') AS time;
                 SELECT count(*) || ' ' || sum(extract(epoch FROM timestamp)) FROM market.bars_1d
-                """);
+                """
+            );
             before = (string)(await fill.ExecuteScalarAsync(token))!;
         }
 

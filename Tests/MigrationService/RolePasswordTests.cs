@@ -14,8 +14,11 @@ public sealed class RolePasswordTests : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _server = await TestServers.Current.OwnPostgresAsync(
-        $"passwords{Interlocked.Increment(ref _servers)}", settings: new() { ["log_statement"] = "all" });
+    public async ValueTask InitializeAsync() =>
+        _server = await TestServers.Current.OwnPostgresAsync(
+            $"passwords{Interlocked.Increment(ref _servers)}",
+            settings: new() { ["log_statement"] = "all" }
+        );
 
     public async ValueTask DisposeAsync() => await _server.DisposeAsync();
 
@@ -110,7 +113,10 @@ public sealed class RolePasswordTests : IAsyncLifetime
         var mark = $"mark {++_marks} of the log";
         await ExecuteAsync(_server.ConnectionString("postgres"), $"SELECT '{mark}'");
         return await Eventually.GetAsync(
-            ReadLogAsync, log => log.Contains(mark, StringComparison.Ordinal), log => log[^Math.Min(log.Length, 500)..]);
+            ReadLogAsync,
+            log => log.Contains(mark, StringComparison.Ordinal),
+            log => log[^Math.Min(log.Length, 500)..]
+        );
     }
 
     private async Task<string> ReadLogAsync()

@@ -33,7 +33,9 @@ public abstract class SchemaObjectTests(FilledDatabase database)
         var schema = await Filling.ListAsync(database.Admin, Fingerprint, Token);
         var rows = await ContentsAsync();
         // As if an earlier build had had each of them in another way.
-        await database.ExecuteAsync("UPDATE public.migration_runs SET objects = (SELECT jsonb_agg(jsonb_build_array(o -> 0, 'another')) FROM jsonb_array_elements(objects) o), objects_hash = 'another'");
+        await database.ExecuteAsync(
+            "UPDATE public.migration_runs SET objects = (SELECT jsonb_agg(jsonb_build_array(o -> 0, 'another')) FROM jsonb_array_elements(objects) o), objects_hash = 'another'"
+        );
 
         await MigrateAsync($"{SchemaObject.All.Count} functions");
 
@@ -56,7 +58,8 @@ public abstract class SchemaObjectTests(FilledDatabase database)
             UPDATE public.migration_runs SET objects_hash = 'another', objects =
               replace(replace(objects::text, '["account.current_id", "', '["account.current_id", "x'), '["trading.grants", "', '["trading.grants", "x')::jsonb
               || '[["market.of_an_earlier_build", "x"], ["market.on_it", "x"]]';
-            """);
+            """
+        );
 
         await MigrateAsync("functions");
 
@@ -84,6 +87,10 @@ public abstract class SchemaObjectTests(FilledDatabase database)
 
 public sealed class PlainSchemaObjectTests(FilledPlainDatabase database) : SchemaObjectTests(database), IClassFixture<FilledPlainDatabase>;
 
-public sealed class ApacheSchemaObjectTests(FilledApacheDatabase database) : SchemaObjectTests(database), IClassFixture<FilledApacheDatabase>;
+public sealed class ApacheSchemaObjectTests(FilledApacheDatabase database)
+    : SchemaObjectTests(database),
+        IClassFixture<FilledApacheDatabase>;
 
-public sealed class CommunitySchemaObjectTests(FilledCommunityDatabase database) : SchemaObjectTests(database), IClassFixture<FilledCommunityDatabase>;
+public sealed class CommunitySchemaObjectTests(FilledCommunityDatabase database)
+    : SchemaObjectTests(database),
+        IClassFixture<FilledCommunityDatabase>;

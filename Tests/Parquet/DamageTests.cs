@@ -24,7 +24,12 @@ public sealed class DamageTests
             var from = round % 2 == 0 ? 0 : Math.Max(0, damaged.Length - 8 - BitConverter.ToInt32(damaged, damaged.Length - 8));
             for (var i = random.Next(1, 6); i > 0; i--)
             {
-                damaged[random.Next(from, damaged.Length)] = (byte)random.Next(4) switch { 0 => 0, 1 => 0xFF, _ => (byte)random.Next(256) };
+                damaged[random.Next(from, damaged.Length)] = (byte)random.Next(4) switch
+                {
+                    0 => 0,
+                    1 => 0xFF,
+                    _ => (byte)random.Next(256),
+                };
             }
 
             refused += IsRefused(damaged) ? 1 : 0;
@@ -151,7 +156,17 @@ public sealed class DamageTests
         // Blocks of 128 values in four parts, 2^31 - 1 values, all 0: the library would make room for all of them.
         byte[] values = [0x80, 1, 4, 0xFF, 0xFF, 0xFF, 0xFF, 7, 0, 0, 0, 0, 0, 0];
         var page = new ThriftWriter();
-        page.Begin().Int32(1, 0).Int32(2, values.Length).Int32(3, values.Length).Begin(5).Int32(1, 1000).Int32(2, encoding).Int32(3, 3).Int32(4, 3).End().End();
+        page.Begin()
+            .Int32(1, 0)
+            .Int32(2, values.Length)
+            .Int32(3, values.Length)
+            .Begin(5)
+            .Int32(1, 1000)
+            .Int32(2, encoding)
+            .Int32(3, 3)
+            .Int32(4, 3)
+            .End()
+            .End();
         var e = Assert.Throws<ParquetException>(() => ParquetRows.Read(OneColumn(6, 1000, page, values)));
         Assert.StartsWith("Column 'n' of row group 1: ", e.Message, StringComparison.Ordinal);
         Assert.Contains(why, e.Message, StringComparison.Ordinal);
@@ -161,16 +176,66 @@ public sealed class DamageTests
     {
         var body = page.Written.Length + values.Length;
         var footer = new ThriftWriter();
-        footer.Begin().Int32(1, 1).StructList(2, 2).Begin().Text(4, "schema").Int32(5, 1).End().Begin().Int32(1, physical).Int32(3, 0).Text(4, "n").End()
-            .Int64(3, rows).StructList(4, 1).Begin().StructList(1, 1).Begin().Int64(2, 4).Begin(3).Int32(1, physical).Int32List(2, 0).TextList(3, "n").Int32(4, 0).Int64(5, rows).Int64(6, body).Int64(7, body).Int64(9, 4).End().End()
-            .Int64(2, body).Int64(3, rows).End().End();
-        return [.. "PAR1"u8, .. page.Written.Span, .. values, .. footer.Written.Span, .. BitConverter.GetBytes(footer.Written.Length), .. "PAR1"u8];
+        footer
+            .Begin()
+            .Int32(1, 1)
+            .StructList(2, 2)
+            .Begin()
+            .Text(4, "schema")
+            .Int32(5, 1)
+            .End()
+            .Begin()
+            .Int32(1, physical)
+            .Int32(3, 0)
+            .Text(4, "n")
+            .End()
+            .Int64(3, rows)
+            .StructList(4, 1)
+            .Begin()
+            .StructList(1, 1)
+            .Begin()
+            .Int64(2, 4)
+            .Begin(3)
+            .Int32(1, physical)
+            .Int32List(2, 0)
+            .TextList(3, "n")
+            .Int32(4, 0)
+            .Int64(5, rows)
+            .Int64(6, body)
+            .Int64(7, body)
+            .Int64(9, 4)
+            .End()
+            .End()
+            .Int64(2, body)
+            .Int64(3, rows)
+            .End()
+            .End();
+        return
+        [
+            .. "PAR1"u8,
+            .. page.Written.Span,
+            .. values,
+            .. footer.Written.Span,
+            .. BitConverter.GetBytes(footer.Written.Length),
+            .. "PAR1"u8,
+        ];
     }
 
     private static async Task<byte[]> OursAsync()
     {
         var output = new MemoryStream();
-        using var writer = new ParquetWriter(output, [ParquetColumn.Text("symbol"), ParquetColumn.Decimal("price", 18, 8) with { Nullable = true }, ParquetColumn.Decimal("volume", 28, 8)], rowsPerGroup: 100);
+        using var writer = new ParquetWriter(
+            output,
+            [
+                ParquetColumn.Text("symbol"),
+                ParquetColumn.Decimal("price", 18, 8) with
+                {
+                    Nullable = true,
+                },
+                ParquetColumn.Decimal("volume", 28, 8),
+            ],
+            rowsPerGroup: 100
+        );
         for (var row = 0; row < 250; row++)
         {
             writer.Add(0, row % 3 == 0 ? "SPY" : "AAPL");

@@ -1,10 +1,10 @@
 using System.Globalization;
+using ParquetSharp;
+using ParquetSharp.Schema;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Files;
 using Wyckoff.Imports.Parquet;
 using Wyckoff.Primitives;
-using ParquetSharp;
-using ParquetSharp.Schema;
 using Encoding = System.Text.Encoding;
 using ParquetException = Wyckoff.Imports.Parquet.ParquetException;
 
@@ -26,8 +26,23 @@ public sealed class ParquetBarTests
         foreach (var (i, row) in rows.Index())
         {
             Assert.Equal(
-                new(i + 1, new(Start + i / 2 * Minute, Cents(10_000 + i), Cents(10_100 + i), Cents(9_900 + i), Cents(10_050 + i), (Int128)i * 10 * IncomingBar.One), i % 2 == 0 ? "SPY" : "AAPL", true, null, null),
-                row);
+                new(
+                    i + 1,
+                    new(
+                        Start + i / 2 * Minute,
+                        Cents(10_000 + i),
+                        Cents(10_100 + i),
+                        Cents(9_900 + i),
+                        Cents(10_050 + i),
+                        (Int128)i * 10 * IncomingBar.One
+                    ),
+                    i % 2 == 0 ? "SPY" : "AAPL",
+                    true,
+                    null,
+                    null
+                ),
+                row
+            );
         }
     }
 
@@ -39,8 +54,24 @@ public sealed class ParquetBarTests
         foreach (var (i, row) in rows.Index())
         {
             Assert.Equal(
-                new(i + 1, new(Start + i * Minute, Cents(10_000 + i), Cents(10_100 + i), Cents(9_900 + i), Cents(10_050 + i), (Int128)i * 10 * IncomingBar.One, i % 5 == 0 ? IncomingBar.Unknown : i), i < 150 ? "SPY" : "AAPL", false, null, null),
-                row);
+                new(
+                    i + 1,
+                    new(
+                        Start + i * Minute,
+                        Cents(10_000 + i),
+                        Cents(10_100 + i),
+                        Cents(9_900 + i),
+                        Cents(10_050 + i),
+                        (Int128)i * 10 * IncomingBar.One,
+                        i % 5 == 0 ? IncomingBar.Unknown : i
+                    ),
+                    i < 150 ? "SPY" : "AAPL",
+                    false,
+                    null,
+                    null
+                ),
+                row
+            );
         }
     }
 
@@ -49,11 +80,25 @@ public sealed class ParquetBarTests
     {
         double[][] prices =
         [
-            [1, 2, 0.5, 1.5, 10], [double.NaN, 2, 0.5, 1.5, 10], [1, double.PositiveInfinity, 0.5, 1.5, 10], [1, 0.4, 0.5, 1.5, 10], [1, 2, -0.5, 1.5, 10], [1, 2, 0.5, 1.5, -1], [1e10, 2e10, 0.5, 1.5, 10],
-            [0.123456789, 2, 0.1, 1.5, 10], [1, 2, 0.5, 1.5, 1e20], [0.1, 0.3, 0.1, 0.2, 0.00000001],
+            [1, 2, 0.5, 1.5, 10],
+            [double.NaN, 2, 0.5, 1.5, 10],
+            [1, double.PositiveInfinity, 0.5, 1.5, 10],
+            [1, 0.4, 0.5, 1.5, 10],
+            [1, 2, -0.5, 1.5, 10],
+            [1, 2, 0.5, 1.5, -1],
+            [1e10, 2e10, 0.5, 1.5, 10],
+            [0.123456789, 2, 0.1, 1.5, 10],
+            [1, 2, 0.5, 1.5, 1e20],
+            [0.1, 0.3, 0.1, 0.2, 0.00000001],
         ];
         var file = await WriteAsync(
-            [ParquetColumn.Timestamp("Date") with { Nullable = true }, .. new[] { "OPEN", "High", "low", "Close", "Vol" }.Select(name => ParquetColumn.Double(name) with { Nullable = true })],
+            [
+                ParquetColumn.Timestamp("Date") with
+                {
+                    Nullable = true,
+                },
+                .. new[] { "OPEN", "High", "low", "Close", "Vol" }.Select(name => ParquetColumn.Double(name) with { Nullable = true }),
+            ],
             prices.Length + 2,
             (writer, row) =>
             {
@@ -77,15 +122,26 @@ public sealed class ParquetBarTests
                         writer.Add(column + 1, row < prices.Length ? prices[row][column] : 1);
                     }
                 }
-            });
+            }
+        );
         var rows = Read(file);
         Assert.Equal(
             [
-                null, "open NaN: a finite number was expected", "high Infinity: a finite number was expected", "high 0.4 is below low 0.5", "low -0.5: more than 0 was expected", "volume -1: at least 0 and less than 10^20 was expected",
-                "open 10000000000: more than 0 and less than 10000000000 was expected", "open 0.123456789: at most 8 digits after the point were expected", "volume 1E+20: less than 10^20 was expected", null,
-                "timestamp null: an instant was expected", "close null: a number was expected",
+                null,
+                "open NaN: a finite number was expected",
+                "high Infinity: a finite number was expected",
+                "high 0.4 is below low 0.5",
+                "low -0.5: more than 0 was expected",
+                "volume -1: at least 0 and less than 10^20 was expected",
+                "open 10000000000: more than 0 and less than 10000000000 was expected",
+                "open 0.123456789: at most 8 digits after the point were expected",
+                "volume 1E+20: less than 10^20 was expected",
+                null,
+                "timestamp null: an instant was expected",
+                "close null: a number was expected",
             ],
-            rows.Select(row => row.Reason));
+            rows.Select(row => row.Reason)
+        );
         Assert.Equal(Enumerable.Range(1, 12).Select(row => (long)row), rows.Select(row => row.Row));
         Assert.Equal(new IncomingBar(Start + 9 * Minute, 10_000_000, 30_000_000, 10_000_000, 20_000_000, 1), rows[9].Bar);
         Assert.Equal("Date=2024-01-02T14:31:00Z, OPEN=NaN, High=2, low=0.5, Close=1.5, Vol=10", rows[1].Text);
@@ -97,7 +153,11 @@ public sealed class ParquetBarTests
     {
         // What a decimal of up to 15 digits becomes as a double is that decimal again; longer ones are what their shortest text says.
         var random = new Random(5);
-        var texts = Enumerable.Range(0, 20_000).Select(i => decimal.Round((decimal)Math.Pow(10, random.NextDouble() * 9 - 3) + 0.00000001m, random.Next(9))).Where(price => price > 0).ToArray();
+        var texts = Enumerable
+            .Range(0, 20_000)
+            .Select(i => decimal.Round((decimal)Math.Pow(10, random.NextDouble() * 9 - 3) + 0.00000001m, random.Next(9)))
+            .Where(price => price > 0)
+            .ToArray();
         var file = await WriteAsync(
             [ParquetColumn.Int64("t"), .. "ohlcv".Select(letter => ParquetColumn.Double(letter.ToString()))],
             texts.Length,
@@ -108,10 +168,15 @@ public sealed class ParquetBarTests
                 {
                     writer.Add(column, double.Parse(texts[row].ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
                 }
-            });
+            }
+        );
         foreach (var (text, row) in texts.Zip(Read(file)))
         {
-            var shortest = decimal.Parse(((double)text).ToString("R", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture);
+            var shortest = decimal.Parse(
+                ((double)text).ToString("R", CultureInfo.InvariantCulture),
+                NumberStyles.Float,
+                CultureInfo.InvariantCulture
+            );
             Assert.Equal((shortest * IncomingBar.One, shortest * IncomingBar.One), (row.Bar.Open, (decimal)row.Bar.Volume));
             if (text < 1_000_000)
             {
@@ -139,7 +204,11 @@ public sealed class ParquetBarTests
     [InlineData("02/01/2024", false, "timestamp 02/01/2024: a date and time such as 2024-01-31T14:30:00Z was expected")]
     public async Task Times_as_text(string text, bool local, string? reason)
     {
-        var file = await WriteAsync([ParquetColumn.Text("datetime"), .. Prices()], 1, (writer, _) => Add(writer, () => writer.Add(0, text)));
+        var file = await WriteAsync(
+            [ParquetColumn.Text("datetime"), .. Prices()],
+            1,
+            (writer, _) => Add(writer, () => writer.Add(0, text))
+        );
         var row = Assert.Single(Read(file));
         Assert.Equal(reason, row.Reason);
         if (reason is null)
@@ -151,15 +220,19 @@ public sealed class ParquetBarTests
     [Fact]
     public async Task The_index_of_a_data_frame_is_its_time()
     {
-        var file = await WriteAsync([.. Prices(), ParquetColumn.Timestamp("__index_level_0__")], 1, (writer, _) =>
-        {
-            for (var column = 0; column < 5; column++)
+        var file = await WriteAsync(
+            [.. Prices(), ParquetColumn.Timestamp("__index_level_0__")],
+            1,
+            (writer, _) =>
             {
-                writer.AddDecimal(column, 1);
-            }
+                for (var column = 0; column < 5; column++)
+                {
+                    writer.AddDecimal(column, 1);
+                }
 
-            writer.Add(5, Start);
-        });
+                writer.Add(5, Start);
+            }
+        );
         Assert.Equal(Start, Assert.Single(Read(file)).Bar.Time);
     }
 
@@ -179,18 +252,33 @@ public sealed class ParquetBarTests
             ((ColumnWriter<Int96>)column).WriteBatch([value]);
         }
 
-        Assert.Equal(IncomingBar.TimeOf(DateTimeOffset.UnixEpoch.AddDays(19_724).AddHours(14.5)), Assert.Single(ParquetRows.Read(file.ToArray()))["time"]);
+        Assert.Equal(
+            IncomingBar.TimeOf(DateTimeOffset.UnixEpoch.AddDays(19_724).AddHours(14.5)),
+            Assert.Single(ParquetRows.Read(file.ToArray()))["time"]
+        );
     }
 
     [Fact]
     public async Task Names_that_do_not_tell_are_mapped()
     {
-        var file = await WriteAsync([ParquetColumn.Timestamp("wann"), .. Prices().Select(column => ParquetColumn.Decimal("my_" + column, 18, 8))], 1, (writer, _) => Add(writer, () => writer.Add(0, Start)));
+        var file = await WriteAsync(
+            [ParquetColumn.Timestamp("wann"), .. Prices().Select(column => ParquetColumn.Decimal("my_" + column, 18, 8))],
+            1,
+            (writer, _) => Add(writer, () => writer.Add(0, Start))
+        );
         var e = Assert.Throws<ParquetException>(() => Read(file));
         Assert.StartsWith("No column for timestamp: one of timestamp, datetime,", e.Message, StringComparison.Ordinal);
         Assert.EndsWith("there are wann, my_open, my_high, my_low, my_close, my_volume.", e.Message, StringComparison.Ordinal);
 
-        var map = new Dictionary<string, string>(StringComparer.Ordinal) { ["timestamp"] = "wann", ["open"] = "my_open", ["high"] = "my_high", ["low"] = "my_low", ["close"] = "my_close", ["volume"] = "MY_VOLUME" };
+        var map = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["timestamp"] = "wann",
+            ["open"] = "my_open",
+            ["high"] = "my_high",
+            ["low"] = "my_low",
+            ["close"] = "my_close",
+            ["volume"] = "MY_VOLUME",
+        };
         Assert.Null(Assert.Single(Read(file, new() { Map = map })).Reason);
         map["volume"] = "wann";
         e = Assert.Throws<ParquetException>(() => Read(file, new() { Map = map }));
@@ -217,7 +305,19 @@ public sealed class ParquetBarTests
         foreach (var (bar, row) in bars.Zip(Read(file, new() { Timeframe = Timeframe.Minute1 })))
         {
             Assert.Null(row.Reason);
-            Assert.Null(IncomingBar.TryCreate(bar.Timestamp, bar.Open, bar.High, bar.Low, bar.Close, bar.Volume, bar.TradeCount, bar.Vwap, out var expected));
+            Assert.Null(
+                IncomingBar.TryCreate(
+                    bar.Timestamp,
+                    bar.Open,
+                    bar.High,
+                    bar.Low,
+                    bar.Close,
+                    bar.Volume,
+                    bar.TradeCount,
+                    bar.Vwap,
+                    out var expected
+                )
+            );
             Assert.Equal((expected, bar.TickerId == 1 ? "SPY" : "BRK.B", false), (row.Bar, row.Symbol, row.IsLocal));
         }
 
@@ -249,30 +349,35 @@ public sealed class ParquetBarTests
             SPY,1m,2024-01-02T14:31:00Z,101,102.5,100.25,101.00000001,98765432109876543210.00000001,1,101.5,2.25,2,0.5,"a,""b""",0.01
 
             """",
-            Encoding.UTF8.GetString(output.ToArray()));
+            Encoding.UTF8.GetString(output.ToArray())
+        );
     }
 
-    private static IEnumerable<OhlcvBar> StoredBars() => Enumerable.Range(0, 2500).Select(i => new OhlcvBar
-    {
-        TickerId = i < 2000 ? 1 : 2,
-        Timestamp = IncomingBar.InstantOf(Start + i * Minute),
-        Open = 100m + i,
-        High = 101.50000000m + i,
-        Low = 99.25m + i,
-        Close = 100.00000001m + i,
-        Volume = i == 1 ? 98_765_432_109_876_543_210.00000001m : i + 0.00000001m,
-        TradeCount = i % 3 == 0 ? null : i,
-        Vwap = i % 4 == 0 ? null : 100.5m + i,
-        Spread = 2.25000000m,
-        SpreadRatio = 1.0000m + i % 7,
-        VolumeRatio = 0.5000m,
-        Source = i % 2 == 0 ? "alpaca" : "aggregated",
-        QualityScore = i % 5 == 0 ? null : 0.01m * (i % 100),
-    });
+    private static IEnumerable<OhlcvBar> StoredBars() =>
+        Enumerable
+            .Range(0, 2500)
+            .Select(i => new OhlcvBar
+            {
+                TickerId = i < 2000 ? 1 : 2,
+                Timestamp = IncomingBar.InstantOf(Start + i * Minute),
+                Open = 100m + i,
+                High = 101.50000000m + i,
+                Low = 99.25m + i,
+                Close = 100.00000001m + i,
+                Volume = i == 1 ? 98_765_432_109_876_543_210.00000001m : i + 0.00000001m,
+                TradeCount = i % 3 == 0 ? null : i,
+                Vwap = i % 4 == 0 ? null : 100.5m + i,
+                Spread = 2.25000000m,
+                SpreadRatio = 1.0000m + i % 7,
+                VolumeRatio = 0.5000m,
+                Source = i % 2 == 0 ? "alpaca" : "aggregated",
+                QualityScore = i % 5 == 0 ? null : 0.01m * (i % 100),
+            });
 
     private static long Cents(int cents) => cents * (IncomingBar.One / 100);
 
-    private static IEnumerable<ParquetColumn> Prices() => new[] { "open", "high", "low", "close", "volume" }.Select(name => ParquetColumn.Decimal(name, 18, 8));
+    private static IEnumerable<ParquetColumn> Prices() =>
+        new[] { "open", "high", "low", "close", "volume" }.Select(name => ParquetColumn.Decimal(name, 18, 8));
 
     private static void Add(ParquetWriter writer, Action time)
     {

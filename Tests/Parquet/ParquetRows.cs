@@ -8,7 +8,11 @@ internal static class ParquetRows
 {
     public static byte[] Fixture(string name) => File.ReadAllBytes(Path.Combine(Folder(), name + ".parquet"));
 
-    public static IEnumerable<string> Fixtures() => Directory.EnumerateFiles(Folder(), "*.parquet").Select(file => Path.GetFileNameWithoutExtension(file)!).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Fixtures() =>
+        Directory
+            .EnumerateFiles(Folder(), "*.parquet")
+            .Select(file => Path.GetFileNameWithoutExtension(file)!)
+            .Order(StringComparer.Ordinal);
 
     public static List<Dictionary<string, object?>> Read(byte[] file, params string[] names)
     {
@@ -20,7 +24,11 @@ internal static class ParquetRows
             Assert.Equal(rows.Count, batch.FirstRow);
             for (var row = 0; row < batch.Count; row++)
             {
-                rows.Add(columns.Index().ToDictionary(column => column.Item.Name, column => Value(batch[column.Index], row), StringComparer.Ordinal));
+                rows.Add(
+                    columns
+                        .Index()
+                        .ToDictionary(column => column.Item.Name, column => Value(batch[column.Index], row), StringComparer.Ordinal)
+                );
             }
         }
 
@@ -28,17 +36,20 @@ internal static class ParquetRows
         return rows;
     }
 
-    public static object? Value(ParquetVector vector, int row) => vector.IsNull(row) ? null : vector.Column.Kind switch
-    {
-        ParquetKind.Boolean => vector.Boolean(row),
-        ParquetKind.Integer or ParquetKind.Date => vector.Integer(row),
-        ParquetKind.Real => vector.RealText(row),
-        ParquetKind.Decimal => (vector.Unscaled(row), vector.Column.Scale),
-        ParquetKind.Timestamp => vector.TryGetTimestamp(row, out var time) ? time : "out of range",
-        ParquetKind.TimeOfDay => "time of day",
-        ParquetKind.Text => vector.Text(row),
-        _ => Convert.ToHexString(vector.Bytes(row)),
-    };
+    public static object? Value(ParquetVector vector, int row) =>
+        vector.IsNull(row)
+            ? null
+            : vector.Column.Kind switch
+            {
+                ParquetKind.Boolean => vector.Boolean(row),
+                ParquetKind.Integer or ParquetKind.Date => vector.Integer(row),
+                ParquetKind.Real => vector.RealText(row),
+                ParquetKind.Decimal => (vector.Unscaled(row), vector.Column.Scale),
+                ParquetKind.Timestamp => vector.TryGetTimestamp(row, out var time) ? time : "out of range",
+                ParquetKind.TimeOfDay => "time of day",
+                ParquetKind.Text => vector.Text(row),
+                _ => Convert.ToHexString(vector.Bytes(row)),
+            };
 
     private static string Folder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "Fixtures");
 }

@@ -8,19 +8,42 @@ namespace Wyckoff.Tests.Parquet;
 /// <summary>What is written comes back, whatever it is and however it is cut and compressed.</summary>
 public sealed class RoundTripTests
 {
-    private static readonly Config Seeded = Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_121), FSharpOption<int>.None)));
+    private static readonly Config Seeded = Config
+        .QuickThrowOnFailure.WithMaxTest(60)
+        .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_121), FSharpOption<int>.None)));
 
     private static readonly ParquetColumn[] Columns =
     [
         ParquetColumn.Int64("int64"),
-        ParquetColumn.Boolean("bool") with { Nullable = true },
-        ParquetColumn.Int32("int32") with { Nullable = true },
-        ParquetColumn.Double("double") with { Nullable = true },
-        ParquetColumn.Text("text") with { Nullable = true },
+        ParquetColumn.Boolean("bool") with
+        {
+            Nullable = true,
+        },
+        ParquetColumn.Int32("int32") with
+        {
+            Nullable = true,
+        },
+        ParquetColumn.Double("double") with
+        {
+            Nullable = true,
+        },
+        ParquetColumn.Text("text") with
+        {
+            Nullable = true,
+        },
         ParquetColumn.Text("symbol"),
-        ParquetColumn.Timestamp("timestamp") with { Nullable = true },
-        ParquetColumn.Decimal("dec18", 18, 8) with { Nullable = true },
-        ParquetColumn.Decimal("dec28", 28, 8) with { Nullable = true },
+        ParquetColumn.Timestamp("timestamp") with
+        {
+            Nullable = true,
+        },
+        ParquetColumn.Decimal("dec18", 18, 8) with
+        {
+            Nullable = true,
+        },
+        ParquetColumn.Decimal("dec28", 28, 8) with
+        {
+            Nullable = true,
+        },
     ];
 
     public sealed record Row(long Number, bool? Flag, int? Small, double? Real, string? Text, int Symbol, Int128? Digits);
@@ -30,38 +53,53 @@ public sealed class RoundTripTests
     private static Gen<Table> Tables() =>
         from codec in Gen.Elements(ParquetCodec.Uncompressed, ParquetCodec.Snappy, ParquetCodec.Gzip, ParquetCodec.Zstd)
         from perGroup in Gen.Elements(1, 7, 1000, 65_536)
-            // Few symbols give runs, many give places of many bits.
+        // Few symbols give runs, many give places of many bits.
         from symbols in Gen.Elements(1, 2, 300)
         from nulls in Gen.Elements(1, 2, 20)
         from rows in Gen.ArrayOf(
-            from high in Gen.Choose(int.MinValue, int.MaxValue)
-            from low in Gen.Choose(int.MinValue, int.MaxValue)
-            from isNull in Gen.Choose(0, nulls)
-            from text in Gen.Elements("", "a", "é€𐍈", "a longer text that repeats, a longer text that repeats")
-            from symbol in Gen.Choose(0, symbols - 1)
-            let number = ((long)high << 32) | (uint)low
-            select new Row(number, isNull == 1 ? null : (low & 1) == 0, isNull == 1 ? null : high, isNull == 1 ? null : number / 7.0, isNull == 1 ? null : text, symbol, isNull == 1 ? null : number % 999_999_999_999_999_999)).Resize(400)
+                from high in Gen.Choose(int.MinValue, int.MaxValue)
+                from low in Gen.Choose(int.MinValue, int.MaxValue)
+                from isNull in Gen.Choose(0, nulls)
+                from text in Gen.Elements("", "a", "é€𐍈", "a longer text that repeats, a longer text that repeats")
+                from symbol in Gen.Choose(0, symbols - 1)
+                let number = ((long)high << 32) | (uint)low
+                select new Row(
+                    number,
+                    isNull == 1 ? null : (low & 1) == 0,
+                    isNull == 1 ? null : high,
+                    isNull == 1 ? null : number / 7.0,
+                    isNull == 1 ? null : text,
+                    symbol,
+                    isNull == 1 ? null : number % 999_999_999_999_999_999
+                )
+            )
+            .Resize(400)
         select new Table(codec, perGroup, rows);
 
     [Fact]
-    public void Any_table_comes_back() => Prop.ForAll(Tables().ToArbitrary(), async table =>
-    {
-        var file = await WriteAsync(table);
-        var rows = ParquetRows.Read(file);
-        Assert.Equal(table.Rows.Length, rows.Count);
-        foreach (var (written, read) in table.Rows.Zip(rows))
-        {
-            Assert.Equal((Int128)written.Number, read["int64"]);
-            Assert.Equal(written.Flag, read["bool"]);
-            Assert.Equal(written.Small is { } small ? (Int128)small : null, read["int32"]);
-            Assert.Equal(written.Real?.ToString("R", System.Globalization.CultureInfo.InvariantCulture), read["double"]);
-            Assert.Equal(written.Text, read["text"]);
-            Assert.Equal($"S{written.Symbol}", read["symbol"]);
-            Assert.Equal(written.Real is null ? null : written.Number, read["timestamp"]);
-            Assert.Equal(written.Digits is { } digits ? (digits, 8) : null, read["dec18"]);
-            Assert.Equal(written.Digits is { } more ? (more * 1_000_000_000, 8) : null, read["dec28"]);
-        }
-    }).Check(Seeded);
+    public void Any_table_comes_back() =>
+        Prop.ForAll(
+                Tables().ToArbitrary(),
+                async table =>
+                {
+                    var file = await WriteAsync(table);
+                    var rows = ParquetRows.Read(file);
+                    Assert.Equal(table.Rows.Length, rows.Count);
+                    foreach (var (written, read) in table.Rows.Zip(rows))
+                    {
+                        Assert.Equal((Int128)written.Number, read["int64"]);
+                        Assert.Equal(written.Flag, read["bool"]);
+                        Assert.Equal(written.Small is { } small ? (Int128)small : null, read["int32"]);
+                        Assert.Equal(written.Real?.ToString("R", System.Globalization.CultureInfo.InvariantCulture), read["double"]);
+                        Assert.Equal(written.Text, read["text"]);
+                        Assert.Equal($"S{written.Symbol}", read["symbol"]);
+                        Assert.Equal(written.Real is null ? null : written.Number, read["timestamp"]);
+                        Assert.Equal(written.Digits is { } digits ? (digits, 8) : null, read["dec18"]);
+                        Assert.Equal(written.Digits is { } more ? (more * 1_000_000_000, 8) : null, read["dec28"]);
+                    }
+                }
+            )
+            .Check(Seeded);
 
     [Fact]
     public async Task A_file_without_rows_is_a_file()
@@ -91,7 +129,10 @@ public sealed class RoundTripTests
     [Fact]
     public async Task What_does_not_fit_a_column_is_refused()
     {
-        using var writer = new ParquetWriter(new MemoryStream(), [ParquetColumn.Decimal("price", 18, 8), ParquetColumn.Decimal("volume", 28, 8)]);
+        using var writer = new ParquetWriter(
+            new MemoryStream(),
+            [ParquetColumn.Decimal("price", 18, 8), ParquetColumn.Decimal("volume", 28, 8)]
+        );
         Assert.Throws<ArgumentOutOfRangeException>(() => writer.AddDecimal(0, 0.000000001m));
         Assert.Throws<ArgumentOutOfRangeException>(() => writer.AddDecimal(0, 10_000_000_000m));
         Assert.Throws<ArgumentOutOfRangeException>(() => writer.AddDecimal(1, decimal.MaxValue));
@@ -151,7 +192,11 @@ public sealed class RoundTripTests
     {
         public override bool CanSeek => false;
 
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
 
         public override long Seek(long offset, SeekOrigin loc) => throw new NotSupportedException();
     }

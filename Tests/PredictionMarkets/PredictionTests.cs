@@ -8,8 +8,14 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
 {
     private static readonly Dictionary<string, ValidRow> _valid = new ValidRow[]
     {
-        new("prediction.markets", "condition_id = '0x1'; question = 'Will it rain?'; outcomes = ARRAY['Yes', 'No']; clob_token_ids = ARRAY['y', 'n']"),
-        new("prediction.resolutions", "condition_id = '0x1'; outcome = 'Yes'; winner_token_id = 'y'; resolved_at = '2031-01-01'; payout_price = 1; detection_method = 'price'"),
+        new(
+            "prediction.markets",
+            "condition_id = '0x1'; question = 'Will it rain?'; outcomes = ARRAY['Yes', 'No']; clob_token_ids = ARRAY['y', 'n']"
+        ),
+        new(
+            "prediction.resolutions",
+            "condition_id = '0x1'; outcome = 'Yes'; winner_token_id = 'y'; resolved_at = '2031-01-01'; payout_price = 1; detection_method = 'price'"
+        ),
         new("prediction.price_snapshots", "ts = '2031-01-01'; token_id = 'y'; price = 0.5; volume_24h = 10"),
         new("prediction.orderbook_snapshots", "ts = '2031-01-01'; token_id = 'y'; bids = '[]'; asks = '[]'; spread = 0.01; midpoint = 0.5"),
         new("prediction.trades", "ts = '2031-01-01'; token_id = 'y'; side = 'BUY'; price = 0.5; size = 3; trade_id = 't1'"),
@@ -20,7 +26,8 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
     public static TheoryData<string> Tables => [.. _valid.Keys];
 
     [Theory, MemberData(nameof(Tables))]
-    public async Task A_valid_row_is_taken_from_the_app(string table) => Assert.Null(await ValidRow.BrokenByAsync(database.App, Before(table) + _valid[table].Insert(), Token));
+    public async Task A_valid_row_is_taken_from_the_app(string table) =>
+        Assert.Null(await ValidRow.BrokenByAsync(database.App, Before(table) + _valid[table].Insert(), Token));
 
     [Theory]
     [InlineData("markets", "condition_id = ''", "chk_markets_condition_id")]
@@ -49,8 +56,13 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
     public async Task A_trade_is_there_once_whatever_its_time()
     {
         var trade = _valid["prediction.trades"];
-        Assert.Equal("pk_trade_keys", await ValidRow.BrokenByAsync(database.App, trade.Insert() + ";" + trade.Insert("ts = '2031-02-01'"), Token));
-        Assert.Null(await ValidRow.BrokenByAsync(database.App, trade.Insert("trade_id = NULL") + ";" + trade.Insert("trade_id = NULL"), Token));
+        Assert.Equal(
+            "pk_trade_keys",
+            await ValidRow.BrokenByAsync(database.App, trade.Insert() + ";" + trade.Insert("ts = '2031-02-01'"), Token)
+        );
+        Assert.Null(
+            await ValidRow.BrokenByAsync(database.App, trade.Insert("trade_id = NULL") + ";" + trade.Insert("trade_id = NULL"), Token)
+        );
     }
 
     [Fact]
@@ -58,27 +70,33 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
     {
         var random = new Random(7);
         var ids = Enumerable.Range(0, 200).Select(i => $"race{i}").ToArray();
-        var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(async i =>
-        {
-            string[] shuffled;
-            lock (random)
-            {
-                shuffled = [.. ids];
-                random.Shuffle(shuffled);
-            }
+        var results = await Task.WhenAll(
+            Enumerable
+                .Range(0, 20)
+                .Select(async i =>
+                {
+                    string[] shuffled;
+                    lock (random)
+                    {
+                        shuffled = [.. ids];
+                        random.Shuffle(shuffled);
+                    }
 
-            await using var command = database.App.CreateCommand("INSERT INTO prediction.trades (ts, token_id, side, price, size, trade_id) SELECT '2031-01-01', 'y', 'SELL', 0.4, 1, id FROM unnest($1) AS id");
-            command.Parameters.Add(new() { Value = shuffled });
-            try
-            {
-                await command.ExecuteNonQueryAsync(Token);
-                return "ok";
-            }
-            catch (PostgresException e)
-            {
-                return e.ConstraintName ?? e.SqlState;
-            }
-        }));
+                    await using var command = database.App.CreateCommand(
+                        "INSERT INTO prediction.trades (ts, token_id, side, price, size, trade_id) SELECT '2031-01-01', 'y', 'SELL', 0.4, 1, id FROM unnest($1) AS id"
+                    );
+                    command.Parameters.Add(new() { Value = shuffled });
+                    try
+                    {
+                        await command.ExecuteNonQueryAsync(Token);
+                        return "ok";
+                    }
+                    catch (PostgresException e)
+                    {
+                        return e.ConstraintName ?? e.SqlState;
+                    }
+                })
+        );
         Assert.Single(results, "ok");
         Assert.Equal(19, results.Count(result => result == "pk_trade_keys"));
         Assert.Equal(200L, await database.ScalarAsync<long>("SELECT count(*) FROM prediction.trades WHERE trade_id LIKE 'race%'"));
@@ -89,7 +107,10 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
     {
         await using (var connection = await database.App.OpenConnectionAsync(Token))
         {
-            await using var copy = await connection.BeginTextImportAsync("COPY prediction.trades (ts, token_id, side, price, size, trade_id) FROM STDIN", Token);
+            await using var copy = await connection.BeginTextImportAsync(
+                "COPY prediction.trades (ts, token_id, side, price, size, trade_id) FROM STDIN",
+                Token
+            );
             await copy.WriteAsync("2031-01-02 00:00Z\tc\tBUY\t0.5\t2\tcopied\n");
         }
 
@@ -101,7 +122,13 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
     {
         await using var connection = await database.App.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
-        await using var command = new NpgsqlCommand(_valid["prediction.markets"].Insert() + ";" + _valid["prediction.resolutions"].Insert() + "; DELETE FROM prediction.markets; SELECT count(*) FROM prediction.resolutions", connection);
+        await using var command = new NpgsqlCommand(
+            _valid["prediction.markets"].Insert()
+                + ";"
+                + _valid["prediction.resolutions"].Insert()
+                + "; DELETE FROM prediction.markets; SELECT count(*) FROM prediction.resolutions",
+            connection
+        );
         Assert.Equal(0L, await command.ExecuteScalarAsync(Token));
     }
 
@@ -112,7 +139,8 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
     [InlineData("DELETE FROM prediction.trade_keys")]
     [InlineData("INSERT INTO prediction.trade_keys VALUES ('x', now())")]
     [InlineData("CREATE TABLE prediction.mine (x int)")]
-    public async Task Facts_are_not_changed_by_the_app(string sql) => Assert.Equal("42501", await ValidRow.BrokenByAsync(database.App, sql, Token));
+    public async Task Facts_are_not_changed_by_the_app(string sql) =>
+        Assert.Equal("42501", await ValidRow.BrokenByAsync(database.App, sql, Token));
 
     [Fact]
     public async Task Markets_and_candles_come_through_the_context()
@@ -123,10 +151,14 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
             await write.SaveChangesAsync(Token);
         }
 
-        await database.ExecuteAsync("INSERT INTO prediction.price_snapshots (ts, token_id, price, volume_24h) VALUES ('2031-01-01 10:05Z', 'ctx', 0.25, 1), ('2031-01-01 10:55Z', 'ctx', 0.75, 2); INSERT INTO prediction.trades (ts, token_id, side, price, size) VALUES ('2031-01-01 10:05Z', 'ctx', 'BUY', 0.5, 4)");
+        await database.ExecuteAsync(
+            "INSERT INTO prediction.price_snapshots (ts, token_id, price, volume_24h) VALUES ('2031-01-01 10:05Z', 'ctx', 0.25, 1), ('2031-01-01 10:55Z', 'ctx', 0.75, 2); INSERT INTO prediction.trades (ts, token_id, side, price, size) VALUES ('2031-01-01 10:05Z', 'ctx', 'BUY', 0.5, 4)"
+        );
         if (!database.Edition.HasPolicies)
         {
-            await using var refresh = database.Worker.CreateCommand("SELECT prediction.refresh_price_candles_1h(), prediction.refresh_trade_volume_1h()");
+            await using var refresh = database.Worker.CreateCommand(
+                "SELECT prediction.refresh_price_candles_1h(), prediction.refresh_trade_volume_1h()"
+            );
             await refresh.ExecuteNonQueryAsync(Token);
         }
 
@@ -134,7 +166,8 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
         Assert.Equal(["A", "B"], (await context.Set<Market>().SingleAsync(m => m.ClobTokenIds.Contains("tb"), Token)).Outcomes);
         Assert.Equal(
             new PriceCandle(new(2031, 1, 1, 10, 0, 0, TimeSpan.Zero), "ctx", 0.25m, 0.75m, 0.25m, 0.75m, 1.5m, 2),
-            await context.Set<PriceCandle>().SingleAsync(c => c.TokenId == "ctx", Token));
+            await context.Set<PriceCandle>().SingleAsync(c => c.TokenId == "ctx", Token)
+        );
         Assert.Equal(2m, (await context.Set<TradeVolume>().SingleAsync(v => v.TokenId == "ctx", Token)).Notional);
         Assert.Equal(PredictionSide.Buy, (await context.Set<PredictionTrade>().SingleAsync(t => t.TokenId == "ctx", Token)).Side);
     }

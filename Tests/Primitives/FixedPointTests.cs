@@ -69,24 +69,40 @@ public sealed class FixedPointTests
     }
 
     [Fact]
-    public void Any_digits_with_any_point_and_exponent_are_what_arithmetic_says() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(5_000), Prop.ForAll(
-        (from digits in Gen.ArrayOf(Gen.Elements('0', '0', '1', '5', '9')).Where(digits => digits.Length is > 0 and < 30)
-         from point in Gen.Choose(0, digits.Length)
-         from exponent in Gen.OneOf(Gen.Constant((int?)null), Gen.Choose(-12, 12).Select(value => (int?)value))
-         select (new string(digits, 0, point) + (point < digits.Length ? "." + new string(digits, point, digits.Length - point) : ""), digits, point, exponent)).ToArbitrary(),
-        one =>
-        {
-            var (mantissa, digits, point, exponent) = one;
-            var text = Encoding.UTF8.GetBytes(mantissa + (exponent is { } e ? "e" + e.ToString(CultureInfo.InvariantCulture) : ""));
-            var places = 8 - (digits.Length - point) + (exponent ?? 0);
-            var number = BigInteger.Parse(digits, CultureInfo.InvariantCulture);
-            BigInteger? expected = places >= 0 ? number * BigInteger.Pow(10, places) : BigInteger.Remainder(number, BigInteger.Pow(10, -places)).IsZero ? number / BigInteger.Pow(10, -places) : null;
-            var fault = FixedPoint.Parse(text, NumberStyle.Plain, suffixes: false, out var amount);
-            Assert.Equal(expected is { } fits && fits < BigInteger.Pow(10, 37), fault == NumberFault.None);
-            Assert.True(fault != NumberFault.None || (BigInteger)amount == expected);
-            // The short way says the same, or nothing.
-            Assert.True(!FixedPoint.TryPlain(text, (byte)'.', out var plain) || plain == amount);
-        }));
+    public void Any_digits_with_any_point_and_exponent_are_what_arithmetic_says() =>
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(5_000),
+            Prop.ForAll(
+                (
+                    from digits in Gen.ArrayOf(Gen.Elements('0', '0', '1', '5', '9')).Where(digits => digits.Length is > 0 and < 30)
+                    from point in Gen.Choose(0, digits.Length)
+                    from exponent in Gen.OneOf(Gen.Constant((int?)null), Gen.Choose(-12, 12).Select(value => (int?)value))
+                    select (
+                        new string(digits, 0, point)
+                            + (point < digits.Length ? "." + new string(digits, point, digits.Length - point) : ""),
+                        digits,
+                        point,
+                        exponent
+                    )
+                ).ToArbitrary(),
+                one =>
+                {
+                    var (mantissa, digits, point, exponent) = one;
+                    var text = Encoding.UTF8.GetBytes(mantissa + (exponent is { } e ? "e" + e.ToString(CultureInfo.InvariantCulture) : ""));
+                    var places = 8 - (digits.Length - point) + (exponent ?? 0);
+                    var number = BigInteger.Parse(digits, CultureInfo.InvariantCulture);
+                    BigInteger? expected =
+                        places >= 0 ? number * BigInteger.Pow(10, places)
+                        : BigInteger.Remainder(number, BigInteger.Pow(10, -places)).IsZero ? number / BigInteger.Pow(10, -places)
+                        : null;
+                    var fault = FixedPoint.Parse(text, NumberStyle.Plain, suffixes: false, out var amount);
+                    Assert.Equal(expected is { } fits && fits < BigInteger.Pow(10, 37), fault == NumberFault.None);
+                    Assert.True(fault != NumberFault.None || (BigInteger)amount == expected);
+                    // The short way says the same, or nothing.
+                    Assert.True(!FixedPoint.TryPlain(text, (byte)'.', out var plain) || plain == amount);
+                }
+            )
+        );
 
     [Theory]
     [InlineData("0", "0")]
@@ -111,7 +127,10 @@ public sealed class FixedPointTests
 
     [Theory]
     [InlineData("0.000000001", "open 0.000000001: at most 8 digits after the point were expected")]
-    [InlineData("100.000000000000000000000000000000000001", "open 100.000000000000000000000000000000000001: at most 8 digits after the point were expected")]
+    [InlineData(
+        "100.000000000000000000000000000000000001",
+        "open 100.000000000000000000000000000000000001: at most 8 digits after the point were expected"
+    )]
     [InlineData("1e-9", "open 1e-9: at most 8 digits after the point were expected")]
     [InlineData("1e20", "open 1e20: less than 10^20 was expected")]
     [InlineData("-1e20", "open -1e20: less than 10^20 was expected")]
@@ -139,24 +158,43 @@ public sealed class FixedPointTests
     public void Text_without_end_is_no_number() => Assert.Equal("a number was expected", FixedPoint.Parse(new string('1', 100_000), out _));
 
     [Fact]
-    public void Every_decimal_with_eight_digits_comes_back() => Prop.ForAll<int, int>((high, low) =>
-    {
-        var value = high + decimal.Round(low / 2_147_483_648m, 8);
-        Assert.Null(FixedPoint.Parse("x", Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture)), out var amount));
-        Assert.Equal((Int128)(value * IncomingBar.One), amount);
-    }).QuickCheckThrowOnFailure();
+    public void Every_decimal_with_eight_digits_comes_back() =>
+        Prop.ForAll<int, int>(
+                (high, low) =>
+                {
+                    var value = high + decimal.Round(low / 2_147_483_648m, 8);
+                    Assert.Null(
+                        FixedPoint.Parse("x", Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture)), out var amount)
+                    );
+                    Assert.Equal((Int128)(value * IncomingBar.One), amount);
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_number_and_its_scale_are_the_amount_or_nothing() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(2_000), Prop.ForAll(
-        (from mantissa in Gen.Choose(-1_000_000, 1_000_000) from zeros in Gen.Choose(0, 12) from scale in Gen.Choose(-25, 25) select (mantissa, zeros, scale)).ToArbitrary(),
-        one =>
-        {
-            var (mantissa, zeros, scale) = one;
-            var number = mantissa * (long)Math.Pow(10, zeros);
-            BigInteger? expected = scale <= 8 ? number * BigInteger.Pow(10, 8 - scale) : BigInteger.Remainder(number, BigInteger.Pow(10, scale - 8)).IsZero ? number / BigInteger.Pow(10, scale - 8) : null;
-            var fits = expected is { } exact && BigInteger.Abs(exact) < BigInteger.Pow(10, 28);
-            var fault = FixedPoint.Scale(number, scale, out var amount);
-            Assert.Equal(fits, fault is null);
-            Assert.True(!fits || (BigInteger)amount == expected);
-        }));
+    public void A_number_and_its_scale_are_the_amount_or_nothing() =>
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(2_000),
+            Prop.ForAll(
+                (
+                    from mantissa in Gen.Choose(-1_000_000, 1_000_000)
+                    from zeros in Gen.Choose(0, 12)
+                    from scale in Gen.Choose(-25, 25)
+                    select (mantissa, zeros, scale)
+                ).ToArbitrary(),
+                one =>
+                {
+                    var (mantissa, zeros, scale) = one;
+                    var number = mantissa * (long)Math.Pow(10, zeros);
+                    BigInteger? expected =
+                        scale <= 8 ? number * BigInteger.Pow(10, 8 - scale)
+                        : BigInteger.Remainder(number, BigInteger.Pow(10, scale - 8)).IsZero ? number / BigInteger.Pow(10, scale - 8)
+                        : null;
+                    var fits = expected is { } exact && BigInteger.Abs(exact) < BigInteger.Pow(10, 28);
+                    var fault = FixedPoint.Scale(number, scale, out var amount);
+                    Assert.Equal(fits, fault is null);
+                    Assert.True(!fits || (BigInteger)amount == expected);
+                }
+            )
+        );
 }

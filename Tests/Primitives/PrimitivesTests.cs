@@ -27,11 +27,22 @@ public sealed class PrimitivesTests
 
     [Fact]
     public void Each_timeframe_is_a_whole_number_of_the_next_finer() =>
-        Assert.All(Timeframe.Stored.Zip(Timeframe.Stored.Skip(1)), pair => Assert.Equal(0, pair.Second.Width.Ticks % pair.First.Width.Ticks));
+        Assert.All(
+            Timeframe.Stored.Zip(Timeframe.Stored.Skip(1)),
+            pair => Assert.Equal(0, pair.Second.Width.Ticks % pair.First.Width.Ticks)
+        );
 
     [Fact]
-    public void A_symbol_is_upper_case_and_survives_its_own_text() => Prop.ForAll<string>(text =>
-        !Symbol.TryParse(text, out var symbol) || (symbol.Value.Length is > 0 and <= Symbol.MaxLength && symbol.Value == symbol.Value.ToUpperInvariant() && Symbol.Parse(symbol.Value) == symbol)).QuickCheckThrowOnFailure();
+    public void A_symbol_is_upper_case_and_survives_its_own_text() =>
+        Prop.ForAll<string>(text =>
+                !Symbol.TryParse(text, out var symbol)
+                || (
+                    symbol.Value.Length is > 0 and <= Symbol.MaxLength
+                    && symbol.Value == symbol.Value.ToUpperInvariant()
+                    && Symbol.Parse(symbol.Value) == symbol
+                )
+            )
+            .QuickCheckThrowOnFailure();
 
     [Theory]
     [InlineData("brk.b", "BRK.B")]
@@ -49,17 +60,27 @@ public sealed class PrimitivesTests
     public void What_cannot_be_a_symbol_is_none(string text) => Assert.False(Symbol.TryParse(text, out _));
 
     [Fact]
-    public void Of_neighbouring_ranges_exactly_one_holds_each_instant() => Prop.ForAll<int, int, int>((a, b, c) =>
-    {
-        var times = new[] { a, b, c }.Distinct().Order().Select(seconds => DateTimeOffset.UnixEpoch.AddSeconds(seconds)).ToArray();
-        if (times.Length < 3)
-        {
-            return true;
-        }
+    public void Of_neighbouring_ranges_exactly_one_holds_each_instant() =>
+        Prop.ForAll<int, int, int>(
+                (a, b, c) =>
+                {
+                    var times = new[] { a, b, c }
+                        .Distinct()
+                        .Order()
+                        .Select(seconds => DateTimeOffset.UnixEpoch.AddSeconds(seconds))
+                        .ToArray();
+                    if (times.Length < 3)
+                    {
+                        return true;
+                    }
 
-        var (first, second) = (new TimeRange(times[0], times[1]), new TimeRange(times[1], times[2]));
-        return times[..2].All(time => first.Contains(time) ^ second.Contains(time)) && !second.Contains(times[2]) && first.Duration + second.Duration == times[2] - times[0];
-    }).QuickCheckThrowOnFailure();
+                    var (first, second) = (new TimeRange(times[0], times[1]), new TimeRange(times[1], times[2]));
+                    return times[..2].All(time => first.Contains(time) ^ second.Contains(time))
+                        && !second.Contains(times[2])
+                        && first.Duration + second.Duration == times[2] - times[0];
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void A_range_that_does_not_start_before_it_ends_cannot_be() =>

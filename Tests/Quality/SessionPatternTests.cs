@@ -14,7 +14,8 @@ public sealed class SessionPatternTests
     public void A_session_keeps_its_local_time_when_the_clocks_change()
     {
         // Ten weeks around 10 March 2024.
-        var (expected, missing, gaps, closed) = Pattern(Timeframe.Minute30, Sessions(Timeframe.Minute30, new(2024, 2, 5), 50)).Compare(Nothing);
+        var (expected, missing, gaps, closed) = Pattern(Timeframe.Minute30, Sessions(Timeframe.Minute30, new(2024, 2, 5), 50))
+            .Compare(Nothing);
         Assert.Equal((50 * 13, 0, 0, 0), (expected, missing, gaps.Count, closed.Count));
     }
 
@@ -22,7 +23,12 @@ public sealed class SessionPatternTests
     public void Bars_of_four_hours_may_change_their_local_time()
     {
         // 12, 16 and 20 UTC: 7, 11 and 15 o'clock in winter, 8, 12 and 16 in summer.
-        var bars = Enumerable.Range(0, 100).Select(day => Utc(2024, 1, 8).AddDays(day)).Where(IsWeekday).SelectMany(day => new[] { day.AddHours(12), day.AddHours(16), day.AddHours(20) }).ToArray();
+        var bars = Enumerable
+            .Range(0, 100)
+            .Select(day => Utc(2024, 1, 8).AddDays(day))
+            .Where(IsWeekday)
+            .SelectMany(day => new[] { day.AddHours(12), day.AddHours(16), day.AddHours(20) })
+            .ToArray();
         Assert.Equal(0, Pattern(Timeframe.Hour4, bars).Compare(Nothing).Missing);
         var one = Pattern(Timeframe.Hour4, [.. bars.Where(bar => bar != Utc(2024, 3, 20, 16))]).Compare(Nothing);
         Assert.Equal(new BarGap(Utc(2024, 3, 20, 16), Utc(2024, 3, 20, 20), 1, 0), Assert.Single(one.Gaps));
@@ -42,8 +48,11 @@ public sealed class SessionPatternTests
     public void A_gap_reaches_over_the_night_and_over_whole_days()
     {
         // From the last half hour of a Tuesday to the first of the Friday after it.
-        var bars = Sessions(Timeframe.Minute30, new(2024, 5, 6), 40).Where(bar => bar < Utc(2024, 5, 21, 19, 30) || bar > Utc(2024, 5, 24, 13, 30)).ToArray();
-        var (_, missing, gaps, closed) = Pattern(Timeframe.Minute30, bars).Compare(new HashSet<DateOnly> { new(2024, 5, 22), new(2024, 5, 23) });
+        var bars = Sessions(Timeframe.Minute30, new(2024, 5, 6), 40)
+            .Where(bar => bar < Utc(2024, 5, 21, 19, 30) || bar > Utc(2024, 5, 24, 13, 30))
+            .ToArray();
+        var (_, missing, gaps, closed) = Pattern(Timeframe.Minute30, bars)
+            .Compare(new HashSet<DateOnly> { new(2024, 5, 22), new(2024, 5, 23) });
         Assert.Equal(new BarGap(Utc(2024, 5, 21, 19, 30), Utc(2024, 5, 24, 14, 0), 28, 2), Assert.Single(gaps));
         Assert.Equal((28, 0), (missing, closed.Count));
     }
@@ -51,11 +60,19 @@ public sealed class SessionPatternTests
     [Fact]
     public void A_day_without_any_bar_was_a_holiday_unless_there_was_trading()
     {
-        var bars = Sessions(Timeframe.Minute30, new(2024, 5, 6), 40).Where(bar => DateOnly.FromDateTime(bar.UtcDateTime) != new DateOnly(2024, 5, 27)).ToArray();
+        var bars = Sessions(Timeframe.Minute30, new(2024, 5, 6), 40)
+            .Where(bar => DateOnly.FromDateTime(bar.UtcDateTime) != new DateOnly(2024, 5, 27))
+            .ToArray();
         var pattern = Pattern(Timeframe.Minute30, bars);
         Assert.Equal([new(2024, 5, 27)], pattern.DaysWithoutBars());
-        Assert.Equal((0, new DateOnly(2024, 5, 27)), pattern.Compare(Nothing) is var quiet ? (quiet.Missing, Assert.Single(quiet.Closed)) : default);
-        Assert.Equal((13, 0), pattern.Compare(new HashSet<DateOnly> { new(2024, 5, 27) }) is var traded ? (traded.Missing, traded.Closed.Count) : default);
+        Assert.Equal(
+            (0, new DateOnly(2024, 5, 27)),
+            pattern.Compare(Nothing) is var quiet ? (quiet.Missing, Assert.Single(quiet.Closed)) : default
+        );
+        Assert.Equal(
+            (13, 0),
+            pattern.Compare(new HashSet<DateOnly> { new(2024, 5, 27) }) is var traded ? (traded.Missing, traded.Closed.Count) : default
+        );
     }
 
     [Theory]
@@ -74,9 +91,19 @@ public sealed class SessionPatternTests
     {
         // Every third session begins two hours early, and one Saturday is traded.
         var bars = Sessions(Timeframe.Hour1, new(2024, 5, 6), 60)
-            .Concat(Sessions(Timeframe.Hour1, new(2024, 5, 6), 60).GroupBy(bar => bar.Date).Where((_, i) => i % 3 == 0).SelectMany(day => new[] { day.First().AddHours(-1), day.First().AddHours(-2) }))
-            .Append(Utc(2024, 6, 1, 15)).Order().ToArray();
-        Assert.Equal((60 * 6, 0), Pattern(Timeframe.Hour1, bars).Compare(Nothing) is var report ? (report.Expected, report.Missing) : default);
+            .Concat(
+                Sessions(Timeframe.Hour1, new(2024, 5, 6), 60)
+                    .GroupBy(bar => bar.Date)
+                    .Where((_, i) => i % 3 == 0)
+                    .SelectMany(day => new[] { day.First().AddHours(-1), day.First().AddHours(-2) })
+            )
+            .Append(Utc(2024, 6, 1, 15))
+            .Order()
+            .ToArray();
+        Assert.Equal(
+            (60 * 6, 0),
+            Pattern(Timeframe.Hour1, bars).Compare(Nothing) is var report ? (report.Expected, report.Missing) : default
+        );
     }
 
     [Fact]
@@ -85,24 +112,38 @@ public sealed class SessionPatternTests
         // In São Paulo the clocks went from midnight to 1 o'clock on 4 November 2018.
         var zone = TimeZoneInfo.FindSystemTimeZoneById("America/Sao_Paulo");
         var bars = Enumerable.Range(0, 24 * 60).Select(hour => Utc(2018, 10, 10).AddHours(hour)).ToArray();
-        Assert.Equal((bars.Length, 0), Pattern(Timeframe.Hour1, bars, zone).Compare(Nothing) is var report ? (report.Expected, report.Missing) : default);
+        Assert.Equal(
+            (bars.Length, 0),
+            Pattern(Timeframe.Hour1, bars, zone).Compare(Nothing) is var report ? (report.Expected, report.Missing) : default
+        );
     }
 
     [Fact]
-    public void What_is_taken_out_is_what_is_found_missing() => Prop.ForAll(
-        (from timeframe in Gen.Elements(Timeframe.Minute15, Timeframe.Minute30, Timeframe.Hour1)
-         from places in Gen.ArrayOf(Gen.Choose(0, int.MaxValue)).Resize(8)
-         select (timeframe, places)).ToArbitrary(),
-        sample =>
-        {
-            // Sixteen weeks, so that eight of them taken away leave every place its majority; never the first or the last, nor a whole day.
-            var bars = Sessions(sample.timeframe, new(2024, 2, 5), 80);
-            var taken = sample.places.Select(place => bars[1 + place % (bars.Length - 2)]).Distinct().Where(bar => bar.Minute == 30 || sample.timeframe == Timeframe.Hour1).Take(5).Order().ToArray();
-            var (_, missing, gaps, closed) = Pattern(sample.timeframe, [.. bars.Except(taken)]).Compare(Nothing);
-            Assert.Equal((taken.Length, 0), (missing, closed.Count));
-            Assert.Equal(taken.Length, gaps.Sum(gap => gap.Bars));
-            Assert.All(taken, bar => Assert.Single(gaps, gap => bar >= gap.From && bar < gap.To));
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(50));
+    public void What_is_taken_out_is_what_is_found_missing() =>
+        Prop.ForAll(
+                (
+                    from timeframe in Gen.Elements(Timeframe.Minute15, Timeframe.Minute30, Timeframe.Hour1)
+                    from places in Gen.ArrayOf(Gen.Choose(0, int.MaxValue)).Resize(8)
+                    select (timeframe, places)
+                ).ToArbitrary(),
+                sample =>
+                {
+                    // Sixteen weeks, so that eight of them taken away leave every place its majority; never the first or the last, nor a whole day.
+                    var bars = Sessions(sample.timeframe, new(2024, 2, 5), 80);
+                    var taken = sample
+                        .places.Select(place => bars[1 + place % (bars.Length - 2)])
+                        .Distinct()
+                        .Where(bar => bar.Minute == 30 || sample.timeframe == Timeframe.Hour1)
+                        .Take(5)
+                        .Order()
+                        .ToArray();
+                    var (_, missing, gaps, closed) = Pattern(sample.timeframe, [.. bars.Except(taken)]).Compare(Nothing);
+                    Assert.Equal((taken.Length, 0), (missing, closed.Count));
+                    Assert.Equal(taken.Length, gaps.Sum(gap => gap.Bars));
+                    Assert.All(taken, bar => Assert.Single(gaps, gap => bar >= gap.From && bar < gap.To));
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(50));
 
     private static SessionPattern Pattern(Timeframe timeframe, DateTimeOffset[] bars, TimeZoneInfo? zone = null)
     {
@@ -113,14 +154,31 @@ public sealed class SessionPatternTests
 
     // Weekdays from 9:30 to 16:00 in New York (from 10:00 by hours); or their dates.
     private static DateTimeOffset[] Sessions(Timeframe timeframe, DateOnly first, int days) =>
-    [
-        .. Enumerable.Range(0, int.MaxValue).Select(n => first.AddDays(n)).Where(date => date.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday)).Take(days).SelectMany(date => timeframe.IsDaily
-            ? [new(date.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero)]
-            : Enumerable.Range(0, (int)(TimeSpan.FromHours(timeframe == Timeframe.Hour1 ? 6 : 6.5) / timeframe.Width))
-                .Select(n => new DateTimeOffset(TimeZoneInfo.ConvertTimeToUtc(date.ToDateTime(timeframe == Timeframe.Hour1 ? new(10, 0) : new(9, 30)), NewYork)) + n * timeframe.Width)),
-    ];
+        [
+            .. Enumerable
+                .Range(0, int.MaxValue)
+                .Select(n => first.AddDays(n))
+                .Where(date => date.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday))
+                .Take(days)
+                .SelectMany(date =>
+                    timeframe.IsDaily
+                        ? [new(date.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero)]
+                        : Enumerable
+                            .Range(0, (int)(TimeSpan.FromHours(timeframe == Timeframe.Hour1 ? 6 : 6.5) / timeframe.Width))
+                            .Select(n =>
+                                new DateTimeOffset(
+                                    TimeZoneInfo.ConvertTimeToUtc(
+                                        date.ToDateTime(timeframe == Timeframe.Hour1 ? new(10, 0) : new(9, 30)),
+                                        NewYork
+                                    )
+                                )
+                                + n * timeframe.Width
+                            )
+                ),
+        ];
 
     private static bool IsWeekday(DateTimeOffset day) => day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday);
 
-    private static DateTimeOffset Utc(int year, int month, int day, int hour = 0, int minute = 0) => new(year, month, day, hour, minute, 0, TimeSpan.Zero);
+    private static DateTimeOffset Utc(int year, int month, int day, int hour = 0, int minute = 0) =>
+        new(year, month, day, hour, minute, 0, TimeSpan.Zero);
 }

@@ -15,12 +15,15 @@ public sealed class SampleMarketTests
     public void Every_ticker_says_that_it_is_a_sample()
     {
         Assert.Equal(["AAPL", "TSLA", "SPY"], SampleMarket.Tickers.Select(ticker => ticker.Symbol));
-        Assert.All(SampleMarket.Tickers, ticker =>
-        {
-            Assert.Contains("synthetic", ticker.Name, StringComparison.Ordinal);
-            Assert.Equal(ticker.Symbol == "SPY" ? "etf" : "stock", ticker.AssetType);
-            Assert.Equal(_newYork.Id, ticker.TimeZone);
-        });
+        Assert.All(
+            SampleMarket.Tickers,
+            ticker =>
+            {
+                Assert.Contains("synthetic", ticker.Name, StringComparison.Ordinal);
+                Assert.Equal(ticker.Symbol == "SPY" ? "etf" : "stock", ticker.AssetType);
+                Assert.Equal(_newYork.Id, ticker.TimeZone);
+            }
+        );
         Assert.Throws<ArgumentException>(() => SampleMarket.Daily("MSFT"));
     }
 
@@ -36,7 +39,10 @@ public sealed class SampleMarketTests
         Assert.Equal(sessions.Order().Distinct(), sessions);
 
         // The other way round: the weekdays of the year that are missing are the ten holidays the exchange announced.
-        var closed = Enumerable.Range(0, 366).Select(day => new DateOnly(2024, 1, 1).AddDays(day)).Except(sessions)
+        var closed = Enumerable
+            .Range(0, 366)
+            .Select(day => new DateOnly(2024, 1, 1).AddDays(day))
+            .Except(sessions)
             .Where(day => day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday))
             .Select(day => day.ToString("MM-dd", CultureInfo.InvariantCulture));
         Assert.Equal(["01-01", "01-15", "02-19", "03-29", "05-27", "06-19", "07-04", "09-02", "11-28", "12-25"], closed);
@@ -46,14 +52,17 @@ public sealed class SampleMarketTests
     [Theory, MemberData(nameof(Symbols))]
     public void Every_bar_is_possible(string symbol)
     {
-        Assert.All(SampleMarket.Daily(symbol).Concat(SampleMarket.Minutes(symbol)), bar =>
-        {
-            Assert.InRange(bar.Open, bar.Low, bar.High);
-            Assert.InRange(bar.Close, bar.Low, bar.High);
-            Assert.InRange(bar.Vwap, bar.Low, bar.High);
-            Assert.True(bar is { Low: > 0, Volume: > 0, TradeCount: > 0 } && bar.TradeCount <= bar.Volume);
-            Assert.All([bar.Open, bar.High, bar.Low, bar.Close], price => Assert.Equal(decimal.Round(price, 2), price));
-        });
+        Assert.All(
+            SampleMarket.Daily(symbol).Concat(SampleMarket.Minutes(symbol)),
+            bar =>
+            {
+                Assert.InRange(bar.Open, bar.Low, bar.High);
+                Assert.InRange(bar.Close, bar.Low, bar.High);
+                Assert.InRange(bar.Vwap, bar.Low, bar.High);
+                Assert.True(bar is { Low: > 0, Volume: > 0, TradeCount: > 0 } && bar.TradeCount <= bar.Volume);
+                Assert.All([bar.Open, bar.High, bar.Low, bar.Close], price => Assert.Equal(decimal.Round(price, 2), price));
+            }
+        );
         Assert.All(SampleMarket.Daily(symbol), bar => Assert.True(bar.High > bar.Low));
     }
 
@@ -61,13 +70,22 @@ public sealed class SampleMarketTests
     [InlineData("AAPL", 160, 260, 12, 250)]
     [InlineData("TSLA", 150, 450, 20, 450)]
     [InlineData("SPY", 460, 620, 20, 220)]
-    public void Prices_and_volumes_are_those_of_such_a_ticker(string symbol, int lowest, int highest, int fewestMillions, int mostMillions) =>
-        Assert.All(SampleMarket.Daily(symbol), bar =>
-        {
-            Assert.InRange(bar.Low, lowest, highest);
-            Assert.InRange(bar.High, lowest, highest);
-            Assert.InRange(bar.Volume, fewestMillions * 1_000_000L, mostMillions * 1_000_000L);
-        });
+    public void Prices_and_volumes_are_those_of_such_a_ticker(
+        string symbol,
+        int lowest,
+        int highest,
+        int fewestMillions,
+        int mostMillions
+    ) =>
+        Assert.All(
+            SampleMarket.Daily(symbol),
+            bar =>
+            {
+                Assert.InRange(bar.Low, lowest, highest);
+                Assert.InRange(bar.High, lowest, highest);
+                Assert.InRange(bar.Volume, fewestMillions * 1_000_000L, mostMillions * 1_000_000L);
+            }
+        );
 
     [Fact]
     public void Minutes_lie_in_the_trading_hours_of_New_York()
@@ -75,14 +93,21 @@ public sealed class SampleMarketTests
         Assert.Empty(SampleMarket.Minutes("AAPL"));
         Assert.Empty(SampleMarket.Minutes("TSLA"));
         var sessions = SampleMarket.Minutes("SPY").GroupBy(bar => DateOnly.FromDateTime(InNewYork(bar))).ToList();
-        Assert.Equal(SampleMarket.Daily("SPY").TakeLast(20).Select(bar => DateOnly.FromDateTime(bar.Timestamp.UtcDateTime)), sessions.Select(session => session.Key));
-        Assert.All(sessions, session =>
-        {
-            var count = session.Key == new DateOnly(2024, 12, 24) ? 210 : 390;
-            Assert.Equal(
-                Enumerable.Range(0, count).Select(minute => session.Key.ToDateTime(new TimeOnly(9, 30)).AddMinutes(minute)),
-                session.Select(InNewYork));
-        });
+        Assert.Equal(
+            SampleMarket.Daily("SPY").TakeLast(20).Select(bar => DateOnly.FromDateTime(bar.Timestamp.UtcDateTime)),
+            sessions.Select(session => session.Key)
+        );
+        Assert.All(
+            sessions,
+            session =>
+            {
+                var count = session.Key == new DateOnly(2024, 12, 24) ? 210 : 390;
+                Assert.Equal(
+                    Enumerable.Range(0, count).Select(minute => session.Key.ToDateTime(new TimeOnly(9, 30)).AddMinutes(minute)),
+                    session.Select(InNewYork)
+                );
+            }
+        );
 
         static DateTime InNewYork(SampleBar bar) => TimeZoneInfo.ConvertTime(bar.Timestamp, _newYork).DateTime;
     }
@@ -90,14 +115,25 @@ public sealed class SampleMarketTests
     [Fact]
     public void Minutes_add_up_to_their_days_exactly()
     {
-        var days = SampleMarket.Minutes("SPY").GroupBy(bar => bar.Timestamp.UtcDateTime.Date).Select(group =>
-        {
-            var minutes = group.ToList();
-            var volume = minutes.Sum(bar => bar.Volume);
-            var vwap = Math.Round(minutes.Sum(bar => bar.Vwap * bar.Volume) / volume, 8, MidpointRounding.AwayFromZero);
-            return new SampleBar(new DateTimeOffset(group.Key, TimeSpan.Zero), minutes[0].Open, minutes.Max(bar => bar.High), minutes.Min(bar => bar.Low),
-                minutes[^1].Close, volume, minutes.Sum(bar => bar.TradeCount), vwap);
-        });
+        var days = SampleMarket
+            .Minutes("SPY")
+            .GroupBy(bar => bar.Timestamp.UtcDateTime.Date)
+            .Select(group =>
+            {
+                var minutes = group.ToList();
+                var volume = minutes.Sum(bar => bar.Volume);
+                var vwap = Math.Round(minutes.Sum(bar => bar.Vwap * bar.Volume) / volume, 8, MidpointRounding.AwayFromZero);
+                return new SampleBar(
+                    new DateTimeOffset(group.Key, TimeSpan.Zero),
+                    minutes[0].Open,
+                    minutes.Max(bar => bar.High),
+                    minutes.Min(bar => bar.Low),
+                    minutes[^1].Close,
+                    volume,
+                    minutes.Sum(bar => bar.TradeCount),
+                    vwap
+                );
+            });
         Assert.Equal(SampleMarket.Daily("SPY").TakeLast(20), days);
     }
 
@@ -105,11 +141,14 @@ public sealed class SampleMarketTests
     public void A_session_is_busy_at_both_ends()
     {
         var minutes = SampleMarket.Minutes("SPY").GroupBy(bar => bar.Timestamp.UtcDateTime.Date).Where(day => day.Count() == 390).ToList();
-        Assert.All(minutes, day =>
-        {
-            var hours = day.Chunk(65).Select(hour => hour.Average(bar => (decimal)bar.Volume)).ToList();
-            Assert.True(Math.Min(hours[0], hours[5]) > 1.3m * Math.Max(hours[2], hours[3]));
-        });
+        Assert.All(
+            minutes,
+            day =>
+            {
+                var hours = day.Chunk(65).Select(hour => hour.Average(bar => (decimal)bar.Volume)).ToList();
+                Assert.True(Math.Min(hours[0], hours[5]) > 1.3m * Math.Max(hours[2], hours[3]));
+            }
+        );
     }
 
     [Fact]
@@ -120,11 +159,16 @@ public sealed class SampleMarketTests
         {
             foreach (var bar in SampleMarket.Daily(ticker.Symbol).Concat(SampleMarket.Minutes(ticker.Symbol)))
             {
-                text.Append(CultureInfo.InvariantCulture,
-                    $"{ticker.Symbol} {bar.Timestamp.UtcDateTime:yyyy-MM-ddTHH:mm}Z {bar.Open:F2} {bar.High:F2} {bar.Low:F2} {bar.Close:F2} {bar.Volume} {bar.TradeCount} {bar.Vwap:F8}\n");
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"{ticker.Symbol} {bar.Timestamp.UtcDateTime:yyyy-MM-ddTHH:mm}Z {bar.Open:F2} {bar.High:F2} {bar.Low:F2} {bar.Close:F2} {bar.Volume} {bar.TradeCount} {bar.Vwap:F8}\n"
+                );
             }
         }
-        Assert.Equal("ccc8a4c534140cc3eeb8c31e1644e6437a0e8968956e432b170525e9dbb9bc9f", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()))));
+        Assert.Equal(
+            "ccc8a4c534140cc3eeb8c31e1644e6437a0e8968956e432b170525e9dbb9bc9f",
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))
+        );
     }
 
     [Fact]
@@ -133,26 +177,49 @@ public sealed class SampleMarketTests
         var chart = new Chart("AAPL");
         Assert.Equal(["PS", "SC", "AR", "ST", "ST", "Spring", "Test", "SOS", "LPS"], chart.Names);
 
-        int climax = chart["SC"], rally = chart["AR"], spring = chart["Spring"], test = chart["Test"], sign = chart["SOS"], support = chart["LPS"];
+        int climax = chart["SC"],
+            rally = chart["AR"],
+            spring = chart["Spring"],
+            test = chart["Test"],
+            sign = chart["SOS"],
+            support = chart["LPS"];
         var bars = chart.Bars;
         var (bottom, top) = (bars[climax].Low, bars[rally].High);
 
         Assert.True(bars[0].Close > bars[chart["PS"]].Close && bars[chart["PS"]].Close > bars[climax].Close, "a decline goes before");
-        Assert.True(chart.Volume(climax) >= 2.5m && chart.Spread(climax) >= 1.5m && chart.Position(climax) >= 0.5m && bars[climax].Close < bars[climax - 1].Close);
+        Assert.True(
+            chart.Volume(climax) >= 2.5m
+                && chart.Spread(climax) >= 1.5m
+                && chart.Position(climax) >= 0.5m
+                && bars[climax].Close < bars[climax - 1].Close
+        );
         Assert.Equal(bars.Max(bar => bar.Volume), bars[climax].Volume);
         Assert.True(top >= bottom * 1.03m && rally - climax <= 5);
         Assert.InRange(sign - climax, 40, 70);
         Assert.True((top - bottom) / bottom >= 0.08m, "the range is wide enough to trade");
-        Assert.All(Enumerable.Range(climax, spring - climax), i => Assert.True(bars[i].Low >= bottom && bars[i].High <= top, "before the spring nothing leaves the range"));
-        Assert.All(chart.All("ST"), i => Assert.True(bars[i].Low <= bottom * 1.02m && bars[i].Volume <= bars[climax].Volume * 0.8m && chart.Volume(i) < 1m));
+        Assert.All(
+            Enumerable.Range(climax, spring - climax),
+            i => Assert.True(bars[i].Low >= bottom && bars[i].High <= top, "before the spring nothing leaves the range")
+        );
+        Assert.All(
+            chart.All("ST"),
+            i => Assert.True(bars[i].Low <= bottom * 1.02m && bars[i].Volume <= bars[climax].Volume * 0.8m && chart.Volume(i) < 1m)
+        );
 
         Assert.InRange((bottom - bars[spring].Low) / bottom, 0.01m, 0.03m);
         Assert.True(chart.Volume(spring) < 0.7m && bars[spring].Close > bottom, "back inside at once");
         Assert.InRange(test - spring, 3, 15);
-        Assert.True(bars[test].Low > bars[spring].Low && bars[test].Low <= bars[spring].Low * 1.03m && chart.Volume(test) < chart.Volume(spring) && bars[test].Volume < bars[spring].Volume);
+        Assert.True(
+            bars[test].Low > bars[spring].Low
+                && bars[test].Low <= bars[spring].Low * 1.03m
+                && chart.Volume(test) < chart.Volume(spring)
+                && bars[test].Volume < bars[spring].Volume
+        );
         Assert.All(bars.Skip(spring + 1), bar => Assert.True(bar.Low > bars[spring].Low));
 
-        Assert.True(bars[sign].Close >= top * 1.01m && chart.Volume(sign) >= 1.5m && chart.Spread(sign) >= 1.2m && chart.Position(sign) >= 0.7m);
+        Assert.True(
+            bars[sign].Close >= top * 1.01m && chart.Volume(sign) >= 1.5m && chart.Spread(sign) >= 1.2m && chart.Position(sign) >= 0.7m
+        );
         Assert.True(bars.Take(sign).Skip(rally).All(bar => bar.Close < top), "nothing closed above the range before");
         Assert.InRange(support - sign, 3, 10);
         Assert.InRange(bars[support].Low, top * 0.98m, top * 1.03m);
@@ -168,16 +235,27 @@ public sealed class SampleMarketTests
         var chart = new Chart("TSLA");
         Assert.Equal(["PSY", "BC", "AR", "ST", "UTAD", "SOW", "LPSY", "SC", "AR", "SOS"], chart.Names);
 
-        int climax = chart["BC"], reaction = chart["AR"], upthrust = chart["UTAD"], sign = chart["SOW"], supply = chart["LPSY"];
+        int climax = chart["BC"],
+            reaction = chart["AR"],
+            upthrust = chart["UTAD"],
+            sign = chart["SOW"],
+            supply = chart["LPSY"];
         var bars = chart.Bars;
         var (top, bottom) = (bars[climax].High, bars[reaction].Low);
 
-        Assert.True(chart.Volume(climax) >= 2.5m && chart.Spread(climax) >= 1.5m && chart.Position(climax) <= 0.5m && bars[climax].Close > bars[climax - 1].Close);
+        Assert.True(
+            chart.Volume(climax) >= 2.5m
+                && chart.Spread(climax) >= 1.5m
+                && chart.Position(climax) <= 0.5m
+                && bars[climax].Close > bars[climax - 1].Close
+        );
         Assert.True(bottom <= top * 0.97m && reaction - climax <= 5);
         Assert.All(Enumerable.Range(climax, upthrust - climax), i => Assert.True(bars[i].Low >= bottom && bars[i].High <= top));
         Assert.InRange((bars[upthrust].High - top) / top, 0.005m, 0.01m);
         Assert.True(chart.Volume(upthrust) > 1.5m && bars[upthrust].Close < top);
-        Assert.True(bars[sign].Close <= bottom * 0.99m && chart.Volume(sign) >= 1.5m && chart.Spread(sign) >= 1.2m && chart.Position(sign) <= 0.3m);
+        Assert.True(
+            bars[sign].Close <= bottom * 0.99m && chart.Volume(sign) >= 1.5m && chart.Spread(sign) >= 1.2m && chart.Position(sign) <= 0.3m
+        );
         Assert.InRange(supply - sign, 3, 10);
         Assert.InRange(bars[supply].High, bottom * 0.97m, bottom * 1.02m);
         Assert.True(chart.Volume(supply) < 0.9m && chart.Spread(supply) < 0.8m);
@@ -192,12 +270,15 @@ public sealed class SampleMarketTests
 
         var bars = chart.Bars;
         var (top, bottom) = (bars[chart["BC"]].High, bars[chart["AR"]].Low);
-        int spring = chart["Spring"], sign = chart["SOS"];
+        int spring = chart["Spring"],
+            sign = chart["SOS"];
         Assert.All(Enumerable.Range(chart["BC"], spring - chart["BC"]), i => Assert.True(bars[i].Low >= bottom && bars[i].High <= top));
         Assert.All(bars.Skip(spring + 1), bar => Assert.True(bar.Low > bars[spring].Low));
         Assert.True(bars[spring].Low < bottom && bars[spring].Close > bottom && chart.Volume(spring) < 0.7m);
         Assert.True(bars[chart["Test"]].Low > bars[spring].Low && chart.Volume(chart["Test"]) < chart.Volume(spring));
-        Assert.True(bars[sign].Close >= top * 1.01m && chart.Volume(sign) >= 1.5m && chart.Spread(sign) >= 1.2m && chart.Position(sign) >= 0.7m);
+        Assert.True(
+            bars[sign].Close >= top * 1.01m && chart.Volume(sign) >= 1.5m && chart.Spread(sign) >= 1.2m && chart.Position(sign) >= 0.7m
+        );
         Assert.InRange(bars[chart["LPS"]].Low, top * 0.98m, top * 1.03m);
         Assert.True(bars[0].Close < bottom && bars[^1].Close > top * 1.05m);
     }
@@ -213,7 +294,8 @@ public sealed class SampleMarketTests
 
     private static double Correlation(List<double> xs, List<double> ys)
     {
-        double mx = xs.Average(), my = ys.Average();
+        double mx = xs.Average(),
+            my = ys.Average();
         var cov = xs.Zip(ys, (x, y) => (x - mx) * (y - my)).Sum();
         return cov / Math.Sqrt(xs.Sum(x => (x - mx) * (x - mx)) * ys.Sum(y => (y - my) * (y - my)));
     }
@@ -223,8 +305,17 @@ public sealed class SampleMarketTests
     {
         private readonly List<(string Name, int Index)> _events =
         [
-            .. SampleMarket.Events(symbol).Select(found => (found.Name,
-                SampleMarket.Daily(symbol).ToList().FindIndex(bar => DateOnly.FromDateTime(bar.Timestamp.UtcDateTime) == found.Session))),
+            .. SampleMarket
+                .Events(symbol)
+                .Select(found =>
+                    (
+                        found.Name,
+                        SampleMarket
+                            .Daily(symbol)
+                            .ToList()
+                            .FindIndex(bar => DateOnly.FromDateTime(bar.Timestamp.UtcDateTime) == found.Session)
+                    )
+                ),
         ];
 
         public IReadOnlyList<SampleBar> Bars { get; } = SampleMarket.Daily(symbol);

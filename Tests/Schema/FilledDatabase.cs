@@ -7,7 +7,8 @@ namespace Wyckoff.Tests.Schema;
 public abstract class FilledDatabase(PostgresEdition edition) : TestDatabase(edition)
 {
     /// <summary>What MigrationService must be told so that the database keeps its edition.</summary>
-    public Dictionary<string, string> Environment { get; } = edition == PostgresEdition.Plain ? new(StringComparer.Ordinal) { ["Wyckoff__Timescale"] = "off" } : [];
+    public Dictionary<string, string> Environment { get; } =
+        edition == PostgresEdition.Plain ? new(StringComparer.Ordinal) { ["Wyckoff__Timescale"] = "off" } : [];
 
     protected override Task<string> CloneAsync(PostgresServer server) => server.CloneFilledAsync();
 }
@@ -25,12 +26,19 @@ internal static class Filling
 
     public static async Task FillAsync(string connectionString)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString
+        );
         await connection.OpenAsync();
         var edition = await TestDatabase.RestPoliciesAsync(connection);
-        var refresh = from aggregate in new[] { "price_candles_1h", "trade_volume_1h" }
-                      select edition.HasPolicies ? $"CALL refresh_continuous_aggregate('prediction.{aggregate}', NULL, now() - interval '1 hour')" : $"SELECT prediction.refresh_{aggregate}()";
-        foreach (var sql in (string[])[await File.ReadAllTextAsync(Path.Combine(Run.Root, "Tests", "Schema", "Fill.sql")), .. refresh, "ANALYZE"])
+        var refresh =
+            from aggregate in new[] { "price_candles_1h", "trade_volume_1h" }
+            select edition.HasPolicies
+                ? $"CALL refresh_continuous_aggregate('prediction.{aggregate}', NULL, now() - interval '1 hour')"
+                : $"SELECT prediction.refresh_{aggregate}()";
+        foreach (
+            var sql in (string[])[await File.ReadAllTextAsync(Path.Combine(Run.Root, "Tests", "Schema", "Fill.sql")), .. refresh, "ANALYZE"]
+        )
         {
             await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
             await command.ExecuteNonQueryAsync();
@@ -40,11 +48,17 @@ internal static class Filling
     /// <summary>Of each of our tables: how many rows, and a checksum over all of them.</summary>
     public static async Task<SortedDictionary<string, string>> ContentsAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
     {
-        var tables = await ListAsync(source, $"SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables WHERE table_type = 'BASE TABLE' AND table_schema IN ({Schemas})", cancellationToken);
+        var tables = await ListAsync(
+            source,
+            $"SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables WHERE table_type = 'BASE TABLE' AND table_schema IN ({Schemas})",
+            cancellationToken
+        );
         var contents = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var table in tables)
         {
-            await using var sum = source.CreateCommand($"SELECT count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {table} t");
+            await using var sum = source.CreateCommand(
+                $"SELECT count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {table} t"
+            );
             contents.Add(table, (string)(await sum.ExecuteScalarAsync(cancellationToken))!);
         }
 

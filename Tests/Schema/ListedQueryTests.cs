@@ -8,8 +8,11 @@ public sealed partial class ListedQueryTests(FilledPlainDatabase database) : ICl
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static IEnumerable<(string Index, string Query)> All => Directory.GetFiles(Path.Combine(Run.Root, "docs", "schema"), "*.md").Order(StringComparer.Ordinal)
-        .SelectMany(page => Index().Matches(File.ReadAllText(page)).Select(match => (match.Groups[1].Value, match.Groups[2].Value)));
+    public static IEnumerable<(string Index, string Query)> All =>
+        Directory
+            .GetFiles(Path.Combine(Run.Root, "docs", "schema"), "*.md")
+            .Order(StringComparer.Ordinal)
+            .SelectMany(page => Index().Matches(File.ReadAllText(page)).Select(match => (match.Groups[1].Value, match.Groups[2].Value)));
 
     public static TheoryData<string, string> Listed => [.. All];
 
@@ -19,7 +22,11 @@ public sealed partial class ListedQueryTests(FilledPlainDatabase database) : ICl
         Assert.Contains(index, await PlanAsync(database.Owner, query));
 
         // An account's own rows also through the policy or the view that stands before them.
-        if (query.Contains("account_id = 1", StringComparison.Ordinal) && !query.Contains("trading.order_keys", StringComparison.Ordinal) && !query.Contains("trading.trade_keys", StringComparison.Ordinal))
+        if (
+            query.Contains("account_id = 1", StringComparison.Ordinal)
+            && !query.Contains("trading.order_keys", StringComparison.Ordinal)
+            && !query.Contains("trading.trade_keys", StringComparison.Ordinal)
+        )
         {
             Assert.Contains(index, await PlanAsync(database.App, Guarded().Replace(query, "trading.my_$1")));
         }
@@ -27,7 +34,12 @@ public sealed partial class ListedQueryTests(FilledPlainDatabase database) : ICl
 
     [Fact]
     public void Every_line_that_names_an_index_has_a_query() =>
-        Assert.Equal(Directory.GetFiles(Path.Combine(Run.Root, "docs", "schema"), "*.md").Sum(page => File.ReadLines(page).Count(line => line.StartsWith("Index:", StringComparison.Ordinal))), All.Count());
+        Assert.Equal(
+            Directory
+                .GetFiles(Path.Combine(Run.Root, "docs", "schema"), "*.md")
+                .Sum(page => File.ReadLines(page).Count(line => line.StartsWith("Index:", StringComparison.Ordinal))),
+            All.Count()
+        );
 
     [Fact]
     public async Task No_table_is_empty()

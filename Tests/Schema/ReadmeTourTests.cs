@@ -12,7 +12,11 @@ public abstract class ReadmeTourTests(TestDatabase database)
     public async Task Every_question_is_answered_by_one_statement_and_every_write_writes_a_bar()
     {
         var token = TestContext.Current.CancellationToken;
-        await new SampleLoader(database.App, new BarWriter(database.App, new TickerDirectory(database.App)), NullLogger<SampleLoader>.Instance).LoadAsync(onlyIfEmpty: true, token);
+        await new SampleLoader(
+            database.App,
+            new BarWriter(database.App, new TickerDirectory(database.App)),
+            NullLogger<SampleLoader>.Instance
+        ).LoadAsync(onlyIfEmpty: true, token);
         Assert.Equal(3, await database.ScalarAsync<long>("SELECT count(*) FROM market.market_overview"));
         var readme = await File.ReadAllTextAsync(Path.Combine(Run.Root, "README.md"), token);
         var questions = StatementsAfter(readme, "## Ten questions");
@@ -36,7 +40,8 @@ public abstract class ReadmeTourTests(TestDatabase database)
     {
         const string fence = "```sql";
         var from = readme.IndexOf(fence, readme.IndexOf(heading, StringComparison.Ordinal), StringComparison.Ordinal) + fence.Length;
-        return readme[from..readme.IndexOf("```", from, StringComparison.Ordinal)].Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return readme[from..readme.IndexOf("```", from, StringComparison.Ordinal)]
+            .Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 }
 

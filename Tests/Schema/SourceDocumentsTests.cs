@@ -12,21 +12,33 @@ public abstract partial class SourceDocumentsTests(TestDatabase database)
         var rows = Row().Matches(page[page.IndexOf("## Checklist", StringComparison.Ordinal)..]);
         Assert.True(rows.Count >= 586, $"The list has lost rows: {rows.Count}.");
 
-        var there = (await database.ScalarAsync<string[]>(
-            """
-            SELECT array_agg(n.nspname || '.' || c.relname || '.' || a.attname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
-             WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm')
-            """)).ToHashSet(StringComparer.Ordinal);
-        var missing = rows.Where(row => row.Groups["none"].Success
-                ? row.Groups["note"].Value.Trim().Length == 0 // what is left out says why
-                : !there.Contains(row.Groups["ours"].Value))
+        var there = (
+            await database.ScalarAsync<string[]>(
+                """
+                SELECT array_agg(n.nspname || '.' || c.relname || '.' || a.attname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+                 WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm')
+                """
+            )
+        ).ToHashSet(StringComparer.Ordinal);
+        var missing = rows.Where(row =>
+                row.Groups["none"].Success
+                    ? row.Groups["note"].Value.Trim().Length == 0 // what is left out says why
+                    : !there.Contains(row.Groups["ours"].Value)
+            )
             .Select(row => row.Value.Trim());
         Assert.Empty(missing);
         // The few that went elsewhere name the place.
-        Assert.Empty(rows.SelectMany(row => Name().Matches(row.Groups["note"].Value)).Select(name => name.Groups[1].Value).Where(name => !there.Contains(name)));
+        Assert.Empty(
+            rows.SelectMany(row => Name().Matches(row.Groups["note"].Value))
+                .Select(name => name.Groups[1].Value)
+                .Where(name => !there.Contains(name))
+        );
     }
 
-    [GeneratedRegex(@"^\| (?<theirs>\w+\.\w+) \| (?:`(?<ours>[\w.]+)`|(?<none>–)) \|(?<note>.*)\|$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^\| (?<theirs>\w+\.\w+) \| (?:`(?<ours>[\w.]+)`|(?<none>–)) \|(?<note>.*)\|$",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Row();
 
     [GeneratedRegex(@"`(\w+\.\w+\.\w+)`")]
@@ -37,4 +49,6 @@ public sealed class PlainSourceDocumentsTests(PlainDatabase database) : SourceDo
 
 public sealed class ApacheSourceDocumentsTests(ApacheDatabase database) : SourceDocumentsTests(database), IClassFixture<ApacheDatabase>;
 
-public sealed class CommunitySourceDocumentsTests(CommunityDatabase database) : SourceDocumentsTests(database), IClassFixture<CommunityDatabase>;
+public sealed class CommunitySourceDocumentsTests(CommunityDatabase database)
+    : SourceDocumentsTests(database),
+        IClassFixture<CommunityDatabase>;

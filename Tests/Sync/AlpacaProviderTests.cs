@@ -27,10 +27,20 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
         var wanted = data.Where(bar => range.Contains(bar.Time)).ToList();
         Assert.Equal(wanted.Select(FakeAlpaca.Incoming), pages.SelectMany(page => page.Bars));
         Assert.Equal((wanted.Count + 19) / 20, pages.Count);
-        Assert.Equal(pages.SkipLast(1).Select(page => page.Bars[^1].Timestamp.AddMinutes(1)).Append(range.End), pages.Select(page => page.CompleteUntil));
-        Assert.All(pages, page => Assert.StartsWith("""{"bars":[{""", System.Text.Encoding.UTF8.GetString(page.Payload.Span), StringComparison.Ordinal));
+        Assert.Equal(
+            pages.SkipLast(1).Select(page => page.Bars[^1].Timestamp.AddMinutes(1)).Append(range.End),
+            pages.Select(page => page.CompleteUntil)
+        );
+        Assert.All(
+            pages,
+            page => Assert.StartsWith("""{"bars":[{""", System.Text.Encoding.UTF8.GetString(page.Payload.Span), StringComparison.Ordinal)
+        );
         Assert.All(pages, page => Assert.DoesNotContain(FakeAlpaca.SecretKey, page.Request, StringComparison.Ordinal));
-        Assert.StartsWith("/v2/stocks/SPY/bars?timeframe=1Min&start=2024-03-04T14:30:00Z&end=2024-03-04T15:59:59Z&limit=20&adjustment=raw&feed=iex&sort=asc", pages[0].Request, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "/v2/stocks/SPY/bars?timeframe=1Min&start=2024-03-04T14:30:00Z&end=2024-03-04T15:59:59Z&limit=20&adjustment=raw&feed=iex&sort=asc",
+            pages[0].Request,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -39,8 +49,15 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
         // Midnight in New York: 05:00 UTC in winter, 04:00 in summer; the clocks changed on 10 March 2024.
         FakeBar Day(int month, int day, int hour) => new(new(2024, month, day, hour, 0, 0, TimeSpan.Zero), 1, 2, 1, 2, 3, 4, 1.5m);
         _server.Bars["SPY"] = [Day(3, 7, 5), Day(3, 8, 5), Day(3, 11, 4), Day(3, 12, 4), Day(3, 13, 4)];
-        var pages = await PagesAsync(_server.Provider(), Timeframe.Day1, new(new(2024, 3, 8, 0, 0, 0, TimeSpan.Zero), new(2024, 3, 13, 0, 0, 0, TimeSpan.Zero)));
-        Assert.Equal(["2024-03-08", "2024-03-11", "2024-03-12"], Assert.Single(pages).Bars.Select(bar => bar.Timestamp.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture)));
+        var pages = await PagesAsync(
+            _server.Provider(),
+            Timeframe.Day1,
+            new(new(2024, 3, 8, 0, 0, 0, TimeSpan.Zero), new(2024, 3, 13, 0, 0, 0, TimeSpan.Zero))
+        );
+        Assert.Equal(
+            ["2024-03-08", "2024-03-11", "2024-03-12"],
+            Assert.Single(pages).Bars.Select(bar => bar.Timestamp.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture))
+        );
         Assert.All(pages[0].Bars, bar => Assert.Equal(TimeSpan.Zero, bar.Timestamp.TimeOfDay));
     }
 
@@ -59,14 +76,20 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
         _server.Bars["SPY"] = [];
         var range = new TimeRange(Start, Start.AddDays(3));
         var pages = await PagesAsync(_server.Provider(new() { PageSize = 10 }), Timeframe.Minute1, range);
-        Assert.Equal([Start.AddMinutes(1000), Start.AddMinutes(2000), Start.AddMinutes(3000), Start.AddMinutes(4000), range.End], pages.Select(page => page.CompleteUntil));
+        Assert.Equal(
+            [Start.AddMinutes(1000), Start.AddMinutes(2000), Start.AddMinutes(3000), Start.AddMinutes(4000), range.End],
+            pages.Select(page => page.CompleteUntil)
+        );
     }
 
     [Fact]
     public async Task The_youngest_bars_are_not_asked_for_where_the_plan_refuses_them()
     {
         _server.Bars["SPY"] = FakeAlpaca.Make(new Random(1), Timeframe.Minute1, Start, 60, density: 1);
-        var provider = _server.Provider(new() { Delay = TimeSpan.FromMinutes(15) }, new ManualTime(Start.AddMinutes(40)) { RingsUnder = TimeSpan.FromSeconds(1) });
+        var provider = _server.Provider(
+            new() { Delay = TimeSpan.FromMinutes(15) },
+            new ManualTime(Start.AddMinutes(40)) { RingsUnder = TimeSpan.FromSeconds(1) }
+        );
         var page = Assert.Single(await PagesAsync(provider, Timeframe.Minute1, new(Start, Start.AddMinutes(60))));
         Assert.Equal((25, Start.AddMinutes(25)), (page.Bars.Count, page.CompleteUntil));
     }
@@ -75,13 +98,25 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     public async Task Keys_feed_and_adjustment_are_sent_and_a_refusal_is_said_without_the_keys()
     {
         _server.Bars["SPY"] = [];
-        await PagesAsync(_server.Provider(new() { Feed = "otc", Adjustment = "split" }), Timeframe.Minute1, new(Start, Start.AddMinutes(1)));
+        await PagesAsync(
+            _server.Provider(new() { Feed = "otc", Adjustment = "split" }),
+            Timeframe.Minute1,
+            new(Start, Start.AddMinutes(1))
+        );
         Assert.Contains("adjustment=split&feed=otc", _server.Log.Single().Query, StringComparison.Ordinal);
 
         var log = new CapturedLog<AlpacaProvider>();
-        var refused = await Assert.ThrowsAsync<ProviderException>(() => PagesAsync(_server.Provider(new() { SecretKey = "another-s3cr3t" }, logger: log), Timeframe.Minute1, new(Start, Start.AddMinutes(1))));
+        var refused = await Assert.ThrowsAsync<ProviderException>(() =>
+            PagesAsync(
+                _server.Provider(new() { SecretKey = "another-s3cr3t" }, logger: log),
+                Timeframe.Minute1,
+                new(Start, Start.AddMinutes(1))
+            )
+        );
         Assert.Equal("alpaca: 403 Forbidden: {\"message\":\"forbidden.\"}.", refused.Message);
-        var sip = await Assert.ThrowsAsync<ProviderException>(() => PagesAsync(_server.Provider(new() { Feed = "sip" }, logger: log), Timeframe.Minute1, new(Start, Start.AddMinutes(1))));
+        var sip = await Assert.ThrowsAsync<ProviderException>(() =>
+            PagesAsync(_server.Provider(new() { Feed = "sip" }, logger: log), Timeframe.Minute1, new(Start, Start.AddMinutes(1)))
+        );
         Assert.Contains("does not permit querying recent SIP data", sip.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cr3t", refused + string.Join('\n', log.Lines), StringComparison.Ordinal);
         // A refusal is final: nobody asks again.
@@ -109,7 +144,9 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
         _server.Bars["SPY"] = [];
         _server.RetryAfter = "3600";
         _server.NextFault = () => Fault.Throttled;
-        var e = await Assert.ThrowsAsync<ProviderException>(() => PagesAsync(_server.Provider(), Timeframe.Minute1, new(Start, Start.AddMinutes(1))));
+        var e = await Assert.ThrowsAsync<ProviderException>(() =>
+            PagesAsync(_server.Provider(), Timeframe.Minute1, new(Start, Start.AddMinutes(1)))
+        );
         Assert.Contains("asks to be left alone for 01:00:00", e.Message, StringComparison.Ordinal);
         Assert.Single(_server.Log);
     }
@@ -139,7 +176,9 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
         _server.Bars["SPY"] = [];
         _server.NextFault = () => Fault.ServerError;
         var time = new ManualTime(Start) { RingsUnder = TimeSpan.FromSeconds(100) };
-        var e = await Assert.ThrowsAsync<ProviderException>(() => PagesAsync(_server.Provider(new() { Retry = new() { Attempts = 4 } }, time), Timeframe.Minute1, new(Start, Start.AddMinutes(1))));
+        var e = await Assert.ThrowsAsync<ProviderException>(() =>
+            PagesAsync(_server.Provider(new() { Retry = new() { Attempts = 4 } }, time), Timeframe.Minute1, new(Start, Start.AddMinutes(1)))
+        );
         Assert.Contains("503 Service Unavailable", e.Message, StringComparison.Ordinal);
         Assert.Contains("(4 attempts)", e.Message, StringComparison.Ordinal);
         Assert.Equal((4, 3), (_server.Log.Count, time.Waits.Count));
@@ -155,7 +194,25 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
         for (var seed = 1; seed <= 8; seed++)
         {
             var time = new ManualTime(Start) { RingsUnder = TimeSpan.FromSeconds(100) };
-            await Assert.ThrowsAsync<ProviderException>(() => PagesAsync(_server.Provider(new() { Retry = new() { Attempts = 10, FirstDelay = first, MaxDelay = most } }, time, seed), Timeframe.Minute1, new(Start, Start.AddMinutes(1))));
+            await Assert.ThrowsAsync<ProviderException>(() =>
+                PagesAsync(
+                    _server.Provider(
+                        new()
+                        {
+                            Retry = new()
+                            {
+                                Attempts = 10,
+                                FirstDelay = first,
+                                MaxDelay = most,
+                            },
+                        },
+                        time,
+                        seed
+                    ),
+                    Timeframe.Minute1,
+                    new(Start, Start.AddMinutes(1))
+                )
+            );
             waits.Add(time.Waits);
         }
 
@@ -174,7 +231,10 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
         var faults = new Queue<Fault>([Fault.Silent, Fault.None]);
         _server.NextFault = faults.Dequeue;
         var time = new ManualTime(Start) { RingsUnder = TimeSpan.FromSeconds(2) };
-        var options = new AlpacaOptions { Retry = new() { Timeout = TimeSpan.FromMinutes(5), FirstDelay = TimeSpan.FromSeconds(1) } };
+        var options = new AlpacaOptions
+        {
+            Retry = new() { Timeout = TimeSpan.FromMinutes(5), FirstDelay = TimeSpan.FromSeconds(1) },
+        };
         var pages = PagesAsync(_server.Provider(options, time), Timeframe.Minute1, new(Start, Start.AddMinutes(1)));
         await time.WaitedForAsync(TimeSpan.FromMinutes(5));
         await Eventually.HoldsAsync(() => _server.Log.Count == 1);
@@ -224,6 +284,12 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Add(formatter(state, exception) + exception);
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Lines.Add(formatter(state, exception) + exception);
     }
 }

@@ -23,7 +23,10 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
         await AddAsync(connection, ticker, "alpaca", (10, 20), (20, 30), (50, 60));
         await AddAsync(connection, ticker, "import", (25, 40));
         await AddAsync(connection, ticker, "other", (0, 100));
-        Assert.Equal([Slots(0, 10), Slots(40, 50), Slots(60, 70)], await MissingAsync(connection, ticker, Slots(0, 70), "alpaca", "import"));
+        Assert.Equal(
+            [Slots(0, 10), Slots(40, 50), Slots(60, 70)],
+            await MissingAsync(connection, ticker, Slots(0, 70), "alpaca", "import")
+        );
         Assert.Equal([Slots(30, 50)], await MissingAsync(connection, ticker, Slots(10, 60), "alpaca"));
         Assert.Equal([], await MissingAsync(connection, ticker, Slots(12, 40), "alpaca", "import"));
         Assert.Equal([Slots(5, 6)], await MissingAsync(connection, ticker, Slots(5, 6), "nobody"));
@@ -33,15 +36,22 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
     public async Task Ranges_that_are_added_at_once_are_all_there()
     {
         var ticker = await TickerAsync("ATONCE");
-        await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
-        {
-            await using var connection = await database.App.OpenConnectionAsync(Token);
-            await using var transaction = await connection.BeginTransactionAsync(Token);
-            await AddAsync(connection, ticker, "alpaca", (2 * i, 2 * i + 1));
-            await transaction.CommitAsync(Token);
-        }));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 40)
+                .Select(async i =>
+                {
+                    await using var connection = await database.App.OpenConnectionAsync(Token);
+                    await using var transaction = await connection.BeginTransactionAsync(Token);
+                    await AddAsync(connection, ticker, "alpaca", (2 * i, 2 * i + 1));
+                    await transaction.CommitAsync(Token);
+                })
+        );
         await using var reader = await database.App.OpenConnectionAsync(Token);
-        Assert.Equal(Enumerable.Range(0, 40).Select(i => Slots(2 * i + 1, 2 * i + 2)), await MissingAsync(reader, ticker, Slots(0, 80), "alpaca"));
+        Assert.Equal(
+            Enumerable.Range(0, 40).Select(i => Slots(2 * i + 1, 2 * i + 2)),
+            await MissingAsync(reader, ticker, Slots(0, 80), "alpaca")
+        );
     }
 
     [Fact]
@@ -61,11 +71,17 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
         await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, Token);
         var asked = new TimeRange(Start.AddDays(-1), Start.AddDays(11));
         Assert.Equal(
-            [new(Start.AddDays(-1), Start), new(Start.AddDays(3).AddMinutes(1), Start.AddDays(10)), new(Start.AddDays(10).AddMinutes(1), Start.AddDays(11))],
-            await SyncCoverageStore.MissingAsync(connection, minutes, Minute, ["import"], asked, Token));
+            [
+                new(Start.AddDays(-1), Start),
+                new(Start.AddDays(3).AddMinutes(1), Start.AddDays(10)),
+                new(Start.AddDays(10).AddMinutes(1), Start.AddDays(11)),
+            ],
+            await SyncCoverageStore.MissingAsync(connection, minutes, Minute, ["import"], asked, Token)
+        );
         Assert.Equal(
             [new(Start.AddDays(-1), Start), new(Start.AddDays(2), Start.AddDays(11))],
-            await SyncCoverageStore.MissingAsync(connection, days, Timeframe.Day1, ["import"], asked, Token));
+            await SyncCoverageStore.MissingAsync(connection, days, Timeframe.Day1, ["import"], asked, Token)
+        );
     }
 
     [Theory]
@@ -76,7 +92,8 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
         Assert.Equal(new TimeRange(Instant(start), Instant(end)), BarGrid.Align(Minute, new(Instant(from), Instant(to))));
 
     [Fact]
-    public void Within_one_bar_none_opens() => Assert.Null(BarGrid.Align(Timeframe.Day1, new(Instant("2024-01-02T10:00:00Z"), Instant("2024-01-02T18:00:00Z"))));
+    public void Within_one_bar_none_opens() =>
+        Assert.Null(BarGrid.Align(Timeframe.Day1, new(Instant("2024-01-02T10:00:00Z"), Instant("2024-01-02T18:00:00Z"))));
 
     [Fact]
     public void Bars_that_break_a_rule_leave_their_place_open()
@@ -93,7 +110,8 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
                 "2024-01-02T01:10:00Z: outside of what was asked for, [2024-01-02T00:00:00Z, 2024-01-02T00:10:00Z)",
                 "2024-01-01T23:55:00Z: outside of what was asked for, [2024-01-02T00:00:00Z, 2024-01-02T00:10:00Z)",
             ],
-            judged.Rejected.Select(fault => fault.ToString()));
+            judged.Rejected.Select(fault => fault.ToString())
+        );
     }
 
     [Fact]
@@ -108,7 +126,15 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
 
     private static TickerRef Ticker(string zone) => new(1, Symbol.Parse("X"), TimeZoneInfo.FindSystemTimeZoneById(zone));
 
-    private static ProviderPage Page(DateTimeOffset until, params IncomingBar[] bars) => new() { Bars = bars, CompleteUntil = until, Request = "/", ContentType = "x", Payload = default };
+    private static ProviderPage Page(DateTimeOffset until, params IncomingBar[] bars) =>
+        new()
+        {
+            Bars = bars,
+            CompleteUntil = until,
+            Request = "/",
+            ContentType = "x",
+            Payload = default,
+        };
 
     private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 
@@ -117,8 +143,13 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
     private static Task AddAsync(NpgsqlConnection connection, int ticker, string source, params (int From, int To)[] ranges) =>
         SyncCoverageStore.AddAsync(connection, ticker, Minute, source, [.. ranges.Select(range => Slots(range.From, range.To))], Token);
 
-    private static Task<IReadOnlyList<TimeRange>> MissingAsync(NpgsqlConnection connection, int ticker, TimeRange range, params string[] sources) =>
-        SyncCoverageStore.MissingAsync(connection, ticker, Minute, sources, range, Token);
+    private static Task<IReadOnlyList<TimeRange>> MissingAsync(
+        NpgsqlConnection connection,
+        int ticker,
+        TimeRange range,
+        params string[] sources
+    ) => SyncCoverageStore.MissingAsync(connection, ticker, Minute, sources, range, Token);
 
-    private Task<int> TickerAsync(string symbol) => database.ScalarAsync<int>("INSERT INTO market.tickers (symbol) VALUES ($1) RETURNING id", symbol);
+    private Task<int> TickerAsync(string symbol) =>
+        database.ScalarAsync<int>("INSERT INTO market.tickers (symbol) VALUES ($1) RETURNING id", symbol);
 }

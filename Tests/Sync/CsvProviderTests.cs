@@ -20,7 +20,9 @@ public sealed class CsvProviderTests
     [Fact]
     public async Task Days_come_exactly_and_what_is_wrong_costs_its_line_only()
     {
-        var (page, url) = await FetchAsync("Date,Open,High,Low,Close,Volume\r\n2024-01-02,187.15,188.44,183.885,185.64,82488674\r\n2024-01-03,184.22,n/a,183.43,184.25,58414460\r\n2024-01-04,182.15,183.0872,180.88,181.91,71983570.5\r\n");
+        var (page, url) = await FetchAsync(
+            "Date,Open,High,Low,Close,Volume\r\n2024-01-02,187.15,188.44,183.885,185.64,82488674\r\n2024-01-03,184.22,n/a,183.43,184.25,58414460\r\n2024-01-04,182.15,183.0872,180.88,181.91,71983570.5\r\n"
+        );
         Assert.Equal("/q/d/l/?s=aapl.us&d1=20240102&d2=20240131&i=d&apikey=hidden", url);
         Assert.Equal("/q/d/l/?s=aapl.us&d1=20240102&d2=20240131&i=d&apikey=…", page.Request);
         Assert.Equal([183.885m, 180.88m], page.Bars.Select(bar => bar.Low / 100_000_000m));
@@ -51,7 +53,9 @@ public sealed class CsvProviderTests
     [Fact]
     public async Task Quotes_are_taken_off_and_a_line_that_cannot_be_read_is_named()
     {
-        var (page, _) = await FetchAsync("\"Date\",\"Open\",High,Low,Close,Volume\n\"2024-01-02\",\"187.15\",188.44,183.885,185.64,\"82488674\"\n2024-01-03,1\0,2,1,1,1\n2024-01-04,182.15,183.0872,180.88,181.91,71983570\n\"2024-01-05,1,2,1,1,1\n");
+        var (page, _) = await FetchAsync(
+            "\"Date\",\"Open\",High,Low,Close,Volume\n\"2024-01-02\",\"187.15\",188.44,183.885,185.64,\"82488674\"\n2024-01-03,1\0,2,1,1,1\n2024-01-04,182.15,183.0872,180.88,181.91,71983570\n\"2024-01-05,1,2,1,1,1\n"
+        );
         Assert.Equal([187.15m, 182.15m], page.Bars.Select(bar => bar.Open / 100_000_000m));
         Assert.Equal(["line 3: there is a NUL byte in it", "line 5: a quote is not closed"], page.Faults.Select(fault => fault.ToString()));
     }
@@ -73,7 +77,11 @@ public sealed class CsvProviderTests
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         using var client = new HttpClient();
         using var limiter = new RequestLimiter(100, TimeSpan.FromMinutes(1), TimeProvider.System);
-        var options = new CsvOptions { Url = address + "/q/d/l/?s={symbol:lower}.us&d1={from}&d2={to}&i=d&apikey=hidden", Retry = new() { Attempts = 1 } };
+        var options = new CsvOptions
+        {
+            Url = address + "/q/d/l/?s={symbol:lower}.us&d1={from}&d2={to}&i=d&apikey=hidden",
+            Retry = new() { Attempts = 1 },
+        };
         var provider = new CsvProvider(options, client, limiter, TimeProvider.System, new Random(1), NullLogger<CsvProvider>.Instance);
         var pages = new List<ProviderPage>();
         await foreach (var page in provider.FetchAsync(Symbol.Parse("AAPL"), Timeframe.Day1, Range, Token))

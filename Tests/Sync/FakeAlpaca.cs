@@ -34,7 +34,16 @@ internal enum Fault
     Silent,
 }
 
-internal sealed record FakeBar(DateTimeOffset Time, decimal Open, decimal High, decimal Low, decimal Close, decimal Volume, int Trades, decimal Vwap);
+internal sealed record FakeBar(
+    DateTimeOffset Time,
+    decimal Open,
+    decimal High,
+    decimal Low,
+    decimal Close,
+    decimal Volume,
+    int Trades,
+    decimal Vwap
+);
 
 /// <summary>A request as the server saw it: what it was about, and what became of it.</summary>
 internal sealed record Asked(string Symbol, DateTimeOffset Start, DateTimeOffset End, string? Token, string Query, Fault Fault, int Status);
@@ -42,7 +51,8 @@ internal sealed record Asked(string Symbol, DateTimeOffset Start, DateTimeOffset
 /// <summary>Answers on a socket as Alpaca's bars endpoint does: keys, limits, pages, errors. Beyond that, it fails in whatever way a test wants.</summary>
 internal sealed class FakeAlpaca : IAsyncDisposable
 {
-    public const string KeyId = "PKTEST", SecretKey = "s3cr3t-of-the-test";
+    public const string KeyId = "PKTEST",
+        SecretKey = "s3cr3t-of-the-test";
 
     private readonly WebApplication _app;
 
@@ -80,29 +90,55 @@ internal sealed class FakeAlpaca : IAsyncDisposable
     }
 
     /// <summary>The real provider, on this server.</summary>
-    public AlpacaProvider Provider(AlpacaOptions? options = null, TimeProvider? time = null, int seed = 1, ILogger<AlpacaProvider>? logger = null)
+    public AlpacaProvider Provider(
+        AlpacaOptions? options = null,
+        TimeProvider? time = null,
+        int seed = 1,
+        ILogger<AlpacaProvider>? logger = null
+    )
     {
         options ??= new();
         (options.Url, options.KeyId, options.SecretKey) = (Url, options.KeyId ?? KeyId, options.SecretKey ?? SecretKey);
         time ??= TimeProvider.System;
-        return new(options, new HttpClient(new SocketsHttpHandler()) { Timeout = Timeout.InfiniteTimeSpan }, new(options.RequestsPerMinute, TimeSpan.FromMinutes(1), time), time, new Random(seed), logger ?? NullLogger<AlpacaProvider>.Instance);
+        return new(
+            options,
+            new HttpClient(new SocketsHttpHandler()) { Timeout = Timeout.InfiniteTimeSpan },
+            new(options.RequestsPerMinute, TimeSpan.FromMinutes(1), time),
+            time,
+            new Random(seed),
+            logger ?? NullLogger<AlpacaProvider>.Instance
+        );
     }
 
     /// <summary>Random bars on the grid, with gaps.</summary>
     public static IReadOnlyList<FakeBar> Make(Random random, Timeframe timeframe, DateTimeOffset start, int slots, double density = 0.7) =>
-    [
-        .. Enumerable.Range(0, slots).Where(_ => random.NextDouble() < density).Select(slot =>
-        {
-            var low = 10 + random.Next(1, 90_000_000) / 1_000_000m;
-            var high = low + random.Next(0, 5_000_000) / 1_000_000m;
-            decimal Between() => low + decimal.Round((high - low) * random.Next(0, 1001) / 1000m, 8);
-            return new FakeBar(start + timeframe.Width * slot, Between(), high, low, Between(), random.Next(0, 1_000_000) + random.Next(0, 100) / 100m, random.Next(0, 5000), Between());
-        }),
-    ];
+        [
+            .. Enumerable
+                .Range(0, slots)
+                .Where(_ => random.NextDouble() < density)
+                .Select(slot =>
+                {
+                    var low = 10 + random.Next(1, 90_000_000) / 1_000_000m;
+                    var high = low + random.Next(0, 5_000_000) / 1_000_000m;
+                    decimal Between() => low + decimal.Round((high - low) * random.Next(0, 1001) / 1000m, 8);
+                    return new FakeBar(
+                        start + timeframe.Width * slot,
+                        Between(),
+                        high,
+                        low,
+                        Between(),
+                        random.Next(0, 1_000_000) + random.Next(0, 100) / 100m,
+                        random.Next(0, 5000),
+                        Between()
+                    );
+                }),
+        ];
 
     public static IncomingBar Incoming(FakeBar bar)
     {
-        Assert.Null(IncomingBar.TryCreate(bar.Time, bar.Open, bar.High, bar.Low, bar.Close, bar.Volume, bar.Trades, bar.Vwap, out var incoming));
+        Assert.Null(
+            IncomingBar.TryCreate(bar.Time, bar.Open, bar.High, bar.Low, bar.Close, bar.Volume, bar.Trades, bar.Vwap, out var incoming)
+        );
         return incoming;
     }
 
@@ -142,11 +178,17 @@ internal sealed class FakeAlpaca : IAsyncDisposable
 
         if (query["feed"] == "sip")
         {
-            await SayAsync(context, StatusCodes.Status403Forbidden, """{"message":"subscription does not permit querying recent SIP data"}""");
+            await SayAsync(
+                context,
+                StatusCodes.Status403Forbidden,
+                """{"message":"subscription does not permit querying recent SIP data"}"""
+            );
             return;
         }
 
-        var after = token is null ? DateTimeOffset.UnixEpoch : Instant(Encoding.UTF8.GetString(Convert.FromBase64String(token)).Split('|')[1]);
+        var after = token is null
+            ? DateTimeOffset.UnixEpoch
+            : Instant(Encoding.UTF8.GetString(Convert.FromBase64String(token)).Split('|')[1]);
         // A page token stands for all that came before it.
         await Asked(after + timeframe.Width > start ? after + timeframe.Width : start, end);
         await Meanwhile();
@@ -180,7 +222,8 @@ internal sealed class FakeAlpaca : IAsyncDisposable
             return;
         }
 
-        var json = $$"""{"bars":{{(page.Count == 0 ? "null" : $"[{string.Join(',', Distort(page, fault, timeframe))}]")}},"symbol":"{{symbol}}","next_page_token":{{(next is null ? "null" : $"\"{next}\"")}}}""";
+        var json =
+            $$"""{"bars":{{(page.Count == 0 ? "null" : $"[{string.Join(',', Distort(page, fault, timeframe))}]")}},"symbol":"{{symbol}}","next_page_token":{{(next is null ? "null" : $"\"{next}\"")}}}""";
         switch (fault)
         {
             case Fault.Reset:
@@ -205,14 +248,20 @@ internal sealed class FakeAlpaca : IAsyncDisposable
     private static IEnumerable<string> Distort(List<FakeBar> page, Fault fault, Timeframe timeframe)
     {
         var middle = page.Count / 2;
-        var texts = page.Select((bar, i) => i != middle ? Text(bar) : fault switch
-        {
-            Fault.NaN => Text(bar).Replace("\"v\":", "\"v\":NaN,\"x\":", StringComparison.Ordinal),
-            Fault.NaNText => Text(bar).Replace("\"v\":", "\"v\":\"NaN\",\"x\":", StringComparison.Ordinal),
-            Fault.HighBelowLow => Text(bar with { High = bar.Low / 2 }),
-            Fault.OffGrid => Text(bar with { Time = bar.Time + TimeSpan.FromSeconds(7) }),
-            _ => Text(bar),
-        }).ToList();
+        var texts = page.Select(
+                (bar, i) =>
+                    i != middle
+                        ? Text(bar)
+                        : fault switch
+                        {
+                            Fault.NaN => Text(bar).Replace("\"v\":", "\"v\":NaN,\"x\":", StringComparison.Ordinal),
+                            Fault.NaNText => Text(bar).Replace("\"v\":", "\"v\":\"NaN\",\"x\":", StringComparison.Ordinal),
+                            Fault.HighBelowLow => Text(bar with { High = bar.Low / 2 }),
+                            Fault.OffGrid => Text(bar with { Time = bar.Time + TimeSpan.FromSeconds(7) }),
+                            _ => Text(bar),
+                        }
+            )
+            .ToList();
         switch (fault)
         {
             case Fault.Duplicated:
@@ -230,11 +279,14 @@ internal sealed class FakeAlpaca : IAsyncDisposable
         return texts;
     }
 
-    private static string Text(FakeBar bar) => string.Create(
-        CultureInfo.InvariantCulture,
-        $$"""{"c":{{bar.Close}},"h":{{bar.High}},"l":{{bar.Low}},"n":{{bar.Trades}},"o":{{bar.Open}},"t":"{{bar.Time:yyyy-MM-ddTHH:mm:ssZ}}","v":{{bar.Volume}},"vw":{{bar.Vwap}}}""");
+    private static string Text(FakeBar bar) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""{"c":{{bar.Close}},"h":{{bar.High}},"l":{{bar.Low}},"n":{{bar.Trades}},"o":{{bar.Open}},"t":"{{bar.Time:yyyy-MM-ddTHH:mm:ssZ}}","v":{{bar.Volume}},"vw":{{bar.Vwap}}}"""
+        );
 
-    private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+    private static DateTimeOffset Instant(string text) =>
+        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
 
     private static async Task SayAsync(HttpContext context, int status, string json)
     {

@@ -50,7 +50,12 @@ public sealed partial class FeedTests : IAsyncLifetime
         Assert.Empty(await worker.TakeDueAsync(4, Token));
         var feed = Assert.Single(await _feeds.ListAsync(Token));
         Assert.Equal(("success", null), (feed.Status, feed.Error));
-        Assert.Equal(3600, await _database.ScalarAsync<double>("SELECT round(extract(epoch FROM next_due - last_sync_at) / 60)::float8 * 60 FROM market.feeds, market.data_sync_log"));
+        Assert.Equal(
+            3600,
+            await _database.ScalarAsync<double>(
+                "SELECT round(extract(epoch FROM next_due - last_sync_at) / 60)::float8 * 60 FROM market.feeds, market.data_sync_log"
+            )
+        );
         Assert.Equal(HealthStatus.Healthy, (await worker.CheckHealthAsync(new(), Token)).Status);
     }
 
@@ -73,13 +78,18 @@ public sealed partial class FeedTests : IAsyncLifetime
             symbols.Add((await AddAsync($"SHARE{i}")).Symbol);
         }
 
-        var claims = await Task.WhenAll(Enumerable.Range(0, 3).Select(i => _feeds.ClaimDueAsync($"i{i}", ["alpaca"], 4, TimeSpan.FromMinutes(1), Token)));
+        var claims = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(i => _feeds.ClaimDueAsync($"i{i}", ["alpaca"], 4, TimeSpan.FromMinutes(1), Token))
+        );
         var all = claims.SelectMany(claim => claim).ToList();
         Assert.Equal(all.Count, all.Select(claim => claim.Feed.Id).Distinct().Count());
         Assert.All(claims, claim => Assert.InRange(claim.Count, 0, 4));
         // Whoever came while another was choosing left some; they are still there to be had.
         var rest = await _feeds.ClaimDueAsync("i3", ["alpaca"], 100, TimeSpan.FromMinutes(1), Token);
-        Assert.Equal(symbols.Order(Comparer<Symbol>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))).Select(symbol => symbol.Value), all.Concat(rest).Select(claim => claim.Feed.Symbol.Value).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            symbols.Order(Comparer<Symbol>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))).Select(symbol => symbol.Value),
+            all.Concat(rest).Select(claim => claim.Feed.Symbol.Value).Order(StringComparer.Ordinal)
+        );
         Assert.Empty(await _feeds.ClaimDueAsync("i4", ["alpaca"], 100, TimeSpan.FromMinutes(1), Token));
     }
 
@@ -124,9 +134,25 @@ public sealed partial class FeedTests : IAsyncLifetime
         try
         {
             var tickers = new TickerDirectory(_database.App);
-            var import = new ImportRunner(_database.App, new(_database.App, tickers), tickers, Options.Create(new SpoolOptions()), TimeProvider.System, NullLogger<ImportRunner>.Instance);
-            using var worker = new FolderWorker(import, Options.Create(new FeedOptions { Folder = folder.FullName }), TimeProvider.System, NullLogger<FolderWorker>.Instance);
-            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "DROP_1m.csv"), "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,2,1,2,10\n2024-03-04T14:32:00Z,2,3,2,3,10\n", Token);
+            var import = new ImportRunner(
+                _database.App,
+                new(_database.App, tickers),
+                tickers,
+                Options.Create(new SpoolOptions()),
+                TimeProvider.System,
+                NullLogger<ImportRunner>.Instance
+            );
+            using var worker = new FolderWorker(
+                import,
+                Options.Create(new FeedOptions { Folder = folder.FullName }),
+                TimeProvider.System,
+                NullLogger<FolderWorker>.Instance
+            );
+            await File.WriteAllTextAsync(
+                Path.Combine(folder.FullName, "DROP_1m.csv"),
+                "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,2,1,2,10\n2024-03-04T14:32:00Z,2,3,2,3,10\n",
+                Token
+            );
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "BAD_1m.csv"), "nothing that anybody could read\n", Token);
             await worker.LookAsync(Token);
             Assert.Equal(0L, await _database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m"));
@@ -154,9 +180,25 @@ public sealed partial class FeedTests : IAsyncLifetime
         {
             await using var source = NpgsqlDataSource.Create(_database.AppConnection + ";Pooling=false");
             var tickers = new TickerDirectory(source);
-            var import = new ImportRunner(source, new(source, tickers), tickers, Options.Create(new SpoolOptions()), TimeProvider.System, NullLogger<ImportRunner>.Instance);
-            using var worker = new FolderWorker(import, Options.Create(new FeedOptions { Folder = folder.FullName }), TimeProvider.System, NullLogger<FolderWorker>.Instance);
-            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "LATE_1m.csv"), "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,2,1,2,10\n", Token);
+            var import = new ImportRunner(
+                source,
+                new(source, tickers),
+                tickers,
+                Options.Create(new SpoolOptions()),
+                TimeProvider.System,
+                NullLogger<ImportRunner>.Instance
+            );
+            using var worker = new FolderWorker(
+                import,
+                Options.Create(new FeedOptions { Folder = folder.FullName }),
+                TimeProvider.System,
+                NullLogger<FolderWorker>.Instance
+            );
+            await File.WriteAllTextAsync(
+                Path.Combine(folder.FullName, "LATE_1m.csv"),
+                "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,2,1,2,10\n",
+                Token
+            );
             await worker.LookAsync(Token);
             await LimitConnectionsAsync(0);
             var fault = await Assert.ThrowsAsync<PostgresException>(() => worker.LookAsync(Token));
@@ -172,7 +214,9 @@ public sealed partial class FeedTests : IAsyncLifetime
 
         // Of 0, the server has no connection left for anybody but administrators.
         Task<int> LimitConnectionsAsync(int limit) =>
-            _database.ExecuteAsync($"ALTER DATABASE {new NpgsqlConnectionStringBuilder(_database.AdminConnection).Database} CONNECTION LIMIT {limit}");
+            _database.ExecuteAsync(
+                $"ALTER DATABASE {new NpgsqlConnectionStringBuilder(_database.AdminConnection).Database} CONNECTION LIMIT {limit}"
+            );
     }
 
     [Fact]
@@ -180,8 +224,20 @@ public sealed partial class FeedTests : IAsyncLifetime
     {
         var folder = Directory.CreateTempSubdirectory("wyckoff-folder-").FullName;
         var tickers = new TickerDirectory(_database.App);
-        var import = new ImportRunner(_database.App, new(_database.App, tickers), tickers, Options.Create(new SpoolOptions()), TimeProvider.System, NullLogger<ImportRunner>.Instance);
-        using var worker = new FolderWorker(import, Options.Create(new FeedOptions { Folder = folder }), TimeProvider.System, NullLogger<FolderWorker>.Instance);
+        var import = new ImportRunner(
+            _database.App,
+            new(_database.App, tickers),
+            tickers,
+            Options.Create(new SpoolOptions()),
+            TimeProvider.System,
+            NullLogger<ImportRunner>.Instance
+        );
+        using var worker = new FolderWorker(
+            import,
+            Options.Create(new FeedOptions { Folder = folder }),
+            TimeProvider.System,
+            NullLogger<FolderWorker>.Instance
+        );
         await worker.LookAsync(Token);
         Assert.Equal(HealthStatus.Healthy, (await worker.CheckHealthAsync(new(), Token)).Status);
 
@@ -196,7 +252,11 @@ public sealed partial class FeedTests : IAsyncLifetime
         Directory.CreateDirectory(folder);
         try
         {
-            await File.WriteAllTextAsync(Path.Combine(folder, "BACK_1m.csv"), "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,2,1,2,10\n", Token);
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, "BACK_1m.csv"),
+                "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,2,1,2,10\n",
+                Token
+            );
             await worker.LookAsync(Token);
             await worker.LookAsync(Token);
             Assert.Equal(HealthStatus.Healthy, (await worker.CheckHealthAsync(new(), Token)).Status);
@@ -217,7 +277,8 @@ public sealed partial class FeedTests : IAsyncLifetime
             INSERT INTO market.data_sync_log (ticker_id, timeframe, source, started_at, last_sync_at, status)
             SELECT id, timeframe, 'alpaca', now() - age, now() - age, 'success' FROM market.tickers, (VALUES ('1m', interval '40 d'), ('1m', '31 d'), ('1m', '29 d'), ('1d', '90 d')) AS v (timeframe, age) WHERE symbol = $1
             """,
-            symbol.Value);
+            symbol.Value
+        );
         Assert.Equal(2, await _feeds.PruneLogAsync(TimeSpan.FromDays(30), Token));
         Assert.Equal(2L, await _database.ScalarAsync<long>("SELECT count(*) FROM market.data_sync_log"));
     }
@@ -233,7 +294,9 @@ public sealed partial class FeedTests : IAsyncLifetime
         using var worker = Worker(new() { Concurrency = 3, Poll = TimeSpan.FromMilliseconds(20) });
         await worker.StartAsync(Token);
         await Eventually.GetAsync(
-            () => _database.ScalarAsync<long>("SELECT count(*) FROM market.data_sync_log WHERE status = 'success'"), done => done >= 10);
+            () => _database.ScalarAsync<long>("SELECT count(*) FROM market.data_sync_log WHERE status = 'success'"),
+            done => done >= 10
+        );
 
         await worker.StopAsync(Token);
         Assert.Equal(0L, await _database.ScalarAsync<long>("SELECT count(*) FROM market.leases WHERE until > clock_timestamp()"));
@@ -257,17 +320,20 @@ public sealed partial class FeedTests : IAsyncLifetime
                 await thaw.Task;
             }
         };
-        using var process = Launch("Ingestor", new()
-        {
-            ["ConnectionStrings__wyckoff"] = _database.AppConnection,
-            ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
-            ["Wyckoff__Samples"] = "false",
-            ["Wyckoff__Sync__Lease"] = "00:05:00",
-            ["Wyckoff__Feeds__Poll"] = "00:00:00.050",
-            ["Wyckoff__Providers__Alpaca__KeyId"] = FakeAlpaca.KeyId,
-            ["Wyckoff__Providers__Alpaca__SecretKey"] = FakeAlpaca.SecretKey,
-            ["Wyckoff__Providers__Alpaca__Url"] = _server.Url.ToString(),
-        });
+        using var process = Launch(
+            "Ingestor",
+            new()
+            {
+                ["ConnectionStrings__wyckoff"] = _database.AppConnection,
+                ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+                ["Wyckoff__Samples"] = "false",
+                ["Wyckoff__Sync__Lease"] = "00:05:00",
+                ["Wyckoff__Feeds__Poll"] = "00:00:00.050",
+                ["Wyckoff__Providers__Alpaca__KeyId"] = FakeAlpaca.KeyId,
+                ["Wyckoff__Providers__Alpaca__SecretKey"] = FakeAlpaca.SecretKey,
+                ["Wyckoff__Providers__Alpaca__Url"] = _server.Url.ToString(),
+            }
+        );
         try
         {
             await arrived.Task.WaitAsync(Token);
@@ -284,7 +350,8 @@ public sealed partial class FeedTests : IAsyncLifetime
                     await _database.ExecuteAsync("UPDATE market.leases SET until = clock_timestamp() - interval '1 s'");
                     return await worker.TakeDueAsync(1, Token);
                 },
-                taken => taken.Count > 0);
+                taken => taken.Count > 0
+            );
             await Assert.Single(taken);
             Assert.Equal(data.Select(FakeAlpaca.Incoming), await _bench.StoredAsync(symbol, Timeframe.Minute1, Token));
             var log = await _database.ScalarAsync<long>("SELECT count(*) FROM market.data_sync_log");
@@ -300,7 +367,8 @@ public sealed partial class FeedTests : IAsyncLifetime
         }
     }
 
-    private const int SigStop = 19, SigCont = 18;
+    private const int SigStop = 19,
+        SigCont = 18;
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);
@@ -322,8 +390,9 @@ public sealed partial class FeedTests : IAsyncLifetime
         do
         {
             line = await process.StandardOutput.ReadLineAsync(Token);
-        }
-        while (line is not null && !line.Contains(words, StringComparison.Ordinal) && !line.Contains("Synced FROZEN", StringComparison.Ordinal));
+        } while (
+            line is not null && !line.Contains(words, StringComparison.Ordinal) && !line.Contains("Synced FROZEN", StringComparison.Ordinal)
+        );
 
         Assert.Contains(words, line, StringComparison.Ordinal);
     }
@@ -331,7 +400,16 @@ public sealed partial class FeedTests : IAsyncLifetime
     private FeedWorker Worker(FeedOptions? options = null)
     {
         var leases = _bench.Leases();
-        return new(_feeds, _bench.Service(leases), leases, _bench.Providers(), Options.Create(options ?? new()), Options.Create(_bench.Options), _bench.Time, NullLogger<FeedWorker>.Instance);
+        return new(
+            _feeds,
+            _bench.Service(leases),
+            leases,
+            _bench.Providers(),
+            Options.Create(options ?? new()),
+            Options.Create(_bench.Options),
+            _bench.Time,
+            NullLogger<FeedWorker>.Instance
+        );
     }
 
     private async Task<(Symbol Symbol, IReadOnlyList<FakeBar> Data)> AddAsync(string name, int every = 60)

@@ -89,8 +89,9 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
         await using var second = await database.App.OpenConnectionAsync(Token);
         await using var writing = await second.BeginTransactionAsync(Token);
         await LeaseStore.FenceAsync(second, brief, Token);
-        await Eventually.HoldsAsync(
-            () => database.ScalarAsync<bool>("SELECT until < clock_timestamp() FROM market.leases WHERE name = 'brief'"));
+        await Eventually.HoldsAsync(() =>
+            database.ScalarAsync<bool>("SELECT until < clock_timestamp() FROM market.leases WHERE name = 'brief'")
+        );
         // It has run out, and still: not before the commit.
         Assert.Null(await b.TryAcquireAsync("brief", Long, Token));
         await writing.CommitAsync(Token);
@@ -160,16 +161,23 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
     private LeaseStore Store(string holder, TimeProvider? time = null) =>
         new(database.App, holder, time ?? TimeProvider.System, NullLogger<LeaseStore>.Instance);
 
-    private Task<DateTimeOffset> UntilAsync(string name) => database.ScalarAsync<DateTime>("SELECT until FROM market.leases WHERE name = $1", name).ContinueWith(task => new DateTimeOffset(task.Result), TaskScheduler.Default);
+    private Task<DateTimeOffset> UntilAsync(string name) =>
+        database
+            .ScalarAsync<DateTime>("SELECT until FROM market.leases WHERE name = $1", name)
+            .ContinueWith(task => new DateTimeOffset(task.Result), TaskScheduler.Default);
 
-    private Task ExpireAsync(string name) => database.ExecuteAsync("UPDATE market.leases SET until = clock_timestamp() - interval '1 s' WHERE name = $1", name);
+    private Task ExpireAsync(string name) =>
+        database.ExecuteAsync("UPDATE market.leases SET until = clock_timestamp() - interval '1 s' WHERE name = $1", name);
 
-    private Task<long> WrittenAsync(string like) => database.ScalarAsync<long>("SELECT count(*) FROM market.sync_coverage WHERE source LIKE $1", like);
+    private Task<long> WrittenAsync(string like) =>
+        database.ScalarAsync<long>("SELECT count(*) FROM market.sync_coverage WHERE source LIKE $1", like);
 
     // A transaction as all fenced ones are: first the fence, then what is to be written.
     private async Task WriteAsync(Lease lease, string what)
     {
-        var ticker = await database.ScalarAsync<int>("INSERT INTO market.tickers (symbol) VALUES ('LEASED') ON CONFLICT (symbol) DO UPDATE SET is_active = true RETURNING id");
+        var ticker = await database.ScalarAsync<int>(
+            "INSERT INTO market.tickers (symbol) VALUES ('LEASED') ON CONFLICT (symbol) DO UPDATE SET is_active = true RETURNING id"
+        );
         await using var connection = await database.App.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
         await LeaseStore.FenceAsync(connection, lease, Token);

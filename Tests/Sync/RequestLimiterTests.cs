@@ -23,7 +23,10 @@ public sealed class RequestLimiterTests
             time.Advance(TimeSpan.FromMilliseconds(random.Next(0, 20_000)));
         }
 
-        Assert.All(granted, instant => Assert.InRange(granted.Count(other => other >= instant && other < instant + TimeSpan.FromMinutes(1)), 1, 5));
+        Assert.All(
+            granted,
+            instant => Assert.InRange(granted.Count(other => other >= instant && other < instant + TimeSpan.FromMinutes(1)), 1, 5)
+        );
         Assert.NotEmpty(time.Waits);
     }
 

@@ -26,7 +26,21 @@ public sealed class RestartTests(TestDatabase database) : IClassFixture<TestData
         server.Bars[symbol.Value] = data;
         var bench = new SyncBench(database, server, Start.AddDays(3)) { Alpaca = { PageSize = 20 } };
         bench.Alpaca.Retry.Attempts = 2;
-        Fault[] faults = [Fault.Throttled, Fault.ServerError, Fault.Reset, Fault.Truncated, Fault.Html, Fault.NaN, Fault.NaNText, Fault.HighBelowLow, Fault.Duplicated, Fault.Unsorted, Fault.OutsideRange, Fault.OffGrid];
+        Fault[] faults =
+        [
+            Fault.Throttled,
+            Fault.ServerError,
+            Fault.Reset,
+            Fault.Truncated,
+            Fault.Html,
+            Fault.NaN,
+            Fault.NaNText,
+            Fault.HighBelowLow,
+            Fault.Duplicated,
+            Fault.Unsorted,
+            Fault.OutsideRange,
+            Fault.OffGrid,
+        ];
         server.NextFault = () =>
         {
             lock (random)
@@ -39,7 +53,8 @@ public sealed class RestartTests(TestDatabase database) : IClassFixture<TestData
         server.Asked = async (from, until) =>
         {
             await using var command = database.Admin.CreateCommand(
-                "SELECT (covered * tstzmultirange(tstzrange($2, $3, '[]')))::text FROM market.sync_coverage JOIN market.tickers ON id = ticker_id WHERE symbol = $1 AND source = 'alpaca' AND covered && tstzrange($2, $3, '[]')");
+                "SELECT (covered * tstzmultirange(tstzrange($2, $3, '[]')))::text FROM market.sync_coverage JOIN market.tickers ON id = ticker_id WHERE symbol = $1 AND source = 'alpaca' AND covered && tstzrange($2, $3, '[]')"
+            );
             command.Parameters.Add(new() { Value = symbol.Value });
             command.Parameters.Add(new() { Value = from.ToUniversalTime() });
             command.Parameters.Add(new() { Value = until.ToUniversalTime() });
@@ -57,7 +72,11 @@ public sealed class RestartTests(TestDatabase database) : IClassFixture<TestData
             var (requests, commits) = (random.Next(1, 12), random.Next(1, 8));
             server.Meanwhile = () => --requests == 0 ? death.CancelAsync() : Task.CompletedTask;
             var from = random.Next(0, Slots - 200);
-            var request = new SyncRequest(symbol, Timeframe.Minute1, new(Start.AddMinutes(from), Start.AddMinutes(from + random.Next(1, 200))))
+            var request = new SyncRequest(
+                symbol,
+                Timeframe.Minute1,
+                new(Start.AddMinutes(from), Start.AddMinutes(from + random.Next(1, 200)))
+            )
             {
                 Fence = (_, _) => --commits == 0 ? death.CancelAsync() : Task.CompletedTask,
             };
@@ -74,7 +93,10 @@ public sealed class RestartTests(TestDatabase database) : IClassFixture<TestData
 
         // The rounds were what they were meant to be.
         var kinds = server.Log.Select(request => request.Fault).Distinct().Count();
-        Assert.True(restarts >= 3 && partial >= 1 && kinds > faults.Length / 2, $"{restarts} restarts, {partial} partial, {kinds} kinds of faults");
+        Assert.True(
+            restarts >= 3 && partial >= 1 && kinds > faults.Length / 2,
+            $"{restarts} restarts, {partial} partial, {kinds} kinds of faults"
+        );
         server.NextFault = () => Fault.None;
         server.Meanwhile = () => Task.CompletedTask;
         var all = new SyncRequest(symbol, Timeframe.Minute1, new(Start, Start.AddMinutes(Slots)));

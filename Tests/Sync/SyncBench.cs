@@ -13,13 +13,24 @@ internal sealed class SyncBench(TestDatabase database, FakeAlpaca server, DateTi
 {
     private int _processes;
 
-    public AlpacaOptions Alpaca { get; } = new() { RequestsPerMinute = 100_000, Retry = new() { Attempts = 3, FirstDelay = TimeSpan.FromMilliseconds(1), MaxDelay = TimeSpan.FromMilliseconds(2) } };
+    public AlpacaOptions Alpaca { get; } =
+        new()
+        {
+            RequestsPerMinute = 100_000,
+            Retry = new()
+            {
+                Attempts = 3,
+                FirstDelay = TimeSpan.FromMilliseconds(1),
+                MaxDelay = TimeSpan.FromMilliseconds(2),
+            },
+        };
 
     public SyncOptions Options { get; } = new();
 
     public FixedTime Time { get; } = new(now);
 
-    public LeaseStore Leases() => new(database.App, $"process {Interlocked.Increment(ref _processes)}", TimeProvider.System, NullLogger<LeaseStore>.Instance);
+    public LeaseStore Leases() =>
+        new(database.App, $"process {Interlocked.Increment(ref _processes)}", TimeProvider.System, NullLogger<LeaseStore>.Instance);
 
     public BarProviders Providers() => new([server.Provider(Alpaca, Time)]);
 
@@ -27,13 +38,23 @@ internal sealed class SyncBench(TestDatabase database, FakeAlpaca server, DateTi
     public SyncService Service(LeaseStore? leases = null)
     {
         var tickers = new TickerDirectory(database.App);
-        return new(database.App, tickers, new(database.App, tickers), Providers(), leases ?? Leases(), Microsoft.Extensions.Options.Options.Create(Options), Time, NullLogger<SyncService>.Instance);
+        return new(
+            database.App,
+            tickers,
+            new(database.App, tickers),
+            Providers(),
+            leases ?? Leases(),
+            Microsoft.Extensions.Options.Options.Create(Options),
+            Time,
+            NullLogger<SyncService>.Instance
+        );
     }
 
     public async Task<List<IncomingBar>> StoredAsync(Symbol symbol, Timeframe timeframe, CancellationToken cancellationToken)
     {
         await using var command = database.App.CreateCommand(
-            $"SELECT timestamp, open, high, low, close, volume, trade_count, vwap FROM market.bars_{timeframe} b JOIN market.tickers t ON t.id = b.ticker_id WHERE symbol = $1 AND source = 'alpaca' ORDER BY timestamp");
+            $"SELECT timestamp, open, high, low, close, volume, trade_count, vwap FROM market.bars_{timeframe} b JOIN market.tickers t ON t.id = b.ticker_id WHERE symbol = $1 AND source = 'alpaca' ORDER BY timestamp"
+        );
         command.Parameters.Add(new() { Value = symbol.Value });
         var bars = new List<IncomingBar>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -47,7 +68,19 @@ internal sealed class SyncBench(TestDatabase database, FakeAlpaca server, DateTi
 
     private static IncomingBar Read(NpgsqlDataReader reader)
     {
-        Assert.Null(IncomingBar.TryCreate(reader.GetFieldValue<DateTimeOffset>(0), reader.GetDecimal(1), reader.GetDecimal(2), reader.GetDecimal(3), reader.GetDecimal(4), reader.GetDecimal(5), reader.GetInt32(6), reader.GetDecimal(7), out var bar));
+        Assert.Null(
+            IncomingBar.TryCreate(
+                reader.GetFieldValue<DateTimeOffset>(0),
+                reader.GetDecimal(1),
+                reader.GetDecimal(2),
+                reader.GetDecimal(3),
+                reader.GetDecimal(4),
+                reader.GetDecimal(5),
+                reader.GetInt32(6),
+                reader.GetDecimal(7),
+                out var bar
+            )
+        );
         return bar;
     }
 

@@ -36,7 +36,10 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     {
         var service = _bench.Service();
         var first = await service.EnsureAsync(Want(0, 100), Token);
-        Assert.Equal((SyncOutcome.Success, _data.Count, _data.Count, 0L, 0L), (first.Outcome, (int)first.Fetched, (int)first.Inserted, first.Updated, first.Rejected));
+        Assert.Equal(
+            (SyncOutcome.Success, _data.Count, _data.Count, 0L, 0L),
+            (first.Outcome, (int)first.Fetched, (int)first.Inserted, first.Updated, first.Rejected)
+        );
         Assert.Empty(first.StillMissing);
         Assert.Equal(_data.Select(FakeAlpaca.Incoming), await StoredAsync());
 
@@ -56,7 +59,8 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
         await service.EnsureAsync(Want(0, 100), Token);
         Assert.Equal(
             [(0, 20), (40, 60), (80, 100)],
-            _server.Log.Where(asked => asked.Token is null).Select(asked => (Slot(asked.Start), Slot(asked.End.AddSeconds(1)))));
+            _server.Log.Where(asked => asked.Token is null).Select(asked => (Slot(asked.Start), Slot(asked.End.AddSeconds(1))))
+        );
         Assert.Equal(_data.Select(FakeAlpaca.Incoming), await StoredAsync());
     }
 
@@ -173,10 +177,17 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
         await service.EnsureAsync(Want(0, 50), Token);
         var tickers = new TickerDirectory(database.App);
         var foreign = FakeAlpaca.Incoming(new(Start.AddDays(-7), 5, 6, 4, 5, 1, 1, 5));
-        await new BarWriter(database.App, tickers).WriteAsync([new(await TickerAsync(), Minute, new[] { foreign })], new() { Source = "import" }, Token);
+        await new BarWriter(database.App, tickers).WriteAsync(
+            [new(await TickerAsync(), Minute, new[] { foreign })],
+            new() { Source = "import" },
+            Token
+        );
         var result = await service.EnsureAsync(Want(0, 100), Token);
         Assert.Equal(("success", null, (int)result.Fetched, _data.Count + 1L), await LogAsync(result.RunId));
-        var log = await database.ScalarAsync<DateTime[]>("SELECT ARRAY[first_synced_timestamp, last_synced_timestamp] FROM market.data_sync_log WHERE id = $1", result.RunId!);
+        var log = await database.ScalarAsync<DateTime[]>(
+            "SELECT ARRAY[first_synced_timestamp, last_synced_timestamp] FROM market.data_sync_log WHERE id = $1",
+            result.RunId!
+        );
         Assert.Equal([foreign.Timestamp.UtcDateTime, _data[^1].Time.UtcDateTime], log);
     }
 
@@ -184,7 +195,9 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     public async Task Answers_are_kept_as_they_came_unless_that_is_switched_off()
     {
         var result = await _bench.Service().EnsureAsync(Want(0, 100), Token);
-        await using var command = database.App.CreateCommand("SELECT payload, bytes, request FROM market.sync_payloads WHERE sync_id = $1 ORDER BY page");
+        await using var command = database.App.CreateCommand(
+            "SELECT payload, bytes, request FROM market.sync_payloads WHERE sync_id = $1 ORDER BY page"
+        );
         command.Parameters.Add(new() { Value = result.RunId!.Value });
         var pages = 0;
         await using (var reader = await command.ExecuteReaderAsync(Token))
@@ -204,14 +217,19 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
         Assert.Equal((_data.Count + 19) / 20, pages);
         _bench.Options.KeepPayloads = false;
         var quiet = await _bench.Service().EnsureAsync(Want(100, 120), Token);
-        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM market.sync_payloads WHERE sync_id = $1", quiet.RunId!.Value));
+        Assert.Equal(
+            0L,
+            await database.ScalarAsync<long>("SELECT count(*) FROM market.sync_payloads WHERE sync_id = $1", quiet.RunId!.Value)
+        );
     }
 
     [Fact]
     public async Task Those_who_want_the_same_at_once_share_one_fetch()
     {
         var (here, there) = (_bench.Service(), _bench.Service());
-        var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? here : there).EnsureAsync(Want(i % 5, 100 - i % 3), Token)));
+        var results = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? here : there).EnsureAsync(Want(i % 5, 100 - i % 3), Token))
+        );
         Assert.All(results, result => Assert.Equal((SyncOutcome.Success, 0), (result.Outcome, result.StillMissing.Count)));
         Assert.Equal(_data.Select(FakeAlpaca.Incoming), await StoredAsync());
         // Whatever the order they came in, no minute was asked for twice.
@@ -266,10 +284,18 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     [Fact]
     public async Task Behind_a_fence_that_does_not_hold_nothing_is_written()
     {
-        await Assert.ThrowsAsync<LeaseLostException>(() => _bench.Service().EnsureAsync(Want(0, 100) with { Fence = (_, _) => throw new LeaseLostException("feed/1") }, Token));
+        await Assert.ThrowsAsync<LeaseLostException>(() =>
+            _bench.Service().EnsureAsync(Want(0, 100) with { Fence = (_, _) => throw new LeaseLostException("feed/1") }, Token)
+        );
         Assert.Empty(await StoredAsync());
-        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM market.sync_coverage WHERE ticker_id = $1", await TickerAsync()));
-        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM market.data_sync_log WHERE ticker_id = $1", await TickerAsync()));
+        Assert.Equal(
+            0L,
+            await database.ScalarAsync<long>("SELECT count(*) FROM market.sync_coverage WHERE ticker_id = $1", await TickerAsync())
+        );
+        Assert.Equal(
+            0L,
+            await database.ScalarAsync<long>("SELECT count(*) FROM market.data_sync_log WHERE ticker_id = $1", await TickerAsync())
+        );
     }
 
     [Fact]
@@ -307,7 +333,12 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     public async Task Who_is_no_provider_is_said()
     {
         var service = _bench.Service();
-        Assert.Equal("'nobody' is no provider that is configured: one of alpaca is expected.", (await Assert.ThrowsAsync<NoSuchProviderException>(() => service.EnsureAsync(Want(0, 1) with { Provider = "nobody" }, Token))).Message);
+        Assert.Equal(
+            "'nobody' is no provider that is configured: one of alpaca is expected.",
+            (
+                await Assert.ThrowsAsync<NoSuchProviderException>(() => service.EnsureAsync(Want(0, 1) with { Provider = "nobody" }, Token))
+            ).Message
+        );
     }
 
     private static int Slot(DateTimeOffset instant) => (int)(instant - Start).TotalMinutes;
@@ -322,7 +353,9 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
 
     private async Task<(string Status, string? Error, int Fetched, long Total)> LogAsync(long? run)
     {
-        await using var command = database.App.CreateCommand("SELECT status, error_message, bars_fetched, total_bars FROM market.data_sync_log WHERE id = $1");
+        await using var command = database.App.CreateCommand(
+            "SELECT status, error_message, bars_fetched, total_bars FROM market.data_sync_log WHERE id = $1"
+        );
         command.Parameters.Add(new() { Value = run!.Value });
         await using var reader = await command.ExecuteReaderAsync(Token);
         Assert.True(await reader.ReadAsync(Token));

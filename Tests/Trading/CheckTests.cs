@@ -115,7 +115,14 @@ public sealed class CheckTests(TestDatabase database) : IClassFixture<TestDataba
         """;
 
     // The rows above violate one rule each, but a NOT NULL or an enum speaks first; chk_*_time needs a table without chunks, chk_orders_parent a parent that is the order.
-    private static readonly string[] Elsewhere = ["chk_orders_time", "chk_trades_time", "chk_portfolio_snapshots_time", "chk_system_logs_time", "chk_orders_parent"];
+    private static readonly string[] Elsewhere =
+    [
+        "chk_orders_time",
+        "chk_trades_time",
+        "chk_portfolio_snapshots_time",
+        "chk_system_logs_time",
+        "chk_orders_parent",
+    ];
 
     public static TheoryData<string> Tables => [.. TradingRows.Tables];
 
@@ -127,10 +134,17 @@ public sealed class CheckTests(TestDatabase database) : IClassFixture<TestDataba
     [Fact]
     public async Task Every_check_refuses_and_says_which_it_is()
     {
-        foreach (var (table, changes, constraint) in List.Split('\n').Select(line => line.Split('|', StringSplitOptions.TrimEntries)).Select(parts => (parts[0], parts[1], parts[2])))
+        foreach (
+            var (table, changes, constraint) in List.Split('\n')
+                .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
+                .Select(parts => (parts[0], parts[1], parts[2]))
+        )
         {
             var refusal = await TradingRows.TryAsync(database.Owner, [.. TradingRows.Before(table), TradingRows.Insert(table, changes)]);
-            Assert.True(refusal?.ConstraintName == constraint, $"{table}: {changes} gave {refusal?.ConstraintName ?? refusal?.MessageText ?? "no error"} and not {constraint}");
+            Assert.True(
+                refusal?.ConstraintName == constraint,
+                $"{table}: {changes} gave {refusal?.ConstraintName ?? refusal?.MessageText ?? "no error"} and not {constraint}"
+            );
         }
     }
 
@@ -138,7 +152,9 @@ public sealed class CheckTests(TestDatabase database) : IClassFixture<TestDataba
     public async Task Every_check_is_in_the_list()
     {
         var all = new List<string>();
-        await using var command = database.Admin.CreateCommand("SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'trading'::regnamespace");
+        await using var command = database.Admin.CreateCommand(
+            "SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'trading'::regnamespace"
+        );
         await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
         while (await reader.ReadAsync(TestContext.Current.CancellationToken))
         {

@@ -19,16 +19,31 @@ public sealed class TradingOnCommunityTests(CommunityDatabase database) : Tradin
     {
         var (account, strategy) = await StrategyAsync();
         await _database.ExecuteAsync(
-            "INSERT INTO trading.trades (time, account_id, strategy_id, symbol, side, quantity, price, exchange, entry_price, exit_price, pnl, fee) SELECT '2026-01-01'::timestamptz + n * interval '1 hour', $1, $2, 'AAPL', 'sell', 1, 10, 'NYSE', 9, 10, n - 50, 0.5 FROM generate_series(1, 100) AS n", account, strategy);
-        Assert.NotEqual(0L, await _database.ScalarAsync<long>("SELECT count(compress_chunk(c, if_not_compressed => true)) FROM show_chunks('trading.trades') AS c"));
+            "INSERT INTO trading.trades (time, account_id, strategy_id, symbol, side, quantity, price, exchange, entry_price, exit_price, pnl, fee) SELECT '2026-01-01'::timestamptz + n * interval '1 hour', $1, $2, 'AAPL', 'sell', 1, 10, 'NYSE', 9, 10, n - 50, 0.5 FROM generate_series(1, 100) AS n",
+            account,
+            strategy
+        );
+        Assert.NotEqual(
+            0L,
+            await _database.ScalarAsync<long>(
+                "SELECT count(compress_chunk(c, if_not_compressed => true)) FROM show_chunks('trading.trades') AS c"
+            )
+        );
 
         await _database.ExecuteAsync("UPDATE trading.trades SET pnl = 1000 WHERE strategy_id = $1 AND pnl = 1", strategy);
         await _database.ExecuteAsync("DELETE FROM trading.trades WHERE strategy_id = $1 AND pnl < 0", strategy);
-        await _database.ExecuteAsync("INSERT INTO trading.trades (time, account_id, strategy_id, symbol, side, quantity, price, exchange) VALUES ('2026-01-02', $1, $2, 'AAPL', 'buy', 1, 10, 'NYSE')", account, strategy);
+        await _database.ExecuteAsync(
+            "INSERT INTO trading.trades (time, account_id, strategy_id, symbol, side, quantity, price, exchange) VALUES ('2026-01-02', $1, $2, 'AAPL', 'buy', 1, 10, 'NYSE')",
+            account,
+            strategy
+        );
         Assert.Equal((52, 51, 50, 1275m - 1 + 1000, 25.5m), await FiguresAsync(strategy));
 
         await _database.ExecuteAsync("DELETE FROM trading.strategies WHERE id = $1", strategy);
-        Assert.Equal(52L, await _database.ScalarAsync<long>("SELECT count(*) FROM trading.trades WHERE account_id = $1 AND strategy_id IS NULL", account));
+        Assert.Equal(
+            52L,
+            await _database.ScalarAsync<long>("SELECT count(*) FROM trading.trades WHERE account_id = $1 AND strategy_id IS NULL", account)
+        );
     }
 }
 
@@ -50,7 +65,9 @@ public abstract class TradingFlowTests(TestDatabase database)
         Assert.True(first.Created);
         Assert.Equal(new Recorded(first.Id, false), again);
         Assert.Equal(10m, (await OrderAsync(account, first.Id)).Quantity);
-        var other = await Assert.ThrowsAsync<PostgresException>(() => Store().PlaceOrderAsync(account, order with { Symbol = "TSLA" }, Token));
+        var other = await Assert.ThrowsAsync<PostgresException>(() =>
+            Store().PlaceOrderAsync(account, order with { Symbol = "TSLA" }, Token)
+        );
         Assert.Equal(PostgresErrorCodes.UniqueViolation, other.SqlState);
         // Another account may use the same id, and learns nothing of the first.
         Assert.True((await Store().PlaceOrderAsync(account + 1, order with { Id = Guid.NewGuid() }, Token)).Created);
@@ -61,7 +78,13 @@ public abstract class TradingFlowTests(TestDatabase database)
     {
         var (account, _) = await StrategyAsync();
         await Store().PlaceOrderAsync(account, NewOrder("c-1") with { Time = DateTimeOffset.UnixEpoch.AddYears(30) }, Token);
-        var refusal = await TradingRows.TryAsync(database.Owner, TradingRows.Insert("orders", string.Create(CultureInfo.InvariantCulture, $"id=public.uuid_v7();account_id={account};client_order_id='c-1'")));
+        var refusal = await TradingRows.TryAsync(
+            database.Owner,
+            TradingRows.Insert(
+                "orders",
+                string.Create(CultureInfo.InvariantCulture, $"id=public.uuid_v7();account_id={account};client_order_id='c-1'")
+            )
+        );
         Assert.Equal("idx_order_keys_account_id_client_order_id", refusal?.ConstraintName);
     }
 
@@ -82,15 +105,24 @@ public abstract class TradingFlowTests(TestDatabase database)
         await Store().FillOrderAsync(account, id, 4, 99.5m, 0.5m, "t-1", null, Token);
         Assert.False((await Store().FillOrderAsync(account, id, 4, 99.5m, 0.5m, "t-1", null, Token)).Created);
         var partial = await OrderAsync(account, id);
-        Assert.Equal((OrderStatus.Partial, 4m, 6m, 99.5m), (partial.Status, partial.FilledQuantity, partial.RemainingQuantity, partial.AverageFillPrice));
+        Assert.Equal(
+            (OrderStatus.Partial, 4m, 6m, 99.5m),
+            (partial.Status, partial.FilledQuantity, partial.RemainingQuantity, partial.AverageFillPrice)
+        );
 
         var tooMuch = await Assert.ThrowsAsync<PostgresException>(() => Store().FillOrderAsync(account, id, 7, 100, 0, "t-2", null, Token));
         Assert.Equal("chk_orders_filled_quantity", tooMuch.ConstraintName);
         await Store().FillOrderAsync(account, id, 6, 100, 0.5m, "t-3", null, Token);
         var filled = await OrderAsync(account, id);
-        Assert.Equal((OrderStatus.Filled, 0m, 99.8m, 998m, 1m), (filled.Status, filled.RemainingQuantity, filled.AverageFillPrice, filled.TotalValue, filled.TotalFees));
+        Assert.Equal(
+            (OrderStatus.Filled, 0m, 99.8m, 998m, 1m),
+            (filled.Status, filled.RemainingQuantity, filled.AverageFillPrice, filled.TotalValue, filled.TotalFees)
+        );
         Assert.NotNull(filled.FilledAt);
-        Assert.Equal("chk_orders_transition", (await Assert.ThrowsAsync<PostgresException>(() => Store().CancelOrderAsync(account, id, null, Token))).ConstraintName);
+        Assert.Equal(
+            "chk_orders_transition",
+            (await Assert.ThrowsAsync<PostgresException>(() => Store().CancelOrderAsync(account, id, null, Token))).ConstraintName
+        );
         Assert.Equal((2, 0, 0, 0m, 1m), await FiguresAsync(strategy));
     }
 
@@ -102,7 +134,14 @@ public abstract class TradingFlowTests(TestDatabase database)
         Assert.True((await Store().PlaceOrderAsync(account, NewOrder("stop") with { ParentOrderId = parent.Id }, Token)).Created);
         foreach (var (who, which) in new[] { (account, Guid.NewGuid()), (account + 1, parent.Id) })
         {
-            Assert.Equal("fk_orders_parent", (await Assert.ThrowsAsync<PostgresException>(() => Store().PlaceOrderAsync(who, NewOrder("lost") with { ParentOrderId = which }, Token))).ConstraintName);
+            Assert.Equal(
+                "fk_orders_parent",
+                (
+                    await Assert.ThrowsAsync<PostgresException>(() =>
+                        Store().PlaceOrderAsync(who, NewOrder("lost") with { ParentOrderId = which }, Token)
+                    )
+                ).ConstraintName
+            );
         }
     }
 
@@ -117,30 +156,42 @@ public abstract class TradingFlowTests(TestDatabase database)
         }
 
         var (order, _) = await Store().PlaceOrderAsync(account, NewOrder("big") with { Quantity = 100_000 }, Token);
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(writer => Task.Run(
-            async () =>
-            {
-                // Each writer names the strategies in another order.
-                var order4 = strategies.OrderBy(s => (s.GetHashCode() * 31) ^ writer).ToArray();
-                for (var n = 0; n < 5; n++)
-                {
-                    await using var insert = database.Owner.CreateCommand(
-                        """
-                        INSERT INTO trading.trades (account_id, strategy_id, order_id, symbol, side, quantity, price, exchange, exchange_trade_id, entry_price, exit_price, pnl, fee)
-                        SELECT $1, s, $2, 'AAPL', 'sell', 1, 10, 'NYSE', $3 || '-' || s, 9, 10, 2.5 - $4, 0.01 FROM unnest($5) AS s
-                        """);
-                    insert.Parameters.AddRange(new[] { P(account), P(order), P($"{writer}-{n}"), P((decimal)n), P(order4) });
-                    await insert.ExecuteNonQueryAsync(Token);
-                    await using var update = database.Owner.CreateCommand("UPDATE trading.trades SET fee = fee + 1 WHERE account_id = $1 AND exchange_trade_id LIKE $2 || '-%'");
-                    update.Parameters.AddRange(new[] { P(account), P($"{writer}-{n}") });
-                    await update.ExecuteNonQueryAsync(Token);
-                }
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 20)
+                .Select(writer =>
+                    Task.Run(
+                        async () =>
+                        {
+                            // Each writer names the strategies in another order.
+                            var order4 = strategies.OrderBy(s => (s.GetHashCode() * 31) ^ writer).ToArray();
+                            for (var n = 0; n < 5; n++)
+                            {
+                                await using var insert = database.Owner.CreateCommand(
+                                    """
+                                    INSERT INTO trading.trades (account_id, strategy_id, order_id, symbol, side, quantity, price, exchange, exchange_trade_id, entry_price, exit_price, pnl, fee)
+                                    SELECT $1, s, $2, 'AAPL', 'sell', 1, 10, 'NYSE', $3 || '-' || s, 9, 10, 2.5 - $4, 0.01 FROM unnest($5) AS s
+                                    """
+                                );
+                                insert.Parameters.AddRange(new[] { P(account), P(order), P($"{writer}-{n}"), P((decimal)n), P(order4) });
+                                await insert.ExecuteNonQueryAsync(Token);
+                                await using var update = database.Owner.CreateCommand(
+                                    "UPDATE trading.trades SET fee = fee + 1 WHERE account_id = $1 AND exchange_trade_id LIKE $2 || '-%'"
+                                );
+                                update.Parameters.AddRange(new[] { P(account), P($"{writer}-{n}") });
+                                await update.ExecuteNonQueryAsync(Token);
+                            }
 
-                await using var delete = database.Owner.CreateCommand("DELETE FROM trading.trades WHERE account_id = $1 AND exchange_trade_id LIKE $2 || '-4-%'");
-                delete.Parameters.AddRange(new[] { P(account), P(writer.ToString(CultureInfo.InvariantCulture)) });
-                await delete.ExecuteNonQueryAsync(Token);
-            },
-            Token)));
+                            await using var delete = database.Owner.CreateCommand(
+                                "DELETE FROM trading.trades WHERE account_id = $1 AND exchange_trade_id LIKE $2 || '-4-%'"
+                            );
+                            delete.Parameters.AddRange(new[] { P(account), P(writer.ToString(CultureInfo.InvariantCulture)) });
+                            await delete.ExecuteNonQueryAsync(Token);
+                        },
+                        Token
+                    )
+                )
+        );
 
         foreach (var strategy in strategies)
         {
@@ -161,7 +212,10 @@ public abstract class TradingFlowTests(TestDatabase database)
         var (account, strategy) = await StrategyAsync();
         await TradeAsync(account, strategy, pnl: 5);
         await using var connection = await database.Worker.OpenConnectionAsync(Token);
-        await using var command = new NpgsqlCommand("SET app.retention = 'on'; DELETE FROM trading.trades WHERE account_id = " + account.ToString(CultureInfo.InvariantCulture), connection);
+        await using var command = new NpgsqlCommand(
+            "SET app.retention = 'on'; DELETE FROM trading.trades WHERE account_id = " + account.ToString(CultureInfo.InvariantCulture),
+            connection
+        );
         Assert.Equal(1, await command.ExecuteNonQueryAsync(Token));
         Assert.Equal((1, 1, 1, 5m, 1m), await FiguresAsync(strategy));
         Assert.Equal(1L, await database.ScalarAsync<long>("SELECT count(*) FROM trading.trade_keys WHERE account_id = $1", account));
@@ -176,7 +230,12 @@ public abstract class TradingFlowTests(TestDatabase database)
         await database.ExecuteAsync("UPDATE trading.trades SET strategy_id = $1, pnl = -3 WHERE id = $2", second, trade);
         Assert.Equal((0, 0, 0, 0m, 0m), await FiguresAsync(first));
         Assert.Equal((1, 1, 0, -3m, 1m), await FiguresAsync(second));
-        Assert.Equal("chk_trades_identity", (await TradingRows.TryAsync(database.Owner, $"UPDATE trading.trades SET account_id = account_id + 1 WHERE id = '{trade}'"))?.ConstraintName);
+        Assert.Equal(
+            "chk_trades_identity",
+            (
+                await TradingRows.TryAsync(database.Owner, $"UPDATE trading.trades SET account_id = account_id + 1 WHERE id = '{trade}'")
+            )?.ConstraintName
+        );
     }
 
     [Fact]
@@ -190,7 +249,13 @@ public abstract class TradingFlowTests(TestDatabase database)
         await database.ExecuteAsync("DELETE FROM trading.strategies WHERE id = $1", strategy);
         foreach (var table in new[] { "orders", "trades", "system_logs", "portfolio_snapshots" })
         {
-            Assert.Equal(1L, await database.ScalarAsync<long>($"SELECT count(*) FROM trading.{table} WHERE account_id = $1 AND strategy_id IS NULL", account));
+            Assert.Equal(
+                1L,
+                await database.ScalarAsync<long>(
+                    $"SELECT count(*) FROM trading.{table} WHERE account_id = $1 AND strategy_id IS NULL",
+                    account
+                )
+            );
             Assert.Equal(1L, await database.ScalarAsync<long>($"SELECT count(*) FROM trading.{table} WHERE account_id = $1", account));
         }
     }
@@ -198,11 +263,36 @@ public abstract class TradingFlowTests(TestDatabase database)
     [Fact]
     public async Task Probe_results_hold_their_strategy_and_let_their_trades_go()
     {
-        string[] rows = [TradingRows.Insert("probe_strategies"), TradingRows.Insert("strategy_probe_results"), TradingRows.Insert("strategy_probe_trades")];
-        Assert.Equal("fk_strategy_probe_results_strategy", (await TradingRows.TryAsync(database.Owner, [.. rows, "DELETE FROM trading.probe_strategies"]))?.ConstraintName);
-        Assert.Equal("22012", (await TradingRows.TryAsync(database.Owner, [.. rows, "DELETE FROM trading.strategy_probe_results", "SELECT 1 / (SELECT count(*) FROM trading.strategy_probe_trades)"]))?.SqlState);
+        string[] rows =
+        [
+            TradingRows.Insert("probe_strategies"),
+            TradingRows.Insert("strategy_probe_results"),
+            TradingRows.Insert("strategy_probe_trades"),
+        ];
+        Assert.Equal(
+            "fk_strategy_probe_results_strategy",
+            (await TradingRows.TryAsync(database.Owner, [.. rows, "DELETE FROM trading.probe_strategies"]))?.ConstraintName
+        );
+        Assert.Equal(
+            "22012",
+            (
+                await TradingRows.TryAsync(
+                    database.Owner,
+                    [
+                        .. rows,
+                        "DELETE FROM trading.strategy_probe_results",
+                        "SELECT 1 / (SELECT count(*) FROM trading.strategy_probe_trades)",
+                    ]
+                )
+            )?.SqlState
+        );
         // A null slice is a slice too.
-        Assert.Equal("idx_strategy_probe_results_slice", (await TradingRows.TryAsync(database.Owner, [.. rows, TradingRows.Insert("strategy_probe_results", "id=public.uuid_v7()")]))?.ConstraintName);
+        Assert.Equal(
+            "idx_strategy_probe_results_slice",
+            (
+                await TradingRows.TryAsync(database.Owner, [.. rows, TradingRows.Insert("strategy_probe_results", "id=public.uuid_v7()")])
+            )?.ConstraintName
+        );
     }
 
     [Fact]
@@ -239,10 +329,27 @@ public abstract class TradingFlowTests(TestDatabase database)
     {
         var (account, _) = await StrategyAsync();
         const decimal most = 9999999999.99999999m;
-        var recorded = await Store().RecordTradeAsync(account, new Trade { Time = DateTimeOffset.UnixEpoch.AddYears(56), Symbol = "BTC/USD", Side = TradeSide.Buy, Quantity = most, Price = 9999999999m, Exchange = "X", Fee = 0.00000001m }, Token);
+        var recorded = await Store()
+            .RecordTradeAsync(
+                account,
+                new Trade
+                {
+                    Time = DateTimeOffset.UnixEpoch.AddYears(56),
+                    Symbol = "BTC/USD",
+                    Side = TradeSide.Buy,
+                    Quantity = most,
+                    Price = 9999999999m,
+                    Exchange = "X",
+                    Fee = 0.00000001m,
+                },
+                Token
+            );
         Assert.Equal(most, await AsAppAsync(account, $"SELECT quantity FROM trading.my_trades WHERE id = '{recorded.Id}'"));
         Assert.Equal(most * 9999999999m, await AsAppAsync(account, $"SELECT value FROM trading.my_trades WHERE id = '{recorded.Id}'"));
-        Assert.Equal((most * 9999999999m) + 0.00000001m, await AsAppAsync(account, $"SELECT net_value FROM trading.my_trades WHERE id = '{recorded.Id}'"));
+        Assert.Equal(
+            (most * 9999999999m) + 0.00000001m,
+            await AsAppAsync(account, $"SELECT net_value FROM trading.my_trades WHERE id = '{recorded.Id}'")
+        );
     }
 
     [Fact]
@@ -259,7 +366,18 @@ public abstract class TradingFlowTests(TestDatabase database)
             await refresh.ExecuteNonQueryAsync(Token);
         }
 
-        foreach (var view in new[] { "my_orders", "my_open_orders", "my_trades", "my_portfolio_snapshots", "my_system_logs", "my_active_strategies", "my_recent_performance" })
+        foreach (
+            var view in new[]
+            {
+                "my_orders",
+                "my_open_orders",
+                "my_trades",
+                "my_portfolio_snapshots",
+                "my_system_logs",
+                "my_active_strategies",
+                "my_recent_performance",
+            }
+        )
         {
             Assert.NotEqual(0L, await AsAppAsync(account, $"SELECT count(*) FROM trading.{view}"));
             Assert.Equal(0L, await AsAppAsync(other, $"SELECT count(*) FROM trading.{view}"));
@@ -270,18 +388,43 @@ public abstract class TradingFlowTests(TestDatabase database)
 
         Assert.Equal(0L, await AsAppAsync(other, "SELECT count(*) FROM trading.strategies WHERE NOT is_benchmark"));
         Assert.Equal(0L, await AsAppAsync(other, $"SELECT executions FROM trading.calculate_strategy_metrics('{strategy}')"));
-        foreach (var table in new[] { "orders", "trades", "portfolio_snapshots", "system_logs", "order_keys", "trade_keys", "active_strategies", "recent_performance", "removed_trades" })
+        foreach (
+            var table in new[]
+            {
+                "orders",
+                "trades",
+                "portfolio_snapshots",
+                "system_logs",
+                "order_keys",
+                "trade_keys",
+                "active_strategies",
+                "recent_performance",
+                "removed_trades",
+            }
+        )
         {
-            Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, (await TradingRows.TryAsync(database.App, $"SELECT * FROM trading.{table}"))?.SqlState);
+            Assert.Equal(
+                PostgresErrorCodes.InsufficientPrivilege,
+                (await TradingRows.TryAsync(database.App, $"SELECT * FROM trading.{table}"))?.SqlState
+            );
         }
 
-        foreach (var statement in new[]
-                 {
-                     $"SELECT trading.cancel_order('{order}')", $"SELECT trading.update_order('{order}', price => 1)", $"SELECT trading.fill_order('{order}', 1, 1)",
-                     $"SELECT trading.record_trade('AAPL', 'buy', 1, 1, 'NYSE', order_id => '{order}')", $"SELECT trading.place_order('AAPL', 'buy', 'market', 1, 'NYSE', strategy_id => '{strategy}')",
-                     $"SELECT trading.record_snapshot(1, 1, 0, '{strategy}')", $"SELECT trading.place_order('AAPL', 'buy', 'market', 1, 'NYSE', id => '{order}')", $"SELECT trading.log('Api', 'info', 'x', strategy_id => '{strategy}')",
-                     "SELECT trading.refresh_views()", "UPDATE trading.strategies SET total_pnl = 1", "UPDATE trading.strategies SET account_id = 1",
-                 })
+        foreach (
+            var statement in new[]
+            {
+                $"SELECT trading.cancel_order('{order}')",
+                $"SELECT trading.update_order('{order}', price => 1)",
+                $"SELECT trading.fill_order('{order}', 1, 1)",
+                $"SELECT trading.record_trade('AAPL', 'buy', 1, 1, 'NYSE', order_id => '{order}')",
+                $"SELECT trading.place_order('AAPL', 'buy', 'market', 1, 'NYSE', strategy_id => '{strategy}')",
+                $"SELECT trading.record_snapshot(1, 1, 0, '{strategy}')",
+                $"SELECT trading.place_order('AAPL', 'buy', 'market', 1, 'NYSE', id => '{order}')",
+                $"SELECT trading.log('Api', 'info', 'x', strategy_id => '{strategy}')",
+                "SELECT trading.refresh_views()",
+                "UPDATE trading.strategies SET total_pnl = 1",
+                "UPDATE trading.strategies SET account_id = 1",
+            }
+        )
         {
             var refusal = await Assert.ThrowsAsync<PostgresException>(() => AsAppAsync(other, statement));
             Assert.DoesNotContain("secret", refusal.MessageText + refusal.Detail, StringComparison.Ordinal);
@@ -290,7 +433,10 @@ public abstract class TradingFlowTests(TestDatabase database)
         if (database.Edition.HasHypertables)
         {
             var chunk = await database.ScalarAsync<string>("SELECT show_chunks('trading.orders')::text LIMIT 1");
-            Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, (await TradingRows.TryAsync(database.App, $"SELECT * FROM {chunk}"))?.SqlState);
+            Assert.Equal(
+                PostgresErrorCodes.InsufficientPrivilege,
+                (await TradingRows.TryAsync(database.App, $"SELECT * FROM {chunk}"))?.SqlState
+            );
         }
     }
 
@@ -302,8 +448,16 @@ public abstract class TradingFlowTests(TestDatabase database)
         context.Add(benchmark);
         await context.SaveChangesAsync(Token);
         Assert.Equal(1L, await AsAppAsync(4711, $"SELECT count(*) FROM trading.strategies WHERE id = '{benchmark.Id}'"));
-        Assert.Equal(0L, await AsAppAsync(4711, $"WITH u AS (UPDATE trading.strategies SET name = 'mine' WHERE id = '{benchmark.Id}' RETURNING 1) SELECT count(*) FROM u"));
-        await Assert.ThrowsAsync<PostgresException>(() => AsAppAsync(4711, "INSERT INTO trading.strategies (name, is_benchmark) VALUES ('x', true)"));
+        Assert.Equal(
+            0L,
+            await AsAppAsync(
+                4711,
+                $"WITH u AS (UPDATE trading.strategies SET name = 'mine' WHERE id = '{benchmark.Id}' RETURNING 1) SELECT count(*) FROM u"
+            )
+        );
+        await Assert.ThrowsAsync<PostgresException>(() =>
+            AsAppAsync(4711, "INSERT INTO trading.strategies (name, is_benchmark) VALUES ('x', true)")
+        );
     }
 
     [Fact]
@@ -311,34 +465,72 @@ public abstract class TradingFlowTests(TestDatabase database)
     {
         var (account, strategy) = await StrategyAsync();
         // Day 1: bought 10 at 100, fee 1; sold at 110 half a day later, fee 1. Day 3: sold short, bought back dearer within six hours.
-        foreach (var row in new[]
-                 {
-                     "'2026-01-01 00:00Z', 'buy', 100, NULL, NULL, NULL, 1", "'2026-01-01 12:00Z', 'sell', 110, 100, 110, 100, 1",
-                     "'2026-01-03 00:00Z', 'sell', 110, NULL, NULL, NULL, 1", "'2026-01-03 06:00Z', 'buy', 113, 110, 113, -30, 1",
-                 })
+        foreach (
+            var row in new[]
+            {
+                "'2026-01-01 00:00Z', 'buy', 100, NULL, NULL, NULL, 1",
+                "'2026-01-01 12:00Z', 'sell', 110, 100, 110, 100, 1",
+                "'2026-01-03 00:00Z', 'sell', 110, NULL, NULL, NULL, 1",
+                "'2026-01-03 06:00Z', 'buy', 113, 110, 113, -30, 1",
+            }
+        )
         {
             await database.ExecuteAsync(
-                $"INSERT INTO trading.trades (account_id, strategy_id, symbol, quantity, exchange, time, side, price, entry_price, exit_price, pnl, fee) VALUES ($1, $2, 'AAPL', 10, 'NYSE', {row})", account, strategy);
+                $"INSERT INTO trading.trades (account_id, strategy_id, symbol, quantity, exchange, time, side, price, entry_price, exit_price, pnl, fee) VALUES ($1, $2, 'AAPL', 10, 'NYSE', {row})",
+                account,
+                strategy
+            );
         }
 
         var text = await AsAppAsync(
             account,
-            $"SELECT concat_ws('|', trades, executions, winning_trades, losing_trades, win_rate, profit_factor, expectancy, total_pnl, net_pnl, max_drawdown, exposure) FROM trading.calculate_strategy_metrics('{strategy}', '2026-01-01Z', '2026-01-05Z')");
+            $"SELECT concat_ws('|', trades, executions, winning_trades, losing_trades, win_rate, profit_factor, expectancy, total_pnl, net_pnl, max_drawdown, exposure) FROM trading.calculate_strategy_metrics('{strategy}', '2026-01-01Z', '2026-01-05Z')"
+        );
         // Net: -1, +99, -1, -31: the peak is 98 and the end 66. Held: 12 and 6 of 96 hours.
         Assert.Equal("2|4|1|1|50.0000|3.333333|35.00000000|70.00000000|66.00000000|32.00000000|0.187500", text);
         var days = new[] { 98.0, 0, -32, 0 };
         var mean = days.Average();
         var deviation = Math.Sqrt(days.Sum(d => (d - mean) * (d - mean)) / 3);
-        Assert.Equal(mean / deviation * Math.Sqrt(365), (double)(decimal)(await AsAppAsync(account, $"SELECT sharpe_ratio FROM trading.calculate_strategy_metrics('{strategy}', '2026-01-01Z', '2026-01-05Z')"))!, 5);
-        Assert.Equal(mean / 16 * Math.Sqrt(365), (double)(decimal)(await AsAppAsync(account, $"SELECT sortino_ratio FROM trading.calculate_strategy_metrics('{strategy}', '2026-01-01Z', '2026-01-05Z')"))!, 5);
-        Assert.Equal("0", await AsAppAsync(account, $"SELECT concat_ws('|', trades, win_rate, profit_factor, expectancy, sharpe_ratio, sortino_ratio, max_drawdown, exposure) FROM trading.calculate_strategy_metrics('{Guid.NewGuid()}')"));
+        Assert.Equal(
+            mean / deviation * Math.Sqrt(365),
+            (double)
+                (decimal)
+                    (
+                        await AsAppAsync(
+                            account,
+                            $"SELECT sharpe_ratio FROM trading.calculate_strategy_metrics('{strategy}', '2026-01-01Z', '2026-01-05Z')"
+                        )
+                    )!,
+            5
+        );
+        Assert.Equal(
+            mean / 16 * Math.Sqrt(365),
+            (double)
+                (decimal)
+                    (
+                        await AsAppAsync(
+                            account,
+                            $"SELECT sortino_ratio FROM trading.calculate_strategy_metrics('{strategy}', '2026-01-01Z', '2026-01-05Z')"
+                        )
+                    )!,
+            5
+        );
+        Assert.Equal(
+            "0",
+            await AsAppAsync(
+                account,
+                $"SELECT concat_ws('|', trades, win_rate, profit_factor, expectancy, sharpe_ratio, sortino_ratio, max_drawdown, exposure) FROM trading.calculate_strategy_metrics('{Guid.NewGuid()}')"
+            )
+        );
     }
 
     [Fact]
     public async Task Database_health_speaks_of_what_this_edition_has()
     {
         var components = new List<string>();
-        await using var command = database.App.CreateCommand("SELECT component, status, details, response_time_ms FROM check_database_health()");
+        await using var command = database.App.CreateCommand(
+            "SELECT component, status, details, response_time_ms FROM check_database_health()"
+        );
         await using var reader = await command.ExecuteReaderAsync(Token);
         while (await reader.ReadAsync(Token))
         {
@@ -347,7 +539,16 @@ public abstract class TradingFlowTests(TestDatabase database)
             Assert.True(reader.GetDecimal(3) >= 0);
         }
 
-        string[] expected = ["connections", "cache hit ratio", "dead tuples", "oldest transaction", "timescaledb", .. database.Edition.HasHypertables ? ["chunks"] : Array.Empty<string>(), .. database.Edition.HasPolicies ? ["compression", "jobs"] : Array.Empty<string>()];
+        string[] expected =
+        [
+            "connections",
+            "cache hit ratio",
+            "dead tuples",
+            "oldest transaction",
+            "timescaledb",
+            .. database.Edition.HasHypertables ? ["chunks"] : Array.Empty<string>(),
+            .. database.Edition.HasPolicies ? ["compression", "jobs"] : Array.Empty<string>(),
+        ];
         Assert.Equal(expected, components);
     }
 
@@ -357,7 +558,13 @@ public abstract class TradingFlowTests(TestDatabase database)
         var (account, _) = await StrategyAsync();
         var (id, _) = await Store().PlaceOrderAsync(account, NewOrder("c-1"), Token);
         await Store().CancelOrderAsync(account, id, null, Token);
-        Assert.Equal(2L, await database.ScalarAsync<long>("SELECT count(*) FROM audit.audit_trail WHERE entity_type = 'order' AND entity_id = $1", id.ToString()));
+        Assert.Equal(
+            2L,
+            await database.ScalarAsync<long>(
+                "SELECT count(*) FROM audit.audit_trail WHERE entity_type = 'order' AND entity_id = $1",
+                id.ToString()
+            )
+        );
     }
 
     protected async Task<(long Account, Guid Strategy)> StrategyAsync()
@@ -365,7 +572,9 @@ public abstract class TradingFlowTests(TestDatabase database)
         // Two ids each: the next one is a stranger to the first.
         var account = Interlocked.Add(ref _accounts, 2);
         await database.ExecuteAsync(
-            "INSERT INTO account.user_accounts (id, external_user_id, name, email, google_id) SELECT n, 'ext-' || n, 'n' || n, n || '@example.org', 'g-' || n FROM generate_series($1, $1 + 1) AS n ON CONFLICT DO NOTHING", account);
+            "INSERT INTO account.user_accounts (id, external_user_id, name, email, google_id) SELECT n, 'ext-' || n, 'n' || n, n || '@example.org', 'g-' || n FROM generate_series($1, $1 + 1) AS n ON CONFLICT DO NOTHING",
+            account
+        );
         return (account, await StrategyAsync(account, "first"));
     }
 
@@ -387,36 +596,61 @@ public abstract class TradingFlowTests(TestDatabase database)
         return strategy.Id;
     }
 
-    private static Order NewOrder(string clientOrderId) => new()
-    {
-        Id = Guid.CreateVersion7(),
-        Time = new(2026, 1, 5, 15, 0, 0, TimeSpan.Zero),
-        Symbol = "AAPL",
-        Side = OrderSide.Buy,
-        Type = OrderType.Limit,
-        Quantity = 10,
-        Price = 100,
-        Exchange = "NYSE",
-        ClientOrderId = clientOrderId,
-    };
+    private static Order NewOrder(string clientOrderId) =>
+        new()
+        {
+            Id = Guid.CreateVersion7(),
+            Time = new(2026, 1, 5, 15, 0, 0, TimeSpan.Zero),
+            Symbol = "AAPL",
+            Side = OrderSide.Buy,
+            Type = OrderType.Limit,
+            Quantity = 10,
+            Price = 100,
+            Exchange = "NYSE",
+            ClientOrderId = clientOrderId,
+        };
 
     private TradingStore Store() => new(database.App);
 
-    private async Task<Guid> TradeAsync(long account, Guid strategy, decimal pnl) => (await Store().RecordTradeAsync(
-        account,
-        new Trade { Time = TimeProvider.System.GetUtcNow(), StrategyId = strategy, Symbol = "AAPL", Side = TradeSide.Sell, Quantity = 1, Price = 10, EntryPrice = 9, ExitPrice = 10, Pnl = pnl, Fee = 1, Exchange = "NYSE", ExchangeTradeId = Guid.NewGuid().ToString() },
-        Token)).Id;
+    private async Task<Guid> TradeAsync(long account, Guid strategy, decimal pnl) =>
+        (
+            await Store()
+                .RecordTradeAsync(
+                    account,
+                    new Trade
+                    {
+                        Time = TimeProvider.System.GetUtcNow(),
+                        StrategyId = strategy,
+                        Symbol = "AAPL",
+                        Side = TradeSide.Sell,
+                        Quantity = 1,
+                        Price = 10,
+                        EntryPrice = 9,
+                        ExitPrice = 10,
+                        Pnl = pnl,
+                        Fee = 1,
+                        Exchange = "NYSE",
+                        ExchangeTradeId = Guid.NewGuid().ToString(),
+                    },
+                    Token
+                )
+        ).Id;
 
     /// <summary>Read through the view, as the services do.</summary>
     private async Task<Order> OrderAsync(long account, Guid id)
     {
         await using var context = database.Context();
-        return await context.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
-        {
-            await using var transaction = await context.Database.BeginTransactionAsync(Token);
-            await context.Database.ExecuteSqlAsync($"SELECT set_config('app.account_id', {account.ToString(CultureInfo.InvariantCulture)}, true)", Token);
-            return await context.Orders.AsNoTracking().SingleAsync(o => o.Id == id, Token);
-        });
+        return await context
+            .Database.CreateExecutionStrategy()
+            .ExecuteAsync(async () =>
+            {
+                await using var transaction = await context.Database.BeginTransactionAsync(Token);
+                await context.Database.ExecuteSqlAsync(
+                    $"SELECT set_config('app.account_id', {account.ToString(CultureInfo.InvariantCulture)}, true)",
+                    Token
+                );
+                return await context.Orders.AsNoTracking().SingleAsync(o => o.Id == id, Token);
+            });
     }
 
     private async Task<object?> AsAppAsync(long? account, string sql)
@@ -425,7 +659,10 @@ public abstract class TradingFlowTests(TestDatabase database)
         await using var transaction = await connection.BeginTransactionAsync(Token);
         if (account is { } named)
         {
-            await using var name = new NpgsqlCommand("SELECT set_config('app.account_id', $1, true)", connection, transaction) { Parameters = { new() { Value = named.ToString(CultureInfo.InvariantCulture) } } };
+            await using var name = new NpgsqlCommand("SELECT set_config('app.account_id', $1, true)", connection, transaction)
+            {
+                Parameters = { new() { Value = named.ToString(CultureInfo.InvariantCulture) } },
+            };
             await name.ExecuteNonQueryAsync(Token);
         }
 

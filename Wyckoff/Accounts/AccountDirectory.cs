@@ -7,7 +7,13 @@ namespace Wyckoff.Accounts;
 public sealed class AccountDirectory(NpgsqlDataSource source)
 {
     /// <summary>The account of a Google id that Google has vouched for, made at the first sign-in; null when it is deactivated.</summary>
-    public async Task<long?> SignInAsync(string googleId, string email, string name, string? profilePictureUrl, CancellationToken cancellationToken)
+    public async Task<long?> SignInAsync(
+        string googleId,
+        string email,
+        string name,
+        string? profilePictureUrl,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = source.CreateCommand("SELECT account.sign_in($1, $2, $3, $4)");
         command.Parameters.Add(new() { Value = googleId });
@@ -35,5 +41,6 @@ public sealed class AccountDirectory(NpgsqlDataSource source)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+    private static NpgsqlParameter Text(string? value) =>
+        new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 }

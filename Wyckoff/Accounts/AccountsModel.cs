@@ -23,18 +23,24 @@ public static class AccountsModel
 
     private static void Account(EntityTypeBuilder<UserAccount> account)
     {
-        account.ToTable("user_accounts", Schema, table =>
-        {
-            table.HasComment("Who uses the platform. Made and found by account.sign_in(); an app sees only the one its transaction works for.");
-            table.HasCheckConstraint("chk_user_accounts_external_user_id", "btrim(external_user_id) <> ''");
-            table.HasCheckConstraint("chk_user_accounts_name", "btrim(name) <> ''");
-            table.HasCheckConstraint("chk_user_accounts_email", Email);
-            table.HasCheckConstraint("chk_user_accounts_google_id", "btrim(google_id) <> ''");
-            table.HasCheckConstraint("chk_user_accounts_auth_provider", EnumText.Check<AuthProvider>("auth_provider"));
-            table.HasCheckConstraint("chk_user_accounts_google", "auth_provider <> 'google' OR google_id IS NOT NULL");
-            table.HasCheckConstraint("chk_user_accounts_profile_picture_url", "profile_picture_url ~ '^https?://'");
-            table.HasCheckConstraint("chk_user_accounts_date_of_birth", "date_of_birth >= '1900-01-01' AND isfinite(date_of_birth)");
-        });
+        account.ToTable(
+            "user_accounts",
+            Schema,
+            table =>
+            {
+                table.HasComment(
+                    "Who uses the platform. Made and found by account.sign_in(); an app sees only the one its transaction works for."
+                );
+                table.HasCheckConstraint("chk_user_accounts_external_user_id", "btrim(external_user_id) <> ''");
+                table.HasCheckConstraint("chk_user_accounts_name", "btrim(name) <> ''");
+                table.HasCheckConstraint("chk_user_accounts_email", Email);
+                table.HasCheckConstraint("chk_user_accounts_google_id", "btrim(google_id) <> ''");
+                table.HasCheckConstraint("chk_user_accounts_auth_provider", EnumText.Check<AuthProvider>("auth_provider"));
+                table.HasCheckConstraint("chk_user_accounts_google", "auth_provider <> 'google' OR google_id IS NOT NULL");
+                table.HasCheckConstraint("chk_user_accounts_profile_picture_url", "profile_picture_url ~ '^https?://'");
+                table.HasCheckConstraint("chk_user_accounts_date_of_birth", "date_of_birth >= '1900-01-01' AND isfinite(date_of_birth)");
+            }
+        );
         account.HasKey(a => a.Id).HasName("pk_user_accounts");
         account.Property(a => a.Id).UseIdentityByDefaultColumn();
         account.Property(a => a.ExternalUserId).HasMaxLength(100).HasComment("The id by which the world outside knows the account.");
@@ -45,7 +51,11 @@ public static class AccountsModel
         account.Property(a => a.ProfilePictureUrl).HasMaxLength(1024);
         account.Property(a => a.Phone).HasMaxLength(50);
         account.Property(a => a.Gender).HasMaxLength(20);
-        account.Property(a => a.IsActive).HasDefaultValue(true).HasSentinel(true).HasComment("A deactivated account cannot sign in; its rows stay.");
+        account
+            .Property(a => a.IsActive)
+            .HasDefaultValue(true)
+            .HasSentinel(true)
+            .HasComment("A deactivated account cannot sign in; its rows stay.");
         account.Property(a => a.CreatedAt).HasDefaultValueSql("now()");
         account.Property(a => a.UpdatedAt).HasDefaultValueSql("now()");
         account.HasIndex(a => a.ExternalUserId).IsUnique().HasDatabaseName("idx_user_accounts_external_user_id");
@@ -55,45 +65,87 @@ public static class AccountsModel
 
     private static void Profile(EntityTypeBuilder<UserProfile> profile)
     {
-        profile.ToTable("user_profiles", Schema, table =>
-        {
-            table.HasComment("Trading, risk and site preferences: one row per account.");
-            table.HasCheckConstraint("chk_user_profiles_profile", "jsonb_typeof(profile) = 'object'");
-            table.HasCheckConstraint("chk_user_profiles_risk_profile", "jsonb_typeof(risk_profile) = 'object'");
-            table.HasCheckConstraint("chk_user_profiles_site_prefs", "jsonb_typeof(site_prefs) = 'object'");
-            table.HasCheckConstraint("chk_user_profiles_stats", "jsonb_typeof(stats) = 'object'");
-            // Compared as JSON: only a number lies between two numbers, a missing key passes, and nothing is cast that could fail.
-            foreach (var percentage in new[] { "max_position_size_pct", "max_risk_per_trade_pct", "max_daily_loss_pct" })
+        profile.ToTable(
+            "user_profiles",
+            Schema,
+            table =>
             {
-                table.HasCheckConstraint("chk_user_profiles_" + percentage, $"risk_profile -> '{percentage}' BETWEEN '0' AND '100'");
-            }
+                table.HasComment("Trading, risk and site preferences: one row per account.");
+                table.HasCheckConstraint("chk_user_profiles_profile", "jsonb_typeof(profile) = 'object'");
+                table.HasCheckConstraint("chk_user_profiles_risk_profile", "jsonb_typeof(risk_profile) = 'object'");
+                table.HasCheckConstraint("chk_user_profiles_site_prefs", "jsonb_typeof(site_prefs) = 'object'");
+                table.HasCheckConstraint("chk_user_profiles_stats", "jsonb_typeof(stats) = 'object'");
+                // Compared as JSON: only a number lies between two numbers, a missing key passes, and nothing is cast that could fail.
+                foreach (var percentage in new[] { "max_position_size_pct", "max_risk_per_trade_pct", "max_daily_loss_pct" })
+                {
+                    table.HasCheckConstraint("chk_user_profiles_" + percentage, $"risk_profile -> '{percentage}' BETWEEN '0' AND '100'");
+                }
 
-            table.HasCheckConstraint("chk_user_profiles_min_risk_reward_ratio", "risk_profile -> 'min_risk_reward_ratio' BETWEEN '0' AND '100000'");
-            table.HasCheckConstraint("chk_user_profiles_max_open_positions", "risk_profile -> 'max_open_positions' BETWEEN '0' AND '100000'");
-            table.HasCheckConstraint("chk_user_profiles_stop_loss_required", "risk_profile -> 'stop_loss_required' IN ('true', 'false')");
-        });
+                table.HasCheckConstraint(
+                    "chk_user_profiles_min_risk_reward_ratio",
+                    "risk_profile -> 'min_risk_reward_ratio' BETWEEN '0' AND '100000'"
+                );
+                table.HasCheckConstraint(
+                    "chk_user_profiles_max_open_positions",
+                    "risk_profile -> 'max_open_positions' BETWEEN '0' AND '100000'"
+                );
+                table.HasCheckConstraint(
+                    "chk_user_profiles_stop_loss_required",
+                    "risk_profile -> 'stop_loss_required' IN ('true', 'false')"
+                );
+            }
+        );
         profile.HasKey(p => p.Id).HasName("pk_user_profiles");
         profile.Property(p => p.Id).UseIdentityByDefaultColumn();
-        profile.Property(p => p.Profile).HasColumnType("jsonb").HasDefaultValueSql("'{}'").HasComment("account_balance, default_timeframes, experience_level, trading_style, primary_markets, account_size_range, evaluation_controls");
-        profile.Property(p => p.RiskProfile).HasColumnType("jsonb").HasDefaultValueSql("'{}'").HasComment("max_position_size_pct, max_risk_per_trade_pct, max_daily_loss_pct, min_risk_reward_ratio, max_open_positions, stop_loss_required");
-        profile.Property(p => p.SitePrefs).HasColumnType("jsonb").HasDefaultValueSql("'{}'").HasComment("theme, sidebar_collapsed, notifications_enabled, language");
-        profile.Property(p => p.Stats).HasColumnType("jsonb").HasDefaultValueSql("'{}'").HasComment("The trader's personal baselines, as last computed.");
+        profile
+            .Property(p => p.Profile)
+            .HasColumnType("jsonb")
+            .HasDefaultValueSql("'{}'")
+            .HasComment(
+                "account_balance, default_timeframes, experience_level, trading_style, primary_markets, account_size_range, evaluation_controls"
+            );
+        profile
+            .Property(p => p.RiskProfile)
+            .HasColumnType("jsonb")
+            .HasDefaultValueSql("'{}'")
+            .HasComment(
+                "max_position_size_pct, max_risk_per_trade_pct, max_daily_loss_pct, min_risk_reward_ratio, max_open_positions, stop_loss_required"
+            );
+        profile
+            .Property(p => p.SitePrefs)
+            .HasColumnType("jsonb")
+            .HasDefaultValueSql("'{}'")
+            .HasComment("theme, sidebar_collapsed, notifications_enabled, language");
+        profile
+            .Property(p => p.Stats)
+            .HasColumnType("jsonb")
+            .HasDefaultValueSql("'{}'")
+            .HasComment("The trader's personal baselines, as last computed.");
         profile.Property(p => p.CreatedAt).HasDefaultValueSql("now()");
         profile.Property(p => p.UpdatedAt).HasDefaultValueSql("now()");
         profile.HasIndex(p => p.UserAccountId).IsUnique().HasDatabaseName("idx_user_profiles_user_account_id");
-        profile.HasOne<UserAccount>().WithOne().HasForeignKey<UserProfile>(p => p.UserAccountId).OnDelete(DeleteBehavior.Cascade).HasConstraintName("fk_user_profiles_account");
+        profile
+            .HasOne<UserAccount>()
+            .WithOne()
+            .HasForeignKey<UserProfile>(p => p.UserAccountId)
+            .OnDelete(DeleteBehavior.Cascade)
+            .HasConstraintName("fk_user_profiles_account");
     }
 
     private static void Rule(EntityTypeBuilder<UserRule> rule)
     {
-        rule.ToTable("user_rules", Schema, table =>
-        {
-            table.HasComment("An account's own settings of the evaluators' rules.");
-            table.HasCheckConstraint("chk_user_rules_rule_code", "btrim(rule_code) <> ''");
-            table.HasCheckConstraint("chk_user_rules_evaluator", "btrim(evaluator) <> ''");
-            table.HasCheckConstraint("chk_user_rules_parameters", "jsonb_typeof(parameters) = 'object'");
-            table.HasCheckConstraint("chk_user_rules_severity", """parameters -> 'severity' IN ('"info"', '"warn"', '"critical"')""");
-        });
+        rule.ToTable(
+            "user_rules",
+            Schema,
+            table =>
+            {
+                table.HasComment("An account's own settings of the evaluators' rules.");
+                table.HasCheckConstraint("chk_user_rules_rule_code", "btrim(rule_code) <> ''");
+                table.HasCheckConstraint("chk_user_rules_evaluator", "btrim(evaluator) <> ''");
+                table.HasCheckConstraint("chk_user_rules_parameters", "jsonb_typeof(parameters) = 'object'");
+                table.HasCheckConstraint("chk_user_rules_severity", """parameters -> 'severity' IN ('"info"', '"warn"', '"critical"')""");
+            }
+        );
         rule.HasKey(r => r.Id).HasName("pk_user_rules");
         rule.Property(r => r.Id).UseIdentityByDefaultColumn();
         rule.Property(r => r.RuleCode).HasMaxLength(50).HasComment("Such as RS001.");
@@ -102,19 +154,34 @@ public static class AccountsModel
         rule.Property(r => r.IsEnabled).HasDefaultValue(true).HasSentinel(true);
         rule.Property(r => r.CreatedAt).HasDefaultValueSql("now()");
         rule.Property(r => r.UpdatedAt).HasDefaultValueSql("now()");
-        rule.HasIndex(r => new { r.AccountId, r.Evaluator, r.RuleCode }).IsUnique().HasDatabaseName("idx_user_rules_account_id_evaluator_rule_code");
-        rule.HasOne<UserAccount>().WithMany().HasForeignKey(r => r.AccountId).OnDelete(DeleteBehavior.Cascade).HasConstraintName("fk_user_rules_account");
+        rule.HasIndex(r => new
+            {
+                r.AccountId,
+                r.Evaluator,
+                r.RuleCode,
+            })
+            .IsUnique()
+            .HasDatabaseName("idx_user_rules_account_id_evaluator_rule_code");
+        rule.HasOne<UserAccount>()
+            .WithMany()
+            .HasForeignKey(r => r.AccountId)
+            .OnDelete(DeleteBehavior.Cascade)
+            .HasConstraintName("fk_user_rules_account");
     }
 
     private static void Waitlist(EntityTypeBuilder<WaitlistEntry> entry)
     {
-        entry.ToTable("waitlist", Schema, table =>
-        {
-            table.HasComment("Who asks for access. Filled by account.join_waitlist(), judged by hand.");
-            table.HasCheckConstraint("chk_waitlist_name", "btrim(name) <> ''");
-            table.HasCheckConstraint("chk_waitlist_email", Email);
-            table.HasCheckConstraint("chk_waitlist_status", EnumText.Check<WaitlistStatus>("status"));
-        });
+        entry.ToTable(
+            "waitlist",
+            Schema,
+            table =>
+            {
+                table.HasComment("Who asks for access. Filled by account.join_waitlist(), judged by hand.");
+                table.HasCheckConstraint("chk_waitlist_name", "btrim(name) <> ''");
+                table.HasCheckConstraint("chk_waitlist_email", Email);
+                table.HasCheckConstraint("chk_waitlist_status", EnumText.Check<WaitlistStatus>("status"));
+            }
+        );
         entry.HasKey(w => w.Id).HasName("pk_waitlist");
         entry.Property(w => w.Id).UseIdentityByDefaultColumn();
         entry.Property(w => w.Name).HasMaxLength(255);
@@ -130,25 +197,35 @@ public static class AccountsModel
 
     private static void ApiKey(EntityTypeBuilder<ApiKey> key)
     {
-        key.ToTable("api_keys", Schema, table =>
-        {
-            table.HasComment("Keys with which programs act for an account. Only hashes: a key is shown once, when it is made.");
-            table.HasCheckConstraint("chk_api_keys_name", "btrim(name) <> ''");
-            table.HasCheckConstraint("chk_api_keys_prefix", "prefix ~ '^wk_[A-Za-z0-9_-]{8}$'");
-            table.HasCheckConstraint("chk_api_keys_key_hash", "octet_length(key_hash) = 32");
-            table.HasCheckConstraint("chk_api_keys_expires_at", "expires_at > created_at");
-            table.HasCheckConstraint("chk_api_keys_revoked_at", "revoked_at >= created_at");
-        });
+        key.ToTable(
+            "api_keys",
+            Schema,
+            table =>
+            {
+                table.HasComment("Keys with which programs act for an account. Only hashes: a key is shown once, when it is made.");
+                table.HasCheckConstraint("chk_api_keys_name", "btrim(name) <> ''");
+                table.HasCheckConstraint("chk_api_keys_prefix", "prefix ~ '^wk_[A-Za-z0-9_-]{8}$'");
+                table.HasCheckConstraint("chk_api_keys_key_hash", "octet_length(key_hash) = 32");
+                table.HasCheckConstraint("chk_api_keys_expires_at", "expires_at > created_at");
+                table.HasCheckConstraint("chk_api_keys_revoked_at", "revoked_at >= created_at");
+            }
+        );
         key.HasKey(k => k.Id).HasName("pk_api_keys");
         key.Property(k => k.Id).UseIdentityByDefaultColumn();
         key.Property(k => k.Name).HasMaxLength(100).HasComment("What its owner calls it.");
-        key.Property(k => k.Prefix).HasMaxLength(Accounts.ApiKey.PrefixLength).HasComment("The first characters of the key, to tell keys apart.");
+        key.Property(k => k.Prefix)
+            .HasMaxLength(Accounts.ApiKey.PrefixLength)
+            .HasComment("The first characters of the key, to tell keys apart.");
         key.Property(k => k.KeyHash).HasComment("SHA-256 of the whole key.");
         key.Property(k => k.ExpiresAt).HasComment("NULL: never.");
         key.Property(k => k.LastUsedAt).HasComment("To the minute.");
         key.Property(k => k.CreatedAt).HasDefaultValueSql("now()");
         key.HasIndex(k => k.KeyHash).IsUnique().HasDatabaseName("idx_api_keys_key_hash");
         key.HasIndex(k => k.AccountId).HasDatabaseName("idx_api_keys_account_id");
-        key.HasOne<UserAccount>().WithMany().HasForeignKey(k => k.AccountId).OnDelete(DeleteBehavior.Cascade).HasConstraintName("fk_api_keys_account");
+        key.HasOne<UserAccount>()
+            .WithMany()
+            .HasForeignKey(k => k.AccountId)
+            .OnDelete(DeleteBehavior.Cascade)
+            .HasConstraintName("fk_api_keys_account");
     }
 }

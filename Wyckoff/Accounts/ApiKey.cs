@@ -12,14 +12,19 @@ public sealed class ApiKey
     public const string Mark = "wk_";
     public const int PrefixLength = 11;
 
-    private ApiKey()
-    {
-    }
+    private ApiKey() { }
 
     private ApiKey(long accountId, string name, string key, DateTimeOffset createdAt, DateTimeOffset? expiresAt)
     {
         Must.Require(expiresAt is null || expiresAt > createdAt, nameof(expiresAt), "is not after the key is made");
-        (AccountId, Name, Prefix, KeyHash, CreatedAt, ExpiresAt) = (accountId, Must.BeText(name, 100), key[..PrefixLength], HashOf(key), createdAt, expiresAt);
+        (AccountId, Name, Prefix, KeyHash, CreatedAt, ExpiresAt) = (
+            accountId,
+            Must.BeText(name, 100),
+            key[..PrefixLength],
+            HashOf(key),
+            createdAt,
+            expiresAt
+        );
     }
 
     public long Id { get; private set; }

@@ -13,9 +13,7 @@ public sealed class UserAccount
 {
     public static readonly DateOnly EarliestBirth = new(1900, 1, 1);
 
-    private UserAccount()
-    {
-    }
+    private UserAccount() { }
 
     public UserAccount(string externalUserId, string name, string email, string? googleId = null)
     {
@@ -23,7 +21,9 @@ public sealed class UserAccount
         GoogleId = Must.BeTextOrNull(googleId, 255);
         AuthProvider = googleId is null ? AuthProvider.Local : AuthProvider.Google;
         Rename(name);
-        Email = IsEmail(email) ? Must.BeAtMost(email, 255)! : throw new ArgumentException("is not a lower-case e-mail address.", nameof(email));
+        Email = IsEmail(email)
+            ? Must.BeAtMost(email, 255)!
+            : throw new ArgumentException("is not a lower-case e-mail address.", nameof(email));
     }
 
     public long Id { get; private set; }
@@ -59,14 +59,23 @@ public sealed class UserAccount
 
     public void ShowPicture(string? url)
     {
-        Must.Require(url is null || url.StartsWith("https://", StringComparison.Ordinal) || url.StartsWith("http://", StringComparison.Ordinal), nameof(url), "must begin with http:// or https://");
+        Must.Require(
+            url is null || url.StartsWith("https://", StringComparison.Ordinal) || url.StartsWith("http://", StringComparison.Ordinal),
+            nameof(url),
+            "must begin with http:// or https://"
+        );
         ProfilePictureUrl = Must.BeAtMost(url, 1024);
     }
 
     public void Describe(string? phone, string? address, DateOnly? dateOfBirth, string? gender)
     {
         Must.Require(dateOfBirth is null || dateOfBirth >= EarliestBirth, nameof(dateOfBirth), "is before 1900");
-        (Phone, Address, DateOfBirth, Gender) = (Must.BeAtMost(phone, 50), Must.BeAtMost(address, int.MaxValue), dateOfBirth, Must.BeAtMost(gender, 20));
+        (Phone, Address, DateOfBirth, Gender) = (
+            Must.BeAtMost(phone, 50),
+            Must.BeAtMost(address, int.MaxValue),
+            dateOfBirth,
+            Must.BeAtMost(gender, 20)
+        );
     }
 
     public void Deactivate() => IsActive = false;
@@ -75,5 +84,10 @@ public sealed class UserAccount
 
     /// <summary>One @ with something on both sides, in printable ASCII without capitals; whether mail arrives, only mail can tell.</summary>
     public static bool IsEmail(string? text) =>
-        text is not null && text.IndexOf('@', StringComparison.Ordinal) is var at && at > 0 && at < text.Length - 1 && at == text.LastIndexOf('@') && text.All(c => c is >= '!' and <= '~' and not (>= 'A' and <= 'Z'));
+        text is not null
+        && text.IndexOf('@', StringComparison.Ordinal) is var at
+        && at > 0
+        && at < text.Length - 1
+        && at == text.LastIndexOf('@')
+        && text.All(c => c is >= '!' and <= '~' and not (>= 'A' and <= 'Z'));
 }

@@ -9,9 +9,7 @@ public sealed class UserProfile
     private static readonly string[] Percentages = ["max_position_size_pct", "max_risk_per_trade_pct", "max_daily_loss_pct"];
     private static readonly string[] Amounts = ["min_risk_reward_ratio", "max_open_positions"];
 
-    private UserProfile()
-    {
-    }
+    private UserProfile() { }
 
     public UserProfile(long userAccountId) => UserAccountId = userAccountId;
 
@@ -51,12 +49,20 @@ public sealed class UserProfile
             Between(document.RootElement, name, 100_000);
         }
 
-        Must.Require(!document.RootElement.TryGetProperty("stop_loss_required", out var required) || required.ValueKind is JsonValueKind.True or JsonValueKind.False, "stop_loss_required", "must be true or false");
+        Must.Require(
+            !document.RootElement.TryGetProperty("stop_loss_required", out var required)
+                || required.ValueKind is JsonValueKind.True or JsonValueKind.False,
+            "stop_loss_required",
+            "must be true or false"
+        );
         RiskProfile = json;
     }
 
-    private static void Between(JsonElement profile, string name, double maximum) => Must.Require(
-        !profile.TryGetProperty(name, out var value) || (value.ValueKind == JsonValueKind.Number && value.GetDouble() >= 0 && value.GetDouble() <= maximum),
-        name,
-        $"must be a number from 0 to {maximum.ToString(System.Globalization.CultureInfo.InvariantCulture)}");
+    private static void Between(JsonElement profile, string name, double maximum) =>
+        Must.Require(
+            !profile.TryGetProperty(name, out var value)
+                || (value.ValueKind == JsonValueKind.Number && value.GetDouble() >= 0 && value.GetDouble() <= maximum),
+            name,
+            $"must be a number from 0 to {maximum.ToString(System.Globalization.CultureInfo.InvariantCulture)}"
+        );
 }

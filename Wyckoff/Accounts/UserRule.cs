@@ -6,13 +6,16 @@ namespace Wyckoff.Accounts;
 /// <summary>An account's own setting of one evaluator's rule.</summary>
 public sealed class UserRule
 {
-    private UserRule()
-    {
-    }
+    private UserRule() { }
 
     public UserRule(long accountId, string ruleCode, string evaluator, string parameters = "{}", string? description = null)
     {
-        (AccountId, RuleCode, Evaluator, Description) = (accountId, Must.BeText(ruleCode, 50), Must.BeText(evaluator, 100), Must.BeAtMost(description, int.MaxValue));
+        (AccountId, RuleCode, Evaluator, Description) = (
+            accountId,
+            Must.BeText(ruleCode, 50),
+            Must.BeText(evaluator, 100),
+            Must.BeAtMost(description, int.MaxValue)
+        );
         Change(parameters);
     }
 
@@ -39,9 +42,11 @@ public sealed class UserRule
         Must.BeJson(parameters, JsonValueKind.Object);
         using var document = JsonDocument.Parse(parameters);
         Must.Require(
-            !document.RootElement.TryGetProperty("severity", out var severity) || (severity.ValueKind == JsonValueKind.String && severity.GetString() is "info" or "warn" or "critical"),
+            !document.RootElement.TryGetProperty("severity", out var severity)
+                || (severity.ValueKind == JsonValueKind.String && severity.GetString() is "info" or "warn" or "critical"),
             "severity",
-            "must be info, warn or critical");
+            "must be info, warn or critical"
+        );
         Parameters = parameters;
     }
 

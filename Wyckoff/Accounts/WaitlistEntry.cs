@@ -10,9 +10,7 @@ public enum WaitlistStatus
 /// <summary>Someone who asks for access. Entries are made through <see cref="AccountDirectory.JoinWaitlistAsync"/> and judged by hand, in psql.</summary>
 public sealed class WaitlistEntry
 {
-    private WaitlistEntry()
-    {
-    }
+    private WaitlistEntry() { }
 
     public long Id { get; private set; }
 

@@ -33,7 +33,14 @@ public sealed class BarDerivation
     {
         other._spreads.CopyTo(_spreads, 0);
         other._volumes.CopyTo(_volumes, 0);
-        (_count, _slot, _spreadSum, _volumeSum, _previousTime, _previousClose) = (other._count, other._slot, other._spreadSum, other._volumeSum, other._previousTime, other._previousClose);
+        (_count, _slot, _spreadSum, _volumeSum, _previousTime, _previousClose) = (
+            other._count,
+            other._slot,
+            other._spreadSum,
+            other._volumeSum,
+            other._previousTime,
+            other._previousClose
+        );
     }
 
     /// <summary>Ratios in units of 10⁻⁴, quality in units of 10⁻².</summary>
@@ -55,7 +62,11 @@ public sealed class BarDerivation
     private int Quality(in IncomingBar bar)
     {
         var quality = 100;
-        if (_count > 0 && bar.Time - _previousTime > (_timeframe.IsDaily ? 4 * _timeframe.Microseconds : _timeframe.Microseconds) && (_timeframe.IsDaily || _previousTime >= _clock.SessionStart(bar.Time)))
+        if (
+            _count > 0
+            && bar.Time - _previousTime > (_timeframe.IsDaily ? 4 * _timeframe.Microseconds : _timeframe.Microseconds)
+            && (_timeframe.IsDaily || _previousTime >= _clock.SessionStart(bar.Time))
+        )
         {
             // Bars are missing before it.
             quality -= 40;

@@ -15,9 +15,12 @@ internal static class BarSpans
     {
         var width = timeframe.Width * bars;
         var horizon = now + TimeSpan.FromDays(1);
-        for (var start = from; start < until;)
+        for (var start = from; start < until; )
         {
-            var end = start < Earliest ? Earliest : horizon - start <= width ? until : start + width;
+            var end =
+                start < Earliest ? Earliest
+                : horizon - start <= width ? until
+                : start + width;
             yield return new(start, end = end < until ? end : until);
             start = end;
         }

@@ -24,5 +24,6 @@ public sealed record BarWindow
     /// The key of the advisory lock under which these bars are written: what the database's <c>market.window_lock</c> gives. A transaction that writes several
     /// windows locks them in the order of their keys: ticker by ticker, finest timeframe first.
     /// </summary>
-    public static long LockKey(int tickerId, Timeframe timeframe) => (0x5762L << 48) | ((long)(uint)tickerId << 16) | (long)timeframe.Width.TotalMinutes;
+    public static long LockKey(int tickerId, Timeframe timeframe) =>
+        (0x5762L << 48) | ((long)(uint)tickerId << 16) | (long)timeframe.Width.TotalMinutes;
 }

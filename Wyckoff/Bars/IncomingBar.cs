@@ -6,7 +6,16 @@ namespace Wyckoff.Bars;
 /// A bar on its way in, before anything follows from it. Amounts are whole numbers of 10⁻⁸: exact, what the columns hold, and a tenth of the work of a decimal
 /// where millions go by. <see cref="TryCreate"/> makes one of decimals.
 /// </summary>
-public readonly record struct IncomingBar(long Time, long Open, long High, long Low, long Close, Int128 Volume, int TradeCount = IncomingBar.Unknown, long Vwap = 0)
+public readonly record struct IncomingBar(
+    long Time,
+    long Open,
+    long High,
+    long Low,
+    long Close,
+    Int128 Volume,
+    int TradeCount = IncomingBar.Unknown,
+    long Vwap = 0
+)
 {
     /// <summary>One, in the units of the amounts.</summary>
     public const long One = 100_000_000;
@@ -36,20 +45,44 @@ public readonly record struct IncomingBar(long Time, long Open, long High, long 
     public static DateTimeOffset InstantOf(long time) => DateTimeOffset.UnixEpoch.AddTicks(time * TimeSpan.TicksPerMicrosecond);
 
     /// <summary>The bar, or what is wrong with it: the field, its value, and what was expected.</summary>
-    public static string? TryCreate(DateTimeOffset timestamp, decimal open, decimal high, decimal low, decimal close, decimal volume, int? tradeCount, decimal? vwap, out IncomingBar bar)
+    public static string? TryCreate(
+        DateTimeOffset timestamp,
+        decimal open,
+        decimal high,
+        decimal low,
+        decimal close,
+        decimal volume,
+        int? tradeCount,
+        decimal? vwap,
+        out IncomingBar bar
+    )
     {
         bar = default;
-        long h = 0, l = 0, c = 0, v = 0;
+        long h = 0,
+            l = 0,
+            c = 0,
+            v = 0;
         // A provider that has no volume-weighted price often says 0.
-        if ((Price("open", open, out var o) ?? Price("high", high, out h) ?? Price("low", low, out l) ?? Price("close", close, out c)
-            ?? (vwap is null or 0 ? null : Price("vwap", vwap.Value, out v))) is { } fault)
+        if (
+            (
+                Price("open", open, out var o)
+                ?? Price("high", high, out h)
+                ?? Price("low", low, out l)
+                ?? Price("close", close, out c)
+                ?? (vwap is null or 0 ? null : Price("vwap", vwap.Value, out v))
+            ) is
+            { } fault
+        )
         {
             return fault;
         }
 
         if (volume < 0 || decimal.Round(volume, 8) != volume || volume >= 100_000_000_000_000_000_000m)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"volume {volume}: at least 0, with up to 20 digits before and 8 after the point, was expected");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"volume {volume}: at least 0, with up to 20 digits before and 8 after the point, was expected"
+            );
         }
 
         var whole = decimal.Truncate(volume);
@@ -60,8 +93,22 @@ public readonly record struct IncomingBar(long Time, long Open, long High, long 
     /// <summary>What no bar may be, in a sentence; null when all is well. Whether its time is on the grid of its timeframe is not asked here.</summary>
     public string? BrokenRule()
     {
-        if (Open > 0 && Low > 0 && High >= Low && High >= Open && High >= Close && Low <= Open && Low <= Close && Volume >= 0 && Volume < VolumeLimit && High < PriceLimit
-            && TradeCount >= Unknown && Vwap >= 0 && Vwap < PriceLimit && Time >= Earliest)
+        if (
+            Open > 0
+            && Low > 0
+            && High >= Low
+            && High >= Open
+            && High >= Close
+            && Low <= Open
+            && Low <= Close
+            && Volume >= 0
+            && Volume < VolumeLimit
+            && High < PriceLimit
+            && TradeCount >= Unknown
+            && Vwap >= 0
+            && Vwap < PriceLimit
+            && Time >= Earliest
+        )
         {
             return null;
         }
@@ -89,7 +136,10 @@ public readonly record struct IncomingBar(long Time, long Open, long High, long 
     public static string Text(Int128 amount)
     {
         var (whole, rest) = Int128.DivRem(Int128.Abs(amount), One);
-        var text = rest == 0 ? whole.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{whole}.{(long)rest:00000000}").TrimEnd('0');
+        var text =
+            rest == 0
+                ? whole.ToString(CultureInfo.InvariantCulture)
+                : string.Create(CultureInfo.InvariantCulture, $"{whole}.{(long)rest:00000000}").TrimEnd('0');
         return amount < 0 ? "-" + text : text;
     }
 

@@ -38,14 +38,15 @@ public sealed record OhlcvBar
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>The rule this bar breaks, by the name its check has in the database after <c>chk_bars_…_</c>; null when it keeps all.</summary>
-    public string? BrokenRule() => this switch
-    {
-        _ when High < Open || High < Close || High < Low => "high",
-        _ when Low > Open || Low > Close => "low",
-        { Low: <= 0 } => "prices",
-        { QualityScore: < 0 or > 1 } => "quality_score",
-        { TradeCount: < 0 } => "trade_count",
-        { Volume: < 0 } => "volume",
-        _ => null,
-    };
+    public string? BrokenRule() =>
+        this switch
+        {
+            _ when High < Open || High < Close || High < Low => "high",
+            _ when Low > Open || Low > Close => "low",
+            { Low: <= 0 } => "prices",
+            { QualityScore: < 0 or > 1 } => "quality_score",
+            { TradeCount: < 0 } => "trade_count",
+            { Volume: < 0 } => "volume",
+            _ => null,
+        };
 }

@@ -8,16 +8,31 @@ public sealed class Campaign
 {
     public const decimal MaxAllocation = 5;
 
-    private Campaign()
-    {
-    }
+    private Campaign() { }
 
-    public Campaign(string symbol, Timeframe timeframe, DateTimeOffset startedAt, decimal totalAllocation, Guid? tradingRangeId = null, WyckoffPhase? phase = null)
+    public Campaign(
+        string symbol,
+        Timeframe timeframe,
+        DateTimeOffset startedAt,
+        decimal totalAllocation,
+        Guid? tradingRangeId = null,
+        WyckoffPhase? phase = null
+    )
     {
-        (Symbol, Timeframe, StartedAt, TradingRangeId, Phase) = (Known(symbol), timeframe, startedAt.ToUniversalTime(), tradingRangeId, phase);
+        (Symbol, Timeframe, StartedAt, TradingRangeId, Phase) = (
+            Known(symbol),
+            timeframe,
+            startedAt.ToUniversalTime(),
+            tradingRangeId,
+            phase
+        );
         CampaignId = FormattableString.Invariant($"{Symbol}-{StartedAt:yyyy-MM-dd}");
         TotalAllocation = Number(totalAllocation, 2, 1_000);
-        Hold(TotalAllocation is >= 0 and <= MaxAllocation, "chk_campaigns_total_allocation", "A campaign takes at most 5 % of the portfolio.");
+        Hold(
+            TotalAllocation is >= 0 and <= MaxAllocation,
+            "chk_campaigns_total_allocation",
+            "A campaign takes at most 5 % of the portfolio."
+        );
     }
 
     public Guid Id { get; private set; } = Guid.CreateVersion7();

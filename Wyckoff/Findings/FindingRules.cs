@@ -23,10 +23,12 @@ internal static class FindingRules
     }
 
     /// <summary>As numeric(18,8) will hold it: rounded first, judged afterwards, as the database does.</summary>
-    public static decimal Price(decimal value, [CallerArgumentExpression(nameof(value))] string name = "") => Number(value, 8, PriceLimit, name);
+    public static decimal Price(decimal value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        Number(value, 8, PriceLimit, name);
 
     /// <summary>As numeric(12,2) will hold it.</summary>
-    public static decimal Money(decimal value, [CallerArgumentExpression(nameof(value))] string name = "") => Number(value, 2, PriceLimit, name);
+    public static decimal Money(decimal value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        Number(value, 2, PriceLimit, name);
 
     /// <summary>As numeric(precision, scale) will hold it, <paramref name="limit"/> being the first power of ten that is too large.</summary>
     public static decimal Number(decimal value, int scale, decimal limit, [CallerArgumentExpression(nameof(value))] string name = "")
@@ -38,5 +40,6 @@ internal static class FindingRules
     public static string Known(string symbol) => Symbol.Parse(symbol).Value;
 
     /// <summary>The earliest instant at which a bar can have closed. A day closes at the next midnight of its market: somewhere on Earth that is 10:00 UTC.</summary>
-    public static DateTimeOffset EarliestClose(Timeframe timeframe, DateTimeOffset bar) => bar + (timeframe.IsDaily ? TimeSpan.FromHours(10) : timeframe.Width);
+    public static DateTimeOffset EarliestClose(Timeframe timeframe, DateTimeOffset bar) =>
+        bar + (timeframe.IsDaily ? TimeSpan.FromHours(10) : timeframe.Width);
 }

@@ -6,26 +6,55 @@ namespace Wyckoff.Findings;
 /// <summary>An event of the method, found in the bars, good enough to be traded on. Known from <see cref="DetectionTime"/> on, never before.</summary>
 public sealed class Pattern
 {
-    private Pattern()
-    {
-    }
+    private Pattern() { }
 
     public Pattern(
-        PatternType type, string symbol, Timeframe timeframe, DateTimeOffset barTimestamp, DateTimeOffset detectionTime, int confidenceScore, WyckoffPhase phase,
-        decimal entryPrice, decimal stopLoss, decimal invalidationLevel, decimal volumeRatio, decimal spreadRatio, Guid? tradingRangeId = null, string metadata = "{}")
+        PatternType type,
+        string symbol,
+        Timeframe timeframe,
+        DateTimeOffset barTimestamp,
+        DateTimeOffset detectionTime,
+        int confidenceScore,
+        WyckoffPhase phase,
+        decimal entryPrice,
+        decimal stopLoss,
+        decimal invalidationLevel,
+        decimal volumeRatio,
+        decimal spreadRatio,
+        Guid? tradingRangeId = null,
+        string metadata = "{}"
+    )
     {
         (PatternType, Symbol, Timeframe, Phase) = (type, Known(symbol), timeframe, phase);
         (PatternBarTimestamp, DetectionTime) = (barTimestamp.ToUniversalTime(), detectionTime.ToUniversalTime());
         (EntryPrice, StopLoss, InvalidationLevel) = (Price(entryPrice), Price(stopLoss), Price(invalidationLevel));
-        (ConfidenceScore, VolumeRatio, SpreadRatio) = (confidenceScore, Number(volumeRatio, 4, 1_000_000), Number(spreadRatio, 4, 1_000_000));
+        (ConfidenceScore, VolumeRatio, SpreadRatio) = (
+            confidenceScore,
+            Number(volumeRatio, 4, 1_000_000),
+            Number(spreadRatio, 4, 1_000_000)
+        );
         (TradingRangeId, Metadata) = (tradingRangeId, metadata);
-        Hold(DetectionTime >= EarliestClose(timeframe, PatternBarTimestamp), "chk_patterns_detection_time", "A pattern is not known before its bar has closed.");
+        Hold(
+            DetectionTime >= EarliestClose(timeframe, PatternBarTimestamp),
+            "chk_patterns_detection_time",
+            "A pattern is not known before its bar has closed."
+        );
         Hold(confidenceScore is >= 70 and <= 95, "chk_patterns_confidence_score", "The confidence is 70 to 95.");
         Hold(EntryPrice > 0 && StopLoss > 0 && InvalidationLevel > 0, "chk_patterns_prices", "Prices are above zero.");
         Hold(
-            (StopLoss < EntryPrice && InvalidationLevel < EntryPrice && type is PatternType.Spring or PatternType.Sos or PatternType.Lps or PatternType.St)
-            || (StopLoss > EntryPrice && InvalidationLevel > EntryPrice && type is PatternType.Ut or PatternType.Utad or PatternType.Sow or PatternType.Lpsy or PatternType.St),
-            "chk_patterns_side", "Stop and invalidation lie on the losing side of the entry: below it for a long pattern, above it for a short one.");
+            (
+                StopLoss < EntryPrice
+                && InvalidationLevel < EntryPrice
+                && type is PatternType.Spring or PatternType.Sos or PatternType.Lps or PatternType.St
+            )
+                || (
+                    StopLoss > EntryPrice
+                    && InvalidationLevel > EntryPrice
+                    && type is PatternType.Ut or PatternType.Utad or PatternType.Sow or PatternType.Lpsy or PatternType.St
+                ),
+            "chk_patterns_side",
+            "Stop and invalidation lie on the losing side of the entry: below it for a long pattern, above it for a short one."
+        );
         Hold(VolumeRatio >= 0 && SpreadRatio >= 0, "chk_patterns_ratios", "Ratios are not negative.");
     }
 
@@ -90,6 +119,11 @@ public sealed class Pattern
     public void Reject(string reason, DateTimeOffset at, bool bySessionFilter = false)
     {
         Hold(!string.IsNullOrWhiteSpace(reason), "chk_patterns_rejection", "A rejection has a reason.");
-        (IsTradeable, RejectionReason, RejectionTimestamp, RejectedBySessionFilter) = (false, reason, at.ToUniversalTime(), bySessionFilter);
+        (IsTradeable, RejectionReason, RejectionTimestamp, RejectedBySessionFilter) = (
+            false,
+            reason,
+            at.ToUniversalTime(),
+            bySessionFilter
+        );
     }
 }

@@ -5,13 +5,21 @@ namespace Wyckoff.Findings;
 /// <summary>One entry of a campaign. The database keeps the open ones of a campaign within its allocation together.</summary>
 public sealed class Position
 {
-    private Position()
-    {
-    }
+    private Position() { }
 
     public Position(
-        Guid campaignId, Guid? signalId, PatternType patternType, TradeSide side, DateTimeOffset entryDate, decimal entryPrice, decimal shares, decimal stopLoss,
-        decimal targetPrice, decimal allocationPercent, decimal riskAmount)
+        Guid campaignId,
+        Guid? signalId,
+        PatternType patternType,
+        TradeSide side,
+        DateTimeOffset entryDate,
+        decimal entryPrice,
+        decimal shares,
+        decimal stopLoss,
+        decimal targetPrice,
+        decimal allocationPercent,
+        decimal riskAmount
+    )
     {
         (CampaignId, SignalId, PatternType, Side, EntryDate) = (campaignId, signalId, patternType, side, entryDate.ToUniversalTime());
         (EntryPrice, Shares, StopLoss, TargetPrice) = (Price(entryPrice), Price(shares), Price(stopLoss), Price(targetPrice));
@@ -20,7 +28,13 @@ public sealed class Position
         Hold(Shares > 0, "chk_positions_shares", "A position has shares.");
         Hold(AllocationPercent is >= 0 and <= Campaign.MaxAllocation, "chk_positions_allocation_percent", "An allocation is at most 5 %.");
         Hold(RiskAmount >= 0, "chk_positions_risk_amount", "A risk is not negative.");
-        Hold(side == TradeSide.Long ? StopLoss < TargetPrice && EntryPrice < TargetPrice : StopLoss > TargetPrice && EntryPrice > TargetPrice, "chk_positions_side", "The target lies on the winning side of entry and stop.");
+        Hold(
+            side == TradeSide.Long
+                ? StopLoss < TargetPrice && EntryPrice < TargetPrice
+                : StopLoss > TargetPrice && EntryPrice > TargetPrice,
+            "chk_positions_side",
+            "The target lies on the winning side of entry and stop."
+        );
     }
 
     public Guid Id { get; private set; } = Guid.CreateVersion7();
@@ -68,7 +82,11 @@ public sealed class Position
     {
         var stop = Price(stopLoss);
         Hold(stop > 0, "chk_positions_prices", "Prices are above zero.");
-        Hold(Side == TradeSide.Long ? stop < TargetPrice : stop > TargetPrice, "chk_positions_side", "The target lies on the winning side of entry and stop.");
+        Hold(
+            Side == TradeSide.Long ? stop < TargetPrice : stop > TargetPrice,
+            "chk_positions_side",
+            "The target lies on the winning side of entry and stop."
+        );
         StopLoss = stop;
     }
 
@@ -80,7 +98,11 @@ public sealed class Position
 
     public void Close(decimal price, DateTimeOffset at)
     {
-        Hold(Status == PositionStatus.Open && at >= EntryDate && Price(price) > 0, "chk_positions_exit", "An open position is closed once, after its entry, at a price.");
+        Hold(
+            Status == PositionStatus.Open && at >= EntryDate && Price(price) > 0,
+            "chk_positions_exit",
+            "An open position is closed once, after its entry, at a price."
+        );
         (Status, ExitPrice, ExitDate, RealizedPnl) = (PositionStatus.Closed, Price(price), at.ToUniversalTime(), Pnl(price));
     }
 

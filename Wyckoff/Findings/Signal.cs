@@ -6,21 +6,48 @@ namespace Wyckoff.Findings;
 /// <summary>A trade to take: where in, where out, how much. What becomes of it is logged by the database (<c>signal_status_log</c>).</summary>
 public sealed class Signal
 {
-    private Signal()
-    {
-    }
+    private Signal() { }
 
     public Signal(
-        TradeSide side, string symbol, Timeframe timeframe, DateTimeOffset generatedAt, decimal entryPrice, decimal stopLoss, decimal target1, decimal target2,
-        decimal positionSize, decimal riskAmount, decimal rMultiple, int confidenceScore, Guid? patternId = null, string approvalChain = "[]")
+        TradeSide side,
+        string symbol,
+        Timeframe timeframe,
+        DateTimeOffset generatedAt,
+        decimal entryPrice,
+        decimal stopLoss,
+        decimal target1,
+        decimal target2,
+        decimal positionSize,
+        decimal riskAmount,
+        decimal rMultiple,
+        int confidenceScore,
+        Guid? patternId = null,
+        string approvalChain = "[]"
+    )
     {
-        (SignalType, Symbol, Timeframe, GeneratedAt, PatternId, ApprovalChain) = (side, Known(symbol), timeframe, generatedAt.ToUniversalTime(), patternId, approvalChain);
+        (SignalType, Symbol, Timeframe, GeneratedAt, PatternId, ApprovalChain) = (
+            side,
+            Known(symbol),
+            timeframe,
+            generatedAt.ToUniversalTime(),
+            patternId,
+            approvalChain
+        );
         (EntryPrice, StopLoss, Target1, Target2) = (Price(entryPrice), Price(stopLoss), Price(target1), Price(target2));
-        (PositionSize, RiskAmount, RMultiple, ConfidenceScore) = (Price(positionSize), Money(riskAmount), Number(rMultiple, 2, 10_000), confidenceScore);
+        (PositionSize, RiskAmount, RMultiple, ConfidenceScore) = (
+            Price(positionSize),
+            Money(riskAmount),
+            Number(rMultiple, 2, 10_000),
+            confidenceScore
+        );
         Hold(EntryPrice > 0 && StopLoss > 0 && Target1 > 0 && Target2 > 0, "chk_signals_prices", "Prices are above zero.");
         Hold(
-            side == TradeSide.Long ? StopLoss < EntryPrice && EntryPrice < Target1 && Target1 <= Target2 : StopLoss > EntryPrice && EntryPrice > Target1 && Target1 >= Target2,
-            "chk_signals_side", "A long has its stop below the entry and its targets above, the nearer first; a short the other way round.");
+            side == TradeSide.Long
+                ? StopLoss < EntryPrice && EntryPrice < Target1 && Target1 <= Target2
+                : StopLoss > EntryPrice && EntryPrice > Target1 && Target1 >= Target2,
+            "chk_signals_side",
+            "A long has its stop below the entry and its targets above, the nearer first; a short the other way round."
+        );
         Hold(PositionSize > 0, "chk_signals_position_size", "A position has a size.");
         Hold(RiskAmount > 0, "chk_signals_risk_amount", "A position risks something.");
         Hold(RMultiple >= 2, "chk_signals_r_multiple", "The reward is at least twice the risk.");
@@ -110,17 +137,23 @@ public sealed class Signal
     public void Notified() => NotificationSent = true;
 
     /// <summary>Whether a signal may go from one status to the other; the database asks the same.</summary>
-    public static bool MayBecome(SignalStatus from, SignalStatus to) => (from, to) switch
-    {
-        (SignalStatus.Pending, SignalStatus.Approved or SignalStatus.Rejected or SignalStatus.Expired or SignalStatus.Cancelled) => true,
-        (SignalStatus.Approved, SignalStatus.Filled or SignalStatus.Expired or SignalStatus.Cancelled) => true,
-        (SignalStatus.Filled, SignalStatus.Stopped or SignalStatus.TargetHit) => true,
-        _ => false,
-    };
+    public static bool MayBecome(SignalStatus from, SignalStatus to) =>
+        (from, to) switch
+        {
+            (SignalStatus.Pending, SignalStatus.Approved or SignalStatus.Rejected or SignalStatus.Expired or SignalStatus.Cancelled) =>
+                true,
+            (SignalStatus.Approved, SignalStatus.Filled or SignalStatus.Expired or SignalStatus.Cancelled) => true,
+            (SignalStatus.Filled, SignalStatus.Stopped or SignalStatus.TargetHit) => true,
+            _ => false,
+        };
 
     private void Become(SignalStatus status)
     {
-        Hold(MayBecome(Status, status), "chk_signals_status_change", $"A signal that is {Words.Of(Status)} cannot become {Words.Of(status)}.");
+        Hold(
+            MayBecome(Status, status),
+            "chk_signals_status_change",
+            $"A signal that is {Words.Of(Status)} cannot become {Words.Of(status)}."
+        );
         Status = status;
     }
 }

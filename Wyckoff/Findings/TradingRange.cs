@@ -9,19 +9,32 @@ namespace Wyckoff.Findings;
 /// </summary>
 public sealed class TradingRange
 {
-    private TradingRange()
-    {
-    }
+    private TradingRange() { }
 
     public TradingRange(
-        string symbol, Timeframe timeframe, DateTimeOffset startTime, int durationBars, decimal support, decimal resistance, decimal jumpTarget,
-        decimal causeFactor, decimal rangeWidth, WyckoffPhase phase, int strengthScore, DateTimeOffset? endTime = null)
+        string symbol,
+        Timeframe timeframe,
+        DateTimeOffset startTime,
+        int durationBars,
+        decimal support,
+        decimal resistance,
+        decimal jumpTarget,
+        decimal causeFactor,
+        decimal rangeWidth,
+        WyckoffPhase phase,
+        int strengthScore,
+        DateTimeOffset? endTime = null
+    )
     {
         (Symbol, Timeframe, StartTime) = (Known(symbol), timeframe, startTime.ToUniversalTime());
         (CreekLevel, IceLevel, JumpTarget) = (Price(support), Price(resistance), Price(jumpTarget));
         (CauseFactor, RangeWidth, Phase) = (Number(causeFactor, 2, 100), Number(rangeWidth, 4, 1_000_000), phase);
         Hold(CreekLevel > 0 && CreekLevel < IceLevel, "chk_trading_ranges_levels", "Support is above zero and below resistance.");
-        Hold(JumpTarget > IceLevel || (JumpTarget < CreekLevel && JumpTarget > 0), "chk_trading_ranges_jump_target", "The target lies beyond the range.");
+        Hold(
+            JumpTarget > IceLevel || (JumpTarget < CreekLevel && JumpTarget > 0),
+            "chk_trading_ranges_jump_target",
+            "The target lies beyond the range."
+        );
         Hold(CauseFactor is >= 2 and <= 3, "chk_trading_ranges_cause_factor", "The cause factor is 2 to 3.");
         Hold(RangeWidth > 0, "chk_trading_ranges_range_width", "A range is wider than nothing.");
         Develop(durationBars, strengthScore, phase, 0, 0);
@@ -74,7 +87,13 @@ public sealed class TradingRange
         Hold(durationBars is >= 15 and <= 100, "chk_trading_ranges_duration_bars", "A range lasts 15 to 100 bars.");
         Hold(strengthScore is >= 60 and <= 100, "chk_trading_ranges_strength_score", "The strength is 60 to 100.");
         Hold(touchesOfSupport >= 0 && touchesOfResistance >= 0, "chk_trading_ranges_touch_counts", "Touches are counted from zero.");
-        (DurationBars, StrengthScore, Phase, TouchCountCreek, TouchCountIce) = (durationBars, strengthScore, phase, touchesOfSupport, touchesOfResistance);
+        (DurationBars, StrengthScore, Phase, TouchCountCreek, TouchCountIce) = (
+            durationBars,
+            strengthScore,
+            phase,
+            touchesOfSupport,
+            touchesOfResistance
+        );
     }
 
     public void End(DateTimeOffset at)

@@ -76,27 +76,27 @@ public enum WatchPriority
 internal static class Words
 {
     public static string Of<T>(T value)
-        where T : struct, Enum
-        => NpgsqlSnakeCaseNameTranslator.ConvertToSnakeCase(value.ToString()).ToUpperInvariant();
+        where T : struct, Enum => NpgsqlSnakeCaseNameTranslator.ConvertToSnakeCase(value.ToString()).ToUpperInvariant();
 
     /// <summary>The condition of the check.</summary>
     public static string Among<T>(string column)
-        where T : struct, Enum
-        => $"{column} IN ({string.Join(", ", Enum.GetValues<T>().Select(value => $"'{Of(value)}'"))})";
+        where T : struct, Enum => $"{column} IN ({string.Join(", ", Enum.GetValues<T>().Select(value => $"'{Of(value)}'"))})";
 
     public static PropertyBuilder<T> AsWord<T>(this PropertyBuilder<T> property, int maxLength)
-        where T : struct, Enum
-        => property.HasMaxLength(maxLength).HasConversion(Conversion<T>.Instance);
+        where T : struct, Enum => property.HasMaxLength(maxLength).HasConversion(Conversion<T>.Instance);
 
     public static PropertyBuilder<T?> AsWord<T>(this PropertyBuilder<T?> property, int maxLength)
-        where T : struct, Enum
-        => property.HasMaxLength(maxLength).HasConversion(Conversion<T>.Instance);
+        where T : struct, Enum => property.HasMaxLength(maxLength).HasConversion(Conversion<T>.Instance);
 
     private static class Conversion<T>
         where T : struct, Enum
     {
         private static readonly Dictionary<T, string> _words = Enum.GetValues<T>().ToDictionary(value => value, Of);
-        private static readonly Dictionary<string, T> _values = _words.ToDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
+        private static readonly Dictionary<string, T> _values = _words.ToDictionary(
+            pair => pair.Value,
+            pair => pair.Key,
+            StringComparer.Ordinal
+        );
 
         public static readonly ValueConverter<T, string> Instance = new(value => _words[value], word => _values[word]);
     }

@@ -45,10 +45,13 @@ public abstract class Worker(TimeProvider time, ILogger logger) : BackgroundServ
         var age = (Time.GetUtcNow() - lastSuccess).TotalSeconds;
         var state = isAway ? "the database is away" : "failing";
         // Health is public, so it has a word for the exception; the log has its message.
-        return Task.FromResult(new HealthCheckResult(
-            isAway ? HealthWhileAway : HealthStatus.Unhealthy,
-            string.Create(CultureInfo.InvariantCulture, $"{state}, last success {age:0} s ago"),
-            data: new Dictionary<string, object>(StringComparer.Ordinal) { [FailureClass.Key] = FailureClass.Of(fault) }));
+        return Task.FromResult(
+            new HealthCheckResult(
+                isAway ? HealthWhileAway : HealthStatus.Unhealthy,
+                string.Create(CultureInfo.InvariantCulture, $"{state}, last success {age:0} s ago"),
+                data: new Dictionary<string, object>(StringComparer.Ordinal) { [FailureClass.Key] = FailureClass.Of(fault) }
+            )
+        );
     }
 
     /// <summary>What the worker reports of itself while its rounds succeed.</summary>

@@ -48,10 +48,16 @@ internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, Da
         }
 
         // minute/spy/20240102_trade.zip: a day of minutes, and the entry in it is 20240102_spy_minute_trade.csv.
-        if (Lean().Match(stem) is { Success: true } lean && DateOnly.TryParseExact(lean.Groups["day"].Value, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
+        if (
+            Lean().Match(stem) is { Success: true } lean
+            && DateOnly.TryParseExact(lean.Groups["day"].Value, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+        )
         {
             var at = Array.FindLastIndex(parts, part => string.Equals(part, "minute", StringComparison.OrdinalIgnoreCase));
-            var symbol = lean.Groups["symbol"] is { Success: true } inName ? inName.Value : at >= 0 && at + 1 < parts.Length - 1 ? parts[at + 1] : null;
+            var symbol =
+                lean.Groups["symbol"] is { Success: true } inName ? inName.Value
+                : at >= 0 && at + 1 < parts.Length - 1 ? parts[at + 1]
+                : null;
             return new(symbol, Primitives.Timeframe.Minute1, day);
         }
 
@@ -96,7 +102,8 @@ internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, Da
     }
 
     /// <summary>A timeframe as vendors write it in names and columns.</summary>
-    public static bool TryTimeframe(string text, out Timeframe timeframe) => Primitives.Timeframe.TryParse(text, out timeframe) || Words.TryGetValue(text, out timeframe);
+    public static bool TryTimeframe(string text, out Timeframe timeframe) =>
+        Primitives.Timeframe.TryParse(text, out timeframe) || Words.TryGetValue(text, out timeframe);
 
     [GeneratedRegex("^(?<day>[0-9]{8})(_(?<symbol>[^_]+)_minute)?_trade$", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Lean();

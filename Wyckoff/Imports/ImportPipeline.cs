@@ -29,7 +29,13 @@ internal sealed class ImportPipeline(TimeProvider time, int lanes = 1)
     /// <param name="write">Writes the runs of a batch whose series are of a lane. Batches come one after the other in each lane, in the order of the file.</param>
     /// <param name="cancellationToken">Ends all.</param>
     public async Task RunAsync(
-        BarFile file, Func<long> position, bool wholeDays, Func<RowBatch, CancellationToken, Task> admit, Func<RowBatch, int, CancellationToken, Task> write, CancellationToken cancellationToken)
+        BarFile file,
+        Func<long> position,
+        bool wholeDays,
+        Func<RowBatch, CancellationToken, Task> admit,
+        Func<RowBatch, int, CancellationToken, Task> write,
+        CancellationToken cancellationToken
+    )
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var ready = Channel.CreateBounded<RowBatch>(1);
@@ -44,7 +50,10 @@ internal sealed class ImportPipeline(TimeProvider time, int lanes = 1)
                 free.Writer.TryWrite(batch);
             }
 
-            var reading = Task.Run(() => ReadAsync(file, position, wholeDays, free.Reader, ready.Writer, stop.Token), CancellationToken.None);
+            var reading = Task.Run(
+                () => ReadAsync(file, position, wholeDays, free.Reader, ready.Writer, stop.Token),
+                CancellationToken.None
+            );
             ExceptionDispatchInfo? failure = null;
             try
             {
@@ -118,20 +127,26 @@ internal sealed class ImportPipeline(TimeProvider time, int lanes = 1)
         }
     }
 
-    private async Task ReadAsync(BarFile file, Func<long> position, bool wholeDays, ChannelReader<RowBatch> free, ChannelWriter<RowBatch> ready, CancellationToken cancellationToken)
+    private async Task ReadAsync(
+        BarFile file,
+        Func<long> position,
+        bool wholeDays,
+        ChannelReader<RowBatch> free,
+        ChannelWriter<RowBatch> ready,
+        CancellationToken cancellationToken
+    )
     {
         Exception? failure = null;
         try
         {
             var batch = await free.ReadAsync(cancellationToken);
-            for (var more = true; more;)
+            for (var more = true; more; )
             {
                 batch.Limit = Math.Max(batch.Count + SmallestBatch, Volatile.Read(ref _size));
                 do
                 {
                     more = await file.ReadAsync(batch, cancellationToken);
-                }
-                while (more && !batch.IsFull);
+                } while (more && !batch.IsFull);
 
                 if (!more && batch.IsEmpty)
                 {

@@ -4,9 +4,7 @@ namespace Wyckoff.Imports;
 public sealed class ImportRefusedException : InvalidOperationException
 {
     public ImportRefusedException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     internal ImportRefusedException(string message, long line, string text)
         : base(message) => (Line, Text) = (line, text);

@@ -19,7 +19,14 @@ namespace Wyckoff.Imports;
 /// Brings files of bars into the database. Each file, and each file in an archive, is an import of its own in market.import_batches; its rows are committed in batches, each with its
 /// counts and its rejected rows. What dies on the way is taken up again when the same file comes again, and the end is the same.
 /// </summary>
-public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, TickerDirectory tickers, IOptions<SpoolOptions> spools, TimeProvider time, ILogger<ImportRunner> logger)
+public sealed class ImportRunner(
+    NpgsqlDataSource source,
+    BarWriter writer,
+    TickerDirectory tickers,
+    IOptions<SpoolOptions> spools,
+    TimeProvider time,
+    ILogger<ImportRunner> logger
+)
 {
     /// <summary>How many rejected rows a result shows.</summary>
     public const int ShownRejects = 3;
@@ -34,19 +41,44 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
     /// <param name="options">What is known of it.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Stops it; what was committed stays.</param>
-    public Task<IReadOnlyList<ImportResult>> ImportAsync(string path, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken) =>
-        ImportAsync(path, path, options, progress, cancellationToken);
+    public Task<IReadOnlyList<ImportResult>> ImportAsync(
+        string path,
+        ImportOptions options,
+        ImportProgress progress,
+        CancellationToken cancellationToken
+    ) => ImportAsync(path, path, options, progress, cancellationToken);
 
     /// <summary>Imports a file on disk under another name than its path: symbol and timeframe may be read from it.</summary>
-    public async Task<IReadOnlyList<ImportResult>> ImportAsync(string path, string name, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ImportResult>> ImportAsync(
+        string path,
+        string name,
+        ImportOptions options,
+        ImportProgress progress,
+        CancellationToken cancellationToken
+    )
     {
-        await using var file = new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, BufferSize = 0, Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
+        await using var file = new FileStream(
+            path,
+            new FileStreamOptions
+            {
+                Access = FileAccess.Read,
+                BufferSize = 0,
+                Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
+            }
+        );
         return await ImportAsync(file, name, options, progress, cancellationToken);
     }
 
     /// <summary>Imports what arrives: text, plain or packed by gzip, while it does; what has to be read from its end (zip, Parquet) from a file it is put in first.</summary>
     /// <remarks>The hash of a stream is known at its end only, so a stream is always read.</remarks>
-    public async Task<IReadOnlyList<ImportResult>> ImportAsync(Stream stream, string name, long? size, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ImportResult>> ImportAsync(
+        Stream stream,
+        string name,
+        long? size,
+        ImportOptions options,
+        ImportProgress progress,
+        CancellationToken cancellationToken
+    )
     {
         await using var metered = new MeteredStream(stream, hash: true);
         var head = await metered.PeekAsync(Packing.Head, cancellationToken);
@@ -71,7 +103,13 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
         }
     }
 
-    private async Task<IReadOnlyList<ImportResult>> ImportAsync(FileStream file, string name, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ImportResult>> ImportAsync(
+        FileStream file,
+        string name,
+        ImportOptions options,
+        ImportProgress progress,
+        CancellationToken cancellationToken
+    )
     {
         // Before anything else: the hash says whether there is anything to do, or something to go on with.
         var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
@@ -88,7 +126,14 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
         return [await ImportOneAsync(new(name, sha256, file.Length, metered) { File = file }, options, progress, cancellationToken)];
     }
 
-    private async Task<IReadOnlyList<ImportResult>> ImportArchiveAsync(FileStream file, string name, string sha256, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ImportResult>> ImportArchiveAsync(
+        FileStream file,
+        string name,
+        string sha256,
+        ImportOptions options,
+        ImportProgress progress,
+        CancellationToken cancellationToken
+    )
     {
         ZipArchive archive;
         List<ZipArchiveEntry> entries;
@@ -99,7 +144,15 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
         }
         catch (InvalidDataException e)
         {
-            return [await RefuseAsync(new(name, sha256, file.Length, null), $"The archive cannot be read: {e.Message}", options, cancellationToken)];
+            return
+            [
+                await RefuseAsync(
+                    new(name, sha256, file.Length, null),
+                    $"The archive cannot be read: {e.Message}",
+                    options,
+                    cancellationToken
+                ),
+            ];
         }
 
         await using (archive)
@@ -120,7 +173,14 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
                 }
                 catch (Exception e) when (e is InvalidDataException or NotSupportedException)
                 {
-                    results.Add(await RefuseAsync(new(shown, sha256, entry.Length, null), $"The file in the archive cannot be read: {e.Message}", options, cancellationToken));
+                    results.Add(
+                        await RefuseAsync(
+                            new(shown, sha256, entry.Length, null),
+                            $"The file in the archive cannot be read: {e.Message}",
+                            options,
+                            cancellationToken
+                        )
+                    );
                     continue;
                 }
 
@@ -135,7 +195,12 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
     private Task<ImportResult> RefuseAsync(Input input, string reason, ImportOptions options, CancellationToken cancellationToken) =>
         ImportOneAsync(input with { Refusal = new(reason, 1, "") }, options, new(), cancellationToken);
 
-    private async Task<ImportResult> ImportOneAsync(Input input, ImportOptions options, ImportProgress progress, CancellationToken cancellationToken)
+    private async Task<ImportResult> ImportOneAsync(
+        Input input,
+        ImportOptions options,
+        ImportProgress progress,
+        CancellationToken cancellationToken
+    )
     {
         using var activity = MarketDataTraces.Import(input.Name);
         var begun = time.GetTimestamp();
@@ -143,7 +208,13 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
         if (running is null)
         {
             logger.ImportedBefore(input.Name, completed);
-            return new() { Id = completed, File = input.Name, Status = ImportStatus.Completed, AlreadyThere = true };
+            return new()
+            {
+                Id = completed,
+                File = input.Name,
+                Status = ImportStatus.Completed,
+                AlreadyThere = true,
+            };
         }
 
         await using var import = running;
@@ -162,10 +233,13 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
             try
             {
                 await new ImportPipeline(time, ImportPipeline.Lanes).RunAsync(
-                    file, () => file.Position ?? input.Stream!.Position, options.RollUp,
+                    file,
+                    () => file.Position ?? input.Stream!.Position,
+                    options.RollUp,
                     (batch, token) => AdmitAsync(batch, options, tally, progress, token),
                     (batch, lane, token) => WriteAsync(batch, lane, import, options, tally, progress, token),
-                    cancellationToken);
+                    cancellationToken
+                );
             }
             finally
             {
@@ -196,7 +270,13 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
         var status = error is null ? ImportStatus.Completed : ImportStatus.Failed;
         var streamed = input.Sha256 == ImportStore.Unhashed;
         await _store.FinishAsync(
-            import.Id, status, error, streamed && error is null ? Convert.ToHexStringLower(input.Stream!.Hash()) : null, streamed && error is null ? input.Stream!.Position : null, cancellationToken);
+            import.Id,
+            status,
+            error,
+            streamed && error is null ? Convert.ToHexStringLower(input.Stream!.Hash()) : null,
+            streamed && error is null ? input.Stream!.Position : null,
+            cancellationToken
+        );
         var result = tally.Result() with
         {
             File = input.Name,
@@ -206,7 +286,17 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
             Resumed = import.Resumed,
             Took = time.GetElapsedTime(begun),
         };
-        logger.Imported(input.Name, result.Id, EnumText.Of(status), result.Read, result.Inserted, result.Updated, result.Skipped, result.Rejected, result.Took.TotalSeconds);
+        logger.Imported(
+            input.Name,
+            result.Id,
+            EnumText.Of(status),
+            result.Read,
+            result.Inserted,
+            result.Updated,
+            result.Skipped,
+            result.Rejected,
+            result.Took.TotalSeconds
+        );
         return result;
     }
 
@@ -236,7 +326,13 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
     }
 
     /// <summary>Ends the import when a batch has more rejected rows than are allowed: they are kept, the bars between them are not.</summary>
-    private async Task AdmitAsync(RowBatch batch, ImportOptions options, Tally tally, ImportProgress progress, CancellationToken cancellationToken)
+    private async Task AdmitAsync(
+        RowBatch batch,
+        ImportOptions options,
+        Tally tally,
+        ImportProgress progress,
+        CancellationToken cancellationToken
+    )
     {
         if (options.MaxRejects is not { } most || tally.Seen + batch.Rejects.Count <= most)
         {
@@ -248,10 +344,23 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
         await _store.RecordAsync(tally.Id, kept, batch.BytesRead, cancellationToken);
         tally.Reject(kept);
         progress.Add(0, kept.Count);
-        throw new ImportRefusedException(string.Create(CultureInfo.InvariantCulture, $"More than {most} rows were rejected, the last in line {kept[^1].Line}: {kept[^1].Reason}."));
+        throw new ImportRefusedException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"More than {most} rows were rejected, the last in line {kept[^1].Line}: {kept[^1].Reason}."
+            )
+        );
     }
 
-    private async Task WriteAsync(RowBatch batch, int lane, RunningImport import, ImportOptions options, Tally tally, ImportProgress progress, CancellationToken cancellationToken)
+    private async Task WriteAsync(
+        RowBatch batch,
+        int lane,
+        RunningImport import,
+        ImportOptions options,
+        Tally tally,
+        ImportProgress progress,
+        CancellationToken cancellationToken
+    )
     {
         // Rejected rows are of no symbol: the first lane tells of them.
         IReadOnlyList<RejectedRow> told = lane == 0 ? batch.Rejects : [];
@@ -294,7 +403,8 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
                         await ImportStore.RecordAsync(connection, import.Id, result, with, batch.BytesRead, token);
                     },
                 },
-                cancellationToken);
+                cancellationToken
+            );
             tally.Add(written);
             tally.Reject(told);
             progress.Add(runs.Sum(run => run.Bars.Length) + told.Count, told.Count);
@@ -316,9 +426,10 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
         }
     }
 
-    private static string Stayed(string reason, Tally tally) => tally.Taken == 0
-        ? reason
-        : string.Create(CultureInfo.InvariantCulture, $"{reason} {tally.Taken} rows were committed before, and stay.");
+    private static string Stayed(string reason, Tally tally) =>
+        tally.Taken == 0
+            ? reason
+            : string.Create(CultureInfo.InvariantCulture, $"{reason} {tally.Taken} rows were committed before, and stay.");
 
     private sealed record Input(string Name, string Sha256, long? Size, MeteredStream? Stream)
     {
@@ -364,23 +475,33 @@ public sealed class ImportRunner(NpgsqlDataSource source, BarWriter writer, Tick
             lock (_lock)
             {
                 Rejected += rows.Count;
-                _first.AddRange(rows.Take(ShownRejects - _first.Count).Select(row => new ImportReject { BatchId = id, LineNumber = row.Line, Text = row.Text, Reason = row.Reason }));
+                _first.AddRange(
+                    rows.Take(ShownRejects - _first.Count)
+                        .Select(row => new ImportReject
+                        {
+                            BatchId = id,
+                            LineNumber = row.Line,
+                            Text = row.Text,
+                            Reason = row.Reason,
+                        })
+                );
             }
 
             ImportTelemetry.Rejected(rows.Count);
         }
 
-        public ImportResult Result() => new()
-        {
-            Id = id,
-            File = "",
-            Status = ImportStatus.Running,
-            Inserted = _inserted,
-            Updated = _updated,
-            Skipped = _skipped,
-            Duplicates = _duplicates,
-            Rejected = Rejected,
-            FirstRejects = _first,
-        };
+        public ImportResult Result() =>
+            new()
+            {
+                Id = id,
+                File = "",
+                Status = ImportStatus.Running,
+                Inserted = _inserted,
+                Updated = _updated,
+                Skipped = _skipped,
+                Duplicates = _duplicates,
+                Rejected = Rejected,
+                FirstRejects = _first,
+            };
     }
 }

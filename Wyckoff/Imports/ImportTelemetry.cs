@@ -9,7 +9,11 @@ internal static class ImportTelemetry
 {
     private static readonly Meter Meter = MarketDataMetrics.Meter;
 
-    private static readonly Counter<long> Rows = Meter.CreateCounter<long>("wyckoff.import.rows", "{row}", "Rows of files that were imported, by what became of them.");
+    private static readonly Counter<long> Rows = Meter.CreateCounter<long>(
+        "wyckoff.import.rows",
+        "{row}",
+        "Rows of files that were imported, by what became of them."
+    );
 
     public static void Wrote(BarWriteResult written)
     {

@@ -51,13 +51,17 @@ public static class ImportText
 
     private static bool TryTimeframe(string text, out Timeframe timeframe, out string? fault)
     {
-        fault = $"'{text}' is not a timeframe: one of {string.Join(", ", Timeframe.Stored)} is expected (1Min, 1Hour, 1Day and the like mean the same).";
+        fault =
+            $"'{text}' is not a timeframe: one of {string.Join(", ", Timeframe.Stored)} is expected (1Min, 1Hour, 1Day and the like mean the same).";
         return Timeframe.TryParse(text, out timeframe);
     }
 
     private static bool TrySource(string text, out string? source, out string? fault)
     {
-        fault = text == BarWriter.Aggregated ? $"'{text}' marks the bars that were made of finer ones." : $"'{text}': 1 to 20 characters are expected.";
+        fault =
+            text == BarWriter.Aggregated
+                ? $"'{text}' marks the bars that were made of finer ones."
+                : $"'{text}': 1 to 20 characters are expected.";
         source = text;
         return text.Trim().Length >= 1 && text.Length <= 20 && text != BarWriter.Aggregated;
     }
@@ -77,7 +81,10 @@ public static class ImportText
     private static bool TryDelimiter(string text, out byte delimiter, out string? fault)
     {
         fault = $"'{text}' is not a delimiter: one character, or tab, is expected.";
-        delimiter = text is "tab" or "\\t" ? (byte)'\t' : text.Length == 1 && char.IsAscii(text[0]) ? (byte)text[0] : (byte)0;
+        delimiter =
+            text is "tab" or "\\t" ? (byte)'\t'
+            : text.Length == 1 && char.IsAscii(text[0]) ? (byte)text[0]
+            : (byte)0;
         return delimiter is not (0 or (byte)'"' or (byte)'\n' or (byte)'\r');
     }
 

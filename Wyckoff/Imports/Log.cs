@@ -5,12 +5,31 @@ namespace Wyckoff.Imports;
 /// <summary>Every log message of imports: event ids from 2100.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(2100, LogLevel.Information, "Import {Id} of {File} {Status}: {Read} rows read, {Inserted} inserted, {Updated} updated, {Skipped} skipped, {Rejected} rejected in {Seconds:0.0} s")]
-    public static partial void Imported(this ILogger logger, string file, long id, string status, long read, long inserted, long updated, long skipped, long rejected, double seconds);
+    [LoggerMessage(
+        2100,
+        LogLevel.Information,
+        "Import {Id} of {File} {Status}: {Read} rows read, {Inserted} inserted, {Updated} updated, {Skipped} skipped, {Rejected} rejected in {Seconds:0.0} s"
+    )]
+    public static partial void Imported(
+        this ILogger logger,
+        string file,
+        long id,
+        string status,
+        long read,
+        long inserted,
+        long updated,
+        long skipped,
+        long rejected,
+        double seconds
+    );
 
     [LoggerMessage(2101, LogLevel.Information, "{File} was imported before, by import {Id}")]
     public static partial void ImportedBefore(this ILogger logger, string file, long id);
 
-    [LoggerMessage(2102, LogLevel.Warning, "Import {Id} failed, and that could not be recorded ({Reason}); it is taken up again when the file comes again")]
+    [LoggerMessage(
+        2102,
+        LogLevel.Warning,
+        "Import {Id} failed, and that could not be recorded ({Reason}); it is taken up again when the file comes again"
+    )]
     public static partial void NotMarkedAsFailed(this ILogger logger, long id, string reason);
 }

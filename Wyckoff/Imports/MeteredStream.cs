@@ -18,7 +18,11 @@ internal sealed class MeteredStream(Stream inner, bool hash = false) : Stream
 
     public override long Length => throw new NotSupportedException();
 
-    public override long Position { get => Interlocked.Read(ref _count); set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => Interlocked.Read(ref _count);
+        set => throw new NotSupportedException();
+    }
 
     /// <summary>The first bytes, fewer where there are no more; they are still to be read.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> PeekAsync(int count, CancellationToken cancellationToken)
@@ -39,15 +43,14 @@ internal sealed class MeteredStream(Stream inner, bool hash = false) : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         TakeHead(buffer.Span) is > 0 and var taken ? taken : Count(await inner.ReadAsync(buffer, cancellationToken), buffer);
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override int Read(Span<byte> buffer) => TakeHead(buffer) is > 0 and var taken ? taken : Count(inner.Read(buffer), buffer);
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

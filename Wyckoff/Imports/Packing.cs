@@ -34,8 +34,10 @@ internal static class Packing
     }
 
     /// <summary>The files in an archive that may hold bars.</summary>
-    public static IEnumerable<ZipArchiveEntry> Entries(ZipArchive archive) => archive.Entries.Where(entry =>
-        entry.Name.Length > 0 && !entry.Name.StartsWith('.') && !entry.FullName.StartsWith("__MACOSX/", StringComparison.Ordinal));
+    public static IEnumerable<ZipArchiveEntry> Entries(ZipArchive archive) =>
+        archive.Entries.Where(entry =>
+            entry.Name.Length > 0 && !entry.Name.StartsWith('.') && !entry.FullName.StartsWith("__MACOSX/", StringComparison.Ordinal)
+        );
 
     private static Stream Utf8(Stream stream, ReadOnlySpan<byte> head)
     {
@@ -51,7 +53,8 @@ internal static class Packing
     /// <summary>Text of digits and letters has a zero in each second byte when it is UTF-16, mark or no mark.</summary>
     private static Encoding? Halves(ReadOnlySpan<byte> head)
     {
-        int even = 0, odd = 0;
+        int even = 0,
+            odd = 0;
         for (var i = 0; i + 1 < head.Length; i += 2)
         {
             even += head[i] == 0 ? 1 : 0;
@@ -59,6 +62,9 @@ internal static class Packing
         }
 
         var most = head.Length / 2 * 9 / 10;
-        return head.Length < 8 ? null : odd >= most && even == 0 ? Encoding.Unicode : even >= most && odd == 0 ? Encoding.BigEndianUnicode : null;
+        return head.Length < 8 ? null
+            : odd >= most && even == 0 ? Encoding.Unicode
+            : even >= most && odd == 0 ? Encoding.BigEndianUnicode
+            : null;
     }
 }

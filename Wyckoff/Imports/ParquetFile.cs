@@ -12,7 +12,14 @@ internal sealed class ParquetFile : BarFile
     // By the names the reader has for what a column holds.
     private static readonly (Role Role, string Field)[] Fields =
     [
-        (Role.Time, "timestamp"), (Role.Open, "open"), (Role.High, "high"), (Role.Low, "low"), (Role.Close, "close"), (Role.Volume, "volume"), (Role.Trades, "trade_count"), (Role.Vwap, "vwap"),
+        (Role.Time, "timestamp"),
+        (Role.Open, "open"),
+        (Role.High, "high"),
+        (Role.Low, "low"),
+        (Role.Close, "close"),
+        (Role.Volume, "volume"),
+        (Role.Trades, "trade_count"),
+        (Role.Vwap, "vwap"),
         (Role.Symbol, "symbol"),
     ];
 
@@ -26,7 +33,14 @@ internal sealed class ParquetFile : BarFile
     private readonly TimeProvider _clock;
     private long _row;
 
-    private ParquetFile(FileStream stream, ParquetBarReader reader, SeriesTable series, ImportOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    private ParquetFile(
+        FileStream stream,
+        ParquetBarReader reader,
+        SeriesTable series,
+        ImportOptions options,
+        TimeProvider clock,
+        CancellationToken cancellationToken
+    )
     {
         (_stream, _reader, _series, _options, _clock) = (stream, reader, series, options, clock);
         _only = series.Whole(reader.HasSymbols, hasTimeframe: false);
@@ -38,11 +52,22 @@ internal sealed class ParquetFile : BarFile
     public override long? Position => _reader.Rows == 0 ? 0 : (long)((Int128)_stream.Length * _row / _reader.Rows);
 
     /// <exception cref="ImportRefusedException">It is no Parquet file of bars.</exception>
-    public static ParquetFile Open(FileStream stream, FileName name, ImportOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    public static ParquetFile Open(
+        FileStream stream,
+        FileName name,
+        ImportOptions options,
+        TimeProvider clock,
+        CancellationToken cancellationToken
+    )
     {
         if (options.PriceScale != 1)
         {
-            throw new ImportRefusedException(string.Create(CultureInfo.InvariantCulture, $"A price scale of {options.PriceScale} is for text: prices in Parquet say themselves where their point is."));
+            throw new ImportRefusedException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"A price scale of {options.PriceScale} is for text: prices in Parquet say themselves where their point is."
+                )
+            );
         }
 
         var map = new Dictionary<string, string>(StringComparer.Ordinal);

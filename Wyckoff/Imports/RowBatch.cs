@@ -28,9 +28,10 @@ internal sealed class Series(int index, Symbol symbol, Timeframe timeframe, int 
     /// <summary>What is wrong with the time of a bar; null when nothing is.</summary>
     /// <param name="time">Microseconds since 1970, UTC.</param>
     /// <param name="latest">What comes after is in the future.</param>
-    public string? FaultOf(long time, long latest) => time > latest
-        ? $"time {Moment.Text(time)} is in the future"
-        : time % Width != 0 && !Timeframe.IsDaily ? $"time {Moment.Text(time)} UTC is not the beginning of a bar of {Timeframe}" : null;
+    public string? FaultOf(long time, long latest) =>
+        time > latest ? $"time {Moment.Text(time)} is in the future"
+        : time % Width != 0 && !Timeframe.IsDaily ? $"time {Moment.Text(time)} UTC is not the beginning of a bar of {Timeframe}"
+        : null;
 }
 
 /// <summary>Bars of one series in a batch, in the order of the file.</summary>

@@ -17,7 +17,8 @@ internal sealed class SeriesTable
     private Series? _last;
     private string? _only;
 
-    public SeriesTable(ImportOptions options, FileName name) => (_options, _nameSymbol, _nameTimeframe) = (options, name.Symbol, name.Timeframe);
+    public SeriesTable(ImportOptions options, FileName name) =>
+        (_options, _nameSymbol, _nameTimeframe) = (options, name.Symbol, name.Timeframe);
 
     public int Count => _all.Count;
 
@@ -30,9 +31,11 @@ internal sealed class SeriesTable
         {
             if (!Symbol.TryParse(_nameSymbol, out var named))
             {
-                throw new ImportRefusedException(_nameSymbol is null
-                    ? "No symbol: neither a column nor the file's name says whose bars these are. --symbol does."
-                    : $"No symbol: '{_nameSymbol}' of the file's name is not one (1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : are expected). --symbol says whose bars these are.");
+                throw new ImportRefusedException(
+                    _nameSymbol is null
+                        ? "No symbol: neither a column nor the file's name says whose bars these are. --symbol does."
+                        : $"No symbol: '{_nameSymbol}' of the file's name is not one (1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : are expected). --symbol says whose bars these are."
+                );
             }
 
             symbol = named;
@@ -48,7 +51,12 @@ internal sealed class SeriesTable
     {
         fault = null;
         var length = symbol.Length + timeframe.Length + 1;
-        if (_last is not null && _lastText.Length == length && symbol.SequenceEqual(_lastText.AsSpan(0, symbol.Length)) && timeframe.SequenceEqual(_lastText.AsSpan(symbol.Length + 1)))
+        if (
+            _last is not null
+            && _lastText.Length == length
+            && symbol.SequenceEqual(_lastText.AsSpan(0, symbol.Length))
+            && timeframe.SequenceEqual(_lastText.AsSpan(symbol.Length + 1))
+        )
         {
             return _last;
         }
@@ -140,8 +148,12 @@ internal sealed class SeriesTable
         return series;
     }
 
-    private Timeframe Width() => _options.Timeframe ?? _nameTimeframe
-        ?? throw new ImportRefusedException($"No timeframe: neither a column nor the file's name says it. --timeframe does: one of {string.Join(", ", Timeframe.Stored)}.");
+    private Timeframe Width() =>
+        _options.Timeframe
+        ?? _nameTimeframe
+        ?? throw new ImportRefusedException(
+            $"No timeframe: neither a column nor the file's name says it. --timeframe does: one of {string.Join(", ", Timeframe.Stored)}."
+        );
 
     private static string Short(string text) => text.Length > 60 ? text[..60] + "…" : text;
 }

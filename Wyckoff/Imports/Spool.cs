@@ -21,12 +21,15 @@ internal static class Spool
             throw TooLong(most);
         }
 
-        var spool = new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
-        });
+        var spool = new FileStream(
+            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.ReadWrite,
+                Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
+            }
+        );
         var piece = ArrayPool<byte>.Shared.Rent(PieceSize);
         try
         {
@@ -56,7 +59,11 @@ internal static class Spool
         }
     }
 
-    private static ImportRefusedException TooLong(long most) => new(string.Create(
-        CultureInfo.InvariantCulture,
-        $"The file is read from its end and has to be copied to the disk first, and it has more than the {most} bytes that {SpoolOptions.Section}:{nameof(SpoolOptions.MaxSpool)} allows."));
+    private static ImportRefusedException TooLong(long most) =>
+        new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The file is read from its end and has to be copied to the disk first, and it has more than the {most} bytes that {SpoolOptions.Section}:{nameof(SpoolOptions.MaxSpool)} allows."
+            )
+        );
 }

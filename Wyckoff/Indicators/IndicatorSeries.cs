@@ -47,7 +47,10 @@ public sealed class IndicatorSeries(Timeframe timeframe)
     {
         if (time <= _last)
         {
-            throw new ArgumentException($"The bar of {IncomingBar.InstantOf(time):O} came after that of {IncomingBar.InstantOf(_last):O}.", nameof(time));
+            throw new ArgumentException(
+                $"The bar of {IncomingBar.InstantOf(time):O} came after that of {IncomingBar.InstantOf(_last):O}.",
+                nameof(time)
+            );
         }
 
         _last = time;
@@ -55,7 +58,8 @@ public sealed class IndicatorSeries(Timeframe timeframe)
         Trade(time, volume);
 
         var count = Math.Min(_end, Window);
-        decimal? sma20 = null, bandWidth = null;
+        decimal? sma20 = null,
+            bandWidth = null;
         if (count >= Band)
         {
             sma20 = Price(Mean(_sumBand, Band));
@@ -66,9 +70,23 @@ public sealed class IndicatorSeries(Timeframe timeframe)
         var (ema12, ema26, signal) = (Rounded(recursions.Fast), Rounded(recursions.Slow), Rounded(recursions.Signal));
         var macd = ema12 - ema26;
         return new(
-            sma20, count >= Long ? Price(Mean(_sumLong, Long)) : null, Price(ema12), Price(ema26), Strength(recursions.Rise, recursions.Fall), Price(macd), Price(signal), Price(macd - signal),
+            sma20,
+            count >= Long ? Price(Mean(_sumLong, Long)) : null,
+            Price(ema12),
+            Price(ema26),
+            Strength(recursions.Rise, recursions.Fall),
+            Price(macd),
+            Price(signal),
+            Price(macd - signal),
             // As high as the column goes: a price near its end has a band beyond it.
-            sma20 + bandWidth is { } upper ? Math.Min(upper, Price(IncomingBar.PriceLimit - 1)!.Value) : null, sma20, sma20 - bandWidth, Volume());
+            sma20 + bandWidth
+                is { } upper
+                ? Math.Min(upper, Price(IncomingBar.PriceLimit - 1)!.Value)
+                : null,
+            sma20,
+            sma20 - bandWidth,
+            Volume()
+        );
     }
 
     private void Add(long close)
@@ -113,7 +131,8 @@ public sealed class IndicatorSeries(Timeframe timeframe)
         var rises = _rises.AsSpan(start, count);
         var falls = _falls.AsSpan(start, count);
 
-        double? rise = null, fall = null;
+        double? rise = null,
+            fall = null;
         if (count > Rsi)
         {
             // The first bar of the window has no change: what was before it is not asked.
@@ -213,15 +232,19 @@ public sealed class IndicatorSeries(Timeframe timeframe)
         return root;
     }
 
-    private static long? Rounded(double? value) => value is { } price ? (long)Math.Min(Math.Round(price, MidpointRounding.AwayFromZero), IncomingBar.PriceLimit - IncomingBar.One) : null;
+    private static long? Rounded(double? value) =>
+        value is { } price
+            ? (long)Math.Min(Math.Round(price, MidpointRounding.AwayFromZero), IncomingBar.PriceLimit - IncomingBar.One)
+            : null;
 
     // Where nothing moved, neither side is the stronger.
-    private static decimal? Strength(double? rise, double? fall) => (rise, fall) switch
-    {
-        (null, _) or (_, null) => null,
-        (0, 0) => 50m,
-        _ => Amount((long)Math.Round(1_000_000 * rise.Value / (rise.Value + fall.Value), MidpointRounding.AwayFromZero), 4),
-    };
+    private static decimal? Strength(double? rise, double? fall) =>
+        (rise, fall) switch
+        {
+            (null, _) or (_, null) => null,
+            (0, 0) => 50m,
+            _ => Amount((long)Math.Round(1_000_000 * rise.Value / (rise.Value + fall.Value), MidpointRounding.AwayFromZero), 4),
+        };
 
     private decimal Volume()
     {

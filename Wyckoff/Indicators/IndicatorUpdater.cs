@@ -22,16 +22,22 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
     /// <summary>How many bars are read, computed and committed at a time: what an update needs of memory.</summary>
     internal const int BarsAtATime = 10_000;
 
-    private const string Columns = "sma_20, sma_50, ema_12, ema_26, rsi_14, macd, macd_signal, macd_histogram, bb_upper, bb_middle, bb_lower, volume_24h";
+    private const string Columns =
+        "sma_20, sma_50, ema_12, ema_26, rsi_14, macd, macd_signal, macd_histogram, bb_upper, bb_middle, bb_lower, volume_24h";
 
     /// <summary>Tickers and timeframes whose bars have a version that their indicators do not know, in no particular order, so that several who ask begin at different ends.</summary>
-    public async Task<IReadOnlyList<(int TickerId, Timeframe Timeframe)>> FindBehindAsync(IEnumerable<Timeframe> timeframes, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<(int TickerId, Timeframe Timeframe)>> FindBehindAsync(
+        IEnumerable<Timeframe> timeframes,
+        int limit,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = source.CreateCommand(
             """
             SELECT w.ticker_id, w.timeframe FROM market.bar_windows w LEFT JOIN market.indicator_windows i USING (ticker_id, timeframe)
              WHERE w.timeframe = ANY($1) AND w.version > coalesce(i.version, 0) ORDER BY random() LIMIT $2
-            """);
+            """
+        );
         command.Parameters.Add(new() { Value = timeframes.Select(timeframe => timeframe.Name).ToArray() });
         command.Parameters.Add(new() { Value = limit });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -45,22 +51,34 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
     }
 
     /// <summary>Computes what the changes since the last update reach, or all where they are no longer known. Null when another is at it.</summary>
-    public Task<IndicatorUpdate?> UpdateAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken) => LockedAsync(tickerId, timeframe, full: false, wait: false, cancellationToken);
+    public Task<IndicatorUpdate?> UpdateAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken) =>
+        LockedAsync(tickerId, timeframe, full: false, wait: false, cancellationToken);
 
     /// <summary>Computes all, after whoever is at it.</summary>
     public async Task<IndicatorUpdate> RecomputeAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken) =>
         (await LockedAsync(tickerId, timeframe, full: true, wait: true, cancellationToken))!;
 
-    private static long LockKey(int tickerId, Timeframe timeframe) => (0x5769L << 48) | ((long)(uint)tickerId << 16) | (long)timeframe.Width.TotalMinutes;
+    private static long LockKey(int tickerId, Timeframe timeframe) =>
+        (0x5769L << 48) | ((long)(uint)tickerId << 16) | (long)timeframe.Width.TotalMinutes;
 
-    private async Task<IndicatorUpdate?> LockedAsync(int tickerId, Timeframe timeframe, bool full, bool wait, CancellationToken cancellationToken)
+    private async Task<IndicatorUpdate?> LockedAsync(
+        int tickerId,
+        Timeframe timeframe,
+        bool full,
+        bool wait,
+        CancellationToken cancellationToken
+    )
     {
         using var activity = MarketDataTraces.UpdateIndicators();
         activity?.SetTag("wyckoff.ticker_id", tickerId);
         activity?.SetTag("wyckoff.timeframe", timeframe.Name);
         var started = Stopwatch.GetTimestamp();
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        await using var take = Command(connection, wait ? "SELECT pg_advisory_lock($1) IS NOT NULL" : "SELECT pg_try_advisory_lock($1)", LockKey(tickerId, timeframe));
+        await using var take = Command(
+            connection,
+            wait ? "SELECT pg_advisory_lock($1) IS NOT NULL" : "SELECT pg_try_advisory_lock($1)",
+            LockKey(tickerId, timeframe)
+        );
         // Another's update may take as long as it likes.
         take.CommandTimeout = 0;
         try
@@ -86,7 +104,13 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
         }
     }
 
-    private async Task<IndicatorUpdate> UpdateAsync(NpgsqlConnection connection, int tickerId, Timeframe timeframe, bool full, CancellationToken cancellationToken)
+    private async Task<IndicatorUpdate> UpdateAsync(
+        NpgsqlConnection connection,
+        int tickerId,
+        Timeframe timeframe,
+        bool full,
+        CancellationToken cancellationToken
+    )
     {
         // The version before the bars: what is written between the two is computed now, and once more then.
         var (version, computed, since) = await VersionsAsync(connection, tickerId, timeframe, cancellationToken);
@@ -94,11 +118,17 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
         var work = new Work(connection, tickerId, timeframe, time.GetUtcNow());
         if (changes is null)
         {
-            await work.ComputeAsync(since ?? DateTimeOffset.MinValue, DateTimeOffset.MinValue, DateTimeOffset.MaxValue, version, cancellationToken);
+            await work.ComputeAsync(
+                since ?? DateTimeOffset.MinValue,
+                DateTimeOffset.MinValue,
+                DateTimeOffset.MaxValue,
+                version,
+                cancellationToken
+            );
         }
         else
         {
-            for (var i = 0; i < changes.Count;)
+            for (var i = 0; i < changes.Count; )
             {
                 var from = changes[i].From;
                 var until = await work.ReachAsync(changes[i].Until, cancellationToken);
@@ -107,14 +137,25 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
                     until = await work.ReachAsync(changes[i].Until, cancellationToken);
                 }
 
-                await work.ComputeAsync(await work.NeededAsync(from, cancellationToken), from, until, i == changes.Count ? version : null, cancellationToken);
+                await work.ComputeAsync(
+                    await work.NeededAsync(from, cancellationToken),
+                    from,
+                    until,
+                    i == changes.Count ? version : null,
+                    cancellationToken
+                );
             }
         }
 
         return new(version, changes is null, work.Computed, work.Written, work.Deleted);
     }
 
-    private static async Task<(long Version, long Computed, DateTimeOffset? Since)> VersionsAsync(NpgsqlConnection connection, int tickerId, Timeframe timeframe, CancellationToken cancellationToken)
+    private static async Task<(long Version, long Computed, DateTimeOffset? Since)> VersionsAsync(
+        NpgsqlConnection connection,
+        int tickerId,
+        Timeframe timeframe,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = Command(
             connection,
@@ -123,17 +164,26 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
               FROM (VALUES ($1::int, $2::varchar)) AS wanted (ticker_id, timeframe)
               LEFT JOIN market.bar_windows w USING (ticker_id, timeframe) LEFT JOIN market.indicator_windows i USING (ticker_id, timeframe)
             """,
-            tickerId, timeframe.Name);
+            tickerId,
+            timeframe.Name
+        );
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return Row(reader);
 
-        static (long, long, DateTimeOffset?) Row(NpgsqlDataReader reader) => (reader.GetInt64(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : Instant(reader, 2));
+        static (long, long, DateTimeOffset?) Row(NpgsqlDataReader reader) =>
+            (reader.GetInt64(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : Instant(reader, 2));
     }
 
     // Null when they are not all kept any more: then everything is as good as changed.
     private static async Task<List<(DateTimeOffset From, DateTimeOffset Until)>?> ChangesAsync(
-        NpgsqlConnection connection, int tickerId, Timeframe timeframe, long computed, long version, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        int tickerId,
+        Timeframe timeframe,
+        long computed,
+        long version,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = Command(
             connection,
@@ -141,7 +191,11 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
             WITH changes AS (SELECT range FROM market.bar_changes WHERE ticker_id = $1 AND timeframe = $2 AND version > $3 AND version <= $4)
             SELECT (SELECT count(*) FROM changes), coalesce(lower(r), '-infinity'), coalesce(upper(r), 'infinity') FROM unnest((SELECT range_agg(range) FROM changes)) r ORDER BY 2
             """,
-            tickerId, timeframe.Name, computed, version);
+            tickerId,
+            timeframe.Name,
+            computed,
+            version
+        );
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var changes = new List<(DateTimeOffset, DateTimeOffset)>();
         long kept = 0;
@@ -161,7 +215,11 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
         var command = new NpgsqlCommand(sql, connection);
         foreach (var parameter in parameters)
         {
-            command.Parameters.Add(parameter is DateTimeOffset ? new NpgsqlParameter { Value = parameter, NpgsqlDbType = NpgsqlDbType.TimestampTz } : new NpgsqlParameter { Value = parameter });
+            command.Parameters.Add(
+                parameter is DateTimeOffset
+                    ? new NpgsqlParameter { Value = parameter, NpgsqlDbType = NpgsqlDbType.TimestampTz }
+                    : new NpgsqlParameter { Value = parameter }
+            );
         }
 
         return command;
@@ -188,7 +246,14 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
                 return from;
             }
 
-            await using var command = Command(connection, "SELECT market.nth_bar_before($1, $2, $3, $4)", tickerId, timeframe.Name, from, IndicatorSeries.Window - 1);
+            await using var command = Command(
+                connection,
+                "SELECT market.nth_bar_before($1, $2, $3, $4)",
+                tickerId,
+                timeframe.Name,
+                from,
+                IndicatorSeries.Window - 1
+            );
             var first = await InstantAsync(command, cancellationToken);
             var day = from - (IndicatorSeries.Day - timeframe.Width);
             return first < day ? first : day;
@@ -203,14 +268,29 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
             }
 
             // The last bar that still looks back beyond it, and all of the day after.
-            await using var command = Command(connection, "SELECT market.nth_bar_from($1, $2, $3, $4)", tickerId, timeframe.Name, until, IndicatorSeries.Window - 1);
+            await using var command = Command(
+                connection,
+                "SELECT market.nth_bar_from($1, $2, $3, $4)",
+                tickerId,
+                timeframe.Name,
+                until,
+                IndicatorSeries.Window - 1
+            );
             var last = await InstantAsync(command, cancellationToken);
             var day = until + IndicatorSeries.Day;
-            return last == DateTimeOffset.MaxValue ? last : last < day ? day : last + TimeSpan.FromMicroseconds(1);
+            return last == DateTimeOffset.MaxValue ? last
+                : last < day ? day
+                : last + TimeSpan.FromMicroseconds(1);
         }
 
         /// <summary>Computes the indicators of the bars of [<paramref name="from"/>, <paramref name="until"/>), of those from <paramref name="needed"/> on, and makes the table say so.</summary>
-        public async Task ComputeAsync(DateTimeOffset needed, DateTimeOffset from, DateTimeOffset until, long? version, CancellationToken cancellationToken)
+        public async Task ComputeAsync(
+            DateTimeOffset needed,
+            DateTimeOffset from,
+            DateTimeOffset until,
+            long? version,
+            CancellationToken cancellationToken
+        )
         {
             var series = new IndicatorSeries(timeframe);
             var written = from;
@@ -230,16 +310,38 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
             _times.Clear();
             Array.ForEach(_values, column => column.Clear());
             await using var command = Command(
-                connection, $"SELECT timestamp, close, volume FROM {_bars} WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 ORDER BY timestamp", tickerId, span.Start, span.End);
+                connection,
+                $"SELECT timestamp, close, volume FROM {_bars} WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 ORDER BY timestamp",
+                tickerId,
+                span.Start,
+                span.End
+            );
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
                 var timestamp = Instant(reader, 0);
-                var values = series.Next(IncomingBar.TimeOf(timestamp), (long)(reader.GetDecimal(1) * IncomingBar.One), Units(reader.GetDecimal(2)));
+                var values = series.Next(
+                    IncomingBar.TimeOf(timestamp),
+                    (long)(reader.GetDecimal(1) * IncomingBar.One),
+                    Units(reader.GetDecimal(2))
+                );
                 if (timestamp >= from)
                 {
                     _times.Add(timestamp);
-                    Add(values.Sma20, values.Sma50, values.Ema12, values.Ema26, values.Rsi14, values.Macd, values.MacdSignal, values.MacdHistogram, values.BbUpper, values.BbMiddle, values.BbLower, values.Volume24h);
+                    Add(
+                        values.Sma20,
+                        values.Sma50,
+                        values.Ema12,
+                        values.Ema26,
+                        values.Rsi14,
+                        values.Macd,
+                        values.MacdSignal,
+                        values.MacdHistogram,
+                        values.BbUpper,
+                        values.BbMiddle,
+                        values.BbLower,
+                        values.Volume24h
+                    );
                 }
             }
 
@@ -269,7 +371,13 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
 
             await CompressedChunks.LiftLimitAsync(connection, cancellationToken);
             await using var there = Command(
-                connection, "SELECT array_agg(timestamp) FROM market.indicators WHERE ticker_id = $1 AND timeframe = $2 AND timestamp >= $3 AND timestamp < $4", tickerId, timeframe.Name, from, until);
+                connection,
+                "SELECT array_agg(timestamp) FROM market.indicators WHERE ticker_id = $1 AND timeframe = $2 AND timestamp >= $3 AND timestamp < $4",
+                tickerId,
+                timeframe.Name,
+                from,
+                until
+            );
             var stored = await there.ExecuteScalarAsync(cancellationToken) as DateTime[] ?? [];
             if (stored.Length == 0)
             {
@@ -289,7 +397,10 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
                     INSERT INTO market.indicator_windows (ticker_id, timeframe, version) VALUES ($1, $2, $3)
                     ON CONFLICT (ticker_id, timeframe) DO UPDATE SET version = EXCLUDED.version, computed_at = now()
                     """,
-                    tickerId, timeframe.Name, reached);
+                    tickerId,
+                    timeframe.Name,
+                    reached
+                );
                 await say.ExecuteNonQueryAsync(cancellationToken);
             }
 
@@ -303,7 +414,10 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
                 return;
             }
 
-            await using var copy = await connection.BeginBinaryImportAsync($"COPY market.indicators (ticker_id, timeframe, timestamp, {Columns}) FROM STDIN (FORMAT binary)", cancellationToken);
+            await using var copy = await connection.BeginBinaryImportAsync(
+                $"COPY market.indicators (ticker_id, timeframe, timestamp, {Columns}) FROM STDIN (FORMAT binary)",
+                cancellationToken
+            );
             for (var row = 0; row < _times.Count; row++)
             {
                 await copy.StartRowAsync(cancellationToken);
@@ -337,8 +451,14 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
 
             // Named one by one: a deletion by range has a compressed chunk unpack all of it.
             await using var delete = Command(
-                connection, "DELETE FROM market.indicators WHERE ticker_id = $1 AND timeframe = $2 AND timestamp = ANY($3) AND timestamp >= $4 AND timestamp <= $5",
-                tickerId, timeframe.Name, gone, new DateTimeOffset(gone[0]), new DateTimeOffset(gone[^1]));
+                connection,
+                "DELETE FROM market.indicators WHERE ticker_id = $1 AND timeframe = $2 AND timestamp = ANY($3) AND timestamp >= $4 AND timestamp <= $5",
+                tickerId,
+                timeframe.Name,
+                gone,
+                new DateTimeOffset(gone[0]),
+                new DateTimeOffset(gone[^1])
+            );
             Deleted += await delete.ExecuteNonQueryAsync(cancellationToken);
         }
 
@@ -361,7 +481,12 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
                  ORDER BY c.timestamp
                 ON CONFLICT (ticker_id, timeframe, timestamp) DO UPDATE SET ({Columns}) = {Row("EXCLUDED")}
                 """,
-                tickerId, timeframe.Name, _times[0], _times[^1], _times.Select(timestamp => timestamp.UtcDateTime).ToArray());
+                tickerId,
+                timeframe.Name,
+                _times[0],
+                _times[^1],
+                _times.Select(timestamp => timestamp.UtcDateTime).ToArray()
+            );
             foreach (var column in _values)
             {
                 upsert.Parameters.Add(new() { Value = column.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Numeric });

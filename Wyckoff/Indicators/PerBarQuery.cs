@@ -10,7 +10,15 @@ namespace Wyckoff.Indicators;
 /// <param name="From">From here on, the first; null means the newest.</param>
 /// <param name="To">Up to here, not included.</param>
 /// <param name="Limit">At most so many.</param>
-public sealed record PerBarQuery(PerBarTable Table, IReadOnlyList<string> Columns, Symbol Symbol, Timeframe Timeframe, DateTimeOffset? From, DateTimeOffset To, int Limit)
+public sealed record PerBarQuery(
+    PerBarTable Table,
+    IReadOnlyList<string> Columns,
+    Symbol Symbol,
+    Timeframe Timeframe,
+    DateTimeOffset? From,
+    DateTimeOffset To,
+    int Limit
+)
 {
     /// <summary>Only of this version; null means all.</summary>
     public string? Version { get; init; }

@@ -12,36 +12,55 @@ public sealed class PerBarReader(Database database)
     /// It may be called twice, if the connection breaks under it, so it must not have given anything away before it ends.
     /// </summary>
     /// <returns>False when there is no such ticker.</returns>
-    public Task<bool> ReadAsync(PerBarQuery query, Func<NpgsqlDataReader, CancellationToken, Task> read, CancellationToken cancellationToken) => database.ReadAsync(
-        async (connection, token) =>
-        {
-            // Asked each time: so the rows are never those of a ticker which had this symbol before.
-            await using var find = new NpgsqlCommand("SELECT t.id, w.until FROM market.tickers t LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2 WHERE t.symbol = $1", connection)
+    public Task<bool> ReadAsync(
+        PerBarQuery query,
+        Func<NpgsqlDataReader, CancellationToken, Task> read,
+        CancellationToken cancellationToken
+    ) =>
+        database.ReadAsync(
+            async (connection, token) =>
             {
-                Parameters = { new() { Value = query.Symbol.Value }, new() { Value = query.Timeframe.Name } },
-            };
-            int id;
-            DateTimeOffset until;
-            await using (var found = await find.ExecuteReaderAsync(token))
-            {
-                if (!await found.ReadAsync(token))
+                // Asked each time: so the rows are never those of a ticker which had this symbol before.
+                await using var find = new NpgsqlCommand(
+                    "SELECT t.id, w.until FROM market.tickers t LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2 WHERE t.symbol = $1",
+                    connection
+                )
                 {
-                    return false;
+                    Parameters =
+                    {
+                        new() { Value = query.Symbol.Value },
+                        new() { Value = query.Timeframe.Name },
+                    },
+                };
+                int id;
+                DateTimeOffset until;
+                await using (var found = await find.ExecuteReaderAsync(token))
+                {
+                    if (!await found.ReadAsync(token))
+                    {
+                        return false;
+                    }
+
+                    (id, until) = (found.GetInt32(0), Instant(found, 1) is { } last && last < query.To ? last : query.To);
                 }
 
-                (id, until) = (found.GetInt32(0), Instant(found, 1) is { } last && last < query.To ? last : query.To);
-            }
-
-            var from = query.From ?? await StartAsync(connection, query, id, until, token);
-            await using var command = Select(connection, query, id, from);
-            await using var reader = await command.ExecuteReaderAsync(token);
-            await read(reader, token);
-            return true;
-        },
-        cancellationToken);
+                var from = query.From ?? await StartAsync(connection, query, id, until, token);
+                await using var command = Select(connection, query, id, from);
+                await using var reader = await command.ExecuteReaderAsync(token);
+                await read(reader, token);
+                return true;
+            },
+            cancellationToken
+        );
 
     /// <summary>Where the newest rows begin. What a query costs is the planning, which looks at every chunk the bounds admit: so a short span first, and a longer one while that holds too few.</summary>
-    private static async Task<DateTimeOffset> StartAsync(NpgsqlConnection connection, PerBarQuery query, int id, DateTimeOffset until, CancellationToken cancellationToken)
+    private static async Task<DateTimeOffset> StartAsync(
+        NpgsqlConnection connection,
+        PerBarQuery query,
+        int id,
+        DateTimeOffset until,
+        CancellationToken cancellationToken
+    )
     {
         for (var span = query.Timeframe.Width * (query.Limit * 4L); ; span *= 8)
         {
@@ -54,12 +73,21 @@ public sealed class PerBarReader(Database database)
             var sql = $"""
                 SELECT count(*), min(timestamp) FROM (
                   SELECT timestamp FROM market.{query.Table.Name}
-                   WHERE ticker_id = $1 AND timeframe = $2 AND timestamp >= $3 AND timestamp < $4 {(query.Version is null ? "" : $"AND {query.Table.VersionColumn} = $6")}
+                   WHERE ticker_id = $1 AND timeframe = $2 AND timestamp >= $3 AND timestamp < $4 {(
+                    query.Version is null ? "" : $"AND {query.Table.VersionColumn} = $6"
+                )}
                    ORDER BY timestamp DESC LIMIT $5) AS newest
                 """;
             await using var command = new NpgsqlCommand(sql, connection)
             {
-                Parameters = { new() { Value = id }, new() { Value = query.Timeframe.Name }, Time(until - span), Time(query.To), new() { Value = query.Limit } },
+                Parameters =
+                {
+                    new() { Value = id },
+                    new() { Value = query.Timeframe.Name },
+                    Time(until - span),
+                    Time(query.To),
+                    new() { Value = query.Limit },
+                },
             };
             if (query.Version is { } version)
             {
@@ -78,7 +106,17 @@ public sealed class PerBarReader(Database database)
     private static NpgsqlCommand Select(NpgsqlConnection connection, PerBarQuery query, int id, DateTimeOffset from)
     {
         var key = query.Table.VersionColumn is { } column ? new[] { "timestamp", column } : ["timestamp"];
-        var command = new NpgsqlCommand { Connection = connection, Parameters = { new() { Value = id }, new() { Value = query.Timeframe.Name }, Time(from), Time(query.To) } };
+        var command = new NpgsqlCommand
+        {
+            Connection = connection,
+            Parameters =
+            {
+                new() { Value = id },
+                new() { Value = query.Timeframe.Name },
+                Time(from),
+                Time(query.To),
+            },
+        };
         var only = "";
         if (query.Version is { } version)
         {
@@ -100,14 +138,18 @@ public sealed class PerBarReader(Database database)
         }
 
         string Order(string direction) => string.Join(", ", key.Select(part => part + direction));
-        var rows = $"SELECT {string.Join(", ", key.Concat(query.Columns))} FROM market.{query.Table.Name} WHERE ticker_id = $1 AND timeframe = $2 AND timestamp >= $3 AND timestamp < $4 {only}";
+        var rows =
+            $"SELECT {string.Join(", ", key.Concat(query.Columns))} FROM market.{query.Table.Name} WHERE ticker_id = $1 AND timeframe = $2 AND timestamp >= $3 AND timestamp < $4 {only}";
         command.CommandText = query.From is null
-            ? FormattableString.Invariant($"SELECT * FROM ({rows} ORDER BY {Order(" DESC")} LIMIT {query.Limit}) AS newest ORDER BY {Order("")}")
+            ? FormattableString.Invariant(
+                $"SELECT * FROM ({rows} ORDER BY {Order(" DESC")} LIMIT {query.Limit}) AS newest ORDER BY {Order("")}"
+            )
             : FormattableString.Invariant($"{rows} ORDER BY {Order("")} LIMIT {query.Limit + 1}");
         return command;
     }
 
     private static NpgsqlParameter Time(DateTimeOffset value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.TimestampTz };
 
-    private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
+    private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
 }

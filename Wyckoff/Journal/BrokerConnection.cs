@@ -6,14 +6,16 @@ namespace Wyckoff.Journal;
 /// <summary>A brokerage account connected through SnapTrade.</summary>
 public sealed class BrokerConnection
 {
-    private BrokerConnection()
-    {
-    }
+    private BrokerConnection() { }
 
     public BrokerConnection(SnapTradeUser user, string brokerageName, string brokerageSlug, string authorizationId, string meta = "{}")
     {
         (AccountId, SnaptradeUserId) = (user.UserAccountId, user.Id);
-        (BrokerageName, BrokerageSlug, AuthorizationId) = (Must.BeText(brokerageName, 100), Must.BeText(brokerageSlug, 50), Must.BeText(authorizationId, 255));
+        (BrokerageName, BrokerageSlug, AuthorizationId) = (
+            Must.BeText(brokerageName, 100),
+            Must.BeText(brokerageSlug, 50),
+            Must.BeText(authorizationId, 255)
+        );
         Meta = Must.BeJson(meta, JsonValueKind.Object);
     }
 

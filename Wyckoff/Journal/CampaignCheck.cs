@@ -29,14 +29,33 @@ public enum TraderAction
 /// <summary>What a behavioural check found about a decision, and what the trader did about it.</summary>
 public sealed class CampaignCheck
 {
-    private CampaignCheck()
-    {
-    }
+    private CampaignCheck() { }
 
-    public CampaignCheck(DecisionContext context, string checkType, CheckSeverity severity, bool passed, CheckPhase phase, DateTimeOffset checkedAt, string? checkName = null, string? nudgeText = null, string details = "{}")
+    public CampaignCheck(
+        DecisionContext context,
+        string checkType,
+        CheckSeverity severity,
+        bool passed,
+        CheckPhase phase,
+        DateTimeOffset checkedAt,
+        string? checkName = null,
+        string? nudgeText = null,
+        string details = "{}"
+    )
     {
-        (AccountId, DecisionContextId, Severity, Passed, CheckPhase, CheckedAt) = (context.AccountId, context.Id, severity, passed, phase, checkedAt.ToUniversalTime());
-        (CheckType, CheckName, NudgeText) = (Must.BeText(checkType, 50), Must.BeTextOrNull(checkName, 100), Must.BeAtMost(nudgeText, int.MaxValue));
+        (AccountId, DecisionContextId, Severity, Passed, CheckPhase, CheckedAt) = (
+            context.AccountId,
+            context.Id,
+            severity,
+            passed,
+            phase,
+            checkedAt.ToUniversalTime()
+        );
+        (CheckType, CheckName, NudgeText) = (
+            Must.BeText(checkType, 50),
+            Must.BeTextOrNull(checkName, 100),
+            Must.BeAtMost(nudgeText, int.MaxValue)
+        );
         Details = Must.BeJson(details, JsonValueKind.Object);
     }
 

@@ -16,9 +16,7 @@ public enum ContextType
 /// <summary>What the trader thought and felt when a fill came about.</summary>
 public sealed class DecisionContext
 {
-    private DecisionContext()
-    {
-    }
+    private DecisionContext() { }
 
     public DecisionContext(TradeFill fill, ContextType contextType, Guid? strategyId = null) =>
         (AccountId, FillId, ContextType, StrategyId) = (fill.AccountId, fill.Id, contextType, strategyId);
@@ -50,9 +48,14 @@ public sealed class DecisionContext
     public DateTimeOffset UpdatedAt { get; private set; }
 
     public void Explain(string? hypothesis, string? exitIntent, string? notes) =>
-        (Hypothesis, ExitIntent, Notes) = (Must.BeAtMost(hypothesis, int.MaxValue), Must.BeJsonOrNull(exitIntent, JsonValueKind.Object), Must.BeAtMost(notes, int.MaxValue));
+        (Hypothesis, ExitIntent, Notes) = (
+            Must.BeAtMost(hypothesis, int.MaxValue),
+            Must.BeJsonOrNull(exitIntent, JsonValueKind.Object),
+            Must.BeAtMost(notes, int.MaxValue)
+        );
 
-    public void Feel(string? then, string? now) => (FeelingsThen, FeelingsNow) = (Must.BeJsonOrNull(then, JsonValueKind.Object), Must.BeJsonOrNull(now, JsonValueKind.Object));
+    public void Feel(string? then, string? now) =>
+        (FeelingsThen, FeelingsNow) = (Must.BeJsonOrNull(then, JsonValueKind.Object), Must.BeJsonOrNull(now, JsonValueKind.Object));
 
     public void Infer(string? context) => InferredContext = Must.BeJsonOrNull(context, JsonValueKind.Object);
 

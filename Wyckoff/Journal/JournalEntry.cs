@@ -6,9 +6,7 @@ namespace Wyckoff.Journal;
 /// <summary>A page of the trader's journal.</summary>
 public sealed class JournalEntry
 {
-    private JournalEntry()
-    {
-    }
+    private JournalEntry() { }
 
     public JournalEntry(long accountId, DateOnly date, string entryType, string content, string? mood = null, string tags = "[]")
     {

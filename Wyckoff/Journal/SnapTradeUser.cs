@@ -6,9 +6,7 @@ namespace Wyckoff.Journal;
 /// <summary>Who an account is at SnapTrade. The secret is only ever held protected; <see cref="BrokerSecrets"/> reveals it.</summary>
 public sealed class SnapTradeUser
 {
-    private SnapTradeUser()
-    {
-    }
+    private SnapTradeUser() { }
 
     public SnapTradeUser(long userAccountId, string snaptradeUserId, string secret, BrokerSecrets secrets)
     {

@@ -37,15 +37,40 @@ public sealed record TradeFill
         long? brokerConnectionId = null,
         decimal fees = 0,
         FillAssetType assetType = FillAssetType.Equity,
-        string currency = "USD")
+        string currency = "USD"
+    )
     {
-        Must.Require(Primitives.Symbol.TryParse(symbol, out var parsed) && parsed.Value == symbol, nameof(symbol), "is not a symbol in capitals");
-        Must.Require(Enum.IsDefined(side) && Enum.IsDefined(source) && Enum.IsDefined(assetType), nameof(side), "is unknown, or the source or asset type is");
+        Must.Require(
+            Primitives.Symbol.TryParse(symbol, out var parsed) && parsed.Value == symbol,
+            nameof(symbol),
+            "is not a symbol in capitals"
+        );
+        Must.Require(
+            Enum.IsDefined(side) && Enum.IsDefined(source) && Enum.IsDefined(assetType),
+            nameof(side),
+            "is unknown, or the source or asset type is"
+        );
         Must.Require(quantity > 0, nameof(quantity), "must be positive: the side says which way");
         Must.Require(price >= 0, nameof(price), "must not be negative");
-        Must.Require(currency.Length is >= 3 and <= 10 && currency.All(char.IsAsciiLetterUpper), nameof(currency), "must be 3 to 10 capitals");
-        Must.Require(source != FillSource.BrokerSynced || externalTradeId is not null, nameof(externalTradeId), "must be there on a fill from a broker, or a second sync would repeat it");
-        (AccountId, Symbol, Side, Source, AssetType, Currency, BrokerConnectionId) = (accountId, symbol, side, source, assetType, currency, brokerConnectionId);
+        Must.Require(
+            currency.Length is >= 3 and <= 10 && currency.All(char.IsAsciiLetterUpper),
+            nameof(currency),
+            "must be 3 to 10 capitals"
+        );
+        Must.Require(
+            source != FillSource.BrokerSynced || externalTradeId is not null,
+            nameof(externalTradeId),
+            "must be there on a fill from a broker, or a second sync would repeat it"
+        );
+        (AccountId, Symbol, Side, Source, AssetType, Currency, BrokerConnectionId) = (
+            accountId,
+            symbol,
+            side,
+            source,
+            assetType,
+            currency,
+            brokerConnectionId
+        );
         (Quantity, Price, Fees) = (Must.Fit(quantity, 28, 8), Must.Fit(price, 18, 8), Must.Fit(fees, 18, 8));
         ExecutedAt = executedAt.ToUniversalTime();
         ExternalTradeId = Must.BeTextOrNull(externalTradeId, 255);
@@ -70,15 +95,27 @@ public sealed record TradeFill
 
     public DateTimeOffset ExecutedAt { get; private init; }
 
-    public string? Broker { get; init => field = Must.BeTextOrNull(value, 100); }
+    public string? Broker
+    {
+        get;
+        init => field = Must.BeTextOrNull(value, 100);
+    }
 
     public FillAssetType AssetType { get; private init; }
 
     public string Currency { get; private init; }
 
-    public string? OrderId { get; init => field = Must.BeTextOrNull(value, 255); }
+    public string? OrderId
+    {
+        get;
+        init => field = Must.BeTextOrNull(value, 255);
+    }
 
-    public string? Venue { get; init => field = Must.BeTextOrNull(value, 100); }
+    public string? Venue
+    {
+        get;
+        init => field = Must.BeTextOrNull(value, 100);
+    }
 
     public string? ExternalTradeId { get; private init; }
 
@@ -86,9 +123,17 @@ public sealed record TradeFill
 
     public long? ImportBatchId { get; init; }
 
-    public string? RawData { get; init => field = Must.BeJsonOrNull(value, JsonValueKind.Object); }
+    public string? RawData
+    {
+        get;
+        init => field = Must.BeJsonOrNull(value, JsonValueKind.Object);
+    }
 
-    public string Tags { get; init => field = Must.BeJson(value, JsonValueKind.Array); } = "[]";
+    public string Tags
+    {
+        get;
+        init => field = Must.BeJson(value, JsonValueKind.Array);
+    } = "[]";
 
     public DateTimeOffset CreatedAt { get; private init; }
 

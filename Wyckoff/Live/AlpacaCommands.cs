@@ -9,31 +9,39 @@ internal static class AlpacaCommands
     // A few thousand symbols in one message would be more than the server reads at once.
     private const int FeedsPerMessage = 400;
 
-    public static ReadOnlyMemory<byte> Authenticate(string key, string secret) => Write(json =>
-    {
-        json.WriteString("action", "auth");
-        json.WriteString("key", key);
-        json.WriteString("secret", secret);
-    });
-
-    public static IEnumerable<ReadOnlyMemory<byte>> Subscribe(IReadOnlyCollection<LiveFeed> feeds) => feeds.Chunk(FeedsPerMessage).Select(chunk => Change("subscribe", chunk));
-
-    public static IEnumerable<ReadOnlyMemory<byte>> Unsubscribe(IReadOnlyCollection<LiveFeed> feeds) => feeds.Chunk(FeedsPerMessage).Select(chunk => Change("unsubscribe", chunk));
-
-    private static ReadOnlyMemory<byte> Change(string action, LiveFeed[] feeds) => Write(json =>
-    {
-        json.WriteString("action", action);
-        foreach (var list in feeds.SelectMany(feed => AlpacaSubscription.Lists(feed).Select(list => (List: list, feed.Ticker.Symbol))).GroupBy(pair => pair.List, pair => pair.Symbol, StringComparer.Ordinal))
+    public static ReadOnlyMemory<byte> Authenticate(string key, string secret) =>
+        Write(json =>
         {
-            json.WriteStartArray(list.Key);
-            foreach (var symbol in list)
-            {
-                json.WriteStringValue(symbol.Value);
-            }
+            json.WriteString("action", "auth");
+            json.WriteString("key", key);
+            json.WriteString("secret", secret);
+        });
 
-            json.WriteEndArray();
-        }
-    });
+    public static IEnumerable<ReadOnlyMemory<byte>> Subscribe(IReadOnlyCollection<LiveFeed> feeds) =>
+        feeds.Chunk(FeedsPerMessage).Select(chunk => Change("subscribe", chunk));
+
+    public static IEnumerable<ReadOnlyMemory<byte>> Unsubscribe(IReadOnlyCollection<LiveFeed> feeds) =>
+        feeds.Chunk(FeedsPerMessage).Select(chunk => Change("unsubscribe", chunk));
+
+    private static ReadOnlyMemory<byte> Change(string action, LiveFeed[] feeds) =>
+        Write(json =>
+        {
+            json.WriteString("action", action);
+            foreach (
+                var list in feeds
+                    .SelectMany(feed => AlpacaSubscription.Lists(feed).Select(list => (List: list, feed.Ticker.Symbol)))
+                    .GroupBy(pair => pair.List, pair => pair.Symbol, StringComparer.Ordinal)
+            )
+            {
+                json.WriteStartArray(list.Key);
+                foreach (var symbol in list)
+                {
+                    json.WriteStringValue(symbol.Value);
+                }
+
+                json.WriteEndArray();
+            }
+        });
 
     private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> fields)
     {

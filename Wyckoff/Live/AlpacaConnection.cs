@@ -74,7 +74,12 @@ internal sealed class AlpacaConnection : IAsyncDisposable
 
             if (received.MessageType == WebSocketMessageType.Close)
             {
-                throw new LiveStreamException(string.Create(CultureInfo.InvariantCulture, $"the server closed the connection ({(int?)_socket.CloseStatus} {_socket.CloseStatusDescription})"));
+                throw new LiveStreamException(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the server closed the connection ({(int?)_socket.CloseStatus} {_socket.CloseStatusDescription})"
+                    )
+                );
             }
 
             length += received.Count;
@@ -121,9 +126,16 @@ internal sealed class AlpacaConnection : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    public static LiveStreamException Error(AlpacaControl error) => new(
-        string.Create(CultureInfo.InvariantCulture, $"{error.Code} {error.Text}"),
-        error.Code switch { 406 => LiveStreamFault.Limit, 401 or 402 or 409 => LiveStreamFault.Refused, _ => LiveStreamFault.Lost });
+    public static LiveStreamException Error(AlpacaControl error) =>
+        new(
+            string.Create(CultureInfo.InvariantCulture, $"{error.Code} {error.Text}"),
+            error.Code switch
+            {
+                406 => LiveStreamFault.Limit,
+                401 or 402 or 409 => LiveStreamFault.Refused,
+                _ => LiveStreamFault.Lost,
+            }
+        );
 
     private async Task HandshakeAsync(LiveStreamOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -139,7 +151,10 @@ internal sealed class AlpacaConnection : IAsyncDisposable
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new LiveStreamException(string.Create(CultureInfo.InvariantCulture, $"no answer from {options.Url.Host} within {options.Timeout.TotalSeconds} s"), inner: e);
+            throw new LiveStreamException(
+                string.Create(CultureInfo.InvariantCulture, $"no answer from {options.Url.Host} within {options.Timeout.TotalSeconds} s"),
+                inner: e
+            );
         }
         catch (WebSocketException e)
         {
@@ -149,7 +164,10 @@ internal sealed class AlpacaConnection : IAsyncDisposable
                 HttpStatusCode.TooManyRequests => LiveStreamFault.Limit,
                 _ => LiveStreamFault.Lost,
             };
-            var reason = _socket.HttpStatusCode == 0 ? e.InnerException?.Message ?? e.Message : string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)_socket.HttpStatusCode}");
+            var reason =
+                _socket.HttpStatusCode == 0
+                    ? e.InnerException?.Message ?? e.Message
+                    : string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)_socket.HttpStatusCode}");
             throw new LiveStreamException($"{options.Url.Host} does not open a stream: {reason}", fault, e);
         }
     }
@@ -189,5 +207,6 @@ internal sealed class AlpacaConnection : IAsyncDisposable
 
     // A socket that was aborted, as by its own keep-alive, says so in one of these.
     private static bool IsLoss(Exception e, CancellationToken cancellationToken) =>
-        e is WebSocketException or IOException or InvalidOperationException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        e is WebSocketException or IOException or InvalidOperationException
+        || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 }

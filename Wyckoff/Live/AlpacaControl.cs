@@ -22,10 +22,11 @@ internal sealed class AlpacaSubscription
     /// <summary>Everything that this feed needs.</summary>
     public bool Has(LiveFeed feed) => Lists(feed).All(list => _symbols.Contains((list, feed.Ticker.Symbol)));
 
-    public static string[] Lists(LiveFeed feed) => feed switch
-    {
-        { FromTrades: true } => ["trades"],
-        { Timeframe.IsDaily: true } => ["dailyBars"],
-        _ => ["bars", "updatedBars"],
-    };
+    public static string[] Lists(LiveFeed feed) =>
+        feed switch
+        {
+            { FromTrades: true } => ["trades"],
+            { Timeframe.IsDaily: true } => ["dailyBars"],
+            _ => ["bars", "updatedBars"],
+        };
 }

@@ -129,11 +129,24 @@ internal sealed class AlpacaFrame
         var fault = _readFaults.Count > 0 ? _readFaults[0].Reason : _read[0].BrokenRule();
         if (fault is not null)
         {
-            Faults.Add(string.Create(CultureInfo.InvariantCulture, $"bar of {fields.Symbol} at {fields.Time:yyyy-MM-ddTHH:mm:ss}: {fault}"));
+            Faults.Add(
+                string.Create(CultureInfo.InvariantCulture, $"bar of {fields.Symbol} at {fields.Time:yyyy-MM-ddTHH:mm:ss}: {fault}")
+            );
             return;
         }
 
-        Bars.Add(new(fields.Symbol, fields.Type switch { 'b' => LiveBarKind.Minute, 'u' => LiveBarKind.Update, _ => LiveBarKind.Day }, _read[0]));
+        Bars.Add(
+            new(
+                fields.Symbol,
+                fields.Type switch
+                {
+                    'b' => LiveBarKind.Minute,
+                    'u' => LiveBarKind.Update,
+                    _ => LiveBarKind.Day,
+                },
+                _read[0]
+            )
+        );
 
         static void Set(ref ReadBar bar, BarField field, ReadOnlySpan<byte> text)
         {
@@ -146,8 +159,10 @@ internal sealed class AlpacaFrame
 
     private void AddTrade(in Fields fields)
     {
-        Int128 price = 0, size = 0;
-        var fault = fields.Symbol == default ? "symbol is missing, or none"
+        Int128 price = 0,
+            size = 0;
+        var fault =
+            fields.Symbol == default ? "symbol is missing, or none"
             : fields.Time is null ? "timestamp is missing"
             : fields.Price.IsEmpty ? "price is missing"
             : fields.Size.IsEmpty ? "size is missing"
@@ -214,7 +229,12 @@ internal sealed class AlpacaFrame
                 }
             }
         }
-        else if (name.SequenceEqual("bars"u8) || name.SequenceEqual("updatedBars"u8) || name.SequenceEqual("dailyBars"u8) || name.SequenceEqual("trades"u8))
+        else if (
+            name.SequenceEqual("bars"u8)
+            || name.SequenceEqual("updatedBars"u8)
+            || name.SequenceEqual("dailyBars"u8)
+            || name.SequenceEqual("trades"u8)
+        )
         {
             var list = Encoding.ASCII.GetString(name);
             fields.Subscribed ??= new();
@@ -258,7 +278,10 @@ internal sealed class AlpacaFrame
             return text;
         }
 
-        return decimal.Round(value, 8, MidpointRounding.AwayFromZero).TryFormat(buffer, out var length, default, CultureInfo.InvariantCulture) ? buffer[..length] : text;
+        return decimal.Round(value, 8, MidpointRounding.AwayFromZero)
+            .TryFormat(buffer, out var length, default, CultureInfo.InvariantCulture)
+            ? buffer[..length]
+            : text;
     }
 
     /// <summary>The fields of one object, before it is known what it is: numbers as they stand in the text.</summary>
@@ -267,7 +290,15 @@ internal sealed class AlpacaFrame
         public char Type;
         public Symbol Symbol;
         public DateTimeOffset? Time;
-        public ReadOnlySpan<byte> Open, High, Low, Close, Volume, Count, Vwap, Price, Size;
+        public ReadOnlySpan<byte> Open,
+            High,
+            Low,
+            Close,
+            Volume,
+            Count,
+            Vwap,
+            Price,
+            Size;
         public ulong Conditions;
         public char Tape;
         public int Code;

@@ -15,7 +15,8 @@ internal sealed class GapRepair(
     Func<FeedState, CancellationToken, Task> replay,
     Backoff pauses,
     TimeProvider time,
-    ILogger logger)
+    ILogger logger
+)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
@@ -31,11 +32,18 @@ internal sealed class GapRepair(
 
         var serving = Task.Run(() => ServeAsync(state, cancellationToken), cancellationToken);
         _running[serving] = true;
-        _ = serving.ContinueWith(done => _running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = serving.ContinueWith(
+            done => _running.TryRemove(done, out _),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
     }
 
     /// <summary>Ends when all that run have ended; they have been told to.</summary>
-    public Task StopAsync() => Task.WhenAll(_running.Keys).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    public Task StopAsync() =>
+        Task.WhenAll(_running.Keys)
+            .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     private async Task ServeAsync(FeedState state, CancellationToken cancellationToken)
     {

@@ -20,15 +20,17 @@ internal sealed class LiveBatcher(
     Action<FeedState> refused,
     Backoff pauses,
     TimeProvider time,
-    ILogger logger)
+    ILogger logger
+)
 {
-    private readonly Channel<Entry> _channel = Channel.CreateBounded<Entry>(new BoundedChannelOptions(options.Capacity) { SingleReader = true });
+    private readonly Channel<Entry> _channel = Channel.CreateBounded<Entry>(
+        new BoundedChannelOptions(options.Capacity) { SingleReader = true }
+    );
     private readonly List<Entry> _batch = [];
     private int _writing;
 
     /// <summary>Received and not yet committed.</summary>
     public int Queued => _channel.Reader.Count + Volatile.Read(ref _writing);
-
 
     /// <exception cref="LiveStreamException">The buffer has been full for longer than patience lasts.</exception>
     public async ValueTask AddAsync(FeedState state, IncomingBar bar, CancellationToken cancellationToken)
@@ -47,12 +49,16 @@ internal sealed class LiveBatcher(
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new LiveStreamException("the database has not taken bars for too long; what passes now is asked of the provider later", LiveStreamFault.Overwhelmed);
+            throw new LiveStreamException(
+                "the database has not taken bars for too long; what passes now is asked of the provider later",
+                LiveStreamFault.Overwhelmed
+            );
         }
     }
 
     /// <summary>In its turn, what came of this feed during a repair is written once more.</summary>
-    public async Task ReplayAsync(FeedState state, CancellationToken cancellationToken) => await _channel.Writer.WriteAsync(new(state, null, 0), cancellationToken);
+    public async Task ReplayAsync(FeedState state, CancellationToken cancellationToken) =>
+        await _channel.Writer.WriteAsync(new(state, null, 0), cancellationToken);
 
     /// <summary>There is room for a bar.</summary>
     public async Task RoomAsync(CancellationToken cancellationToken) => await _channel.Writer.WaitToWriteAsync(cancellationToken);
@@ -78,8 +84,7 @@ internal sealed class LiveBatcher(
                     }
 
                     more = _channel.Reader.WaitToReadAsync(cancellationToken).AsTask();
-                }
-                while (_batch.Count < options.BatchSize && await Task.WhenAny(window, more) == more && await more);
+                } while (_batch.Count < options.BatchSize && await Task.WhenAny(window, more) == more && await more);
 
                 await over.CancelAsync();
                 if (_batch.Count > 0)
@@ -123,7 +128,11 @@ internal sealed class LiveBatcher(
     {
         using var activity = MarketDataTraces.WriteLive(entries.Count);
         var byFeed = entries.GroupBy(entry => entry.State).ToList();
-        var sets = byFeed.ConvertAll(group => new BarSet(group.Key.Feed.Ticker.Id, group.Key.Feed.Timeframe, group.Select(entry => entry.Bar!.Value).ToArray()));
+        var sets = byFeed.ConvertAll(group => new BarSet(
+            group.Key.Feed.Ticker.Id,
+            group.Key.Feed.Timeframe,
+            group.Select(entry => entry.Bar!.Value).ToArray()
+        ));
         for (var failures = 1; ; failures++)
         {
             try
@@ -169,14 +178,21 @@ internal sealed class LiveBatcher(
 
     private void Refuse(FeedState state, BarSet set, Exception exception)
     {
-        logger.BarsRefused(exception, set.Bars.Length, state.Feed.Ticker.Symbol.Value, state.Feed.Timeframe.Name, set.Bars.Span[0].Timestamp);
+        logger.BarsRefused(
+            exception,
+            set.Bars.Length,
+            state.Feed.Ticker.Symbol.Value,
+            state.Feed.Timeframe.Name,
+            set.Bars.Span[0].Timestamp
+        );
         LiveTelemetry.Reject("database", set.Bars.Length);
         state.Refused(set.Bars.Span);
         refused(state);
     }
 
     // What will not be taken however often it is tried: bad data (classes 22 and 23), or bars that break a rule of the writer. That somebody else was faster is no such thing.
-    private static bool IsRefusal(Exception e) => e is ArgumentException || e is PostgresException { SqlState: ['2', '2' or '3', ..] and not PostgresErrorCodes.UniqueViolation };
+    private static bool IsRefusal(Exception e) =>
+        e is ArgumentException || e is PostgresException { SqlState: ['2', '2' or '3', ..] and not PostgresErrorCodes.UniqueViolation };
 
     private readonly record struct Entry(FeedState State, IncomingBar? Bar, long Arrived);
 }

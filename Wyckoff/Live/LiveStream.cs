@@ -46,7 +46,8 @@ public sealed class LiveStream
         Func<LiveFeed, TimeRange, CancellationToken, Task> repair,
         TimeProvider time,
         Random random,
-        ILogger<LiveStream> logger)
+        ILogger<LiveStream> logger
+    )
     {
         (_options, _time, _logger, _since, _pauses) = (options, time, logger, time.GetUtcNow(), new(random));
         _batcher = new(options, writing, write, RepairNow, _pauses, time, logger);
@@ -60,7 +61,15 @@ public sealed class LiveStream
         {
             lock (_lock)
             {
-                return new(_connected, _since, _states.Count, _states.Values.Count(state => state.Subscribed), _states.Values.Count(state => state.HasHole), _batcher.Queued, _fault);
+                return new(
+                    _connected,
+                    _since,
+                    _states.Count,
+                    _states.Values.Count(state => state.Subscribed),
+                    _states.Values.Count(state => state.HasHole),
+                    _batcher.Queued,
+                    _fault
+                );
             }
         }
     }
@@ -78,7 +87,11 @@ public sealed class LiveStream
 
             foreach (var (key, state) in _states.ToList())
             {
-                if (!wanted.TryGetValue(key, out var feed) || feed.FromTrades != state.Feed.FromTrades || feed.Ticker.Id != state.Feed.Ticker.Id)
+                if (
+                    !wanted.TryGetValue(key, out var feed)
+                    || feed.FromTrades != state.Feed.FromTrades
+                    || feed.Ticker.Id != state.Feed.Ticker.Id
+                )
                 {
                     _states.Remove(key);
                     state.Lost();
@@ -89,7 +102,10 @@ public sealed class LiveStream
             {
                 if (!LiveFeed.CanBeLive(feed.Timeframe) || (feed.FromTrades && feed.Timeframe.IsDaily))
                 {
-                    throw new ArgumentException($"{feed.Ticker.Symbol} {feed.Timeframe}: a stream has bars of 1m and 1d, and builds 1m from trades.", nameof(feeds));
+                    throw new ArgumentException(
+                        $"{feed.Ticker.Symbol} {feed.Timeframe}: a stream has bars of 1m and 1d, and builds 1m from trades.",
+                        nameof(feeds)
+                    );
                 }
 
                 _states.TryAdd(key, new(feed));
@@ -107,7 +123,12 @@ public sealed class LiveStream
         _life = life.Token;
         var batching = _batcher.RunAsync(writing.Token);
         // A batcher ends only by a fault that nobody can mend here, such as a lease that is gone.
-        _ = batching.ContinueWith(_ => life.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = batching.ContinueWith(
+            _ => life.Cancel(),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
         try
         {
             await ConnectAsync(life.Token);
@@ -194,7 +215,13 @@ public sealed class LiveStream
         LiveTelemetry.IsConnected(true);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var heard = new Heard();
-        Task[] parts = [ReceiveAsync(connection, heard, over.Token), SubscribeAsync(connection, over.Token), WatchAsync(connection, heard, over.Token), CloseMinutesAsync(over.Token)];
+        Task[] parts =
+        [
+            ReceiveAsync(connection, heard, over.Token),
+            SubscribeAsync(connection, over.Token),
+            WatchAsync(connection, heard, over.Token),
+            CloseMinutesAsync(over.Token),
+        ];
         try
         {
             await await Task.WhenAny(parts);
@@ -208,7 +235,8 @@ public sealed class LiveStream
         {
             await over.CancelAsync();
             // The first one has said why; the others end because of it.
-            await Task.WhenAll(parts).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await Task.WhenAll(parts)
+                .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
 
@@ -233,7 +261,14 @@ public sealed class LiveStream
 
             foreach (var bar in frame.Bars)
             {
-                LiveTelemetry.Came(bar.Kind switch { LiveBarKind.Minute => "bar", LiveBarKind.Update => "update", _ => "daily" });
+                LiveTelemetry.Came(
+                    bar.Kind switch
+                    {
+                        LiveBarKind.Minute => "bar",
+                        LiveBarKind.Update => "update",
+                        _ => "daily",
+                    }
+                );
                 await TakeAsync(bar, fromTrades: false, cancellationToken);
             }
 
@@ -336,7 +371,8 @@ public sealed class LiveStream
     {
         while (true)
         {
-            List<FeedState> added, removed;
+            List<FeedState> added,
+                removed;
             Task changed;
             lock (_lock)
             {
@@ -409,7 +445,12 @@ public sealed class LiveStream
             await Task.Delay(_options.Timeout, _time, cancellationToken);
             if (heard.Messages == before && heard.Waiting)
             {
-                throw new LiveStreamException(string.Create(CultureInfo.InvariantCulture, $"nothing was heard for {(_options.Heartbeat + _options.Timeout).TotalSeconds} s, nor in answer to a sign of life"));
+                throw new LiveStreamException(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"nothing was heard for {(_options.Heartbeat + _options.Timeout).TotalSeconds} s, nor in answer to a sign of life"
+                    )
+                );
             }
         }
     }
@@ -427,7 +468,10 @@ public sealed class LiveStream
                 }
                 else if (trade.Ticks > (_time.GetUtcNow() + Ahead).UtcTicks)
                 {
-                    Reject("future", $"trade of {trade.Symbol} at {new DateTimeOffset(trade.Ticks, TimeSpan.Zero):O}: that is in the future; is the clock of this machine right?");
+                    Reject(
+                        "future",
+                        $"trade of {trade.Symbol} at {new DateTimeOffset(trade.Ticks, TimeSpan.Zero):O}: that is in the future; is the clock of this machine right?"
+                    );
                 }
                 else if (!_trades.Add(trade, _built))
                 {

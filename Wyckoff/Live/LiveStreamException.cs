@@ -1,7 +1,8 @@
 namespace Wyckoff.Live;
 
 /// <summary>Why a connection ended, or was not to be had.</summary>
-internal sealed class LiveStreamException(string message, LiveStreamFault fault = LiveStreamFault.Lost, Exception? inner = null) : Exception(message, inner)
+internal sealed class LiveStreamException(string message, LiveStreamFault fault = LiveStreamFault.Lost, Exception? inner = null)
+    : Exception(message, inner)
 {
     public LiveStreamFault Fault { get; } = fault;
 }

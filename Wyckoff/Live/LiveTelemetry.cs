@@ -8,26 +8,55 @@ internal static class LiveTelemetry
 {
     private static readonly Meter Meter = MarketDataMetrics.Meter;
 
-    private static readonly Gauge<int> Connected = Meter.CreateGauge<int>("wyckoff.live.connected", "{connection}", "1 while the stream is connected, else 0.");
+    private static readonly Gauge<int> Connected = Meter.CreateGauge<int>(
+        "wyckoff.live.connected",
+        "{connection}",
+        "1 while the stream is connected, else 0."
+    );
 
-    private static readonly Counter<long> Received = Meter.CreateCounter<long>("wyckoff.live.bars.received", "{bar}", "Bars that came, by kind: bar, update, daily, trades (built here).");
+    private static readonly Counter<long> Received = Meter.CreateCounter<long>(
+        "wyckoff.live.bars.received",
+        "{bar}",
+        "Bars that came, by kind: bar, update, daily, trades (built here)."
+    );
 
     private static readonly Counter<long> Written = Meter.CreateCounter<long>("wyckoff.live.bars.written", "{bar}", "Bars committed.");
 
-    private static readonly Counter<long> Rejected = Meter.CreateCounter<long>("wyckoff.live.rejected", "{message}", "Messages and bars that were not taken, by reason.");
+    private static readonly Counter<long> Rejected = Meter.CreateCounter<long>(
+        "wyckoff.live.rejected",
+        "{message}",
+        "Messages and bars that were not taken, by reason."
+    );
 
-    private static readonly Counter<long> Ends = Meter.CreateCounter<long>("wyckoff.live.disconnects", "{connection}", "Connections that ended or were not to be had, by reason.");
+    private static readonly Counter<long> Ends = Meter.CreateCounter<long>(
+        "wyckoff.live.disconnects",
+        "{connection}",
+        "Connections that ended or were not to be had, by reason."
+    );
 
-    private static readonly Counter<long> Repairs = Meter.CreateCounter<long>("wyckoff.live.repairs", "{repair}", "Ranges asked of the provider after a gap, by outcome.");
+    private static readonly Counter<long> Repairs = Meter.CreateCounter<long>(
+        "wyckoff.live.repairs",
+        "{repair}",
+        "Ranges asked of the provider after a gap, by outcome."
+    );
 
-    private static readonly Gauge<int> Queue = Meter.CreateGauge<int>("wyckoff.live.queue", "{bar}", "Bars received and not yet committed.");
+    private static readonly Gauge<int> Queue = Meter.CreateGauge<int>(
+        "wyckoff.live.queue",
+        "{bar}",
+        "Bars received and not yet committed."
+    );
 
     private static readonly Histogram<double> Latency = Meter.CreateHistogram(
-        "wyckoff.live.latency", "s", "From the arrival of a bar to its commit.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2, 5, 10, 60, 300] });
+        "wyckoff.live.latency",
+        "s",
+        "From the arrival of a bar to its commit.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2, 5, 10, 60, 300] }
+    );
 
     public static void IsConnected(bool connected) => Connected.Record(connected ? 1 : 0);
 
-    public static void Came(string kind, int count = 1) => Received.Add(count, new KeyValuePair<string, object?>("wyckoff.live.kind", kind));
+    public static void Came(string kind, int count = 1) =>
+        Received.Add(count, new KeyValuePair<string, object?>("wyckoff.live.kind", kind));
 
     public static void Wrote(int bars) => Written.Add(bars);
 
@@ -35,7 +64,8 @@ internal static class LiveTelemetry
 
     public static void Ended(LiveStreamFault fault) => Ends.Add(1, Reason(fault.ToString().ToLowerInvariant()));
 
-    public static void Repaired(bool succeeded) => Repairs.Add(1, new KeyValuePair<string, object?>("wyckoff.live.outcome", succeeded ? "success" : "failure"));
+    public static void Repaired(bool succeeded) =>
+        Repairs.Add(1, new KeyValuePair<string, object?>("wyckoff.live.outcome", succeeded ? "success" : "failure"));
 
     public static void Queued(int bars) => Queue.Record(bars);
 

@@ -24,7 +24,10 @@ internal sealed class TradeBars(TimeSpan grace)
     public void Clear() => _tickers.Clear();
 
     /// <summary>The oldest minute that is still open to correction.</summary>
-    public DateTimeOffset? Oldest(Symbol symbol) => _tickers.TryGetValue(symbol, out var ticker) && ticker.Minutes.Count > 0 ? new DateTimeOffset(ticker.Minutes.Keys.First(), TimeSpan.Zero) : null;
+    public DateTimeOffset? Oldest(Symbol symbol) =>
+        _tickers.TryGetValue(symbol, out var ticker) && ticker.Minutes.Count > 0
+            ? new DateTimeOffset(ticker.Minutes.Keys.First(), TimeSpan.Zero)
+            : null;
 
     /// <summary>False when the trade is too late to count.</summary>
     public bool Add(in LiveTrade trade, List<LiveBar> bars)
@@ -162,7 +165,13 @@ internal sealed class TradeBars(TimeSpan grace)
 
             // Half away from zero; all of it is positive.
             var vwap = _volume == 0 ? 0 : (long)(((2 * _value) + (BigInteger)_volume) / (2 * (BigInteger)_volume));
-            bars.Add(new(symbol, LiveBarKind.Minute, new(IncomingBar.TimeOf(new DateTimeOffset(start, TimeSpan.Zero)), _open, _high, _low, _close, _volume, _count, vwap)));
+            bars.Add(
+                new(
+                    symbol,
+                    LiveBarKind.Minute,
+                    new(IncomingBar.TimeOf(new DateTimeOffset(start, TimeSpan.Zero)), _open, _high, _low, _close, _volume, _count, vwap)
+                )
+            );
         }
     }
 }

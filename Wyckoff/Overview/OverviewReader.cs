@@ -8,36 +8,54 @@ namespace Wyckoff.Overview;
 public sealed class OverviewReader(Database database)
 {
     // A sum may have more digits than a decimal, and a numeric of SQL may be no number at all: so they come as text.
-    private static readonly string Columns = "o.symbol, o.name, o.timeframe, o.timestamp, o.refreshed_at, "
-        + string.Join(", ", new[] { "price", "price_24h_ago", "change_24h", "change_24h_pct", "high_24h", "low_24h", "volume_24h" }.Select(column => $"trim_scale(nullif(o.{column}, 'NaN'))::text"));
+    private static readonly string Columns =
+        "o.symbol, o.name, o.timeframe, o.timestamp, o.refreshed_at, "
+        + string.Join(
+            ", ",
+            new[] { "price", "price_24h_ago", "change_24h", "change_24h_pct", "high_24h", "low_24h", "volume_24h" }.Select(column =>
+                $"trim_scale(nullif(o.{column}, 'NaN'))::text"
+            )
+        );
 
     /// <summary>
     /// Has the rows handed to <paramref name="read"/>: symbol, name, timeframe, timestamp, time of the refresh, and the seven figures as text. It may be called twice, if the connection
     /// breaks under it, so it must not have given anything away before it ends.
     /// </summary>
-    public Task ReadAsync(OverviewQuery query, Func<NpgsqlDataReader, CancellationToken, Task> read, CancellationToken cancellationToken) => database.ReadAsync(
-        async (connection, token) =>
-        {
-            // A ticker that was deleted or laid off since the refresh is left out.
-            var by = query.By switch { OverviewOrder.Change => "change_24h_pct", OverviewOrder.Price => "price", OverviewOrder.Volume => "volume_24h", _ => "symbol" };
-            await using var command = new NpgsqlCommand(
-                $"""
-                SELECT {Columns} FROM market.market_overview o JOIN market.tickers t ON t.id = o.ticker_id AND t.is_active
-                 WHERE ($1 IS NULL OR o.change_24h_pct >= $1) AND ($2 IS NULL OR o.change_24h_pct <= $2) AND ($3 IS NULL OR t.asset_type = $3)
-                 ORDER BY o.{by} {(query.Descending ? "DESC" : "ASC")} NULLS LAST, o.symbol LIMIT $4
-                """,
-                connection)
+    public Task ReadAsync(OverviewQuery query, Func<NpgsqlDataReader, CancellationToken, Task> read, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (connection, token) =>
             {
-                Parameters =
+                // A ticker that was deleted or laid off since the refresh is left out.
+                var by = query.By switch
                 {
-                    Value(query.MinChange, NpgsqlDbType.Numeric), Value(query.MaxChange, NpgsqlDbType.Numeric), Value(query.AssetType, NpgsqlDbType.Text), new() { Value = query.Limit },
-                },
-            };
-            await using var reader = await command.ExecuteReaderAsync(token);
-            await read(reader, token);
-            return true;
-        },
-        cancellationToken);
+                    OverviewOrder.Change => "change_24h_pct",
+                    OverviewOrder.Price => "price",
+                    OverviewOrder.Volume => "volume_24h",
+                    _ => "symbol",
+                };
+                await using var command = new NpgsqlCommand(
+                    $"""
+                    SELECT {Columns} FROM market.market_overview o JOIN market.tickers t ON t.id = o.ticker_id AND t.is_active
+                     WHERE ($1 IS NULL OR o.change_24h_pct >= $1) AND ($2 IS NULL OR o.change_24h_pct <= $2) AND ($3 IS NULL OR t.asset_type = $3)
+                     ORDER BY o.{by} {(query.Descending ? "DESC" : "ASC")} NULLS LAST, o.symbol LIMIT $4
+                    """,
+                    connection
+                )
+                {
+                    Parameters =
+                    {
+                        Value(query.MinChange, NpgsqlDbType.Numeric),
+                        Value(query.MaxChange, NpgsqlDbType.Numeric),
+                        Value(query.AssetType, NpgsqlDbType.Text),
+                        new() { Value = query.Limit },
+                    },
+                };
+                await using var reader = await command.ExecuteReaderAsync(token);
+                await read(reader, token);
+                return true;
+            },
+            cancellationToken
+        );
 
     private static NpgsqlParameter Value(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
 }

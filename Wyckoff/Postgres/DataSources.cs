@@ -27,7 +27,10 @@ public sealed class DataSources : IAsyncDisposable
         if (_all is NpgsqlMultiHostDataSource hosts && _reads is NpgsqlMultiHostDataSource reads)
         {
             Primary = hosts.WithTargetSession(TargetSessionAttributes.Primary);
-            (PrimaryReads, Reading) = (reads.WithTargetSession(TargetSessionAttributes.Primary), reads.WithTargetSession(TargetSessionAttributes.PreferStandby));
+            (PrimaryReads, Reading) = (
+                reads.WithTargetSession(TargetSessionAttributes.Primary),
+                reads.WithTargetSession(TargetSessionAttributes.PreferStandby)
+            );
             Hosts = [.. settings.Host!.Split(',', StringSplitOptions.TrimEntries).Select(host => Alone(settings, host))];
         }
         else
@@ -61,7 +64,11 @@ public sealed class DataSources : IAsyncDisposable
         var alone = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Host = host, Pooling = false };
         // As Npgsql does: what follows the only colon is a port, and [::1] may have one behind its bracket.
         var colon = host.LastIndexOf(':');
-        if (colon > 0 && (host.IndexOf(':', StringComparison.Ordinal) == colon || host[colon - 1] == ']') && int.TryParse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        if (
+            colon > 0
+            && (host.IndexOf(':', StringComparison.Ordinal) == colon || host[colon - 1] == ']')
+            && int.TryParse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+        )
         {
             (alone.Host, alone.Port) = (host[..colon], port);
         }

@@ -21,21 +21,29 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
     public bool HasStandbys => sources.HasStandbys;
 
     /// <summary>Runs a read on the primary, and runs it again on another connection if the first broke under it.</summary>
-    public Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken) => OpenAsync(
-        async (connection, token) =>
-        {
-            await using (connection)
+    public Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
+        OpenAsync(
+            async (connection, token) =>
             {
-                return await read(connection, token);
-            }
-        },
-        cancellationToken);
+                await using (connection)
+                {
+                    return await read(connection, token);
+                }
+            },
+            cancellationToken
+        );
 
     /// <summary>As <see cref="ReadAsync"/>, for a read that goes on: what it gives owns the connection.</summary>
-    public Task<T> OpenAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken) => OnLiveAsync(sources.PrimaryReads, open, logger.ConnectionReplaced, cancellationToken);
+    public Task<T> OpenAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken) =>
+        OnLiveAsync(sources.PrimaryReads, open, logger.ConnectionReplaced, cancellationToken);
 
     /// <summary>Opens on a connection that is alive: one that died in the pool is replaced, and what was begun on it begun again.</summary>
-    internal static async Task<T> OnLiveAsync<T>(NpgsqlDataSource source, Func<NpgsqlConnection, CancellationToken, Task<T>> open, Action<string> replaced, CancellationToken cancellationToken)
+    internal static async Task<T> OnLiveAsync<T>(
+        NpgsqlDataSource source,
+        Func<NpgsqlConnection, CancellationToken, Task<T>> open,
+        Action<string> replaced,
+        CancellationToken cancellationToken
+    )
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -136,10 +144,16 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
     }
 
     private static async Task<T> OpenOnceAsync<T>(
-        NpgsqlDataSource source, Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken) =>
-        await OnceAsync(await source.OpenConnectionAsync(cancellationToken), open, cancellationToken);
+        NpgsqlDataSource source,
+        Func<NpgsqlConnection, CancellationToken, Task<T>> open,
+        CancellationToken cancellationToken
+    ) => await OnceAsync(await source.OpenConnectionAsync(cancellationToken), open, cancellationToken);
 
-    private static async Task<T> OnceAsync<T>(NpgsqlConnection connection, Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken)
+    private static async Task<T> OnceAsync<T>(
+        NpgsqlConnection connection,
+        Func<NpgsqlConnection, CancellationToken, Task<T>> open,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -153,11 +167,15 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
     }
 
     // An error the server sent leaves the connection alive, unless it is the server saying goodbye.
-    internal static bool IsBroken(NpgsqlException e) => e switch
-    {
-        PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.IdleSessionTimeout } => true,
-        PostgresException => false,
-        { InnerException: IOException or System.Net.Sockets.SocketException } => true,
-        _ => false,
-    };
+    internal static bool IsBroken(NpgsqlException e) =>
+        e switch
+        {
+            PostgresException
+            {
+                SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.IdleSessionTimeout
+            } => true,
+            PostgresException => false,
+            { InnerException: IOException or System.Net.Sockets.SocketException } => true,
+            _ => false,
+        };
 }

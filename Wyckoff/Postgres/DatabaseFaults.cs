@@ -18,13 +18,20 @@ public static class DatabaseFaults
             switch (e)
             {
                 case PostgresException { SqlState: var state }:
-                    return state.StartsWith("08", StringComparison.Ordinal) || state is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
-                        or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.IdleSessionTimeout or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.InvalidCatalogName;
+                    return state.StartsWith("08", StringComparison.Ordinal)
+                        || state
+                            is PostgresErrorCodes.AdminShutdown
+                                or PostgresErrorCodes.CrashShutdown
+                                or PostgresErrorCodes.CannotConnectNow
+                                or PostgresErrorCodes.IdleSessionTimeout
+                                or PostgresErrorCodes.TooManyConnections
+                                or PostgresErrorCodes.InvalidCatalogName;
                 // An aggregate: of several hosts, none would do.
                 case NpgsqlException { InnerException: IOException or SocketException or TimeoutException or AggregateException }:
                     return true;
                 // Of several hosts, all are known to be down or of the wrong kind: then there is nothing inside.
-                case NpgsqlException { InnerException: null } none when none.Message.StartsWith("No suitable host", StringComparison.Ordinal):
+                case NpgsqlException { InnerException: null } none
+                    when none.Message.StartsWith("No suitable host", StringComparison.Ordinal):
                     return true;
             }
         }

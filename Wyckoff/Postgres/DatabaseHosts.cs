@@ -41,15 +41,23 @@ public sealed class DatabaseHosts(Database database, DataSources sources)
                 SELECT pg_is_in_recovery(), greatest(pg_wal_lsn_diff($1::pg_lsn, pg_last_wal_replay_lsn()), 0)::bigint,
                        round(CASE WHEN pg_last_wal_replay_lsn() >= $1::pg_lsn THEN 0 ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END, 3)::float8
                 """,
-                connection)
-            { Parameters = { new() { Value = written } } };
+                connection
+            )
+            {
+                Parameters = { new() { Value = written } },
+            };
             await using var reader = await command.ExecuteReaderAsync(limit.Token);
             await reader.ReadAsync(limit.Token);
             return reader.GetBoolean(0)
-                ? new(HostState.Standby, await reader.GetFieldValueAsync<long?>(1, limit.Token), await reader.GetFieldValueAsync<double?>(2, limit.Token))
+                ? new(
+                    HostState.Standby,
+                    await reader.GetFieldValueAsync<long?>(1, limit.Token),
+                    await reader.GetFieldValueAsync<double?>(2, limit.Token)
+                )
                 : new(HostState.Primary, null, null);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && (e is OperationCanceledException || DatabaseFaults.IsAny(e)))
+        catch (Exception e)
+            when (!cancellationToken.IsCancellationRequested && (e is OperationCanceledException || DatabaseFaults.IsAny(e)))
         {
             return new(HostState.Away, null, null);
         }

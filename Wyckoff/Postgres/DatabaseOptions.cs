@@ -34,7 +34,10 @@ public sealed class DatabaseOptions : IValidatableObject
     {
         if (MinPoolSize > MaxPoolSize)
         {
-            yield return new($"{Section}:{nameof(MinPoolSize)} ({MinPoolSize}) may not exceed {nameof(MaxPoolSize)} ({MaxPoolSize}).", [nameof(MinPoolSize)]);
+            yield return new(
+                $"{Section}:{nameof(MinPoolSize)} ({MinPoolSize}) may not exceed {nameof(MaxPoolSize)} ({MaxPoolSize}).",
+                [nameof(MinPoolSize)]
+            );
         }
     }
 }

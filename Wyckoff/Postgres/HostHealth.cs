@@ -15,4 +15,5 @@ public enum HostState
 public sealed record HostHealth(
     [property: JsonPropertyName("state")] HostState State,
     [property: JsonPropertyName("lagBytes"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? LagBytes,
-    [property: JsonPropertyName("lagSeconds"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? LagSeconds);
+    [property: JsonPropertyName("lagSeconds"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? LagSeconds
+);

@@ -21,7 +21,12 @@ internal sealed class PostgresHealthCheck(Database database, DatabaseHosts hosts
                 ["edition"] = edition.Edition.ToString(),
                 ["timescaledb"] = edition.Extension?.ToString() ?? "none",
                 ["capabilities"] = edition.Capabilities,
-                ["pool"] = new Dictionary<string, long>(StringComparer.Ordinal) { ["open"] = figures.Open, ["idle"] = figures.Idle, ["waiting"] = figures.Waiting },
+                ["pool"] = new Dictionary<string, long>(StringComparer.Ordinal)
+                {
+                    ["open"] = figures.Open,
+                    ["idle"] = figures.Idle,
+                    ["waiting"] = figures.Waiting,
+                },
             };
             var each = await hosts.AskAsync(cancellationToken);
             if (each.Count == 0)
@@ -32,7 +37,9 @@ internal sealed class PostgresHealthCheck(Database database, DatabaseHosts hosts
             data["hosts"] = each;
             // Reads go on without a standby, on the primary.
             var away = each.Where(host => host.Value.State == HostState.Away).Select(host => host.Key).ToList();
-            return away.Count == 0 ? HealthCheckResult.Healthy(data: data) : HealthCheckResult.Degraded($"{string.Join(", ", away)} does not answer; the others do its work", data: data);
+            return away.Count == 0
+                ? HealthCheckResult.Healthy(data: data)
+                : HealthCheckResult.Degraded($"{string.Join(", ", away)} does not answer; the others do its work", data: data);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -49,7 +56,9 @@ internal sealed class PostgresHealthCheck(Database database, DatabaseHosts hosts
     {
         lock (_lock)
         {
-            return _asked is { IsCompleted: false } ? _asked : _asked = database.ReadAsync(TimescaleEdition.DetectAsync, CancellationToken.None);
+            return _asked is { IsCompleted: false }
+                ? _asked
+                : _asked = database.ReadAsync(TimescaleEdition.DetectAsync, CancellationToken.None);
         }
     }
 }

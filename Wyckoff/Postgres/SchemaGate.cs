@@ -11,7 +11,12 @@ namespace Wyckoff.Postgres;
 /// Holds a service back until the database has the schema it was built for. A composition waits for the migrations by itself; where it is published, "wait for"
 /// means no more than "was started", and this is what keeps a service from running on half a schema.
 /// </summary>
-internal sealed class SchemaGate(NpgsqlDataSource database, IOptions<DatabaseOptions> options, TimeProvider time, ILogger<SchemaGate> logger) : IHostedService
+internal sealed class SchemaGate(
+    NpgsqlDataSource database,
+    IOptions<DatabaseOptions> options,
+    TimeProvider time,
+    ILogger<SchemaGate> logger
+) : IHostedService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
@@ -29,7 +34,9 @@ internal sealed class SchemaGate(NpgsqlDataSource database, IOptions<DatabaseOpt
 
             if (time.GetElapsedTime(started) >= options.Value.StartupWait)
             {
-                throw new RefusalException($"{obstacle} Gave up after {options.Value.StartupWait.TotalSeconds:0} s ({DatabaseOptions.Section}:{nameof(DatabaseOptions.StartupWait)}).");
+                throw new RefusalException(
+                    $"{obstacle} Gave up after {options.Value.StartupWait.TotalSeconds:0} s ({DatabaseOptions.Section}:{nameof(DatabaseOptions.StartupWait)})."
+                );
             }
 
             if (first)

@@ -25,7 +25,8 @@ public sealed record SchemaObject(string Name, string Sql)
     private static List<SchemaObject> ReadAll()
     {
         var assembly = typeof(SchemaObject).Assembly;
-        return assembly.GetManifestResourceNames()
+        return assembly
+            .GetManifestResourceNames()
             .Select(resource => (Resource: resource, File: resource.Replace('\\', '/')))
             .Where(resource => resource.File.StartsWith(Prefix, StringComparison.Ordinal))
             .Select(resource => new SchemaObject(resource.File[Prefix.Length..^Suffix.Length].Replace('/', '.'), Read(resource.Resource)))

@@ -35,7 +35,9 @@ public static class SchemaVersion
     public static async Task<string?> ObjectsHashAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            $"SELECT objects_hash FROM {HistorySchema}.migration_runs WHERE outcome = 'completed' ORDER BY id DESC LIMIT 1", connection);
+            $"SELECT objects_hash FROM {HistorySchema}.migration_runs WHERE outcome = 'completed' ORDER BY id DESC LIMIT 1",
+            connection
+        );
         return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 

@@ -3,11 +3,17 @@ namespace Wyckoff.PredictionMarkets;
 /// <summary>A question that is traded: one outcome token for each possible answer.</summary>
 public sealed class Market
 {
-    private Market()
-    {
-    }
+    private Market() { }
 
-    public Market(string conditionId, string question, string[] outcomes, string[] clobTokenIds, string? slug = null, string? marketType = null, DateTimeOffset? endDate = null)
+    public Market(
+        string conditionId,
+        string question,
+        string[] outcomes,
+        string[] clobTokenIds,
+        string? slug = null,
+        string? marketType = null,
+        DateTimeOffset? endDate = null
+    )
     {
         if (string.IsNullOrWhiteSpace(conditionId) || string.IsNullOrWhiteSpace(question))
         {
@@ -16,10 +22,21 @@ public sealed class Market
 
         if (clobTokenIds.Length > 0 && clobTokenIds.Length != outcomes.Length)
         {
-            throw new ArgumentException($"Each outcome has its token; got {outcomes.Length} outcomes and {clobTokenIds.Length} tokens.", nameof(clobTokenIds));
+            throw new ArgumentException(
+                $"Each outcome has its token; got {outcomes.Length} outcomes and {clobTokenIds.Length} tokens.",
+                nameof(clobTokenIds)
+            );
         }
 
-        (ConditionId, Question, Outcomes, ClobTokenIds, Slug, MarketType, EndDate) = (conditionId, question, outcomes, clobTokenIds, slug, marketType, endDate?.ToUniversalTime());
+        (ConditionId, Question, Outcomes, ClobTokenIds, Slug, MarketType, EndDate) = (
+            conditionId,
+            question,
+            outcomes,
+            clobTokenIds,
+            slug,
+            marketType,
+            endDate?.ToUniversalTime()
+        );
     }
 
     public string ConditionId { get; private set; } = "";

@@ -19,13 +19,36 @@ public sealed record PredictionTrade(DateTimeOffset Ts, string TokenId, Predicti
 public sealed record TradeKey(string TradeId, DateTimeOffset Ts);
 
 /// <summary>How a market ended.</summary>
-public sealed record Resolution(string ConditionId, string? Outcome, string? WinnerTokenId, DateTimeOffset ResolvedAt, decimal? PayoutPrice, string DetectionMethod)
+public sealed record Resolution(
+    string ConditionId,
+    string? Outcome,
+    string? WinnerTokenId,
+    DateTimeOffset ResolvedAt,
+    decimal? PayoutPrice,
+    string DetectionMethod
+)
 {
     public DateTimeOffset CreatedAt { get; init; }
 }
 
 /// <summary>An hour of a token's prices. <paramref name="Volume24h"/> is the mean of the reported 24-hour volumes, not what was traded in the hour.</summary>
-public sealed record PriceCandle(DateTimeOffset Bucket, string TokenId, decimal Open, decimal High, decimal Low, decimal Close, decimal? Volume24h, long Snapshots);
+public sealed record PriceCandle(
+    DateTimeOffset Bucket,
+    string TokenId,
+    decimal Open,
+    decimal High,
+    decimal Low,
+    decimal Close,
+    decimal? Volume24h,
+    long Snapshots
+);
 
 /// <summary>An hour of a token's trades.</summary>
-public sealed record TradeVolume(DateTimeOffset Bucket, string TokenId, long TradeCount, decimal Volume, decimal Notional, decimal AvgPrice);
+public sealed record TradeVolume(
+    DateTimeOffset Bucket,
+    string TokenId,
+    long TradeCount,
+    decimal Volume,
+    decimal Notional,
+    decimal AvgPrice
+);

@@ -7,10 +7,14 @@ namespace Wyckoff.Primitives;
 public static class EnumText
 {
     public static string Of<T>(T value)
-        where T : struct, Enum => Names<T>.Text.TryGetValue(value, out var text) ? text : throw new ArgumentOutOfRangeException(nameof(value), value, $"is no {typeof(T).Name}.");
+        where T : struct, Enum =>
+        Names<T>.Text.TryGetValue(value, out var text)
+            ? text
+            : throw new ArgumentOutOfRangeException(nameof(value), value, $"is no {typeof(T).Name}.");
 
     public static T Parse<T>(string text)
-        where T : struct, Enum => Names<T>.Values.TryGetValue(text, out var value) ? value : throw new FormatException($"'{text}' is no {typeof(T).Name}.");
+        where T : struct, Enum =>
+        Names<T>.Values.TryGetValue(text, out var value) ? value : throw new FormatException($"'{text}' is no {typeof(T).Name}.");
 
     public static string Check<T>(string column)
         where T : struct, Enum => $"{column} IN ({string.Join(", ", Enum.GetValues<T>().Select(value => $"'{Of(value)}'"))})";
@@ -24,7 +28,12 @@ public static class EnumText
     private static class Names<T>
         where T : struct, Enum
     {
-        public static readonly Dictionary<T, string> Text = Enum.GetValues<T>().ToDictionary(value => value, value => NpgsqlSnakeCaseNameTranslator.ConvertToSnakeCase(value.ToString()));
-        public static readonly Dictionary<string, T> Values = Text.ToDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
+        public static readonly Dictionary<T, string> Text = Enum.GetValues<T>()
+            .ToDictionary(value => value, value => NpgsqlSnakeCaseNameTranslator.ConvertToSnakeCase(value.ToString()));
+        public static readonly Dictionary<string, T> Values = Text.ToDictionary(
+            pair => pair.Value,
+            pair => pair.Key,
+            StringComparer.Ordinal
+        );
     }
 }

@@ -86,7 +86,12 @@ internal static class FixedPoint
 
         // Zeros at the end of the digits are kept apart, so that neither 1.5000000000 nor 1e3 has more digits than it says.
         UInt128 digits = 0;
-        int zeros = 0, significant = 0, i = 0, decimals = 0, seen = 0, sinceGroup = -1;
+        int zeros = 0,
+            significant = 0,
+            i = 0,
+            decimals = 0,
+            seen = 0,
+            sinceGroup = -1;
         var inDecimals = false;
         for (; i < text.Length; i++)
         {
@@ -115,7 +120,13 @@ internal static class FixedPoint
             {
                 (inDecimals, sinceGroup) = (true, -1);
             }
-            else if (style.Group != 0 && c == style.Group && !inDecimals && seen > 0 && (sinceGroup == 3 || (sinceGroup == -1 && seen <= 3)))
+            else if (
+                style.Group != 0
+                && c == style.Group
+                && !inDecimals
+                && seen > 0
+                && (sinceGroup == 3 || (sinceGroup == -1 && seen <= 3))
+            )
             {
                 sinceGroup = 0;
             }
@@ -158,7 +169,9 @@ internal static class FixedPoint
         // Longer than any number that fits, but for zeros.
         Span<byte> bytes = stackalloc byte[256];
         amount = 0;
-        return Encoding.UTF8.TryGetBytes(text, bytes, out var length) ? Parse(bytes[..length], out amount) : Expected(NumberFault.NotANumber);
+        return Encoding.UTF8.TryGetBytes(text, bytes, out var length)
+            ? Parse(bytes[..length], out amount)
+            : Expected(NumberFault.NotANumber);
     }
 
     /// <summary>A number that a program wrote, as a field of that name. Null, or what is wrong, as a sentence.</summary>
@@ -205,17 +218,20 @@ internal static class FixedPoint
         return Exceeds(amount) ? Expected(NumberFault.TooLarge) : null;
     }
 
-    public static string Expected(NumberFault fault) => fault switch
-    {
-        NumberFault.TooPrecise => "at most 8 digits after the point were expected",
-        NumberFault.TooLarge => "less than 10^20 was expected",
-        _ => "a number was expected",
-    };
+    public static string Expected(NumberFault fault) =>
+        fault switch
+        {
+            NumberFault.TooPrecise => "at most 8 digits after the point were expected",
+            NumberFault.TooLarge => "less than 10^20 was expected",
+            _ => "a number was expected",
+        };
 
     private static string? Parse(ReadOnlySpan<byte> text, out Int128 amount)
     {
         var fault = Parse(text, NumberStyle.Bare, suffixes: false, out amount);
-        return fault != NumberFault.None ? Expected(fault) : Exceeds(amount) ? Expected(NumberFault.TooLarge) : null;
+        return fault != NumberFault.None ? Expected(fault)
+            : Exceeds(amount) ? Expected(NumberFault.TooLarge)
+            : null;
     }
 
     private static bool Exceeds(Int128 amount) => amount >= IncomingBar.VolumeLimit || amount <= -IncomingBar.VolumeLimit;
@@ -230,7 +246,13 @@ internal static class FixedPoint
 
         if (suffixes && text.Length == 1)
         {
-            exponent = (text[0] | 0x20) switch { 'k' => 3, 'm' => 6, 'b' => 9, _ => 0 };
+            exponent = (text[0] | 0x20) switch
+            {
+                'k' => 3,
+                'm' => 6,
+                'b' => 9,
+                _ => 0,
+            };
             return exponent != 0;
         }
 

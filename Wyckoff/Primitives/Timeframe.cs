@@ -66,9 +66,10 @@ public readonly record struct Timeframe
         return Aliases.TryGetValue(text ?? "", out timeframe);
     }
 
-    public static Timeframe Parse(string text) => TryParse(text, out var timeframe)
-        ? timeframe
-        : throw new FormatException($"'{text}' is not a timeframe: one of {string.Join(", ", Stored)} is expected.");
+    public static Timeframe Parse(string text) =>
+        TryParse(text, out var timeframe)
+            ? timeframe
+            : throw new FormatException($"'{text}' is not a timeframe: one of {string.Join(", ", Stored)} is expected.");
 
     public override string ToString() => Name;
 }

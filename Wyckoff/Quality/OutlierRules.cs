@@ -8,7 +8,15 @@ namespace Wyckoff.Quality;
 /// <param name="MeanSpread">Mean spread of the 20 bars before.</param>
 /// <param name="Times">How many times that the close has moved; null too when the mean is 0.</param>
 /// <param name="Volume">What was traded.</param>
-public sealed record Outlier(DateTimeOffset Timestamp, string Rule, decimal Close, decimal? PreviousClose, decimal? MeanSpread, decimal? Times, decimal Volume);
+public sealed record Outlier(
+    DateTimeOffset Timestamp,
+    string Rule,
+    decimal Close,
+    decimal? PreviousClose,
+    decimal? MeanSpread,
+    decimal? Times,
+    decimal Volume
+);
 
 /// <summary>Finds bars that look wrong. Feed the bars in the order of their time; the rules are those of <c>quality_score</c>.</summary>
 public sealed class OutlierRules
@@ -48,7 +56,15 @@ public sealed class OutlierRules
             // |move| > 10 × sum / 20, without the division.
             if (known && previous is { } before && Math.Abs(bar.Close - before) * Window > Tolerated * sum)
             {
-                yield return new(timestamp, Move, bar.Close, before, sum / Window, sum == 0 ? null : Math.Round(Math.Abs(bar.Close - before) * Window / sum, 2), bar.Volume);
+                yield return new(
+                    timestamp,
+                    Move,
+                    bar.Close,
+                    before,
+                    sum / Window,
+                    sum == 0 ? null : Math.Round(Math.Abs(bar.Close - before) * Window / sum, 2),
+                    bar.Volume
+                );
             }
 
             if (bar.Volume == 0)

@@ -19,24 +19,57 @@ public sealed class QualityInspector(Database database, TimeProvider time)
         end - DateTimeOffset.MinValue > timeframe.Width * DefaultBars ? end - timeframe.Width * DefaultBars : DateTimeOffset.MinValue;
 
     /// <summary>The ticker as it is now: a report may come long after the last one, and need not save the look.</summary>
-    public Task<TickerRef?> FindTickerAsync(Symbol symbol, CancellationToken cancellationToken) => database.ReadAsync<TickerRef?>(
-        async (connection, token) =>
-        {
-            await using var command = new NpgsqlCommand("SELECT id, timezone FROM market.tickers WHERE symbol = $1", connection) { Parameters = { new() { Value = symbol.Value } } };
-            await using var reader = await command.ExecuteReaderAsync(token);
-            return await reader.ReadAsync(token) ? new(reader.GetInt32(0), symbol, TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(1))) : null;
-        },
-        cancellationToken);
+    public Task<TickerRef?> FindTickerAsync(Symbol symbol, CancellationToken cancellationToken) =>
+        database.ReadAsync<TickerRef?>(
+            async (connection, token) =>
+            {
+                await using var command = new NpgsqlCommand("SELECT id, timezone FROM market.tickers WHERE symbol = $1", connection)
+                {
+                    Parameters = { new() { Value = symbol.Value } },
+                };
+                await using var reader = await command.ExecuteReaderAsync(token);
+                return await reader.ReadAsync(token)
+                    ? new(reader.GetInt32(0), symbol, TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(1)))
+                    : null;
+            },
+            cancellationToken
+        );
 
     /// <summary>The report, with so many of each kind of finding at most.</summary>
-    public Task<QualityReport> InspectAsync(TickerRef ticker, Timeframe timeframe, TimeRange range, int limit, CancellationToken cancellationToken) =>
-        database.ReadAsync((connection, token) => new Inspection(connection, ticker, timeframe, range, limit, time.GetUtcNow()).RunAsync(token), cancellationToken);
+    public Task<QualityReport> InspectAsync(
+        TickerRef ticker,
+        Timeframe timeframe,
+        TimeRange range,
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
+        database.ReadAsync(
+            (connection, token) => new Inspection(connection, ticker, timeframe, range, limit, time.GetUtcNow()).RunAsync(token),
+            cancellationToken
+        );
 
-    private sealed class Inspection(NpgsqlConnection connection, TickerRef ticker, Timeframe timeframe, TimeRange range, int limit, DateTimeOffset now)
+    private sealed class Inspection(
+        NpgsqlConnection connection,
+        TickerRef ticker,
+        Timeframe timeframe,
+        TimeRange range,
+        int limit,
+        DateTimeOffset now
+    )
     {
         private readonly Dictionary<string, SourceShare> _sources = new(StringComparer.Ordinal);
-        private readonly Dictionary<string, List<Outlier>> _outliers = new(StringComparer.Ordinal) { [OutlierRules.Move] = [], [OutlierRules.Flat] = [], [OutlierRules.ZeroVolume] = [] };
-        private readonly Dictionary<string, long> _byRule = new(StringComparer.Ordinal) { [OutlierRules.Move] = 0, [OutlierRules.Flat] = 0, [OutlierRules.ZeroVolume] = 0 };
+        private readonly Dictionary<string, List<Outlier>> _outliers = new(StringComparer.Ordinal)
+        {
+            [OutlierRules.Move] = [],
+            [OutlierRules.Flat] = [],
+            [OutlierRules.ZeroVolume] = [],
+        };
+        private readonly Dictionary<string, long> _byRule = new(StringComparer.Ordinal)
+        {
+            [OutlierRules.Move] = 0,
+            [OutlierRules.Flat] = 0,
+            [OutlierRules.ZeroVolume] = 0,
+        };
         private SessionPattern? _pattern;
         private DateTimeOffset? _first;
         private DateTimeOffset? _last;
@@ -82,15 +115,25 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             var shared = await SharedCoverageAsync(cancellationToken);
             return new(
                 range,
-                new(_first, _last, _bars, sessions, expected, missing, expected == 0 ? null : Math.Round(100m * (expected - missing) / expected, 2),
-                    _scores.Bars == 0 ? null : Math.Round(_scores.Sum / _scores.Bars, 4), _scores.Lowest),
+                new(
+                    _first,
+                    _last,
+                    _bars,
+                    sessions,
+                    expected,
+                    missing,
+                    expected == 0 ? null : Math.Round(100m * (expected - missing) / expected, 2),
+                    _scores.Bars == 0 ? null : Math.Round(_scores.Sum / _scores.Bars, 4),
+                    _scores.Lowest
+                ),
                 First(gaps),
                 First(closed),
                 new(_byRule.Values.Sum(), [.. _outliers.Values.SelectMany(found => found).Take(limit)]),
                 _byRule,
                 new(disagreeing, disagreements),
                 First(shared),
-                [.. _sources.Values.OrderByDescending(share => share.Bars).ThenBy(share => share.Source, StringComparer.Ordinal)]);
+                [.. _sources.Values.OrderByDescending(share => share.Bars).ThenBy(share => share.Source, StringComparer.Ordinal)]
+            );
         }
 
         private Findings<T> First<T>(IReadOnlyList<T> all) => new(all.Count, [.. all.Take(limit)]);
@@ -102,7 +145,13 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             _first ??= bar.Timestamp;
             _last = bar.Timestamp;
             _bars++;
-            _sources[bar.Source] = _sources.TryGetValue(bar.Source, out var share) ? share with { Bars = share.Bars + 1, Last = bar.Timestamp } : new(bar.Source, 1, bar.Timestamp, bar.Timestamp);
+            _sources[bar.Source] = _sources.TryGetValue(bar.Source, out var share)
+                ? share with
+                {
+                    Bars = share.Bars + 1,
+                    Last = bar.Timestamp,
+                }
+                : new(bar.Source, 1, bar.Timestamp, bar.Timestamp);
             if (bar.Quality is { } score)
             {
                 _scores = (_scores.Bars + 1, _scores.Sum + score, Math.Min(_scores.Lowest ?? score, score));
@@ -121,22 +170,37 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             }
         }
 
-        private async IAsyncEnumerable<Bar> ReadAsync(Timeframe from, TimeRange span, string condition, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        private async IAsyncEnumerable<Bar> ReadAsync(
+            Timeframe from,
+            TimeRange span,
+            string condition,
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
+        )
         {
             await using var command = Command(
                 $"""
-                SELECT timestamp, open, high, low, close, volume, source, quality_score FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(from)}
+                SELECT timestamp, open, high, low, close, volume, source, quality_score FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(
+                    from
+                )}
                  WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 {condition} ORDER BY timestamp
                 """,
-                ticker.Id, span.Start, span.End);
+                ticker.Id,
+                span.Start,
+                span.End
+            );
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
                 yield return Of(reader);
             }
 
-            static Bar Of(NpgsqlDataReader row) => new(
-                row.GetFieldValue<DateTimeOffset>(0), new(row.GetDecimal(1), row.GetDecimal(2), row.GetDecimal(3), row.GetDecimal(4), row.GetDecimal(5)), row.GetString(6), row.IsDBNull(7) ? null : row.GetDecimal(7));
+            static Bar Of(NpgsqlDataReader row) =>
+                new(
+                    row.GetFieldValue<DateTimeOffset>(0),
+                    new(row.GetDecimal(1), row.GetDecimal(2), row.GetDecimal(3), row.GetDecimal(4), row.GetDecimal(5)),
+                    row.GetString(6),
+                    row.IsDBNull(7) ? null : row.GetDecimal(7)
+                );
         }
 
         // Of dates without any bar, those on which there is a daily bar: of this ticker, or of others of the same exchange and zone.
@@ -156,7 +220,12 @@ public sealed class QualityInspector(Database database, TimeProvider time)
                      (SELECT p.id FROM market.tickers t JOIN market.tickers p ON p.timezone = t.timezone AND p.asset_type = t.asset_type AND p.exchange IS NOT DISTINCT FROM t.exchange AND p.id <> t.id
                        WHERE t.id = $1 ORDER BY p.id LIMIT $5)))
                 """,
-                ticker.Id, dates.Select(Midnight).ToArray(), Midnight(dates[0]), Midnight(dates[^1]), Peers);
+                ticker.Id,
+                dates.Select(Midnight).ToArray(),
+                Midnight(dates[0]),
+                Midnight(dates[^1]),
+                Peers
+            );
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             var traded = new HashSet<DateOnly>();
             while (await reader.ReadAsync(cancellationToken))
@@ -179,8 +248,18 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             }
 
             // As bars are aggregated: from the next finer, but days from the finest, and never from 4h, which may lie across midnight.
-            var candidates = timeframe.IsDaily ? finer.Where(candidate => candidate != Timeframe.Hour4).ToArray() : finer.Reverse().ToArray();
-            foreach (var span in BarSpans.Cut(timeframe, _first.Value, _last!.Value + timeframe.Width, Math.Max(1, (int)(BarsAtATime * finer[0].Width / timeframe.Width)), now))
+            var candidates = timeframe.IsDaily
+                ? finer.Where(candidate => candidate != Timeframe.Hour4).ToArray()
+                : finer.Reverse().ToArray();
+            foreach (
+                var span in BarSpans.Cut(
+                    timeframe,
+                    _first.Value,
+                    _last!.Value + timeframe.Width,
+                    Math.Max(1, (int)(BarsAtATime * finer[0].Width / timeframe.Width)),
+                    now
+                )
+            )
             {
                 var given = new List<Bar>();
                 await foreach (var bar in ReadAsync(timeframe, span, "AND source <> 'aggregated'", cancellationToken))
@@ -196,14 +275,20 @@ public sealed class QualityInspector(Database database, TimeProvider time)
                 var within = new TimeRange(Open(given[0]), Close(given[^1]));
                 foreach (var candidate in candidates)
                 {
-                    var parts = await CompareAsync(given, candidate, within, disagreement =>
-                    {
-                        total++;
-                        if (first.Count < limit)
+                    var parts = await CompareAsync(
+                        given,
+                        candidate,
+                        within,
+                        disagreement =>
                         {
-                            first.Add(disagreement);
-                        }
-                    }, cancellationToken);
+                            total++;
+                            if (first.Count < limit)
+                            {
+                                first.Add(disagreement);
+                            }
+                        },
+                        cancellationToken
+                    );
                     if (parts > 0)
                     {
                         break;
@@ -214,7 +299,13 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             return (total, first);
         }
 
-        private async Task<long> CompareAsync(List<Bar> given, Timeframe candidate, TimeRange within, Action<Disagreement> found, CancellationToken cancellationToken)
+        private async Task<long> CompareAsync(
+            List<Bar> given,
+            Timeframe candidate,
+            TimeRange within,
+            Action<Disagreement> found,
+            CancellationToken cancellationToken
+        )
         {
             var (next, count, all) = (0, 0, 0L);
             BarAmounts? sum = null;
@@ -252,9 +343,13 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             }
         }
 
-        private DateTimeOffset Open(Bar bar) => timeframe.IsDaily ? SessionDay.StartOf(ticker.Zone, DateOnly.FromDateTime(bar.Timestamp.UtcDateTime)) : bar.Timestamp;
+        private DateTimeOffset Open(Bar bar) =>
+            timeframe.IsDaily ? SessionDay.StartOf(ticker.Zone, DateOnly.FromDateTime(bar.Timestamp.UtcDateTime)) : bar.Timestamp;
 
-        private DateTimeOffset Close(Bar bar) => timeframe.IsDaily ? SessionDay.StartOf(ticker.Zone, DateOnly.FromDateTime(bar.Timestamp.UtcDateTime).AddDays(1)) : bar.Timestamp + timeframe.Width;
+        private DateTimeOffset Close(Bar bar) =>
+            timeframe.IsDaily
+                ? SessionDay.StartOf(ticker.Zone, DateOnly.FromDateTime(bar.Timestamp.UtcDateTime).AddDays(1))
+                : bar.Timestamp + timeframe.Width;
 
         private async Task<List<SharedCoverage>> SharedCoverageAsync(CancellationToken cancellationToken)
         {
@@ -265,7 +360,11 @@ public sealed class QualityInspector(Database database, TimeProvider time)
                        unnest(a.covered * b.covered * tstzmultirange(tstzrange($2, $3))) AS common
                  WHERE a.ticker_id = $1 AND a.timeframe = $4 ORDER BY 3, 1, 2
                 """,
-                ticker.Id, range.Start, range.End, timeframe.Name);
+                ticker.Id,
+                range.Start,
+                range.End,
+                timeframe.Name
+            );
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             var shared = new List<SharedCoverage>();
             while (await reader.ReadAsync(cancellationToken))
@@ -275,7 +374,8 @@ public sealed class QualityInspector(Database database, TimeProvider time)
 
             return shared;
 
-            static SharedCoverage Of(NpgsqlDataReader row) => new(row.GetString(0), row.GetString(1), row.GetFieldValue<DateTimeOffset>(2), row.GetFieldValue<DateTimeOffset>(3));
+            static SharedCoverage Of(NpgsqlDataReader row) =>
+                new(row.GetString(0), row.GetString(1), row.GetFieldValue<DateTimeOffset>(2), row.GetFieldValue<DateTimeOffset>(3));
         }
 
         private async Task<DateTimeOffset> NthAsync(string function, DateTimeOffset instant, int n, CancellationToken cancellationToken)
@@ -291,7 +391,11 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             var command = new NpgsqlCommand(sql, connection);
             foreach (var parameter in parameters)
             {
-                command.Parameters.Add(parameter is DateTimeOffset ? new NpgsqlParameter { Value = parameter, NpgsqlDbType = NpgsqlDbType.TimestampTz } : new NpgsqlParameter { Value = parameter });
+                command.Parameters.Add(
+                    parameter is DateTimeOffset
+                        ? new NpgsqlParameter { Value = parameter, NpgsqlDbType = NpgsqlDbType.TimestampTz }
+                        : new NpgsqlParameter { Value = parameter }
+                );
             }
 
             return command;

@@ -14,7 +14,15 @@ namespace Wyckoff.Quality;
 /// <param name="MeanQuality">Mean score of those that have one.</param>
 /// <param name="LowestQuality">The lowest.</param>
 /// <param name="Flawed">How many have less than the full score.</param>
-public sealed record QualityScore(string Symbol, long Bars, DateTimeOffset? From, DateTimeOffset? To, decimal? MeanQuality, decimal? LowestQuality, long Flawed);
+public sealed record QualityScore(
+    string Symbol,
+    long Bars,
+    DateTimeOffset? From,
+    DateTimeOffset? To,
+    decimal? MeanQuality,
+    decimal? LowestQuality,
+    long Flawed
+);
 
 /// <summary>Sums up the stored scores of the newest bars: a glance at many tickers, where <see cref="QualityInspector"/> goes through all bars of one.</summary>
 public sealed class QualityScores(Database database, TimeProvider time)
@@ -23,50 +31,75 @@ public sealed class QualityScores(Database database, TimeProvider time)
     private const int Sparseness = 8;
 
     /// <summary>Of each symbol that is a ticker its score, in the order they were named; the others are not among them.</summary>
-    public Task<IReadOnlyList<QualityScore>> ReadAsync(IReadOnlyList<Symbol> symbols, Timeframe timeframe, int bars, CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<QualityScore>>(
-        async (connection, token) =>
-        {
-            var scores = new Dictionary<string, QualityScore>(StringComparer.Ordinal);
-            await using var batch = new NpgsqlBatch(connection);
-            foreach (var (symbol, id, until) in await FindAsync(connection, symbols, timeframe, token))
+    public Task<IReadOnlyList<QualityScore>> ReadAsync(
+        IReadOnlyList<Symbol> symbols,
+        Timeframe timeframe,
+        int bars,
+        CancellationToken cancellationToken
+    ) =>
+        database.ReadAsync<IReadOnlyList<QualityScore>>(
+            async (connection, token) =>
             {
-                // Each by its own bounds, and no later than its last bar: so each touches a few chunks.
-                batch.BatchCommands.Add(new(
-                    $"""
-                    SELECT $1, count(*), min(timestamp), max(timestamp), trim_scale(round(avg(quality_score), 4)), trim_scale(min(quality_score)), count(*) FILTER (WHERE quality_score < 1)
-                      FROM (SELECT timestamp, quality_score FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)}
-                             WHERE ticker_id = $2 AND timestamp >= $3 AND timestamp < $4 ORDER BY timestamp DESC LIMIT $5) AS newest
-                    """)
+                var scores = new Dictionary<string, QualityScore>(StringComparer.Ordinal);
+                await using var batch = new NpgsqlBatch(connection);
+                foreach (var (symbol, id, until) in await FindAsync(connection, symbols, timeframe, token))
                 {
-                    Parameters =
-                    {
-                        new() { Value = symbol, NpgsqlDbType = NpgsqlDbType.Text }, new() { Value = id }, Instant(until - timeframe.Width * (bars * (long)Sparseness)), Instant(until), new() { Value = bars },
-                    },
-                });
-            }
-
-            if (batch.BatchCommands.Count > 0)
-            {
-                await using var reader = await batch.ExecuteReaderAsync(token);
-                do
-                {
-                    await reader.ReadAsync(token);
-                    var score = Score(reader);
-                    scores.Add(score.Symbol, score);
+                    // Each by its own bounds, and no later than its last bar: so each touches a few chunks.
+                    batch.BatchCommands.Add(
+                        new(
+                            $"""
+                            SELECT $1, count(*), min(timestamp), max(timestamp), trim_scale(round(avg(quality_score), 4)), trim_scale(min(quality_score)), count(*) FILTER (WHERE quality_score < 1)
+                              FROM (SELECT timestamp, quality_score FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)}
+                                     WHERE ticker_id = $2 AND timestamp >= $3 AND timestamp < $4 ORDER BY timestamp DESC LIMIT $5) AS newest
+                            """
+                        )
+                        {
+                            Parameters =
+                            {
+                                new() { Value = symbol, NpgsqlDbType = NpgsqlDbType.Text },
+                                new() { Value = id },
+                                Instant(until - timeframe.Width * (bars * (long)Sparseness)),
+                                Instant(until),
+                                new() { Value = bars },
+                            },
+                        }
+                    );
                 }
-                while (await reader.NextResultAsync(token));
-            }
 
-            return [.. symbols.Select(symbol => scores.GetValueOrDefault(symbol.Value)).OfType<QualityScore>()];
-        },
-        cancellationToken);
+                if (batch.BatchCommands.Count > 0)
+                {
+                    await using var reader = await batch.ExecuteReaderAsync(token);
+                    do
+                    {
+                        await reader.ReadAsync(token);
+                        var score = Score(reader);
+                        scores.Add(score.Symbol, score);
+                    } while (await reader.NextResultAsync(token));
+                }
 
-    private async Task<List<(string Symbol, int Id, DateTimeOffset Until)>> FindAsync(NpgsqlConnection connection, IReadOnlyList<Symbol> symbols, Timeframe timeframe, CancellationToken cancellationToken)
+                return [.. symbols.Select(symbol => scores.GetValueOrDefault(symbol.Value)).OfType<QualityScore>()];
+            },
+            cancellationToken
+        );
+
+    private async Task<List<(string Symbol, int Id, DateTimeOffset Until)>> FindAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<Symbol> symbols,
+        Timeframe timeframe,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = new NpgsqlCommand(
-            "SELECT t.symbol, t.id, coalesce(w.until, $3) FROM market.tickers t LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2 WHERE t.symbol = ANY ($1)", connection)
+            "SELECT t.symbol, t.id, coalesce(w.until, $3) FROM market.tickers t LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2 WHERE t.symbol = ANY ($1)",
+            connection
+        )
         {
-            Parameters = { new() { Value = symbols.Select(symbol => symbol.Value).ToArray() }, new() { Value = timeframe.Name }, Instant(time.GetUtcNow() + TimeSpan.FromDays(1)) },
+            Parameters =
+            {
+                new() { Value = symbols.Select(symbol => symbol.Value).ToArray() },
+                new() { Value = timeframe.Name },
+                Instant(time.GetUtcNow() + TimeSpan.FromDays(1)),
+            },
         };
         var tickers = new List<(string, int, DateTimeOffset)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -78,8 +111,16 @@ public sealed class QualityScores(Database database, TimeProvider time)
         return tickers;
     }
 
-    private static QualityScore Score(NpgsqlDataReader reader) => new(
-        reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<DateTimeOffset?>(2), reader.GetFieldValue<DateTimeOffset?>(3), reader.GetFieldValue<decimal?>(4), reader.GetFieldValue<decimal?>(5), reader.GetInt64(6));
+    private static QualityScore Score(NpgsqlDataReader reader) =>
+        new(
+            reader.GetString(0),
+            reader.GetInt64(1),
+            reader.GetFieldValue<DateTimeOffset?>(2),
+            reader.GetFieldValue<DateTimeOffset?>(3),
+            reader.GetFieldValue<decimal?>(4),
+            reader.GetFieldValue<decimal?>(5),
+            reader.GetInt64(6)
+        );
 
     private static NpgsqlParameter Instant(DateTimeOffset value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.TimestampTz };
 }

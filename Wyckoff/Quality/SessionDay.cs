@@ -24,7 +24,10 @@ internal sealed class SessionDay
         First = new DateTimeOffset((start.Ticks + ticks - 1) / ticks * ticks, TimeSpan.Zero);
         End = end;
         Places = First < end ? (int)((end.Ticks - First.Ticks + ticks - 1) / ticks) : 0;
-        _offset = timeframe.IsDaily ? TimeSpan.Zero : end - start == TimeSpan.FromDays(1) ? zone.GetUtcOffset(start) : null;
+        _offset =
+            timeframe.IsDaily ? TimeSpan.Zero
+            : end - start == TimeSpan.FromDays(1) ? zone.GetUtcOffset(start)
+            : null;
         _present = new BitArray(Places);
     }
 

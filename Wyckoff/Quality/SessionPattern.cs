@@ -30,7 +30,8 @@ public sealed class SessionPattern
     /// <param name="timeframe">Of the bars.</param>
     /// <param name="zone">The ticker's.</param>
     /// <param name="start">From when on bars are expected: not before the first there is.</param>
-    public SessionPattern(Timeframe timeframe, TimeZoneInfo zone, DateTimeOffset start) => (_timeframe, _zone, _start, _end) = (timeframe, zone, start, start);
+    public SessionPattern(Timeframe timeframe, TimeZoneInfo zone, DateTimeOffset start) =>
+        (_timeframe, _zone, _start, _end) = (timeframe, zone, start, start);
 
     /// <summary>On how many dates there are bars.</summary>
     public int Sessions => _days.Count;
@@ -96,7 +97,12 @@ public sealed class SessionPattern
                 else if (isExpected)
                 {
                     missing++;
-                    gap = new(gap?.From ?? time, time + _timeframe.Width, (gap?.Bars ?? 0) + 1, (gap?.WholeDays ?? 0) + (there || counted ? 0 : 1));
+                    gap = new(
+                        gap?.From ?? time,
+                        time + _timeframe.Width,
+                        (gap?.Bars ?? 0) + 1,
+                        (gap?.WholeDays ?? 0) + (there || counted ? 0 : 1)
+                    );
                     counted = true;
                 }
             }
@@ -174,10 +180,20 @@ public sealed class SessionPattern
             }
         }
 
-        var all = Enumerable.Range(0, Minutes).Select(minute => can.Sum(counts => counts[minute]) < 2 * has.Sum(counts => counts[minute])).ToArray();
-        return [.. Enumerable.Range(0, 7).Select(weekday => 2 * sessions[weekday] <= dates[weekday]
-            ? new bool[Minutes]
-            : sessions[weekday] < Enough ? all : [.. Enumerable.Range(0, Minutes).Select(minute => can[weekday][minute] < 2 * has[weekday][minute])])];
+        var all = Enumerable
+            .Range(0, Minutes)
+            .Select(minute => can.Sum(counts => counts[minute]) < 2 * has.Sum(counts => counts[minute]))
+            .ToArray();
+        return
+        [
+            .. Enumerable
+                .Range(0, 7)
+                .Select(weekday =>
+                    2 * sessions[weekday] <= dates[weekday] ? new bool[Minutes]
+                    : sessions[weekday] < Enough ? all
+                    : [.. Enumerable.Range(0, Minutes).Select(minute => can[weekday][minute] < 2 * has[weekday][minute])]
+                ),
+        ];
 
         static int[][] Counters() => [.. Enumerable.Range(0, 7).Select(_ => new int[Minutes])];
     }

@@ -10,7 +10,11 @@ namespace Wyckoff.Redis;
 /// <summary>
 /// The process's one connection to Redis. It is made in the background and comes back by itself, so neither a start nor a request ever waits for a Redis that is away.
 /// </summary>
-public sealed class RedisConnection(IConfiguration configuration, ILogger<RedisConnection> logger, StackExchangeRedisInstrumentation? tracing = null) : IHostedService, IAsyncDisposable
+public sealed class RedisConnection(
+    IConfiguration configuration,
+    ILogger<RedisConnection> logger,
+    StackExchangeRedisInstrumentation? tracing = null
+) : IHostedService, IAsyncDisposable
 {
     private readonly string? _text = configuration.GetConnectionString(WyckoffHostExtensions.CacheConnection);
     private Task<ConnectionMultiplexer>? _connecting;
@@ -18,7 +22,8 @@ public sealed class RedisConnection(IConfiguration configuration, ILogger<RedisC
     public bool IsConfigured => !string.IsNullOrWhiteSpace(_text);
 
     /// <summary>The multiplexer if Redis answers now, else null: go without.</summary>
-    public IConnectionMultiplexer? Current => _connecting is { IsCompletedSuccessfully: true, Result: { IsConnected: true } multiplexer } ? multiplexer : null;
+    public IConnectionMultiplexer? Current =>
+        _connecting is { IsCompletedSuccessfully: true, Result: { IsConnected: true } multiplexer } ? multiplexer : null;
 
     /// <summary>Has every message of a channel handed to <paramref name="handle"/>, from when Redis answers on. Those sent while it did not are lost.</summary>
     public async Task ListenAsync(string channel, Action<string> handle)
@@ -27,7 +32,11 @@ public sealed class RedisConnection(IConfiguration configuration, ILogger<RedisC
         {
             // Where nobody answers yet, the subscription is kept, and made with the connection.
             var subscriber = (await connecting).GetSubscriber();
-            await subscriber.SubscribeAsync(new RedisChannel(channel, RedisChannel.PatternMode.Literal), (_, message) => handle(message.ToString()), CommandFlags.FireAndForget);
+            await subscriber.SubscribeAsync(
+                new RedisChannel(channel, RedisChannel.PatternMode.Literal),
+                (_, message) => handle(message.ToString()),
+                CommandFlags.FireAndForget
+            );
         }
     }
 

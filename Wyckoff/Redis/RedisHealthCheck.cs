@@ -10,7 +10,9 @@ internal sealed class RedisHealthCheck(RedisConnection redis) : IHealthCheck
     {
         if (!redis.IsConfigured)
         {
-            return HealthCheckResult.Healthy($"none configured (ConnectionStrings:{WyckoffHostExtensions.CacheConnection}); reads come from the database");
+            return HealthCheckResult.Healthy(
+                $"none configured (ConnectionStrings:{WyckoffHostExtensions.CacheConnection}); reads come from the database"
+            );
         }
 
         if (redis.Current is not { } multiplexer)

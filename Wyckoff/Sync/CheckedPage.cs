@@ -6,7 +6,12 @@ using Wyckoff.Tickers;
 namespace Wyckoff.Sync;
 
 /// <summary>An answer after it has been judged: the bars that may be written, why the others may not, and what need not be asked again.</summary>
-internal sealed record CheckedPage(IReadOnlyList<IncomingBar> Bars, IReadOnlyList<BarFault> Rejected, IReadOnlyList<TimeRange> Covered, bool Unreadable)
+internal sealed record CheckedPage(
+    IReadOnlyList<IncomingBar> Bars,
+    IReadOnlyList<BarFault> Rejected,
+    IReadOnlyList<TimeRange> Covered,
+    bool Unreadable
+)
 {
     /// <param name="page">The answer.</param>
     /// <param name="asked">What it is an answer to.</param>
@@ -14,7 +19,14 @@ internal sealed record CheckedPage(IReadOnlyList<IncomingBar> Bars, IReadOnlyLis
     /// <param name="settled">From here on, nothing counts as told.</param>
     /// <param name="ticker">Whose bars.</param>
     /// <param name="timeframe">Their width.</param>
-    public static CheckedPage Of(ProviderPage page, TimeRange asked, DateTimeOffset from, DateTimeOffset settled, TickerRef ticker, Timeframe timeframe)
+    public static CheckedPage Of(
+        ProviderPage page,
+        TimeRange asked,
+        DateTimeOffset from,
+        DateTimeOffset settled,
+        TickerRef ticker,
+        Timeframe timeframe
+    )
     {
         var (good, rejected, holes) = (new List<IncomingBar>(page.Bars.Count), new List<BarFault>(page.Faults), new List<DateTimeOffset>());
         var sessions = new SessionClock(ticker.Zone);
@@ -22,7 +34,8 @@ internal sealed record CheckedPage(IReadOnlyList<IncomingBar> Bars, IReadOnlyLis
         {
             var time = timeframe.IsDaily ? sessions.DailyTimestamp(bar.Time) : bar.Time;
             var timestamp = IncomingBar.InstantOf(time);
-            var fault = !asked.Contains(timestamp) ? FormattableString.Invariant($"outside of what was asked for, {asked}")
+            var fault =
+                !asked.Contains(timestamp) ? FormattableString.Invariant($"outside of what was asked for, {asked}")
                 : BarGrid.Floor(timeframe, timestamp) != timestamp ? $"a bar of {timeframe} does not open at this time"
                 : bar.BrokenRule();
             if (fault is null)
@@ -40,8 +53,19 @@ internal sealed record CheckedPage(IReadOnlyList<IncomingBar> Bars, IReadOnlyLis
         until = until < settled ? until : settled;
         // Where a bar was refused there may be one: that place stays open.
         var unreadable = rejected.Exists(fault => fault.Timestamp is null);
-        holes.AddRange(rejected.Select(fault => fault.Timestamp).OfType<DateTimeOffset>()
-            .Select(timestamp => BarGrid.Floor(timeframe, timeframe.IsDaily ? IncomingBar.InstantOf(sessions.DailyTimestamp(IncomingBar.TimeOf(timestamp))) : timestamp)).Distinct().Order());
+        holes.AddRange(
+            rejected
+                .Select(fault => fault.Timestamp)
+                .OfType<DateTimeOffset>()
+                .Select(timestamp =>
+                    BarGrid.Floor(
+                        timeframe,
+                        timeframe.IsDaily ? IncomingBar.InstantOf(sessions.DailyTimestamp(IncomingBar.TimeOf(timestamp))) : timestamp
+                    )
+                )
+                .Distinct()
+                .Order()
+        );
         var covered = new List<TimeRange>();
         foreach (var hole in holes.Where(hole => hole >= from && hole < until))
         {

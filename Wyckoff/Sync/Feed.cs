@@ -5,14 +5,16 @@ namespace Wyckoff.Sync;
 /// <summary>Bars that the Ingestor keeps current: by a sync every so often, and by a live stream where the provider has one.</summary>
 public sealed class Feed
 {
-    private Feed()
-    {
-    }
+    private Feed() { }
 
     public Feed(int tickerId, Timeframe timeframe, string provider, DateTimeOffset since, TimeSpan every, bool live = false)
     {
         Must.BeText(provider, 20);
-        Must.Require(every >= TimeSpan.FromSeconds(1) && every.Ticks % TimeSpan.TicksPerSecond == 0, nameof(every), "must be whole seconds, at least one");
+        Must.Require(
+            every >= TimeSpan.FromSeconds(1) && every.Ticks % TimeSpan.TicksPerSecond == 0,
+            nameof(every),
+            "must be whole seconds, at least one"
+        );
         (TickerId, Timeframe, Provider, Since, EverySeconds, Live) = (tickerId, timeframe, provider, since, (int)every.TotalSeconds, live);
     }
 

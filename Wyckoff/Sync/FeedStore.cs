@@ -6,7 +6,20 @@ using Wyckoff.Tickers;
 namespace Wyckoff.Sync;
 
 /// <summary>A feed as people see it.</summary>
-public sealed record FeedEntry(int Id, Symbol Symbol, Timeframe Timeframe, string Provider, DateTimeOffset Since, TimeSpan Every, bool Live, bool Enabled, DateTimeOffset NextDue, string? Status, DateTimeOffset? LastSyncAt, string? Error);
+public sealed record FeedEntry(
+    int Id,
+    Symbol Symbol,
+    Timeframe Timeframe,
+    string Provider,
+    DateTimeOffset Since,
+    TimeSpan Every,
+    bool Live,
+    bool Enabled,
+    DateTimeOffset NextDue,
+    string? Status,
+    DateTimeOffset? LastSyncAt,
+    string? Error
+);
 
 /// <summary>The schedule, in <c>market.feeds</c>. When something is due, the database's clock says.</summary>
 public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
@@ -25,7 +38,8 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
               LEFT JOIN LATERAL (SELECT status, last_sync_at, error_message FROM market.data_sync_log l
                                   WHERE l.ticker_id = f.ticker_id AND l.timeframe = f.timeframe AND l.source = f.provider ORDER BY l.last_sync_at DESC, l.id DESC LIMIT 1) AS l ON true
              ORDER BY t.symbol, f.id
-            """);
+            """
+        );
         var feeds = new List<FeedEntry>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -37,7 +51,15 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
     }
 
     /// <summary>Adds a feed, or changes the one there is of this ticker, timeframe and provider. It is due at once.</summary>
-    public async Task<int> AddAsync(Symbol symbol, Timeframe timeframe, string provider, DateTimeOffset since, TimeSpan every, bool live, CancellationToken cancellationToken)
+    public async Task<int> AddAsync(
+        Symbol symbol,
+        Timeframe timeframe,
+        string provider,
+        DateTimeOffset since,
+        TimeSpan every,
+        bool live,
+        CancellationToken cancellationToken
+    )
     {
         var ticker = await tickers.GetOrAddAsync(symbol, cancellationToken);
         var feed = new Feed(ticker.Id, timeframe, provider, since, every, live);
@@ -47,7 +69,8 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
             ON CONFLICT (ticker_id, timeframe, provider) DO UPDATE
               SET since = excluded.since, every_seconds = excluded.every_seconds, live = excluded.live, enabled = true, next_due = now(), updated_at = now()
             RETURNING id
-            """);
+            """
+        );
         command.Parameters.Add(new() { Value = feed.TickerId });
         command.Parameters.Add(new() { Value = feed.Timeframe.Name });
         command.Parameters.Add(new() { Value = feed.Provider });
@@ -64,7 +87,8 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
             """
             DELETE FROM market.feeds f USING market.tickers t
              WHERE t.id = f.ticker_id AND t.symbol = $1 AND ($2 IS NULL OR f.timeframe = $2) AND ($3 IS NULL OR f.provider = $3)
-            """);
+            """
+        );
         command.Parameters.Add(new() { Value = symbol.Value });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = timeframe?.Name });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = provider });
@@ -74,7 +98,13 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
     /// <summary>
     /// Takes up to so many feeds that are due, the longest overdue first, together with the leases on them. What others have, or are about to take, is left to them.
     /// </summary>
-    public async Task<IReadOnlyList<(FeedEntry Feed, Lease Lease)>> ClaimDueAsync(string holder, string[] providers, int limit, TimeSpan lease, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<(FeedEntry Feed, Lease Lease)>> ClaimDueAsync(
+        string holder,
+        string[] providers,
+        int limit,
+        TimeSpan lease,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = source.CreateCommand(
             $"""
@@ -91,7 +121,8 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
               INSERT INTO market.leases (name, holder, version, until) SELECT lease, $1, 1, clock_timestamp() + $4 FROM due
               ON CONFLICT (name) DO NOTHING RETURNING name, version, until)
             SELECT due.*, mine.version, mine.until FROM due JOIN (SELECT * FROM taken UNION ALL SELECT * FROM added) AS mine ON mine.name = due.lease
-            """);
+            """
+        );
         command.Parameters.Add(new() { Value = holder });
         command.Parameters.Add(new() { Value = providers });
         command.Parameters.Add(new() { Value = limit });
@@ -100,7 +131,18 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            claimed.Add((Entry(reader, withStatus: false), new() { Name = reader.GetString(9), Holder = holder, Version = reader.GetInt64(10), Until = Instant(reader, 11) }));
+            claimed.Add(
+                (
+                    Entry(reader, withStatus: false),
+                    new()
+                    {
+                        Name = reader.GetString(9),
+                        Holder = holder,
+                        Version = reader.GetInt64(10),
+                        Until = Instant(reader, 11),
+                    }
+                )
+            );
         }
 
         return claimed;
@@ -126,7 +168,8 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
             """
             SELECT count(*) FROM market.feeds f LEFT JOIN market.leases l ON l.name = 'feed/' || f.id
              WHERE f.enabled AND f.next_due <= clock_timestamp() AND (l.until IS NULL OR l.until <= clock_timestamp())
-            """);
+            """
+        );
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
@@ -138,16 +181,27 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
             DELETE FROM market.data_sync_log l
              WHERE l.last_sync_at < clock_timestamp() - $1
                AND EXISTS (SELECT FROM market.data_sync_log newer WHERE newer.ticker_id = l.ticker_id AND newer.timeframe = l.timeframe AND newer.last_sync_at > l.last_sync_at)
-            """);
+            """
+        );
         command.Parameters.Add(new() { Value = keep, NpgsqlDbType = NpgsqlDbType.Interval });
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static FeedEntry Entry(NpgsqlDataReader reader, bool withStatus) => new(
-        reader.GetInt32(0), Symbol.Parse(reader.GetString(1)), Timeframe.Parse(reader.GetString(2)), reader.GetString(3), Instant(reader, 4), TimeSpan.FromSeconds(reader.GetInt32(5)), reader.GetBoolean(6), reader.GetBoolean(7), Instant(reader, 8),
-        withStatus && !reader.IsDBNull(9) ? reader.GetString(9) : null,
-        withStatus && !reader.IsDBNull(10) ? Instant(reader, 10) : null,
-        withStatus && !reader.IsDBNull(11) ? reader.GetString(11) : null);
+    private static FeedEntry Entry(NpgsqlDataReader reader, bool withStatus) =>
+        new(
+            reader.GetInt32(0),
+            Symbol.Parse(reader.GetString(1)),
+            Timeframe.Parse(reader.GetString(2)),
+            reader.GetString(3),
+            Instant(reader, 4),
+            TimeSpan.FromSeconds(reader.GetInt32(5)),
+            reader.GetBoolean(6),
+            reader.GetBoolean(7),
+            Instant(reader, 8),
+            withStatus && !reader.IsDBNull(9) ? reader.GetString(9) : null,
+            withStatus && !reader.IsDBNull(10) ? Instant(reader, 10) : null,
+            withStatus && !reader.IsDBNull(11) ? reader.GetString(11) : null
+        );
 
     private static DateTimeOffset Instant(NpgsqlDataReader reader, int column) => reader.GetFieldValue<DateTimeOffset>(column);
 }

@@ -19,7 +19,10 @@ public sealed class LeaseStore(NpgsqlDataSource source, string holder, TimeProvi
     public static string NewHolder()
     {
         var host = Environment.MachineName;
-        return string.Create(CultureInfo.InvariantCulture, $"{(host.Length > 50 ? host[..50] : host)}/{Environment.ProcessId}/{Guid.NewGuid():N}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(host.Length > 50 ? host[..50] : host)}/{Environment.ProcessId}/{Guid.NewGuid():N}"
+        );
     }
 
     /// <summary>Null while somebody has it.</summary>
@@ -33,20 +36,29 @@ public sealed class LeaseStore(NpgsqlDataSource source, string holder, TimeProvi
                WHERE name IN (SELECT name FROM market.leases WHERE name = $1 AND until <= clock_timestamp() FOR UPDATE SKIP LOCKED) RETURNING version, until),
             added AS (INSERT INTO market.leases (name, holder, version, until) VALUES ($1, $2, 1, clock_timestamp() + $3) ON CONFLICT (name) DO NOTHING RETURNING version, until)
             SELECT version, until FROM taken UNION ALL SELECT version, until FROM added
-            """);
+            """
+        );
         command.Parameters.Add(new() { Value = name });
         command.Parameters.Add(new() { Value = Holder });
         command.Parameters.Add(new() { Value = duration, NpgsqlDbType = NpgsqlDbType.Interval });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? new() { Name = name, Holder = Holder, Version = reader.GetInt64(0), Until = Instant(reader, 1) }
+            ? new()
+            {
+                Name = name,
+                Holder = Holder,
+                Version = reader.GetInt64(0),
+                Until = Instant(reader, 1),
+            }
             : null;
     }
 
     /// <summary>False when somebody has had it since. One that has run out, and that nobody wanted, is its holder's again.</summary>
     public async Task<bool> RenewAsync(Lease lease, TimeSpan duration, CancellationToken cancellationToken)
     {
-        await using var command = source.CreateCommand("UPDATE market.leases SET until = clock_timestamp() + $4 WHERE name = $1 AND holder = $2 AND version = $3");
+        await using var command = source.CreateCommand(
+            "UPDATE market.leases SET until = clock_timestamp() + $4 WHERE name = $1 AND holder = $2 AND version = $3"
+        );
         AddKey(command, lease);
         command.Parameters.Add(new() { Value = duration, NpgsqlDbType = NpgsqlDbType.Interval });
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
@@ -55,7 +67,9 @@ public sealed class LeaseStore(NpgsqlDataSource source, string holder, TimeProvi
     /// <summary>Somebody else may have it from now on. The row stays, since its version must not start anew.</summary>
     public async Task ReleaseAsync(Lease lease, CancellationToken cancellationToken)
     {
-        await using var command = source.CreateCommand("UPDATE market.leases SET until = least(until, clock_timestamp()) WHERE name = $1 AND holder = $2 AND version = $3");
+        await using var command = source.CreateCommand(
+            "UPDATE market.leases SET until = least(until, clock_timestamp()) WHERE name = $1 AND holder = $2 AND version = $3"
+        );
         AddKey(command, lease);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -68,7 +82,9 @@ public sealed class LeaseStore(NpgsqlDataSource source, string holder, TimeProvi
     public static async Task FenceAsync(NpgsqlConnection connection, Lease lease, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "SELECT until > clock_timestamp(), set_config('idle_in_transaction_session_timeout', '30s', true) FROM market.leases WHERE name = $1 AND holder = $2 AND version = $3 FOR SHARE", connection);
+            "SELECT until > clock_timestamp(), set_config('idle_in_transaction_session_timeout', '30s', true) FROM market.leases WHERE name = $1 AND holder = $2 AND version = $3 FOR SHARE",
+            connection
+        );
         AddKey(command, lease);
         if (await command.ExecuteScalarAsync(cancellationToken) is not true)
         {
@@ -114,7 +130,8 @@ public sealed class HeldLease : IAsyncDisposable
     /// <summary>Work that belongs to somebody else now need not go on; whether it may write is for the fence to say.</summary>
     public CancellationToken Lost => _lost.Token;
 
-    public Task FenceAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => LeaseStore.FenceAsync(connection, Lease, cancellationToken);
+    public Task FenceAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        LeaseStore.FenceAsync(connection, Lease, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -6,9 +6,7 @@ namespace Wyckoff.Sync;
 /// <summary>What one provider has been asked about one ticker and timeframe, and has answered: what it need not be asked again, even where it had nothing.</summary>
 public sealed class SyncCoverage
 {
-    private SyncCoverage()
-    {
-    }
+    private SyncCoverage() { }
 
     public SyncCoverage(int tickerId, Timeframe timeframe, string source) => (TickerId, Timeframe, Source) = (tickerId, timeframe, source);
 

@@ -17,7 +17,14 @@ public static class SyncCoverageStore
     private const long Holiday = 5 * TimeSpan.TicksPerDay / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>Within the transaction that writes the bars.</summary>
-    public static async Task AddAsync(NpgsqlConnection connection, int tickerId, Timeframe timeframe, string source, IReadOnlyCollection<TimeRange> ranges, CancellationToken cancellationToken)
+    public static async Task AddAsync(
+        NpgsqlConnection connection,
+        int tickerId,
+        Timeframe timeframe,
+        string source,
+        IReadOnlyCollection<TimeRange> ranges,
+        CancellationToken cancellationToken
+    )
     {
         if (ranges.Count == 0)
         {
@@ -29,11 +36,14 @@ public static class SyncCoverageStore
             INSERT INTO market.sync_coverage AS known (ticker_id, timeframe, source, covered) VALUES ($1, $2, $3, (SELECT range_agg(r) FROM unnest($4) AS r))
             ON CONFLICT (ticker_id, timeframe, source) DO UPDATE SET covered = known.covered + excluded.covered
             """,
-            connection);
+            connection
+        );
         command.Parameters.Add(new() { Value = tickerId });
         command.Parameters.Add(new() { Value = timeframe.Name });
         command.Parameters.Add(new() { Value = source });
-        command.Parameters.Add(new() { Value = ranges.Select(Range).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTzRange });
+        command.Parameters.Add(
+            new() { Value = ranges.Select(Range).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTzRange }
+        );
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -41,12 +51,20 @@ public static class SyncCoverageStore
     /// What files have filled, within the transaction that writes their bars. Between two bars they have told all, unless they lie further apart than any holiday: then
     /// something is missing in between that a provider may have.
     /// </summary>
-    public static async Task AddImportedAsync(NpgsqlConnection connection, TickerDirectory tickers, IReadOnlyList<BarSet> sets, CancellationToken cancellationToken)
+    public static async Task AddImportedAsync(
+        NpgsqlConnection connection,
+        TickerDirectory tickers,
+        IReadOnlyList<BarSet> sets,
+        CancellationToken cancellationToken
+    )
     {
         var (ids, frames, ranges) = (new List<int>(), new List<string>(), new List<NpgsqlRange<DateTimeOffset>>());
         foreach (var set in sets)
         {
-            var zone = set.Timeframe.IsDaily && await tickers.FindAsync(set.TickerId, cancellationToken) is { } ticker ? ticker.Zone : TimeZoneInfo.Utc;
+            var zone =
+                set.Timeframe.IsDaily && await tickers.FindAsync(set.TickerId, cancellationToken) is { } ticker
+                    ? ticker.Zone
+                    : TimeZoneInfo.Utc;
             foreach (var range in Filled(set, zone))
             {
                 ids.Add(set.TickerId);
@@ -67,7 +85,8 @@ public static class SyncCoverageStore
             SELECT ticker_id, timeframe, $1, range_agg(r) FROM unnest($2, $3, $4) AS filled (ticker_id, timeframe, r) GROUP BY ticker_id, timeframe
             ON CONFLICT (ticker_id, timeframe, source) DO UPDATE SET covered = known.covered + excluded.covered WHERE NOT known.covered @> excluded.covered
             """,
-            connection);
+            connection
+        );
         command.Parameters.Add(new() { Value = Import });
         command.Parameters.Add(new() { Value = ids.ToArray() });
         command.Parameters.Add(new() { Value = frames.ToArray() });
@@ -76,7 +95,14 @@ public static class SyncCoverageStore
     }
 
     /// <summary>What of <paramref name="requested"/> no source in <paramref name="sources"/> covers, oldest first.</summary>
-    public static async Task<IReadOnlyList<TimeRange>> MissingAsync(NpgsqlConnection connection, int tickerId, Timeframe timeframe, string[] sources, TimeRange requested, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<TimeRange>> MissingAsync(
+        NpgsqlConnection connection,
+        int tickerId,
+        Timeframe timeframe,
+        string[] sources,
+        TimeRange requested,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = new NpgsqlCommand(
             """
@@ -84,7 +110,8 @@ public static class SyncCoverageStore
               FROM unnest(tstzmultirange($4) - (SELECT coalesce(range_agg(covered), '{}') FROM market.sync_coverage WHERE ticker_id = $1 AND timeframe = $2 AND source = ANY ($3))) AS r
              ORDER BY r
             """,
-            connection);
+            connection
+        );
         command.Parameters.Add(new() { Value = tickerId });
         command.Parameters.Add(new() { Value = timeframe.Name });
         command.Parameters.Add(new() { Value = sources });
@@ -129,7 +156,8 @@ public static class SyncCoverageStore
         return filled;
     }
 
-    private static TimeRange Range(NpgsqlDataReader reader) => new(reader.GetFieldValue<DateTimeOffset>(0), reader.GetFieldValue<DateTimeOffset>(1));
+    private static TimeRange Range(NpgsqlDataReader reader) =>
+        new(reader.GetFieldValue<DateTimeOffset>(0), reader.GetFieldValue<DateTimeOffset>(1));
 
     private static NpgsqlRange<DateTimeOffset> Range(TimeRange range) => new(range.Start, true, range.End, false);
 }

@@ -30,21 +30,30 @@ internal sealed class SyncLogRow(TickerRef ticker, Timeframe timeframe, string p
         Pages += page ? 1 : 0;
     }
 
-    public async Task<Draft> WriteAsync(NpgsqlConnection connection, SyncOutcome outcome, string? error, long fetched, IReadOnlyList<IncomingBar> bars, BarWriteResult? written, CancellationToken cancellationToken)
+    public async Task<Draft> WriteAsync(
+        NpgsqlConnection connection,
+        SyncOutcome outcome,
+        string? error,
+        long fetched,
+        IReadOnlyList<IncomingBar> bars,
+        BarWriteResult? written,
+        CancellationToken cancellationToken
+    )
     {
         var (total, first, last) = await FiguresAsync(connection, bars, written, cancellationToken);
         await using var command = new NpgsqlCommand(
             Id is null
                 ? """
-                  INSERT INTO market.data_sync_log (ticker_id, timeframe, source, started_at, status, error_message, bars_fetched, total_bars, first_synced_timestamp, last_synced_timestamp, last_sync_at)
-                  VALUES ($1, $2, $3, least($4, clock_timestamp()), $5, $6, $7, $8, $9, $10, clock_timestamp()) RETURNING id
-                  """
+                INSERT INTO market.data_sync_log (ticker_id, timeframe, source, started_at, status, error_message, bars_fetched, total_bars, first_synced_timestamp, last_synced_timestamp, last_sync_at)
+                VALUES ($1, $2, $3, least($4, clock_timestamp()), $5, $6, $7, $8, $9, $10, clock_timestamp()) RETURNING id
+                """
                 : """
-                  UPDATE market.data_sync_log
-                     SET status = $5, error_message = $6, bars_fetched = $7, total_bars = $8, first_synced_timestamp = $9, last_synced_timestamp = $10, last_sync_at = greatest(started_at, clock_timestamp())
-                   WHERE id = $11 AND ticker_id = $1 AND timeframe = $2 AND source = $3 AND $4 IS NOT NULL RETURNING id
-                  """,
-            connection);
+                UPDATE market.data_sync_log
+                   SET status = $5, error_message = $6, bars_fetched = $7, total_bars = $8, first_synced_timestamp = $9, last_synced_timestamp = $10, last_sync_at = greatest(started_at, clock_timestamp())
+                 WHERE id = $11 AND ticker_id = $1 AND timeframe = $2 AND source = $3 AND $4 IS NOT NULL RETURNING id
+                """,
+            connection
+        );
         command.Parameters.Add(new() { Value = ticker.Id });
         command.Parameters.Add(new() { Value = timeframe.Name });
         command.Parameters.Add(new() { Value = provider });
@@ -66,10 +75,19 @@ internal sealed class SyncLogRow(TickerRef ticker, Timeframe timeframe, string p
     }
 
     /// <summary>Keeps an answer as it came.</summary>
-    public async Task KeepAsync(NpgsqlConnection connection, long id, ProviderPage page, byte[] compressed, DateTimeOffset receivedAt, CancellationToken cancellationToken)
+    public async Task KeepAsync(
+        NpgsqlConnection connection,
+        long id,
+        ProviderPage page,
+        byte[] compressed,
+        DateTimeOffset receivedAt,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = new NpgsqlCommand(
-            "INSERT INTO market.sync_payloads (sync_id, ticker_id, page, received_at, request, content_type, encoding, bytes, payload) VALUES ($1, $2, $3, $4, $5, $6, 'gzip', $7, $8)", connection);
+            "INSERT INTO market.sync_payloads (sync_id, ticker_id, page, received_at, request, content_type, encoding, bytes, payload) VALUES ($1, $2, $3, $4, $5, $6, 'gzip', $7, $8)",
+            connection
+        );
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = ticker.Id });
         command.Parameters.Add(new() { Value = Pages + 1 });
@@ -94,21 +112,39 @@ internal sealed class SyncLogRow(TickerRef ticker, Timeframe timeframe, string p
 
     // Counting all bars of a ticker is dear where there are years of minutes. So long as nobody else has written since the row before this one, its figures and ours add up.
     // The transaction holds the lock of those who write these bars, so nobody changes them unseen.
-    private async Task<(long Total, DateTimeOffset? First, DateTimeOffset? Last)> FiguresAsync(NpgsqlConnection connection, IReadOnlyList<IncomingBar> bars, BarWriteResult? written, CancellationToken cancellationToken)
+    private async Task<(long Total, DateTimeOffset? First, DateTimeOffset? Last)> FiguresAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<IncomingBar> bars,
+        BarWriteResult? written,
+        CancellationToken cancellationToken
+    )
     {
-        await using (var command = new NpgsqlCommand(
-            """
-            SELECT before.total_bars, before.first_synced_timestamp, before.last_synced_timestamp
-              FROM (SELECT total_bars, first_synced_timestamp, last_synced_timestamp, last_sync_at FROM market.data_sync_log
-                     WHERE ticker_id = $1 AND timeframe = $2 ORDER BY last_sync_at DESC, id DESC LIMIT 1) AS before
-             WHERE before.last_sync_at > clock_timestamp() - interval '20 hours'
-               AND NOT EXISTS (SELECT FROM market.bar_changes c WHERE c.ticker_id = $1 AND c.timeframe = $2 AND c.committed_at > before.last_sync_at AND c.version <> ALL ($3))
-            """,
-            connection))
+        await using (
+            var command = new NpgsqlCommand(
+                """
+                SELECT before.total_bars, before.first_synced_timestamp, before.last_synced_timestamp
+                  FROM (SELECT total_bars, first_synced_timestamp, last_synced_timestamp, last_sync_at FROM market.data_sync_log
+                         WHERE ticker_id = $1 AND timeframe = $2 ORDER BY last_sync_at DESC, id DESC LIMIT 1) AS before
+                 WHERE before.last_sync_at > clock_timestamp() - interval '20 hours'
+                   AND NOT EXISTS (SELECT FROM market.bar_changes c WHERE c.ticker_id = $1 AND c.timeframe = $2 AND c.committed_at > before.last_sync_at AND c.version <> ALL ($3))
+                """,
+                connection
+            )
+        )
         {
             command.Parameters.Add(new() { Value = ticker.Id });
             command.Parameters.Add(new() { Value = timeframe.Name });
-            command.Parameters.Add(new() { Value = written?.Changes.Where(change => change.TickerId == ticker.Id && change.Timeframe == timeframe).Select(change => change.Version).ToArray() ?? [] });
+            command.Parameters.Add(
+                new()
+                {
+                    Value =
+                        written
+                            ?.Changes.Where(change => change.TickerId == ticker.Id && change.Timeframe == timeframe)
+                            .Select(change => change.Version)
+                            .ToArray()
+                        ?? [],
+                }
+            );
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             if (await reader.ReadAsync(cancellationToken))
             {
@@ -123,7 +159,12 @@ internal sealed class SyncLogRow(TickerRef ticker, Timeframe timeframe, string p
             }
         }
 
-        await using (var command = new NpgsqlCommand($"SELECT count(*), min(timestamp), max(timestamp) FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = $1", connection))
+        await using (
+            var command = new NpgsqlCommand(
+                $"SELECT count(*), min(timestamp), max(timestamp) FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = $1",
+                connection
+            )
+        )
         {
             command.Parameters.Add(new() { Value = ticker.Id });
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -132,5 +173,6 @@ internal sealed class SyncLogRow(TickerRef ticker, Timeframe timeframe, string p
         }
     }
 
-    private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
+    private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
 }

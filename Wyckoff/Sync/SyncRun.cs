@@ -12,12 +12,18 @@ public enum SyncOutcome
 /// <summary>One run of fetching one ticker and timeframe from one source, written when it has ended.</summary>
 public sealed class SyncRun
 {
-    private SyncRun()
-    {
-    }
+    private SyncRun() { }
 
     /// <summary>A run that has ended. An error is needed unless it was a success, and then not allowed.</summary>
-    public SyncRun(int tickerId, Timeframe timeframe, string source, SyncOutcome status, DateTimeOffset startedAt, DateTimeOffset endedAt, string? error = null)
+    public SyncRun(
+        int tickerId,
+        Timeframe timeframe,
+        string source,
+        SyncOutcome status,
+        DateTimeOffset startedAt,
+        DateTimeOffset endedAt,
+        string? error = null
+    )
     {
         if (endedAt < startedAt)
         {
@@ -29,7 +35,15 @@ public sealed class SyncRun
             throw new ArgumentException("A run that was no success says why, and only such a run does.", nameof(error));
         }
 
-        (TickerId, Timeframe, Source, Status, StartedAt, LastSyncAt, ErrorMessage) = (tickerId, timeframe, source, status, startedAt, endedAt, error);
+        (TickerId, Timeframe, Source, Status, StartedAt, LastSyncAt, ErrorMessage) = (
+            tickerId,
+            timeframe,
+            source,
+            status,
+            startedAt,
+            endedAt,
+            error
+        );
     }
 
     public long Id { get; private set; }

@@ -26,9 +26,27 @@ internal sealed class SyncRunner
     private int _left;
     private bool _told;
 
-    public SyncRunner(NpgsqlDataSource source, BarWriter writer, IBarProvider provider, TickerRef ticker, SyncRequest request, HeldLease lease, SyncOptions options, TimeProvider time)
+    public SyncRunner(
+        NpgsqlDataSource source,
+        BarWriter writer,
+        IBarProvider provider,
+        TickerRef ticker,
+        SyncRequest request,
+        HeldLease lease,
+        SyncOptions options,
+        TimeProvider time
+    )
     {
-        (_source, _writer, _provider, _ticker, _request, _lease, _options, _time) = (source, writer, provider, ticker, request, lease, options, time);
+        (_source, _writer, _provider, _ticker, _request, _lease, _options, _time) = (
+            source,
+            writer,
+            provider,
+            ticker,
+            request,
+            lease,
+            options,
+            time
+        );
         var now = time.GetUtcNow();
         _row = new(ticker, request.Timeframe, provider.Name, now);
         // A bar that has not closed will change, and one that has closed just now may.
@@ -56,7 +74,10 @@ internal sealed class SyncRunner
 
     public DateTimeOffset? Newest => _row.Newest;
 
-    public SyncOutcome Outcome => Error is null ? SyncOutcome.Success : _row.Pages > 0 ? SyncOutcome.Partial : SyncOutcome.Failed;
+    public SyncOutcome Outcome =>
+        Error is null ? SyncOutcome.Success
+        : _row.Pages > 0 ? SyncOutcome.Partial
+        : SyncOutcome.Failed;
 
     public string? Error => ErrorWith(Failure, Rejected, _faults);
 
@@ -92,10 +113,21 @@ internal sealed class SyncRunner
             var judged = CheckedPage.Of(page, gap, from, Settled, _ticker, _request.Timeframe);
             var told = BarGrid.Floor(_request.Timeframe, page.CompleteUntil);
             from = told > from ? told : from;
-            await CommitAsync(new(page, judged, isLast && from >= gap.End, _time.GetUtcNow(), _options.KeepPayloads ? SyncLogRow.Compress(page.Payload) : null), cancellationToken);
+            await CommitAsync(
+                new(
+                    page,
+                    judged,
+                    isLast && from >= gap.End,
+                    _time.GetUtcNow(),
+                    _options.KeepPayloads ? SyncLogRow.Compress(page.Payload) : null
+                ),
+                cancellationToken
+            );
             if (judged.Unreadable)
             {
-                throw new ProviderException($"{_provider.Name}: bars without a time that can be read ({judged.Rejected.First(fault => fault.Timestamp is null)}).");
+                throw new ProviderException(
+                    $"{_provider.Name}: bars without a time that can be read ({judged.Rejected.First(fault => fault.Timestamp is null)})."
+                );
             }
         }
     }
@@ -109,21 +141,37 @@ internal sealed class SyncRunner
         var fetched = Fetched + (answer is null ? 0 : answer.Page.Bars.Count + answer.Page.Faults.Count);
         var faults = _faults.Concat(rejected).Take(ReasonsKept).ToList();
         var error = answer is { IsLast: false } ? SyncLogRow.NotOver : ErrorWith(Failure, Rejected + rejected.Count, faults);
-        var outcome = error is null ? SyncOutcome.Success : answer is null && _row.Pages == 0 ? SyncOutcome.Failed : SyncOutcome.Partial;
+        var outcome =
+            error is null ? SyncOutcome.Success
+            : answer is null && _row.Pages == 0 ? SyncOutcome.Failed
+            : SyncOutcome.Partial;
         SyncLogRow.Draft? draft = null;
 
-        var written = bars.Count == 0
-            ? await TransactAsync(AfterAsync, cancellationToken)
-            : await _writer.WriteAsync(
-                [new(_ticker.Id, _request.Timeframe, bars.ToArray())],
-                new() { Source = _provider.Name, Policy = ConflictPolicy.Replace, Before = FenceAsync, After = AfterAsync },
-                cancellationToken);
+        var written =
+            bars.Count == 0
+                ? await TransactAsync(AfterAsync, cancellationToken)
+                : await _writer.WriteAsync(
+                    [new(_ticker.Id, _request.Timeframe, bars.ToArray())],
+                    new()
+                    {
+                        Source = _provider.Name,
+                        Policy = ConflictPolicy.Replace,
+                        Before = FenceAsync,
+                        After = AfterAsync,
+                    },
+                    cancellationToken
+                );
 
         _row.Commit(draft!, answer is not null);
         _told = answer is null or { IsLast: true };
         _faults.Clear();
         _faults.AddRange(faults);
-        (Fetched, Inserted, Updated, Rejected) = (fetched, Inserted + written.Inserted, Updated + written.Updated, Rejected + rejected.Count);
+        (Fetched, Inserted, Updated, Rejected) = (
+            fetched,
+            Inserted + written.Inserted,
+            Updated + written.Updated,
+            Rejected + rejected.Count
+        );
         if (answer is not null)
         {
             MarketDataMetrics.SyncPage(_provider.Name, answer.Page.Bars.Count + answer.Page.Faults.Count, rejected.Count);
@@ -143,13 +191,21 @@ internal sealed class SyncRunner
         }
     }
 
-    private async Task<BarWriteResult> TransactAsync(Func<NpgsqlConnection, BarWriteResult, CancellationToken, Task> after, CancellationToken cancellationToken)
+    private async Task<BarWriteResult> TransactAsync(
+        Func<NpgsqlConnection, BarWriteResult, CancellationToken, Task> after,
+        CancellationToken cancellationToken
+    )
     {
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var nothing = new BarWriteResult();
         await FenceAsync(connection, cancellationToken);
-        await using (var command = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection) { Parameters = { new() { Value = BarWindow.LockKey(_ticker.Id, _request.Timeframe) } } })
+        await using (
+            var command = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection)
+            {
+                Parameters = { new() { Value = BarWindow.LockKey(_ticker.Id, _request.Timeframe) } },
+            }
+        )
         {
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
@@ -178,7 +234,11 @@ internal sealed class SyncRunner
 
         if (rejected > 0)
         {
-            parts.Add(FormattableString.Invariant($"{rejected} bars were rejected: {string.Join("; ", faults)}{(rejected > faults.Count ? "; …" : "")}"));
+            parts.Add(
+                FormattableString.Invariant(
+                    $"{rejected} bars were rejected: {string.Join("; ", faults)}{(rejected > faults.Count ? "; …" : "")}"
+                )
+            );
         }
 
         if (_left > 0)

@@ -16,7 +16,15 @@ namespace Wyckoff.Sync;
 /// process, waits for that.
 /// </summary>
 public sealed class SyncService(
-    NpgsqlDataSource source, TickerDirectory tickers, BarWriter writer, BarProviders providers, LeaseStore leases, IOptions<SyncOptions> options, TimeProvider time, ILogger<SyncService> logger)
+    NpgsqlDataSource source,
+    TickerDirectory tickers,
+    BarWriter writer,
+    BarProviders providers,
+    LeaseStore leases,
+    IOptions<SyncOptions> options,
+    TimeProvider time,
+    ILogger<SyncService> logger
+)
 {
     private static readonly TimeSpan LeasePoll = TimeSpan.FromMilliseconds(250);
 
@@ -35,7 +43,9 @@ public sealed class SyncService(
 
         return provider.Timeframes.Contains(timeframe)
             ? provider
-            : throw new NoSuchProviderException($"{provider.Name} has no bars of {timeframe}: one of {string.Join(", ", provider.Timeframes)} is expected.");
+            : throw new NoSuchProviderException(
+                $"{provider.Name} has no bars of {timeframe}: one of {string.Join(", ", provider.Timeframes)} is expected."
+            );
     }
 
     /// <summary>Fetches what is missing. A provider that fails makes a result that says so; what came before it did stays.</summary>
@@ -54,7 +64,8 @@ public sealed class SyncService(
         while (true)
         {
             Flight flight;
-            bool shared, own;
+            bool shared,
+                own;
             lock (_flights)
             {
                 own = !_flights.TryGetValue(key, out var found);
@@ -81,7 +92,10 @@ public sealed class SyncService(
             try
             {
                 var result = await flight.Task.WaitAsync(cancellationToken);
-                return result with { StillMissing = [.. result.StillMissing.Select(missing => Intersect(missing, range)).OfType<TimeRange>()] };
+                return result with
+                {
+                    StillMissing = [.. result.StillMissing.Select(missing => Intersect(missing, range)).OfType<TimeRange>()],
+                };
             }
             catch (LeaseLostException) when (!own)
             {
@@ -127,14 +141,23 @@ public sealed class SyncService(
         }
     }
 
-    private async Task<SyncResult> FetchAsync(SyncRequest request, TimeRange range, IBarProvider provider, TickerRef ticker, CancellationToken cancellationToken)
+    private async Task<SyncResult> FetchAsync(
+        SyncRequest request,
+        TimeRange range,
+        IBarProvider provider,
+        TickerRef ticker,
+        CancellationToken cancellationToken
+    )
     {
         if ((await MissingAsync(request, ticker, range, cancellationToken)).Count == 0)
         {
             return new(request.Symbol, request.Timeframe, provider.Name);
         }
 
-        await using var lease = await LeaseAsync($"sync/{ticker.Id.ToString(CultureInfo.InvariantCulture)}/{request.Timeframe}/{provider.Name}", cancellationToken);
+        await using var lease = await LeaseAsync(
+            $"sync/{ticker.Id.ToString(CultureInfo.InvariantCulture)}/{request.Timeframe}/{provider.Name}",
+            cancellationToken
+        );
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         var run = new SyncRunner(source, writer, provider, ticker, request, lease, options.Value, time);
         try
@@ -164,7 +187,12 @@ public sealed class SyncService(
             Error = run.Error,
             RunId = run.RunId,
             Newest = run.Newest,
-            StillMissing = [.. missing.Select(gap => gap.Start < settled ? new TimeRange(gap.Start, gap.End < settled ? gap.End : settled) : (TimeRange?)null).OfType<TimeRange>()],
+            StillMissing =
+            [
+                .. missing
+                    .Select(gap => gap.Start < settled ? new TimeRange(gap.Start, gap.End < settled ? gap.End : settled) : (TimeRange?)null)
+                    .OfType<TimeRange>(),
+            ],
         };
     }
 
@@ -193,11 +221,19 @@ public sealed class SyncService(
         }
 
         // East of Greenwich the session of tomorrow's date has begun.
-        var newest = BarGrid.Floor(request.Timeframe, time.GetUtcNow() + (request.Timeframe.IsDaily ? TimeSpan.FromHours(14) : TimeSpan.Zero));
+        var newest = BarGrid.Floor(
+            request.Timeframe,
+            time.GetUtcNow() + (request.Timeframe.IsDaily ? TimeSpan.FromHours(14) : TimeSpan.Zero)
+        );
         return Intersect(range, new(DateTimeOffset.MinValue, newest + request.Timeframe.Width));
     }
 
-    private async Task<IReadOnlyList<TimeRange>> MissingAsync(SyncRequest request, TickerRef ticker, TimeRange range, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<TimeRange>> MissingAsync(
+        SyncRequest request,
+        TickerRef ticker,
+        TimeRange range,
+        CancellationToken cancellationToken
+    )
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         string[] sources = request.IgnoreImports ? [request.Provider!] : [request.Provider!, SyncCoverageStore.Import];
@@ -243,7 +279,12 @@ public sealed class SyncService(
         public int Waiters { get; set; }
 
         public bool Serves(TimeRange wanted, SyncRequest by) =>
-            !_abandoned && !_ended && range.Start <= wanted.Start && range.End >= wanted.End && request.IgnoreImports == by.IgnoreImports && request.MaxGaps >= by.MaxGaps;
+            !_abandoned
+            && !_ended
+            && range.Start <= wanted.Start
+            && range.End >= wanted.End
+            && request.IgnoreImports == by.IgnoreImports
+            && request.MaxGaps >= by.MaxGaps;
 
         public void Abandon()
         {

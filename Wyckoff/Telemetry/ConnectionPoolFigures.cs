@@ -15,7 +15,10 @@ public sealed class ConnectionPoolFigures : IDisposable
         _pools = pools.ToDictionary(pool => pool, _ => (0L, 0L), StringComparer.Ordinal);
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == "Npgsql" && instrument.Name is "db.client.connection.count" or "db.client.connection.npgsql.pending_requests")
+            if (
+                instrument.Meter.Name == "Npgsql"
+                && instrument.Name is "db.client.connection.count" or "db.client.connection.npgsql.pending_requests"
+            )
             {
                 listener.EnableMeasurementEvents(instrument);
             }
@@ -43,7 +46,8 @@ public sealed class ConnectionPoolFigures : IDisposable
 
     private void Record(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        string? pool = null, state = null;
+        string? pool = null,
+            state = null;
         foreach (var (key, tag) in tags)
         {
             pool = key == "db.client.connection.pool.name" ? tag as string : pool;

@@ -9,8 +9,12 @@ internal static class MarketDataTraces
 
     public static Activity? Import(string file) => Source.StartActivity("import")?.SetTag("wyckoff.import.file", file);
 
-    public static Activity? Sync(string provider, string symbol, string timeframe) => Source.StartActivity("sync")
-        ?.SetTag("wyckoff.provider", provider).SetTag("wyckoff.symbol", symbol).SetTag("wyckoff.timeframe", timeframe);
+    public static Activity? Sync(string provider, string symbol, string timeframe) =>
+        Source
+            .StartActivity("sync")
+            ?.SetTag("wyckoff.provider", provider)
+            .SetTag("wyckoff.symbol", symbol)
+            .SetTag("wyckoff.timeframe", timeframe);
 
     public static Activity? WriteLive(int bars) => Source.StartActivity("write live bars")?.SetTag("wyckoff.live.bars", bars);
 

@@ -6,17 +6,33 @@ namespace Wyckoff.Telemetry;
 public static class ReadMetrics
 {
     private static readonly Counter<long> Lookups = MarketDataMetrics.Meter.CreateCounter<long>(
-        "wyckoff.cache.lookups", "{lookup}", "Recent windows that were asked for, by where they were found: process, redis, or database when they had to be read anew.");
+        "wyckoff.cache.lookups",
+        "{lookup}",
+        "Recent windows that were asked for, by where they were found: process, redis, or database when they had to be read anew."
+    );
 
     private static readonly Histogram<double> Rebuilds = MarketDataMetrics.Meter.CreateHistogram(
-        "wyckoff.cache.rebuild.duration", "s", "How long it took to read a recent window anew and write it down.",
-        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5] });
+        "wyckoff.cache.rebuild.duration",
+        "s",
+        "How long it took to read a recent window anew and write it down.",
+        advice: new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+        }
+    );
 
     private static readonly Histogram<double> Staleness = MarketDataMetrics.Meter.CreateHistogram(
-        "wyckoff.cache.staleness", "s", "How long a window had been in the process when a read found that it is outdated.",
-        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 3600] });
+        "wyckoff.cache.staleness",
+        "s",
+        "How long a window had been in the process when a read found that it is outdated.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 3600] }
+    );
 
-    private static readonly Counter<long> RedisFailures = MarketDataMetrics.Meter.CreateCounter<long>("wyckoff.cache.redis.failures", "{failure}", "Requests to Redis that failed or took too long.");
+    private static readonly Counter<long> RedisFailures = MarketDataMetrics.Meter.CreateCounter<long>(
+        "wyckoff.cache.redis.failures",
+        "{failure}",
+        "Requests to Redis that failed or took too long."
+    );
 
     public static void Found(string where) => Lookups.Add(1, new KeyValuePair<string, object?>("wyckoff.cache.layer", where));
 

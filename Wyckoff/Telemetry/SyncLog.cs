@@ -8,14 +8,34 @@ public static partial class SyncLog
     [LoggerMessage(2200, LogLevel.Warning, "{Provider}: {Reason}; asked again in {Delay}")]
     public static partial void ProviderRetry(this ILogger logger, string provider, string reason, TimeSpan delay);
 
-    [LoggerMessage(2201, LogLevel.Information, "Synced {Symbol} {Timeframe} from {Provider}: {Fetched} bars came, {Inserted} new, {Updated} changed, {Rejected} rejected")]
-    public static partial void Synced(this ILogger logger, string symbol, string timeframe, string provider, long fetched, long inserted, long updated, long rejected);
+    [LoggerMessage(
+        2201,
+        LogLevel.Information,
+        "Synced {Symbol} {Timeframe} from {Provider}: {Fetched} bars came, {Inserted} new, {Updated} changed, {Rejected} rejected"
+    )]
+    public static partial void Synced(
+        this ILogger logger,
+        string symbol,
+        string timeframe,
+        string provider,
+        long fetched,
+        long inserted,
+        long updated,
+        long rejected
+    );
 
     [LoggerMessage(2202, LogLevel.Warning, "The sync of {Symbol} {Timeframe} from {Provider} ended before its end: {Reason}")]
     public static partial void SyncCutShort(this ILogger logger, string symbol, string timeframe, string provider, string reason);
 
     [LoggerMessage(2203, LogLevel.Warning, "{Provider} sent {Count} bars of {Symbol} {Timeframe} that are none, the first: {Reason}")]
-    public static partial void BarsRejected(this ILogger logger, string provider, int count, string symbol, string timeframe, string reason);
+    public static partial void BarsRejected(
+        this ILogger logger,
+        string provider,
+        int count,
+        string symbol,
+        string timeframe,
+        string reason
+    );
 
     [LoggerMessage(2204, LogLevel.Warning, "The lease {Lease} could not be renewed ({Reason}); tried again")]
     public static partial void LeaseNotRenewed(this ILogger logger, string lease, string reason);

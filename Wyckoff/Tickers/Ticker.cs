@@ -5,11 +5,15 @@ namespace Wyckoff.Tickers;
 /// <summary>Something that has bars. Its time zone decides where its trading days begin and end.</summary>
 public sealed class Ticker
 {
-    private Ticker()
-    {
-    }
+    private Ticker() { }
 
-    public Ticker(Symbol symbol, string? name = null, string? exchange = null, string assetType = "stock", string timezone = "America/New_York")
+    public Ticker(
+        Symbol symbol,
+        string? name = null,
+        string? exchange = null,
+        string assetType = "stock",
+        string timezone = "America/New_York"
+    )
     {
         (Symbol, Name, Exchange, AssetType) = (symbol.Value, name, exchange, assetType);
         MoveTo(timezone);
@@ -36,9 +40,10 @@ public sealed class Ticker
 
     public static bool IsTimezone(string timezone) => TimeZoneInfo.TryFindSystemTimeZoneById(timezone, out var zone) && zone.HasIanaId;
 
-    public void MoveTo(string timezone) => Timezone = IsTimezone(timezone)
-        ? timezone
-        : throw new ArgumentException($"'{timezone}' is not an IANA time zone.", nameof(timezone));
+    public void MoveTo(string timezone) =>
+        Timezone = IsTimezone(timezone)
+            ? timezone
+            : throw new ArgumentException($"'{timezone}' is not an IANA time zone.", nameof(timezone));
 
     public void Deactivate() => IsActive = false;
 }

@@ -16,19 +16,24 @@ public sealed class TickerChanges(TickerDirectory tickers, RedisConnection redis
     public void Announce(int tickerId)
     {
         tickers.Forget(tickerId);
-        redis.Current?.GetSubscriber().Publish(new RedisChannel(Channel, RedisChannel.PatternMode.Literal), tickerId, CommandFlags.FireAndForget);
+        redis
+            .Current?.GetSubscriber()
+            .Publish(new RedisChannel(Channel, RedisChannel.PatternMode.Literal), tickerId, CommandFlags.FireAndForget);
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
         // Not awaited: no start waits for a Redis that is away.
-        _listening = redis.ListenAsync(Channel, message =>
-        {
-            if (int.TryParse(message, CultureInfo.InvariantCulture, out var id))
+        _listening = redis.ListenAsync(
+            Channel,
+            message =>
             {
-                tickers.Forget(id);
+                if (int.TryParse(message, CultureInfo.InvariantCulture, out var id))
+                {
+                    tickers.Forget(id);
+                }
             }
-        });
+        );
         return Task.CompletedTask;
     }
 

@@ -18,7 +18,8 @@ public sealed record TickerRef(int Id, Symbol Symbol, TimeZoneInfo Zone)
 /// </summary>
 public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time = null)
 {
-    private const string Columns = "id, symbol, timezone, concat((SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()), '-', (extract(epoch FROM created_at) * 1000000)::bigint)";
+    private const string Columns =
+        "id, symbol, timezone, concat((SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()), '-', (extract(epoch FROM created_at) * 1000000)::bigint)";
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -28,7 +29,12 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
     private readonly record struct Seen(TickerRef Ticker, long At);
 
     /// <summary>The ticker of a symbol; one that is not there yet is added, as a stock unless said otherwise.</summary>
-    public async ValueTask<TickerRef> GetOrAddAsync(Symbol symbol, CancellationToken cancellationToken, string? timezone = null, string? assetType = null)
+    public async ValueTask<TickerRef> GetOrAddAsync(
+        Symbol symbol,
+        CancellationToken cancellationToken,
+        string? timezone = null,
+        string? assetType = null
+    )
     {
         if (_bySymbol.TryGetValue(symbol, out var seen) && IsFresh(seen))
         {
@@ -41,11 +47,13 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
               INSERT INTO market.tickers (symbol, timezone, asset_type) VALUES ($1, coalesce($2, 'America/New_York'), coalesce($3, 'stock'))
               ON CONFLICT (symbol) DO NOTHING RETURNING id, symbol, timezone, created_at)
             SELECT {Columns} FROM added UNION ALL SELECT {Columns} FROM market.tickers WHERE symbol = $1 LIMIT 1
-            """);
+            """
+        );
         command.Parameters.Add(new() { Value = symbol.Value });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = timezone });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = assetType });
-        return await ReadAsync(command, cancellationToken) ?? await FindAsync(symbol, cancellationToken)
+        return await ReadAsync(command, cancellationToken)
+            ?? await FindAsync(symbol, cancellationToken)
             // Added and deleted by others between the two looks.
             ?? throw new InvalidOperationException($"The ticker '{symbol}' was deleted while it was looked up.");
     }
@@ -95,18 +103,20 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
     private bool IsFresh(Seen seen) => _time.GetElapsedTime(seen.At) < Remembered;
 
     // A connection that died in the pool is no reason to fail: the server may have been back for long.
-    private Task<TickerRef?> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken) => Database.OnLiveAsync(
-        source,
-        async (connection, token) =>
-        {
-            await using (connection)
+    private Task<TickerRef?> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken) =>
+        Database.OnLiveAsync(
+            source,
+            async (connection, token) =>
             {
-                command.Connection = connection;
-                return await OnceAsync(command, token);
-            }
-        },
-        _ => { },
-        cancellationToken);
+                await using (connection)
+                {
+                    command.Connection = connection;
+                    return await OnceAsync(command, token);
+                }
+            },
+            _ => { },
+            cancellationToken
+        );
 
     private async Task<TickerRef?> OnceAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
@@ -118,7 +128,14 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
             return null;
         }
 
-        var ticker = new TickerRef(reader.GetInt32(0), Symbol.Parse(reader.GetString(1)), TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(2))) { Incarnation = reader.GetString(3) };
+        var ticker = new TickerRef(
+            reader.GetInt32(0),
+            Symbol.Parse(reader.GetString(1)),
+            TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(2))
+        )
+        {
+            Incarnation = reader.GetString(3),
+        };
         _bySymbol[ticker.Symbol] = _byId[ticker.Id] = new(ticker, at);
         return ticker;
     }

@@ -5,5 +5,6 @@ public sealed record TickerFields(string? Name, string? Exchange, string AssetTy
 {
     public static readonly TickerFields Default = new(null, null, "stock", "America/New_York", true);
 
-    public static TickerFields Of(TickerRecord ticker) => new(ticker.Name, ticker.Exchange, ticker.AssetType, ticker.Timezone, ticker.IsActive);
+    public static TickerFields Of(TickerRecord ticker) =>
+        new(ticker.Name, ticker.Exchange, ticker.AssetType, ticker.Timezone, ticker.IsActive);
 }

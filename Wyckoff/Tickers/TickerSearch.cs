@@ -27,8 +27,16 @@ public sealed class TickerSearch(Database database, TimeProvider time)
     public async Task<IReadOnlyList<string>> NearAsync(Symbol symbol, CancellationToken cancellationToken)
     {
         var symbols = await ListAsync().WaitAsync(cancellationToken);
-        return [.. symbols.Select(other => (Symbol: other, Rank: Rank(symbol.Value, other))).Where(found => found.Rank < int.MaxValue)
-            .OrderBy(found => found.Rank).ThenBy(found => found.Symbol, StringComparer.Ordinal).Take(MaxNear).Select(found => found.Symbol)];
+        return
+        [
+            .. symbols
+                .Select(other => (Symbol: other, Rank: Rank(symbol.Value, other)))
+                .Where(found => found.Rank < int.MaxValue)
+                .OrderBy(found => found.Rank)
+                .ThenBy(found => found.Symbol, StringComparer.Ordinal)
+                .Take(MaxNear)
+                .Select(found => found.Symbol),
+        ];
     }
 
     /// <summary>Slips between the two: letters that are missing, too many, wrong, or swapped with their neighbour. More than <paramref name="most"/> are not counted to their end.</summary>
@@ -39,7 +47,9 @@ public sealed class TickerSearch(Database database, TimeProvider time)
             return most + 1;
         }
 
-        Span<int> before = stackalloc int[Symbol.MaxLength + 1], last = stackalloc int[Symbol.MaxLength + 1], now = stackalloc int[Symbol.MaxLength + 1];
+        Span<int> before = stackalloc int[Symbol.MaxLength + 1],
+            last = stackalloc int[Symbol.MaxLength + 1],
+            now = stackalloc int[Symbol.MaxLength + 1];
         for (var j = 0; j <= b.Length; j++)
         {
             last[j] = j;
@@ -90,7 +100,10 @@ public sealed class TickerSearch(Database database, TimeProvider time)
     {
         lock (_lock)
         {
-            if (_symbols is null or { IsFaulted: true } or { IsCompletedSuccessfully: true, Result: [] } || time.GetElapsedTime(_readAt) > Lasts)
+            if (
+                _symbols is null or { IsFaulted: true } or { IsCompletedSuccessfully: true, Result: [] }
+                || time.GetElapsedTime(_readAt) > Lasts
+            )
             {
                 _readAt = time.GetTimestamp();
                 // For all who ask meanwhile, so not to be cancelled by the first of them.
@@ -103,7 +116,10 @@ public sealed class TickerSearch(Database database, TimeProvider time)
 
     private static async Task<string[]> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT symbol FROM market.tickers ORDER BY NOT is_active, symbol LIMIT $1", connection) { Parameters = { new() { Value = MaxSymbols } } };
+        await using var command = new NpgsqlCommand("SELECT symbol FROM market.tickers ORDER BY NOT is_active, symbol LIMIT $1", connection)
+        {
+            Parameters = { new() { Value = MaxSymbols } },
+        };
         var symbols = new List<string>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

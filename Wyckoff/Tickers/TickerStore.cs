@@ -16,55 +16,65 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
     private const string ZoneIsKnown = "now() AT TIME ZONE $5 IS NOT NULL";
 
     /// <summary>So many tickers, by symbol, from the one after <paramref name="after"/> on.</summary>
-    public Task<List<TickerRecord>> ListAsync(TickerFilter filter, Symbol? after, int limit, CancellationToken cancellationToken) => database.ReadAsync(
-        async (connection, token) =>
-        {
-            await using var command = new NpgsqlCommand(
-                $"""
-                SELECT {Columns} FROM market.tickers
-                 WHERE ($1 IS NULL OR strpos(lower(symbol), lower($1)) > 0 OR strpos(lower(name), lower($1)) > 0)
-                   AND ($2 IS NULL OR starts_with(symbol, $2)) AND ($3 IS NULL OR asset_type = $3) AND ($4 IS NULL OR is_active = $4) AND ($5 IS NULL OR symbol > $5)
-                 ORDER BY symbol LIMIT $6
-                """,
-                connection)
+    public Task<List<TickerRecord>> ListAsync(TickerFilter filter, Symbol? after, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (connection, token) =>
             {
-                Parameters =
+                await using var command = new NpgsqlCommand(
+                    $"""
+                    SELECT {Columns} FROM market.tickers
+                     WHERE ($1 IS NULL OR strpos(lower(symbol), lower($1)) > 0 OR strpos(lower(name), lower($1)) > 0)
+                       AND ($2 IS NULL OR starts_with(symbol, $2)) AND ($3 IS NULL OR asset_type = $3) AND ($4 IS NULL OR is_active = $4) AND ($5 IS NULL OR symbol > $5)
+                     ORDER BY symbol LIMIT $6
+                    """,
+                    connection
+                )
                 {
-                    Text(filter.Search), Text(filter.Prefix), Text(filter.AssetType),
-                    new() { Value = (object?)filter.Active ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Boolean }, Text(after?.Value), new() { Value = limit },
-                },
-            };
-            return await ReadAsync(command, token);
-        },
-        cancellationToken);
+                    Parameters =
+                    {
+                        Text(filter.Search),
+                        Text(filter.Prefix),
+                        Text(filter.AssetType),
+                        new() { Value = (object?)filter.Active ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Boolean },
+                        Text(after?.Value),
+                        new() { Value = limit },
+                    },
+                };
+                return await ReadAsync(command, token);
+            },
+            cancellationToken
+        );
 
     /// <summary>A ticker, and what is stored of it, finest first: both as of one moment.</summary>
-    public Task<(TickerRecord Ticker, IReadOnlyList<StoredWindow> Stored)?> FindAsync(Symbol symbol, CancellationToken cancellationToken) => database.ReadAsync<(TickerRecord, IReadOnlyList<StoredWindow>)?>(
-        async (connection, token) =>
-        {
-            await using var command = new NpgsqlCommand(
-                $"""
-                SELECT {Columns}, timeframe, version, since, until FROM market.tickers LEFT JOIN market.bar_windows ON ticker_id = id WHERE symbol = $1
-                """,
-                connection)
+    public Task<(TickerRecord Ticker, IReadOnlyList<StoredWindow> Stored)?> FindAsync(Symbol symbol, CancellationToken cancellationToken) =>
+        database.ReadAsync<(TickerRecord, IReadOnlyList<StoredWindow>)?>(
+            async (connection, token) =>
             {
-                Parameters = { Text(symbol.Value) },
-            };
-            await using var reader = await command.ExecuteReaderAsync(token);
-            TickerRecord? ticker = null;
-            var stored = new List<StoredWindow>();
-            while (await reader.ReadAsync(token))
-            {
-                ticker ??= Record(reader);
-                if (Words(reader, 9) is { } timeframe)
+                await using var command = new NpgsqlCommand(
+                    $"""
+                    SELECT {Columns}, timeframe, version, since, until FROM market.tickers LEFT JOIN market.bar_windows ON ticker_id = id WHERE symbol = $1
+                    """,
+                    connection
+                )
                 {
-                    stored.Add(new(Timeframe.Parse(timeframe), reader.GetInt64(10), Instant(reader, 11), Instant(reader, 12)));
+                    Parameters = { Text(symbol.Value) },
+                };
+                await using var reader = await command.ExecuteReaderAsync(token);
+                TickerRecord? ticker = null;
+                var stored = new List<StoredWindow>();
+                while (await reader.ReadAsync(token))
+                {
+                    ticker ??= Record(reader);
+                    if (Words(reader, 9) is { } timeframe)
+                    {
+                        stored.Add(new(Timeframe.Parse(timeframe), reader.GetInt64(10), Instant(reader, 11), Instant(reader, 12)));
+                    }
                 }
-            }
 
-            return ticker is null ? null : (ticker, [.. stored.OrderBy(window => window.Timeframe.Width)]);
-        },
-        cancellationToken);
+                return ticker is null ? null : (ticker, [.. stored.OrderBy(window => window.Timeframe.Width)]);
+            },
+            cancellationToken
+        );
 
     /// <summary>The new ticker; null when the symbol is taken.</summary>
     /// <exception cref="UnknownTimeZoneException"/>
@@ -74,7 +84,8 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
             $"""
             INSERT INTO market.tickers (symbol, name, exchange, asset_type, timezone, is_active) SELECT $1, $2, $3, $4, $5, $6 WHERE {ZoneIsKnown}
             ON CONFLICT (symbol) DO NOTHING RETURNING {Columns}
-            """);
+            """
+        );
         command.Parameters.Add(Text(symbol.Value));
         AddFields(command, fields);
         return await WriteAsync(command, fields, cancellationToken);
@@ -83,12 +94,23 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
     /// <summary>Makes a ticker what <paramref name="change"/> makes of it. The change is given what is there, held so that nobody else changes it meanwhile, and gives null to leave it.</summary>
     /// <returns>The ticker as it now is; null when there is none.</returns>
     /// <exception cref="UnknownTimeZoneException"/>
-    public async Task<TickerRecord?> ChangeAsync(Symbol symbol, Func<TickerRecord, TickerFields?> change, CancellationToken cancellationToken)
+    public async Task<TickerRecord?> ChangeAsync(
+        Symbol symbol,
+        Func<TickerRecord, TickerFields?> change,
+        CancellationToken cancellationToken
+    )
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         // Not in the way of writers of bars, who hold the key only.
-        await using var find = new NpgsqlCommand($"SELECT {Columns} FROM market.tickers WHERE symbol = $1 FOR NO KEY UPDATE", connection, transaction) { Parameters = { Text(symbol.Value) } };
+        await using var find = new NpgsqlCommand(
+            $"SELECT {Columns} FROM market.tickers WHERE symbol = $1 FOR NO KEY UPDATE",
+            connection,
+            transaction
+        )
+        {
+            Parameters = { Text(symbol.Value) },
+        };
         if ((await ReadAsync(find, cancellationToken)).SingleOrDefault() is not { } ticker)
         {
             return null;
@@ -100,7 +122,10 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         }
 
         await using var update = new NpgsqlCommand(
-            $"UPDATE market.tickers SET name = $2, exchange = $3, asset_type = $4, timezone = $5, is_active = $6 WHERE id = $1 AND {ZoneIsKnown} RETURNING {Columns}", connection, transaction)
+            $"UPDATE market.tickers SET name = $2, exchange = $3, asset_type = $4, timezone = $5, is_active = $6 WHERE id = $1 AND {ZoneIsKnown} RETURNING {Columns}",
+            connection,
+            transaction
+        )
         {
             Parameters = { new() { Value = ticker.Id } },
         };
@@ -116,7 +141,11 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
     /// <param name="may">Given the ticker, which nobody else changes meanwhile: whether it is to go.</param>
     /// <param name="cancellationToken">Ends it before its end; then nothing has happened.</param>
     /// <returns>What is no longer there; null when there was none.</returns>
-    public async Task<(TickerRecord Ticker, bool Deleted, IReadOnlyList<StoredWindow> Stored)?> DeleteAsync(Symbol symbol, Func<TickerRecord, bool> may, CancellationToken cancellationToken)
+    public async Task<(TickerRecord Ticker, bool Deleted, IReadOnlyList<StoredWindow> Stored)?> DeleteAsync(
+        Symbol symbol,
+        Func<TickerRecord, bool> may,
+        CancellationToken cancellationToken
+    )
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -124,7 +153,8 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
             {
                 return await DeleteOnceAsync(symbol, may, cancellationToken);
             }
-            catch (PostgresException e) when (attempt < Attempts && (e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure))
+            catch (PostgresException e)
+                when (attempt < Attempts && (e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure))
             {
                 // A job that compresses a chunk of it went the other way round.
                 await Task.Delay(TimeSpan.FromMilliseconds(50 * attempt), cancellationToken);
@@ -132,11 +162,22 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         }
     }
 
-    private async Task<(TickerRecord Ticker, bool Deleted, IReadOnlyList<StoredWindow> Stored)?> DeleteOnceAsync(Symbol symbol, Func<TickerRecord, bool> may, CancellationToken cancellationToken)
+    private async Task<(TickerRecord Ticker, bool Deleted, IReadOnlyList<StoredWindow> Stored)?> DeleteOnceAsync(
+        Symbol symbol,
+        Func<TickerRecord, bool> may,
+        CancellationToken cancellationToken
+    )
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var find = new NpgsqlCommand($"SELECT {Columns} FROM market.tickers WHERE symbol = $1 FOR UPDATE", connection, transaction) { Parameters = { Text(symbol.Value) } };
+        await using var find = new NpgsqlCommand(
+            $"SELECT {Columns} FROM market.tickers WHERE symbol = $1 FOR UPDATE",
+            connection,
+            transaction
+        )
+        {
+            Parameters = { Text(symbol.Value) },
+        };
         if ((await ReadAsync(find, cancellationToken)).SingleOrDefault() is not { } ticker)
         {
             return null;
@@ -148,7 +189,16 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         }
 
         var stored = new List<StoredWindow>();
-        await using (var windows = new NpgsqlCommand("SELECT timeframe, version, since, until FROM market.bar_windows WHERE ticker_id = $1", connection, transaction) { Parameters = { new() { Value = ticker.Id } } })
+        await using (
+            var windows = new NpgsqlCommand(
+                "SELECT timeframe, version, since, until FROM market.bar_windows WHERE ticker_id = $1",
+                connection,
+                transaction
+            )
+            {
+                Parameters = { new() { Value = ticker.Id } },
+            }
+        )
         await using (var reader = await windows.ExecuteReaderAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))
@@ -158,7 +208,11 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         }
 
         // Twenty years of minutes take longer than any statement should otherwise.
-        await using var delete = new NpgsqlCommand("DELETE FROM market.tickers WHERE id = $1", connection, transaction) { CommandTimeout = 0, Parameters = { new() { Value = ticker.Id } } };
+        await using var delete = new NpgsqlCommand("DELETE FROM market.tickers WHERE id = $1", connection, transaction)
+        {
+            CommandTimeout = 0,
+            Parameters = { new() { Value = ticker.Id } },
+        };
         await CompressedChunks.LiftLimitAsync(connection, cancellationToken);
         await delete.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -200,13 +254,24 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         return tickers;
     }
 
-    private static TickerRecord Record(NpgsqlDataReader reader) => new(
-        reader.GetInt32(0), Symbol.Parse(reader.GetString(1)), Words(reader, 2), Words(reader, 3), reader.GetString(4), reader.GetString(5), reader.GetBoolean(6),
-        reader.GetFieldValue<DateTimeOffset>(7), reader.GetFieldValue<DateTimeOffset>(8));
+    private static TickerRecord Record(NpgsqlDataReader reader) =>
+        new(
+            reader.GetInt32(0),
+            Symbol.Parse(reader.GetString(1)),
+            Words(reader, 2),
+            Words(reader, 3),
+            reader.GetString(4),
+            reader.GetString(5),
+            reader.GetBoolean(6),
+            reader.GetFieldValue<DateTimeOffset>(7),
+            reader.GetFieldValue<DateTimeOffset>(8)
+        );
 
     private static string? Words(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
-    private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
+    private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
 
-    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+    private static NpgsqlParameter Text(string? value) =>
+        new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 }

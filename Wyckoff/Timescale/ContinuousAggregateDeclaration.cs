@@ -63,8 +63,7 @@ public static class ContinuousAggregateModel
     private const string Annotation = "Wyckoff:ContinuousAggregate";
 
     public static void HasContinuousAggregate<T>(this EntityTypeBuilder<T> entity, ContinuousAggregateDeclaration body)
-        where T : class
-        => entity.HasAnnotation(Annotation, JsonSerializer.Serialize(body));
+        where T : class => entity.HasAnnotation(Annotation, JsonSerializer.Serialize(body));
 
     /// <summary>All declared aggregates, with what configuration changes in them: <c>Wyckoff:Aggregates:price_candles_1h:RefreshFrom = 20.00:00:00</c>.</summary>
     public static IReadOnlyList<ContinuousAggregate> ContinuousAggregates(this IModel model, IConfiguration configuration) =>
@@ -78,21 +77,32 @@ public static class ContinuousAggregateModel
         {
             if (entity.FindAnnotation(Annotation)?.Value is string text)
             {
-                declared.Add(new(entity.GetViewSchema() ?? "public", entity.GetViewName()!, JsonSerializer.Deserialize<ContinuousAggregateDeclaration>(text)!));
+                declared.Add(
+                    new(
+                        entity.GetViewSchema() ?? "public",
+                        entity.GetViewName()!,
+                        JsonSerializer.Deserialize<ContinuousAggregateDeclaration>(text)!
+                    )
+                );
             }
         }
 
         return declared;
     }
 
-    public static IReadOnlyList<ContinuousAggregate> Configured(this IReadOnlyList<ContinuousAggregate> declared, IConfiguration configuration)
+    public static IReadOnlyList<ContinuousAggregate> Configured(
+        this IReadOnlyList<ContinuousAggregate> declared,
+        IConfiguration configuration
+    )
     {
         var section = configuration.GetSection("Wyckoff:Aggregates");
         foreach (var child in section.GetChildren())
         {
             if (!declared.Any(a => IsNamed(a, child.Key)))
             {
-                throw new StorageDeclarationException($"{child.Path}: there is no aggregate '{child.Key}'. There are: {string.Join(", ", declared.Select(a => a.Name))}.");
+                throw new StorageDeclarationException(
+                    $"{child.Path}: there is no aggregate '{child.Key}'. There are: {string.Join(", ", declared.Select(a => a.Name))}."
+                );
             }
         }
 
@@ -100,14 +110,16 @@ public static class ContinuousAggregateModel
     }
 
     private static bool IsNamed(ContinuousAggregate aggregate, string key) =>
-        string.Equals(key, aggregate.View, StringComparison.OrdinalIgnoreCase) || string.Equals(key, aggregate.Name, StringComparison.OrdinalIgnoreCase);
+        string.Equals(key, aggregate.View, StringComparison.OrdinalIgnoreCase)
+        || string.Equals(key, aggregate.Name, StringComparison.OrdinalIgnoreCase);
 
-    private static ContinuousAggregateDeclaration Configured(ContinuousAggregateDeclaration body, IConfigurationSection? section) => section is null
-        ? body
-        : body with
-        {
-            RefreshFrom = HypertableModel.Span(section, nameof(body.RefreshFrom), body.RefreshFrom)!.Value,
-            RefreshUpTo = HypertableModel.Span(section, nameof(body.RefreshUpTo), body.RefreshUpTo)!.Value,
-            RefreshEvery = HypertableModel.Span(section, nameof(body.RefreshEvery), body.RefreshEvery)!.Value,
-        };
+    private static ContinuousAggregateDeclaration Configured(ContinuousAggregateDeclaration body, IConfigurationSection? section) =>
+        section is null
+            ? body
+            : body with
+            {
+                RefreshFrom = HypertableModel.Span(section, nameof(body.RefreshFrom), body.RefreshFrom)!.Value,
+                RefreshUpTo = HypertableModel.Span(section, nameof(body.RefreshUpTo), body.RefreshUpTo)!.Value,
+                RefreshEvery = HypertableModel.Span(section, nameof(body.RefreshEvery), body.RefreshEvery)!.Value,
+            };
 }

@@ -38,11 +38,11 @@ public static class HypertableModel
     private const string Annotation = "Wyckoff:Hypertable";
 
     public static void HasHypertable<T>(this EntityTypeBuilder<T> entity, HypertableDeclaration storage)
-        where T : class
-        => entity.HasAnnotation(Annotation, JsonSerializer.Serialize(storage));
+        where T : class => entity.HasAnnotation(Annotation, JsonSerializer.Serialize(storage));
 
     /// <summary>All declared hypertables, with what configuration changes in them: <c>Wyckoff:Hypertables:bars_1m:ChunkInterval = 7.00:00:00</c>.</summary>
-    public static IReadOnlyList<Hypertable> Hypertables(this IModel model, IConfiguration configuration) => model.Hypertables().Configured(configuration);
+    public static IReadOnlyList<Hypertable> Hypertables(this IModel model, IConfiguration configuration) =>
+        model.Hypertables().Configured(configuration);
 
     /// <summary>All declared hypertables.</summary>
     public static IReadOnlyList<Hypertable> Hypertables(this IModel model)
@@ -52,7 +52,9 @@ public static class HypertableModel
         {
             if (entity.FindAnnotation(Annotation)?.Value is string text)
             {
-                declared.Add(new(entity.GetSchema() ?? "public", entity.GetTableName()!, JsonSerializer.Deserialize<HypertableDeclaration>(text)!));
+                declared.Add(
+                    new(entity.GetSchema() ?? "public", entity.GetTableName()!, JsonSerializer.Deserialize<HypertableDeclaration>(text)!)
+                );
             }
         }
 
@@ -66,26 +68,38 @@ public static class HypertableModel
         {
             if (declared.Where(h => IsNamed(h, child.Key)).ToList() is { Count: not 1 } named)
             {
-                throw new StorageDeclarationException(named.Count == 0
-                    ? $"{child.Path}: there is no hypertable '{child.Key}'. There are: {string.Join(", ", declared.Select(h => h.Name))}."
-                    : $"{child.Path}: '{child.Key}' may be {string.Join(" or ", named.Select(h => h.Name))}: name the schema too.");
+                throw new StorageDeclarationException(
+                    named.Count == 0
+                        ? $"{child.Path}: there is no hypertable '{child.Key}'. There are: {string.Join(", ", declared.Select(h => h.Name))}."
+                        : $"{child.Path}: '{child.Key}' may be {string.Join(" or ", named.Select(h => h.Name))}: name the schema too."
+                );
             }
         }
 
-        return [.. declared.Select(h => h with { Storage = Configured(h.Storage, section.GetChildren().LastOrDefault(c => IsNamed(h, c.Key))) })];
+        return
+        [
+            .. declared.Select(h =>
+                h with
+                {
+                    Storage = Configured(h.Storage, section.GetChildren().LastOrDefault(c => IsNamed(h, c.Key))),
+                }
+            ),
+        ];
     }
 
     private static bool IsNamed(Hypertable hypertable, string key) =>
-        string.Equals(key, hypertable.Table, StringComparison.OrdinalIgnoreCase) || string.Equals(key, hypertable.Name, StringComparison.OrdinalIgnoreCase);
+        string.Equals(key, hypertable.Table, StringComparison.OrdinalIgnoreCase)
+        || string.Equals(key, hypertable.Name, StringComparison.OrdinalIgnoreCase);
 
-    private static HypertableDeclaration Configured(HypertableDeclaration storage, IConfigurationSection? section) => section is null
-        ? storage
-        : storage with
-        {
-            ChunkInterval = Span(section, nameof(storage.ChunkInterval), storage.ChunkInterval)!.Value,
-            CompressAfter = Span(section, nameof(storage.CompressAfter), storage.CompressAfter),
-            Retain = Span(section, nameof(storage.Retain), storage.Retain),
-        };
+    private static HypertableDeclaration Configured(HypertableDeclaration storage, IConfigurationSection? section) =>
+        section is null
+            ? storage
+            : storage with
+            {
+                ChunkInterval = Span(section, nameof(storage.ChunkInterval), storage.ChunkInterval)!.Value,
+                CompressAfter = Span(section, nameof(storage.CompressAfter), storage.CompressAfter),
+                Retain = Span(section, nameof(storage.Retain), storage.Retain),
+            };
 
     /// <summary>A positive time span, or <c>never</c> where that makes sense.</summary>
     internal static TimeSpan? Span(IConfigurationSection section, string key, TimeSpan? declared)

@@ -25,16 +25,17 @@ public sealed record TimescaleEdition(Edition Edition, Version? Extension, Versi
     public bool HasPolicies => Edition == Edition.Community;
 
     /// <summary>One sentence for start-up, health and status.</summary>
-    public string Capabilities => Edition switch
-    {
-        Edition.Community => "hypertables, compression, continuous aggregates and policies are in force",
-        Edition.Apache => "hypertables are in force; compression, continuous aggregates and policies need TimescaleDB's Community edition",
-        _ => "plain tables; hypertables, compression, continuous aggregates and policies need TimescaleDB",
-    };
+    public string Capabilities =>
+        Edition switch
+        {
+            Edition.Community => "hypertables, compression, continuous aggregates and policies are in force",
+            Edition.Apache =>
+                "hypertables are in force; compression, continuous aggregates and policies need TimescaleDB's Community edition",
+            _ => "plain tables; hypertables, compression, continuous aggregates and policies need TimescaleDB",
+        };
 
-    public override string ToString() => Edition == Edition.None
-        ? $"PostgreSQL {Server} without TimescaleDB"
-        : $"PostgreSQL {Server}, TimescaleDB {Extension} ({Edition})";
+    public override string ToString() =>
+        Edition == Edition.None ? $"PostgreSQL {Server} without TimescaleDB" : $"PostgreSQL {Server}, TimescaleDB {Extension} ({Edition})";
 
     /// <exception cref="NotSupportedException">The server or the extension is too old; the message says what to do.</exception>
     public static async Task<TimescaleEdition> DetectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -42,7 +43,9 @@ public sealed record TimescaleEdition(Edition Edition, Version? Extension, Versi
         var server = ServerVersion(connection.PostgreSqlVersion);
         if (server < OldestServer)
         {
-            throw new NotSupportedException($"The server is PostgreSQL {server}; Wyckoff needs {OldestServer.Major} or newer. Upgrade it, or name another server in ConnectionStrings:wyckoff.");
+            throw new NotSupportedException(
+                $"The server is PostgreSQL {server}; Wyckoff needs {OldestServer.Major} or newer. Upgrade it, or name another server in ConnectionStrings:wyckoff."
+            );
         }
 
         await using var ask = new NpgsqlCommand("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'", connection);
@@ -54,7 +57,9 @@ public sealed record TimescaleEdition(Edition Edition, Version? Extension, Versi
         var extension = Version.Parse(installed.Split('-')[0]);
         if (extension < OldestExtension)
         {
-            throw new NotSupportedException($"TimescaleDB {extension} is installed; Wyckoff needs {OldestExtension} or newer. Run ALTER EXTENSION timescaledb UPDATE after upgrading its package.");
+            throw new NotSupportedException(
+                $"TimescaleDB {extension} is installed; Wyckoff needs {OldestExtension} or newer. Run ALTER EXTENSION timescaledb UPDATE after upgrading its package."
+            );
         }
 
         // The licence setting is what a session may use; tsl_loaded() only turns true once the module was needed.

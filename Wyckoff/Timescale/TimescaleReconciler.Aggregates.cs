@@ -14,7 +14,16 @@ public sealed partial class TimescaleReconciler
     }
 
     // Materialized: it holds buckets already. RowsToTakeOver: the table of poorer days is still there, and the aggregate reaches far enough to hide nothing of it.
-    private sealed record AggregateState(Kind Kind, bool HasFunction, bool RealTime, bool Materialized, double? FromSeconds, double? UpToSeconds, double? EverySeconds, bool RowsToTakeOver)
+    private sealed record AggregateState(
+        Kind Kind,
+        bool HasFunction,
+        bool RealTime,
+        bool Materialized,
+        double? FromSeconds,
+        double? UpToSeconds,
+        double? EverySeconds,
+        bool RowsToTakeOver
+    )
     {
         public static readonly AggregateState New = new(Kind.Absent, false, false, false, null, null, null, false);
     }
@@ -24,27 +33,37 @@ public sealed partial class TimescaleReconciler
     {
         foreach (var aggregate in aggregates)
         {
-            var source = declared.FirstOrDefault(h => h.Name == aggregate.Body.Source)
-                ?? throw new StorageDeclarationException($"{aggregate.Name} sums up {aggregate.Body.Source}, which is not declared as a hypertable.");
+            var source =
+                declared.FirstOrDefault(h => h.Name == aggregate.Body.Source)
+                ?? throw new StorageDeclarationException(
+                    $"{aggregate.Name} sums up {aggregate.Body.Source}, which is not declared as a hypertable."
+                );
             var body = aggregate.Body;
             if (source.Storage.Retain <= body.RefreshFrom)
             {
-                throw new StorageDeclarationException($"{aggregate.Name} is refreshed from {Words(body.RefreshFrom)} ago, but {source.Name} keeps only {Words(source.Storage.Retain.Value)}: set Wyckoff:Aggregates:{aggregate.View}:RefreshFrom below it.");
+                throw new StorageDeclarationException(
+                    $"{aggregate.Name} is refreshed from {Words(body.RefreshFrom)} ago, but {source.Name} keeps only {Words(source.Storage.Retain.Value)}: set Wyckoff:Aggregates:{aggregate.View}:RefreshFrom below it."
+                );
             }
 
             if (body.RefreshFrom < body.RefreshUpTo + (2 * body.BucketWidth))
             {
-                throw new StorageDeclarationException($"{aggregate.Name}: between {Words(body.RefreshFrom)} and {Words(body.RefreshUpTo)} ago there have to be at least two buckets of {Words(body.BucketWidth)}.");
+                throw new StorageDeclarationException(
+                    $"{aggregate.Name}: between {Words(body.RefreshFrom)} and {Words(body.RefreshUpTo)} ago there have to be at least two buckets of {Words(body.BucketWidth)}."
+                );
             }
 
             if (source.Storage.ChunkInterval.Ticks % body.BucketWidth.Ticks != 0)
             {
-                throw new StorageDeclarationException($"{aggregate.Name}: chunks of {Words(source.Storage.ChunkInterval)} in {source.Name} would be dropped in the middle of a bucket of {Words(body.BucketWidth)}.");
+                throw new StorageDeclarationException(
+                    $"{aggregate.Name}: chunks of {Words(source.Storage.ChunkInterval)} in {source.Name} would be dropped in the middle of a bucket of {Words(body.BucketWidth)}."
+                );
             }
         }
     }
 
-    private IEnumerable<Step> Missing(ContinuousAggregate aggregate, AggregateState state) => edition.HasPolicies ? MissingAggregate(aggregate, state) : MissingTable(aggregate, state);
+    private IEnumerable<Step> Missing(ContinuousAggregate aggregate, AggregateState state) =>
+        edition.HasPolicies ? MissingAggregate(aggregate, state) : MissingTable(aggregate, state);
 
     private static IEnumerable<Step> MissingAggregate(ContinuousAggregate aggregate, AggregateState state)
     {
@@ -56,7 +75,8 @@ public sealed partial class TimescaleReconciler
             // What its source no longer has is only in this table, so it stays until the aggregate holds it too.
             yield return Step(
                 $"put the table aside as {aggregate.FormerTable}",
-                $"DROP TRIGGER IF EXISTS mark_{aggregate.View} ON {body.Source}; DROP FUNCTION IF EXISTS {aggregate.Schema}.mark_{aggregate.View}(); DROP FUNCTION IF EXISTS {aggregate.RefreshFunction}(timestamptz); DROP TABLE IF EXISTS {aggregate.StaleTable}; DROP INDEX IF EXISTS {aggregate.Schema}.{ByTime(aggregate)}; ALTER TABLE {name} RENAME CONSTRAINT pk_{aggregate.View} TO pk_{aggregate.View}_before; ALTER TABLE {name} RENAME TO {aggregate.View}_before");
+                $"DROP TRIGGER IF EXISTS mark_{aggregate.View} ON {body.Source}; DROP FUNCTION IF EXISTS {aggregate.Schema}.mark_{aggregate.View}(); DROP FUNCTION IF EXISTS {aggregate.RefreshFunction}(timestamptz); DROP TABLE IF EXISTS {aggregate.StaleTable}; DROP INDEX IF EXISTS {aggregate.Schema}.{ByTime(aggregate)}; ALTER TABLE {name} RENAME CONSTRAINT pk_{aggregate.View} TO pk_{aggregate.View}_before; ALTER TABLE {name} RENAME TO {aggregate.View}_before"
+            );
         }
 
         if (state.Kind != Kind.Aggregate)
@@ -64,11 +84,15 @@ public sealed partial class TimescaleReconciler
             // Without data, because with them it is refused in a transaction; not materialized only, so that the newest buckets come from the source.
             yield return Step(
                 $"sum up {body.Source} by {Words(body.BucketWidth)} as a continuous aggregate",
-                $"CREATE MATERIALIZED VIEW {name} WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS {Select(body, $"time_bucket({Interval(body.BucketWidth)}, {body.TimeColumn})")} WITH NO DATA; GRANT SELECT ON {name} TO {body.Readers}; COMMENT ON VIEW {name} IS 'Continuous aggregate: {body.Source} summed up by {Words(body.BucketWidth)}, with the newest buckets from the source.'");
+                $"CREATE MATERIALIZED VIEW {name} WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS {Select(body, $"time_bucket({Interval(body.BucketWidth)}, {body.TimeColumn})")} WITH NO DATA; GRANT SELECT ON {name} TO {body.Readers}; COMMENT ON VIEW {name} IS 'Continuous aggregate: {body.Source} summed up by {Words(body.BucketWidth)}, with the newest buckets from the source.'"
+            );
         }
         else if (!state.RealTime)
         {
-            yield return Step("add the newest buckets from the source", $"ALTER MATERIALIZED VIEW {name} SET (timescaledb.materialized_only = false)");
+            yield return Step(
+                "add the newest buckets from the source",
+                $"ALTER MATERIALIZED VIEW {name} SET (timescaledb.materialized_only = false)"
+            );
         }
 
         if (state.FromSeconds is null)
@@ -76,7 +100,10 @@ public sealed partial class TimescaleReconciler
             // Before the policy: that starts its job at once, and two refreshes of one aggregate collide. Never up to now, or the open bucket would be frozen. And only the
             // first refresh may reach back for good: a later one would empty the buckets whose source is dropped.
             var from = state.Materialized ? $"now() - {Interval(body.RefreshFrom)}" : "NULL";
-            yield return Step("fill it from what there is", $"CALL refresh_continuous_aggregate('{name}', {from}, now() - {Interval(body.RefreshUpTo)})");
+            yield return Step(
+                "fill it from what there is",
+                $"CALL refresh_continuous_aggregate('{name}', {from}, now() - {Interval(body.RefreshUpTo)})"
+            );
         }
 
         if (state.Kind == Kind.Table || state.RowsToTakeOver)
@@ -84,12 +111,16 @@ public sealed partial class TimescaleReconciler
             yield return Step($"take over what only {aggregate.FormerTable} has", $"{TakeOver(aggregate)}");
         }
 
-        if ((state.FromSeconds, state.UpToSeconds, state.EverySeconds) != (body.RefreshFrom.TotalSeconds, body.RefreshUpTo.TotalSeconds, body.RefreshEvery.TotalSeconds))
+        if (
+            (state.FromSeconds, state.UpToSeconds, state.EverySeconds)
+            != (body.RefreshFrom.TotalSeconds, body.RefreshUpTo.TotalSeconds, body.RefreshEvery.TotalSeconds)
+        )
         {
             var drop = state.FromSeconds is null ? "" : $"SELECT remove_continuous_aggregate_policy('{name}', if_exists => true); ";
             yield return Step(
                 $"refresh it every {Words(body.RefreshEvery)}, from {Words(body.RefreshFrom)} to {Words(body.RefreshUpTo)} ago",
-                $"{drop}SELECT add_continuous_aggregate_policy('{name}', start_offset => {Interval(body.RefreshFrom)}, end_offset => {Interval(body.RefreshUpTo)}, schedule_interval => {Interval(body.RefreshEvery)})");
+                $"{drop}SELECT add_continuous_aggregate_policy('{name}', start_offset => {Interval(body.RefreshFrom)}, end_offset => {Interval(body.RefreshUpTo)}, schedule_interval => {Interval(body.RefreshEvery)})"
+            );
         }
     }
 
@@ -153,13 +184,21 @@ public sealed partial class TimescaleReconciler
               WITH taken AS (DELETE FROM {stale} RETURNING bucket)
               SELECT array_agg(DISTINCT bucket) FROM taken INTO buckets;
               INSERT INTO {name} AS a
-              SELECT s.* FROM unnest(buckets) AS b(start) CROSS JOIN LATERAL ({Select(body, "b.start", $"{body.TimeColumn} >= b.start AND {body.TimeColumn} < b.start + {Interval(body.BucketWidth)}")}) AS s
+              SELECT s.* FROM unnest(buckets) AS b(start) CROSS JOIN LATERAL ({Select(
+                body,
+                "b.start",
+                $"{body.TimeColumn} >= b.start AND {body.TimeColumn} < b.start + {Interval(body.BucketWidth)}"
+            )}) AS s
                WHERE b.start >= as_of - {Interval(body.RefreshFrom)}
               ON CONFLICT ({keys}, bucket) DO UPDATE SET {updates};
               GET DIAGNOSTICS changed = ROW_COUNT;
               -- What comes this late may find its bucket's other rows dropped: then what was summed up of them is the better number.
               INSERT INTO {name} AS a
-              SELECT s.* FROM unnest(buckets) AS b(start) CROSS JOIN LATERAL ({Select(body, "b.start", $"{body.TimeColumn} >= b.start AND {body.TimeColumn} < b.start + {Interval(body.BucketWidth)}")}) AS s
+              SELECT s.* FROM unnest(buckets) AS b(start) CROSS JOIN LATERAL ({Select(
+                body,
+                "b.start",
+                $"{body.TimeColumn} >= b.start AND {body.TimeColumn} < b.start + {Interval(body.BucketWidth)}"
+            )}) AS s
                WHERE b.start < as_of - {Interval(body.RefreshFrom)}
               ON CONFLICT ({keys}, bucket) DO NOTHING;
               GET DIAGNOSTICS late = ROW_COUNT;
@@ -172,34 +211,54 @@ public sealed partial class TimescaleReconciler
             GRANT SELECT ON {name} TO {body.Readers};
             INSERT INTO {stale} SELECT DISTINCT date_bin({Interval(body.BucketWidth)}, {body.TimeColumn}, {Origin}) FROM {body.Source};
             SELECT {aggregate.RefreshFunction}()
-            """);
+            """
+        );
     }
 
     // Where time_bucket begins to count, too.
     private const string Origin = "TIMESTAMPTZ '2000-01-03 00:00:00+00'";
 
     // A bucket is read by time alone, which the key of the source does not serve; a block-range index is next to nothing.
-    private static string ByTime(ContinuousAggregate aggregate) => $"idx_{aggregate.Body.Source.Split('.')[^1]}_{aggregate.Body.TimeColumn}";
+    private static string ByTime(ContinuousAggregate aggregate) =>
+        $"idx_{aggregate.Body.Source.Split('.')[^1]}_{aggregate.Body.TimeColumn}";
 
     private static string Select(ContinuousAggregateDeclaration body, string bucket, string? where = null) =>
         $"SELECT {bucket} AS bucket, {body.Keys}, {string.Join(", ", body.Columns.Select(c => $"{c.Sql} AS {c.Name}"))} FROM {body.Source}{(where is null ? "" : " WHERE " + where)} GROUP BY {bucket}, {body.Keys}";
 
     private static string[] KeyNames(ContinuousAggregateDeclaration body) => body.Keys.Split(',', StringSplitOptions.TrimEntries);
 
-    private static IEnumerable<string> ColumnNames(ContinuousAggregateDeclaration body) => ["bucket", .. KeyNames(body), .. body.Columns.Select(c => c.Name)];
+    private static IEnumerable<string> ColumnNames(ContinuousAggregateDeclaration body) =>
+        ["bucket", .. KeyNames(body), .. body.Columns.Select(c => c.Name)];
 
-    private async Task<AggregateState> ReadStateAsync(NpgsqlConnection connection, ContinuousAggregate aggregate, CancellationToken cancellationToken)
+    private async Task<AggregateState> ReadStateAsync(
+        NpgsqlConnection connection,
+        ContinuousAggregate aggregate,
+        CancellationToken cancellationToken
+    )
     {
-        await using var relation = new NpgsqlCommand("SELECT coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)), ''), to_regprocedure($2) IS NOT NULL, to_regclass($3) IS NOT NULL", connection)
+        await using var relation = new NpgsqlCommand(
+            "SELECT coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)), ''), to_regprocedure($2) IS NOT NULL, to_regclass($3) IS NOT NULL",
+            connection
+        )
         {
-            Parameters = { new() { Value = aggregate.Name }, new() { Value = aggregate.RefreshFunction + "(timestamptz)" }, new() { Value = aggregate.FormerTable } },
+            Parameters =
+            {
+                new() { Value = aggregate.Name },
+                new() { Value = aggregate.RefreshFunction + "(timestamptz)" },
+                new() { Value = aggregate.FormerTable },
+            },
         };
         var (kind, hasFunction, hasFormer) = (Kind.Absent, false, false);
         await using (var reader = await relation.ExecuteReaderAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))
             {
-                kind = reader.GetString(0) switch { "" => Kind.Absent, "r" => Kind.Table, _ => Kind.Aggregate };
+                kind = reader.GetString(0) switch
+                {
+                    "" => Kind.Absent,
+                    "r" => Kind.Table,
+                    _ => Kind.Aggregate,
+                };
                 (hasFunction, hasFormer) = (reader.GetBoolean(1), reader.GetBoolean(2));
             }
         }
@@ -210,21 +269,42 @@ public sealed partial class TimescaleReconciler
         }
 
         // With nothing materialized the aggregate shows nothing but its source, and rows taken over would be hidden.
-        var sql = string.Create(CultureInfo.InvariantCulture, $"""
+        var sql = string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
             SELECT NOT a.materialized_only,
                    EXISTS (SELECT FROM timescaledb_information.chunks c WHERE (c.hypertable_schema, c.hypertable_name) = (a.materialization_hypertable_schema, a.materialization_hypertable_name)),
                    extract(epoch FROM (j.config ->> 'start_offset')::interval)::float8,
                    extract(epoch FROM (j.config ->> 'end_offset')::interval)::float8,
                    extract(epoch FROM j.schedule_interval)::float8,
-                   EXISTS (SELECT FROM {aggregate.Body.Source} WHERE {aggregate.Body.TimeColumn} < now() - {Interval(aggregate.Body.RefreshUpTo + aggregate.Body.BucketWidth)})
+                   EXISTS (SELECT FROM {aggregate.Body.Source} WHERE {aggregate.Body.TimeColumn} < now() - {Interval(
+                aggregate.Body.RefreshUpTo + aggregate.Body.BucketWidth
+            )})
               FROM timescaledb_information.continuous_aggregates a
               LEFT JOIN timescaledb_information.jobs j ON (j.hypertable_schema, j.hypertable_name, j.proc_name) = (a.view_schema, a.view_name, 'policy_refresh_continuous_aggregate')
              WHERE (a.view_schema, a.view_name) = ($1, $2)
-            """);
-        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = aggregate.Schema }, new() { Value = aggregate.View } } };
+            """
+        );
+        await using var command = new NpgsqlCommand(sql, connection)
+        {
+            Parameters =
+            {
+                new() { Value = aggregate.Schema },
+                new() { Value = aggregate.View },
+            },
+        };
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
-        return new(kind, hasFunction, row.GetBoolean(0), row.GetBoolean(1), Number(row, 2), Number(row, 3), Number(row, 4), hasFormer && row.GetBoolean(5));
+        return new(
+            kind,
+            hasFunction,
+            row.GetBoolean(0),
+            row.GetBoolean(1),
+            Number(row, 2),
+            Number(row, 3),
+            Number(row, 4),
+            hasFormer && row.GetBoolean(5)
+        );
 
         static double? Number(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetDouble(column);
     }

@@ -7,12 +7,22 @@ namespace Wyckoff.Timescale;
 /// Brings the database's time-series storage to what the model declares, as far as the edition allows. A plan is made of what is missing, so applying is
 /// idempotent, a dry run is the plan unread, and verifying is an empty plan. A database that moves to a richer edition gains the rest at the next run.
 /// </summary>
-public sealed partial class TimescaleReconciler(TimescaleEdition edition, IReadOnlyList<Hypertable> declared, IReadOnlyList<ContinuousAggregate> aggregates)
+public sealed partial class TimescaleReconciler(
+    TimescaleEdition edition,
+    IReadOnlyList<Hypertable> declared,
+    IReadOnlyList<ContinuousAggregate> aggregates
+)
 {
     /// <summary>One statement, and in words what it is for.</summary>
     public sealed record Step(string Table, string What, string Sql);
 
-    private sealed record State(double ChunkSeconds, string? SegmentBy, string? OrderBy, double? CompressAfterSeconds, double? RetainSeconds);
+    private sealed record State(
+        double ChunkSeconds,
+        string? SegmentBy,
+        string? OrderBy,
+        double? CompressAfterSeconds,
+        double? RetainSeconds
+    );
 
     /// <summary>The plan for a database without tables.</summary>
     public IReadOnlyList<Step> PlanForNew()
@@ -30,7 +40,11 @@ public sealed partial class TimescaleReconciler(TimescaleEdition edition, IReadO
     public async Task<IReadOnlyList<Step>> PlanAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         CheckAggregates(declared, aggregates);
-        var tables = await ExistingAsync(connection, [.. declared.Select(h => h.Name), .. aggregates.Select(a => a.Body.Source)], cancellationToken);
+        var tables = await ExistingAsync(
+            connection,
+            [.. declared.Select(h => h.Name), .. aggregates.Select(a => a.Body.Source)],
+            cancellationToken
+        );
         var there = declared.Where(h => tables.Contains(h.Name)).ToList();
         var present = edition.HasHypertables ? await ReadStateAsync(connection, cancellationToken) : [];
         var plan = new List<Step>();
@@ -53,9 +67,16 @@ public sealed partial class TimescaleReconciler(TimescaleEdition edition, IReadO
         return plan;
     }
 
-    private static async Task<HashSet<string>> ExistingAsync(NpgsqlConnection connection, string[] names, CancellationToken cancellationToken)
+    private static async Task<HashSet<string>> ExistingAsync(
+        NpgsqlConnection connection,
+        string[] names,
+        CancellationToken cancellationToken
+    )
     {
-        await using var command = new NpgsqlCommand("SELECT name FROM unnest($1) AS name WHERE to_regclass(name) IS NOT NULL", connection) { Parameters = { new() { Value = names } } };
+        await using var command = new NpgsqlCommand("SELECT name FROM unnest($1) AS name WHERE to_regclass(name) IS NOT NULL", connection)
+        {
+            Parameters = { new() { Value = names } },
+        };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var existing = new HashSet<string>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken))
@@ -87,11 +108,15 @@ public sealed partial class TimescaleReconciler(TimescaleEdition edition, IReadO
             // No default index: the unique key serves every read, and a second index costs a fifth of COPY. migrate_data: the table may be filled already.
             yield return Step(
                 $"make it a hypertable with chunks of {Words(storage.ChunkInterval)}",
-                $"SELECT create_hypertable('{name}', '{storage.TimeColumn}', chunk_time_interval => {Interval(storage.ChunkInterval)}, create_default_indexes => false, migrate_data => true)");
+                $"SELECT create_hypertable('{name}', '{storage.TimeColumn}', chunk_time_interval => {Interval(storage.ChunkInterval)}, create_default_indexes => false, migrate_data => true)"
+            );
         }
         else if (state.ChunkSeconds != storage.ChunkInterval.TotalSeconds)
         {
-            yield return Step($"make new chunks {Words(storage.ChunkInterval)} wide", $"SELECT set_chunk_time_interval('{name}', {Interval(storage.ChunkInterval)})");
+            yield return Step(
+                $"make new chunks {Words(storage.ChunkInterval)} wide",
+                $"SELECT set_chunk_time_interval('{name}', {Interval(storage.ChunkInterval)})"
+            );
         }
 
         if (!edition.HasPolicies)
@@ -103,7 +128,8 @@ public sealed partial class TimescaleReconciler(TimescaleEdition edition, IReadO
         {
             yield return Step(
                 $"compress by {storage.SegmentBy}, ordered by {storage.OrderBy}",
-                $"ALTER TABLE {name} SET (timescaledb.compress, timescaledb.compress_segmentby = '{storage.SegmentBy}', timescaledb.compress_orderby = '{storage.OrderBy}')");
+                $"ALTER TABLE {name} SET (timescaledb.compress, timescaledb.compress_segmentby = '{storage.SegmentBy}', timescaledb.compress_orderby = '{storage.OrderBy}')"
+            );
         }
 
         if (state?.CompressAfterSeconds != storage.CompressAfter?.TotalSeconds)
@@ -161,20 +187,27 @@ public sealed partial class TimescaleReconciler(TimescaleEdition edition, IReadO
     }
 
     /// <summary>"a, b DESC" as the server reports it: "a ASC,b DESC".</summary>
-    private static string? Columns(string? list) => list is null
-        ? null
-        : string.Join(',', list.Split(',', StringSplitOptions.TrimEntries).Select(c => c.EndsWith(" DESC", StringComparison.OrdinalIgnoreCase) ? c : c + " ASC"));
+    private static string? Columns(string? list) =>
+        list is null
+            ? null
+            : string.Join(
+                ',',
+                list.Split(',', StringSplitOptions.TrimEntries)
+                    .Select(c => c.EndsWith(" DESC", StringComparison.OrdinalIgnoreCase) ? c : c + " ASC")
+            );
 
     // In days or seconds, never in years: '1 year' would become 360 days.
-    private static string Interval(TimeSpan span) => span.Ticks % TimeSpan.TicksPerDay == 0
-        ? string.Create(CultureInfo.InvariantCulture, $"INTERVAL '{span.TotalDays} days'")
-        : string.Create(CultureInfo.InvariantCulture, $"INTERVAL '{span.TotalSeconds} seconds'");
+    private static string Interval(TimeSpan span) =>
+        span.Ticks % TimeSpan.TicksPerDay == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"INTERVAL '{span.TotalDays} days'")
+            : string.Create(CultureInfo.InvariantCulture, $"INTERVAL '{span.TotalSeconds} seconds'");
 
-    private static string Words(TimeSpan span) => span switch
-    {
-        { TotalDays: 1 } => "1 day",
-        { Ticks: var t } when t % TimeSpan.TicksPerDay == 0 => string.Create(CultureInfo.InvariantCulture, $"{span.TotalDays} days"),
-        { TotalHours: 1 } => "1 hour",
-        _ => string.Create(CultureInfo.InvariantCulture, $"{span.TotalHours} hours"),
-    };
+    private static string Words(TimeSpan span) =>
+        span switch
+        {
+            { TotalDays: 1 } => "1 day",
+            { Ticks: var t } when t % TimeSpan.TicksPerDay == 0 => string.Create(CultureInfo.InvariantCulture, $"{span.TotalDays} days"),
+            { TotalHours: 1 } => "1 hour",
+            _ => string.Create(CultureInfo.InvariantCulture, $"{span.TotalHours} hours"),
+        };
 }

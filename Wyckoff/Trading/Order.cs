@@ -64,12 +64,14 @@ public sealed record Order
     public bool IsOpen => Status is OrderStatus.Pending or OrderStatus.Partial;
 
     /// <summary>Whether an order may go from one status to another: from what is final, nowhere.</summary>
-    public static bool MayBecome(OrderStatus from, OrderStatus to) => from == to || from switch
-    {
-        OrderStatus.Pending => true,
-        OrderStatus.Partial => to is OrderStatus.Filled or OrderStatus.Cancelled or OrderStatus.Expired,
-        _ => false,
-    };
+    public static bool MayBecome(OrderStatus from, OrderStatus to) =>
+        from == to
+        || from switch
+        {
+            OrderStatus.Pending => true,
+            OrderStatus.Partial => to is OrderStatus.Filled or OrderStatus.Cancelled or OrderStatus.Expired,
+            _ => false,
+        };
 
     /// <summary>The names of the CHECK constraints this order would break.</summary>
     public IEnumerable<string> BrokenRules()
@@ -104,13 +106,15 @@ public sealed record Order
             yield return "chk_orders_stop_price";
         }
 
-        if (Status switch
-        {
-            OrderStatus.Pending or OrderStatus.Rejected => FilledQuantity != 0,
-            OrderStatus.Partial => FilledQuantity <= 0 || FilledQuantity >= Quantity,
-            OrderStatus.Filled => FilledQuantity != Quantity,
-            _ => FilledQuantity >= Quantity,
-        })
+        if (
+            Status switch
+            {
+                OrderStatus.Pending or OrderStatus.Rejected => FilledQuantity != 0,
+                OrderStatus.Partial => FilledQuantity <= 0 || FilledQuantity >= Quantity,
+                OrderStatus.Filled => FilledQuantity != Quantity,
+                _ => FilledQuantity >= Quantity,
+            }
+        )
         {
             yield return "chk_orders_status";
         }

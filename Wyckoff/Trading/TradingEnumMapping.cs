@@ -19,13 +19,14 @@ public static class TradingEnumMapping
         return source;
     }
 
-    public static NpgsqlDbContextOptionsBuilder MapTradingEnums(this NpgsqlDbContextOptionsBuilder options) => options
-        .MapEnum<OrderSide>("order_side", TradingModel.Schema)
-        .MapEnum<TradeSide>("trade_side", TradingModel.Schema)
-        .MapEnum<OrderType>("order_type", TradingModel.Schema)
-        .MapEnum<OrderStatus>("order_status", TradingModel.Schema)
-        .MapEnum<StrategyType>("strategy_type", TradingModel.Schema)
-        .MapEnum<StrategyStatus>("strategy_status", TradingModel.Schema)
-        .MapEnum<SystemLogLevel>("log_level", TradingModel.Schema)
-        .MapEnum<AssetType>("asset_type", TradingModel.Schema);
+    public static NpgsqlDbContextOptionsBuilder MapTradingEnums(this NpgsqlDbContextOptionsBuilder options) =>
+        options
+            .MapEnum<OrderSide>("order_side", TradingModel.Schema)
+            .MapEnum<TradeSide>("trade_side", TradingModel.Schema)
+            .MapEnum<OrderType>("order_type", TradingModel.Schema)
+            .MapEnum<OrderStatus>("order_status", TradingModel.Schema)
+            .MapEnum<StrategyType>("strategy_type", TradingModel.Schema)
+            .MapEnum<StrategyStatus>("strategy_status", TradingModel.Schema)
+            .MapEnum<SystemLogLevel>("log_level", TradingModel.Schema)
+            .MapEnum<AssetType>("asset_type", TradingModel.Schema);
 }

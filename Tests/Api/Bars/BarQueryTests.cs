@@ -17,12 +17,40 @@ namespace Wyckoff.Tests.Api.Bars;
 /// <summary>Bars over HTTP against a model that knows nothing of how they are read: all rows of the tables, and plain arithmetic.</summary>
 public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncLifetime
 {
-    private static readonly string[] Periods = ["1m", "3m", "5m", "10m", "15m", "30m", "1h", "2h", "4h", "6h", "1d", "2d", "1w", "1mo", "1q", "1y"];
+    private static readonly string[] Periods =
+    [
+        "1m",
+        "3m",
+        "5m",
+        "10m",
+        "15m",
+        "30m",
+        "1h",
+        "2h",
+        "4h",
+        "6h",
+        "1d",
+        "2d",
+        "1w",
+        "1mo",
+        "1q",
+        "1y",
+    ];
     private static bool _filled;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private sealed record Row(DateTimeOffset Time, decimal Open, decimal High, decimal Low, decimal Close, decimal Volume, int? Trades, decimal? Vwap, bool Filled = false);
+    private sealed record Row(
+        DateTimeOffset Time,
+        decimal Open,
+        decimal High,
+        decimal Low,
+        decimal Close,
+        decimal Volume,
+        int? Trades,
+        decimal? Vwap,
+        bool Filled = false
+    );
 
     public async ValueTask InitializeAsync()
     {
@@ -46,11 +74,17 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             }
 
             var open = IncomingBar.TimeOf(TimeZoneInfo.ConvertTimeToUtc(day.AddHours(9.5), holes.Zone));
-            minutes.AddRange(Enumerable.Range(0, 390).Where(_ => random.Next(10) > 0).Select(minute => Bar(random, open + minute * 60_000_000L)));
+            minutes.AddRange(
+                Enumerable.Range(0, 390).Where(_ => random.Next(10) > 0).Select(minute => Bar(random, open + minute * 60_000_000L))
+            );
         }
 
         await writer.WriteAsync([new(holes.Id, Timeframe.Minute1, minutes.ToArray())], new() { Source = "test" }, Token);
-        var days = Enumerable.Range(0, 1500).Where(day => day % 7 is not (2 or 3) && random.Next(20) > 0).Select(day => Bar(random, IncomingBar.TimeOf(new DateTimeOffset(2020, 1, 2, 0, 0, 0, TimeSpan.Zero).AddDays(day)))).ToArray();
+        var days = Enumerable
+            .Range(0, 1500)
+            .Where(day => day % 7 is not (2 or 3) && random.Next(20) > 0)
+            .Select(day => Bar(random, IncomingBar.TimeOf(new DateTimeOffset(2020, 1, 2, 0, 0, 0, TimeSpan.Zero).AddDays(day))))
+            .ToArray();
         await writer.WriteAsync([new(holes.Id, Timeframe.Day1, days)], new() { Source = "test" }, Token);
         _filled = true;
     }
@@ -76,7 +110,10 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
 
             var intraday = period.EndsWith('m') || period.EndsWith('h');
             var first = intraday ? new DateTimeOffset(2024, 3, 3, 0, 0, 0, TimeSpan.Zero) : new(2019, 12, 1, 0, 0, 0, TimeSpan.Zero);
-            var (from, to) = (first.AddMinutes(random.Next(intraday ? 20_000 : 2_200_000)), first.AddMinutes(random.Next(intraday ? 20_000 : 2_200_000)));
+            var (from, to) = (
+                first.AddMinutes(random.Next(intraday ? 20_000 : 2_200_000)),
+                first.AddMinutes(random.Next(intraday ? 20_000 : 2_200_000))
+            );
             if (from > to)
             {
                 (from, to) = (to, from);
@@ -85,7 +122,10 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             var limit = random.Next(3) == 0 ? random.Next(1, 8) : random.Next(1, 900);
             var (hasFrom, hasTo, descending, last) = (random.Next(3) > 0, random.Next(2) == 0, random.Next(3) == 0, random.Next(4) == 0);
             var range = all.Where(row => (!hasFrom || row.Time >= from) && (!hasTo || row.Time < to)).ToList();
-            var query = $"/v1/bars/HOLES?timeframe={period}" + (hasFrom ? $"&from={from:yyyy-MM-ddTHH:mm:ssZ}" : "") + (hasTo ? $"&to={to.ToUnixTimeSeconds()}" : "");
+            var query =
+                $"/v1/bars/HOLES?timeframe={period}"
+                + (hasFrom ? $"&from={from:yyyy-MM-ddTHH:mm:ssZ}" : "")
+                + (hasTo ? $"&to={to.ToUnixTimeSeconds()}" : "");
             if (hasFrom && hasTo && from == to)
             {
                 continue;
@@ -98,11 +138,19 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             }
 
             var pages = new List<Row>();
-            var expected = descending ? Enumerable.Reverse(range).ToList() : hasFrom ? range : [.. range.TakeLast(limit)];
+            var expected =
+                descending ? Enumerable.Reverse(range).ToList()
+                : hasFrom ? range
+                : [.. range.TakeLast(limit)];
             string? cursor = null;
             for (var page = 0; page < 6; page++)
             {
-                using var answer = JsonDocument.Parse(await client.GetStringAsync($"{query}&limit={limit}" + (descending ? "&order=desc" : "") + (cursor is null ? "" : $"&cursor={cursor}"), Token));
+                using var answer = JsonDocument.Parse(
+                    await client.GetStringAsync(
+                        $"{query}&limit={limit}" + (descending ? "&order=desc" : "") + (cursor is null ? "" : $"&cursor={cursor}"),
+                        Token
+                    )
+                );
                 var rows = Rows(answer.RootElement);
                 Assert.Equal(answer.RootElement.GetProperty("count").GetInt32(), rows.Count);
                 Assert.True(rows.Count <= limit);
@@ -124,7 +172,20 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     {
         await using var api = Api(cached: true);
         var client = api.CreateClient();
-        foreach (var query in new[] { "timeframe=1m&last=700", "timeframe=1m&last=20", "timeframe=1d&from=2022-01-01&limit=1000", "timeframe=2h&last=5&fill=previous", "timeframe=1m&last=30&fill=null", "timeframe=1w&last=30", "timeframe=1m&from=2030-01-01", "timeframe=1d&last=9&fields=all", "timeframe=1d&last=9&fields=close,source,tradeCount" })
+        foreach (
+            var query in new[]
+            {
+                "timeframe=1m&last=700",
+                "timeframe=1m&last=20",
+                "timeframe=1d&from=2022-01-01&limit=1000",
+                "timeframe=2h&last=5&fill=previous",
+                "timeframe=1m&last=30&fill=null",
+                "timeframe=1w&last=30",
+                "timeframe=1m&from=2030-01-01",
+                "timeframe=1d&last=9&fields=all",
+                "timeframe=1d&last=9&fields=close,source,tradeCount",
+            }
+        )
         {
             var url = $"/v1/bars/HOLES?{query}";
             using var json = JsonDocument.Parse(await client.GetStringAsync(url, Token));
@@ -135,11 +196,31 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
 
             using var columns = JsonDocument.Parse(await client.GetStringAsync(url + "&layout=columns", Token));
             var names = columns.RootElement.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Array).ToList();
-            Assert.Equal(bars, Enumerable.Range(0, bars.Count).Select(i => "{" + string.Join(',', names.Select(name => $"\"{name.Name}\":{name.Value[i].GetRawText()}")) + "}"));
+            Assert.Equal(
+                bars,
+                Enumerable
+                    .Range(0, bars.Count)
+                    .Select(i => "{" + string.Join(',', names.Select(name => $"\"{name.Name}\":{name.Value[i].GetRawText()}")) + "}")
+            );
 
             var csv = (await client.GetStringAsync(url + "&format=csv", Token)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
             Assert.Equal(bars.Count, csv.Length - 1);
-            Assert.Equal(json.RootElement.GetProperty("bars").EnumerateArray().Select(bar => string.Join(',', bar.EnumerateObject().Select(field => field.Value.ValueKind == JsonValueKind.Null ? "" : field.Value.ToString() is "True" or "False" ? field.Value.GetRawText() : field.Value.ToString()))), csv.Skip(1));
+            Assert.Equal(
+                json.RootElement.GetProperty("bars")
+                    .EnumerateArray()
+                    .Select(bar =>
+                        string.Join(
+                            ',',
+                            bar.EnumerateObject()
+                                .Select(field =>
+                                    field.Value.ValueKind == JsonValueKind.Null ? ""
+                                    : field.Value.ToString() is "True" or "False" ? field.Value.GetRawText()
+                                    : field.Value.ToString()
+                                )
+                        )
+                    ),
+                csv.Skip(1)
+            );
 
             if (!query.Contains("fields=close", StringComparison.Ordinal) && !query.Contains("fields=all", StringComparison.Ordinal))
             {
@@ -159,7 +240,10 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
                         }
                     }
 
-                    Assert.Equal(json.RootElement.GetProperty("bars").EnumerateArray().Select(bar => bar.GetProperty("close").GetDecimal()), read);
+                    Assert.Equal(
+                        json.RootElement.GetProperty("bars").EnumerateArray().Select(bar => bar.GetProperty("close").GetDecimal()),
+                        read
+                    );
                 }
             }
         }
@@ -174,7 +258,10 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
 
         async Task<int> LengthAsync(string encoding)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/bars/HOLES?timeframe=1m&limit=500") { Headers = { { "Accept-Encoding", encoding } } };
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/bars/HOLES?timeframe=1m&limit=500")
+            {
+                Headers = { { "Accept-Encoding", encoding } },
+            };
             using var response = await client.SendAsync(request, Token);
             Assert.Equal([encoding], response.Content.Headers.ContentEncoding);
             return (await response.Content.ReadAsByteArrayAsync(Token)).Length;
@@ -182,7 +269,10 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Theory]
-    [InlineData("timeframe=1d&last=9", "open high low close volume trade_count vwap spread spread_ratio volume_ratio low_history source quality_score")]
+    [InlineData(
+        "timeframe=1d&last=9",
+        "open high low close volume trade_count vwap spread spread_ratio volume_ratio low_history source quality_score"
+    )]
     [InlineData("timeframe=1d&last=9&fields=close,source,tradeCount", "close trade_count source")]
     [InlineData("timeframe=1w&last=9&fields=high,close", "high close")]
     public async Task A_Parquet_file_has_all_fields_or_those_that_are_named(string query, string expected)
@@ -193,7 +283,9 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         using var reader = ParquetReader.Open(file);
         Assert.Equal($"symbol timeframe timestamp {expected}", string.Join(' ', reader.Columns.Select(column => column.Name)));
         Assert.Equal(9, reader.Rows);
-        var closes = reader.Read([reader.Columns.Single(column => column.Name == "close")], Token).SelectMany(batch => Enumerable.Range(0, batch.Count).Select(row => (decimal)batch[0].Unscaled(row) / IncomingBar.One));
+        var closes = reader
+            .Read([reader.Columns.Single(column => column.Name == "close")], Token)
+            .SelectMany(batch => Enumerable.Range(0, batch.Count).Select(row => (decimal)batch[0].Unscaled(row) / IncomingBar.One));
         using var json = JsonDocument.Parse(await client.GetStringAsync($"/v1/bars/HOLES?{query}", Token));
         Assert.Equal(json.RootElement.GetProperty("bars").EnumerateArray().Select(bar => bar.GetProperty("close").GetDecimal()), closes);
     }
@@ -206,7 +298,10 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     {
         await using var api = Api(cached: true);
         var client = api.CreateClient();
-        var (from, to) = (new DateTimeOffset(2024, 3, 7, 14, 30, 0, TimeSpan.Zero), new DateTimeOffset(2024, 3, 8, 20, 0, 0, TimeSpan.Zero));
+        var (from, to) = (
+            new DateTimeOffset(2024, 3, 7, 14, 30, 0, TimeSpan.Zero),
+            new DateTimeOffset(2024, 3, 8, 20, 0, 0, TimeSpan.Zero)
+        );
         var bars = (await ModelAsync("1m")).Where(row => row.Time >= from && row.Time < to).ToList();
         var expected = new List<Row>();
         foreach (var (before, after) in bars.Zip(bars.Skip(1)))
@@ -214,7 +309,17 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             expected.Add(before);
             for (var time = before.Time.AddMinutes(1); time < after.Time; time = time.AddMinutes(1))
             {
-                var close = fill == "previous" ? before.Close : decimal.Round(before.Close + (after.Close - before.Close) * (decimal)(time - before.Time).TotalMinutes / (decimal)(after.Time - before.Time).TotalMinutes, 8, MidpointRounding.AwayFromZero);
+                var close =
+                    fill == "previous"
+                        ? before.Close
+                        : decimal.Round(
+                            before.Close
+                                + (after.Close - before.Close)
+                                    * (decimal)(time - before.Time).TotalMinutes
+                                    / (decimal)(after.Time - before.Time).TotalMinutes,
+                            8,
+                            MidpointRounding.AwayFromZero
+                        );
                 expected.Add(new(time, close, close, close, close, 0, 0, null, true));
             }
         }
@@ -223,13 +328,37 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         foreach (var limit in new[] { 50_000, 311 })
         {
             var filled = new List<Row>();
-            for (var cursor = ""; cursor is not null;)
+            for (var cursor = ""; cursor is not null; )
             {
-                using var answer = JsonDocument.Parse(await client.GetStringAsync($"/v1/bars/HOLES?timeframe=1m&from={from:yyyy-MM-ddTHH:mm:ssZ}&to={to:yyyy-MM-ddTHH:mm:ssZ}&fill={fill}&limit={limit}&cursor={cursor}", Token));
+                using var answer = JsonDocument.Parse(
+                    await client.GetStringAsync(
+                        $"/v1/bars/HOLES?timeframe=1m&from={from:yyyy-MM-ddTHH:mm:ssZ}&to={to:yyyy-MM-ddTHH:mm:ssZ}&fill={fill}&limit={limit}&cursor={cursor}",
+                        Token
+                    )
+                );
                 if (fill == "null")
                 {
-                    Assert.All(answer.RootElement.GetProperty("bars").EnumerateArray(), bar => Assert.Equal(bar.GetProperty("filled").GetBoolean(), bar.GetProperty("close").ValueKind == JsonValueKind.Null));
-                    filled.AddRange(answer.RootElement.GetProperty("bars").EnumerateArray().Select(bar => new Row(bar.GetProperty("timestamp").GetDateTimeOffset(), 0, 0, 0, 0, 0, null, null, bar.GetProperty("filled").GetBoolean())));
+                    Assert.All(
+                        answer.RootElement.GetProperty("bars").EnumerateArray(),
+                        bar =>
+                            Assert.Equal(bar.GetProperty("filled").GetBoolean(), bar.GetProperty("close").ValueKind == JsonValueKind.Null)
+                    );
+                    filled.AddRange(
+                        answer
+                            .RootElement.GetProperty("bars")
+                            .EnumerateArray()
+                            .Select(bar => new Row(
+                                bar.GetProperty("timestamp").GetDateTimeOffset(),
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                null,
+                                null,
+                                bar.GetProperty("filled").GetBoolean()
+                            ))
+                    );
                 }
                 else
                 {
@@ -239,7 +368,10 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
                 cursor = answer.RootElement.GetProperty("next").GetString();
             }
 
-            Assert.Equal(fill == "null" ? expected.Select(row => new Row(row.Time, 0, 0, 0, 0, 0, null, null, row.Filled)) : expected, filled);
+            Assert.Equal(
+                fill == "null" ? expected.Select(row => new Row(row.Time, 0, 0, 0, 0, 0, null, null, row.Filled)) : expected,
+                filled
+            );
         }
     }
 
@@ -258,11 +390,19 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     {
         await using var api = Api(cached: true);
         var client = api.CreateClient();
-        using var minutes = JsonDocument.Parse(await client.GetStringAsync("/v1/bars/HOLES?timeframe=1h&from=2024-03-08&to=2024-03-12&timezone=America/New_York", Token));
-        var times = minutes.RootElement.GetProperty("bars").EnumerateArray().Select(bar => bar.GetProperty("timestamp").GetString()!).ToList();
+        using var minutes = JsonDocument.Parse(
+            await client.GetStringAsync("/v1/bars/HOLES?timeframe=1h&from=2024-03-08&to=2024-03-12&timezone=America/New_York", Token)
+        );
+        var times = minutes
+            .RootElement.GetProperty("bars")
+            .EnumerateArray()
+            .Select(bar => bar.GetProperty("timestamp").GetString()!)
+            .ToList();
         Assert.Contains("2024-03-08T09:00:00-05:00", times);
         Assert.Contains("2024-03-11T09:00:00-04:00", times);
-        using var days = JsonDocument.Parse(await client.GetStringAsync("/v1/bars/HOLES?timeframe=1mo&last=1&timezone=America/New_York", Token));
+        using var days = JsonDocument.Parse(
+            await client.GetStringAsync("/v1/bars/HOLES?timeframe=1mo&last=1&timezone=America/New_York", Token)
+        );
         Assert.Equal("2024-03-01T00:00:00-05:00", days.RootElement.GetProperty("bars")[0].GetProperty("timestamp").GetString());
     }
 
@@ -275,8 +415,14 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         var ticker = await tickers.GetOrAddAsync(Symbol.Parse("TAGGED"), Token);
         var writer = new BarWriter(database.App, tickers);
         var random = new Random(1);
-        await writer.WriteAsync([new(ticker.Id, Timeframe.Day1, new[] { Bar(random, 0), Bar(random, 86_400_000_000) })], new() { Source = "test" }, Token);
-        foreach (var query in new[] { "last=2", "from=1970-01-01", "last=2&format=csv", "from=1970-01-01&fields=all", "last=1&timeframe=1w" })
+        await writer.WriteAsync(
+            [new(ticker.Id, Timeframe.Day1, new[] { Bar(random, 0), Bar(random, 86_400_000_000) })],
+            new() { Source = "test" },
+            Token
+        );
+        foreach (
+            var query in new[] { "last=2", "from=1970-01-01", "last=2&format=csv", "from=1970-01-01&fields=all", "last=1&timeframe=1w" }
+        )
         {
             using var first = await client.GetAsync($"/v1/bars/TAGGED?{query}", Token);
             var tag = Assert.Single(first.Headers.GetValues("ETag"));
@@ -284,13 +430,24 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             Assert.Equal(HttpStatusCode.NotModified, await StatusAsync(client, query, tag));
             Assert.Equal(HttpStatusCode.NotModified, await StatusAsync(client, query, $"\"other\", {tag}"));
             Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, query + "&order=desc", tag));
-            Assert.True(first.Headers.CacheControl!.NoCache != query.StartsWith("from", StringComparison.Ordinal) || first.Headers.CacheControl.NoCache);
+            Assert.True(
+                first.Headers.CacheControl!.NoCache != query.StartsWith("from", StringComparison.Ordinal)
+                    || first.Headers.CacheControl.NoCache
+            );
 
-            await writer.WriteAsync([new(ticker.Id, Timeframe.Day1, new[] { Bar(random, 0) })], new() { Source = "test", Policy = ConflictPolicy.Replace }, Token);
+            await writer.WriteAsync(
+                [new(ticker.Id, Timeframe.Day1, new[] { Bar(random, 0) })],
+                new() { Source = "test", Policy = ConflictPolicy.Replace },
+                Token
+            );
             using var second = await client.GetAsync($"/v1/bars/TAGGED?{query}", Token);
             Assert.Equal((version + 1).ToString(CultureInfo.InvariantCulture), Assert.Single(second.Headers.GetValues("Wyckoff-Version")));
             Assert.InRange(second.Content.Headers.LastModified!.Value, first.Content.Headers.LastModified!.Value, DateTimeOffset.MaxValue);
-            Assert.InRange(second.Headers.Date ?? TimeProvider.System.GetUtcNow(), second.Content.Headers.LastModified.Value, second.Content.Headers.LastModified.Value.AddMinutes(1));
+            Assert.InRange(
+                second.Headers.Date ?? TimeProvider.System.GetUtcNow(),
+                second.Content.Headers.LastModified.Value,
+                second.Content.Headers.LastModified.Value.AddMinutes(1)
+            );
             Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, query, tag));
         }
 
@@ -302,7 +459,10 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/bars/TAGGED?{query}");
             request.Headers.TryAddWithoutValidation("If-None-Match", tag);
             using var response = await http.SendAsync(request, Token);
-            Assert.Equal(response.StatusCode == HttpStatusCode.NotModified ? 0 : 1, Math.Min(1, (await response.Content.ReadAsByteArrayAsync(Token)).Length));
+            Assert.Equal(
+                response.StatusCode == HttpStatusCode.NotModified ? 0 : 1,
+                Math.Min(1, (await response.Content.ReadAsByteArrayAsync(Token)).Length)
+            );
             return response.StatusCode;
         }
     }
@@ -313,12 +473,26 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         await using var api = Api(cached: true);
         var client = api.CreateClient();
         using var several = JsonDocument.Parse(await client.GetStringAsync("/v1/bars?symbols=holes,NONE,HOLES&timeframe=1m&last=3", Token));
-        Assert.Equal(["HOLES", "NONE"], several.RootElement.GetProperty("series").EnumerateArray().Select(series => series.GetProperty("symbol").GetString()));
+        Assert.Equal(
+            ["HOLES", "NONE"],
+            several.RootElement.GetProperty("series").EnumerateArray().Select(series => series.GetProperty("symbol").GetString())
+        );
         var minutes = await ModelAsync("1m");
         Assert.Equal(minutes.TakeLast(3), Rows(several.RootElement.GetProperty("series")[0]));
         Assert.Empty(Rows(several.RootElement.GetProperty("series")[1]));
-        Assert.Equal(4, (await client.GetStringAsync("/v1/bars?symbols=HOLES,NONE&timeframe=1m&last=3&format=csv", Token)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
-        Assert.All((await client.GetStringAsync("/v1/bars?symbols=HOLES,NONE&timeframe=1m&last=3&format=ndjson", Token)).Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.StartsWith("{\"symbol\":\"HOLES\",", line, StringComparison.Ordinal));
+        Assert.Equal(
+            4,
+            (await client.GetStringAsync("/v1/bars?symbols=HOLES,NONE&timeframe=1m&last=3&format=csv", Token))
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Length
+        );
+        Assert.All(
+            (await client.GetStringAsync("/v1/bars?symbols=HOLES,NONE&timeframe=1m&last=3&format=ndjson", Token)).Split(
+                '\n',
+                StringSplitOptions.RemoveEmptyEntries
+            ),
+            line => Assert.StartsWith("{\"symbol\":\"HOLES\",", line, StringComparison.Ordinal)
+        );
 
         using var latest = JsonDocument.Parse(await client.GetStringAsync("/v1/bars/HOLES/latest?timeframe=1m", Token));
         Assert.Equal(minutes[^1], Row1(latest.RootElement.GetProperty("bar")));
@@ -326,16 +500,20 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         Assert.Equal(JsonValueKind.Null, all.RootElement.GetProperty("latest")[0].GetProperty("bar").ValueKind);
 
         // At 14:31:30 the bar of 14:31 is not complete; on a day, that day is not.
-        foreach (var (timeframe, at, complete) in new (string, string, Func<Row, bool>)[]
+        foreach (
+            var (timeframe, at, complete) in new (string, string, Func<Row, bool>)[]
+            {
+                ("1m", "2024-03-05T14:41:30Z", row => row.Time.AddMinutes(1) <= new DateTimeOffset(2024, 3, 5, 14, 41, 30, TimeSpan.Zero)),
+                ("1m", "2024-03-05T14:41:00Z", row => row.Time.AddMinutes(1) <= new DateTimeOffset(2024, 3, 5, 14, 41, 0, TimeSpan.Zero)),
+                ("1h", "2024-03-05T14:41:00Z", row => row.Time.AddHours(1) <= new DateTimeOffset(2024, 3, 5, 14, 41, 0, TimeSpan.Zero)),
+                ("1d", "2022-03-05T04:59:59Z", row => row.Time < new DateTimeOffset(2022, 3, 4, 0, 0, 0, TimeSpan.Zero)),
+                ("1d", "2022-03-05T05:00:00Z", row => row.Time < new DateTimeOffset(2022, 3, 5, 0, 0, 0, TimeSpan.Zero)),
+            }
+        )
         {
-            ("1m", "2024-03-05T14:41:30Z", row => row.Time.AddMinutes(1) <= new DateTimeOffset(2024, 3, 5, 14, 41, 30, TimeSpan.Zero)),
-            ("1m", "2024-03-05T14:41:00Z", row => row.Time.AddMinutes(1) <= new DateTimeOffset(2024, 3, 5, 14, 41, 0, TimeSpan.Zero)),
-            ("1h", "2024-03-05T14:41:00Z", row => row.Time.AddHours(1) <= new DateTimeOffset(2024, 3, 5, 14, 41, 0, TimeSpan.Zero)),
-            ("1d", "2022-03-05T04:59:59Z", row => row.Time < new DateTimeOffset(2022, 3, 4, 0, 0, 0, TimeSpan.Zero)),
-            ("1d", "2022-03-05T05:00:00Z", row => row.Time < new DateTimeOffset(2022, 3, 5, 0, 0, 0, TimeSpan.Zero)),
-        })
-        {
-            using var asOf = JsonDocument.Parse(await client.GetStringAsync($"/v1/asof?symbols=HOLES,NONE&timeframe={timeframe}&at={at}", Token));
+            using var asOf = JsonDocument.Parse(
+                await client.GetStringAsync($"/v1/asof?symbols=HOLES,NONE&timeframe={timeframe}&at={at}", Token)
+            );
             Assert.Equal((await ModelAsync(timeframe)).Last(complete), Row1(asOf.RootElement.GetProperty("bars")[0].GetProperty("bar")));
         }
     }
@@ -355,7 +533,11 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         await Eventually.HoldsAsync(() => Redis(one).Current is not null && Redis(two).Current is not null);
         for (var round = 1; round <= 3; round++)
         {
-            await writer.WriteAsync([new(ticker.Id, Timeframe.Day1, new[] { Bar(random, round * 86_400_000_000L) })], new() { Source = "test" }, Token);
+            await writer.WriteAsync(
+                [new(ticker.Id, Timeframe.Day1, new[] { Bar(random, round * 86_400_000_000L) })],
+                new() { Source = "test" },
+                Token
+            );
             var before = cacheOne.Snapshot().Rebuilds;
             var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => first.GetStringAsync("/v1/bars/SHARED?last=50", Token)));
             Assert.Single(answers.Distinct(StringComparer.Ordinal));
@@ -399,15 +581,33 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             // By a process that this one hears nothing of.
             var tickers = new TickerDirectory(database.App);
             var ticker = await tickers.GetOrAddAsync(Symbol.Parse(symbol), Token);
-            await new BarWriter(database.App, tickers).WriteAsync([new(ticker.Id, Timeframe.Day1, Enumerable.Range(0, round).Select(day => Bar(random, day * 86_400_000_000L)).ToArray())], new() { Source = "test" }, Token);
+            await new BarWriter(database.App, tickers).WriteAsync(
+                [new(ticker.Id, Timeframe.Day1, Enumerable.Range(0, round).Select(day => Bar(random, day * 86_400_000_000L)).ToArray())],
+                new() { Source = "test" },
+                Token
+            );
             foreach (var query in new[] { "last=9", "from=1970-01-01", "last=9&fields=all" })
             {
-                Assert.Equal(round, JsonDocument.Parse(await client.GetStringAsync($"/v1/bars/{symbol}?{query}", Token)).RootElement.GetProperty("count").GetInt32());
+                Assert.Equal(
+                    round,
+                    JsonDocument
+                        .Parse(await client.GetStringAsync($"/v1/bars/{symbol}?{query}", Token))
+                        .RootElement.GetProperty("count")
+                        .GetInt32()
+                );
             }
 
             Assert.Contains("\"close\"", await client.GetStringAsync($"/v1/latest?symbols={symbol}", Token), StringComparison.Ordinal);
             await database.ExecuteAsync($"DELETE FROM market.tickers WHERE symbol = '{symbol}'");
-            foreach (var url in new[] { $"/v1/bars/{symbol}?last=9", $"/v1/bars/{symbol}?from=1970-01-01", $"/v1/bars/{symbol}/latest", $"/v1/asof?symbols={symbol}&at=2020-01-01" })
+            foreach (
+                var url in new[]
+                {
+                    $"/v1/bars/{symbol}?last=9",
+                    $"/v1/bars/{symbol}?from=1970-01-01",
+                    $"/v1/bars/{symbol}/latest",
+                    $"/v1/asof?symbols={symbol}&at=2020-01-01",
+                }
+            )
             {
                 Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(url, Token)).StatusCode);
             }
@@ -417,7 +617,10 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     [Fact]
     public async Task The_process_keeps_no_more_than_it_may()
     {
-        await using var api = new ApiServer(database.AppConnection, settings: new(StringComparer.Ordinal) { ["Wyckoff:Cache:InProcessBytes"] = "1048576" });
+        await using var api = new ApiServer(
+            database.AppConnection,
+            settings: new(StringComparer.Ordinal) { ["Wyckoff:Cache:InProcessBytes"] = "1048576" }
+        );
         var client = api.CreateClient();
         foreach (var period in Periods)
         {
@@ -452,7 +655,9 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
 
         async Task<long> WaitingAsync()
         {
-            await using var command = database.Admin.CreateCommand("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%bars_4h%' AND state = 'active' AND wait_event_type = 'Lock'");
+            await using var command = database.Admin.CreateCommand(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%bars_4h%' AND state = 'active' AND wait_event_type = 'Lock'"
+            );
             return (long)(await command.ExecuteScalarAsync(Token))!;
         }
     }
@@ -499,14 +704,29 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         var client = api.CreateClient();
         using var first = JsonDocument.Parse(await client.GetStringAsync("/v1/bars/HOLES?from=2020-01-01&limit=3", Token));
         var cursor = first.RootElement.GetProperty("next").GetString()!;
-        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync($"/v1/bars/HOLES?from=2020-01-01&limit=9&cursor={cursor}", Token)).StatusCode);
-        foreach (var other in new[] { "HOLES?from=2020-01-02&limit=3", "HOLES?from=2020-01-01&limit=3&order=desc", "HOLES?from=2020-01-01&timeframe=1w", "NONE?from=2020-01-01&limit=3", "HOLES?last=3" })
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await client.GetAsync($"/v1/bars/HOLES?from=2020-01-01&limit=9&cursor={cursor}", Token)).StatusCode
+        );
+        foreach (
+            var other in new[]
+            {
+                "HOLES?from=2020-01-02&limit=3",
+                "HOLES?from=2020-01-01&limit=3&order=desc",
+                "HOLES?from=2020-01-01&timeframe=1w",
+                "NONE?from=2020-01-01&limit=3",
+                "HOLES?last=3",
+            }
+        )
         {
             Assert.Equal(HttpStatusCode.BadRequest, (await client.GetAsync($"/v1/bars/{other}&cursor={cursor}", Token)).StatusCode);
         }
 
         var forged = (cursor[0] == 'A' ? 'B' : 'A') + cursor[1..];
-        Assert.Equal(HttpStatusCode.BadRequest, (await client.GetAsync($"/v1/bars/HOLES?from=2020-01-01&limit=3&cursor={forged}", Token)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await client.GetAsync($"/v1/bars/HOLES?from=2020-01-01&limit=3&cursor={forged}", Token)).StatusCode
+        );
     }
 
     [Fact]
@@ -514,7 +734,19 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     {
         await using var api = Api(cached: true);
         var client = api.CreateClient();
-        foreach (var (accept, expected) in new[] { ("text/csv", "text/csv"), ("application/xml;q=0.9, application/x-ndjson", "application/x-ndjson"), ("text/*", "text/csv"), ("*/*", "application/json"), ("image/png, */*;q=0.1", "application/json"), ("image/png", null), ("text/csv;q=0", null), ("garbage", null) })
+        foreach (
+            var (accept, expected) in new[]
+            {
+                ("text/csv", "text/csv"),
+                ("application/xml;q=0.9, application/x-ndjson", "application/x-ndjson"),
+                ("text/*", "text/csv"),
+                ("*/*", "application/json"),
+                ("image/png, */*;q=0.1", "application/json"),
+                ("image/png", null),
+                ("text/csv;q=0", null),
+                ("garbage", null),
+            }
+        )
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/bars/HOLES?last=1");
             request.Headers.TryAddWithoutValidation("Accept", accept);
@@ -528,7 +760,8 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     public async Task Too_many_symbols_are_too_many()
     {
         await using var api = Api(cached: true);
-        using var response = await api.CreateClient().GetAsync("/v1/bars?symbols=" + string.Join(',', Enumerable.Range(0, 500).Select(i => $"S{i}")), Token);
+        using var response = await api.CreateClient()
+            .GetAsync("/v1/bars?symbols=" + string.Join(',', Enumerable.Range(0, 500).Select(i => $"S{i}")), Token);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains("more than 100", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
@@ -538,7 +771,9 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("/v1/latest?")]
     public async Task Many_symbols_are_read_some_at_a_time(string url)
     {
-        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) SELECT 'MANY' || n FROM generate_series(1, 20) n ON CONFLICT DO NOTHING");
+        await database.ExecuteAsync(
+            "INSERT INTO market.tickers (symbol) SELECT 'MANY' || n FROM generate_series(1, 20) n ON CONFLICT DO NOTHING"
+        );
         await using var api = Api(cached: false);
         using var client = api.CreateClient();
         Task<string> answer;
@@ -547,26 +782,48 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         {
             await using var hold = new NpgsqlCommand("LOCK TABLE market.bars_4h IN ACCESS EXCLUSIVE MODE", connection, transaction);
             await hold.ExecuteNonQueryAsync(Token);
-            answer = client.GetStringAsync($"{url}&timeframe=4h&symbols={string.Join(',', Enumerable.Range(1, 20).Select(n => $"MANY{n}"))}", Token);
+            answer = client.GetStringAsync(
+                $"{url}&timeframe=4h&symbols={string.Join(',', Enumerable.Range(1, 20).Select(n => $"MANY{n}"))}",
+                Token
+            );
             await Eventually.GetAsync(WaitingAsync, waiting => waiting == 8);
             await transaction.RollbackAsync(Token);
         }
 
         Assert.Equal(20, (await answer).Split("\"bar\":null").Length - 1);
 
-        Task<long> WaitingAsync() => database.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'market.bars_4h'::regclass");
+        Task<long> WaitingAsync() =>
+            database.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'market.bars_4h'::regclass");
     }
 
-    private ApiServer Api(bool cached) => new(database.AppConnection, settings: new(StringComparer.Ordinal) { ["Wyckoff:Cache:InProcess"] = cached ? "true" : "false", ["Wyckoff:Cache:Redis"] = cached ? "true" : "false" });
+    private ApiServer Api(bool cached) =>
+        new(
+            database.AppConnection,
+            settings: new(StringComparer.Ordinal)
+            {
+                ["Wyckoff:Cache:InProcess"] = cached ? "true" : "false",
+                ["Wyckoff:Cache:Redis"] = cached ? "true" : "false",
+            }
+        );
 
-    private static Wyckoff.Bars.Caching.BarCache Cache(ApiServer api) => (Wyckoff.Bars.Caching.BarCache)api.Services.GetService(typeof(Wyckoff.Bars.Caching.BarCache))!;
+    private static Wyckoff.Bars.Caching.BarCache Cache(ApiServer api) =>
+        (Wyckoff.Bars.Caching.BarCache)api.Services.GetService(typeof(Wyckoff.Bars.Caching.BarCache))!;
 
     private static IncomingBar Bar(Random random, long time)
     {
         var (open, close) = (random.Next(1, 1_000_000), random.Next(1, 1_000_000));
         var (low, high) = (Math.Min(open, close) - random.Next(Math.Min(open, close)), Math.Max(open, close) + random.Next(1000));
         const long Unit = IncomingBar.One / 10_000;
-        return new(time, open * Unit, high * Unit, low * Unit, close * Unit, random.Next(3) == 0 ? 0 : random.Next() * (Int128)Unit, random.Next(5) == 0 ? IncomingBar.Unknown : random.Next(1000), random.Next(4) == 0 ? 0 : (open + close) * Unit / 2);
+        return new(
+            time,
+            open * Unit,
+            high * Unit,
+            low * Unit,
+            close * Unit,
+            random.Next(3) == 0 ? 0 : random.Next() * (Int128)Unit,
+            random.Next(5) == 0 ? IncomingBar.Unknown : random.Next(1000),
+            random.Next(4) == 0 ? 0 : (open + close) * Unit / 2
+        );
     }
 
     /// <summary>Every bar of the period, from the stored ones in plain arithmetic.</summary>
@@ -585,25 +842,47 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             "1y" => ("1d", time => new(time.Year, 1, 1, 0, 0, 0, TimeSpan.Zero)),
             _ => (period, time => time),
         };
-        await using var command = database.Admin.CreateCommand($"SELECT timestamp, open, high, low, close, volume, trade_count, vwap FROM market.bars_{source} JOIN market.tickers ON id = ticker_id WHERE symbol = 'HOLES' ORDER BY timestamp");
+        await using var command = database.Admin.CreateCommand(
+            $"SELECT timestamp, open, high, low, close, volume, trade_count, vwap FROM market.bars_{source} JOIN market.tickers ON id = ticker_id WHERE symbol = 'HOLES' ORDER BY timestamp"
+        );
         await using var reader = await command.ExecuteReaderAsync(Token);
         var rows = new List<Row>();
         while (await reader.ReadAsync(Token))
         {
-            rows.Add(new(new(reader.GetDateTime(0)), reader.GetDecimal(1), reader.GetDecimal(2), reader.GetDecimal(3), reader.GetDecimal(4), reader.GetDecimal(5), reader.GetValue(6) as int?, reader.GetValue(7) as decimal?));
+            rows.Add(
+                new(
+                    new(reader.GetDateTime(0)),
+                    reader.GetDecimal(1),
+                    reader.GetDecimal(2),
+                    reader.GetDecimal(3),
+                    reader.GetDecimal(4),
+                    reader.GetDecimal(5),
+                    reader.GetValue(6) as int?,
+                    reader.GetValue(7) as decimal?
+                )
+            );
         }
 
         return source == period ? rows : [.. rows.GroupBy(row => bucket(row.Time)).Select(Fold)];
 
-        static Func<DateTimeOffset, DateTimeOffset> Minutes(int width) => time => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds() / (width * 60) * (width * 60));
+        static Func<DateTimeOffset, DateTimeOffset> Minutes(int width) =>
+            time => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds() / (width * 60) * (width * 60));
     }
 
     private static Row Fold(IGrouping<DateTimeOffset, Row> parts)
     {
         var volume = parts.Sum(part => part.Volume);
         var turnover = parts.Sum(part => (part.Vwap * 3 ?? part.High + part.Low + part.Close) * part.Volume);
-        return new(parts.Key, parts.First().Open, parts.Max(part => part.High), parts.Min(part => part.Low), parts.Last().Close, volume, parts.Any(part => part.Trades is null) ? null : parts.Sum(part => part.Trades!.Value),
-            volume == 0 ? null : decimal.Round(turnover / (3 * volume), 8, MidpointRounding.AwayFromZero));
+        return new(
+            parts.Key,
+            parts.First().Open,
+            parts.Max(part => part.High),
+            parts.Min(part => part.Low),
+            parts.Last().Close,
+            volume,
+            parts.Any(part => part.Trades is null) ? null : parts.Sum(part => part.Trades!.Value),
+            volume == 0 ? null : decimal.Round(turnover / (3 * volume), 8, MidpointRounding.AwayFromZero)
+        );
     }
 
     private static async Task<List<Row>> RowsAsync(HttpClient client, string url)
@@ -614,8 +893,16 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
 
     private static List<Row> Rows(JsonElement answer) => [.. answer.GetProperty("bars").EnumerateArray().Select(Row1)];
 
-    private static Row Row1(JsonElement bar) => new(
-        bar.GetProperty("timestamp").GetDateTimeOffset(), bar.GetProperty("open").GetDecimal(), bar.GetProperty("high").GetDecimal(), bar.GetProperty("low").GetDecimal(), bar.GetProperty("close").GetDecimal(),
-        bar.GetProperty("volume").GetDecimal(), bar.GetProperty("tradeCount") is { ValueKind: JsonValueKind.Number } trades ? trades.GetInt32() : null, bar.GetProperty("vwap") is { ValueKind: JsonValueKind.Number } vwap ? vwap.GetDecimal() : null,
-        bar.TryGetProperty("filled", out var filled) && filled.GetBoolean());
+    private static Row Row1(JsonElement bar) =>
+        new(
+            bar.GetProperty("timestamp").GetDateTimeOffset(),
+            bar.GetProperty("open").GetDecimal(),
+            bar.GetProperty("high").GetDecimal(),
+            bar.GetProperty("low").GetDecimal(),
+            bar.GetProperty("close").GetDecimal(),
+            bar.GetProperty("volume").GetDecimal(),
+            bar.GetProperty("tradeCount") is { ValueKind: JsonValueKind.Number } trades ? trades.GetInt32() : null,
+            bar.GetProperty("vwap") is { ValueKind: JsonValueKind.Number } vwap ? vwap.GetDecimal() : null,
+            bar.TryGetProperty("filled", out var filled) && filled.GetBoolean()
+        );
 }

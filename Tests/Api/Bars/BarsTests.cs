@@ -19,7 +19,8 @@ public sealed class BarsTests(TestDatabase database) : IClassFixture<TestDatabas
             INSERT INTO market.tickers (symbol) VALUES ('FAR');
             INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
             SELECT id, make_timestamptz(1990 + n, 1, 2, 0, 0, 0, 'UTC'), n + 1, n + 1.5, n + 0.5, n + 1, n, 1, 1, 1, true, 'test' FROM market.tickers, generate_series(0, 30) AS n WHERE symbol = 'FAR'
-            """);
+            """
+        );
         await using var api = new ApiServer(database.AppConnection);
         var client = api.CreateClient();
 
@@ -40,8 +41,15 @@ public sealed class BarsTests(TestDatabase database) : IClassFixture<TestDatabas
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
-        Assert.Equal(["from", "limit", "symbol", "timeframe", "to"], problem.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal));
-        Assert.Contains("1m, 5m, 15m, 30m, 1h, 4h, 1d", problem.GetProperty("errors").GetProperty("timeframe")[0].GetString(), StringComparison.Ordinal);
+        Assert.Equal(
+            ["from", "limit", "symbol", "timeframe", "to"],
+            problem.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal)
+        );
+        Assert.Contains(
+            "1m, 5m, 15m, 30m, 1h, 4h, 1d",
+            problem.GetProperty("errors").GetProperty("timeframe")[0].GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal(32, problem.GetProperty("traceId").GetString()!.Length);
     }
 
@@ -82,17 +90,25 @@ public sealed class BarsTests(TestDatabase database) : IClassFixture<TestDatabas
             await change.ExecuteNonQueryAsync(Token);
         }
 
-        Assert.Contains("functions and views of the database are those of another build (hash another)", await RefusalAsync(other), StringComparison.Ordinal);
+        Assert.Contains(
+            "functions and views of the database are those of another build (hash another)",
+            await RefusalAsync(other),
+            StringComparison.Ordinal
+        );
         await database.Server.DropAsync(other);
 
         static async Task<string> RefusalAsync(string connection)
         {
-            var (exitCode, _, error) = await Run.DotnetAsync("Api", [], new()
-            {
-                ["ConnectionStrings__wyckoff"] = connection,
-                ["Wyckoff__Database__StartupWait"] = "00:00:01",
-                ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
-            });
+            var (exitCode, _, error) = await Run.DotnetAsync(
+                "Api",
+                [],
+                new()
+                {
+                    ["ConnectionStrings__wyckoff"] = connection,
+                    ["Wyckoff__Database__StartupWait"] = "00:00:01",
+                    ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+                }
+            );
             Assert.Equal(1, exitCode);
             var line = Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
             Assert.Contains("run MigrationService", line, StringComparison.Ordinal);
@@ -107,7 +123,11 @@ public sealed class BarsTests(TestDatabase database) : IClassFixture<TestDatabas
     [InlineData("Wyckoff__Database__MinPoolSize", "30", "MinPoolSize")]
     public async Task A_wrong_option_keeps_it_from_starting_and_is_named(string key, string value, string named)
     {
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["ConnectionStrings__wyckoff"] = database.AppConnection, ["ASPNETCORE_URLS"] = "http://127.0.0.1:0" };
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["ConnectionStrings__wyckoff"] = database.AppConnection,
+            ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+        };
         environment[key] = value;
         var (exitCode, _, error) = await Run.DotnetAsync("Api", [], environment);
         Assert.Equal(1, exitCode);

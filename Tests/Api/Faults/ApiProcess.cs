@@ -23,7 +23,16 @@ internal sealed class ApiProcess : IAsyncDisposable
             // The readers are all one client.
             ["Wyckoff__Api__RateLimit__Enabled"] = "false",
         };
-        var process = LeashedProcess.Start("API", "dotnet", [Run.Dll("Api")], environment, Path.GetDirectoryName(Run.Dll("Api")), "TERM", TimeSpan.FromSeconds(10), _ => { });
+        var process = LeashedProcess.Start(
+            "API",
+            "dotnet",
+            [Run.Dll("Api")],
+            environment,
+            Path.GetDirectoryName(Run.Dll("Api")),
+            "TERM",
+            TimeSpan.FromSeconds(10),
+            _ => { }
+        );
         var api = new ApiProcess(process, address);
         using var client = new HttpClient { BaseAddress = address };
         await Eventually.HoldsAsync(
@@ -40,7 +49,8 @@ internal sealed class ApiProcess : IAsyncDisposable
                     return false;
                 }
             },
-            () => $"the API has not started: {api.Said}");
+            () => $"the API has not started: {api.Said}"
+        );
         return api;
     }
 

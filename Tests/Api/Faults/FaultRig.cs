@@ -20,7 +20,14 @@ public sealed class FaultRig : IAsyncLifetime
     private int _symbols;
     private bool _isStopped;
 
-    internal static double Length { get; } = double.TryParse(Environment.GetEnvironmentVariable("WYCKOFF_TEST_FAULTS"), System.Globalization.CultureInfo.InvariantCulture, out var length) ? length : 1;
+    internal static double Length { get; } =
+        double.TryParse(
+            Environment.GetEnvironmentVariable("WYCKOFF_TEST_FAULTS"),
+            System.Globalization.CultureInfo.InvariantCulture,
+            out var length
+        )
+            ? length
+            : 1;
 
     internal LocalPostgres Postgres { get; private set; } = null!;
 
@@ -67,12 +74,20 @@ public sealed class FaultRig : IAsyncLifetime
         await Redis.DisposeAsync();
     }
 
-    internal static string AppConnection(LocalPostgres server) => new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff")) { Username = "wyckoff_app", Password = TestServers.AppPassword }.ConnectionString;
+    internal static string AppConnection(LocalPostgres server) =>
+        new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff"))
+        {
+            Username = "wyckoff_app",
+            Password = TestServers.AppPassword,
+        }.ConnectionString;
 
     /// <summary>Bars of a new symbol. Its writer announces what it writes as every writer does.</summary>
     internal async Task<NumberedBars> BarsAsync(int seed)
     {
-        var redis = new RedisConnection(new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:cache", Redis.ConnectionString)]).Build(), NullLogger<RedisConnection>.Instance);
+        var redis = new RedisConnection(
+            new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:cache", Redis.ConnectionString)]).Build(),
+            NullLogger<RedisConnection>.Instance
+        );
         _connections.Add(redis);
         await redis.StartAsync(TestContext.Current.CancellationToken);
         var bars = new NumberedBars(Connection, $"FAULT{++_symbols}", seed, redis);
@@ -97,7 +112,10 @@ public sealed class FaultRig : IAsyncLifetime
     {
         await using var connection = new NpgsqlConnection(Postgres.ConnectionString("wyckoff") + ";Pooling=false");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await using var command = new NpgsqlCommand("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'wyckoff_app')", connection);
+        await using var command = new NpgsqlCommand(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'wyckoff_app')",
+            connection
+        );
         return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken) is true;
     }
 
@@ -139,5 +157,6 @@ public sealed class FaultRig : IAsyncLifetime
     }
 
     // Not durable against a crash of the machine, but what was acknowledged has to outlive a kill.
-    private static Task<LocalPostgres> StartPostgresAsync(int port = 0) => TestServers.Current.OwnPostgresAsync("faults", port, settings: new() { ["synchronous_commit"] = "on" });
+    private static Task<LocalPostgres> StartPostgresAsync(int port = 0) =>
+        TestServers.Current.OwnPostgresAsync("faults", port, settings: new() { ["synchronous_commit"] = "on" });
 }

@@ -49,13 +49,16 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task PostgreSQL_killed_and_started_again_is_an_error_only_while_it_is_away() => await OutageAsync(2, rig.KillPostgresAsync, rig.RestartPostgresAsync);
+    public async Task PostgreSQL_killed_and_started_again_is_an_error_only_while_it_is_away() =>
+        await OutageAsync(2, rig.KillPostgresAsync, rig.RestartPostgresAsync);
 
     [Fact]
-    public async Task PostgreSQL_stopped_and_started_again_is_an_error_only_while_it_is_away() => await OutageAsync(3, rig.StopPostgresAsync, rig.RestartPostgresAsync);
+    public async Task PostgreSQL_stopped_and_started_again_is_an_error_only_while_it_is_away() =>
+        await OutageAsync(3, rig.StopPostgresAsync, rig.RestartPostgresAsync);
 
     [Fact]
-    public async Task PostgreSQL_frozen_and_thawed_is_an_error_only_while_it_is_away() => await OutageAsync(4, () => Signals.FreezeAsync(rig.Postgres), () => Signals.ThawAsync(rig.Postgres));
+    public async Task PostgreSQL_frozen_and_thawed_is_an_error_only_while_it_is_away() =>
+        await OutageAsync(4, () => Signals.FreezeAsync(rig.Postgres), () => Signals.ThawAsync(rig.Postgres));
 
     [Fact]
     public async Task A_response_that_breaks_off_half_way_cannot_be_taken_for_a_short_one()
@@ -64,8 +67,10 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
             "INSERT INTO market.tickers (symbol, timezone, asset_type) VALUES ('LONG', 'UTC', 'crypto')",
             $"""
             INSERT INTO market.bars_1m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
-            SELECT id, timestamptz '2023-01-01Z' + n * interval '1 minute', 100, 101, 99, 100, n, 2, 1, 1, false, 'test' FROM market.tickers, generate_series(0, {Long - 1}) AS n WHERE symbol = 'LONG'
-            """);
+            SELECT id, timestamptz '2023-01-01Z' + n * interval '1 minute', 100, 101, 99, 100, n, 2, 1, 1, false, 'test' FROM market.tickers, generate_series(0, {Long
+                - 1}) AS n WHERE symbol = 'LONG'
+            """
+        );
         using var client = new HttpClient { BaseAddress = rig.Replicas[0].Address };
         var url = $"/v1/bars/LONG?timeframe=1m&from=2023-01-01&limit={Long}&format=ndjson";
         Assert.Equal(Long, (await client.GetStringAsync(url, Token)).AsSpan().Count('\n'));
@@ -107,13 +112,15 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
         await AnsweredAsync(client, "/health", HttpStatusCode.ServiceUnavailable);
     }
 
-    private static Task AnsweredAsync(HttpClient client, string url, HttpStatusCode expected) => Eventually.GetAsync(
-        async () =>
-        {
-            using var response = await client.GetAsync(url, Token);
-            return response.StatusCode;
-        },
-        status => status == expected);
+    private static Task AnsweredAsync(HttpClient client, string url, HttpStatusCode expected) =>
+        Eventually.GetAsync(
+            async () =>
+            {
+                using var response = await client.GetAsync(url, Token);
+                return response.StatusCode;
+            },
+            status => status == expected
+        );
 
     private async Task OutageAsync(int seed, Func<Task> goAsync, Func<Task> returnAsync)
     {
@@ -142,13 +149,20 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
         await writer;
         await load.StopAndCheckAsync();
 
-        Assert.DoesNotContain(load.Failures, failure => failure.Ended < gone || failure.Status is > 0 and < 500 || (failure.Status > 0 && !failure.Said.StartsWith("application/problem+json", StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            load.Failures,
+            failure =>
+                failure.Ended < gone
+                || failure.Status is > 0 and < 500
+                || (failure.Status > 0 && !failure.Said.StartsWith("application/problem+json", StringComparison.Ordinal))
+        );
         Assert.DoesNotContain(load.Failures, failure => failure.Status == 0);
         Assert.DoesNotContain(load.Failures, failure => failure.Began > recovered);
         var last = load.Failures.Select(failure => failure.Ended).Append(back).Max();
         output.WriteLine(
             $"away for {Stopwatch.GetElapsedTime(gone, back).TotalSeconds:0.0} s: {load.Failures.Count} errors, "
-            + $"the last {Stopwatch.GetElapsedTime(back, last).TotalSeconds:0.00} s after its return; "
-            + $"{load.History.Count} answers over {bars.Acknowledged} versions");
+                + $"the last {Stopwatch.GetElapsedTime(back, last).TotalSeconds:0.00} s after its return; "
+                + $"{load.History.Count} answers over {bars.Acknowledged} versions"
+        );
     }
 }

@@ -25,7 +25,10 @@ public sealed class FreshnessTests(FaultRig rig, ITestOutputHelper output)
 
         await load.StopAndCheckAllAsync();
         output.WriteLine($"{load.History.Count} answers, {load.Unchanged} of them 304, over {bars.Acknowledged} versions");
-        Assert.True(load.History.Answers.Select(answer => answer.Version).Distinct().Count() > 50, "The readers have seen too little for this to say anything.");
+        Assert.True(
+            load.History.Answers.Select(answer => answer.Version).Distinct().Count() > 50,
+            "The readers have seen too little for this to say anything."
+        );
         Assert.True(load.Unchanged > 0, "Nobody was told that what he had is still right.");
     }
 }

@@ -73,7 +73,9 @@ internal sealed class NumberedBars : IAsyncDisposable
 
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
-        _ticker = (await new TickerDirectory(_source).GetOrAddAsync(Wyckoff.Primitives.Symbol.Parse(Symbol), cancellationToken, "UTC", "crypto")).Id;
+        _ticker = (
+            await new TickerDirectory(_source).GetOrAddAsync(Wyckoff.Primitives.Symbol.Parse(Symbol), cancellationToken, "UTC", "crypto")
+        ).Id;
         await WriteAsync(0, First, cancellationToken);
     }
 
@@ -155,7 +157,16 @@ internal sealed class NumberedBars : IAsyncDisposable
         var bars = Enumerable.Range(first, after.Count - first).Take(count).Select(bar => Incoming(bar, number)).ToArray();
         try
         {
-            var result = await _writer.WriteAsync([new(_ticker, Timeframe.Minute1, bars)], new() { Source = "test", Policy = ConflictPolicy.Replace, RollUp = false }, cancellationToken);
+            var result = await _writer.WriteAsync(
+                [new(_ticker, Timeframe.Minute1, bars)],
+                new()
+                {
+                    Source = "test",
+                    Policy = ConflictPolicy.Replace,
+                    RollUp = false,
+                },
+                cancellationToken
+            );
             Assert.Equal(version, Assert.Single(result.Changes).Version);
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException && version > 1)
@@ -184,7 +195,8 @@ internal sealed class NumberedBars : IAsyncDisposable
                 try
                 {
                     await using var command = _source.CreateCommand(
-                        "SELECT version FROM market.bar_windows WHERE ticker_id = $1 AND timeframe = '1m'");
+                        "SELECT version FROM market.bar_windows WHERE ticker_id = $1 AND timeframe = '1m'"
+                    );
                     command.Parameters.Add(new() { Value = _ticker });
                     return (long?)await command.ExecuteScalarAsync(CancellationToken.None);
                 }
@@ -196,14 +208,17 @@ internal sealed class NumberedBars : IAsyncDisposable
                 }
             },
             version => version is not null,
-            _ => fault ?? "no row");
+            _ => fault ?? "no row"
+        );
         return version!.Value;
     }
 
     private IncomingBar Incoming(int bar, int number)
     {
         var said = Bar(bar, number);
-        Assert.Null(IncomingBar.TryCreate(said.Time, said.Open, said.High, said.Low, said.Close, said.Volume, null, null, out var incoming));
+        Assert.Null(
+            IncomingBar.TryCreate(said.Time, said.Open, said.High, said.Low, said.Close, said.Volume, null, null, out var incoming)
+        );
         return incoming;
     }
 

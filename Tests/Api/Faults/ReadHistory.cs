@@ -26,8 +26,11 @@ internal sealed class ReadHistory
     /// Where an answer was older than it may be, and where time went backwards: of one replica an answer that is older than one that had ended before its question
     /// was asked.
     /// </summary>
-    public IEnumerable<string> Violations() => _answers.Where(answer => answer.Version < answer.Due).Select(answer => $"{answer} is older than it may be.")
-        .Concat(_answers.GroupBy(answer => answer.Replica).SelectMany(answers => StepsBack([.. answers])));
+    public IEnumerable<string> Violations() =>
+        _answers
+            .Where(answer => answer.Version < answer.Due)
+            .Select(answer => $"{answer} is older than it may be.")
+            .Concat(_answers.GroupBy(answer => answer.Replica).SelectMany(answers => StepsBack([.. answers])));
 
     private static IEnumerable<string> StepsBack(List<Answer> answers)
     {

@@ -3,18 +3,30 @@ namespace Wyckoff.Tests.Api.Faults;
 public sealed class ReadHistoryTests
 {
     [Fact]
-    public void Answers_that_overlap_may_come_in_any_order() => Assert.Empty(Of(new(0, 10, 0, 1, 0, "a"), new(5, 20, 0, 0, 0, "b"), new(9, 12, 0, 2, 0, "c"), new(13, 30, 2, 3, 0, "a")).Violations());
+    public void Answers_that_overlap_may_come_in_any_order() =>
+        Assert.Empty(
+            Of(new(0, 10, 0, 1, 0, "a"), new(5, 20, 0, 0, 0, "b"), new(9, 12, 0, 2, 0, "c"), new(13, 30, 2, 3, 0, "a")).Violations()
+        );
 
     [Fact]
-    public void One_replica_may_be_behind_another() => Assert.Empty(Of(new(0, 10, 0, 2, 0, "a"), new(11, 20, 0, 1, 1, "b"), new(21, 30, 0, 2, 0, "c")).Violations());
+    public void One_replica_may_be_behind_another() =>
+        Assert.Empty(Of(new(0, 10, 0, 2, 0, "a"), new(11, 20, 0, 1, 1, "b"), new(21, 30, 0, 2, 0, "c")).Violations());
 
     [Fact]
     public void An_answer_older_than_one_that_had_ended_is_found() =>
-        Assert.Contains("Of = b } is older than Answer", Assert.Single(Of(new(0, 10, 0, 2, 0, "a"), new(1, 30, 0, 1, 0, "c"), new(11, 20, 0, 1, 0, "b")).Violations()), StringComparison.Ordinal);
+        Assert.Contains(
+            "Of = b } is older than Answer",
+            Assert.Single(Of(new(0, 10, 0, 2, 0, "a"), new(1, 30, 0, 1, 0, "c"), new(11, 20, 0, 1, 0, "b")).Violations()),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void An_answer_older_than_it_may_be_is_found() =>
-        Assert.Contains("Of = b } is older than it may be", Assert.Single(Of(new(0, 10, 3, 3, 0, "a"), new(5, 20, 4, 3, 1, "b")).Violations()), StringComparison.Ordinal);
+        Assert.Contains(
+            "Of = b } is older than it may be",
+            Assert.Single(Of(new(0, 10, 3, 3, 0, "a"), new(5, 20, 4, 3, 1, "b")).Violations()),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void One_violation_among_thousands_of_readers_in_disorder_is_found()

@@ -56,7 +56,8 @@ internal sealed class ReadLoad : IAsyncDisposable
         var from = History.Count;
         return Eventually.HoldsAsync(
             () => History.Count >= from + more,
-            () => $"{History.Count - from} of {more} answers came. {_failures.LastOrDefault()} {_wrong.FirstOrDefault()}");
+            () => $"{History.Count - from} of {more} answers came. {_failures.LastOrDefault()} {_wrong.FirstOrDefault()}"
+        );
     }
 
     /// <summary>Ends when 500 more answers have come and 50 more versions are written: enough to show that nobody is held up.</summary>
@@ -77,7 +78,8 @@ internal sealed class ReadLoad : IAsyncDisposable
                 var since = _failures.Select(failure => failure.Ended).Append(from).Max();
                 return History.Answers.Count(answer => answer.Began > since) >= answers;
             },
-            () => $"{_failures.Count(failure => failure.Ended > from)} questions were not answered, the last: {_failures.LastOrDefault()}");
+            () => $"{_failures.Count(failure => failure.Ended > from)} questions were not answered, the last: {_failures.LastOrDefault()}"
+        );
     }
 
     public async Task StopAsync()
@@ -99,7 +101,10 @@ internal sealed class ReadLoad : IAsyncDisposable
     public async Task StopAndCheckAllAsync()
     {
         await StopAndCheckAsync();
-        Assert.True(_failures.IsEmpty, $"{_failures.Count} questions were not answered, the first: {_failures.FirstOrDefault()}\n{string.Join("\n\n", _replicas.Select(replica => replica.Said))}");
+        Assert.True(
+            _failures.IsEmpty,
+            $"{_failures.Count} questions were not answered, the first: {_failures.FirstOrDefault()}\n{string.Join("\n\n", _replicas.Select(replica => replica.Said))}"
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -164,7 +169,14 @@ internal sealed class ReadLoad : IAsyncDisposable
                 }
                 else
                 {
-                    _failures.Enqueue(new(began, ended, (int)response.StatusCode, $"{response.Content.Headers.ContentType?.MediaType} {Encoding.UTF8.GetString(body)}"));
+                    _failures.Enqueue(
+                        new(
+                            began,
+                            ended,
+                            (int)response.StatusCode,
+                            $"{response.Content.Headers.ContentType?.MediaType} {Encoding.UTF8.GetString(body)}"
+                        )
+                    );
                 }
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
@@ -176,7 +188,10 @@ internal sealed class ReadLoad : IAsyncDisposable
 
     private string Url(int first, int limit, Form form)
     {
-        var query = first < 0 ? string.Create(CultureInfo.InvariantCulture, $"last={limit}") : string.Create(CultureInfo.InvariantCulture, $"from={_bars.TimeOf(first):yyyy-MM-ddTHH:mm:ssZ}&limit={limit}");
+        var query =
+            first < 0
+                ? string.Create(CultureInfo.InvariantCulture, $"last={limit}")
+                : string.Create(CultureInfo.InvariantCulture, $"from={_bars.TimeOf(first):yyyy-MM-ddTHH:mm:ssZ}&limit={limit}");
         return (limit, form) switch
         {
             (1, Form.Latest) => $"/v1/bars/{_bars.Symbol}/latest?timeframe=1m",
@@ -191,18 +206,42 @@ internal sealed class ReadLoad : IAsyncDisposable
         if (form == Form.Lines)
         {
             var version = long.Parse(response.Headers.GetValues(VersionHeader).Single(), CultureInfo.InvariantCulture);
-            return (version, [.. Encoding.UTF8.GetString(body).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => Bar(JsonSerializer.Deserialize<JsonElement>(line).GetProperty))]);
+            return (
+                version,
+                [
+                    .. Encoding
+                        .UTF8.GetString(body)
+                        .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                        .Select(line => Bar(JsonSerializer.Deserialize<JsonElement>(line).GetProperty)),
+                ]
+            );
         }
 
         using var document = JsonDocument.Parse(body);
         var root = document.RootElement;
-        return (root.GetProperty("version").GetInt64(), root.TryGetProperty("bar", out var one) ? [Bar(one.GetProperty)]
-            : form == Form.Columns ? [.. Enumerable.Range(0, root.GetProperty("timestamp").GetArrayLength()).Select(i => Bar(name => root.GetProperty(name)[i]))]
-            : [.. root.GetProperty("bars").EnumerateArray().Select(bar => Bar(bar.GetProperty))]);
+        return (
+            root.GetProperty("version").GetInt64(),
+            root.TryGetProperty("bar", out var one) ? [Bar(one.GetProperty)]
+            : form == Form.Columns
+                ?
+                [
+                    .. Enumerable
+                        .Range(0, root.GetProperty("timestamp").GetArrayLength())
+                        .Select(i => Bar(name => root.GetProperty(name)[i])),
+                ]
+            : [.. root.GetProperty("bars").EnumerateArray().Select(bar => Bar(bar.GetProperty))]
+        );
     }
 
-    private static NumberedBar Bar(Func<string, JsonElement> field) => new(
-        field("timestamp").GetDateTimeOffset(), field("open").GetDecimal(), field("high").GetDecimal(), field("low").GetDecimal(), field("close").GetDecimal(), field("volume").GetDecimal());
+    private static NumberedBar Bar(Func<string, JsonElement> field) =>
+        new(
+            field("timestamp").GetDateTimeOffset(),
+            field("open").GetDecimal(),
+            field("high").GetDecimal(),
+            field("low").GetDecimal(),
+            field("close").GetDecimal(),
+            field("volume").GetDecimal()
+        );
 
     private enum Form
     {

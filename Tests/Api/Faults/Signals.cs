@@ -32,7 +32,8 @@ internal static class Signals
         var (_, output, _) = await Run.ProcessAsync("ps", ["-A", "-o", "pid=,ppid="], []);
         return
         [
-            .. output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .. output
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 .Where(line => int.Parse(line[1], CultureInfo.InvariantCulture) == process)
                 .Select(line => int.Parse(line[0], CultureInfo.InvariantCulture)),
@@ -40,5 +41,8 @@ internal static class Signals
     }
 
     // One that has ended meanwhile is no news.
-    private static Task SendAsync(string signal, IReadOnlyList<int> processes) => processes.Count == 0 ? Task.CompletedTask : Run.ProcessAsync("kill", ["-s", signal, .. processes.Select(process => $"{process}")], []);
+    private static Task SendAsync(string signal, IReadOnlyList<int> processes) =>
+        processes.Count == 0
+            ? Task.CompletedTask
+            : Run.ProcessAsync("kill", ["-s", signal, .. processes.Select(process => $"{process}")], []);
 }

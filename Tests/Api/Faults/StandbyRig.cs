@@ -13,10 +13,11 @@ public sealed class StandbyRig(FaultRig rig) : IAsyncLifetime
     internal LocalPostgres Standby => _standby!;
 
     /// <summary>To the primary and the standby, as the role of the services.</summary>
-    internal string Connection => new NpgsqlConnectionStringBuilder(rig.Connection)
-    {
-        Host = $"127.0.0.1:{rig.Postgres.Port},127.0.0.1:{Standby.Port}",
-    }.ConnectionString;
+    internal string Connection =>
+        new NpgsqlConnectionStringBuilder(rig.Connection)
+        {
+            Host = $"127.0.0.1:{rig.Postgres.Port},127.0.0.1:{Standby.Port}",
+        }.ConnectionString;
 
     internal IReadOnlyList<ApiProcess> Replicas
     {
@@ -69,7 +70,10 @@ public sealed class StandbyRig(FaultRig rig) : IAsyncLifetime
     internal async Task<long> ReadsAsync()
     {
         await using var connection = await OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = 'wyckoff'", connection);
+        await using var command = new NpgsqlCommand(
+            "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = 'wyckoff'",
+            connection
+        );
         return (long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
 
@@ -78,7 +82,13 @@ public sealed class StandbyRig(FaultRig rig) : IAsyncLifetime
     {
         await using var connection = new NpgsqlConnection(FaultRig.AppConnection(Standby) + ";Pooling=false");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await using var command = new NpgsqlCommand("SELECT version FROM market.bar_windows JOIN market.tickers ON id = ticker_id WHERE symbol = $1 AND timeframe = '1m'", connection) { Parameters = { new() { Value = symbol } } };
+        await using var command = new NpgsqlCommand(
+            "SELECT version FROM market.bar_windows JOIN market.tickers ON id = ticker_id WHERE symbol = $1 AND timeframe = '1m'",
+            connection
+        )
+        {
+            Parameters = { new() { Value = symbol } },
+        };
         return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken) as long? ?? 0;
     }
 

@@ -27,10 +27,20 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
         var before = await standby.ReadsAsync();
         for (var first = 0; first < 100; first++)
         {
-            string[] queries = ["last=50", "last=7", $"from={bars.TimeOf(first):yyyy-MM-ddTHH:mm:ssZ}&limit=60", $"from={bars.TimeOf(first):yyyy-MM-ddTHH:mm:ssZ}&limit=20&layout=columns"];
+            string[] queries =
+            [
+                "last=50",
+                "last=7",
+                $"from={bars.TimeOf(first):yyyy-MM-ddTHH:mm:ssZ}&limit=60",
+                $"from={bars.TimeOf(first):yyyy-MM-ddTHH:mm:ssZ}&limit=20&layout=columns",
+            ];
             foreach (var query in queries)
             {
-                var answers = await Task.WhenAll(replicas.Select(replica => client.GetStringAsync(new Uri(replica.Address, $"/v1/bars/{bars.Symbol}?timeframe=1m&{query}"), Token)));
+                var answers = await Task.WhenAll(
+                    replicas.Select(replica =>
+                        client.GetStringAsync(new Uri(replica.Address, $"/v1/bars/{bars.Symbol}?timeframe=1m&{query}"), Token)
+                    )
+                );
                 Assert.Equal(answers[0], answers[1]);
                 Assert.Equal(bars.Acknowledged, JsonDocument.Parse(answers[0]).RootElement.GetProperty("version").GetInt64());
             }
@@ -44,14 +54,21 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
                 {
                     for (var first = 0; first < 10; first++)
                     {
-                        await client.GetStringAsync(new Uri(replica.Address, $"/v1/bars/{bars.Symbol}?timeframe=1m&from={bars.TimeOf(first):yyyy-MM-ddTHH:mm:ssZ}&limit=20&layout=columns"), Token);
+                        await client.GetStringAsync(
+                            new Uri(
+                                replica.Address,
+                                $"/v1/bars/{bars.Symbol}?timeframe=1m&from={bars.TimeOf(first):yyyy-MM-ddTHH:mm:ssZ}&limit=20&layout=columns"
+                            ),
+                            Token
+                        );
                     }
                 }
 
                 return await standby.ReadsAsync() - before;
             },
             reads => reads >= 300,
-            reads => $"{reads} reads came to the standby");
+            reads => $"{reads} reads came to the standby"
+        );
     }
 
     [Fact]
@@ -109,11 +126,13 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
                 write = bars.OnceAsync();
                 await Eventually.HoldsAsync(async () => write.IsCompleted || await rig.IsWaitingForStandbysAsync());
                 Assert.True(before < 50, "No commit waits for two standbys.");
-            }
-            while (write.IsCompletedSuccessfully);
+            } while (write.IsCompletedSuccessfully);
 
             await Eventually.GetAsync(
-                () => standby.VersionAsync(bars.Symbol), version => version > before, version => $"the standby shows version {version}");
+                () => standby.VersionAsync(bars.Symbol),
+                version => version > before,
+                version => $"the standby shows version {version}"
+            );
             foreach (var query in queries)
             {
                 Assert.All(await VersionsAsync(replicas, bars, query), version => Assert.Equal(before, version));
@@ -134,7 +153,8 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
             await Eventually.GetAsync(
                 () => VersionsAsync(replicas, bars, query),
                 versions => versions.All(version => version == before + 1),
-                versions => $"versions {string.Join(", ", versions)}");
+                versions => $"versions {string.Join(", ", versions)}"
+            );
         }
     }
 
@@ -152,8 +172,10 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
         await load.ProgressAsync();
         await Eventually.GetAsync(
             () => HealthAsync(replicas[1]),
-            postgres => postgres.GetProperty("status").GetString() == "Degraded"
-                && postgres.GetProperty("hosts").GetProperty(StandbyName).GetProperty("state").GetString() == "Away");
+            postgres =>
+                postgres.GetProperty("status").GetString() == "Degraded"
+                && postgres.GetProperty("hosts").GetProperty(StandbyName).GetProperty("state").GetString() == "Away"
+        );
         await standby.RestartAsync();
         await Eventually.GetAsync(standby.ReadsAsync, reads => reads > 50, reads => $"{reads} reads came to the standby after its return");
 
@@ -228,19 +250,21 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
         Assert.True(await IsOfStandbyAsync());
         Assert.All(await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => IsOfStandbyAsync())), Assert.True);
 
-        Task<bool> IsOfStandbyAsync() => database.OpenOnStandbyAsync(
-            async (connection, token) =>
-            {
-                var isOfStandby = await AskAsync(connection, token);
-                if (isOfStandby && isFrozen)
+        Task<bool> IsOfStandbyAsync() =>
+            database.OpenOnStandbyAsync(
+                async (connection, token) =>
                 {
-                    Interlocked.Increment(ref held);
-                    await Task.Delay(Timeout.Infinite, token);
-                }
+                    var isOfStandby = await AskAsync(connection, token);
+                    if (isOfStandby && isFrozen)
+                    {
+                        Interlocked.Increment(ref held);
+                        await Task.Delay(Timeout.Infinite, token);
+                    }
 
-                return isOfStandby;
-            },
-            Token);
+                    return isOfStandby;
+                },
+                Token
+            );
     }
 
     private static async Task<bool> AskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -283,18 +307,23 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
     private static async Task<long[]> VersionsAsync(IEnumerable<ApiProcess> replicas, NumberedBars bars, string query)
     {
         using var client = new HttpClient();
-        return await Task.WhenAll(replicas.Select(async replica =>
-        {
-            using var response = await client.GetAsync(new Uri(replica.Address, $"/v1/bars/{bars.Symbol}?timeframe=1m&{query}"), Token);
-            response.EnsureSuccessStatusCode();
-            return long.Parse(response.Headers.GetValues(ReadLoad.VersionHeader).Single(), CultureInfo.InvariantCulture);
-        }));
+        return await Task.WhenAll(
+            replicas.Select(async replica =>
+            {
+                using var response = await client.GetAsync(new Uri(replica.Address, $"/v1/bars/{bars.Symbol}?timeframe=1m&{query}"), Token);
+                response.EnsureSuccessStatusCode();
+                return long.Parse(response.Headers.GetValues(ReadLoad.VersionHeader).Single(), CultureInfo.InvariantCulture);
+            })
+        );
     }
 
     private static async Task<JsonElement> HealthAsync(ApiProcess replica)
     {
         using var client = new HttpClient();
         using var response = await client.GetAsync(new Uri(replica.Address, "/health"), Token);
-        return JsonDocument.Parse(await response.Content.ReadAsStringAsync(Token)).RootElement.GetProperty("dependencies").GetProperty("postgres");
+        return JsonDocument
+            .Parse(await response.Content.ReadAsStringAsync(Token))
+            .RootElement.GetProperty("dependencies")
+            .GetProperty("postgres");
     }
 }

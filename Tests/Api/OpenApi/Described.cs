@@ -13,8 +13,8 @@ internal sealed class Described
         Operations =
         [
             .. from path in document.GetProperty("paths").EnumerateObject()
-               from method in path.Value.EnumerateObject()
-               select new Operation(method.Name.ToUpperInvariant(), path.Name, method.Value),
+            from method in path.Value.EnumerateObject()
+            select new Operation(method.Name.ToUpperInvariant(), path.Name, method.Value),
         ];
     }
 
@@ -24,7 +24,8 @@ internal sealed class Described
 
     public IReadOnlyList<Operation> Operations { get; }
 
-    public static async Task<Described> ReadAsync(HttpClient client) => new(await client.GetFromJsonAsync<JsonElement>("/openapi/v1.json", TestContext.Current.CancellationToken));
+    public static async Task<Described> ReadAsync(HttpClient client) =>
+        new(await client.GetFromJsonAsync<JsonElement>("/openapi/v1.json", TestContext.Current.CancellationToken));
 
     /// <summary>What is wrong with an answer, by what the document says of it; null when nothing is.</summary>
     public string? WrongWith(Operation operation, int status, string? type, byte[] body)
@@ -67,7 +68,10 @@ internal sealed class Described
         try
         {
             problem = JsonDocument.Parse(body).RootElement;
-            return Schemas.Errors(Document.GetProperty("components").GetProperty("schemas").GetProperty("Problem"), problem) is [var error, ..] ? error : null;
+            return
+                Schemas.Errors(Document.GetProperty("components").GetProperty("schemas").GetProperty("Problem"), problem) is [var error, ..]
+                ? error
+                : null;
         }
         catch (JsonException e)
         {
@@ -81,12 +85,19 @@ internal sealed class Described
 
         public JsonElement Responses => Element.GetProperty("responses");
 
-        public IReadOnlyList<JsonElement> Parameters => Element.TryGetProperty("parameters", out var parameters) ? [.. parameters.EnumerateArray()] : [];
+        public IReadOnlyList<JsonElement> Parameters =>
+            Element.TryGetProperty("parameters", out var parameters) ? [.. parameters.EnumerateArray()] : [];
 
         /// <summary>The types of body it takes, with their examples.</summary>
-        public IReadOnlyList<(string Type, string? Example)> Bodies => Element.TryGetProperty("requestBody", out var body)
-            ? [.. body.GetProperty("content").EnumerateObject().Select(media => (media.Name, media.Value.TryGetProperty("example", out var example) ? Text(example) : null))]
-            : [];
+        public IReadOnlyList<(string Type, string? Example)> Bodies =>
+            Element.TryGetProperty("requestBody", out var body)
+                ?
+                [
+                    .. body.GetProperty("content")
+                        .EnumerateObject()
+                        .Select(media => (media.Name, media.Value.TryGetProperty("example", out var example) ? Text(example) : null)),
+                ]
+                : [];
 
         /// <summary>The address with the examples of the parameters.</summary>
         public string ExampleUrl()

@@ -15,11 +15,18 @@ internal sealed class DocumentSchemas
 
     private readonly JsonObject _definitions;
     private readonly Dictionary<string, JsonSchema> _built = new(StringComparer.Ordinal);
-    private readonly EvaluationOptions _options = new() { OutputFormat = OutputFormat.List, RequireFormatValidation = true, FormatRegistry = new() };
+    private readonly EvaluationOptions _options = new()
+    {
+        OutputFormat = OutputFormat.List,
+        RequireFormatValidation = true,
+        FormatRegistry = new(),
+    };
 
     public DocumentSchemas(JsonElement document)
     {
-        _definitions = Closed(new() { [Definitions] = Copy(document.GetProperty("components").GetProperty("schemas")) })[Definitions]!.AsObject();
+        _definitions = Closed(new() { [Definitions] = Copy(document.GetProperty("components").GetProperty("schemas")) })[
+            Definitions
+        ]!.AsObject();
         // OpenAPI's own.
         Whole("int32", int.MinValue, int.MaxValue);
         Whole("int64", long.MinValue, long.MaxValue);
@@ -37,8 +44,15 @@ internal sealed class DocumentSchemas
         {
             if (!_built.TryGetValue(schema.GetRawText(), out built!))
             {
-                var whole = new JsonObject { ["allOf"] = new JsonArray(Closed(Copy(schema).AsObject())), [Definitions] = _definitions.DeepClone() };
-                built = JsonSchema.FromText(whole.ToJsonString().Replace(Components, $"#/{Definitions}/", StringComparison.Ordinal), new() { SchemaRegistry = new() });
+                var whole = new JsonObject
+                {
+                    ["allOf"] = new JsonArray(Closed(Copy(schema).AsObject())),
+                    [Definitions] = _definitions.DeepClone(),
+                };
+                built = JsonSchema.FromText(
+                    whole.ToJsonString().Replace(Components, $"#/{Definitions}/", StringComparison.Ordinal),
+                    new() { SchemaRegistry = new() }
+                );
                 _built.Add(schema.GetRawText(), built);
             }
         }
@@ -46,11 +60,23 @@ internal sealed class DocumentSchemas
         var results = built.Evaluate(value, _options);
         return results.IsValid
             ? []
-            : [.. (results.Details ?? []).Prepend(results).SelectMany(part => (part.Errors ?? []).Select(error => $"{part.InstanceLocation} {part.EvaluationPath}: {error.Value}"))];
+            :
+            [
+                .. (results.Details ?? [])
+                    .Prepend(results)
+                    .SelectMany(part =>
+                        (part.Errors ?? []).Select(error => $"{part.InstanceLocation} {part.EvaluationPath}: {error.Value}")
+                    ),
+            ];
     }
 
     private void Whole(string name, long least, long most) =>
-        _options.FormatRegistry.Register(new PredicateFormat(name, value => value.ValueKind != JsonValueKind.Number || (value.TryGetInt64(out var number) && number >= least && number <= most)));
+        _options.FormatRegistry.Register(
+            new PredicateFormat(
+                name,
+                value => value.ValueKind != JsonValueKind.Number || (value.TryGetInt64(out var number) && number >= least && number <= most)
+            )
+        );
 
     private static JsonNode Copy(JsonElement element) => JsonNode.Parse(element.GetRawText())!;
 
@@ -61,9 +87,15 @@ internal sealed class DocumentSchemas
             schema["additionalProperties"] = false;
         }
 
-        var named = new[] { "properties", Definitions }.SelectMany(keyword => schema[keyword] is JsonObject map ? map.Select(entry => entry.Value) : []);
-        var listed = new[] { "allOf", "anyOf", "oneOf" }.SelectMany(keyword => schema[keyword] is JsonArray all ? all : Enumerable.Empty<JsonNode?>());
-        foreach (var part in named.Concat(listed).Append(schema["items"]).Append(schema["additionalProperties"]).OfType<JsonObject>().ToList())
+        var named = new[] { "properties", Definitions }.SelectMany(keyword =>
+            schema[keyword] is JsonObject map ? map.Select(entry => entry.Value) : []
+        );
+        var listed = new[] { "allOf", "anyOf", "oneOf" }.SelectMany(keyword =>
+            schema[keyword] is JsonArray all ? all : Enumerable.Empty<JsonNode?>()
+        );
+        foreach (
+            var part in named.Concat(listed).Append(schema["items"]).Append(schema["additionalProperties"]).OfType<JsonObject>().ToList()
+        )
         {
             Closed(part);
         }

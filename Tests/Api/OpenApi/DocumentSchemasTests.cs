@@ -5,8 +5,7 @@ namespace Wyckoff.Tests.Api.OpenApi;
 /// <summary>What answers are checked with finds what is wrong with them.</summary>
 public sealed class DocumentSchemasTests
 {
-    private const string Document =
-        """
+    private const string Document = """
         {
           "components": {
             "schemas": {
@@ -19,11 +18,15 @@ public sealed class DocumentSchemasTests
         }
         """;
 
-    private const string Bars = """{ "type": "object", "properties": { "bars": { "type": "array", "items": { "$ref": "#/components/schemas/Bar" } } } }""";
+    private const string Bars =
+        """{ "type": "object", "properties": { "bars": { "type": "array", "items": { "$ref": "#/components/schemas/Bar" } } } }""";
 
     [Theory]
     [InlineData("""{"bars":[]}""", true)]
-    [InlineData("""{"bars":[{"at":"2024-01-02T14:30:00Z","count":null,"next":{"at":"2024-01-02T14:30:00.25+02:00","count":2147483647}}]}""", true)]
+    [InlineData(
+        """{"bars":[{"at":"2024-01-02T14:30:00Z","count":null,"next":{"at":"2024-01-02T14:30:00.25+02:00","count":2147483647}}]}""",
+        true
+    )]
     [InlineData("""{"bars":[{"count":1}]}""", false)]
     [InlineData("""{"bars":[{"at":"yesterday"}]}""", false)]
     [InlineData("""{"bars":[{"at":"2024-01-02T14:30:00Z","count":2147483648}]}""", false)]

@@ -20,27 +20,147 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
     // As they stand in an address: some are no encoding of anything.
     private static readonly string[] Nasty =
     [
-        "", "%00", "a%00b", "%ED%A0%80", "%FF%FE", "%C0%AF", "%F0%9F%92%A9", "%", "%zz", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "..%5c..%5cwindows", "%252e%252e%252f", "%0d%0aX-Injected:%20yes", "%u0041",
-        "'%20OR%201=1--", "%27;DROP%20TABLE%20market.tickers;--", "%3Cscript%3Ealert(1)%3C/script%3E", "{0}", "${7*7}", "$(id)", "-1", "0", "1e9", "1e400", "NaN", "Infinity", "9223372036854775807", "9223372036854775808",
-        "-9223372036854775808", "99999999999999999999999999", "0x10", "1.5", "%2B1", "%201", "true", "null", "undefined", "[]", "{}", "2024-02-30", "2024-13-01", "0001-01-01", "9999-12-31", "9999-12-31T23:59:59.9999999Z",
-        "2024-06-03T00:00:00-14:00", "20240603", "-62135596800", "253402300799", "253402300800", "1718000000000000000", "SPY,SPY,SPY", "SPY,", ",", "SPY%2CAAPL%2CTSLA", "BTC%2FUSD", "%E2%80%AE", "%EF%BB%BFSPY",
-        "America/New_York", "../../etc/localtime", "Etc/GMT%2B12", "1m", "3m", "7h", "1w", "1mo", "1q", "1y", "0m", "100000000m", "all", "open,open", "timestamp", "AAAAAAAAAAAAAAAAAAAAAAAA", "SPY", "AAPL", "spy", "Spy%20",
+        "",
+        "%00",
+        "a%00b",
+        "%ED%A0%80",
+        "%FF%FE",
+        "%C0%AF",
+        "%F0%9F%92%A9",
+        "%",
+        "%zz",
+        "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+        "..%5c..%5cwindows",
+        "%252e%252e%252f",
+        "%0d%0aX-Injected:%20yes",
+        "%u0041",
+        "'%20OR%201=1--",
+        "%27;DROP%20TABLE%20market.tickers;--",
+        "%3Cscript%3Ealert(1)%3C/script%3E",
+        "{0}",
+        "${7*7}",
+        "$(id)",
+        "-1",
+        "0",
+        "1e9",
+        "1e400",
+        "NaN",
+        "Infinity",
+        "9223372036854775807",
+        "9223372036854775808",
+        "-9223372036854775808",
+        "99999999999999999999999999",
+        "0x10",
+        "1.5",
+        "%2B1",
+        "%201",
+        "true",
+        "null",
+        "undefined",
+        "[]",
+        "{}",
+        "2024-02-30",
+        "2024-13-01",
+        "0001-01-01",
+        "9999-12-31",
+        "9999-12-31T23:59:59.9999999Z",
+        "2024-06-03T00:00:00-14:00",
+        "20240603",
+        "-62135596800",
+        "253402300799",
+        "253402300800",
+        "1718000000000000000",
+        "SPY,SPY,SPY",
+        "SPY,",
+        ",",
+        "SPY%2CAAPL%2CTSLA",
+        "BTC%2FUSD",
+        "%E2%80%AE",
+        "%EF%BB%BFSPY",
+        "America/New_York",
+        "../../etc/localtime",
+        "Etc/GMT%2B12",
+        "1m",
+        "3m",
+        "7h",
+        "1w",
+        "1mo",
+        "1q",
+        "1y",
+        "0m",
+        "100000000m",
+        "all",
+        "open,open",
+        "timestamp",
+        "AAAAAAAAAAAAAAAAAAAAAAAA",
+        "SPY",
+        "AAPL",
+        "spy",
+        "Spy%20",
     ];
 
     private static readonly string[] Accepts =
     [
-        "*/*", "application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet", "text/event-stream", "text/html,application/xhtml+xml,*/*;q=0.8", "image/png", "garbage", "application/json;q=0",
-        ";;;", "text/csv;q=abc", "*", "a/b,c/d;q=1.0000001", "application/json;version=\"1", "/", "application/json, text/csv;q=0.9, */*;q=0.1",
+        "*/*",
+        "application/json",
+        "application/x-ndjson",
+        "text/csv",
+        "application/vnd.apache.parquet",
+        "text/event-stream",
+        "text/html,application/xhtml+xml,*/*;q=0.8",
+        "image/png",
+        "garbage",
+        "application/json;q=0",
+        ";;;",
+        "text/csv;q=abc",
+        "*",
+        "a/b,c/d;q=1.0000001",
+        "application/json;version=\"1",
+        "/",
+        "application/json, text/csv;q=0.9, */*;q=0.1",
     ];
 
     private static readonly string[] Bodies =
     [
-        "", "null", "[]", "{}", "{", "\"text\"", "0", "{\"symbol\":1}", "{\"symbol\":null,\"symbols\":[null]}", "{\"symbol\":\"\\ud800\"}", "{\"symbol\":\"\\u0000\"}", "{\"symbol\":\"X\",\"symbol\":\"Y\"}", "{\"from\":1e400}",
-        "{\"from\":\"0001-01-01T00:00:00+14:00\",\"to\":\"9999-12-31T23:59:59-14:00\",\"symbol\":\"SPY\"}", "\u00ff\u00fe", "\u00ef\u00bb\u00bf{}", "{\"a\":" + "[[[[[[[[", "{\"timezone\":\"Mars/Phobos\",\"symbol\":\"X\"}",
-        "{\"active\":\"yes\",\"symbol\":\"X\",\"name\":\"\\u0007\"}", "--x\r\nContent-Disposition: form-data; name=f; filename=a.csv\r\n\r\nnonsense\r\n--x--", "PAR1PAR1", "PK\u0003\u0004", "\u001f\u008b\u0008\u0000",
+        "",
+        "null",
+        "[]",
+        "{}",
+        "{",
+        "\"text\"",
+        "0",
+        "{\"symbol\":1}",
+        "{\"symbol\":null,\"symbols\":[null]}",
+        "{\"symbol\":\"\\ud800\"}",
+        "{\"symbol\":\"\\u0000\"}",
+        "{\"symbol\":\"X\",\"symbol\":\"Y\"}",
+        "{\"from\":1e400}",
+        "{\"from\":\"0001-01-01T00:00:00+14:00\",\"to\":\"9999-12-31T23:59:59-14:00\",\"symbol\":\"SPY\"}",
+        "\u00ff\u00fe",
+        "\u00ef\u00bb\u00bf{}",
+        "{\"a\":" + "[[[[[[[[",
+        "{\"timezone\":\"Mars/Phobos\",\"symbol\":\"X\"}",
+        "{\"active\":\"yes\",\"symbol\":\"X\",\"name\":\"\\u0007\"}",
+        "--x\r\nContent-Disposition: form-data; name=f; filename=a.csv\r\n\r\nnonsense\r\n--x--",
+        "PAR1PAR1",
+        "PK\u0003\u0004",
+        "\u001f\u008b\u0008\u0000",
     ];
 
-    private static readonly string[] Types = ["application/json", "text/csv", "text/plain", "multipart/form-data", "multipart/form-data; boundary=x", "application/merge-patch+json", "application/json; charset=utf-16", "garbage", "application/zip", "application/gzip", "application/vnd.apache.parquet"];
+    private static readonly string[] Types =
+    [
+        "application/json",
+        "text/csv",
+        "text/plain",
+        "multipart/form-data",
+        "multipart/form-data; boundary=x",
+        "application/merge-patch+json",
+        "application/json; charset=utf-16",
+        "garbage",
+        "application/zip",
+        "application/gzip",
+        "application/vnd.apache.parquet",
+    ];
 
     private static readonly string[] Samples = ["SPY", "AAPL", "TSLA"];
 
@@ -55,95 +175,119 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
         var wrong = new ConcurrentQueue<string>();
         var statuses = new ConcurrentDictionary<(string, int), int>();
         var clock = Stopwatch.StartNew();
-        await Parallel.ForEachAsync(Enumerable.Range(0, seconds * RequestsASecond), new ParallelOptions { MaxDegreeOfParallelism = 6, CancellationToken = Token }, async (number, token) =>
-        {
-            if (clock.Elapsed.TotalSeconds > seconds || wrong.Count >= 20)
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, seconds * RequestsASecond),
+            new ParallelOptions { MaxDegreeOfParallelism = 6, CancellationToken = Token },
+            async (number, token) =>
             {
-                return;
-            }
-
-            var random = new Random(unchecked(seed + (number * 7919)));
-            var operation = described.Operations[random.Next(described.Operations.Count)];
-            using var request = Request(operation, random, api.Address, out var shown);
-            var started = clock.Elapsed;
-            try
-            {
-                using var patience = CancellationTokenSource.CreateLinkedTokenSource(token);
-                patience.CancelAfter(Silence);
-                using var response = await api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
-                var (status, type) = ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType);
-                var body = type == "text/event-stream" ? [] : await ReadAsync(response, patience.Token);
-                statuses.AddOrUpdate((operation.Id, status), 1, (_, count) => count + 1);
-                if (WrongWith(Asked(), response, status, type, body) is { } what)
+                if (clock.Elapsed.TotalSeconds > seconds || wrong.Count >= 20)
                 {
-                    wrong.Enqueue($"{number}: {shown}\n   {status} {type}: {what}\n   {Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 600)))}");
-                }
-            }
-            catch (OperationCanceledException) when (!token.IsCancellationRequested)
-            {
-                wrong.Enqueue($"{number}: {shown}\n   no answer within {(clock.Elapsed - started).TotalSeconds:0} s; the database: {await WaitsAsync()}");
-            }
-            catch (HttpRequestException e) when (e.InnerException is IOException && request.Content?.Headers.ContentLength > 1 << 20)
-            {
-                // Who has had his answer and goes on sending more than is taken is hung up on.
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
-            {
-                wrong.Enqueue($"{number}: {shown}\n   {e.Message} {e.InnerException?.Message}");
-            }
-
-            // With another method it may be another operation of the same path.
-            Described.Operation? Asked() => described.Operations.FirstOrDefault(other => other.Path == operation.Path && other.Method == request.Method.Method);
-
-            string? WrongWith(Described.Operation? asked, HttpResponseMessage response, int status, string? type, byte[] body)
-            {
-                if (status >= 500 || response.Headers.Contains("X-Injected"))
-                {
-                    return "that must not be";
+                    return;
                 }
 
-                if (!response.Headers.Contains("X-Request-Id"))
+                var random = new Random(unchecked(seed + (number * 7919)));
+                var operation = described.Operations[random.Next(described.Operations.Count)];
+                using var request = Request(operation, random, api.Address, out var shown);
+                var started = clock.Elapsed;
+                try
                 {
-                    // The server itself, of what is not HTTP.
-                    return status is 400 or 408 or 413 or 414 or 431 && body.Length == 0 ? null : "an answer without X-Request-Id";
+                    using var patience = CancellationTokenSource.CreateLinkedTokenSource(token);
+                    patience.CancelAfter(Silence);
+                    using var response = await api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+                    var (status, type) = ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType);
+                    var body = type == "text/event-stream" ? [] : await ReadAsync(response, patience.Token);
+                    statuses.AddOrUpdate((operation.Id, status), 1, (_, count) => count + 1);
+                    if (WrongWith(Asked(), response, status, type, body) is { } what)
+                    {
+                        wrong.Enqueue(
+                            $"{number}: {shown}\n   {status} {type}: {what}\n   {Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 600)))}"
+                        );
+                    }
+                }
+                catch (OperationCanceledException) when (!token.IsCancellationRequested)
+                {
+                    wrong.Enqueue(
+                        $"{number}: {shown}\n   no answer within {(clock.Elapsed - started).TotalSeconds:0} s; the database: {await WaitsAsync()}"
+                    );
+                }
+                catch (HttpRequestException e) when (e.InnerException is IOException && request.Content?.Headers.ContentLength > 1 << 20)
+                {
+                    // Who has had his answer and goes on sending more than is taken is hung up on.
+                }
+                catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
+                {
+                    wrong.Enqueue($"{number}: {shown}\n   {e.Message} {e.InnerException?.Message}");
                 }
 
-                if (request.Method == HttpMethod.Head)
-                {
-                    return body.Length == 0 ? null : "a body of HEAD";
-                }
+                // With another method it may be another operation of the same path.
+                Described.Operation? Asked() =>
+                    described.Operations.FirstOrDefault(other => other.Path == operation.Path && other.Method == request.Method.Method);
 
-                if (status < 400)
+                string? WrongWith(Described.Operation? asked, HttpResponseMessage response, int status, string? type, byte[] body)
                 {
-                    return asked is null ? "nobody takes this method" : described.WrongWith(asked, status, type, body);
-                }
+                    if (status >= 500 || response.Headers.Contains("X-Injected"))
+                    {
+                        return "that must not be";
+                    }
 
-                if (type != "application/problem+json")
-                {
-                    return "no problem document";
-                }
+                    if (!response.Headers.Contains("X-Request-Id"))
+                    {
+                        // The server itself, of what is not HTTP.
+                        return status is 400 or 408 or 413 or 414 or 431 && body.Length == 0 ? null : "an answer without X-Request-Id";
+                    }
 
-                return described.WrongWithProblem(body, out var document) ?? document.GetProperty("type").GetString() switch
-                {
-                    "/problems/not-found" or "/problems/method-not-allowed" => null,
-                    "/problems/cross-site-request" when asked is null => null,
-                    _ => asked is null ? "a problem of an operation that there is not" : described.WrongWith(asked, status, type, body),
-                };
+                    if (request.Method == HttpMethod.Head)
+                    {
+                        return body.Length == 0 ? null : "a body of HEAD";
+                    }
+
+                    if (status < 400)
+                    {
+                        return asked is null ? "nobody takes this method" : described.WrongWith(asked, status, type, body);
+                    }
+
+                    if (type != "application/problem+json")
+                    {
+                        return "no problem document";
+                    }
+
+                    return described.WrongWithProblem(body, out var document)
+                        ?? document.GetProperty("type").GetString() switch
+                        {
+                            "/problems/not-found" or "/problems/method-not-allowed" => null,
+                            "/problems/cross-site-request" when asked is null => null,
+                            _ => asked is null
+                                ? "a problem of an operation that there is not"
+                                : described.WrongWith(asked, status, type, body),
+                        };
+                }
             }
-        });
+        );
 
         var asked = statuses.Values.Sum();
         output.WriteLine($"WYCKOFF_TEST_FUZZ={seed}:{seconds}; {asked} requests in {clock.Elapsed.TotalSeconds:0.0} s");
         foreach (var operation in statuses.GroupBy(status => status.Key.Item1).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
-            output.WriteLine($"{operation.Key}: {string.Join(", ", operation.OrderBy(status => status.Key.Item2).Select(status => $"{status.Key.Item2} {status.Value}×"))}");
+            output.WriteLine(
+                $"{operation.Key}: {string.Join(", ", operation.OrderBy(status => status.Key.Item2).Select(status => $"{status.Key.Item2} {status.Value}×"))}"
+            );
         }
 
-        Assert.True(wrong.IsEmpty, $"WYCKOFF_TEST_FUZZ={seed}:{seconds}\n{string.Join('\n', wrong)}\n{string.Join('\n', api.Logged.Where(line => line.StartsWith("Error", StringComparison.Ordinal)).Take(5))}");
+        Assert.True(
+            wrong.IsEmpty,
+            $"WYCKOFF_TEST_FUZZ={seed}:{seconds}\n{string.Join('\n', wrong)}\n{string.Join('\n', api.Logged.Where(line => line.StartsWith("Error", StringComparison.Ordinal)).Take(5))}"
+        );
         Assert.DoesNotContain(api.Logged, line => line.StartsWith("Error", StringComparison.Ordinal));
         // It has been everywhere, and not only refused.
         Assert.True(asked > 300, $"Only {asked} requests were made.");
-        Assert.All(described.Operations.Where(operation => operation.Method == "GET"), operation => Assert.True(statuses.Keys.Any(status => status.Item1 == operation.Id && status.Item2 == 200), $"{operation} was never answered."));
+        Assert.All(
+            described.Operations.Where(operation => operation.Method == "GET"),
+            operation =>
+                Assert.True(
+                    statuses.Keys.Any(status => status.Item1 == operation.Id && status.Item2 == 200),
+                    $"{operation} was never answered."
+                )
+        );
     }
 
     [Fact]
@@ -154,60 +298,103 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
         var random = new Random(seed);
         List<string> requests =
         [
-            "GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /v1/bars/../../../x HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /v1//bars//SPY HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /v1/bars/SPY%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
-            "GET /v1/bars/\0 HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /v1/bars/%ED%A0%80 HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /v1/bars/\u00ff\u00fe HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET http://evil.example/v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\n\r\n",
-            "GET v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET * HTTP/1.1\r\nHost: localhost\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", "CONNECT x:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /problems HTTP/1.1\r\n\r\n", "GET /problems HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-            "GET /problems HTTP/9.9\r\nHost: localhost\r\n\r\n", "GET /problems\r\n\r\n", "\r\n\r\n\r\n", "\0\0\0\0", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /problems HTTP/1.1\r\nHost: localhost\r\nBad Header: 1\r\n\r\n", "GET /problems HTTP/1.1\r\nHost: localhost\r\n: 1\r\n\r\n",
-            "GET /problems HTTP/1.1\r\nHost: localhost\r\nA: \0\r\n\r\n", "GET /problems HTTP/1.1\r\nHost: localhost\r\nA: 1\r\n B: 2\r\n\r\n", "GET /problems HTTP/1.1\nHost: localhost\n\n", "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
-            "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
-            "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{}", "POST /v1/imports?symbol=X&timeframe=1d HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n5\r\ntimes",
-            "POST /v1/imports HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 8\r\n\r\n--x\r\n\r\n\r\n", "GET /v1/bars/SPY?limit=1&limit=2&limit HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /v1/bars/SPY?&&==&%&;# HTTP/1.1\r\nHost: localhost\r\n\r\n",
-            "GET /v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: \0garbage\r\nRange: bytes=9-1\r\n\r\n", "GET /v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: \"a\", W/\"b, *\r\nAccept-Encoding: br;q=9, *;q=x\r\n\r\n", "GET /v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: \u00ff, , ,\r\nTraceparent: 00-zz\r\n\r\n",
+            "GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /v1/bars/../../../x HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /v1//bars//SPY HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /v1/bars/SPY%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /v1/bars/\0 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /v1/bars/%ED%A0%80 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /v1/bars/\u00ff\u00fe HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET http://evil.example/v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "CONNECT x:80 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /problems HTTP/1.1\r\n\r\n",
+            "GET /problems HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+            "GET /problems HTTP/9.9\r\nHost: localhost\r\n\r\n",
+            "GET /problems\r\n\r\n",
+            "\r\n\r\n\r\n",
+            "\0\0\0\0",
+            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            "GET /problems HTTP/1.1\r\nHost: localhost\r\nBad Header: 1\r\n\r\n",
+            "GET /problems HTTP/1.1\r\nHost: localhost\r\n: 1\r\n\r\n",
+            "GET /problems HTTP/1.1\r\nHost: localhost\r\nA: \0\r\n\r\n",
+            "GET /problems HTTP/1.1\r\nHost: localhost\r\nA: 1\r\n B: 2\r\n\r\n",
+            "GET /problems HTTP/1.1\nHost: localhost\n\n",
+            "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+            "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+            "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{}",
+            "POST /v1/imports?symbol=X&timeframe=1d HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n5\r\ntimes",
+            "POST /v1/imports HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 8\r\n\r\n--x\r\n\r\n\r\n",
+            "GET /v1/bars/SPY?limit=1&limit=2&limit HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /v1/bars/SPY?&&==&%&;# HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: \0garbage\r\nRange: bytes=9-1\r\n\r\n",
+            "GET /v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: \"a\", W/\"b, *\r\nAccept-Encoding: br;q=9, *;q=x\r\n\r\n",
+            "GET /v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: \u00ff, , ,\r\nTraceparent: 00-zz\r\n\r\n",
         ];
-        var valid = new[] { "GET /v1/bars/SPY?timeframe=1d&limit=3 HTTP/1.1\r\nHost: localhost\r\nAccept: text/csv\r\n\r\n", "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}" };
+        var valid = new[]
+        {
+            "GET /v1/bars/SPY?timeframe=1d&limit=3 HTTP/1.1\r\nHost: localhost\r\nAccept: text/csv\r\n\r\n",
+            "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+        };
         for (var n = 0; n < seconds * 10; n++)
         {
             requests.Add(Damaged(valid[random.Next(valid.Length)], random));
         }
 
         var wrong = new ConcurrentQueue<string>();
-        await Parallel.ForEachAsync(requests, new ParallelOptions { MaxDegreeOfParallelism = 6, CancellationToken = Token }, async (request, token) =>
-        {
-            using var socket = new TcpClient();
-            await socket.ConnectAsync(api.Address.Host, api.Address.Port, token);
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(token);
-            patience.CancelAfter(Silence);
-            var answer = new MemoryStream();
-            try
+        await Parallel.ForEachAsync(
+            requests,
+            new ParallelOptions { MaxDegreeOfParallelism = 6, CancellationToken = Token },
+            async (request, token) =>
             {
-                var stream = socket.GetStream();
-                await stream.WriteAsync(Encoding.Latin1.GetBytes(request), patience.Token);
-                socket.Client.Shutdown(SocketShutdown.Send); // there will be no more
-                await stream.CopyToAsync(answer, patience.Token);
-            }
-            catch (OperationCanceledException) when (!token.IsCancellationRequested)
-            {
-                wrong.Enqueue($"no end within 10 s: {JsonSerializer.Serialize(request)}");
-            }
-            catch (Exception e) when (e is IOException or SocketException)
-            {
-                // Hung up on, as is right.
-            }
+                using var socket = new TcpClient();
+                await socket.ConnectAsync(api.Address.Host, api.Address.Port, token);
+                using var patience = CancellationTokenSource.CreateLinkedTokenSource(token);
+                patience.CancelAfter(Silence);
+                var answer = new MemoryStream();
+                try
+                {
+                    var stream = socket.GetStream();
+                    await stream.WriteAsync(Encoding.Latin1.GetBytes(request), patience.Token);
+                    socket.Client.Shutdown(SocketShutdown.Send); // there will be no more
+                    await stream.CopyToAsync(answer, patience.Token);
+                }
+                catch (OperationCanceledException) when (!token.IsCancellationRequested)
+                {
+                    wrong.Enqueue($"no end within 10 s: {JsonSerializer.Serialize(request)}");
+                }
+                catch (Exception e) when (e is IOException or SocketException)
+                {
+                    // Hung up on, as is right.
+                }
 
-            var text = Encoding.Latin1.GetString(answer.ToArray());
-            if (text.Length > 0 && (!text.StartsWith("HTTP/1.1 ", StringComparison.Ordinal) || (text[9] is not ('2' or '3' or '4') && !text.StartsWith("HTTP/1.1 505 ", StringComparison.Ordinal))) && !text.StartsWith("\0\0", StringComparison.Ordinal))
-            {
-                wrong.Enqueue($"{text[..Math.Min(text.Length, 200)]}: {JsonSerializer.Serialize(request)}");
+                var text = Encoding.Latin1.GetString(answer.ToArray());
+                if (
+                    text.Length > 0
+                    && (
+                        !text.StartsWith("HTTP/1.1 ", StringComparison.Ordinal)
+                        || (text[9] is not ('2' or '3' or '4') && !text.StartsWith("HTTP/1.1 505 ", StringComparison.Ordinal))
+                    )
+                    && !text.StartsWith("\0\0", StringComparison.Ordinal)
+                )
+                {
+                    wrong.Enqueue($"{text[..Math.Min(text.Length, 200)]}: {JsonSerializer.Serialize(request)}");
+                }
             }
-        });
+        );
         Assert.True(wrong.IsEmpty, $"WYCKOFF_TEST_FUZZ={seed}:{seconds}\n{string.Join('\n', wrong)}");
         Assert.DoesNotContain(api.Logged, line => line.StartsWith("Error", StringComparison.Ordinal));
         using var still = await api.Client.GetAsync("/problems", Token);
         Assert.True(still.IsSuccessStatusCode);
     }
 
-    private Task<string> WaitsAsync() => database.ScalarAsync<string>(
-        "SELECT coalesce(string_agg(format('%s %s %s %s: %s', pid, state, wait_event_type, now() - state_change, left(query, 100)), E'\n   '), '') FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    private Task<string> WaitsAsync() =>
+        database.ScalarAsync<string>(
+            "SELECT coalesce(string_agg(format('%s %s %s %s: %s', pid, state, wait_event_type, now() - state_change, left(query, 100)), E'\n   '), '') FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        );
 
     private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -226,13 +413,20 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
     private static (int Seed, int Seconds) Settings()
     {
         var given = Environment.GetEnvironmentVariable("WYCKOFF_TEST_FUZZ")?.Split(':') ?? [];
-        return (given is [{ Length: > 0 } seed, ..] ? int.Parse(seed, CultureInfo.InvariantCulture) : Environment.TickCount, given is [_, { Length: > 0 } seconds, ..] ? int.Parse(seconds, CultureInfo.InvariantCulture) : 20);
+        return (
+            given is [{ Length: > 0 } seed, ..] ? int.Parse(seed, CultureInfo.InvariantCulture) : Environment.TickCount,
+            given is [_, { Length: > 0 } seconds, ..] ? int.Parse(seconds, CultureInfo.InvariantCulture) : 20
+        );
     }
 
     private async Task<ListeningApi> StartAsync()
     {
         var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:HeadersWithin"] = "00:00:02" });
-        using var import = await api.Client.PostAsync("/v1/imports?symbol=FUZZ&timeframe=1d", new StringContent("timestamp,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,10\nbad\n", Encoding.UTF8, "text/csv"), Token);
+        using var import = await api.Client.PostAsync(
+            "/v1/imports?symbol=FUZZ&timeframe=1d",
+            new StringContent("timestamp,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,10\nbad\n", Encoding.UTF8, "text/csv"),
+            Token
+        );
         Assert.True(import.IsSuccessStatusCode);
         return api;
     }
@@ -250,11 +444,19 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
             {
                 var value = Value(parameter, random, tame);
                 // The samples are needed to the end.
-                value = operation.Method == "DELETE" && (random.Next(3) > 0 || Samples.Any(sample => value.Contains(sample, StringComparison.OrdinalIgnoreCase))) ? "FUZZ" : value;
+                value =
+                    operation.Method == "DELETE"
+                    && (random.Next(3) > 0 || Samples.Any(sample => value.Contains(sample, StringComparison.OrdinalIgnoreCase)))
+                        ? "FUZZ"
+                        : value;
                 if (inPath)
                 {
                     // Of nothing, or of dots, which the server folds, it would be another path.
-                    path = path.Replace($"{{{name}}}", Uri.UnescapeDataString(value) is "" or "." or ".." ? "%20" : value, StringComparison.Ordinal);
+                    path = path.Replace(
+                        $"{{{name}}}",
+                        Uri.UnescapeDataString(value) is "" or "." or ".." ? "%20" : value,
+                        StringComparison.Ordinal
+                    );
                 }
                 else
                 {
@@ -273,20 +475,58 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
             query.Add($"{Nasty[random.Next(Nasty.Length)]}={Nasty[random.Next(Nasty.Length)]}");
         }
 
-        var method = random.Next(25) switch { 0 => "PUT", 1 => "TRACE", 2 => "FOO", 3 when operation.Method == "GET" => "HEAD", _ => operation.Method };
+        var method = random.Next(25) switch
+        {
+            0 => "PUT",
+            1 => "TRACE",
+            2 => "FOO",
+            3 when operation.Method == "GET" => "HEAD",
+            _ => operation.Method,
+        };
         var address = path + (query.Count > 0 ? "?" + string.Join('&', query) : "");
         // As it is: no dots are folded, no escape is mended.
-        var request = new HttpRequestMessage(new(method), new Uri($"{server.GetLeftPart(UriPartial.Authority)}{address}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        var request = new HttpRequestMessage(
+            new(method),
+            new Uri(
+                $"{server.GetLeftPart(UriPartial.Authority)}{address}",
+                new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }
+            )
+        );
         if (random.Next(2) == 0)
         {
             request.Headers.TryAddWithoutValidation("Accept", Accepts[random.Next(Accepts.Length)]);
         }
 
-        foreach (var header in (string[])["X-Request-Id", "If-None-Match", "If-Match", "If-Modified-Since", "Origin", "Accept-Encoding", "Last-Event-ID", "Authorization", "X-Forwarded-For"])
+        foreach (
+            var header in (string[])
+                [
+                    "X-Request-Id",
+                    "If-None-Match",
+                    "If-Match",
+                    "If-Modified-Since",
+                    "Origin",
+                    "Accept-Encoding",
+                    "Last-Event-ID",
+                    "Authorization",
+                    "X-Forwarded-For",
+                ]
+        )
         {
             if (random.Next(15) == 0)
             {
-                request.Headers.TryAddWithoutValidation(header, random.Next(3) == 0 ? "gzip, br" : string.Concat(Uri.UnescapeDataString(Nasty[random.Next(Nasty.Length)]).Select(c => c is '\r' or '\n' or '\0' ? ' ' : c > 'ÿ' ? 'ÿ' : c)));
+                request.Headers.TryAddWithoutValidation(
+                    header,
+                    random.Next(3) == 0
+                        ? "gzip, br"
+                        : string.Concat(
+                            Uri.UnescapeDataString(Nasty[random.Next(Nasty.Length)])
+                                .Select(c =>
+                                    c is '\r' or '\n' or '\0' ? ' '
+                                    : c > 'ÿ' ? 'ÿ'
+                                    : c
+                                )
+                        )
+                );
             }
         }
 
@@ -298,7 +538,8 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
             request.Headers.ExpectContinue = request.Content.Headers.ContentLength > 1 << 20;
         }
 
-        shown = $"{method} {address} {string.Join("; ", request.Headers.NonValidated.Select(header => $"{header.Key}: {header.Value}"))} {request.Content?.Headers.NonValidated["Content-Type"]} {request.Content?.Headers.ContentLength}";
+        shown =
+            $"{method} {address} {string.Join("; ", request.Headers.NonValidated.Select(header => $"{header.Key}: {header.Value}"))} {request.Content?.Headers.NonValidated["Content-Type"]} {request.Content?.Headers.ContentLength}";
         return request;
     }
 
@@ -318,7 +559,11 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
             case < 5 when tame:
                 return "";
             case 5:
-                return new string((char)random.Next('!', '~'), 1).Replace("#", "%23", StringComparison.Ordinal) is var one && "?#/&%\\".Contains(one[0], StringComparison.Ordinal) ? "x" : one;
+                return
+                    new string((char)random.Next('!', '~'), 1).Replace("#", "%23", StringComparison.Ordinal) is var one
+                    && "?#/&%\\".Contains(one[0], StringComparison.Ordinal)
+                    ? "x"
+                    : one;
             case 6 when random.Next(6) == 0:
                 return new string('A', random.Next(10_000));
             case 6:

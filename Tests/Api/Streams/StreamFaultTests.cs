@@ -58,8 +58,11 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         await using var redis = await TestServers.OwnRedisAsync();
         // By looking alone, a change would take ten minutes.
         await using var server = await StreamServer.StartAsync(
-            database.AppConnection, redis.ConnectionString,
-            ("Wyckoff:Streams:PollAlone", "00:10:00"), ("Wyckoff:Streams:Poll", "00:10:00"));
+            database.AppConnection,
+            redis.ConnectionString,
+            ("Wyckoff:Streams:PollAlone", "00:10:00"),
+            ("Wyckoff:Streams:Poll", "00:10:00")
+        );
         var ticker = await AddTickerAsync(database.Admin, _symbol);
         await using var client = await server.OpenAsync($"/v1/bars/{_symbol}/stream?timeframe=1m");
         await client.NextAsync("snapshot");
@@ -72,7 +75,19 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
 
         // Nonsense on the channel, and versions that there are not.
         var publisher = server.Services.GetRequiredService<RedisConnection>().Current!.GetSubscriber();
-        foreach (var nonsense in new[] { "", ":", "1:1m", $"{ticker}:1m:x", $"{ticker}:7m:9", $"{ticker}:1m:99999999999999999999", $"{ticker}:1m:1000000", $"{ticker}:1m:1" })
+        foreach (
+            var nonsense in new[]
+            {
+                "",
+                ":",
+                "1:1m",
+                $"{ticker}:1m:x",
+                $"{ticker}:7m:9",
+                $"{ticker}:1m:99999999999999999999",
+                $"{ticker}:1m:1000000",
+                $"{ticker}:1m:1",
+            }
+        )
         {
             await publisher.PublishAsync(Channel, nonsense);
         }
@@ -88,8 +103,11 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
     {
         await using var redis = await TestServers.OwnRedisAsync();
         await using var server = await StreamServer.StartAsync(
-            database.AppConnection, redis.ConnectionString,
-            ("Wyckoff:Streams:PollAlone", "00:10:00"), ("Wyckoff:Streams:Poll", "00:00:00.2"));
+            database.AppConnection,
+            redis.ConnectionString,
+            ("Wyckoff:Streams:PollAlone", "00:10:00"),
+            ("Wyckoff:Streams:Poll", "00:00:00.2")
+        );
         var ticker = await AddTickerAsync(database.Admin, _symbol);
         await using var client = await server.OpenAsync($"/v1/bars/{_symbol}/stream?timeframe=1m");
         await client.NextAsync("snapshot");
@@ -108,10 +126,18 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         var own = new NpgsqlConnectionStringBuilder(postgres.ConnectionString("streams")) { IncludeErrorDetail = true }.ConnectionString;
         var (exitCode, _, error) = await Migrations.RunAsync(own, []);
         Assert.True(exitCode == 0, error);
-        var app = new NpgsqlConnectionStringBuilder(own) { Username = "wyckoff_app", Password = TestServers.AppPassword, Pooling = false }.ConnectionString;
+        var app = new NpgsqlConnectionStringBuilder(own)
+        {
+            Username = "wyckoff_app",
+            Password = TestServers.AppPassword,
+            Pooling = false,
+        }.ConnectionString;
         await using var source = NpgsqlDataSource.Create(app);
         await using var admin = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(own) { Pooling = false }.ConnectionString);
-        await using var server = await StreamServer.StartAsync(app.Replace("Pooling=False", "", StringComparison.Ordinal), settings: [("Wyckoff:Streams:PollAlone", "00:00:00.2"), ("Wyckoff:Streams:Heartbeat", "00:00:00.2")]);
+        await using var server = await StreamServer.StartAsync(
+            app.Replace("Pooling=False", "", StringComparison.Ordinal),
+            settings: [("Wyckoff:Streams:PollAlone", "00:00:00.2"), ("Wyckoff:Streams:Heartbeat", "00:00:00.2")]
+        );
         var ticker = await AddTickerAsync(admin, _symbol);
         var writer = new BarWriter(source, new(source));
         await using var client = await server.OpenAsync($"/v1/bars/{_symbol}/stream?timeframe=1m");
@@ -152,11 +178,18 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
     public async Task A_reader_that_takes_nothing_is_dropped_and_holds_nobody_up()
     {
         await using var redis = await TestServers.OwnRedisAsync();
-        await using var server = await StreamServer.StartAsync(database.AppConnection, redis.ConnectionString, [("Wyckoff:Streams:Patience", "00:00:00.5"), ("Wyckoff:Streams:MaxReaders", "2"), ("Wyckoff:Streams:PollAlone", "00:00:00.2")]);
+        await using var server = await StreamServer.StartAsync(
+            database.AppConnection,
+            redis.ConnectionString,
+            [("Wyckoff:Streams:Patience", "00:00:00.5"), ("Wyckoff:Streams:MaxReaders", "2"), ("Wyckoff:Streams:PollAlone", "00:00:00.2")]
+        );
         var ticker = await AddTickerAsync(database.Admin, _symbol);
         using var slow = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         await slow.ConnectAsync(IPAddress.Loopback, server.Url.Port, Token);
-        await slow.SendAsync(Encoding.ASCII.GetBytes($"GET /v1/bars/{_symbol}/stream?timeframe=1m&last=0 HTTP/1.1\r\nHost: localhost\r\n\r\n"), Token);
+        await slow.SendAsync(
+            Encoding.ASCII.GetBytes($"GET /v1/bars/{_symbol}/stream?timeframe=1m&last=0 HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+            Token
+        );
         await using var quick = await server.OpenAsync($"/v1/bars/{_symbol}/stream?timeframe=1m&last=0");
         await quick.NextAsync("snapshot");
 
@@ -165,7 +198,17 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         for (var round = 0; ; round++)
         {
             Assert.True(bytes < 500L << 20, $"The slow reader is still there after {bytes >> 20} MB.");
-            await server.Writer.WriteAsync([new(ticker, Timeframe.Minute1, Bars(0, 450, round))], new() { Source = "test", Policy = ConflictPolicy.Replace, RollUp = false, Derive = false }, Token);
+            await server.Writer.WriteAsync(
+                [new(ticker, Timeframe.Minute1, Bars(0, 450, round))],
+                new()
+                {
+                    Source = "test",
+                    Policy = ConflictPolicy.Replace,
+                    RollUp = false,
+                    Derive = false,
+                },
+                Token
+            );
             while (known < round + 1)
             {
                 var change = await quick.NextAsync("bars");
@@ -173,7 +216,11 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
             }
 
             // There is room for two: a third is let in once the slow one is out.
-            using var third = await server.Client.GetAsync($"/v1/bars/{_symbol}/stream?timeframe=1m&last=0", HttpCompletionOption.ResponseHeadersRead, Token);
+            using var third = await server.Client.GetAsync(
+                $"/v1/bars/{_symbol}/stream?timeframe=1m&last=0",
+                HttpCompletionOption.ResponseHeadersRead,
+                Token
+            );
             if (third.IsSuccessStatusCode)
             {
                 break;
@@ -185,7 +232,7 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         var buffer = new byte[64 * 1024];
         try
         {
-            for (int read; (read = await slow.ReceiveAsync(buffer, Token)) > 0;)
+            for (int read; (read = await slow.ReceiveAsync(buffer, Token)) > 0; )
             {
                 text.Append(Encoding.ASCII.GetString(buffer, 0, read));
             }
@@ -206,26 +253,40 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         await using var redis = await TestServers.OwnRedisAsync();
         // However long the writes take, this reader is not too slow.
         await using var server = await StreamServer.StartAsync(
-            database.AppConnection, redis.ConnectionString,
-            ("Wyckoff:Streams:PollAlone", "00:00:00.2"), ("Wyckoff:Streams:Patience", "00:10:00"));
+            database.AppConnection,
+            redis.ConnectionString,
+            ("Wyckoff:Streams:PollAlone", "00:00:00.2"),
+            ("Wyckoff:Streams:Patience", "00:10:00")
+        );
         var ticker = await AddTickerAsync(database.Admin, _symbol);
         using var socket = new TcpClient { ReceiveBufferSize = 4096 };
         await socket.ConnectAsync(IPAddress.Loopback, server.Url.Port, Token);
         var stream = socket.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET /v1/bars/{_symbol}/stream?timeframe=1m&last=1000 HTTP/1.0\r\nHost: localhost\r\n\r\n"), Token);
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"GET /v1/bars/{_symbol}/stream?timeframe=1m&last=1000 HTTP/1.0\r\nHost: localhost\r\n\r\n"),
+            Token
+        );
         await using var quick = await server.OpenAsync($"/v1/bars/{_symbol}/stream?timeframe=1m&last=0");
         await quick.NextAsync("snapshot");
         const int Rounds = 150;
         for (var round = 0; round < Rounds; round++)
         {
-            await server.Writer.WriteAsync([new(ticker, Timeframe.Minute1, Bars(0, 450, round))], new() { Source = "test", Policy = ConflictPolicy.Replace, RollUp = false, Derive = false }, Token);
+            await server.Writer.WriteAsync(
+                [new(ticker, Timeframe.Minute1, Bars(0, 450, round))],
+                new()
+                {
+                    Source = "test",
+                    Policy = ConflictPolicy.Replace,
+                    RollUp = false,
+                    Derive = false,
+                },
+                Token
+            );
             await quick.NextAsync("bars");
         }
 
         using var lines = new StreamReader(stream, Encoding.ASCII);
-        while (!string.IsNullOrEmpty(await lines.ReadLineAsync(Token)))
-        {
-        }
+        while (!string.IsNullOrEmpty(await lines.ReadLineAsync(Token))) { }
 
         var (known, events) = (new StreamedBars(), 0);
         var (name, data) = ("", "");
@@ -254,7 +315,8 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
     {
         const int Readers = 1000;
         const int Writes = 100;
-        long frames = 0, reads = 0;
+        long frames = 0,
+            reads = 0;
         using var listener = new MeterListener
         {
             InstrumentPublished = (instrument, listener) =>
@@ -265,8 +327,14 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
                 }
             },
         };
-        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => Interlocked.Add(ref instrument.Name == "wyckoff.streams.frames" ? ref frames : ref reads, value));
-        await using var server = await StreamServer.StartAsync(database.AppConnection, await TestServers.Current.RedisAsync(), ("Wyckoff:Streams:PollAlone", "00:00:00.2"));
+        listener.SetMeasurementEventCallback<long>(
+            (instrument, value, _, _) => Interlocked.Add(ref instrument.Name == "wyckoff.streams.frames" ? ref frames : ref reads, value)
+        );
+        await using var server = await StreamServer.StartAsync(
+            database.AppConnection,
+            await TestServers.Current.RedisAsync(),
+            ("Wyckoff:Streams:PollAlone", "00:00:00.2")
+        );
         var ticker = await AddTickerAsync(database.Admin, _symbol);
         var readers = new List<RawReader>();
         try
@@ -279,7 +347,11 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
             listener.Start();
             for (var i = 0; i < Writes; i++)
             {
-                await server.Writer.WriteAsync([new(ticker, Timeframe.Minute1, Bars(i, 1, 0))], new() { Source = "test", RollUp = false }, Token);
+                await server.Writer.WriteAsync(
+                    [new(ticker, Timeframe.Minute1, Bars(i, 1, 0))],
+                    new() { Source = "test", RollUp = false },
+                    Token
+                );
             }
 
             await Task.WhenAll(readers.Select(reader => reader.Seen)).WaitAsync(Eventually.Bound, Token);
@@ -300,13 +372,27 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
     }
 
     private static IncomingBar[] Bars(int first, int count, int rise) =>
-        [.. Enumerable.Range(first, count).Select(minute => new IncomingBar(IncomingBar.TimeOf(Open.AddMinutes(minute)), (100 + rise) * IncomingBar.One, (102 + rise) * IncomingBar.One, 99 * IncomingBar.One, (101 + rise) * IncomingBar.One, 1000 * (Int128)IncomingBar.One))];
+        [
+            .. Enumerable
+                .Range(first, count)
+                .Select(minute => new IncomingBar(
+                    IncomingBar.TimeOf(Open.AddMinutes(minute)),
+                    (100 + rise) * IncomingBar.One,
+                    (102 + rise) * IncomingBar.One,
+                    99 * IncomingBar.One,
+                    (101 + rise) * IncomingBar.One,
+                    1000 * (Int128)IncomingBar.One
+                )),
+        ];
 
-    private static Task WriteAsync(BarWriter writer, int ticker, int minute) => writer.WriteAsync([new(ticker, Timeframe.Minute1, Bars(minute, 1, 0))], new() { Source = "test" }, Token);
+    private static Task WriteAsync(BarWriter writer, int ticker, int minute) =>
+        writer.WriteAsync([new(ticker, Timeframe.Minute1, Bars(minute, 1, 0))], new() { Source = "test" }, Token);
 
     private static async Task<int> AddTickerAsync(NpgsqlDataSource source, string symbol)
     {
-        await using var command = source.CreateCommand($"INSERT INTO market.tickers (symbol, timezone) VALUES ('{symbol}', 'UTC') RETURNING id");
+        await using var command = source.CreateCommand(
+            $"INSERT INTO market.tickers (symbol, timezone) VALUES ('{symbol}', 'UTC') RETURNING id"
+        );
         return (int)(await command.ExecuteScalarAsync(Token))!;
     }
 

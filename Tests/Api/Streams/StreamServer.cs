@@ -11,7 +11,12 @@ internal sealed class StreamServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private StreamServer(WebApplication app) => (_app, Url, Client) = (app, new(app.Urls.Single()), new() { BaseAddress = new(app.Urls.Single()), Timeout = Timeout.InfiniteTimeSpan });
+    private StreamServer(WebApplication app) =>
+        (_app, Url, Client) = (
+            app,
+            new(app.Urls.Single()),
+            new() { BaseAddress = new(app.Urls.Single()), Timeout = Timeout.InfiniteTimeSpan }
+        );
 
     public Uri Url { get; }
 
@@ -25,8 +30,16 @@ internal sealed class StreamServer : IAsyncDisposable
     public static async Task<StreamServer> StartAsync(string database, string? cache = null, params (string Key, string Value)[] settings)
     {
         var app = ApiHost.Create(
-            ["--urls=http://127.0.0.1:0", $"--ConnectionStrings:wyckoff={database}", $"--ConnectionStrings:cache={cache}", "--Wyckoff:Api:RateLimit:Enabled=false", "--Wyckoff:Cache:MaxVersionAge=00:00:00", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")],
-            builder => builder.Logging.ClearProviders());
+            [
+                "--urls=http://127.0.0.1:0",
+                $"--ConnectionStrings:wyckoff={database}",
+                $"--ConnectionStrings:cache={cache}",
+                "--Wyckoff:Api:RateLimit:Enabled=false",
+                "--Wyckoff:Cache:MaxVersionAge=00:00:00",
+                .. settings.Select(setting => $"--{setting.Key}={setting.Value}"),
+            ],
+            builder => builder.Logging.ClearProviders()
+        );
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new(app);
     }

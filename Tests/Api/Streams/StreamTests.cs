@@ -31,7 +31,10 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
         var known = new StreamedBars();
         var snapshot = await client.NextAsync("snapshot");
         known.Apply(snapshot);
-        Assert.Equal((_symbol, "1m", 1, "1", 30), (snapshot.Symbol, snapshot.Data.GetProperty("timeframe").GetString(), snapshot.Version, snapshot.Id, snapshot.Bars.Count()));
+        Assert.Equal(
+            (_symbol, "1m", 1, "1", 30),
+            (snapshot.Symbol, snapshot.Data.GetProperty("timeframe").GetString(), snapshot.Version, snapshot.Id, snapshot.Bars.Count())
+        );
         Assert.Equal(Open.AddMinutes(10), snapshot.Bars.First().GetProperty("timestamp").GetDateTimeOffset());
 
         // A new bar.
@@ -40,7 +43,9 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
         Assert.Equal((2, "2", 1), (added.Version, added.Id, added.Bars.Count()));
         Assert.Equal((Open.AddMinutes(40), Open.AddMinutes(41)), Assert.Single(Ranges(added)));
         Assert.Equal(
-            """{"timestamp":"2024-03-04T15:10:00Z","open":104,"high":105.00000001,"low":103,"close":104.5,"volume":1040.5,"tradeCount":40,"vwap":100.125}""", added.Bars.Single().GetRawText());
+            """{"timestamp":"2024-03-04T15:10:00Z","open":104,"high":105.00000001,"low":103,"close":104.5,"volume":1040.5,"tradeCount":40,"vwap":100.125}""",
+            added.Bars.Single().GetRawText()
+        );
         known.Apply(added);
 
         // One that is corrected brings those with it whose ratios change.
@@ -49,7 +54,9 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
         Assert.Equal(10_500_000_000, known.Of(_symbol)[Time(35)].Close);
 
         // One that is deleted is in a range, and not among its bars.
-        await database.ExecuteAsync($"DELETE FROM ohlcv_bars WHERE symbol = '{_symbol}' AND timeframe = '1m' AND timestamp = '{Open.AddMinutes(38):O}'");
+        await database.ExecuteAsync(
+            $"DELETE FROM ohlcv_bars WHERE symbol = '{_symbol}' AND timeframe = '1m' AND timestamp = '{Open.AddMinutes(38):O}'"
+        );
         var deleted = await client.NextAsync("bars");
         known.Apply(deleted);
         Assert.False(known.Of(_symbol).ContainsKey(Time(38)));
@@ -60,7 +67,10 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
         Assert.True(known.Of(_symbol).ContainsKey(Time(-100)));
 
         var stored = await StoredAsync(server, ticker);
-        Assert.Equal(stored.Where(bar => bar.Key >= Time(10) || bar.Key == Time(-100)), known.Of(_symbol).Where(bar => bar.Key >= Time(10) || bar.Key == Time(-100)));
+        Assert.Equal(
+            stored.Where(bar => bar.Key >= Time(10) || bar.Key == Time(-100)),
+            known.Of(_symbol).Where(bar => bar.Key >= Time(10) || bar.Key == Time(-100))
+        );
     }
 
     [Fact]
@@ -198,11 +208,22 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
         await AddTickerAsync(_symbol);
         await RefusedAsync("/v1/bars/NOBODY/stream", HttpStatusCode.NotFound, "/problems/unknown-symbol");
         await RefusedAsync($"/v1/stream?symbols={_symbol},NOBODY", HttpStatusCode.NotFound, "/problems/unknown-symbol");
-        var wrong = await RefusedAsync("/v1/bars/%20/stream?timeframe=7m&last=1001&limit=3", HttpStatusCode.BadRequest, "/problems/invalid-parameters");
-        Assert.Equal(["last", "limit", "symbol", "timeframe"], wrong.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal));
+        var wrong = await RefusedAsync(
+            "/v1/bars/%20/stream?timeframe=7m&last=1001&limit=3",
+            HttpStatusCode.BadRequest,
+            "/problems/invalid-parameters"
+        );
+        Assert.Equal(
+            ["last", "limit", "symbol", "timeframe"],
+            wrong.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal)
+        );
         await RefusedAsync("/v1/stream", HttpStatusCode.BadRequest, "/problems/invalid-parameters");
         await RefusedAsync("/v1/stream?symbols=A,,B", HttpStatusCode.BadRequest, "/problems/invalid-parameters");
-        await RefusedAsync($"/v1/stream?symbols={string.Join(',', Enumerable.Range(0, 101).Select(i => $"S{i}"))}", HttpStatusCode.BadRequest, "/problems/invalid-parameters");
+        await RefusedAsync(
+            $"/v1/stream?symbols={string.Join(',', Enumerable.Range(0, 101).Select(i => $"S{i}"))}",
+            HttpStatusCode.BadRequest,
+            "/problems/invalid-parameters"
+        );
         await RefusedAsync($"/v1/bars/{_symbol}/stream", HttpStatusCode.NotAcceptable, "/problems/not-acceptable", "application/json");
 
         async Task<JsonElement> RefusedAsync(string path, HttpStatusCode status, string type, string accept = "text/event-stream")
@@ -228,7 +249,10 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
             using var refused = await server.Client.GetAsync(path, Token);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
             Assert.Equal(TimeSpan.FromSeconds(10), refused.Headers.RetryAfter?.Delta);
-            Assert.Equal("/problems/too-many-streams", (await refused.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("type").GetString());
+            Assert.Equal(
+                "/problems/too-many-streams",
+                (await refused.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("type").GetString()
+            );
         }
 
         await Eventually.GetAsync(
@@ -237,13 +261,17 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
                 using var response = await server.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, Token);
                 return response.StatusCode;
             },
-            status => status == HttpStatusCode.OK);
+            status => status == HttpStatusCode.OK
+        );
     }
 
     [Fact]
     public async Task A_ticker_that_is_deleted_is_gone()
     {
-        await using var server = await StreamServer.StartAsync(database.AppConnection, settings: ("Wyckoff:Streams:PollAlone", "00:00:00.1"));
+        await using var server = await StreamServer.StartAsync(
+            database.AppConnection,
+            settings: ("Wyckoff:Streams:PollAlone", "00:00:00.1")
+        );
         var ticker = await AddTickerAsync(_symbol);
         await AddTickerAsync(_symbol + "_OTHER");
         await using var one = await server.OpenAsync($"/v1/bars/{_symbol}/stream");
@@ -262,7 +290,15 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
     [Fact]
     public async Task A_quiet_stream_gives_signs_of_life_and_ends_with_the_service()
     {
-        await using var server = await StreamServer.StartAsync(database.AppConnection, settings: [("Wyckoff:Streams:Heartbeat", "00:00:00.2"), ("Wyckoff:Streams:Retry", "00:00:00.5"), ("Wyckoff:Api:AnswerWithin", "00:00:01")]);
+        await using var server = await StreamServer.StartAsync(
+            database.AppConnection,
+            settings:
+            [
+                ("Wyckoff:Streams:Heartbeat", "00:00:00.2"),
+                ("Wyckoff:Streams:Retry", "00:00:00.5"),
+                ("Wyckoff:Api:AnswerWithin", "00:00:01"),
+            ]
+        );
         await AddTickerAsync(_symbol);
         using var response = await server.Client.GetAsync($"/v1/bars/{_symbol}/stream", HttpCompletionOption.ResponseHeadersRead, Token);
         Assert.True(response.Headers.CacheControl?.NoStore);
@@ -270,7 +306,7 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
         using var lines = new StreamReader(stream, Encoding.UTF8);
         Assert.Equal("retry: 500", await lines.ReadLineAsync(Token));
         // For longer than other answers may take.
-        for (var comments = 0; comments < 8;)
+        for (var comments = 0; comments < 8; )
         {
             comments += await lines.ReadLineAsync(Token).AsTask().WaitAsync(Eventually.Bound, Token) == ":" ? 1 : 0;
         }
@@ -325,18 +361,34 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
                         continue;
                     }
 
-                    await using var delete = database.App.CreateCommand($"DELETE FROM ohlcv_bars WHERE symbol = '{symbols[symbol]}' AND timeframe = '1m' AND timestamp >= '{Open.AddMinutes(from):O}' AND timestamp < '{Open.AddMinutes(from + to):O}'");
+                    await using var delete = database.App.CreateCommand(
+                        $"DELETE FROM ohlcv_bars WHERE symbol = '{symbols[symbol]}' AND timeframe = '1m' AND timestamp >= '{Open.AddMinutes(from):O}' AND timestamp < '{Open.AddMinutes(from + to):O}'"
+                    );
                     await delete.ExecuteNonQueryAsync(Token);
                     Enumerable.Range(from, to).ToList().ForEach(minute => bars.Remove(Time(minute)));
-                    version = await database.ScalarAsync<long>($"SELECT version FROM market.bar_windows WHERE ticker_id = {tickers[symbol]} AND timeframe = '1m'");
+                    version = await database.ScalarAsync<long>(
+                        $"SELECT version FROM market.bar_windows WHERE ticker_id = {tickers[symbol]} AND timeframe = '1m'"
+                    );
                 }
                 else
                 {
                     // New ones, corrected ones, and late ones; and one that tells the readers that it was the last.
-                    var first = step == Steps ? LastMinute : random.Next(3) == 0 ? random.Next(-20, next + 1) : next;
+                    var first =
+                        step == Steps ? LastMinute
+                        : random.Next(3) == 0 ? random.Next(-20, next + 1)
+                        : next;
                     var written = Enumerable.Range(first, random.Next(1, 4)).Select(minute => Bar(minute, random.Next(0, 5))).ToArray();
                     next = Math.Max(next, first + written.Length);
-                    var result = await server.Writer.WriteAsync([new(tickers[symbol], Timeframe.Minute1, written)], new() { Source = "test", Policy = ConflictPolicy.Replace, RollUp = false }, Token);
+                    var result = await server.Writer.WriteAsync(
+                        [new(tickers[symbol], Timeframe.Minute1, written)],
+                        new()
+                        {
+                            Source = "test",
+                            Policy = ConflictPolicy.Replace,
+                            RollUp = false,
+                        },
+                        Token
+                    );
                     if (result.Changes.Count == 0)
                     {
                         continue;
@@ -378,7 +430,8 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
 
             return events;
 
-            bool IsDone() => Array.TrueForAll(symbols, symbol => known.Version(symbol) > 0 && known.Of(symbol).ContainsKey(Time(LastMinute)));
+            bool IsDone() =>
+                Array.TrueForAll(symbols, symbol => known.Version(symbol) > 0 && known.Of(symbol).ContainsKey(Time(LastMinute)));
         }
     }
 
@@ -387,25 +440,62 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
     private static IncomingBar Bar(int minute, int rise)
     {
         var price = (10_000 + (minute * 10) + (rise * 100)) * (IncomingBar.One / 100);
-        return new(Time(minute), price, price + IncomingBar.One + 1, price - IncomingBar.One, price + (IncomingBar.One / 2), (1000 + minute) * (Int128)IncomingBar.One + IncomingBar.One / 2, Math.Abs(minute), 10_012_500_000);
+        return new(
+            Time(minute),
+            price,
+            price + IncomingBar.One + 1,
+            price - IncomingBar.One,
+            price + (IncomingBar.One / 2),
+            (1000 + minute) * (Int128)IncomingBar.One + IncomingBar.One / 2,
+            Math.Abs(minute),
+            10_012_500_000
+        );
     }
 
     private static IEnumerable<(DateTimeOffset From, DateTimeOffset To)> Ranges(StreamEvent change) =>
-        change.Data.GetProperty("ranges").EnumerateArray().Select(range => (range.GetProperty("from").GetDateTimeOffset(), range.GetProperty("to").GetDateTimeOffset()));
+        change
+            .Data.GetProperty("ranges")
+            .EnumerateArray()
+            .Select(range => (range.GetProperty("from").GetDateTimeOffset(), range.GetProperty("to").GetDateTimeOffset()));
 
-    private static Task WriteAsync(StreamServer server, int ticker, int first, int count, int rise = 0) => server.Writer.WriteAsync(
-        [new(ticker, Timeframe.Minute1, Enumerable.Range(first, count).Select(minute => Bar(minute, rise)).ToArray())], new() { Source = "test", Policy = ConflictPolicy.Replace }, Token);
+    private static Task WriteAsync(StreamServer server, int ticker, int first, int count, int rise = 0) =>
+        server.Writer.WriteAsync(
+            [new(ticker, Timeframe.Minute1, Enumerable.Range(first, count).Select(minute => Bar(minute, rise)).ToArray())],
+            new() { Source = "test", Policy = ConflictPolicy.Replace },
+            Token
+        );
 
     private static async Task<Dictionary<long, IncomingBar>> StoredAsync(StreamServer server, int ticker)
     {
         var store = (BarStore)server.Services.GetService(typeof(BarStore))!;
         var bars = await store.ReadRangeAsync(ticker, Timeframe.Minute1, new(Open.AddDays(-1), Open.AddDays(1)), Token);
-        return bars.ToDictionary(bar => IncomingBar.TimeOf(bar.Timestamp), bar =>
-        {
-            Assert.Null(IncomingBar.TryCreate(bar.Timestamp, bar.Open, bar.High, bar.Low, bar.Close, bar.Volume, bar.TradeCount, bar.Vwap, out var stored));
-            return stored;
-        });
+        return bars.ToDictionary(
+            bar => IncomingBar.TimeOf(bar.Timestamp),
+            bar =>
+            {
+                Assert.Null(
+                    IncomingBar.TryCreate(
+                        bar.Timestamp,
+                        bar.Open,
+                        bar.High,
+                        bar.Low,
+                        bar.Close,
+                        bar.Volume,
+                        bar.TradeCount,
+                        bar.Vwap,
+                        out var stored
+                    )
+                );
+                return stored;
+            }
+        );
     }
 
-    private Task<int> AddTickerAsync(string symbol) => database.ScalarAsync<int>(string.Create(CultureInfo.InvariantCulture, $"INSERT INTO market.tickers (symbol, timezone) VALUES ('{symbol}', 'UTC') RETURNING id"));
+    private Task<int> AddTickerAsync(string symbol) =>
+        database.ScalarAsync<int>(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"INSERT INTO market.tickers (symbol, timezone) VALUES ('{symbol}', 'UTC') RETURNING id"
+            )
+        );
 }

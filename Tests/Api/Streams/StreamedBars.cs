@@ -33,7 +33,10 @@ internal sealed class StreamedBars
             Assert.Equal("bars", change.Name);
             foreach (var range in change.Data.GetProperty("ranges").EnumerateArray())
             {
-                var (from, to) = (IncomingBar.TimeOf(range.GetProperty("from").GetDateTimeOffset()), IncomingBar.TimeOf(range.GetProperty("to").GetDateTimeOffset()));
+                var (from, to) = (
+                    IncomingBar.TimeOf(range.GetProperty("from").GetDateTimeOffset()),
+                    IncomingBar.TimeOf(range.GetProperty("to").GetDateTimeOffset())
+                );
                 foreach (var time in _bars[change.Symbol].Keys.Where(time => time >= from && time < to).ToList())
                 {
                     _bars[change.Symbol].Remove(time);
@@ -43,19 +46,24 @@ internal sealed class StreamedBars
 
         foreach (var bar in change.Bars.Select(Bar))
         {
-            Assert.True(_bars[change.Symbol].TryAdd(bar.Time, bar), $"{change.Symbol}: the bar of {bar.Timestamp:O} is not in what the event is about, or is there twice.");
+            Assert.True(
+                _bars[change.Symbol].TryAdd(bar.Time, bar),
+                $"{change.Symbol}: the bar of {bar.Timestamp:O} is not in what the event is about, or is there twice."
+            );
         }
     }
 
-    private static IncomingBar Bar(JsonElement row) => new(
-        IncomingBar.TimeOf(row.GetProperty("timestamp").GetDateTimeOffset()),
-        Amount(row, "open"),
-        Amount(row, "high"),
-        Amount(row, "low"),
-        Amount(row, "close"),
-        (Int128)(row.GetProperty("volume").GetDecimal() * IncomingBar.One),
-        row.GetProperty("tradeCount").ValueKind == JsonValueKind.Null ? IncomingBar.Unknown : row.GetProperty("tradeCount").GetInt32(),
-        row.GetProperty("vwap").ValueKind == JsonValueKind.Null ? 0 : Amount(row, "vwap"));
+    private static IncomingBar Bar(JsonElement row) =>
+        new(
+            IncomingBar.TimeOf(row.GetProperty("timestamp").GetDateTimeOffset()),
+            Amount(row, "open"),
+            Amount(row, "high"),
+            Amount(row, "low"),
+            Amount(row, "close"),
+            (Int128)(row.GetProperty("volume").GetDecimal() * IncomingBar.One),
+            row.GetProperty("tradeCount").ValueKind == JsonValueKind.Null ? IncomingBar.Unknown : row.GetProperty("tradeCount").GetInt32(),
+            row.GetProperty("vwap").ValueKind == JsonValueKind.Null ? 0 : Amount(row, "vwap")
+        );
 
     private static long Amount(JsonElement row, string name) => (long)(row.GetProperty(name).GetDecimal() * IncomingBar.One);
 }

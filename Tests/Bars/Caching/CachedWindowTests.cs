@@ -9,37 +9,53 @@ namespace Wyckoff.Tests.Bars.Caching;
 
 public sealed class CachedWindowTests
 {
-    private static readonly Config Seeded = Config.QuickThrowOnFailure.WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_121), FSharpOption<int>.None)));
+    private static readonly Config Seeded = Config.QuickThrowOnFailure.WithReplay(
+        FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_121), FSharpOption<int>.None))
+    );
 
     private const long Minute = 60_000_000;
 
     [Fact]
     public void What_is_cut_from_a_window_is_what_the_database_would_give()
     {
-        var cases = from count in Gen.Choose(0, 30)
-                    from isAll in Gen.Elements(true, false)
-                    from start in Gen.Choose(-5, 70)
-                    from width in Gen.Choose(0, 40)
-                    from last in Gen.Choose(1, 40)
-                    select (count, isAll, start, width, last);
-        Prop.ForAll(cases.ToArbitrary(), given =>
-        {
-            // Of 100 bars of every other minute, the newest are in the window; all of them if that is all.
-            var window = Window(7, given.count, given.isAll);
-            var all = Enumerable.Range(given.isAll ? 100 - given.count : 0, given.isAll ? given.count : 100).Select(i => (Time: (2L * (i - 70)) * Minute, Row: i)).ToList();
-            var (from, until) = (given.start * Minute, (given.start + given.width) * Minute);
-            var wanted = all.Where(bar => bar.Time >= from && bar.Time < until).TakeLast(given.last).Select(bar => bar.Time).ToList();
-            if (window.Cut(from, until, given.last) is var (first, end))
-            {
-                Assert.Equal(wanted, window.Times[first..end].ToArray());
-                Assert.Equal(string.Concat(window.Times[first..end].ToArray().Select(time => Text(time) + ",")), Encoding.ASCII.GetString(window.Rows(first, end)));
-            }
-            else
-            {
-                Assert.False(given.isAll);
-                Assert.True(given.count == 0 || from < window.Times[0]);
-            }
-        }).Check(Seeded);
+        var cases =
+            from count in Gen.Choose(0, 30)
+            from isAll in Gen.Elements(true, false)
+            from start in Gen.Choose(-5, 70)
+            from width in Gen.Choose(0, 40)
+            from last in Gen.Choose(1, 40)
+            select (count, isAll, start, width, last);
+        Prop.ForAll(
+                cases.ToArbitrary(),
+                given =>
+                {
+                    // Of 100 bars of every other minute, the newest are in the window; all of them if that is all.
+                    var window = Window(7, given.count, given.isAll);
+                    var all = Enumerable
+                        .Range(given.isAll ? 100 - given.count : 0, given.isAll ? given.count : 100)
+                        .Select(i => (Time: (2L * (i - 70)) * Minute, Row: i))
+                        .ToList();
+                    var (from, until) = (given.start * Minute, (given.start + given.width) * Minute);
+                    var wanted = all.Where(bar => bar.Time >= from && bar.Time < until)
+                        .TakeLast(given.last)
+                        .Select(bar => bar.Time)
+                        .ToList();
+                    if (window.Cut(from, until, given.last) is var (first, end))
+                    {
+                        Assert.Equal(wanted, window.Times[first..end].ToArray());
+                        Assert.Equal(
+                            string.Concat(window.Times[first..end].ToArray().Select(time => Text(time) + ",")),
+                            Encoding.ASCII.GetString(window.Rows(first, end))
+                        );
+                    }
+                    else
+                    {
+                        Assert.False(given.isAll);
+                        Assert.True(given.count == 0 || from < window.Times[0]);
+                    }
+                }
+            )
+            .Check(Seeded);
     }
 
     [Fact]
@@ -54,7 +70,8 @@ public sealed class CachedWindowTests
             Assert.Null(CachedWindow.Parse(window.Bytes[..length]));
         }
 
-        Prop.ForAll(Gen.ArrayOf(Gen.Choose(0, 255).Select(b => (byte)b)).ToArbitrary(), bytes => CachedWindow.Parse(bytes) is null).Check(Seeded);
+        Prop.ForAll(Gen.ArrayOf(Gen.Choose(0, 255).Select(b => (byte)b)).ToArbitrary(), bytes => CachedWindow.Parse(bytes) is null)
+            .Check(Seeded);
     }
 
     [Fact]
@@ -63,22 +80,26 @@ public sealed class CachedWindowTests
         const int count = 12;
         var window = Window(7, count, isAll: true);
         var gen = from at in Gen.Choose(0, window.Bytes.Length - 1) from value in Gen.Choose(0, 255) select (at, value);
-        Prop.ForAll(gen.NonEmptyListOf().ToArbitrary(), damage =>
-        {
-            byte[] bytes = [.. window.Bytes];
-            foreach (var (at, value) in damage)
-            {
-                bytes[at] = (byte)value;
-            }
-
-            if (CachedWindow.Parse(bytes) is { } taken)
-            {
-                for (var first = 0; first <= taken.Count; first++)
+        Prop.ForAll(
+                gen.NonEmptyListOf().ToArbitrary(),
+                damage =>
                 {
-                    Assert.InRange(taken.Rows(first, taken.Count).Length, 0, bytes.Length);
+                    byte[] bytes = [.. window.Bytes];
+                    foreach (var (at, value) in damage)
+                    {
+                        bytes[at] = (byte)value;
+                    }
+
+                    if (CachedWindow.Parse(bytes) is { } taken)
+                    {
+                        for (var first = 0; first <= taken.Count; first++)
+                        {
+                            Assert.InRange(taken.Rows(first, taken.Count).Length, 0, bytes.Length);
+                        }
+                    }
                 }
-            }
-        }).Check(Seeded);
+            )
+            .Check(Seeded);
     }
 
     private static CachedWindow Window(long version, int count, bool isAll)

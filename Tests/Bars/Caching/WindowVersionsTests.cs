@@ -113,7 +113,17 @@ public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<T
         await WriteAsync(ticker);
         await using var replica = new Replica(database.AppConnection, Age, _time);
         Assert.Equal(1, await AskAsync(replica, ticker));
-        await using var stream = await replica.Reader.OpenAsync(ticker, Timeframe.Minute1, BarFields.Usual, BarReader.Earliest, BarReader.Latest, 10, 10, null, Cancellation);
+        await using var stream = await replica.Reader.OpenAsync(
+            ticker,
+            Timeframe.Minute1,
+            BarFields.Usual,
+            BarReader.Earliest,
+            BarReader.Latest,
+            10,
+            10,
+            null,
+            Cancellation
+        );
         Assert.Equal(1, stream.Version);
 
         // In one statement's time: whoever waits for a lock here fails.
@@ -152,7 +162,8 @@ public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<T
         }
     }
 
-    private static async Task<long> AskAsync(Replica replica, int ticker) => await replica.Versions.CurrentAsync(ticker, Timeframe.Minute1, Cancellation);
+    private static async Task<long> AskAsync(Replica replica, int ticker) =>
+        await replica.Versions.CurrentAsync(ticker, Timeframe.Minute1, Cancellation);
 
     private async Task<int> TickerAsync(string symbol) =>
         (await new TickerDirectory(database.App).GetOrAddAsync(Symbol.Parse(symbol), Cancellation, "UTC", "crypto")).Id;
@@ -161,7 +172,11 @@ public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<T
     {
         Assert.Null(IncomingBar.TryCreate(Noon.AddMinutes(++_writes), 10, 11, 9, 10.5m, 1, null, null, out var bar));
         var writer = new BarWriter(source ?? database.App, new(database.App), versions: versions);
-        var result = await writer.WriteAsync([new(ticker, Timeframe.Minute1, new[] { bar })], new() { Source = "test", RollUp = false }, Cancellation);
+        var result = await writer.WriteAsync(
+            [new(ticker, Timeframe.Minute1, new[] { bar })],
+            new() { Source = "test", RollUp = false },
+            Cancellation
+        );
         return Assert.Single(result.Changes).Version;
     }
 

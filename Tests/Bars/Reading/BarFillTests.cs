@@ -8,24 +8,31 @@ namespace Wyckoff.Tests.Bars.Reading;
 
 public sealed class BarFillTests
 {
-    private static readonly Config Seeded = Config.QuickThrowOnFailure.WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_122), FSharpOption<int>.None)));
+    private static readonly Config Seeded = Config.QuickThrowOnFailure.WithReplay(
+        FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_122), FSharpOption<int>.None))
+    );
 
     [Fact]
     public void The_last_steps_are_the_same_whether_those_before_are_made_or_passed_over()
     {
-        var cases = from name in Gen.Elements("1m", "7m", "1h", "1d", "1w", "1mo", "1q")
-                    from fill in Gen.Elements(GapFill.Null, GapFill.Previous, GapFill.Linear)
-                    from steps in Gen.Choose(1, 40).NonEmptyListOf()
-                    from count in Gen.Choose(1, 200)
-                    select (name, fill, steps, count);
-        Prop.ForAll(cases.ToArbitrary(), given =>
-        {
-            Assert.True(BarPeriod.TryParse(given.name, out var period));
-            var bars = Bars(period, given.steps);
-            var all = Filled(period, given.fill, long.MinValue, bars);
-            Assert.Equal(1 + given.steps.Skip(1).Sum(), all.Count);
-            Assert.Equal(all.TakeLast(given.count), Filled(period, given.fill, period.Before(bars[^1].Time, given.count), bars));
-        }).Check(Seeded);
+        var cases =
+            from name in Gen.Elements("1m", "7m", "1h", "1d", "1w", "1mo", "1q")
+            from fill in Gen.Elements(GapFill.Null, GapFill.Previous, GapFill.Linear)
+            from steps in Gen.Choose(1, 40).NonEmptyListOf()
+            from count in Gen.Choose(1, 200)
+            select (name, fill, steps, count);
+        Prop.ForAll(
+                cases.ToArbitrary(),
+                given =>
+                {
+                    Assert.True(BarPeriod.TryParse(given.name, out var period));
+                    var bars = Bars(period, given.steps);
+                    var all = Filled(period, given.fill, long.MinValue, bars);
+                    Assert.Equal(1 + given.steps.Skip(1).Sum(), all.Count);
+                    Assert.Equal(all.TakeLast(given.count), Filled(period, given.fill, period.Before(bars[^1].Time, given.count), bars));
+                }
+            )
+            .Check(Seeded);
     }
 
     [Fact]
@@ -34,7 +41,14 @@ public sealed class BarFillTests
         BarPeriod period = Wyckoff.Primitives.Timeframe.Minute1;
         var first = IncomingBar.TimeOf(new(1900, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var last = IncomingBar.TimeOf(new(2100, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        BarRow[] bars = [.. Enumerable.Range(0, 500).SelectMany(i => new[] { first + i * 60_000_000L, last + i * 60_000_000L }).Order().Select(time => new BarRow { Time = time, Close = time / 60_000_000 })];
+        BarRow[] bars =
+        [
+            .. Enumerable
+                .Range(0, 500)
+                .SelectMany(i => new[] { first + i * 60_000_000L, last + i * 60_000_000L })
+                .Order()
+                .Select(time => new BarRow { Time = time, Close = time / 60_000_000 }),
+        ];
         var filled = Filled(period, GapFill.Linear, period.Before(bars[^1].Time, 600), bars);
         Assert.Equal(600, filled.Count);
         Assert.Equal(last - 100 * 60_000_000L, filled[0].Time);
@@ -77,8 +91,6 @@ public sealed class BarFillTests
 
         public void Add(in BarRow row) => Rows.Add(row);
 
-        public void End()
-        {
-        }
+        public void End() { }
     }
 }

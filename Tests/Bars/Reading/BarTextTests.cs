@@ -10,21 +10,32 @@ namespace Wyckoff.Tests.Bars.Reading;
 
 public sealed class BarTextTests
 {
-    private static readonly Config Seeded = Config.QuickThrowOnFailure.WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_121), FSharpOption<int>.None)));
+    private static readonly Config Seeded = Config.QuickThrowOnFailure.WithReplay(
+        FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_121), FSharpOption<int>.None))
+    );
 
     [Fact]
     public void An_amount_is_written_exactly_and_without_the_zeros_at_its_end()
     {
-        var amounts = from digits in Gen.Choose(0, 18)
-                      from high in Gen.Choose(0, int.MaxValue)
-                      from low in Gen.Choose(0, int.MaxValue)
-                      select ((long)high << 31 | (uint)low) % (long)Math.Pow(10, digits);
-        Prop.ForAll(amounts.ToArbitrary(), amount =>
-        {
-            var to = new byte[64];
-            var written = Encoding.ASCII.GetString(to, 0, BarText.Json(BarFields.Close, false, false).Value(to, BarFields.Close, new() { Close = amount }));
-            Assert.Equal((amount / 100_000_000m).ToString("0.########", CultureInfo.InvariantCulture), written);
-        }).Check(Seeded);
+        var amounts =
+            from digits in Gen.Choose(0, 18)
+            from high in Gen.Choose(0, int.MaxValue)
+            from low in Gen.Choose(0, int.MaxValue)
+            select ((long)high << 31 | (uint)low) % (long)Math.Pow(10, digits);
+        Prop.ForAll(
+                amounts.ToArbitrary(),
+                amount =>
+                {
+                    var to = new byte[64];
+                    var written = Encoding.ASCII.GetString(
+                        to,
+                        0,
+                        BarText.Json(BarFields.Close, false, false).Value(to, BarFields.Close, new() { Close = amount })
+                    );
+                    Assert.Equal((amount / 100_000_000m).ToString("0.########", CultureInfo.InvariantCulture), written);
+                }
+            )
+            .Check(Seeded);
     }
 
     [Fact]
@@ -32,7 +43,14 @@ public sealed class BarTextTests
     {
         var to = new byte[64];
         var volume = (Int128)12_345_678_901_234_567_890 * IncomingBar.One + 5;
-        Assert.Equal("12345678901234567890.00000005", Encoding.ASCII.GetString(to, 0, BarText.Csv(BarFields.Volume, false, false).Value(to, BarFields.Volume, new() { Volume = volume })));
+        Assert.Equal(
+            "12345678901234567890.00000005",
+            Encoding.ASCII.GetString(
+                to,
+                0,
+                BarText.Csv(BarFields.Volume, false, false).Value(to, BarFields.Volume, new() { Volume = volume })
+            )
+        );
     }
 
     [Theory]
@@ -43,13 +61,26 @@ public sealed class BarTextTests
     public void A_time_is_written_as_its_zone_has_it(string name)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(name);
-        Prop.ForAll(Gen.Choose(0, 2_000_000_000).ToArbitrary(), seconds =>
-        {
-            var instant = DateTimeOffset.FromUnixTimeSeconds(seconds);
-            var to = new byte[64];
-            var written = Encoding.ASCII.GetString(to, 0, BarText.Json(BarFields.None, false, false, zone).Timestamp(to, seconds * 1_000_000L));
-            Assert.Equal(name == "UTC" ? instant.ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture) : TimeZoneInfo.ConvertTime(instant, zone).ToString("yyyy-MM-ddTHH:mm:sszzz", CultureInfo.InvariantCulture), written);
-        }).Check(Seeded);
+        Prop.ForAll(
+                Gen.Choose(0, 2_000_000_000).ToArbitrary(),
+                seconds =>
+                {
+                    var instant = DateTimeOffset.FromUnixTimeSeconds(seconds);
+                    var to = new byte[64];
+                    var written = Encoding.ASCII.GetString(
+                        to,
+                        0,
+                        BarText.Json(BarFields.None, false, false, zone).Timestamp(to, seconds * 1_000_000L)
+                    );
+                    Assert.Equal(
+                        name == "UTC"
+                            ? instant.ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture)
+                            : TimeZoneInfo.ConvertTime(instant, zone).ToString("yyyy-MM-ddTHH:mm:sszzz", CultureInfo.InvariantCulture),
+                        written
+                    );
+                }
+            )
+            .Check(Seeded);
     }
 
     [Fact]
@@ -57,8 +88,22 @@ public sealed class BarTextTests
     {
         var to = new byte[64];
         var time = IncomingBar.TimeOf(new(2024, 7, 1, 0, 0, 0, TimeSpan.Zero));
-        Assert.Equal("2024-07-01T00:00:00-04:00", Encoding.ASCII.GetString(to, 0, BarText.Json(BarFields.None, false, true, TimeZoneInfo.FindSystemTimeZoneById("America/New_York")).Timestamp(to, time)));
-        Assert.Equal("2024-07-01T00:00:00+09:00", Encoding.ASCII.GetString(to, 0, BarText.Json(BarFields.None, false, true, TimeZoneInfo.FindSystemTimeZoneById("Asia/Tokyo")).Timestamp(to, time)));
+        Assert.Equal(
+            "2024-07-01T00:00:00-04:00",
+            Encoding.ASCII.GetString(
+                to,
+                0,
+                BarText.Json(BarFields.None, false, true, TimeZoneInfo.FindSystemTimeZoneById("America/New_York")).Timestamp(to, time)
+            )
+        );
+        Assert.Equal(
+            "2024-07-01T00:00:00+09:00",
+            Encoding.ASCII.GetString(
+                to,
+                0,
+                BarText.Json(BarFields.None, false, true, TimeZoneInfo.FindSystemTimeZoneById("Asia/Tokyo")).Timestamp(to, time)
+            )
+        );
     }
 
     [Fact]
@@ -66,7 +111,15 @@ public sealed class BarTextTests
     {
         var row = new BarRow { Source = Encoding.UTF8.GetBytes("a\"b,\\\né") };
         var to = new byte[256];
-        Assert.Equal("a\"b,\\\né", System.Text.Json.JsonSerializer.Deserialize<string>(to.AsSpan(0, BarText.Json(BarFields.Source, false, false).Value(to, BarFields.Source, row))));
-        Assert.Equal("\"a\"\"b,\\\né\"", Encoding.UTF8.GetString(to, 0, BarText.Csv(BarFields.Source, false, false).Value(to, BarFields.Source, row)));
+        Assert.Equal(
+            "a\"b,\\\né",
+            System.Text.Json.JsonSerializer.Deserialize<string>(
+                to.AsSpan(0, BarText.Json(BarFields.Source, false, false).Value(to, BarFields.Source, row))
+            )
+        );
+        Assert.Equal(
+            "\"a\"\"b,\\\né\"",
+            Encoding.UTF8.GetString(to, 0, BarText.Csv(BarFields.Source, false, false).Value(to, BarFields.Source, row))
+        );
     }
 }

@@ -16,7 +16,10 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
     where TDatabase : TestDatabase
 {
     private static readonly DateTimeOffset Start = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly Config Seeded = Config.QuickThrowOnFailure.WithMaxTest(40).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_120), FSharpOption<int>.None)));
+    private static readonly Config Seeded = Config
+        .QuickThrowOnFailure.WithMaxTest(40)
+        .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_120), FSharpOption<int>.None)));
+
     // Where a ticker is that nobody said anything about.
     private static readonly TimeZoneInfo NewYork = TimeZoneInfo.FindSystemTimeZoneById("America/New_York");
     private static int _tickers;
@@ -32,77 +35,132 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
     public sealed record History(Timeframe Timeframe, Write[][] Batches);
 
     // Zeros, so that means vanish; tiny beside huge, so that ratios reach the cap; ties at the fifth place come from small whole numbers.
-    private static Gen<decimal> Amounts(decimal huge) => Gen.Frequency(
-        (3, Gen.Constant(0m)),
-        (5, Gen.Choose(1, 40).Select(n => (decimal)n)),
-        (2, Gen.Choose(1, int.MaxValue).Select(n => n / 100_000_000m)),
-        (1, Gen.Constant(0.00000001m)),
-        (1, Gen.Choose(1, 1000).Select(n => huge / n)));
+    private static Gen<decimal> Amounts(decimal huge) =>
+        Gen.Frequency(
+            (3, Gen.Constant(0m)),
+            (5, Gen.Choose(1, 40).Select(n => (decimal)n)),
+            (2, Gen.Choose(1, int.MaxValue).Select(n => n / 100_000_000m)),
+            (1, Gen.Constant(0.00000001m)),
+            (1, Gen.Choose(1, 1000).Select(n => huge / n))
+        );
 
     private static Gen<History> Histories() =>
         from timeframe in Gen.Elements(Timeframe.Minute1, Timeframe.Hour4, Timeframe.Day1)
         from batches in Gen.ArrayOf(
-            Gen.ArrayOf(
-                from slot in Gen.Choose(0, 70)
-                from spread in Amounts(1_000_000m)
-                from volume in Amounts(1_000_000_000_000_000m)
-                from deletes in Gen.Frequency((6, Gen.Constant(false)), (1, Gen.Constant(true)))
-                select new Write(slot, deletes ? null : new(decimal.Round(spread, 8), decimal.Round(volume, 8)))).Resize(45)).Resize(7)
+                Gen.ArrayOf(
+                        from slot in Gen.Choose(0, 70)
+                        from spread in Amounts(1_000_000m)
+                        from volume in Amounts(1_000_000_000_000_000m)
+                        from deletes in Gen.Frequency((6, Gen.Constant(false)), (1, Gen.Constant(true)))
+                        select new Write(slot, deletes ? null : new(decimal.Round(spread, 8), decimal.Round(volume, 8)))
+                    )
+                    .Resize(45)
+            )
+            .Resize(7)
         select new History(timeframe, batches);
 
     [Fact]
-    public void Through_the_view_in_any_order() => Prop.ForAll(Histories().ToArbitrary(), history =>
-    {
-        var (ticker, symbol) = NewTicker();
-        using var connection = database.App.OpenConnection();
-        foreach (var batch in history.Batches)
-        {
-            foreach (var write in batch.Where(write => write.Bar is null))
-            {
-                Execute(connection, "DELETE FROM ohlcv_bars WHERE symbol = $1 AND timeframe = $2 AND timestamp = $3", symbol, history.Timeframe.Name, Time(history, write.Slot));
-            }
+    public void Through_the_view_in_any_order() =>
+        Prop.ForAll(
+                Histories().ToArbitrary(),
+                history =>
+                {
+                    var (ticker, symbol) = NewTicker();
+                    using var connection = database.App.OpenConnection();
+                    foreach (var batch in history.Batches)
+                    {
+                        foreach (var write in batch.Where(write => write.Bar is null))
+                        {
+                            Execute(
+                                connection,
+                                "DELETE FROM ohlcv_bars WHERE symbol = $1 AND timeframe = $2 AND timestamp = $3",
+                                symbol,
+                                history.Timeframe.Name,
+                                Time(history, write.Slot)
+                            );
+                        }
 
-            var bars = batch.Where(write => write.Bar is not null).ToArray();
-            Execute(
-                connection,
-                "INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) SELECT $1, $2, timestamp, 1, 1 + spread, 1, 1, volume FROM unnest($3::timestamptz[], $4::numeric[], $5::numeric[]) w (timestamp, spread, volume)",
-                symbol, history.Timeframe.Name, bars.Select(write => Time(history, write.Slot)).ToArray(), bars.Select(write => write.Bar!.Spread).ToArray(), bars.Select(write => write.Bar!.Volume).ToArray());
-        }
+                        var bars = batch.Where(write => write.Bar is not null).ToArray();
+                        Execute(
+                            connection,
+                            "INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) SELECT $1, $2, timestamp, 1, 1 + spread, 1, 1, volume FROM unnest($3::timestamptz[], $4::numeric[], $5::numeric[]) w (timestamp, spread, volume)",
+                            symbol,
+                            history.Timeframe.Name,
+                            bars.Select(write => Time(history, write.Slot)).ToArray(),
+                            bars.Select(write => write.Bar!.Spread).ToArray(),
+                            bars.Select(write => write.Bar!.Volume).ToArray()
+                        );
+                    }
 
-        Compare(connection, ticker, history);
-    }).Check(Seeded);
+                    Compare(connection, ticker, history);
+                }
+            )
+            .Check(Seeded);
 
     [Fact]
-    public void Called_for_the_corrected_range_alone() => Prop.ForAll(Histories().ToArbitrary(), history =>
-    {
-        var (ticker, _) = NewTicker();
-        var table = MarketDataModel.BarsTable(history.Timeframe);
-        using var connection = database.App.OpenConnection();
-        foreach (var batch in history.Batches.Where(batch => batch.Length > 0))
-        {
-            foreach (var write in batch)
-            {
-                Execute(connection, $"DELETE FROM {table} WHERE ticker_id = $1 AND timestamp = $2", ticker, Time(history, write.Slot));
-                if (write.Bar is { } bar)
+    public void Called_for_the_corrected_range_alone() =>
+        Prop.ForAll(
+                Histories().ToArbitrary(),
+                history =>
                 {
-                    // Nonsense in the derived fields: none of it may survive.
-                    Execute(connection, $"INSERT INTO {table} (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source) VALUES ($1, $2, 1, 1 + $3, 1, 1, $4, 7, 7, 7, true, 'x')", ticker, Time(history, write.Slot), bar.Spread, bar.Volume);
+                    var (ticker, _) = NewTicker();
+                    var table = MarketDataModel.BarsTable(history.Timeframe);
+                    using var connection = database.App.OpenConnection();
+                    foreach (var batch in history.Batches.Where(batch => batch.Length > 0))
+                    {
+                        foreach (var write in batch)
+                        {
+                            Execute(
+                                connection,
+                                $"DELETE FROM {table} WHERE ticker_id = $1 AND timestamp = $2",
+                                ticker,
+                                Time(history, write.Slot)
+                            );
+                            if (write.Bar is { } bar)
+                            {
+                                // Nonsense in the derived fields: none of it may survive.
+                                Execute(
+                                    connection,
+                                    $"INSERT INTO {table} (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source) VALUES ($1, $2, 1, 1 + $3, 1, 1, $4, 7, 7, 7, true, 'x')",
+                                    ticker,
+                                    Time(history, write.Slot),
+                                    bar.Spread,
+                                    bar.Volume
+                                );
+                            }
+                        }
+
+                        Execute(
+                            connection,
+                            "SELECT market.rederive($1, $2, tstzrange($3, $4, '[]'))",
+                            ticker,
+                            history.Timeframe.Name,
+                            Time(history, batch.Min(write => write.Slot)),
+                            Time(history, batch.Max(write => write.Slot))
+                        );
+                    }
+
+                    Compare(connection, ticker, history);
+                    // A second time there is nothing to do.
+                    using var again = new NpgsqlCommand("SELECT market.rederive($1, $2, '(,)') IS NULL", connection)
+                    {
+                        Parameters =
+                        {
+                            new() { Value = ticker },
+                            new() { Value = history.Timeframe.Name },
+                        },
+                    };
+                    Assert.Equal(true, again.ExecuteScalar());
                 }
-            }
-
-            Execute(connection, "SELECT market.rederive($1, $2, tstzrange($3, $4, '[]'))", ticker, history.Timeframe.Name, Time(history, batch.Min(write => write.Slot)), Time(history, batch.Max(write => write.Slot)));
-        }
-
-        Compare(connection, ticker, history);
-        // A second time there is nothing to do.
-        using var again = new NpgsqlCommand("SELECT market.rederive($1, $2, '(,)') IS NULL", connection) { Parameters = { new() { Value = ticker }, new() { Value = history.Timeframe.Name } } };
-        Assert.Equal(true, again.ExecuteScalar());
-    }).Check(Seeded);
+            )
+            .Check(Seeded);
 
     [Fact]
     public void A_ratio_has_a_cap_and_halves_go_away_from_zero()
     {
-        using var command = database.App.CreateCommand("SELECT market.bar_ratio(1000000, 1, 1), market.bar_ratio(1, 20000, 1), market.bar_ratio(3, 20000, 1), market.bar_ratio(0, 0, 20), market.bar_ratio(5, 0, 3), market.bar_ratio(0, NULL, 0)");
+        using var command = database.App.CreateCommand(
+            "SELECT market.bar_ratio(1000000, 1, 1), market.bar_ratio(1, 20000, 1), market.bar_ratio(3, 20000, 1), market.bar_ratio(0, 0, 20), market.bar_ratio(5, 0, 3), market.bar_ratio(0, NULL, 0)"
+        );
         using var reader = command.ExecuteReader();
         Assert.True(reader.Read());
         Assert.Equal([999_999.9999m, 0.0001m, 0.0002m, 0m, 0m, 1m], Enumerable.Range(0, 6).Select(reader.GetDecimal));
@@ -114,7 +172,13 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
 
     private static void Compare(NpgsqlConnection connection, int ticker, History history)
     {
-        using var command = new NpgsqlCommand($"SELECT timestamp, high, volume, spread_ratio, volume_ratio, low_history, quality_score, spread = high - low FROM {MarketDataModel.BarsTable(history.Timeframe)} WHERE ticker_id = $1 ORDER BY timestamp", connection) { Parameters = { new() { Value = ticker } } };
+        using var command = new NpgsqlCommand(
+            $"SELECT timestamp, high, volume, spread_ratio, volume_ratio, low_history, quality_score, spread = high - low FROM {MarketDataModel.BarsTable(history.Timeframe)} WHERE ticker_id = $1 ORDER BY timestamp",
+            connection
+        )
+        {
+            Parameters = { new() { Value = ticker } },
+        };
         using var reader = command.ExecuteReader();
         var derivation = new BarDerivation(history.Timeframe, new(NewYork));
         var stored = new List<(DateTimeOffset, BarDerivation.Fields)>();
@@ -124,7 +188,17 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
             var timestamp = reader.GetFieldValue<DateTimeOffset>(0);
             Assert.Null(IncomingBar.TryCreate(timestamp, 1, reader.GetDecimal(1), 1, 1, reader.GetDecimal(2), null, null, out var bar));
             Assert.True(reader.GetBoolean(7));
-            stored.Add((timestamp, new((long)(reader.GetDecimal(3) * 10_000), (long)(reader.GetDecimal(4) * 10_000), reader.GetBoolean(5), (int)(reader.GetDecimal(6) * 100))));
+            stored.Add(
+                (
+                    timestamp,
+                    new(
+                        (long)(reader.GetDecimal(3) * 10_000),
+                        (long)(reader.GetDecimal(4) * 10_000),
+                        reader.GetBoolean(5),
+                        (int)(reader.GetDecimal(6) * 100)
+                    )
+                )
+            );
             derived.Add((timestamp, derivation.Next(bar)));
         }
 

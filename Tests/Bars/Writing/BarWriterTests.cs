@@ -18,7 +18,9 @@ public sealed class CommunityBarWriterTests(CommunityDatabase database) : BarWri
 public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixture<TDatabase>
     where TDatabase : TestDatabase
 {
-    private static readonly Config Seeded = Config.QuickThrowOnFailure.WithMaxTest(25).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_121), FSharpOption<int>.None)));
+    private static readonly Config Seeded = Config
+        .QuickThrowOnFailure.WithMaxTest(25)
+        .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_121), FSharpOption<int>.None)));
     private static int _tickers;
 
     private readonly BarWriter _writer = new(database.App, new(database.App));
@@ -38,7 +40,11 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
         from close in Gen.Choose(1, 1000)
         from up in Gen.Choose(0, 50)
         from down in Gen.Choose(0, 50)
-        from volume in Gen.Frequency((1, Gen.Constant(0L)), (8, Gen.Choose(1, 100_000).Select(v => v * IncomingBar.One)), (1, Gen.Choose(1, int.MaxValue).Select(v => v * 3_700_000_000L)))
+        from volume in Gen.Frequency(
+            (1, Gen.Constant(0L)),
+            (8, Gen.Choose(1, 100_000).Select(v => v * IncomingBar.One)),
+            (1, Gen.Choose(1, int.MaxValue).Select(v => v * 3_700_000_000L))
+        )
         from trades in Gen.Choose(-1, 20)
         from vwap in Gen.Elements(true, false)
         select new Piece(slot, open, close, up, down, volume, trades, vwap);
@@ -47,50 +53,68 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
         from zone in Gen.Elements("America/New_York", "Asia/Kolkata", "UTC", "Australia/Sydney")
         from continuous in Gen.Elements(true, false)
         from batches in Gen.ArrayOf(
-            from timeframe in Gen.Frequency((12, Gen.Constant(Timeframe.Minute1)), (2, Gen.Constant(Timeframe.Minute5)), (1, Gen.Constant(Timeframe.Hour1)), (1, Gen.Constant(Timeframe.Hour4)), (1, Gen.Constant(Timeframe.Day1)))
-            from policy in Gen.Elements(ConflictPolicy.Skip, ConflictPolicy.Replace)
-            from inOrder in Gen.Elements(true, false)
-            from compress in Gen.Frequency((4, Gen.Constant(false)), (1, Gen.Constant(true)))
-            from pieces in Gen.ArrayOf(Pieces()).Resize(80)
-            select new Batch(timeframe, policy, inOrder ? [.. pieces.OrderBy(piece => piece.Slot)] : pieces, compress)).Resize(6)
+                from timeframe in Gen.Frequency(
+                    (12, Gen.Constant(Timeframe.Minute1)),
+                    (2, Gen.Constant(Timeframe.Minute5)),
+                    (1, Gen.Constant(Timeframe.Hour1)),
+                    (1, Gen.Constant(Timeframe.Hour4)),
+                    (1, Gen.Constant(Timeframe.Day1))
+                )
+                from policy in Gen.Elements(ConflictPolicy.Skip, ConflictPolicy.Replace)
+                from inOrder in Gen.Elements(true, false)
+                from compress in Gen.Frequency((4, Gen.Constant(false)), (1, Gen.Constant(true)))
+                from pieces in Gen.ArrayOf(Pieces()).Resize(80)
+                select new Batch(timeframe, policy, inOrder ? [.. pieces.OrderBy(piece => piece.Slot)] : pieces, compress)
+            )
+            .Resize(6)
         select new History(zone, continuous, batches);
 
     [Fact]
-    public void Any_order_any_batches_late_duplicate_and_corrected_bars_give_what_one_pass_gives() => Prop.ForAll(Histories().ToArbitrary(), history =>
-    {
-        var ticker = NewTicker(history.Zone);
-        var model = Timeframe.Stored.ToDictionary(timeframe => timeframe, _ => new SortedDictionary<long, IncomingBar>());
-        foreach (var batch in history.Batches)
-        {
-            if (batch.Compress && _edition.HasPolicies)
-            {
-                using var compress = database.Admin.CreateCommand("SELECT compress_chunk(c, if_not_compressed => true) FROM show_chunks('market.bars_1m') c");
-                compress.ExecuteNonQuery();
-            }
-
-            var bars = batch.Pieces.Select(piece => Bar(history, batch.Timeframe, piece)).ToArray();
-            var result = _writer.WriteAsync([new(ticker, batch.Timeframe, bars)], new() { Source = "test", Policy = batch.Policy }, Token).GetAwaiter().GetResult();
-
-            var last = bars.GroupBy(bar => bar.Time).Select(group => group.Last()).ToList();
-            Assert.Equal(bars.Length - last.Count, result.Duplicates);
-            var stored = model[batch.Timeframe];
-            var counts = (Inserted: 0L, Updated: 0L, Skipped: 0L);
-            foreach (var bar in last)
-            {
-                if (stored.TryGetValue(bar.Time, out var there) && (there == bar || batch.Policy == ConflictPolicy.Skip))
+    public void Any_order_any_batches_late_duplicate_and_corrected_bars_give_what_one_pass_gives() =>
+        Prop.ForAll(
+                Histories().ToArbitrary(),
+                history =>
                 {
-                    counts.Skipped++;
-                    continue;
+                    var ticker = NewTicker(history.Zone);
+                    var model = Timeframe.Stored.ToDictionary(timeframe => timeframe, _ => new SortedDictionary<long, IncomingBar>());
+                    foreach (var batch in history.Batches)
+                    {
+                        if (batch.Compress && _edition.HasPolicies)
+                        {
+                            using var compress = database.Admin.CreateCommand(
+                                "SELECT compress_chunk(c, if_not_compressed => true) FROM show_chunks('market.bars_1m') c"
+                            );
+                            compress.ExecuteNonQuery();
+                        }
+
+                        var bars = batch.Pieces.Select(piece => Bar(history, batch.Timeframe, piece)).ToArray();
+                        var result = _writer
+                            .WriteAsync([new(ticker, batch.Timeframe, bars)], new() { Source = "test", Policy = batch.Policy }, Token)
+                            .GetAwaiter()
+                            .GetResult();
+
+                        var last = bars.GroupBy(bar => bar.Time).Select(group => group.Last()).ToList();
+                        Assert.Equal(bars.Length - last.Count, result.Duplicates);
+                        var stored = model[batch.Timeframe];
+                        var counts = (Inserted: 0L, Updated: 0L, Skipped: 0L);
+                        foreach (var bar in last)
+                        {
+                            if (stored.TryGetValue(bar.Time, out var there) && (there == bar || batch.Policy == ConflictPolicy.Skip))
+                            {
+                                counts.Skipped++;
+                                continue;
+                            }
+
+                            stored[bar.Time] = bar;
+                        }
+
+                        Assert.Equal((counts.Skipped, last.Count - counts.Skipped), (result.Skipped, result.Inserted + result.Updated));
+                    }
+
+                    Expected.Check(database, ticker, TimeZoneInfo.FindSystemTimeZoneById(history.Zone), model);
                 }
-
-                stored[bar.Time] = bar;
-            }
-
-            Assert.Equal((counts.Skipped, last.Count - counts.Skipped), (result.Skipped, result.Inserted + result.Updated));
-        }
-
-        Expected.Check(database, ticker, TimeZoneInfo.FindSystemTimeZoneById(history.Zone), model);
-    }).Check(Seeded);
+            )
+            .Check(Seeded);
 
     [Fact]
     public async Task Bars_given_again_change_nothing()
@@ -99,7 +123,10 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
         var bars = Session(3);
         var first = await _writer.WriteAsync([new(ticker, Timeframe.Minute1, bars)], new() { Source = "test" }, Token);
         Assert.Equal((1170, 0, 0), (first.Inserted, first.Updated, first.Skipped));
-        Assert.Equal(Timeframe.Stored, first.Changes.Select(change => change.Timeframe).Order(Comparer<Timeframe>.Create((a, b) => a.Width.CompareTo(b.Width))));
+        Assert.Equal(
+            Timeframe.Stored,
+            first.Changes.Select(change => change.Timeframe).Order(Comparer<Timeframe>.Create((a, b) => a.Width.CompareTo(b.Width)))
+        );
         foreach (var policy in Enum.GetValues<ConflictPolicy>())
         {
             var again = await _writer.WriteAsync([new(ticker, Timeframe.Minute1, bars)], new() { Source = "test", Policy = policy }, Token);
@@ -115,7 +142,9 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
         var bars = Session(2);
         await _writer.WriteAsync([new(ticker, Timeframe.Minute1, bars.AsMemory(10, 1))], new() { Source = "test" }, Token);
         bars[10] = bars[10] with { Volume = bars[10].Volume + 1 };
-        var conflict = await Assert.ThrowsAsync<BarConflictException>(() => _writer.WriteAsync([new(ticker, Timeframe.Minute1, bars)], new() { Source = "test", Policy = ConflictPolicy.Fail }, Token));
+        var conflict = await Assert.ThrowsAsync<BarConflictException>(() =>
+            _writer.WriteAsync([new(ticker, Timeframe.Minute1, bars)], new() { Source = "test", Policy = ConflictPolicy.Fail }, Token)
+        );
         Assert.Contains("2024-03-04T14:40", conflict.Message, StringComparison.Ordinal);
         Assert.Equal(1, await database.ScalarAsync<long>($"SELECT count(*) FROM bars_1m WHERE ticker_id = {ticker}"));
     }
@@ -128,18 +157,51 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
         var since = await database.ScalarAsync<DateTime>("SELECT clock_timestamp()");
         await _writer.WriteAsync([new(ticker, Timeframe.Minute1, bars)], new() { Source = "test", OwnSince = since }, Token);
         var corrected = bars[5] with { Volume = 7 };
-        Assert.Equal(1, (await _writer.WriteAsync([new(ticker, Timeframe.Minute1, new[] { corrected })], new() { Source = "test", OwnSince = since }, Token)).Updated);
-        Assert.Equal(1, (await _writer.WriteAsync([new(ticker, Timeframe.Minute1, new[] { bars[5] })], new() { Source = "other", OwnSince = since }, Token)).Skipped);
-        Assert.Equal(1, (await _writer.WriteAsync([new(ticker, Timeframe.Minute1, new[] { bars[5] })], new() { Source = "test" }, Token)).Skipped);
+        Assert.Equal(
+            1,
+            (
+                await _writer.WriteAsync(
+                    [new(ticker, Timeframe.Minute1, new[] { corrected })],
+                    new() { Source = "test", OwnSince = since },
+                    Token
+                )
+            ).Updated
+        );
+        Assert.Equal(
+            1,
+            (
+                await _writer.WriteAsync(
+                    [new(ticker, Timeframe.Minute1, new[] { bars[5] })],
+                    new() { Source = "other", OwnSince = since },
+                    Token
+                )
+            ).Skipped
+        );
+        Assert.Equal(
+            1,
+            (await _writer.WriteAsync([new(ticker, Timeframe.Minute1, new[] { bars[5] })], new() { Source = "test" }, Token)).Skipped
+        );
     }
 
     [Fact]
     public async Task What_a_caller_keeps_about_its_bars_is_committed_with_them_or_not_at_all()
     {
         var ticker = NewTicker("UTC");
-        await Assert.ThrowsAsync<InvalidOperationException>(() => _writer.WriteAsync([new(ticker, Timeframe.Minute1, Session(1))], new() { Source = "test", After = (_, result, _) => throw new InvalidOperationException($"{result.Inserted}") }, Token));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            _writer.WriteAsync(
+                [new(ticker, Timeframe.Minute1, Session(1))],
+                new() { Source = "test", After = (_, result, _) => throw new InvalidOperationException($"{result.Inserted}") },
+                Token
+            )
+        );
         Assert.Equal(0, await database.ScalarAsync<long>($"SELECT count(*) FROM bars_1m WHERE ticker_id = {ticker}"));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => _writer.WriteAsync([new(ticker, Timeframe.Minute1, Session(1))], new() { Source = "test", Before = (_, _) => throw new InvalidOperationException("fenced off") }, Token));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            _writer.WriteAsync(
+                [new(ticker, Timeframe.Minute1, Session(1))],
+                new() { Source = "test", Before = (_, _) => throw new InvalidOperationException("fenced off") },
+                Token
+            )
+        );
 
         var seen = await _writer.WriteAsync(
             [new(ticker, Timeframe.Minute1, Session(1))],
@@ -148,11 +210,15 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
                 Source = "test",
                 After = async (connection, _, token) =>
                 {
-                    await using var count = new NpgsqlCommand($"SELECT count(*) FROM market.bars_1d WHERE ticker_id = {ticker}", connection);
+                    await using var count = new NpgsqlCommand(
+                        $"SELECT count(*) FROM market.bars_1d WHERE ticker_id = {ticker}",
+                        connection
+                    );
                     Assert.Equal(1L, await count.ExecuteScalarAsync(token));
                 },
             },
-            Token);
+            Token
+        );
         Assert.Equal(390, seen.Inserted);
     }
 
@@ -166,12 +232,22 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
         async Task BreakAsync(NpgsqlConnection connection, CancellationToken token)
         {
             calls++;
-            await using var twice = new NpgsqlCommand($"INSERT INTO market.sync_coverage (ticker_id, timeframe, source) VALUES ({ticker}, '1m', 'twice'), ({ticker}, '1m', 'twice')", connection);
+            await using var twice = new NpgsqlCommand(
+                $"INSERT INTO market.sync_coverage (ticker_id, timeframe, source) VALUES ({ticker}, '1m', 'twice'), ({ticker}, '1m', 'twice')",
+                connection
+            );
             await twice.ExecuteNonQueryAsync(token);
         }
 
-        var options = new BarWriteOptions { Source = "test", Before = before ? BreakAsync : null, After = before ? null : (connection, _, token) => BreakAsync(connection, token) };
-        var e = await Assert.ThrowsAsync<PostgresException>(() => _writer.WriteAsync([new(ticker, Timeframe.Minute1, Session(1))], options, Token));
+        var options = new BarWriteOptions
+        {
+            Source = "test",
+            Before = before ? BreakAsync : null,
+            After = before ? null : (connection, _, token) => BreakAsync(connection, token),
+        };
+        var e = await Assert.ThrowsAsync<PostgresException>(() =>
+            _writer.WriteAsync([new(ticker, Timeframe.Minute1, Session(1))], options, Token)
+        );
         Assert.Equal((PostgresErrorCodes.UniqueViolation, 1), (e.SqlState, calls));
     }
 
@@ -182,10 +258,22 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
         var bar = Session(1)[0];
         Assert.Contains("below low", await RefusalAsync(bar with { High = bar.Low - 1 }), StringComparison.Ordinal);
         Assert.Contains("multiple of 1m", await RefusalAsync(bar with { Time = bar.Time + 1 }), StringComparison.Ordinal);
-        Assert.Contains("no ticker 2147483647", (await Assert.ThrowsAsync<ArgumentException>(() => _writer.WriteAsync([new(int.MaxValue, Timeframe.Minute1, new[] { bar })], new() { Source = "test" }, Token))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no ticker 2147483647",
+            (
+                await Assert.ThrowsAsync<ArgumentException>(() =>
+                    _writer.WriteAsync([new(int.MaxValue, Timeframe.Minute1, new[] { bar })], new() { Source = "test" }, Token)
+                )
+            ).Message,
+            StringComparison.Ordinal
+        );
 
         async Task<string> RefusalAsync(IncomingBar wrong) =>
-            (await Assert.ThrowsAsync<ArgumentException>(() => _writer.WriteAsync([new(ticker, Timeframe.Minute1, new[] { wrong })], new() { Source = "test" }, Token))).Message;
+            (
+                await Assert.ThrowsAsync<ArgumentException>(() =>
+                    _writer.WriteAsync([new(ticker, Timeframe.Minute1, new[] { wrong })], new() { Source = "test" }, Token)
+                )
+            ).Message;
     }
 
     [Fact]
@@ -194,15 +282,32 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
         int[] ids = [NewTicker("America/New_York"), NewTicker("America/New_York"), NewTicker("America/New_York")];
         var bars = Session(2);
         // Each writer has its own part of every ticker, in another order of tickers, as another process would.
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(part => Task.Run(async () =>
-        {
-            var writer = new BarWriter(database.App, new(database.App));
-            var mine = bars.Where((_, i) => i % 4 == part).ToArray();
-            for (var from = 0; from < mine.Length; from += 50)
-            {
-                await writer.WriteAsync([.. ids.OrderBy(id => (id * 7 + part) % 3).Select(id => new BarSet(id, Timeframe.Minute1, mine.AsMemory(from, Math.Min(50, mine.Length - from))))], new() { Source = "test" }, Token);
-            }
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(part =>
+                    Task.Run(async () =>
+                    {
+                        var writer = new BarWriter(database.App, new(database.App));
+                        var mine = bars.Where((_, i) => i % 4 == part).ToArray();
+                        for (var from = 0; from < mine.Length; from += 50)
+                        {
+                            await writer.WriteAsync(
+                                [
+                                    .. ids.OrderBy(id => (id * 7 + part) % 3)
+                                        .Select(id => new BarSet(
+                                            id,
+                                            Timeframe.Minute1,
+                                            mine.AsMemory(from, Math.Min(50, mine.Length - from))
+                                        )),
+                                ],
+                                new() { Source = "test" },
+                                Token
+                            );
+                        }
+                    })
+                )
+        );
         var model = Timeframe.Stored.ToDictionary(timeframe => timeframe, _ => new SortedDictionary<long, IncomingBar>());
         foreach (var bar in bars)
         {
@@ -218,26 +323,49 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
     private static IncomingBar[] Session(int days)
     {
         var open = new DateTimeOffset(2024, 3, 4, 14, 30, 0, TimeSpan.Zero);
-        return [.. Enumerable.Range(0, days * 390).Select(i =>
-        {
-            var price = (10_000 + (i * 7919) % 500) * 1_000_000L;
-            return new IncomingBar(IncomingBar.TimeOf(open.AddDays(i / 390).AddMinutes(i % 390)), price, price + 2_000_000, price - 1_000_000, price + 500_000, (1 + (i * 31) % 977) * (Int128)IncomingBar.One, i % 50, price + 1);
-        })];
+        return
+        [
+            .. Enumerable
+                .Range(0, days * 390)
+                .Select(i =>
+                {
+                    var price = (10_000 + (i * 7919) % 500) * 1_000_000L;
+                    return new IncomingBar(
+                        IncomingBar.TimeOf(open.AddDays(i / 390).AddMinutes(i % 390)),
+                        price,
+                        price + 2_000_000,
+                        price - 1_000_000,
+                        price + 500_000,
+                        (1 + (i * 31) % 977) * (Int128)IncomingBar.One,
+                        i % 50,
+                        price + 1
+                    );
+                }),
+        ];
     }
 
     private static IncomingBar Bar(History history, Timeframe timeframe, Piece piece)
     {
         // Around the night in which New York puts its clock forward; sessions of a few bars with gaps, or one after the other.
         var start = new DateTimeOffset(2024, 3, 8, 3, 0, 0, TimeSpan.Zero);
-        var time = timeframe.IsDaily
-            ? new DateTimeOffset(2024, 3, 6, 0, 0, 0, TimeSpan.Zero).AddDays(piece.Slot % 9)
+        var time =
+            timeframe.IsDaily ? new DateTimeOffset(2024, 3, 6, 0, 0, 0, TimeSpan.Zero).AddDays(piece.Slot % 9)
             : timeframe.Width >= Timeframe.Hour1.Width
                 ? new DateTimeOffset(2024, 3, 8, 0, 0, 0, TimeSpan.Zero) + timeframe.Width * (piece.Slot % 60)
-                : start + timeframe.Width * (history.Continuous ? piece.Slot * 3 : piece.Slot + (piece.Slot / 40 * 1400));
+            : start + timeframe.Width * (history.Continuous ? piece.Slot * 3 : piece.Slot + (piece.Slot / 40 * 1400));
         var (low, high) = (Math.Min(piece.Open, piece.Close), Math.Max(piece.Open, piece.Close));
         var low8 = Math.Max(1, low - piece.Down) * 1_234_567L;
         var high8 = (high + piece.Up) * 1_234_567L;
-        return new(IncomingBar.TimeOf(time), piece.Open * 1_234_567L, high8, low8, piece.Close * 1_234_567L, piece.Volume, piece.Trades, piece.Vwap ? (low8 + high8) / 2 : 0);
+        return new(
+            IncomingBar.TimeOf(time),
+            piece.Open * 1_234_567L,
+            high8,
+            low8,
+            piece.Close * 1_234_567L,
+            piece.Volume,
+            piece.Trades,
+            piece.Vwap ? (low8 + high8) / 2 : 0
+        );
     }
 
     private int NewTicker(string zone)

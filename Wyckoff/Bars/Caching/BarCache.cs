@@ -35,7 +35,14 @@ public sealed class BarCache
     private long _redisHits;
     private long _rebuilds;
 
-    public BarCache(WindowVersions versions, BarReader reader, RedisConnection redis, IOptions<CacheOptions> options, TimeProvider time, ILoggerFactory loggers)
+    public BarCache(
+        WindowVersions versions,
+        BarReader reader,
+        RedisConnection redis,
+        IOptions<CacheOptions> options,
+        TimeProvider time,
+        ILoggerFactory loggers
+    )
     {
         (_versions, _reader, _options, _time) = (versions, reader, options.Value, time);
         _redis = new(redis, options, time, loggers.CreateLogger<RedisWindows>());
@@ -45,7 +52,12 @@ public sealed class BarCache
     public bool IsOff => !_options.InProcess && !_options.Redis;
 
     /// <summary>The window at the version to go by, or newer; null when its bars have no version.</summary>
-    public async ValueTask<CachedWindow?> FindAsync(TickerRef ticker, BarPeriod period, BarFormat format, CancellationToken cancellationToken)
+    public async ValueTask<CachedWindow?> FindAsync(
+        TickerRef ticker,
+        BarPeriod period,
+        BarFormat format,
+        CancellationToken cancellationToken
+    )
     {
         var version = await _versions.CurrentAsync(ticker.Id, period.Source, cancellationToken);
         if (version == 0)
@@ -104,7 +116,16 @@ public sealed class BarCache
     }
 
     /// <summary>What the layers have done since the process began.</summary>
-    public CacheFigures Snapshot() => new(_options.InProcess, _options.Redis, _entries.Count, Interlocked.Read(ref _bytes), Interlocked.Read(ref _processHits), Interlocked.Read(ref _redisHits), Interlocked.Read(ref _rebuilds));
+    public CacheFigures Snapshot() =>
+        new(
+            _options.InProcess,
+            _options.Redis,
+            _entries.Count,
+            Interlocked.Read(ref _bytes),
+            Interlocked.Read(ref _processHits),
+            Interlocked.Read(ref _redisHits),
+            Interlocked.Read(ref _rebuilds)
+        );
 
     private async Task RenewAsync(Key key, Entry entry, long version)
     {
@@ -147,13 +168,36 @@ public sealed class BarCache
         var began = _time.GetTimestamp();
         using var rows = new BarRows(Bars);
         var fields = BarFields.Usual;
-        var current = await _reader.ReadNewestAsync(ticker.Id, period, fields, BarReader.Earliest, BarReader.Latest, Bars, rows, version, CancellationToken.None);
+        var current = await _reader.ReadNewestAsync(
+            ticker.Id,
+            period,
+            fields,
+            BarReader.Earliest,
+            BarReader.Latest,
+            Bars,
+            rows,
+            version,
+            CancellationToken.None
+        );
         var text = format == BarFormat.Csv ? BarText.Csv(fields, false, period.IsOfDates) : BarText.Json(fields, false, period.IsOfDates);
-        var window = CachedWindow.Of(current, rows, rows.Count < Bars, text, format switch { BarFormat.Json => (byte)',', BarFormat.Ndjson => (byte)'\n', _ => 0 });
+        var window = CachedWindow.Of(
+            current,
+            rows,
+            rows.Count < Bars,
+            text,
+            format switch
+            {
+                BarFormat.Json => (byte)',',
+                BarFormat.Ndjson => (byte)'\n',
+                _ => 0,
+            }
+        );
         Interlocked.Increment(ref _rebuilds);
         ReadMetrics.Found("database");
         ReadMetrics.Rebuilt(_time.GetElapsedTime(began));
-        var open = rows.Count > 0 && IncomingBar.InstantOf(period.Next(rows[rows.Count - 1].Time)) > _time.GetUtcNow().AddDays(period.IsOfDates ? -1 : 0);
+        var open =
+            rows.Count > 0
+            && IncomingBar.InstantOf(period.Next(rows[rows.Count - 1].Time)) > _time.GetUtcNow().AddDays(period.IsOfDates ? -1 : 0);
         _ = _redis.PutAsync(name, window, open ? _options.OpenFor : _options.ClosedFor);
         return window;
     }
@@ -212,7 +256,8 @@ public sealed class BarCache
     private readonly record struct Key(int TickerId, string Incarnation, string Period, BarFormat Format)
     {
         // The number is that of the layout of what is kept: another build may keep something else.
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"wyckoff:1:bars:{Incarnation}:{TickerId}:{Period}:{EnumText.Of(Format)}");
+        public override string ToString() =>
+            string.Create(CultureInfo.InvariantCulture, $"wyckoff:1:bars:{Incarnation}:{TickerId}:{Period}:{EnumText.Of(Format)}");
     }
 
     private sealed class Entry(CachedWindow window, TickerRef ticker, BarPeriod period, long since)

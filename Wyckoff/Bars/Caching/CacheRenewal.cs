@@ -22,8 +22,12 @@ internal sealed class CacheRenewal(BarCache cache, RedisConnection redis) : IHos
     private void Heard(string message)
     {
         var parts = message.Split(':');
-        if (parts.Length == 3 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var ticker) && Timeframe.TryParse(parts[1], out var timeframe)
-            && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var version))
+        if (
+            parts.Length == 3
+            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var ticker)
+            && Timeframe.TryParse(parts[1], out var timeframe)
+            && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+        )
         {
             cache.Renew(ticker, timeframe, version);
         }

@@ -91,7 +91,11 @@ public sealed class CachedWindow
     /// <summary>What came from Redis; null when it is not one of ours, whole.</summary>
     public static CachedWindow? Parse(byte[] bytes)
     {
-        if (bytes.Length < HeadSize || !Utf8Parser.TryParse(bytes.AsSpan(0, VersionDigits), out long version, out var digits, 'X') || digits != VersionDigits)
+        if (
+            bytes.Length < HeadSize
+            || !Utf8Parser.TryParse(bytes.AsSpan(0, VersionDigits), out long version, out var digits, 'X')
+            || digits != VersionDigits
+        )
         {
             return null;
         }

@@ -55,7 +55,8 @@ internal sealed class RedisWindows(RedisConnection redis, IOptions<CacheOptions>
         }
     }
 
-    private IDatabase? Answering() => options.Value.Redis && time.GetTimestamp() >= Volatile.Read(ref _restUntil) ? redis.Current?.GetDatabase() : null;
+    private IDatabase? Answering() =>
+        options.Value.Redis && time.GetTimestamp() >= Volatile.Read(ref _restUntil) ? redis.Current?.GetDatabase() : null;
 
     private async Task<T> Bounded<T>(Task<T> asked)
     {
@@ -68,7 +69,12 @@ internal sealed class RedisWindows(RedisConnection redis, IOptions<CacheOptions>
         catch (TimeoutException)
         {
             // It will still end one day, and its failure is known.
-            _ = asked.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            _ = asked.ContinueWith(
+                static late => late.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default
+            );
             throw;
         }
     }

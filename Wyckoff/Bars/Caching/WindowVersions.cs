@@ -33,6 +33,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
     private readonly Lock _lock = new();
     private Round? _collecting;
     private int _running;
+
     // The windows of the next renewal, and whether RenewAsync runs.
     private Round? _renewals;
     private volatile bool _renewing;
@@ -45,7 +46,11 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
     public ValueTask<long> CurrentAsync(int tickerId, Timeframe timeframe, long atLeast, CancellationToken cancellationToken)
     {
         var now = time.GetTimestamp();
-        if (!_known.TryGetValue(BarWindow.LockKey(tickerId, timeframe), out var known) || known.Version < atLeast || known.AskedAt <= now - _maxAge)
+        if (
+            !_known.TryGetValue(BarWindow.LockKey(tickerId, timeframe), out var known)
+            || known.Version < atLeast
+            || known.AskedAt <= now - _maxAge
+        )
         {
             return AskAsync(tickerId, timeframe, cancellationToken);
         }
@@ -115,7 +120,8 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
 
                     return true;
                 },
-                CancellationToken.None);
+                CancellationToken.None
+            );
         }
         catch (Exception)
         {
@@ -183,7 +189,8 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
 
                         return true;
                     },
-                    CancellationToken.None);
+                    CancellationToken.None
+                );
             }
             catch (Exception e)
             {
@@ -274,7 +281,13 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
             var versions = new long[Tickers.Count];
             if (Tickers.Count == 1)
             {
-                await using var one = new NpgsqlCommand("SELECT version FROM market.bar_windows WHERE ticker_id = $1 AND timeframe = $2", connection) { CommandTimeout = Patience };
+                await using var one = new NpgsqlCommand(
+                    "SELECT version FROM market.bar_windows WHERE ticker_id = $1 AND timeframe = $2",
+                    connection
+                )
+                {
+                    CommandTimeout = Patience,
+                };
                 one.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Tickers[0] });
                 one.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Timeframes[0].Name, NpgsqlDbType = NpgsqlDbType.Text });
                 await one.PrepareAsync(cancellationToken);
@@ -298,9 +311,16 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         private NpgsqlBatchCommand Question()
         {
             var command = new NpgsqlBatchCommand(
-                "SELECT a.place::int, w.version FROM unnest($1, $2) WITH ORDINALITY AS a (ticker_id, timeframe, place) JOIN market.bar_windows w ON w.ticker_id = a.ticker_id AND w.timeframe = a.timeframe");
+                "SELECT a.place::int, w.version FROM unnest($1, $2) WITH ORDINALITY AS a (ticker_id, timeframe, place) JOIN market.bar_windows w ON w.ticker_id = a.ticker_id AND w.timeframe = a.timeframe"
+            );
             command.Parameters.Add(new NpgsqlParameter<List<int>> { TypedValue = Tickers });
-            command.Parameters.Add(new NpgsqlParameter<List<string>> { TypedValue = Timeframes.ConvertAll(timeframe => timeframe.Name), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+            command.Parameters.Add(
+                new NpgsqlParameter<List<string>>
+                {
+                    TypedValue = Timeframes.ConvertAll(timeframe => timeframe.Name),
+                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
+                }
+            );
             return command;
         }
     }
@@ -315,12 +335,13 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         /// <summary>True for the first caller.</summary>
         public bool TryBeginRenewal() => Volatile.Read(ref _renewals) == 0 && Interlocked.Exchange(ref _renewals, 1) == 0;
 
-        public Known After(Known heard) => heard switch
-        {
-            _ when heard.Version > Version => new(heard.Version, Math.Max(AskedAt, heard.AskedAt), heard.LearntAt),
-            // The primary was asked later and has an older version: it is a promoted standby that lost commits.
-            _ when heard.Version < Version && heard.AskedAt > LearntAt => heard,
-            _ => new(Version, Math.Max(AskedAt, heard.AskedAt), LearntAt),
-        };
+        public Known After(Known heard) =>
+            heard switch
+            {
+                _ when heard.Version > Version => new(heard.Version, Math.Max(AskedAt, heard.AskedAt), heard.LearntAt),
+                // The primary was asked later and has an older version: it is a promoted standby that lost commits.
+                _ when heard.Version < Version && heard.AskedAt > LearntAt => heard,
+                _ => new(Version, Math.Max(AskedAt, heard.AskedAt), LearntAt),
+            };
     }
 }

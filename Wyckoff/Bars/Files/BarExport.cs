@@ -15,7 +15,15 @@ public sealed class BarExport(BarStore store, TimeProvider time)
 
     /// <summary>The bars that open in the range, oldest first. Without a start from the first bar on, without an end up to the last.</summary>
     /// <returns>How many there were.</returns>
-    public async Task<long> WriteAsync(BarFileWriter writer, Symbol symbol, int tickerId, Timeframe timeframe, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
+    public async Task<long> WriteAsync(
+        BarFileWriter writer,
+        Symbol symbol,
+        int tickerId,
+        Timeframe timeframe,
+        DateTimeOffset? from,
+        DateTimeOffset? to,
+        CancellationToken cancellationToken
+    )
     {
         long bars = 0;
         var start = from ?? IncomingBar.InstantOf(IncomingBar.Earliest);
@@ -32,7 +40,10 @@ public sealed class BarExport(BarStore store, TimeProvider time)
             }
 
             bars += window.Count;
-            span = window.Count > 0 ? timeframe.Width * BarsPerWindow : TimeSpan.FromTicks(Math.Max(span.Ticks, Math.Min(span.Ticks * 2, Widest.Ticks)));
+            span =
+                window.Count > 0
+                    ? timeframe.Width * BarsPerWindow
+                    : TimeSpan.FromTicks(Math.Max(span.Ticks, Math.Min(span.Ticks * 2, Widest.Ticks)));
             // A window that widened while there was nothing may hold more bars than were read: the next one begins after the last of them.
             start = window.Count == BarsPerWindow ? window[^1].Timestamp.AddMicroseconds(1) : until;
         }

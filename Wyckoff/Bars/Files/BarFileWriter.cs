@@ -6,12 +6,13 @@ namespace Wyckoff.Bars.Files;
 public abstract class BarFileWriter : IDisposable
 {
     /// <summary>A writer of the format; the output stays the caller's.</summary>
-    public static BarFileWriter Create(BarFileFormat format, Stream output) => format switch
-    {
-        BarFileFormat.Csv => new CsvBarWriter(output),
-        BarFileFormat.Parquet => new ParquetBarWriter(output),
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "csv or parquet was expected."),
-    };
+    public static BarFileWriter Create(BarFileFormat format, Stream output) =>
+        format switch
+        {
+            BarFileFormat.Csv => new CsvBarWriter(output),
+            BarFileFormat.Parquet => new ParquetBarWriter(output),
+            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "csv or parquet was expected."),
+        };
 
     public abstract ValueTask WriteAsync(Symbol symbol, Timeframe timeframe, OhlcvBar bar, CancellationToken cancellationToken);
 
@@ -24,7 +25,5 @@ public abstract class BarFileWriter : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    protected virtual void Dispose(bool disposing)
-    {
-    }
+    protected virtual void Dispose(bool disposing) { }
 }

@@ -18,7 +18,25 @@ public sealed class ParquetBarReader : IDisposable
     // The last of the time's names are those of an index that nobody named, so only a column of times is meant by them.
     private static readonly (string Field, bool Needed, string[] Names)[] Vocabulary =
     [
-        ("timestamp", true, ["timestamp", "datetime", "time", "date", "t", "ts", "date_time", "open_time", "window_start", "ts_event", "index", "__index_level_0__", "__index_level_1__"]),
+        (
+            "timestamp",
+            true,
+            [
+                "timestamp",
+                "datetime",
+                "time",
+                "date",
+                "t",
+                "ts",
+                "date_time",
+                "open_time",
+                "window_start",
+                "ts_event",
+                "index",
+                "__index_level_0__",
+                "__index_level_1__",
+            ]
+        ),
         ("open", true, ["open", "o", "open_price"]),
         ("high", true, ["high", "h", "high_price"]),
         ("low", true, ["low", "l", "low_price"]),
@@ -31,7 +49,14 @@ public sealed class ParquetBarReader : IDisposable
     ];
 
     private static readonly string[] TimeFormats =
-        ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd HH:mmK", "yyyy-MM-dd", "yyyyMMdd"];
+    [
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+        "yyyy-MM-dd HH:mm:ss.FFFFFFFK",
+        "yyyy-MM-dd'T'HH:mmK",
+        "yyyy-MM-dd HH:mmK",
+        "yyyy-MM-dd",
+        "yyyyMMdd",
+    ];
 
     private readonly ParquetReader _reader;
     private readonly ParquetBarOptions _options;
@@ -59,7 +84,9 @@ public sealed class ParquetBarReader : IDisposable
             }
             else if (Vocabulary[field].Needed)
             {
-                throw new ParquetException($"No column for {Vocabulary[field].Field}: one of {string.Join(", ", Vocabulary[field].Names)} was expected; there are {string.Join(", ", reader.Columns)}.");
+                throw new ParquetException(
+                    $"No column for {Vocabulary[field].Field}: one of {string.Join(", ", Vocabulary[field].Names)} was expected; there are {string.Join(", ", reader.Columns)}."
+                );
             }
         }
     }
@@ -121,16 +148,25 @@ public sealed class ParquetBarReader : IDisposable
         ParquetColumn? column;
         if (_options.Map.TryGetValue(field, out var mapped))
         {
-            column = _reader.Columns.FirstOrDefault(column => column.Name.Equals(mapped, StringComparison.OrdinalIgnoreCase))
+            column =
+                _reader.Columns.FirstOrDefault(column => column.Name.Equals(mapped, StringComparison.OrdinalIgnoreCase))
                 ?? throw new ParquetException($"No column '{mapped}' for {field}; there are {string.Join(", ", _reader.Columns)}.");
         }
         else
         {
-            var named = names.SelectMany(name => _reader.Columns.Where(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase)));
+            var named = names.SelectMany(name =>
+                _reader.Columns.Where(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            );
             // Of a date beside a timestamp the timestamp; and an index of numbers is no time.
-            column = field == "timestamp"
-                ? named.Where(column => column.Kind == ParquetKind.Timestamp || !column.Name.Contains("index", StringComparison.OrdinalIgnoreCase)).OrderBy(column => column.Kind != ParquetKind.Timestamp).FirstOrDefault()
-                : named.FirstOrDefault();
+            column =
+                field == "timestamp"
+                    ? named
+                        .Where(column =>
+                            column.Kind == ParquetKind.Timestamp || !column.Name.Contains("index", StringComparison.OrdinalIgnoreCase)
+                        )
+                        .OrderBy(column => column.Kind != ParquetKind.Timestamp)
+                        .FirstOrDefault()
+                    : named.FirstOrDefault();
         }
 
         var fits = field switch
@@ -147,7 +183,9 @@ public sealed class ParquetBarReader : IDisposable
     {
         Span<Int128> prices = stackalloc Int128[4];
         long time = 0;
-        Int128 volume = 0, vwap = 0, trades = 0;
+        Int128 volume = 0,
+            vwap = 0,
+            trades = 0;
         var local = false;
         var reason = Timeframe(batch, row) ?? Time(batch, row, out time, out local);
         for (var field = Field.Open; reason is null && field <= Field.Close; field++)
@@ -198,7 +236,9 @@ public sealed class ParquetBarReader : IDisposable
         {
             case ParquetKind.Timestamp:
                 local = !vector.Column.IsUtc;
-                return vector.TryGetTimestamp(row, out time) && InRange(time) ? null : $"timestamp {Show(vector, row)}: whole microseconds from the year 1 to 9999 were expected";
+                return vector.TryGetTimestamp(row, out time) && InRange(time)
+                    ? null
+                    : $"timestamp {Show(vector, row)}: whole microseconds from the year 1 to 9999 were expected";
             case ParquetKind.Date:
                 local = true;
                 var days = (long)vector.Integer(row) * MicrosecondsPerDay;
@@ -208,7 +248,9 @@ public sealed class ParquetBarReader : IDisposable
                 return Epoch(vector.Integer(row), out time);
             default:
                 var text = vector.Text(row);
-                return TryParseTime(text, out time, out local) ? null : $"timestamp {text}: a date and time such as 2024-01-31T14:30:00Z was expected";
+                return TryParseTime(text, out time, out local)
+                    ? null
+                    : $"timestamp {text}: a date and time such as 2024-01-31T14:30:00Z was expected";
         }
     }
 
@@ -228,7 +270,9 @@ public sealed class ParquetBarReader : IDisposable
 
         var (micros, rest) = Int128.DivRem(number * _microsecondsPerUnit, _unitsPerMicrosecond);
         time = unchecked((long)micros);
-        return rest == 0 && time == micros && InRange(time) ? null : $"timestamp {number}: whole microseconds from the year 1 to 9999 were expected";
+        return rest == 0 && time == micros && InRange(time)
+            ? null
+            : $"timestamp {number}: whole microseconds from the year 1 to 9999 were expected";
     }
 
     private static bool TryParseTime(string text, out long time, out bool local)
@@ -263,12 +307,18 @@ public sealed class ParquetBarReader : IDisposable
     private string? Optional(ParquetBatch batch, int row, Field field, Int128 missing, out Int128 amount)
     {
         amount = missing;
-        return Vector(batch, field) is not { } vector || vector.IsNull(row) || (vector.Column.Kind == ParquetKind.Real && double.IsNaN(vector.Real(row))) ? null : Needed(batch, row, field, out amount);
+        return
+            Vector(batch, field) is not { } vector
+            || vector.IsNull(row)
+            || (vector.Column.Kind == ParquetKind.Real && double.IsNaN(vector.Real(row)))
+            ? null
+            : Needed(batch, row, field, out amount);
     }
 
-    private static string? Limited(Field field, Int128 amount) => field is not (Field.Volume or Field.TradeCount) && (amount >= IncomingBar.PriceLimit || amount <= -IncomingBar.PriceLimit)
-        ? $"{Name(field)} {IncomingBar.Text(amount)}: more than 0 and less than {IncomingBar.PriceLimit / IncomingBar.One} was expected"
-        : null;
+    private static string? Limited(Field field, Int128 amount) =>
+        field is not (Field.Volume or Field.TradeCount) && (amount >= IncomingBar.PriceLimit || amount <= -IncomingBar.PriceLimit)
+            ? $"{Name(field)} {IncomingBar.Text(amount)}: more than 0 and less than {IncomingBar.PriceLimit / IncomingBar.One} was expected"
+            : null;
 
     private static string? Amount(ParquetVector vector, int row, out Int128 amount)
     {
@@ -333,7 +383,8 @@ public sealed class ParquetBarReader : IDisposable
 
     private static string Name(Field field) => Vocabulary[(int)field].Field;
 
-    private string Text(ParquetBatch batch, int row) => string.Join(", ", _columns.Select((column, i) => $"{column}={Show(batch[i], row)}"));
+    private string Text(ParquetBatch batch, int row) =>
+        string.Join(", ", _columns.Select((column, i) => $"{column}={Show(batch[i], row)}"));
 
     private static string Show(ParquetVector vector, int row)
     {
@@ -345,10 +396,15 @@ public sealed class ParquetBarReader : IDisposable
         switch (vector.Column.Kind)
         {
             case ParquetKind.Timestamp:
-                return vector.TryGetTimestamp(row, out var time) && InRange(time) ? IncomingBar.InstantOf(time).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture) + (vector.Column.IsUtc ? "Z" : "") : "out of range";
+                return vector.TryGetTimestamp(row, out var time) && InRange(time)
+                    ? IncomingBar.InstantOf(time).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture)
+                        + (vector.Column.IsUtc ? "Z" : "")
+                    : "out of range";
             case ParquetKind.Date:
                 var days = (long)vector.Integer(row);
-                return InRange(days * MicrosecondsPerDay) ? IncomingBar.InstantOf(days * MicrosecondsPerDay).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"day {days}");
+                return InRange(days * MicrosecondsPerDay)
+                    ? IncomingBar.InstantOf(days * MicrosecondsPerDay).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)
+                    : string.Create(CultureInfo.InvariantCulture, $"day {days}");
             case ParquetKind.Decimal:
                 return Digits(vector.Unscaled(row), vector.Column.Scale);
             case ParquetKind.Integer:

@@ -16,18 +16,31 @@ public sealed class ParquetBarWriter : BarFileWriter
         ParquetColumn.Decimal("low", 18, 8),
         ParquetColumn.Decimal("close", 18, 8),
         ParquetColumn.Decimal("volume", 28, 8),
-        ParquetColumn.Int32("trade_count") with { Nullable = true },
-        ParquetColumn.Decimal("vwap", 18, 8) with { Nullable = true },
+        ParquetColumn.Int32("trade_count") with
+        {
+            Nullable = true,
+        },
+        ParquetColumn.Decimal("vwap", 18, 8) with
+        {
+            Nullable = true,
+        },
         ParquetColumn.Decimal("spread", 18, 8),
         ParquetColumn.Decimal("spread_ratio", 10, 4),
         ParquetColumn.Decimal("volume_ratio", 10, 4),
         ParquetColumn.Text("source"),
-        ParquetColumn.Decimal("quality_score", 3, 2) with { Nullable = true },
+        ParquetColumn.Decimal("quality_score", 3, 2) with
+        {
+            Nullable = true,
+        },
     ];
 
     private readonly ParquetWriter _writer;
 
-    public ParquetBarWriter(Stream output, ParquetCodec codec = ParquetCodec.Snappy, int rowsPerGroup = ParquetWriter.DefaultRowsPerGroup) => _writer = new(output, Columns, codec, rowsPerGroup);
+    public ParquetBarWriter(
+        Stream output,
+        ParquetCodec codec = ParquetCodec.Snappy,
+        int rowsPerGroup = ParquetWriter.DefaultRowsPerGroup
+    ) => _writer = new(output, Columns, codec, rowsPerGroup);
 
     public override ValueTask WriteAsync(Symbol symbol, Timeframe timeframe, OhlcvBar bar, CancellationToken cancellationToken)
     {

@@ -32,7 +32,9 @@ public sealed class BarFill(BarPeriod period, GapFill fill, long after, long mos
     private long Start(long until)
     {
         var first = period.Next(_last.Time);
-        return first > after ? first : after >= until ? until : period.Next(period.Bucket(after));
+        return first > after ? first
+            : after >= until ? until
+            : period.Next(period.Bucket(after));
     }
 
     private void Pass(in BarRow row)
@@ -48,11 +50,26 @@ public sealed class BarFill(BarPeriod period, GapFill fill, long after, long mos
     {
         if (fill == GapFill.Null)
         {
-            return new() { Time = time, Filled = true, Empty = true };
+            return new()
+            {
+                Time = time,
+                Filled = true,
+                Empty = true,
+            };
         }
 
         var close = fill == GapFill.Previous ? _last.Close : Line(_last.Close, end.Close, time - _last.Time, end.Time - _last.Time);
-        return new() { Time = time, Filled = true, Open = close, High = close, Low = close, Close = close, Vwap = BarRow.Null, QualityScore = BarRow.Null };
+        return new()
+        {
+            Time = time,
+            Filled = true,
+            Open = close,
+            High = close,
+            Low = close,
+            Close = close,
+            Vwap = BarRow.Null,
+            QualityScore = BarRow.Null,
+        };
     }
 
     // Half away from zero at the eighth place.

@@ -9,8 +9,24 @@ public sealed class BarFold(BarPeriod period, IBarSink next) : IBarSink
 
     public void Add(in BarRow row)
     {
-        var bar = new IncomingBar(row.Time, row.Open, row.High, row.Low, row.Close, row.Volume, row.TradeCount == BarRow.Null ? IncomingBar.Unknown : (int)row.TradeCount, row.Vwap == BarRow.Null ? 0 : row.Vwap);
-        if (_rollUp.Add(bar, row.QualityScore == BarRow.Null ? BarDerivation.Unrated : (int)(row.QualityScore / (IncomingBar.One / 100)), out var complete, out var quality))
+        var bar = new IncomingBar(
+            row.Time,
+            row.Open,
+            row.High,
+            row.Low,
+            row.Close,
+            row.Volume,
+            row.TradeCount == BarRow.Null ? IncomingBar.Unknown : (int)row.TradeCount,
+            row.Vwap == BarRow.Null ? 0 : row.Vwap
+        );
+        if (
+            _rollUp.Add(
+                bar,
+                row.QualityScore == BarRow.Null ? BarDerivation.Unrated : (int)(row.QualityScore / (IncomingBar.One / 100)),
+                out var complete,
+                out var quality
+            )
+        )
         {
             Pass(complete, quality);
         }
@@ -26,17 +42,20 @@ public sealed class BarFold(BarPeriod period, IBarSink next) : IBarSink
         next.End();
     }
 
-    private void Pass(in IncomingBar bar, int quality) => next.Add(new()
-    {
-        Time = bar.Time,
-        Open = bar.Open,
-        High = bar.High,
-        Low = bar.Low,
-        Close = bar.Close,
-        Volume = bar.Volume,
-        TradeCount = bar.TradeCount == IncomingBar.Unknown ? BarRow.Null : bar.TradeCount,
-        Vwap = bar.Vwap == 0 ? BarRow.Null : bar.Vwap,
-        Spread = bar.High - bar.Low,
-        QualityScore = quality == BarDerivation.Unrated ? BarRow.Null : quality * (IncomingBar.One / 100),
-    });
+    private void Pass(in IncomingBar bar, int quality) =>
+        next.Add(
+            new()
+            {
+                Time = bar.Time,
+                Open = bar.Open,
+                High = bar.High,
+                Low = bar.Low,
+                Close = bar.Close,
+                Volume = bar.Volume,
+                TradeCount = bar.TradeCount == IncomingBar.Unknown ? BarRow.Null : bar.TradeCount,
+                Vwap = bar.Vwap == 0 ? BarRow.Null : bar.Vwap,
+                Spread = bar.High - bar.Low,
+                QualityScore = quality == BarDerivation.Unrated ? BarRow.Null : quality * (IncomingBar.One / 100),
+            }
+        );
 }

@@ -19,9 +19,26 @@ public sealed record BarPeriod
 
     private static readonly (string Name, Unit Unit, int Times, int Most)[] Units =
     [
-        ("m", Unit.Minute, 1, 1440), ("Min", Unit.Minute, 1, 1440), ("min", Unit.Minute, 1, 1440), ("h", Unit.Minute, 60, 24), ("H", Unit.Minute, 60, 24), ("Hour", Unit.Minute, 60, 24),
-        ("d", Unit.Day, 1, 366), ("D", Unit.Day, 1, 366), ("Day", Unit.Day, 1, 366), ("w", Unit.Day, 7, 52), ("W", Unit.Day, 7, 52), ("Week", Unit.Day, 7, 52),
-        ("mo", Unit.Month, 1, 120), ("Month", Unit.Month, 1, 120), ("q", Unit.Month, 3, 40), ("Q", Unit.Month, 3, 40), ("Quarter", Unit.Month, 3, 40), ("y", Unit.Month, 12, 100), ("Y", Unit.Month, 12, 100), ("Year", Unit.Month, 12, 100),
+        ("m", Unit.Minute, 1, 1440),
+        ("Min", Unit.Minute, 1, 1440),
+        ("min", Unit.Minute, 1, 1440),
+        ("h", Unit.Minute, 60, 24),
+        ("H", Unit.Minute, 60, 24),
+        ("Hour", Unit.Minute, 60, 24),
+        ("d", Unit.Day, 1, 366),
+        ("D", Unit.Day, 1, 366),
+        ("Day", Unit.Day, 1, 366),
+        ("w", Unit.Day, 7, 52),
+        ("W", Unit.Day, 7, 52),
+        ("Week", Unit.Day, 7, 52),
+        ("mo", Unit.Month, 1, 120),
+        ("Month", Unit.Month, 1, 120),
+        ("q", Unit.Month, 3, 40),
+        ("Q", Unit.Month, 3, 40),
+        ("Quarter", Unit.Month, 3, 40),
+        ("y", Unit.Month, 12, 100),
+        ("Y", Unit.Month, 12, 100),
+        ("Year", Unit.Month, 12, 100),
     ];
 
     private readonly Unit _unit;
@@ -51,14 +68,21 @@ public sealed record BarPeriod
     public bool IsOfDates => Source.IsDaily;
 
     /// <summary>At least so many bars of the source are in one of these, as a rule.</summary>
-    public int Parts => _unit switch
-    {
-        Unit.Minute => _count / (int)Source.Width.TotalMinutes,
-        Unit.Day or Unit.Week => _count,
-        _ => _count * 31,
-    };
+    public int Parts =>
+        _unit switch
+        {
+            Unit.Minute => _count / (int)Source.Width.TotalMinutes,
+            Unit.Day or Unit.Week => _count,
+            _ => _count * 31,
+        };
 
-    public static implicit operator BarPeriod(Timeframe timeframe) => new(timeframe.Name, timeframe, timeframe.IsDaily ? Unit.Day : Unit.Minute, timeframe.IsDaily ? 1 : (int)timeframe.Width.TotalMinutes);
+    public static implicit operator BarPeriod(Timeframe timeframe) =>
+        new(
+            timeframe.Name,
+            timeframe,
+            timeframe.IsDaily ? Unit.Day : Unit.Minute,
+            timeframe.IsDaily ? 1 : (int)timeframe.Width.TotalMinutes
+        );
 
     public static bool TryParse(string? text, [NotNullWhen(true)] out BarPeriod? period)
     {
@@ -106,20 +130,22 @@ public sealed record BarPeriod
     }
 
     /// <summary>The timestamp of the bar after that, if there is one.</summary>
-    public long Next(long bucket) => _unit switch
-    {
-        Unit.Minute => bucket + _count * 60_000_000L,
-        Unit.Day or Unit.Week => bucket + _count * Day,
-        _ => OfMonth(MonthOf(Floor(bucket, Day)) + _count),
-    };
+    public long Next(long bucket) =>
+        _unit switch
+        {
+            Unit.Minute => bucket + _count * 60_000_000L,
+            Unit.Day or Unit.Week => bucket + _count * Day,
+            _ => OfMonth(MonthOf(Floor(bucket, Day)) + _count),
+        };
 
     /// <summary>The timestamp of the bar so many before that, if there is one.</summary>
-    public long Before(long bucket, long steps) => _unit switch
-    {
-        Unit.Minute => bucket - steps * _count * 60_000_000L,
-        Unit.Day or Unit.Week => bucket - steps * _count * Day,
-        _ => OfMonth(MonthOf(Floor(bucket, Day)) - steps * _count),
-    };
+    public long Before(long bucket, long steps) =>
+        _unit switch
+        {
+            Unit.Minute => bucket - steps * _count * 60_000_000L,
+            Unit.Day or Unit.Week => bucket - steps * _count * Day,
+            _ => OfMonth(MonthOf(Floor(bucket, Day)) - steps * _count),
+        };
 
     public override string ToString() => Name;
 
@@ -127,12 +153,18 @@ public sealed record BarPeriod
     {
         if (unit != Unit.Minute)
         {
-            var name = unit == Unit.Day ? (weeks ? $"{count / 7}w" : $"{count}d") : count % 12 == 0 ? $"{count / 12}y" : count % 3 == 0 ? $"{count / 3}q" : $"{count}mo";
+            var name =
+                unit == Unit.Day ? (weeks ? $"{count / 7}w" : $"{count}d")
+                : count % 12 == 0 ? $"{count / 12}y"
+                : count % 3 == 0 ? $"{count / 3}q"
+                : $"{count}mo";
             return new(name, Timeframe.Day1, weeks ? Unit.Week : unit, count);
         }
 
         var source = Timeframe.Stored.Last(stored => !stored.IsDaily && count % (int)stored.Width.TotalMinutes == 0);
-        return source.Width.TotalMinutes == count ? source : new BarPeriod(count % 60 == 0 ? $"{count / 60}h" : $"{count}m", source, unit, count);
+        return source.Width.TotalMinutes == count
+            ? source
+            : new BarPeriod(count % 60 == 0 ? $"{count / 60}h" : $"{count}m", source, unit, count);
     }
 
     private static long MonthOf(long day)
@@ -142,7 +174,12 @@ public sealed record BarPeriod
     }
 
     private static long OfMonth(long month) =>
-        (month / 12 > 9999 ? DateOnly.MaxValue : month < 12 ? DateOnly.MinValue : new DateOnly((int)(month / 12), (int)(month % 12) + 1, 1)).DayNumber * Day - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber * Day;
+        (
+            month / 12 > 9999 ? DateOnly.MaxValue
+            : month < 12 ? DateOnly.MinValue
+            : new DateOnly((int)(month / 12), (int)(month % 12) + 1, 1)
+        ).DayNumber * Day
+        - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber * Day;
 
     private static long Floor(long value, long width) => value >= 0 ? value / width : -((width - 1 - value) / width);
 }

@@ -25,9 +25,7 @@ public sealed class BarRows(int most) : IBarSink, IDisposable
         At(place) = row;
     }
 
-    public void End()
-    {
-    }
+    public void End() { }
 
     /// <summary>What was added newest first is now oldest first.</summary>
     public void Reverse()

@@ -25,17 +25,31 @@ internal sealed class BarScan : IAsyncDisposable
     private BarScan(Stream stream) => _stream = stream;
 
     /// <summary>Bars with from ≤ time ≤ to.</summary>
-    public static async Task<BarScan> BeginAsync(NpgsqlConnection connection, int tickerId, Timeframe timeframe, long from, long to, string source, DateTimeOffset? ownSince, CancellationToken cancellationToken)
+    public static async Task<BarScan> BeginAsync(
+        NpgsqlConnection connection,
+        int tickerId,
+        Timeframe timeframe,
+        long from,
+        long to,
+        string source,
+        DateTimeOffset? ownSince,
+        CancellationToken cancellationToken
+    )
     {
         // COPY takes no parameters; everything here but the source is a number.
-        var own = ownSince is { } since ? $"source = '{source.Replace("'", "''", StringComparison.Ordinal)}' AND created_at >= {Literal(IncomingBar.TimeOf(since))}" : "false";
+        var own = ownSince is { } since
+            ? $"source = '{source.Replace("'", "''", StringComparison.Ordinal)}' AND created_at >= {Literal(IncomingBar.TimeOf(since))}"
+            : "false";
         var sql = string.Create(
             CultureInfo.InvariantCulture,
             $"""
             COPY (SELECT timestamp, open, high, low, close, volume, trade_count, vwap, source = 'aggregated', {own}
                     FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)}
-                   WHERE ticker_id = {tickerId} AND timestamp >= {Literal(from)} AND timestamp <= {Literal(to)} ORDER BY timestamp) TO STDOUT (FORMAT binary)
-            """);
+                   WHERE ticker_id = {tickerId} AND timestamp >= {Literal(from)} AND timestamp <= {Literal(
+                to
+            )} ORDER BY timestamp) TO STDOUT (FORMAT binary)
+            """
+        );
         return await OfAsync(await connection.BeginRawBinaryCopyAsync(sql, cancellationToken), cancellationToken);
     }
 
@@ -45,7 +59,10 @@ internal sealed class BarScan : IAsyncDisposable
         // Signature, flags, and an extension that may be there one day.
         var header = new byte[HeaderSize];
         await stream.ReadExactlyAsync(header, cancellationToken);
-        await stream.ReadExactlyAsync(new byte[BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(HeaderSize - sizeof(int)))], cancellationToken);
+        await stream.ReadExactlyAsync(
+            new byte[BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(HeaderSize - sizeof(int)))],
+            cancellationToken
+        );
         return new(stream);
     }
 
@@ -95,12 +112,20 @@ internal sealed class BarScan : IAsyncDisposable
         }
 
         var trades = field.IsEmpty ? IncomingBar.Unknown : BinaryPrimitives.ReadInt32BigEndian(field);
-        if (!TryField(buffer, ref at, out var vwap) || !TryField(buffer, ref at, out var aggregated) || !TryField(buffer, ref at, out var own))
+        if (
+            !TryField(buffer, ref at, out var vwap)
+            || !TryField(buffer, ref at, out var aggregated)
+            || !TryField(buffer, ref at, out var own)
+        )
         {
             return false;
         }
 
-        stored = new(new(time, prices[0], prices[1], prices[2], prices[3], volume, trades, vwap.IsEmpty ? 0 : (long)BinaryNumeric.Read(vwap)), aggregated[0] != 0, own[0] != 0);
+        stored = new(
+            new(time, prices[0], prices[1], prices[2], prices[3], volume, trades, vwap.IsEmpty ? 0 : (long)BinaryNumeric.Read(vwap)),
+            aggregated[0] != 0,
+            own[0] != 0
+        );
         _start = at;
         return true;
     }
@@ -145,7 +170,8 @@ internal sealed class BarScan : IAsyncDisposable
         await _stream.DisposeAsync();
     }
 
-    private static string Literal(long time) => string.Create(CultureInfo.InvariantCulture, $"'{IncomingBar.InstantOf(time):yyyy-MM-dd HH:mm:ss.ffffff}+00'::timestamptz");
+    private static string Literal(long time) =>
+        string.Create(CultureInfo.InvariantCulture, $"'{IncomingBar.InstantOf(time):yyyy-MM-dd HH:mm:ss.ffffff}+00'::timestamptz");
 
     private static bool TryTake(ReadOnlySpan<byte> buffer, ref int at, int length, out ReadOnlySpan<byte> taken)
     {
@@ -164,6 +190,7 @@ internal sealed class BarScan : IAsyncDisposable
     private static bool TryField(ReadOnlySpan<byte> buffer, ref int at, out ReadOnlySpan<byte> field)
     {
         field = default;
-        return TryTake(buffer, ref at, 4, out var length) && TryTake(buffer, ref at, Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(length)), out field);
+        return TryTake(buffer, ref at, 4, out var length)
+            && TryTake(buffer, ref at, Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(length)), out field);
     }
 }

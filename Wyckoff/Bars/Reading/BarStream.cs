@@ -76,9 +76,24 @@ public sealed class BarStream : IAsyncDisposable
     public WindowVersion Window => new(Version, ChangedAt);
 
     /// <summary>Bars with from ≤ time &lt; until, oldest first, <paramref name="limit"/> at most. The version is known when it returns.</summary>
-    internal static async Task<BarStream> OpenAsync(NpgsqlConnection connection, int tickerId, Timeframe timeframe, BarFields fields, long from, long until, long span, long limit, CancellationToken cancellationToken)
+    internal static async Task<BarStream> OpenAsync(
+        NpgsqlConnection connection,
+        int tickerId,
+        Timeframe timeframe,
+        BarFields fields,
+        long from,
+        long until,
+        long span,
+        long limit,
+        CancellationToken cancellationToken
+    )
     {
-        var stream = new BarStream(connection, tickerId, timeframe, fields) { _until = until, _span = span, _left = limit };
+        var stream = new BarStream(connection, tickerId, timeframe, fields)
+        {
+            _until = until,
+            _span = span,
+            _left = limit,
+        };
         try
         {
             stream._next = until - from > span ? from + span : until;
@@ -98,9 +113,23 @@ public sealed class BarStream : IAsyncDisposable
     }
 
     /// <summary>The newest <paramref name="limit"/> bars with from ≤ time &lt; until, newest first.</summary>
-    internal static async Task<BarStream> OpenNewestAsync(NpgsqlConnection connection, int tickerId, Timeframe timeframe, BarFields fields, long from, long until, long limit, CancellationToken cancellationToken)
+    internal static async Task<BarStream> OpenNewestAsync(
+        NpgsqlConnection connection,
+        int tickerId,
+        Timeframe timeframe,
+        BarFields fields,
+        long from,
+        long until,
+        long limit,
+        CancellationToken cancellationToken
+    )
     {
-        var stream = new BarStream(connection, tickerId, timeframe, fields) { _next = until, _until = until, _left = limit };
+        var stream = new BarStream(connection, tickerId, timeframe, fields)
+        {
+            _next = until,
+            _until = until,
+            _left = limit,
+        };
         try
         {
             await stream.BeginAsync(from, until, true, cancellationToken);
@@ -269,7 +298,8 @@ public sealed class BarStream : IAsyncDisposable
 
     private bool AtTrailer() => _header && _end - _start >= 2 && BinaryPrimitives.ReadInt16BigEndian(_buffer.AsSpan(_start)) == -1;
 
-    private bool AtEndOfSpan() => _buffer.Length == 0 || (_head && _end - _start >= 2 && BinaryPrimitives.ReadInt16BigEndian(_buffer.AsSpan(_start)) == -1);
+    private bool AtEndOfSpan() =>
+        _buffer.Length == 0 || (_head && _end - _start >= 2 && BinaryPrimitives.ReadInt16BigEndian(_buffer.AsSpan(_start)) == -1);
 
     private async Task BeginAsync(long from, long until, bool newestFirst, CancellationToken cancellationToken)
     {
@@ -303,8 +333,13 @@ public sealed class BarStream : IAsyncDisposable
         {
             // One value: each row carries it.
             sql.Append(head == Head.Alone ? "SELECT w.head, b.* FROM (SELECT (" : "SELECT (")
-                .Append("SELECT int8send(version) || timestamptz_send(since) || timestamptz_send(until) || timestamptz_send(changed_at) FROM (SELECT version, coalesce(since, '-infinity') AS since, coalesce(until, '-infinity') AS until, changed_at")
-                .Append(CultureInfo.InvariantCulture, $" FROM market.bar_windows WHERE ticker_id = {_tickerId} AND timeframe = '{_timeframe}') AS w)");
+                .Append(
+                    "SELECT int8send(version) || timestamptz_send(since) || timestamptz_send(until) || timestamptz_send(changed_at) FROM (SELECT version, coalesce(since, '-infinity') AS since, coalesce(until, '-infinity') AS until, changed_at"
+                )
+                .Append(
+                    CultureInfo.InvariantCulture,
+                    $" FROM market.bar_windows WHERE ticker_id = {_tickerId} AND timeframe = '{_timeframe}') AS w)"
+                );
             sql.Append(head == Head.Alone ? " AS head) AS w LEFT JOIN LATERAL (SELECT timestamp" : " AS head, timestamp");
         }
         else
@@ -354,7 +389,13 @@ public sealed class BarStream : IAsyncDisposable
     {
         var at = _start + 2;
         var buffer = _buffer.AsSpan(0, _end);
-        if (!_header || AtTrailer() || at > buffer.Length || !TryField(buffer, ref at, out var head) || !TryField(buffer, ref at, out var time))
+        if (
+            !_header
+            || AtTrailer()
+            || at > buffer.Length
+            || !TryField(buffer, ref at, out var head)
+            || !TryField(buffer, ref at, out var time)
+        )
         {
             return;
         }
@@ -383,7 +424,8 @@ public sealed class BarStream : IAsyncDisposable
         _head = true;
 
         // Minus infinity stands for what nobody has kept count of.
-        static long? Instant(ReadOnlySpan<byte> field) => BinaryPrimitives.ReadInt64BigEndian(field) is not long.MinValue and var time ? time + BarCopy.PostgresEpoch : null;
+        static long? Instant(ReadOnlySpan<byte> field) =>
+            BinaryPrimitives.ReadInt64BigEndian(field) is not long.MinValue and var time ? time + BarCopy.PostgresEpoch : null;
     }
 
     // An empty field stands for NULL: but for the source, none of the columns has an empty value.

@@ -35,10 +35,22 @@ public sealed class BarText
     {
         (_json, _dates, _flagged, _zone) = (json, dates, flagged, zone == TimeZoneInfo.Utc ? null : zone);
         _open = Encoding.UTF8.GetBytes(prefix);
-        _columns = [.. BarColumns.Of(fields).Select((column, place) => (column.Field, Encoding.UTF8.GetBytes(!json ? "," : $"{(place == 0 ? "\"" : "")},\"{column.Name}\":")))];
+        _columns =
+        [
+            .. BarColumns
+                .Of(fields)
+                .Select(
+                    (column, place) =>
+                        (column.Field, Encoding.UTF8.GetBytes(!json ? "," : $"{(place == 0 ? "\"" : "")},\"{column.Name}\":"))
+                ),
+        ];
         // The quote that ends the timestamp is the next field's, if there is one.
         _filled = Encoding.UTF8.GetBytes(!json ? "," : $"{(_columns.Length == 0 ? "\"" : "")},\"filled\":");
-        _close = Encoding.UTF8.GetBytes(!json ? "\n" : _columns.Length == 0 && !flagged ? "\"}" : "}");
+        _close = Encoding.UTF8.GetBytes(
+            !json ? "\n"
+            : _columns.Length == 0 && !flagged ? "\"}"
+            : "}"
+        );
     }
 
     /// <summary>An object per bar.</summary>
@@ -48,14 +60,30 @@ public sealed class BarText
     /// <param name="zone">The zone that timestamps are written in; UTC if there is none.</param>
     /// <param name="symbol">Written with each bar, if given.</param>
     public static BarText Json(BarFields fields, bool flagged, bool dates, TimeZoneInfo? zone = null, string? symbol = null) =>
-        new(true, fields, flagged, dates, zone, symbol is null ? "{\"timestamp\":\"" : $"{{\"symbol\":\"{JavaScriptEncoder.Default.Encode(symbol)}\",\"timestamp\":\"");
+        new(
+            true,
+            fields,
+            flagged,
+            dates,
+            zone,
+            symbol is null ? "{\"timestamp\":\"" : $"{{\"symbol\":\"{JavaScriptEncoder.Default.Encode(symbol)}\",\"timestamp\":\""
+        );
 
     /// <summary>A line per bar.</summary>
-    public static BarText Csv(BarFields fields, bool flagged, bool dates, TimeZoneInfo? zone = null, string? symbol = null) => new(false, fields, flagged, dates, zone, symbol is null ? "" : symbol + ",");
+    public static BarText Csv(BarFields fields, bool flagged, bool dates, TimeZoneInfo? zone = null, string? symbol = null) =>
+        new(false, fields, flagged, dates, zone, symbol is null ? "" : symbol + ",");
 
     /// <summary>The first line of CSV.</summary>
     public static string CsvHeader(BarFields fields, bool flagged, bool symbol) =>
-        string.Join(',', [.. symbol ? ["symbol"] : Array.Empty<string>(), "timestamp", .. BarColumns.Of(fields).Select(column => column.Column), .. flagged ? ["filled"] : Array.Empty<string>()]) + "\n";
+        string.Join(
+            ',',
+            [
+                .. symbol ? ["symbol"] : Array.Empty<string>(),
+                "timestamp",
+                .. BarColumns.Of(fields).Select(column => column.Column),
+                .. flagged ? ["filled"] : Array.Empty<string>(),
+            ]
+        ) + "\n";
 
     /// <returns>How many bytes it took.</returns>
     public int Write(Span<byte> to, in BarRow row)
@@ -140,7 +168,9 @@ public sealed class BarText
             BarFields.High => Amount(to, row.High),
             BarFields.Low => Amount(to, row.Low),
             BarFields.Close => Amount(to, row.Close),
-            BarFields.Volume => row.Volume < long.MaxValue ? Amount(to, (long)row.Volume) : Encoding.ASCII.GetBytes(IncomingBar.Text(row.Volume), to),
+            BarFields.Volume => row.Volume < long.MaxValue
+                ? Amount(to, (long)row.Volume)
+                : Encoding.ASCII.GetBytes(IncomingBar.Text(row.Volume), to),
             BarFields.TradeCount => row.TradeCount == BarRow.Null ? Null(to) : Number(to, row.TradeCount),
             BarFields.Vwap => Amount(to, row.Vwap),
             BarFields.Spread => Amount(to, row.Spread),
@@ -168,7 +198,9 @@ public sealed class BarText
             var from = time - ((time % Quarter) + Quarter) % Quarter;
             var instant = IncomingBar.InstantOf(time);
             // What is a date there already may be the evening before there: its own midnight is asked for.
-            var offset = _dates ? _zone!.GetUtcOffset(DateTime.SpecifyKind(instant.UtcDateTime, DateTimeKind.Unspecified)) : _zone!.GetUtcOffset(instant);
+            var offset = _dates
+                ? _zone!.GetUtcOffset(DateTime.SpecifyKind(instant.UtcDateTime, DateTimeKind.Unspecified))
+                : _zone!.GetUtcOffset(instant);
             _offset = offset.Ticks / TimeSpan.TicksPerMicrosecond;
             (_offsetFrom, _offsetUntil) = (from, from + Quarter);
             var minutes = (int)Math.Abs(offset.TotalMinutes);
@@ -256,12 +288,17 @@ public sealed class BarText
         else
         {
             var written = Encoding.UTF8.GetString(text!);
-            at += Encoding.UTF8.GetBytes(_json ? JavaScriptEncoder.Default.Encode(written) : written.Replace("\"", "\"\"", StringComparison.Ordinal), to[at..]);
+            at += Encoding.UTF8.GetBytes(
+                _json ? JavaScriptEncoder.Default.Encode(written) : written.Replace("\"", "\"\"", StringComparison.Ordinal),
+                to[at..]
+            );
         }
 
         to[at++] = (byte)'"';
         return at;
     }
 
-    private static readonly System.Buffers.SearchValues<byte> Plain = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/ "u8);
+    private static readonly System.Buffers.SearchValues<byte> Plain = System.Buffers.SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/ "u8
+    );
 }

@@ -11,9 +11,7 @@ namespace Wyckoff.Bars.RollUp;
 internal sealed class BarRollUp(Timeframe timeframe, Func<long, (long Bucket, long End)> buckets)
 {
     public BarRollUp(Timeframe timeframe, SessionClock clock)
-        : this(timeframe, time => (clock.Bucket(timeframe, time), clock.BucketEnd(timeframe, time)))
-    {
-    }
+        : this(timeframe, time => (clock.Bucket(timeframe, time), clock.BucketEnd(timeframe, time))) { }
 
     public Timeframe Timeframe => timeframe;
 
@@ -81,7 +79,16 @@ internal sealed class BarRollUp(Timeframe timeframe, Func<long, (long Bucket, lo
             return false;
         }
 
-        bar = new(_bucket, _open, _high, _low, _close, _volume, _tradesKnown ? (int)Math.Min(_trades, int.MaxValue) : IncomingBar.Unknown, Vwap());
+        bar = new(
+            _bucket,
+            _open,
+            _high,
+            _low,
+            _close,
+            _volume,
+            _tradesKnown ? (int)Math.Min(_trades, int.MaxValue) : IncomingBar.Unknown,
+            Vwap()
+        );
         _any = false;
         return true;
     }

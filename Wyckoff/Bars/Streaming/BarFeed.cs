@@ -54,9 +54,18 @@ public sealed class BarFeed : BackgroundService
         TimeProvider time,
         IHostApplicationLifetime lifetime,
         ILogger<BarFeed> logger,
-        RedisConnection? redis = null)
+        RedisConnection? redis = null
+    )
     {
-        (_database, _tickers, _options, Time, _lifetime, Logger, _redis) = (database, tickers, options.Value, time, lifetime, logger, redis);
+        (_database, _tickers, _options, Time, _lifetime, Logger, _redis) = (
+            database,
+            tickers,
+            options.Value,
+            time,
+            lifetime,
+            logger,
+            redis
+        );
         Changes = new(database, versions, time);
         _soon = _options.Poll < _options.PollAlone ? _options.Poll : _options.PollAlone;
     }
@@ -122,19 +131,21 @@ public sealed class BarFeed : BackgroundService
     }
 
     /// <summary>Runs a window's rounds.</summary>
-    internal void Start(Func<CancellationToken, Task> rounds) => _ = Task.Run(
-        async () =>
-        {
-            try
+    internal void Start(Func<CancellationToken, Task> rounds) =>
+        _ = Task.Run(
+            async () =>
             {
-                await rounds(_lifetime.ApplicationStopping);
-            }
-            catch (OperationCanceledException)
-            {
-                // The process stops, and its streams with it.
-            }
-        },
-        CancellationToken.None);
+                try
+                {
+                    await rounds(_lifetime.ApplicationStopping);
+                }
+                catch (OperationCanceledException)
+                {
+                    // The process stops, and its streams with it.
+                }
+            },
+            CancellationToken.None
+        );
 
     /// <summary>Waits until one more may read.</summary>
     internal Task EnterAsync(CancellationToken cancellationToken) => _reads.WaitAsync(cancellationToken);
@@ -169,8 +180,7 @@ public sealed class BarFeed : BackgroundService
                 }
 
                 Tend();
-            }
-            while (await beats.WaitForNextTickAsync(stoppingToken));
+            } while (await beats.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
         {
@@ -296,10 +306,12 @@ public sealed class BarFeed : BackgroundService
     private void Hear(string message)
     {
         // ticker id:timeframe:version; whatever else is said on the channel is not for us.
-        if (message.Split(':') is [var id, var timeframe, var version]
+        if (
+            message.Split(':') is [var id, var timeframe, var version]
             && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var tickerId)
             && Timeframe.TryParse(timeframe, out var frame)
-            && long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            && long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        )
         {
             WatchedWindow? window;
             lock (_lock)
@@ -325,28 +337,35 @@ public sealed class BarFeed : BackgroundService
         }
     }
 
-    private Task<long?[]> VersionsAsync(WatchedWindow[] windows, CancellationToken cancellationToken) => _database.ReadAsync(
-        async (connection, token) =>
-        {
-            await using var command = new NpgsqlCommand(
-                """
-                SELECT CASE WHEN t.id IS NOT NULL THEN coalesce(w.version, 0) END
-                  FROM unnest($1, $2) WITH ORDINALITY k (ticker_id, timeframe, n)
-                  LEFT JOIN market.tickers t ON t.id = k.ticker_id LEFT JOIN market.bar_windows w ON w.ticker_id = k.ticker_id AND w.timeframe = k.timeframe ORDER BY k.n
-                """,
-                connection)
+    private Task<long?[]> VersionsAsync(WatchedWindow[] windows, CancellationToken cancellationToken) =>
+        _database.ReadAsync(
+            async (connection, token) =>
             {
-                CommandTimeout = 5,
-                Parameters = { new() { Value = Array.ConvertAll(windows, window => window.Window.TickerId) }, new() { Value = Array.ConvertAll(windows, window => window.Window.Timeframe.Name) } },
-            };
-            var versions = new long?[windows.Length];
-            await using var reader = await command.ExecuteReaderAsync(token);
-            for (var i = 0; i < versions.Length && await reader.ReadAsync(token); i++)
-            {
-                versions[i] = await reader.GetFieldValueAsync<long?>(0, token);
-            }
+                await using var command = new NpgsqlCommand(
+                    """
+                    SELECT CASE WHEN t.id IS NOT NULL THEN coalesce(w.version, 0) END
+                      FROM unnest($1, $2) WITH ORDINALITY k (ticker_id, timeframe, n)
+                      LEFT JOIN market.tickers t ON t.id = k.ticker_id LEFT JOIN market.bar_windows w ON w.ticker_id = k.ticker_id AND w.timeframe = k.timeframe ORDER BY k.n
+                    """,
+                    connection
+                )
+                {
+                    CommandTimeout = 5,
+                    Parameters =
+                    {
+                        new() { Value = Array.ConvertAll(windows, window => window.Window.TickerId) },
+                        new() { Value = Array.ConvertAll(windows, window => window.Window.Timeframe.Name) },
+                    },
+                };
+                var versions = new long?[windows.Length];
+                await using var reader = await command.ExecuteReaderAsync(token);
+                for (var i = 0; i < versions.Length && await reader.ReadAsync(token); i++)
+                {
+                    versions[i] = await reader.GetFieldValueAsync<long?>(0, token);
+                }
 
-            return versions;
-        },
-        cancellationToken);
+                return versions;
+            },
+            cancellationToken
+        );
 }

@@ -50,7 +50,7 @@ public sealed class BarSubscription : IDisposable
     public int Write(IBufferWriter<byte> writer, int most)
     {
         var written = 0;
-        for (var idle = 0; idle < _seats.Length && written < most && End == StreamEnd.None;)
+        for (var idle = 0; idle < _seats.Length && written < most && End == StreamEnd.None; )
         {
             var seat = _seats[_next];
             if (_stopping)

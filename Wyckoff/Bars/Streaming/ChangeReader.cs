@@ -45,66 +45,102 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
     // An answer that takes longer is not worth waiting for: the next attempt may find another server.
     private const int Timeout = 10;
 
-    public Task<StreamRound> ReadAsync(StreamedWindow window, long? tip, IReadOnlyCollection<StreamJoin> joins, IReadOnlyDictionary<int, BarFrame> snapshots, CancellationToken cancellationToken) => database.ReadAsync(
-        async (connection, token) =>
-        {
-            StreamTelemetry.Read();
-            await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, token);
-            var positions = joins.Select(join => join.Position).Append(tip ?? StreamPosition.None).Where(position => position >= 0).Distinct().ToList();
-            var state = await StateAsync(connection, window, positions.Count == 0 ? long.MaxValue : positions.Min(), token);
-            if (!state.Exists)
+    public Task<StreamRound> ReadAsync(
+        StreamedWindow window,
+        long? tip,
+        IReadOnlyCollection<StreamJoin> joins,
+        IReadOnlyDictionary<int, BarFrame> snapshots,
+        CancellationToken cancellationToken
+    ) =>
+        database.ReadAsync(
+            async (connection, token) =>
             {
-                return new StreamRound(0) { Gone = true };
-            }
+                StreamTelemetry.Read();
+                await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, token);
+                var positions = joins
+                    .Select(join => join.Position)
+                    .Append(tip ?? StreamPosition.None)
+                    .Where(position => position >= 0)
+                    .Distinct()
+                    .ToList();
+                var state = await StateAsync(connection, window, positions.Count == 0 ? long.MaxValue : positions.Min(), token);
+                if (!state.Exists)
+                {
+                    return new StreamRound(0) { Gone = true };
+                }
 
-            var steps = new Dictionary<long, BarFrame>();
-            foreach (var position in positions)
-            {
-                if (state.ChangedAfter(position, window) is { Count: > 0 } ranges && await StepAsync(connection, window, state, position, ranges, token) is { } step)
+                var steps = new Dictionary<long, BarFrame>();
+                foreach (var position in positions)
                 {
-                    steps[position] = step;
-                }
-            }
-
-            var round = new StreamRound(state.Version) { Step = steps.GetValueOrDefault(tip ?? StreamPosition.None) };
-            foreach (var join in joins)
-            {
-                if (join.Position == state.Version)
-                {
-                    round.Joined[join] = null;
-                }
-                else if (steps.TryGetValue(join.Position, out var step))
-                {
-                    round.Joined[join] = step;
-                }
-                else
-                {
-                    if (!round.Snapshots.TryGetValue(join.Last, out var snapshot))
+                    if (
+                        state.ChangedAfter(position, window) is { Count: > 0 } ranges
+                        && await StepAsync(connection, window, state, position, ranges, token) is { } step
+                    )
                     {
-                        snapshot = snapshots.TryGetValue(join.Last, out var known) && known.Version == state.Version ? known : await SnapshotAsync(connection, window, state, join.Last, token);
-                        round.Snapshots[join.Last] = snapshot;
+                        steps[position] = step;
                     }
-
-                    round.Joined[join] = join.Position == StreamPosition.None ? snapshot : snapshot with { Before = FrameText.Reset(window, join.Position, state.Version) };
                 }
-            }
 
-            await transaction.CommitAsync(token);
-            versions.Raise(window.TickerId, window.Timeframe, state.Version);
-            return round;
-        },
-        cancellationToken);
+                var round = new StreamRound(state.Version) { Step = steps.GetValueOrDefault(tip ?? StreamPosition.None) };
+                foreach (var join in joins)
+                {
+                    if (join.Position == state.Version)
+                    {
+                        round.Joined[join] = null;
+                    }
+                    else if (steps.TryGetValue(join.Position, out var step))
+                    {
+                        round.Joined[join] = step;
+                    }
+                    else
+                    {
+                        if (!round.Snapshots.TryGetValue(join.Last, out var snapshot))
+                        {
+                            snapshot =
+                                snapshots.TryGetValue(join.Last, out var known) && known.Version == state.Version
+                                    ? known
+                                    : await SnapshotAsync(connection, window, state, join.Last, token);
+                            round.Snapshots[join.Last] = snapshot;
+                        }
 
-    private static async Task<WindowState> StateAsync(NpgsqlConnection connection, StreamedWindow window, long after, CancellationToken cancellationToken)
+                        round.Joined[join] =
+                            join.Position == StreamPosition.None
+                                ? snapshot
+                                : snapshot with
+                                {
+                                    Before = FrameText.Reset(window, join.Position, state.Version),
+                                };
+                    }
+                }
+
+                await transaction.CommitAsync(token);
+                versions.Raise(window.TickerId, window.Timeframe, state.Version);
+                return round;
+            },
+            cancellationToken
+        );
+
+    private static async Task<WindowState> StateAsync(
+        NpgsqlConnection connection,
+        StreamedWindow window,
+        long after,
+        CancellationToken cancellationToken
+    )
     {
         await using var batch = new NpgsqlBatch(connection)
         {
             Timeout = Timeout,
             BatchCommands =
             {
-                new("SELECT coalesce(w.version, 0), w.since, w.until FROM market.tickers t LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2 WHERE t.id = $1")
+                new(
+                    "SELECT coalesce(w.version, 0), w.since, w.until FROM market.tickers t LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2 WHERE t.id = $1"
+                )
                 {
-                    Parameters = { new() { Value = window.TickerId }, new() { Value = window.Timeframe.Name } },
+                    Parameters =
+                    {
+                        new() { Value = window.TickerId },
+                        new() { Value = window.Timeframe.Name },
+                    },
                 },
                 // Kept for a day; the chunks of that day are all that is planned.
                 new(
@@ -112,9 +148,16 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
                     SELECT version, lower(range), upper(range) + CASE WHEN upper_inc(range) THEN interval '1 microsecond' ELSE interval '0' END, committed_at
                       FROM market.bar_changes WHERE ticker_id = $1 AND timeframe = $2 AND version > $3 AND committed_at > now() - interval '25 hours'
                      ORDER BY version DESC LIMIT $4
-                    """)
+                    """
+                )
                 {
-                    Parameters = { new() { Value = window.TickerId }, new() { Value = window.Timeframe.Name }, new() { Value = after }, new() { Value = MaxChanges } },
+                    Parameters =
+                    {
+                        new() { Value = window.TickerId },
+                        new() { Value = window.Timeframe.Name },
+                        new() { Value = after },
+                        new() { Value = MaxChanges },
+                    },
                 },
             },
         };
@@ -124,7 +167,13 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
             return new();
         }
 
-        var state = new WindowState { Exists = true, Version = reader.GetInt64(0), Since = Instant(reader, 1), Until = Instant(reader, 2) };
+        var state = new WindowState
+        {
+            Exists = true,
+            Version = reader.GetInt64(0),
+            Since = Instant(reader, 1),
+            Until = Instant(reader, 2),
+        };
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -134,15 +183,32 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
         return state;
     }
 
-    private static async Task<BarFrame?> StepAsync(NpgsqlConnection connection, StreamedWindow window, WindowState state, long position, List<StreamRange> ranges, CancellationToken cancellationToken)
+    private static async Task<BarFrame?> StepAsync(
+        NpgsqlConnection connection,
+        StreamedWindow window,
+        WindowState state,
+        long position,
+        List<StreamRange> ranges,
+        CancellationToken cancellationToken
+    )
     {
         await using var batch = new NpgsqlBatch(connection) { Timeout = Timeout };
         foreach (var range in ranges)
         {
-            batch.BatchCommands.Add(new($"SELECT {Columns} FROM {Table(window)} WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 ORDER BY timestamp LIMIT $4")
-            {
-                Parameters = { new() { Value = window.TickerId }, Instant(range.From), Instant(range.To), new() { Value = MaxBars + 1 } },
-            });
+            batch.BatchCommands.Add(
+                new(
+                    $"SELECT {Columns} FROM {Table(window)} WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 ORDER BY timestamp LIMIT $4"
+                )
+                {
+                    Parameters =
+                    {
+                        new() { Value = window.TickerId },
+                        Instant(range.From),
+                        Instant(range.To),
+                        new() { Value = MaxBars + 1 },
+                    },
+                }
+            );
         }
 
         var bars = new List<BarRow>();
@@ -153,8 +219,7 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
             {
                 bars.Add(Bar(reader));
             }
-        }
-        while (await reader.NextResultAsync(cancellationToken));
+        } while (await reader.NextResultAsync(cancellationToken));
 
         if (bars.Count > MaxBars)
         {
@@ -162,10 +227,20 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
         }
 
         StreamTelemetry.Rendered("bars");
-        return new(state.Version, FrameText.Bars(window, state.Version, ranges, bars), state.Changes.TakeWhile(change => change.Version > position).Min(change => change.Committed));
+        return new(
+            state.Version,
+            FrameText.Bars(window, state.Version, ranges, bars),
+            state.Changes.TakeWhile(change => change.Version > position).Min(change => change.Committed)
+        );
     }
 
-    private async Task<BarFrame> SnapshotAsync(NpgsqlConnection connection, StreamedWindow window, WindowState state, int last, CancellationToken cancellationToken)
+    private async Task<BarFrame> SnapshotAsync(
+        NpgsqlConnection connection,
+        StreamedWindow window,
+        WindowState state,
+        int last,
+        CancellationToken cancellationToken
+    )
     {
         var bars = new List<BarRow>();
         var first = state.Since ?? IncomingBar.Earliest;
@@ -173,10 +248,18 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
         for (var span = window.Timeframe.Microseconds * last * 4; last > 0; span *= 8)
         {
             var since = end - first <= span ? first : end - span;
-            await using var command = new NpgsqlCommand($"SELECT {Columns} FROM {Table(window)} WHERE ticker_id = $1 AND timestamp >= $2 ORDER BY timestamp DESC LIMIT $3", connection)
+            await using var command = new NpgsqlCommand(
+                $"SELECT {Columns} FROM {Table(window)} WHERE ticker_id = $1 AND timestamp >= $2 ORDER BY timestamp DESC LIMIT $3",
+                connection
+            )
             {
                 CommandTimeout = Timeout,
-                Parameters = { new() { Value = window.TickerId }, Instant(since), new() { Value = last } },
+                Parameters =
+                {
+                    new() { Value = window.TickerId },
+                    Instant(since),
+                    new() { Value = last },
+                },
             };
             bars.Clear();
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -198,23 +281,30 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
 
     private static string Table(StreamedWindow window) => $"{MarketDataModel.Schema}.{MarketDataModel.BarsTable(window.Timeframe)}";
 
-    private static NpgsqlParameter Instant(long instant) => new() { Value = IncomingBar.InstantOf(instant), NpgsqlDbType = NpgsqlDbType.TimestampTz };
+    private static NpgsqlParameter Instant(long instant) =>
+        new() { Value = IncomingBar.InstantOf(instant), NpgsqlDbType = NpgsqlDbType.TimestampTz };
 
     // Npgsql reads an infinity as the first or last moment of the calendar; it is as good as no bound.
     private static long? Instant(NpgsqlDataReader reader, int ordinal) =>
-        !reader.IsDBNull(ordinal) && reader.GetDateTime(ordinal) is var instant && instant != DateTime.MinValue && instant != DateTime.MaxValue ? IncomingBar.TimeOf(instant) : null;
+        !reader.IsDBNull(ordinal)
+        && reader.GetDateTime(ordinal) is var instant
+        && instant != DateTime.MinValue
+        && instant != DateTime.MaxValue
+            ? IncomingBar.TimeOf(instant)
+            : null;
 
-    private static BarRow Bar(NpgsqlDataReader reader) => new()
-    {
-        Time = IncomingBar.TimeOf(reader.GetDateTime(0)),
-        Open = Amount(reader, 1),
-        High = Amount(reader, 2),
-        Low = Amount(reader, 3),
-        Close = Amount(reader, 4),
-        Volume = (Int128)(reader.GetDecimal(5) * IncomingBar.One),
-        TradeCount = reader.IsDBNull(6) ? BarRow.Null : reader.GetInt32(6),
-        Vwap = reader.IsDBNull(7) ? BarRow.Null : Amount(reader, 7),
-    };
+    private static BarRow Bar(NpgsqlDataReader reader) =>
+        new()
+        {
+            Time = IncomingBar.TimeOf(reader.GetDateTime(0)),
+            Open = Amount(reader, 1),
+            High = Amount(reader, 2),
+            Low = Amount(reader, 3),
+            Close = Amount(reader, 4),
+            Volume = (Int128)(reader.GetDecimal(5) * IncomingBar.One),
+            TradeCount = reader.IsDBNull(6) ? BarRow.Null : reader.GetInt32(6),
+            Vwap = reader.IsDBNull(7) ? BarRow.Null : Amount(reader, 7),
+        };
 
     private static long Amount(NpgsqlDataReader reader, int ordinal) => (long)(reader.GetDecimal(ordinal) * IncomingBar.One);
 
@@ -255,7 +345,11 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
                 ranges.Add(new(from, to));
             }
 
-            return expected == position ? StreamRange.Merge(ranges, window.Timeframe.Microseconds * Nearby) is { Count: <= MaxRanges } merged ? merged : null : null;
+            return expected == position
+                ? StreamRange.Merge(ranges, window.Timeframe.Microseconds * Nearby) is { Count: <= MaxRanges } merged
+                    ? merged
+                    : null
+                : null;
         }
     }
 }

@@ -42,7 +42,8 @@ internal static class FrameText
     {
         var text = new ArrayBufferWriter<byte>(256);
         Head(text, "reset", window);
-        var reason = position < 0 || position > version ? "The position is not known here." : "Too much has changed since, or too long ago.";
+        var reason =
+            position < 0 || position > version ? "The position is not known here." : "Too much has changed since, or too long ago.";
         Write(text, $",\"reason\":\"{reason}\"}}\n\n");
         return text.WrittenMemory;
     }

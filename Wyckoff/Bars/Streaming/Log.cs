@@ -5,8 +5,19 @@ namespace Wyckoff.Bars.Streaming;
 /// <summary>Every log message of streams: event ids from 5550.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(5550, LogLevel.Warning, "Streams: the changes of {Symbol} {Timeframe} cannot be read ({Reason}); its readers wait, the next attempt is in {Pause}")]
-    public static partial void ChangesNotRead(this ILogger logger, Exception? exception, string symbol, string timeframe, string reason, TimeSpan pause);
+    [LoggerMessage(
+        5550,
+        LogLevel.Warning,
+        "Streams: the changes of {Symbol} {Timeframe} cannot be read ({Reason}); its readers wait, the next attempt is in {Pause}"
+    )]
+    public static partial void ChangesNotRead(
+        this ILogger logger,
+        Exception? exception,
+        string symbol,
+        string timeframe,
+        string reason,
+        TimeSpan pause
+    );
 
     [LoggerMessage(5551, LogLevel.Warning, "Streams: the versions of bars cannot be read ({Reason})")]
     public static partial void VersionsNotRead(this ILogger logger, Exception? exception, string reason);

@@ -25,7 +25,14 @@ public static class StreamPosition
         foreach (var part in id.AsSpan().Split('.'))
         {
             var text = id.AsSpan(part);
-            if (at == windows || !(text is "-" ? (positions[at] = None) == None : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out positions[at])))
+            if (
+                at == windows
+                || !(
+                    text is "-"
+                        ? (positions[at] = None) == None
+                        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out positions[at])
+                )
+            )
             {
                 at = -1;
                 break;

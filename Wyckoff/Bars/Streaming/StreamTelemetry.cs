@@ -9,21 +9,51 @@ internal static class StreamTelemetry
 {
     private static readonly Meter Meter = MarketDataMetrics.Meter;
 
-    private static readonly UpDownCounter<long> Readers = Meter.CreateUpDownCounter<long>("wyckoff.streams.readers", "{reader}", "Streams that are open.");
+    private static readonly UpDownCounter<long> Readers = Meter.CreateUpDownCounter<long>(
+        "wyckoff.streams.readers",
+        "{reader}",
+        "Streams that are open."
+    );
 
-    private static readonly Counter<long> Ends = Meter.CreateCounter<long>("wyckoff.streams.ends", "{reader}", "Streams that ended, by reason: left, slow, gone, stopping, and full for those that were not admitted.");
+    private static readonly Counter<long> Ends = Meter.CreateCounter<long>(
+        "wyckoff.streams.ends",
+        "{reader}",
+        "Streams that ended, by reason: left, slow, gone, stopping, and full for those that were not admitted."
+    );
 
-    private static readonly Counter<long> Events = Meter.CreateCounter<long>("wyckoff.streams.events", "{event}", "Events sent, to all readers together.");
+    private static readonly Counter<long> Events = Meter.CreateCounter<long>(
+        "wyckoff.streams.events",
+        "{event}",
+        "Events sent, to all readers together."
+    );
 
-    private static readonly Counter<long> Frames = Meter.CreateCounter<long>("wyckoff.streams.frames", "{event}", "Events read and rendered, by kind: bars, snapshot. Each is shared by the readers that want it.");
+    private static readonly Counter<long> Frames = Meter.CreateCounter<long>(
+        "wyckoff.streams.frames",
+        "{event}",
+        "Events read and rendered, by kind: bars, snapshot. Each is shared by the readers that want it."
+    );
 
-    private static readonly Counter<long> Reads = Meter.CreateCounter<long>("wyckoff.streams.reads", "{transaction}", "Transactions that read changes for streams.");
+    private static readonly Counter<long> Reads = Meter.CreateCounter<long>(
+        "wyckoff.streams.reads",
+        "{transaction}",
+        "Transactions that read changes for streams."
+    );
 
-    private static readonly Counter<long> Missed = Meter.CreateCounter<long>("wyckoff.streams.missed", "{version}", "Versions that polling found before Redis told of them.");
+    private static readonly Counter<long> Missed = Meter.CreateCounter<long>(
+        "wyckoff.streams.missed",
+        "{version}",
+        "Versions that polling found before Redis told of them."
+    );
 
     private static readonly Histogram<double> Lag = Meter.CreateHistogram(
-        "wyckoff.streams.lag", "s", "From the commit of a change until it was sent, as the clocks of database and service have it.",
-        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60] });
+        "wyckoff.streams.lag",
+        "s",
+        "From the commit of a change until it was sent, as the clocks of database and service have it.",
+        advice: new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60],
+        }
+    );
 
     internal static void Opened() => Readers.Add(1);
 

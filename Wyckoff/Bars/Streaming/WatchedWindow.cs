@@ -180,7 +180,13 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
                     // Whatever it was, its readers wait for it, and the next attempt may go well.
                     if (feed.MayTell())
                     {
-                        feed.Logger.ChangesNotRead(DatabaseFaults.IsAway(e) ? null : e, window.Symbol.Value, window.Timeframe.Name, e.Message, pause);
+                        feed.Logger.ChangesNotRead(
+                            DatabaseFaults.IsAway(e) ? null : e,
+                            window.Symbol.Value,
+                            window.Timeframe.Name,
+                            e.Message,
+                            pause
+                        );
                     }
 
                     GiveBack(joins);
@@ -262,7 +268,10 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
                     Keep(link);
                 }
 
-                _snapshots = round.Snapshots.Count > 0 || _snapshots.Values.Any(snapshot => snapshot.Version != round.Version) ? round.Snapshots : _snapshots;
+                _snapshots =
+                    round.Snapshots.Count > 0 || _snapshots.Values.Any(snapshot => snapshot.Version != round.Version)
+                        ? round.Snapshots
+                        : _snapshots;
                 foreach (var (join, seats) in joins)
                 {
                     var frame = round.Joined[join];

@@ -10,7 +10,8 @@ namespace Wyckoff.Bars.Writing;
 /// </summary>
 internal sealed class BarCopy : IAsyncDisposable
 {
-    public const string Columns = "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score";
+    public const string Columns =
+        "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score";
 
     /// <summary>Where PostgreSQL counts from: 2000-01-01 in microseconds since 1970.</summary>
     public const long PostgresEpoch = 946_684_800_000_000;
@@ -27,9 +28,17 @@ internal sealed class BarCopy : IAsyncDisposable
 
     private BarCopy(Stream stream, string source) => (_stream, _source) = (stream, Encoding.UTF8.GetBytes(source));
 
-    public static async Task<BarCopy> BeginAsync(NpgsqlConnection connection, string table, string source, CancellationToken cancellationToken)
+    public static async Task<BarCopy> BeginAsync(
+        NpgsqlConnection connection,
+        string table,
+        string source,
+        CancellationToken cancellationToken
+    )
     {
-        var copy = new BarCopy(await connection.BeginRawBinaryCopyAsync($"COPY {table} ({Columns}) FROM STDIN (FORMAT binary)", cancellationToken), source);
+        var copy = new BarCopy(
+            await connection.BeginRawBinaryCopyAsync($"COPY {table} ({Columns}) FROM STDIN (FORMAT binary)", cancellationToken),
+            source
+        );
         Header.CopyTo(copy._buffer, 0);
         copy._length = Header.Length;
         return copy;
@@ -37,7 +46,7 @@ internal sealed class BarCopy : IAsyncDisposable
 
     public async ValueTask WriteAsync(int tickerId, ReadOnlyMemory<FinishedBar> bars, CancellationToken cancellationToken)
     {
-        for (var written = 0; written < bars.Length;)
+        for (var written = 0; written < bars.Length; )
         {
             written += Fill(tickerId, bars.Span[written..]);
             if (_length > _buffer.Length - LongestRow)
@@ -112,7 +121,12 @@ internal sealed class BarCopy : IAsyncDisposable
         BinaryPrimitives.WriteInt32BigEndian(to[at..], _source.Length);
         _source.CopyTo(to[(at + 4)..]);
         at += 4 + _source.Length;
-        return at + (row.Derived.Quality == BarDerivation.Unrated ? Null(to[at..]) : Numeric(to[at..], row.Derived.Quality / 100, row.Derived.Quality % 100 * 1_000_000, 2));
+        return at
+            + (
+                row.Derived.Quality == BarDerivation.Unrated
+                    ? Null(to[at..])
+                    : Numeric(to[at..], row.Derived.Quality / 100, row.Derived.Quality % 100 * 1_000_000, 2)
+            );
     }
 
     private static int Null(Span<byte> to)

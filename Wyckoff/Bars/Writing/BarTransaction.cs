@@ -24,7 +24,15 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
     /// <summary>Stored bars lie in [Since, Until).</summary>
     private readonly record struct Window(long Version, long Since, long Until);
 
-    public BarWriteResult Result(long duplicates) => new() { Inserted = _inserted, Updated = _updated, Skipped = _skipped, Duplicates = duplicates, Changes = [.. _changes.Values] };
+    public BarWriteResult Result(long duplicates) =>
+        new()
+        {
+            Inserted = _inserted,
+            Updated = _updated,
+            Skipped = _skipped,
+            Duplicates = duplicates,
+            Changes = [.. _changes.Values],
+        };
 
     /// <summary>Keeps what this transaction knows of the ends of its bars, now that it is committed.</summary>
     public void Remember()
@@ -45,11 +53,19 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
         {
             BatchCommands =
             {
-                new("SELECT id FROM market.tickers WHERE id = ANY($1) ORDER BY id FOR KEY SHARE") { Parameters = { new() { Value = ids } } },
+                new("SELECT id FROM market.tickers WHERE id = ANY($1) ORDER BY id FOR KEY SHARE")
+                {
+                    Parameters = { new() { Value = ids } },
+                },
                 new("SELECT count(pg_advisory_xact_lock(key)) FROM unnest($1) key") { Parameters = { new() { Value = keys } } },
                 // A correction may reach into compressed chunks, and be larger than the extension thinks wise.
-                new("SELECT set_config(name, '0', true) FROM (VALUES ('timescaledb.max_tuples_decompressed_per_dml_transaction')) s (name) WHERE current_setting(name, true) IS NOT NULL"),
-                new("SELECT ticker_id, timeframe, version, since, until FROM market.bar_windows WHERE ticker_id = ANY($1)") { Parameters = { new() { Value = ids } } },
+                new(
+                    "SELECT set_config(name, '0', true) FROM (VALUES ('timescaledb.max_tuples_decompressed_per_dml_transaction')) s (name) WHERE current_setting(name, true) IS NOT NULL"
+                ),
+                new("SELECT ticker_id, timeframe, version, since, until FROM market.bar_windows WHERE ticker_id = ANY($1)")
+                {
+                    Parameters = { new() { Value = ids } },
+                },
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -68,7 +84,8 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
                 reader.GetInt64(2),
                 // Nobody has kept count: they may reach anywhere.
                 TimeAt(reader, 3) ?? long.MinValue,
-                TimeAt(reader, 4) ?? long.MaxValue);
+                TimeAt(reader, 4) ?? long.MaxValue
+            );
         }
 
         return missing;
@@ -107,23 +124,40 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
         await RederiveAsync(timeframe, merges, cancellationToken);
         await RecordAsync(
             timeframe,
-            [.. appends.Select(work => (work.Ticker.Id, work.First, work.Last + timeframe.Microseconds)), .. merges.Select(merge => (merge.Work.Ticker.Id, merge.From, merge.Until))],
-            cancellationToken);
+            [
+                .. appends.Select(work => (work.Ticker.Id, work.First, work.Last + timeframe.Microseconds)),
+                .. merges.Select(merge => (merge.Work.Ticker.Id, merge.From, merge.Until)),
+            ],
+            cancellationToken
+        );
         if (!options.RollUp || timeframe.IsDaily)
         {
             return;
         }
 
         await RollUpInDatabaseAsync(
-            [.. merges.Select(merge => (merge.Work.Ticker.Id, timeframe, merge.From, merge.Until)), .. folds.Where(fold => fold.Before > fold.Work.First).Select(fold => (fold.Work.Ticker.Id, timeframe, fold.Work.First, fold.Before))],
-            cancellationToken);
+            [
+                .. merges.Select(merge => (merge.Work.Ticker.Id, timeframe, merge.From, merge.Until)),
+                .. folds
+                    .Where(fold => fold.Before > fold.Work.First)
+                    .Select(fold => (fold.Work.Ticker.Id, timeframe, fold.Work.First, fold.Before)),
+            ],
+            cancellationToken
+        );
         foreach (var coarser in Coarser.Append(Timeframe.Day1))
         {
             await AppendFoldedAsync(coarser, [.. folds.Where(fold => fold.Rows(coarser) is { Count: > 0 })], cancellationToken);
         }
 
         // Where coarser bars of others are in the way, the database sorts it out.
-        await RollUpInDatabaseAsync([.. folds.Where(fold => fold.Rest is not null && fold.Seam <= fold.Work.Last).Select(fold => (fold.Work.Ticker.Id, fold.Rest!.Value, fold.Seam, fold.Work.Last + timeframe.Microseconds))], cancellationToken);
+        await RollUpInDatabaseAsync(
+            [
+                .. folds
+                    .Where(fold => fold.Rest is not null && fold.Seam <= fold.Work.Last)
+                    .Select(fold => (fold.Work.Ticker.Id, fold.Rest!.Value, fold.Seam, fold.Work.Last + timeframe.Microseconds)),
+            ],
+            cancellationToken
+        );
         folds.ForEach(fold => fold.Dispose());
     }
 
@@ -131,9 +165,11 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
 
     private static DateTime Instant(long time) => IncomingBar.InstantOf(time).UtcDateTime;
 
-    private static long? TimeAt(NpgsqlDataReader reader, int ordinal) => reader.IsDBNull(ordinal) ? null : IncomingBar.TimeOf(reader.GetFieldValue<DateTimeOffset>(ordinal));
+    private static long? TimeAt(NpgsqlDataReader reader, int ordinal) =>
+        reader.IsDBNull(ordinal) ? null : IncomingBar.TimeOf(reader.GetFieldValue<DateTimeOffset>(ordinal));
 
-    private long Until(int tickerId, Timeframe timeframe) => _windows.TryGetValue((tickerId, timeframe), out var window) ? window.Until : long.MinValue;
+    private long Until(int tickerId, Timeframe timeframe) =>
+        _windows.TryGetValue((tickerId, timeframe), out var window) ? window.Until : long.MinValue;
 
     private async Task AppendAsync(BarCopy copy, Fold fold, CancellationToken cancellationToken)
     {
@@ -194,7 +230,19 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
             await copy.CompleteAsync(cancellationToken);
         }
 
-        await RecordAsync(timeframe, [.. folds.Select(fold => (fold.Work.Ticker.Id, fold.Rows(timeframe)![0].Bar.Time, fold.Rows(timeframe)![fold.Rows(timeframe)!.Count - 1].Bar.Time + timeframe.Microseconds))], cancellationToken);
+        await RecordAsync(
+            timeframe,
+            [
+                .. folds.Select(fold =>
+                    (
+                        fold.Work.Ticker.Id,
+                        fold.Rows(timeframe)![0].Bar.Time,
+                        fold.Rows(timeframe)![fold.Rows(timeframe)!.Count - 1].Bar.Time + timeframe.Microseconds
+                    )
+                ),
+            ],
+            cancellationToken
+        );
     }
 
     /// <summary>Compares with what is stored, bar by bar in the order of time. What stays as it is takes part in the derivation of what does not.</summary>
@@ -204,13 +252,21 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
         var end = options.Derive ? _ends[(work.Ticker.Id, work.Timeframe)] : null;
         // Once the database has changed bars of this window, its end is not ours to remember.
         _ends.Remove((work.Ticker.Id, work.Timeframe));
-        await using var scan = await BarScan.BeginAsync(connection, work.Ticker.Id, work.Timeframe, work.First, work.Last, options.Source, options.OwnSince, cancellationToken);
+        await using var scan = await BarScan.BeginAsync(
+            connection,
+            work.Ticker.Id,
+            work.Timeframe,
+            work.First,
+            work.Last,
+            options.Source,
+            options.OwnSince,
+            cancellationToken
+        );
         var next = 0;
         do
         {
             next = Compare(scan, merge, end, next);
-        }
-        while (await scan.FillAsync(cancellationToken));
+        } while (await scan.FillAsync(cancellationToken));
         for (; next < work.Bars.Length; next++)
         {
             merge.Insert(work.Bars.Span[next], end);
@@ -249,7 +305,9 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
             }
             else if (options.Policy == ConflictPolicy.Fail)
             {
-                throw new BarConflictException($"There is a {merge.Work.Timeframe} bar of {merge.Work.Ticker.Symbol} at {bar.Timestamp:O} already, and it is another.");
+                throw new BarConflictException(
+                    $"There is a {merge.Work.Timeframe} bar of {merge.Work.Ticker.Symbol} at {bar.Timestamp:O} already, and it is another."
+                );
             }
             else
             {
@@ -267,16 +325,19 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
             return;
         }
 
-        await using (var create = new NpgsqlCommand(
-            $"""
-            DO $$ BEGIN
-              IF to_regclass('pg_temp.bar_corrections') IS NULL THEN
-                CREATE TEMPORARY TABLE bar_corrections ON COMMIT DELETE ROWS AS SELECT {BarCopy.Columns} FROM market.bars_1m WITH NO DATA;
-              END IF;
-              TRUNCATE pg_temp.bar_corrections;
-            END $$
-            """,
-            connection))
+        await using (
+            var create = new NpgsqlCommand(
+                $"""
+                DO $$ BEGIN
+                  IF to_regclass('pg_temp.bar_corrections') IS NULL THEN
+                    CREATE TEMPORARY TABLE bar_corrections ON COMMIT DELETE ROWS AS SELECT {BarCopy.Columns} FROM market.bars_1m WITH NO DATA;
+                  END IF;
+                  TRUNCATE pg_temp.bar_corrections;
+                END $$
+                """,
+                connection
+            )
+        )
         {
             await create.ExecuteNonQueryAsync(cancellationToken);
         }
@@ -295,17 +356,25 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
         foreach (var merge in merges)
         {
             // The bounds are there for the planner, which would otherwise look at every chunk.
-            batch.BatchCommands.Add(new(
-                $"""
-                UPDATE {Table(timeframe)} b
-                   SET open = c.open, high = c.high, low = c.low, close = c.close, volume = c.volume, trade_count = c.trade_count, vwap = c.vwap, spread = c.spread, spread_ratio = c.spread_ratio,
-                       volume_ratio = c.volume_ratio, low_history = c.low_history, source = c.source, quality_score = c.quality_score
-                  FROM pg_temp.bar_corrections c
-                 WHERE c.ticker_id = $1 AND b.ticker_id = $1 AND b.timestamp = c.timestamp AND b.timestamp >= $2 AND b.timestamp <= $3
-                """)
-            {
-                Parameters = { new() { Value = merge.Work.Ticker.Id }, new() { Value = Instant(merge.Updates[0].Bar.Time) }, new() { Value = Instant(merge.Updates[^1].Bar.Time) } },
-            });
+            batch.BatchCommands.Add(
+                new(
+                    $"""
+                    UPDATE {Table(timeframe)} b
+                       SET open = c.open, high = c.high, low = c.low, close = c.close, volume = c.volume, trade_count = c.trade_count, vwap = c.vwap, spread = c.spread, spread_ratio = c.spread_ratio,
+                           volume_ratio = c.volume_ratio, low_history = c.low_history, source = c.source, quality_score = c.quality_score
+                      FROM pg_temp.bar_corrections c
+                     WHERE c.ticker_id = $1 AND b.ticker_id = $1 AND b.timestamp = c.timestamp AND b.timestamp >= $2 AND b.timestamp <= $3
+                    """
+                )
+                {
+                    Parameters =
+                    {
+                        new() { Value = merge.Work.Ticker.Id },
+                        new() { Value = Instant(merge.Updates[0].Bar.Time) },
+                        new() { Value = Instant(merge.Updates[^1].Bar.Time) },
+                    },
+                }
+            );
         }
 
         await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -313,14 +382,18 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
         {
             if ((long)batch.BatchCommands[i + 1].RecordsAffected != merges[i].Updates.Count)
             {
-                throw new InvalidOperationException($"Of {merges[i].Updates.Count} {timeframe} bars of {merges[i].Work.Ticker.Symbol} {batch.BatchCommands[i + 1].RecordsAffected} were found again, under a lock: somebody writes them without it.");
+                throw new InvalidOperationException(
+                    $"Of {merges[i].Updates.Count} {timeframe} bars of {merges[i].Work.Ticker.Symbol} {batch.BatchCommands[i + 1].RecordsAffected} were found again, under a lock: somebody writes them without it."
+                );
             }
         }
     }
 
     private async Task RederiveAsync(Timeframe timeframe, List<Merge> merges, CancellationToken cancellationToken)
     {
-        var affected = merges.Where(merge => options.Derive && (merge.AffectedFrom is not null || Until(merge.Work.Ticker.Id, timeframe) > merge.Work.Last)).ToList();
+        var affected = merges
+            .Where(merge => options.Derive && (merge.AffectedFrom is not null || Until(merge.Work.Ticker.Id, timeframe) > merge.Work.Last))
+            .ToList();
         if (affected.Count == 0)
         {
             return;
@@ -329,10 +402,18 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
         await using var batch = new NpgsqlBatch(connection);
         foreach (var merge in affected)
         {
-            batch.BatchCommands.Add(new("SELECT lower(r), upper(r) FROM market.rederive($1, $2, tstzrange($3, $4, '[]')) r")
-            {
-                Parameters = { new() { Value = merge.Work.Ticker.Id }, new() { Value = timeframe.Name }, new() { Value = Instant(merge.AffectedFrom ?? merge.Work.Last) }, new() { Value = Instant(merge.Work.Last) } },
-            });
+            batch.BatchCommands.Add(
+                new("SELECT lower(r), upper(r) FROM market.rederive($1, $2, tstzrange($3, $4, '[]')) r")
+                {
+                    Parameters =
+                    {
+                        new() { Value = merge.Work.Ticker.Id },
+                        new() { Value = timeframe.Name },
+                        new() { Value = Instant(merge.AffectedFrom ?? merge.Work.Last) },
+                        new() { Value = Instant(merge.Work.Last) },
+                    },
+                }
+            );
         }
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -348,7 +429,11 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
         }
     }
 
-    private async Task RecordAsync(Timeframe timeframe, List<(int Ticker, long From, long Until)> changes, CancellationToken cancellationToken)
+    private async Task RecordAsync(
+        Timeframe timeframe,
+        List<(int Ticker, long From, long Until)> changes,
+        CancellationToken cancellationToken
+    )
     {
         if (changes.Count == 0)
         {
@@ -357,14 +442,23 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
 
         await using var command = new NpgsqlCommand(
             "SELECT market.record_change(ticker, $2, tstzrange(since, until)) FROM unnest($1, $3, $4) WITH ORDINALITY c (ticker, since, until, n) ORDER BY n",
-            connection)
+            connection
+        )
         {
             Parameters =
             {
                 new() { Value = changes.Select(change => change.Ticker).ToArray() },
                 new() { Value = timeframe.Name },
-                new() { Value = changes.Select(change => Instant(change.From)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
-                new() { Value = changes.Select(change => Instant(change.Until)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
+                new()
+                {
+                    Value = changes.Select(change => Instant(change.From)).ToArray(),
+                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
+                },
+                new()
+                {
+                    Value = changes.Select(change => Instant(change.Until)).ToArray(),
+                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
+                },
             },
         };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -375,7 +469,10 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
         }
     }
 
-    private async Task RollUpInDatabaseAsync(List<(int Ticker, Timeframe Timeframe, long From, long Until)> ranges, CancellationToken cancellationToken)
+    private async Task RollUpInDatabaseAsync(
+        List<(int Ticker, Timeframe Timeframe, long From, long Until)> ranges,
+        CancellationToken cancellationToken
+    )
     {
         if (ranges.Count == 0)
         {
@@ -385,10 +482,18 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
         await using var batch = new NpgsqlBatch(connection);
         foreach (var (ticker, timeframe, from, until) in ranges)
         {
-            batch.BatchCommands.Add(new("SELECT rolled, version, lower(changed), upper(changed) FROM market.roll_up($1, $2, tstzrange($3, $4))")
-            {
-                Parameters = { new() { Value = ticker }, new() { Value = timeframe.Name }, new() { Value = Instant(from) }, new() { Value = Instant(until) } },
-            });
+            batch.BatchCommands.Add(
+                new("SELECT rolled, version, lower(changed), upper(changed) FROM market.roll_up($1, $2, tstzrange($3, $4))")
+                {
+                    Parameters =
+                    {
+                        new() { Value = ticker },
+                        new() { Value = timeframe.Name },
+                        new() { Value = Instant(from) },
+                        new() { Value = Instant(until) },
+                    },
+                }
+            );
         }
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -408,15 +513,27 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
     private void Changed(int ticker, Timeframe timeframe, long version, long from, long until)
     {
         var key = (ticker, timeframe);
-        _windows[key] = _windows.TryGetValue(key, out var window) ? new(version, Math.Min(window.Since, from), Math.Max(window.Until, until)) : new(version, from, until);
+        _windows[key] = _windows.TryGetValue(key, out var window)
+            ? new(version, Math.Min(window.Since, from), Math.Max(window.Until, until))
+            : new(version, from, until);
         var range = new TimeRange(IncomingBar.InstantOf(from), IncomingBar.InstantOf(until));
         _changes[key] = _changes.TryGetValue(key, out var change)
-            ? change with { Version = version, Range = new(range.Start < change.Range.Start ? range.Start : change.Range.Start, range.End > change.Range.End ? range.End : change.Range.End) }
+            ? change with
+            {
+                Version = version,
+                Range = new(
+                    range.Start < change.Range.Start ? range.Start : change.Range.Start,
+                    range.End > change.Range.End ? range.End : change.Range.End
+                ),
+            }
             : new(ticker, timeframe, version, range);
     }
 
     /// <summary>Sees to it that <see cref="_ends"/> has what was before an instant, for each of several windows.</summary>
-    private async Task LoadEndsAsync(IReadOnlyList<(BarWork Work, Timeframe Timeframe, long Before)> wanted, CancellationToken cancellationToken)
+    private async Task LoadEndsAsync(
+        IReadOnlyList<(BarWork Work, Timeframe Timeframe, long Before)> wanted,
+        CancellationToken cancellationToken
+    )
     {
         if (!options.Derive)
         {
@@ -440,7 +557,9 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
                 else
                 {
                     // Twenty bars of a market that is open six hours on five days; widened where that does not do.
-                    unknown.Add((work, timeframe, before, window.Since, Math.Max(4 * Timeframe.Day1.Microseconds, 120 * timeframe.Microseconds)));
+                    unknown.Add(
+                        (work, timeframe, before, window.Since, Math.Max(4 * Timeframe.Day1.Microseconds, 120 * timeframe.Microseconds))
+                    );
                 }
             }
         }
@@ -450,10 +569,19 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
             await using var batch = new NpgsqlBatch(connection);
             foreach (var (work, timeframe, before, since, span) in unknown)
             {
-                batch.BatchCommands.Add(new($"SELECT timestamp, high, low, close, volume FROM {Table(timeframe)} WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 ORDER BY timestamp DESC LIMIT {BarDerivation.Window}")
-                {
-                    Parameters = { new() { Value = work.Ticker.Id }, new() { Value = Instant(Start(before, since, span)) }, new() { Value = Instant(before) } },
-                });
+                batch.BatchCommands.Add(
+                    new(
+                        $"SELECT timestamp, high, low, close, volume FROM {Table(timeframe)} WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 ORDER BY timestamp DESC LIMIT {BarDerivation.Window}"
+                    )
+                    {
+                        Parameters =
+                        {
+                            new() { Value = work.Ticker.Id },
+                            new() { Value = Instant(Start(before, since, span)) },
+                            new() { Value = Instant(before) },
+                        },
+                    }
+                );
             }
 
             var tooFew = new List<(BarWork, Timeframe, long, long, long)>();
@@ -463,7 +591,16 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
                 var bars = new List<IncomingBar>(BarDerivation.Window);
                 while (await reader.ReadAsync(cancellationToken))
                 {
-                    bars.Add(new(TimeAt(reader, 0)!.Value, 0, Amount(reader.GetDecimal(1)), Amount(reader.GetDecimal(2)), Amount(reader.GetDecimal(3)), (Int128)(reader.GetDecimal(4) * IncomingBar.One)));
+                    bars.Add(
+                        new(
+                            TimeAt(reader, 0)!.Value,
+                            0,
+                            Amount(reader.GetDecimal(1)),
+                            Amount(reader.GetDecimal(2)),
+                            Amount(reader.GetDecimal(3)),
+                            (Int128)(reader.GetDecimal(4) * IncomingBar.One)
+                        )
+                    );
                 }
 
                 await reader.NextResultAsync(cancellationToken);
@@ -611,7 +748,12 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
             }
 
             var date = work.Clock.Bucket(Timeframe.Day1, seam);
-            if (until(work.Ticker.Id, Timeframe.Day1) > date || Timeframe.Stored.Any(finer => finer.Width < work.Timeframe.Width && until(work.Ticker.Id, finer) > work.Clock.SessionStart(seam)))
+            if (
+                until(work.Ticker.Id, Timeframe.Day1) > date
+                || Timeframe.Stored.Any(finer =>
+                    finer.Width < work.Timeframe.Width && until(work.Ticker.Id, finer) > work.Clock.SessionStart(seam)
+                )
+            )
             {
                 fold.Rest = Timeframe.Hour1;
                 return fold;
@@ -672,7 +814,10 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
             for (var i = 0; i < bars.Length; i++)
             {
                 var (time, before) = (bars[i].Time, last);
-                if ((!days || work.Clock.SessionStart(time) >= before) && Array.TrueForAll(chain, coarser => work.Clock.Bucket(coarser, time) >= before))
+                if (
+                    (!days || work.Clock.SessionStart(time) >= before)
+                    && Array.TrueForAll(chain, coarser => work.Clock.Bucket(coarser, time) >= before)
+                )
                 {
                     return i;
                 }

@@ -19,7 +19,12 @@ namespace Wyckoff.Bars.Writing;
 /// looking at them, and its version whether what an earlier write remembered of their end still holds.
 /// </remarks>
 public sealed class BarWriter(
-    NpgsqlDataSource source, TickerDirectory tickers, RedisConnection? redis = null, ILogger<BarWriter>? logger = null, WindowVersions? versions = null)
+    NpgsqlDataSource source,
+    TickerDirectory tickers,
+    RedisConnection? redis = null,
+    ILogger<BarWriter>? logger = null,
+    WindowVersions? versions = null
+)
 {
     /// <summary>Where a change is announced: <c>ticker id:timeframe:version</c>. It only says "look": a message that is lost costs time, never truth.</summary>
     public const string Channel = "wyckoff:bars";
@@ -45,7 +50,9 @@ public sealed class BarWriter(
         var batch = new List<BarWork>();
         foreach (var group in sets.Where(set => !set.Bars.IsEmpty).GroupBy(set => (set.TickerId, set.Timeframe)))
         {
-            var ticker = await tickers.FindAsync(group.Key.TickerId, cancellationToken) ?? throw new ArgumentException($"There is no ticker {group.Key.TickerId}.", nameof(sets));
+            var ticker =
+                await tickers.FindAsync(group.Key.TickerId, cancellationToken)
+                ?? throw new ArgumentException($"There is no ticker {group.Key.TickerId}.", nameof(sets));
             batch.Add(BarWork.Of(ticker, group.Key.Timeframe, [.. group.Select(set => set.Bars)]));
         }
 
@@ -71,7 +78,8 @@ public sealed class BarWriter(
 
     internal const string Aggregated = "aggregated";
 
-    private static bool IsCollision(PostgresException e) => e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.UniqueViolation;
+    private static bool IsCollision(PostgresException e) =>
+        e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.UniqueViolation;
 
     private async Task<BarWriteResult> OnceAsync(List<BarWork> batch, BarWriteOptions options, CancellationToken cancellationToken)
     {
@@ -89,7 +97,9 @@ public sealed class BarWriter(
             if (missing.Count > 0)
             {
                 missing.ForEach(tickers.Forget);
-                throw new InvalidOperationException($"The ticker {batch.First(work => work.Ticker.Id == missing[0]).Ticker.Symbol} was deleted meanwhile.");
+                throw new InvalidOperationException(
+                    $"The ticker {batch.First(work => work.Ticker.Id == missing[0]).Ticker.Symbol} was deleted meanwhile."
+                );
             }
 
             // Finest first, so that what was aggregated gives way to what a coarser set says itself.
@@ -140,7 +150,11 @@ public sealed class BarWriter(
         var subscriber = multiplexer.GetSubscriber();
         foreach (var change in result.Changes)
         {
-            subscriber.Publish(new RedisChannel(Channel, RedisChannel.PatternMode.Literal), $"{change.TickerId}:{change.Timeframe}:{change.Version}", CommandFlags.FireAndForget);
+            subscriber.Publish(
+                new RedisChannel(Channel, RedisChannel.PatternMode.Literal),
+                $"{change.TickerId}:{change.Timeframe}:{change.Version}",
+                CommandFlags.FireAndForget
+            );
         }
     }
 }

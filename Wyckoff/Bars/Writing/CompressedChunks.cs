@@ -9,7 +9,10 @@ internal static class CompressedChunks
     public static async Task LiftLimitAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         // Where there is no such setting, there is nothing to lift.
-        await using var lift = new NpgsqlCommand("SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'timescaledb.max_tuples_decompressed_per_dml_transaction'", connection);
+        await using var lift = new NpgsqlCommand(
+            "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'timescaledb.max_tuples_decompressed_per_dml_transaction'",
+            connection
+        );
         await lift.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -10,7 +10,9 @@ internal static class ClockText
     {
         ofDay = 0;
         var digits = Digits(text, 6, out var number);
-        int hour, minute = 0, second = 0;
+        int hour,
+            minute = 0,
+            second = 0;
         long fraction = 0;
         var half = -1;
         var rest = text[digits..];
@@ -116,7 +118,14 @@ internal static class ClockText
 
     public static bool TryHalf(ref ReadOnlySpan<byte> text, out int half)
     {
-        half = text.IsEmpty ? -1 : (text[0] | 0x20) switch { 'a' => 0, 'p' => 1, _ => -1 };
+        half = text.IsEmpty
+            ? -1
+            : (text[0] | 0x20) switch
+            {
+                'a' => 0,
+                'p' => 1,
+                _ => -1,
+            };
         if (half < 0)
         {
             return false;

@@ -27,9 +27,7 @@ public sealed class ColumnMap
 
     private readonly Dictionary<Role, string> _columns = [];
 
-    private ColumnMap()
-    {
-    }
+    private ColumnMap() { }
 
     public static bool TryParse(string? text, [NotNullWhen(true)] out ColumnMap? map, [NotNullWhen(false)] out string? fault)
     {
@@ -39,9 +37,15 @@ public sealed class ColumnMap
             var equals = part.IndexOf('=', StringComparison.Ordinal);
             var name = equals < 0 ? part : part[..equals].Trim();
             var column = equals < 0 ? "" : part[(equals + 1)..].Trim();
-            if (column.Length == 0 || !Enum.TryParse<Role>(name, ignoreCase: true, out var role) || !Enum.IsDefined(role) || char.IsAsciiDigit(name[0]))
+            if (
+                column.Length == 0
+                || !Enum.TryParse<Role>(name, ignoreCase: true, out var role)
+                || !Enum.IsDefined(role)
+                || char.IsAsciiDigit(name[0])
+            )
             {
-                fault = $"'{part}' assigns no column: FIELD=COLUMN is expected, the field one of {string.Join(", ", Enum.GetNames<Role>()).ToLowerInvariant()}, the column its name, its number from 1, or none.";
+                fault =
+                    $"'{part}' assigns no column: FIELD=COLUMN is expected, the field one of {string.Join(", ", Enum.GetNames<Role>()).ToLowerInvariant()}, the column its name, its number from 1, or none.";
                 map = null;
                 return false;
             }
@@ -71,6 +75,8 @@ public sealed class ColumnMap
             }
         }
 
-        return int.TryParse(column, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= count ? number - 1 : -1;
+        return int.TryParse(column, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= count
+            ? number - 1
+            : -1;
     }
 }

@@ -65,9 +65,7 @@ internal sealed class DelimitedFile : BarFile
 
     private async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
-        while (_records.Buffered.Length < RecordReader.MaxLine && await _records.FillAsync(cancellationToken))
-        {
-        }
+        while (_records.Buffered.Length < RecordReader.MaxLine && await _records.FillAsync(cancellationToken)) { }
 
         if (_records.Buffered.StartsWith("\uFEFF"u8))
         {
@@ -104,7 +102,11 @@ internal sealed class DelimitedFile : BarFile
                     batch.Reject(_records.Line, Text(record), $"the file is damaged from here on: {_records.Damage}");
                     return kind;
                 case RecordKind.TooLong:
-                    batch.Reject(_records.Line, Text(record), $"the line is longer than {RecordReader.MaxLine} bytes; its first {RecordReader.Excerpt} are kept");
+                    batch.Reject(
+                        _records.Line,
+                        Text(record),
+                        $"the line is longer than {RecordReader.MaxLine} bytes; its first {RecordReader.Excerpt} are kept"
+                    );
                     continue;
             }
 
@@ -142,7 +144,10 @@ internal sealed class DelimitedFile : BarFile
             // A mark after the last column makes no column.
             if (count < layout.Count || !_fields.Extra(row).Trim(" \t"u8).TrimStart(layout.Delimiter).IsEmpty)
             {
-                return string.Create(CultureInfo.InvariantCulture, $"{(count > layout.Count ? "more" : count)} columns: {layout.Count} were expected");
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{(count > layout.Count ? "more" : count)} columns: {layout.Count} were expected"
+                );
             }
         }
 
@@ -150,7 +155,13 @@ internal sealed class DelimitedFile : BarFile
         if (series is null)
         {
             var (hasSymbol, hasTimeframe) = (layout[Role.Symbol] >= 0, layout[Role.Timeframe] >= 0);
-            series = _series.Of(hasSymbol ? _fields.Of(row, layout[Role.Symbol]) : default, hasSymbol, hasTimeframe ? _fields.Of(row, layout[Role.Timeframe]) : default, hasTimeframe, out var whose);
+            series = _series.Of(
+                hasSymbol ? _fields.Of(row, layout[Role.Symbol]) : default,
+                hasSymbol,
+                hasTimeframe ? _fields.Of(row, layout[Role.Timeframe]) : default,
+                hasTimeframe,
+                out var whose
+            );
             if (series is null)
             {
                 return whose;
@@ -162,8 +173,15 @@ internal sealed class DelimitedFile : BarFile
             return timeFault;
         }
 
-        if (Price(row, layout, Role.Open, out var open) && Price(row, layout, Role.High, out var high) && Price(row, layout, Role.Low, out var low) && Price(row, layout, Role.Close, out var close)
-            && Volume(row, layout, out var volume) && Trades(row, layout, out var trades) && Vwap(row, layout, out var vwap))
+        if (
+            Price(row, layout, Role.Open, out var open)
+            && Price(row, layout, Role.High, out var high)
+            && Price(row, layout, Role.Low, out var low)
+            && Price(row, layout, Role.Close, out var close)
+            && Volume(row, layout, out var volume)
+            && Trades(row, layout, out var trades)
+            && Vwap(row, layout, out var vwap)
+        )
         {
             var bar = new IncomingBar(time, open, high, low, close, volume, trades, vwap);
             if (bar.BrokenRule() is { } rule)
@@ -197,7 +215,11 @@ internal sealed class DelimitedFile : BarFile
             time -= moment.Offset;
         }
         // A date, or midnight, of a daily bar is its session whatever the clock.
-        else if (_zone is not null && !(series.Timeframe.IsDaily && moment.OfDay == 0) && !_zone.TryResolve(moment.Local, series.Width, series.Clock, out time))
+        else if (
+            _zone is not null
+            && !(series.Timeframe.IsDaily && moment.OfDay == 0)
+            && !_zone.TryResolve(moment.Local, series.Width, series.Clock, out time)
+        )
         {
             return $"time {Moment.Text(moment.Local)} does not exist in {_options.TimeZone!.Id}: the clock was put forward over it";
         }
@@ -211,7 +233,11 @@ internal sealed class DelimitedFile : BarFile
         var field = _fields.Of(row, layout[role]);
         if (!FixedPoint.TryPlain(field, layout.Numbers.Point, out amount))
         {
-            if (FixedPoint.Parse(field, layout.Numbers, suffixes: false, out var any) != NumberFault.None || any > long.MaxValue || any < long.MinValue)
+            if (
+                FixedPoint.Parse(field, layout.Numbers, suffixes: false, out var any) != NumberFault.None
+                || any > long.MaxValue
+                || any < long.MinValue
+            )
             {
                 return false;
             }
@@ -243,7 +269,8 @@ internal sealed class DelimitedFile : BarFile
             return true;
         }
 
-        return FixedPoint.Parse(field, layout.Numbers, suffixes: true, out volume) == NumberFault.None || (layout.EmptyVolume && field.Trim(" -"u8).IsEmpty);
+        return FixedPoint.Parse(field, layout.Numbers, suffixes: true, out volume) == NumberFault.None
+            || (layout.EmptyVolume && field.Trim(" -"u8).IsEmpty);
     }
 
     private bool Trades(ReadOnlySpan<byte> row, Layout layout, out int trades)
@@ -260,7 +287,12 @@ internal sealed class DelimitedFile : BarFile
             return true;
         }
 
-        if (FixedPoint.Parse(field, layout.Numbers, suffixes: false, out var amount) != NumberFault.None || amount < 0 || amount % IncomingBar.One != 0 || amount / IncomingBar.One > int.MaxValue)
+        if (
+            FixedPoint.Parse(field, layout.Numbers, suffixes: false, out var amount) != NumberFault.None
+            || amount < 0
+            || amount % IncomingBar.One != 0
+            || amount / IncomingBar.One > int.MaxValue
+        )
         {
             return false;
         }
@@ -293,7 +325,11 @@ internal sealed class DelimitedFile : BarFile
             }
 
             var field = _fields.Of(row, layout[role]);
-            var name = role switch { Role.Trades => "trade count", _ => role.ToString().ToLowerInvariant() };
+            var name = role switch
+            {
+                Role.Trades => "trade count",
+                _ => role.ToString().ToLowerInvariant(),
+            };
             return FixedPoint.Parse(field, layout.Numbers, role == Role.Volume, out _) switch
             {
                 NumberFault.Empty => $"{name} is empty",
@@ -301,7 +337,10 @@ internal sealed class DelimitedFile : BarFile
                 NumberFault.TooPrecise => $"{name} {Text(field, 60)}: at most 8 digits after the point were expected",
                 NumberFault.TooLarge => $"{name} {Text(field, 60)} is too large",
                 _ when role == Role.Trades => $"trade count {Text(field, 60)}: a whole number from 0 to {int.MaxValue} was expected",
-                _ when _options.PriceScale != 1 => string.Create(CultureInfo.InvariantCulture, $"{name} {Text(field, 60)} divided by {_options.PriceScale}: at most 8 digits after the point were expected"),
+                _ when _options.PriceScale != 1 => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name} {Text(field, 60)} divided by {_options.PriceScale}: at most 8 digits after the point were expected"
+                ),
                 _ => $"{name} {Text(field, 60)} is too large",
             };
         }

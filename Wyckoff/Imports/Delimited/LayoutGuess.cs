@@ -15,7 +15,25 @@ internal sealed partial class LayoutGuess
     // Earlier names win over later ones. Without punctuation, in lower case.
     private static readonly Dictionary<Role, string[]> Names = new()
     {
-        [Role.Time] = ["timestamp", "datetime", "time", "windowstart", "opentime", "unix", "unixtimestamp", "unixtime", "epoch", "gmttime", "localtime", "utc", "dateandtime", "bartime", "starttime", "t"],
+        [Role.Time] =
+        [
+            "timestamp",
+            "datetime",
+            "time",
+            "windowstart",
+            "opentime",
+            "unix",
+            "unixtimestamp",
+            "unixtime",
+            "epoch",
+            "gmttime",
+            "localtime",
+            "utc",
+            "dateandtime",
+            "bartime",
+            "starttime",
+            "t",
+        ],
         [Role.Date] = ["date", "tradedate", "tradingday", "day"],
         [Role.Open] = ["open", "openprice", "openingprice", "o"],
         [Role.High] = ["high", "highprice", "max", "h"],
@@ -50,7 +68,8 @@ internal sealed partial class LayoutGuess
     /// <param name="whole">There is no more of it.</param>
     /// <param name="options">What is known already.</param>
     /// <param name="name">The file's.</param>
-    public static Layout Of(ReadOnlySpan<byte> sample, bool whole, ImportOptions options, FileName name) => new LayoutGuess(options, name).Find(sample, whole);
+    public static Layout Of(ReadOnlySpan<byte> sample, bool whole, ImportOptions options, FileName name) =>
+        new LayoutGuess(options, name).Find(sample, whole);
 
     private int this[Role role]
     {
@@ -112,7 +131,15 @@ internal sealed partial class LayoutGuess
             FirstLine = first,
             Count = count,
             Columns = _columns,
-            Times = () => new() { Form = times.Form, PerSecond = times.PerSecond, Pattern = times.Pattern, BaseDay = times.BaseDay, Strict = times.Strict },
+            Times = () =>
+                new()
+                {
+                    Form = times.Form,
+                    PerSecond = times.PerSecond,
+                    Pattern = times.Pattern,
+                    BaseDay = times.BaseDay,
+                    Strict = times.Strict,
+                },
             Numbers = numbers,
             EmptyVolume = volume.Count > 0 && volume.TrueForAll(text => text is "" or "-"),
             Descending = descending,
@@ -122,7 +149,7 @@ internal sealed partial class LayoutGuess
 
     private void ReadLines(ReadOnlySpan<byte> sample, bool whole, char newLine)
     {
-        for (long number = 1; _lines.Count < SampleRows && !sample.IsEmpty;)
+        for (long number = 1; _lines.Count < SampleRows && !sample.IsEmpty; )
         {
             var end = sample.IndexOf((byte)newLine);
             // What is cut off is no sample of anything.
@@ -164,7 +191,15 @@ internal sealed partial class LayoutGuess
         foreach (var mark in (char[])['\t', ';', '|', ','])
         {
             _delimiter = mark;
-            var usual = _lines.Take(50).Select(line => Split(line.Text).Length).Where(pieces => pieces >= 4).GroupBy(pieces => pieces).MaxBy(group => group.Count())?.Count() ?? 0;
+            var usual =
+                _lines
+                    .Take(50)
+                    .Select(line => Split(line.Text).Length)
+                    .Where(pieces => pieces >= 4)
+                    .GroupBy(pieces => pieces)
+                    .MaxBy(group => group.Count())
+                    ?.Count()
+                ?? 0;
             if (usual > best.Lines)
             {
                 best = (mark, usual);
@@ -228,10 +263,13 @@ internal sealed partial class LayoutGuess
         throw new ImportRefusedException(
             $"The first lines hold neither the names of columns nor a bar. Found: {Listed(found)}. Looked for: time (or date), open, high, low, close, volume, or a bar. --map and --delimiter say what is what.",
             _lines[0].Number,
-            _lines[0].Text);
+            _lines[0].Text
+        );
     }
 
-    private bool Mapped(string field) => Enum.GetValues<Role>().Any(role => _options.Columns.TryGet(role, out var column) && string.Equals(column, field, StringComparison.OrdinalIgnoreCase));
+    private bool Mapped(string field) =>
+        Enum.GetValues<Role>()
+            .Any(role => _options.Columns.TryGet(role, out var column) && string.Equals(column, field, StringComparison.OrdinalIgnoreCase));
 
     private static Role? RoleOf(string field)
     {
@@ -276,13 +314,20 @@ internal sealed partial class LayoutGuess
 
         // MetaTrader has ticks and, at exchanges, the real volume beside them.
         var ticks = Array.FindIndex(plain, name => name is "tickvol" or "tickvolume");
-        if (ticks >= 0 && this[Role.Volume] != ticks && this[Role.Volume] >= 0 && Values(Role.Volume).TrueForAll(text => text.Trim('0').Length == 0))
+        if (
+            ticks >= 0
+            && this[Role.Volume] != ticks
+            && this[Role.Volume] >= 0
+            && Values(Role.Volume).TrueForAll(text => text.Trim('0').Length == 0)
+        )
         {
             this[Role.Volume] = ticks;
             _notes.Add($"'{_header[ticks]}' is taken as the volume: the other is 0.");
         }
 
-        foreach (var column in _header.Where((_, i) => plain[i].StartsWith("adj", StringComparison.Ordinal) && Array.IndexOf(_columns, i) < 0))
+        foreach (
+            var column in _header.Where((_, i) => plain[i].StartsWith("adj", StringComparison.Ordinal) && Array.IndexOf(_columns, i) < 0)
+        )
         {
             _notes.Add($"'{column}' is not taken: bars are kept as they were traded.");
         }
@@ -304,8 +349,16 @@ internal sealed partial class LayoutGuess
         }
 
         this[Role.Time] = at++;
-        if (at < row.Length && row.Length - at >= 5 && _rows.TrueForAll(fields => fields.Length <= at || ClockOnly().IsMatch(fields[at]) || (fields[at].Length == 6 && IsClock(fields[at])))
-            && _rows.Exists(fields => fields.Length > at && (fields[at].Contains(':', StringComparison.Ordinal) || fields[at].StartsWith('0'))))
+        if (
+            at < row.Length
+            && row.Length - at >= 5
+            && _rows.TrueForAll(fields =>
+                fields.Length <= at || ClockOnly().IsMatch(fields[at]) || (fields[at].Length == 6 && IsClock(fields[at]))
+            )
+            && _rows.Exists(fields =>
+                fields.Length > at && (fields[at].Contains(':', StringComparison.Ordinal) || fields[at].StartsWith('0'))
+            )
+        )
         {
             (this[Role.Date], this[Role.Time]) = (this[Role.Time], at++);
         }
@@ -338,12 +391,23 @@ internal sealed partial class LayoutGuess
 
         _american = true; // of those who write no header, the ones with slashes are there
 
-        bool Fits(int open, int high, int low, int close) => _rows.TrueForAll(fields =>
-            fields.Length <= at + 3 || !Price(fields[open], out var o) || !Price(fields[high], out var h) || !Price(fields[low], out var l) || !Price(fields[close], out var c)
-            || (h >= o && h >= c && h >= l && l <= o && l <= c));
+        bool Fits(int open, int high, int low, int close) =>
+            _rows.TrueForAll(fields =>
+                fields.Length <= at + 3
+                || !Price(fields[open], out var o)
+                || !Price(fields[high], out var h)
+                || !Price(fields[low], out var l)
+                || !Price(fields[close], out var c)
+                || (h >= o && h >= c && h >= l && l <= o && l <= c)
+            );
 
         bool Price(string text, out decimal price) =>
-            decimal.TryParse(_delimiter == ',' ? text : text.Replace(',', '.'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out price);
+            decimal.TryParse(
+                _delimiter == ',' ? text : text.Replace(',', '.'),
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out price
+            );
     }
 
     private void ByMap()
@@ -360,7 +424,10 @@ internal sealed partial class LayoutGuess
             if (found == -1)
             {
                 throw new ImportRefusedException(
-                    $"--map {Text(role)}={column}: there is no such column. Found: {Listed(_header.Length > 0 ? _header : _rows[0])}.", _lines[0].Number, _lines[0].Text);
+                    $"--map {Text(role)}={column}: there is no such column. Found: {Listed(_header.Length > 0 ? _header : _rows[0])}.",
+                    _lines[0].Number,
+                    _lines[0].Text
+                );
             }
 
             // Whoever says where the time is does not want it put together with a date that was guessed.
@@ -384,7 +451,11 @@ internal sealed partial class LayoutGuess
         var (line, text) = _lines.FindLast(candidate => candidate.Number < first) is { Text: not null } header ? header : _lines[0];
         if (missing.Count > 0)
         {
-            throw new ImportRefusedException($"There is no column for {string.Join("; ", missing)}. Found: {Listed(_header.Length > 0 ? _header : _rows[0])}. --map says which is which.", line, text);
+            throw new ImportRefusedException(
+                $"There is no column for {string.Join("; ", missing)}. Found: {Listed(_header.Length > 0 ? _header : _rows[0])}. --map says which is which.",
+                line,
+                text
+            );
         }
 
         if (_rows.Count == 0)
@@ -402,14 +473,20 @@ internal sealed partial class LayoutGuess
         }
 
         // A column called time may hold the whole of it, although there is one called date, too.
-        var clock = Values(Role.Time).FindAll(text => text.Length > 0) is { Count: > 0 } values && values.TrueForAll(text => ClockOnly().IsMatch(text) || (text.Length <= 6 && IsClock(text)));
+        var clock =
+            Values(Role.Time).FindAll(text => text.Length > 0) is { Count: > 0 } values
+            && values.TrueForAll(text => ClockOnly().IsMatch(text) || (text.Length <= 6 && IsClock(text)));
         if (this[Role.Date] >= 0 && !clock && !_options.Columns.TryGet(Role.Date, out _))
         {
             this[Role.Date] = -1;
         }
         else if (this[Role.Date] < 0 && clock && _name.Day is null && !_options.Columns.TryGet(Role.Time, out _))
         {
-            throw new ImportRefusedException($"The times are without a date, and there is no column for it. Found: {Listed(_header)}.", first - 1, string.Join(_delimiter, _header));
+            throw new ImportRefusedException(
+                $"The times are without a date, and there is no column for it. Found: {Listed(_header)}.",
+                first - 1,
+                string.Join(_delimiter, _header)
+            );
         }
     }
 
@@ -417,7 +494,9 @@ internal sealed partial class LayoutGuess
     {
         if (_options.DateFormat is { } pattern)
         {
-            return pattern.PerSecond > 0 ? new() { Form = TimeForm.Epoch, PerSecond = pattern.PerSecond } : new() { Form = TimeForm.Pattern, Pattern = pattern };
+            return pattern.PerSecond > 0
+                ? new() { Form = TimeForm.Epoch, PerSecond = pattern.PerSecond }
+                : new() { Form = TimeForm.Pattern, Pattern = pattern };
         }
 
         var role = this[Role.Date] >= 0 ? Role.Date : Role.Time;
@@ -440,10 +519,18 @@ internal sealed partial class LayoutGuess
                 throw new ImportRefusedException(
                     $"The time column holds '{(values.Count > 0 ? values[0] : "")}', which is no form of time that is known. --date-format says how times are written, --map which column they are in.",
                     first,
-                    _lines.Find(line => line.Number >= first).Text ?? "");
+                    _lines.Find(line => line.Number >= first).Text ?? ""
+                );
             case TimeForm.Epoch:
-                var numbers = values.Where(text => FormOf(text) is TimeForm.Epoch or TimeForm.Compact).Select(text => double.Parse(text, CultureInfo.InvariantCulture));
-                return new() { Form = TimeForm.Epoch, PerSecond = TimeReader.UnitOf((long)numbers.Max(Math.Abs)), Strict = true };
+                var numbers = values
+                    .Where(text => FormOf(text) is TimeForm.Epoch or TimeForm.Compact)
+                    .Select(text => double.Parse(text, CultureInfo.InvariantCulture));
+                return new()
+                {
+                    Form = TimeForm.Epoch,
+                    PerSecond = TimeReader.UnitOf((long)numbers.Max(Math.Abs)),
+                    Strict = true,
+                };
             case TimeForm.MonthFirst or TimeForm.DayFirst:
                 return new() { Form = DayOrMonth(values, first) };
             default:
@@ -453,7 +540,8 @@ internal sealed partial class LayoutGuess
 
     private TimeForm DayOrMonth(List<string> values, long first)
     {
-        bool day = false, month = false;
+        bool day = false,
+            month = false;
         foreach (var match in values.Select(text => SlashDate().Match(text)).Where(match => match.Success))
         {
             // Nobody writes the month first with points between.
@@ -474,7 +562,8 @@ internal sealed partial class LayoutGuess
         throw new ImportRefusedException(
             $"Dates such as '{values[0]}' may have the day or the month first, and the rows at the beginning do not tell. --date-format MM/dd/yyyy or dd/MM/yyyy (with HH:mm where there is a time) does.",
             first,
-            _lines.Find(line => line.Number >= first).Text ?? "");
+            _lines.Find(line => line.Number >= first).Text ?? ""
+        );
     }
 
     private static TimeForm? FormOf(string text)
@@ -489,8 +578,17 @@ internal sealed partial class LayoutGuess
             return TimeForm.YearFirst;
         }
 
-        if (CompactDate().Match(text) is { Success: true } compact
-            && DateOnly.TryParseExact(compact.Groups["day"].ValueSpan, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date.Year is >= 1900 and <= 2100)
+        if (
+            CompactDate().Match(text) is { Success: true } compact
+            && DateOnly.TryParseExact(
+                compact.Groups["day"].ValueSpan,
+                "yyyyMMdd",
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.None,
+                out var date
+            )
+            && date.Year is >= 1900 and <= 2100
+        )
         {
             return TimeForm.Compact;
         }
@@ -522,7 +620,9 @@ internal sealed partial class LayoutGuess
         var both = values.FindAll(text => Has(',')(text) && Has('.')(text));
         if (both.Count > 0)
         {
-            return both.Count(text => text.LastIndexOf(',') > text.LastIndexOf('.')) > both.Count / 2 ? Comma(points: true) : new((byte)'.', (byte)',');
+            return both.Count(text => text.LastIndexOf(',') > text.LastIndexOf('.')) > both.Count / 2
+                ? Comma(points: true)
+                : new((byte)'.', (byte)',');
         }
 
         // What most prices have decides. Where they have only commas, each before three digits, the delimiter does: who cuts by semicolons does so because the comma is taken.
@@ -547,13 +647,19 @@ internal sealed partial class LayoutGuess
     /// <summary>Reads the times of the sample: which way they run, whether one says no zone, and whether one is more than a date.</summary>
     private (bool Descending, bool Naive, bool Clock) Scan(TimeReader times)
     {
-        long? first = null, last = null;
-        bool naive = false, clock = false;
+        long? first = null,
+            last = null;
+        bool naive = false,
+            clock = false;
         var whose = this[Role.Symbol] >= 0 && _rows[0].Length > this[Role.Symbol] ? _rows[0][this[Role.Symbol]] : null;
         foreach (var row in _rows.Where(fields => fields.Length > _columns.Max() && (whose is null || fields[this[Role.Symbol]] == whose)))
         {
             var time = Encoding.UTF8.GetBytes(row[this[Role.Time]]);
-            if (this[Role.Date] < 0 ? times.TryRead(time, out var moment) : times.TryRead(Encoding.UTF8.GetBytes(row[this[Role.Date]]), time, out moment))
+            if (
+                this[Role.Date] < 0
+                    ? times.TryRead(time, out var moment)
+                    : times.TryRead(Encoding.UTF8.GetBytes(row[this[Role.Date]]), time, out moment)
+            )
             {
                 first ??= moment.Local;
                 last = moment.Local;
@@ -565,18 +671,29 @@ internal sealed partial class LayoutGuess
         return (last < first, naive, clock);
     }
 
-    private List<string> Values(Role role) => this[role] < 0 ? [] : [.. _rows.Where(fields => fields.Length > this[role]).Select(fields => fields[this[role]])];
+    private List<string> Values(Role role) =>
+        this[role] < 0 ? [] : [.. _rows.Where(fields => fields.Length > this[role]).Select(fields => fields[this[role]])];
 
-    private static bool IsClock(string text) => text.Length > 0 && text.All(char.IsAsciiDigit)
+    private static bool IsClock(string text) =>
+        text.Length > 0
+        && text.All(char.IsAsciiDigit)
         && int.Parse(text.PadRight(6, '0')[..6], CultureInfo.InvariantCulture) is var number
-        && (text.Length > 4 ? number / 10_000 < 24 && number / 100 % 100 < 60 : int.Parse(text, CultureInfo.InvariantCulture) / 100 < 24 && int.Parse(text, CultureInfo.InvariantCulture) % 100 < 60);
+        && (
+            text.Length > 4
+                ? number / 10_000 < 24 && number / 100 % 100 < 60
+                : int.Parse(text, CultureInfo.InvariantCulture) / 100 < 24 && int.Parse(text, CultureInfo.InvariantCulture) % 100 < 60
+        );
 
-    private static bool IsNumber(string text) => FixedPoint.Parse(Encoding.UTF8.GetBytes(text), NumberStyle.Plain, suffixes: true, out _) is not (NumberFault.NotANumber or NumberFault.Empty)
-        || FixedPoint.Parse(Encoding.UTF8.GetBytes(text), new((byte)',', (byte)'.'), suffixes: true, out _) is not (NumberFault.NotANumber or NumberFault.Empty);
+    private static bool IsNumber(string text) =>
+        FixedPoint.Parse(Encoding.UTF8.GetBytes(text), NumberStyle.Plain, suffixes: true, out _)
+            is not (NumberFault.NotANumber or NumberFault.Empty)
+        || FixedPoint.Parse(Encoding.UTF8.GetBytes(text), new((byte)',', (byte)'.'), suffixes: true, out _)
+            is not (NumberFault.NotANumber or NumberFault.Empty);
 
     private static string Text(Role role) => role.ToString().ToLowerInvariant();
 
-    private static string Listed(string[] fields) => string.Join(", ", fields.Take(40).Select(field => $"'{(field.Length > 40 ? field[..40] + "…" : field)}'"));
+    private static string Listed(string[] fields) =>
+        string.Join(", ", fields.Take(40).Select(field => $"'{(field.Length > 40 ? field[..40] + "…" : field)}'"));
 
     [GeneratedRegex("^[0-9]+\\.\\s+", RegexOptions.None, 1000)]
     private static partial Regex Numbered();
@@ -590,7 +707,11 @@ internal sealed partial class LayoutGuess
     [GeneratedRegex("^(?<day>[0-9]{8})(([0-9]{4}|[0-9]{6}|[0-9]{9})|[ T,].*)?$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex CompactDate();
 
-    [GeneratedRegex("^(?<first>[0-9]{1,2})(?<mark>[-/.])(?<second>[0-9]{1,2})\\k<mark>[0-9]{4}([^0-9]|$)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "^(?<first>[0-9]{1,2})(?<mark>[-/.])(?<second>[0-9]{1,2})\\k<mark>[0-9]{4}([^0-9]|$)",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex SlashDate();
 
     [GeneratedRegex("^([0-9]{1,2}[- /])?[A-Za-z]{3,9}\\.?[- /,]", RegexOptions.None, 1000)]

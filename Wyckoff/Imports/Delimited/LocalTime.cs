@@ -64,9 +64,11 @@ internal sealed class LocalTime(TimeZoneInfo zone, bool descending)
         {
             state.SecondRun = descending;
         }
-        else if (descending
-            ? local > state.Last || (local == state.Last && Shown(local - width) != (true, true))
-            : local < state.Last || (local == state.Last && Shown(local + width) != (true, true)))
+        else if (
+            descending
+                ? local > state.Last || (local == state.Last && Shown(local - width) != (true, true))
+                : local < state.Last || (local == state.Last && Shown(local + width) != (true, true))
+        )
         {
             state.SecondRun = !descending;
         }
@@ -79,5 +81,7 @@ internal sealed class LocalTime(TimeZoneInfo zone, bool descending)
     /// <summary>Whether the clock shows a time before it is changed, and whether after. Asked by way of UTC, where every instant is itself.</summary>
     private (bool Before, bool After) Shown(long local) => (OffsetAt(local - _before) == _before, OffsetAt(local - _after) == _after);
 
-    private long OffsetAt(long utc) => zone.GetUtcOffset(IncomingBar.InstantOf(Math.Clamp(utc, -Moment.Length * 700_000, Moment.Length * 2_900_000))).Ticks / TimeSpan.TicksPerMicrosecond;
+    private long OffsetAt(long utc) =>
+        zone.GetUtcOffset(IncomingBar.InstantOf(Math.Clamp(utc, -Moment.Length * 700_000, Moment.Length * 2_900_000))).Ticks
+        / TimeSpan.TicksPerMicrosecond;
 }

@@ -39,7 +39,8 @@ internal readonly record struct Moment(long Day, long OfDay, long Offset)
     }
 
     /// <summary>A time as people write it.</summary>
-    public static string Text(long time) => Math.Abs(time) < Length * 700_000
-        ? IncomingBar.InstantOf(time).ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture)
-        : string.Create(CultureInfo.InvariantCulture, $"{time} µs after 1970");
+    public static string Text(long time) =>
+        Math.Abs(time) < Length * 700_000
+            ? IncomingBar.InstantOf(time).ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{time} µs after 1970");
 }

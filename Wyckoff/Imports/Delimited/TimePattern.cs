@@ -22,14 +22,21 @@ public sealed class TimePattern
     {
         text ??= "";
         fault = null;
-        long perSecond = text switch { "s" => 1, "ms" => 1_000, "us" or "µs" => 1_000_000, "ns" => 1_000_000_000, _ => 0 };
+        long perSecond = text switch
+        {
+            "s" => 1,
+            "ms" => 1_000,
+            "us" or "µs" => 1_000_000,
+            "ns" => 1_000_000_000,
+            _ => 0,
+        };
         pattern = new(text) { PerSecond = perSecond };
         if (perSecond > 0)
         {
             return true;
         }
 
-        for (var i = 0; i < text.Length;)
+        for (var i = 0; i < text.Length; )
         {
             var letter = text[i];
             var length = 1;
@@ -41,7 +48,17 @@ public sealed class TimePattern
             i += length;
             var known = (letter, length) switch
             {
-                ('y', 2 or 4) or ('M', 1 or 2 or 3) or ('d' or 'H' or 'h' or 'm' or 's', 1 or 2) or ('f', <= 9) or ('t', 1 or 2) or ('z' or 'K', _) => true,
+
+                ('y', 2 or 4)
+                or
+                ('M', 1 or 2 or 3)
+                or
+                ('d' or 'H' or 'h' or 'm' or 's', 1 or 2)
+                or
+                ('f', <= 9)
+                or
+                ('t', 1 or 2)
+                or ('z' or 'K', _) => true,
                 _ => !char.IsAsciiLetter(letter) || letter == 'T',
             };
             if (!known)
@@ -53,12 +70,14 @@ public sealed class TimePattern
         }
 
         var letters = pattern._tokens.ConvertAll(token => token.Letter);
-        return letters.Contains('y') && letters.Contains('M') && letters.Contains('d') || Refuse("a date has y, M and d", out pattern, out fault);
+        return letters.Contains('y') && letters.Contains('M') && letters.Contains('d')
+            || Refuse("a date has y, M and d", out pattern, out fault);
 
         bool Refuse(string why, out TimePattern? none, out string reason)
         {
             none = null;
-            reason = $"'{text}' is not a date format ({why}): yyyy MM dd HH mm ss fff tt zzz in some order, such as dd/MM/yyyy HH:mm, or one of s, ms, us, ns is expected.";
+            reason =
+                $"'{text}' is not a date format ({why}): yyyy MM dd HH mm ss fff tt zzz in some order, such as dd/MM/yyyy HH:mm, or one of s, ms, us, ns is expected.";
             return false;
         }
     }
@@ -68,8 +87,15 @@ public sealed class TimePattern
     internal bool TryRead(ReadOnlySpan<byte> text, out Moment moment)
     {
         moment = default;
-        int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, half = -1;
-        long fraction = 0, offset = Moment.Naive;
+        int year = 0,
+            month = 0,
+            day = 0,
+            hour = 0,
+            minute = 0,
+            second = 0,
+            half = -1;
+        long fraction = 0,
+            offset = Moment.Naive;
         foreach (var (letter, length) in _tokens)
         {
             var well = letter switch

@@ -52,22 +52,37 @@ internal sealed class TimeReader
     /// <summary>For times of a day: which.</summary>
     public long BaseDay { get; init; }
 
-    public string Description => Form switch
-    {
-        TimeForm.YearFirst => "a time such as 2024-01-02 09:30:00",
-        TimeForm.Compact => "a time such as 20240102 093000",
-        TimeForm.MonthFirst => "a time such as 01/31/2024 09:30",
-        TimeForm.DayFirst => "a time such as 31/01/2024 09:30",
-        TimeForm.Named => "a date such as Jan 31, 2024",
-        TimeForm.Epoch => $"a number of {Unit} since 1970, as in the rows at the beginning",
-        TimeForm.OfDay => "a number of milliseconds since midnight",
-        _ => $"a time of the form {Pattern}",
-    };
+    public string Description =>
+        Form switch
+        {
+            TimeForm.YearFirst => "a time such as 2024-01-02 09:30:00",
+            TimeForm.Compact => "a time such as 20240102 093000",
+            TimeForm.MonthFirst => "a time such as 01/31/2024 09:30",
+            TimeForm.DayFirst => "a time such as 31/01/2024 09:30",
+            TimeForm.Named => "a date such as Jan 31, 2024",
+            TimeForm.Epoch => $"a number of {Unit} since 1970, as in the rows at the beginning",
+            TimeForm.OfDay => "a number of milliseconds since midnight",
+            _ => $"a time of the form {Pattern}",
+        };
 
-    private string Unit => PerSecond switch { 1 => "seconds", 1_000 => "milliseconds", 1_000_000 => "microseconds", _ => "nanoseconds" };
+    private string Unit =>
+        PerSecond switch
+        {
+            1 => "seconds",
+            1_000 => "milliseconds",
+            1_000_000 => "microseconds",
+            _ => "nanoseconds",
+        };
 
     /// <summary>Which unit a number of them since 1970 must be, for any time between 1973 and 5138.</summary>
-    public static long UnitOf(long number) => Math.Abs(number) switch { < 100_000_000_000 => 1, < 100_000_000_000_000 => 1_000, < 100_000_000_000_000_000 => 1_000_000, _ => 1_000_000_000 };
+    public static long UnitOf(long number) =>
+        Math.Abs(number) switch
+        {
+            < 100_000_000_000 => 1,
+            < 100_000_000_000_000 => 1_000,
+            < 100_000_000_000_000_000 => 1_000_000,
+            _ => 1_000_000_000,
+        };
 
     public bool TryRead(ReadOnlySpan<byte> text, out Moment moment)
     {
@@ -77,7 +92,11 @@ internal sealed class TimeReader
             case TimeForm.Epoch:
                 return TryEpoch(text, out moment);
             case TimeForm.OfDay:
-                if (!FixedPoint.TryPlain(text, (byte)'.', out var amount) || amount % IncomingBar.One != 0 || amount / IncomingBar.One >= 86_400_000)
+                if (
+                    !FixedPoint.TryPlain(text, (byte)'.', out var amount)
+                    || amount % IncomingBar.One != 0
+                    || amount / IncomingBar.One >= 86_400_000
+                )
                 {
                     return false;
                 }
@@ -95,7 +114,13 @@ internal sealed class TimeReader
     public bool TryRead(ReadOnlySpan<byte> date, ReadOnlySpan<byte> clock, out Moment moment)
     {
         var offset = Moment.Naive;
-        if (!TryRead(date, out moment) || moment.OfDay != 0 || !ClockText.TryOfDay(ref clock, out var ofDay) || !ClockText.TryZone(ref clock, out offset) || !clock.IsEmpty)
+        if (
+            !TryRead(date, out moment)
+            || moment.OfDay != 0
+            || !ClockText.TryOfDay(ref clock, out var ofDay)
+            || !ClockText.TryZone(ref clock, out offset)
+            || !clock.IsEmpty
+        )
         {
             return false;
         }
@@ -107,8 +132,12 @@ internal sealed class TimeReader
     private bool TryDated(ReadOnlySpan<byte> text, out Moment moment)
     {
         moment = default;
-        if (_lastLength > 0 && text.Length >= _lastLength && text[.._lastLength].SequenceEqual(_lastDate.AsSpan(0, _lastLength))
-            && (text.Length == _lastLength || (uint)(text[_lastLength] - '0') > 9 || Form == TimeForm.Compact))
+        if (
+            _lastLength > 0
+            && text.Length >= _lastLength
+            && text[.._lastLength].SequenceEqual(_lastDate.AsSpan(0, _lastLength))
+            && (text.Length == _lastLength || (uint)(text[_lastLength] - '0') > 9 || Form == TimeForm.Compact)
+        )
         {
             text = text[_lastLength..];
         }
@@ -245,7 +274,13 @@ internal sealed class TimeReader
     private static bool Parts(ref ReadOnlySpan<byte> text, TimeForm form, out long day)
     {
         day = 0;
-        if (!Number(ref text, out var first, out var length) || !Mark(ref text, out var mark) || !Number(ref text, out var second, out _) || text.IsEmpty || text[0] != mark)
+        if (
+            !Number(ref text, out var first, out var length)
+            || !Mark(ref text, out var mark)
+            || !Number(ref text, out var second, out _)
+            || text.IsEmpty
+            || text[0] != mark
+        )
         {
             return false;
         }
@@ -267,7 +302,8 @@ internal sealed class TimeReader
     private static bool Named(ref ReadOnlySpan<byte> text, out long day)
     {
         day = 0;
-        int number, month;
+        int number,
+            month;
         if (!text.IsEmpty && char.IsAsciiLetter((char)text[0]))
         {
             if (!TimePattern.MonthName(ref text, out month) || !Blank(ref text) || !Number(ref text, out number, out _))
@@ -280,7 +316,10 @@ internal sealed class TimeReader
             return false;
         }
 
-        return Blank(ref text) && Number(ref text, out var year, out var length) && length == 4 && Moment.TryDay(year, month, number, out day);
+        return Blank(ref text)
+            && Number(ref text, out var year, out var length)
+            && length == 4
+            && Moment.TryDay(year, month, number, out day);
 
         static bool Blank(ref ReadOnlySpan<byte> text)
         {

@@ -16,16 +16,18 @@ internal abstract class ColumnBuffer(ParquetColumn column)
 
     public abstract int Size { get; }
 
-    public static ColumnBuffer Of(ParquetColumn column) => column.Physical switch
-    {
-        PhysicalType.Boolean => new ColumnBuffer<bool>(column),
-        PhysicalType.Int32 => new ColumnBuffer<int>(column),
-        PhysicalType.Int64 => new ColumnBuffer<long>(column),
-        PhysicalType.Double => new ColumnBuffer<double>(column),
-        _ => new BytesBuffer(column),
-    };
+    public static ColumnBuffer Of(ParquetColumn column) =>
+        column.Physical switch
+        {
+            PhysicalType.Boolean => new ColumnBuffer<bool>(column),
+            PhysicalType.Int32 => new ColumnBuffer<int>(column),
+            PhysicalType.Int64 => new ColumnBuffer<long>(column),
+            PhysicalType.Double => new ColumnBuffer<double>(column),
+            _ => new BytesBuffer(column),
+        };
 
-    public void AddNull() => _levels.Add(Column.Nullable ? (short)0 : throw new InvalidOperationException($"Column '{Column}' is not nullable."));
+    public void AddNull() =>
+        _levels.Add(Column.Nullable ? (short)0 : throw new InvalidOperationException($"Column '{Column}' is not nullable."));
 
     public virtual void AddText(string value) => throw NotStoredAs(typeof(string));
 
@@ -33,7 +35,11 @@ internal abstract class ColumnBuffer(ParquetColumn column)
     {
         if (Column.Kind != ParquetKind.Decimal || (UInt128)Int128.Abs(value) >= PowersOfTen.Of(Column.Precision))
         {
-            throw new ArgumentOutOfRangeException(nameof(value), value, $"Column '{Column}' is {Column.Kind} of {Column.Precision} digits.");
+            throw new ArgumentOutOfRangeException(
+                nameof(value),
+                value,
+                $"Column '{Column}' is {Column.Kind} of {Column.Precision} digits."
+            );
         }
 
         AddDigits(value);
@@ -51,9 +57,16 @@ internal abstract class ColumnBuffer(ParquetColumn column)
         }
 
         // 29 digits are the most there are, and 38 fit.
-        if (scale > Column.Scale || (Column.Scale - scale > 9 && digits >= (Int128)PowersOfTen.Of(PowersOfTen.Largest - Column.Scale + scale)))
+        if (
+            scale > Column.Scale
+            || (Column.Scale - scale > 9 && digits >= (Int128)PowersOfTen.Of(PowersOfTen.Largest - Column.Scale + scale))
+        )
         {
-            throw new ArgumentOutOfRangeException(nameof(value), value, $"Column '{Column}' is DECIMAL({Column.Precision},{Column.Scale}).");
+            throw new ArgumentOutOfRangeException(
+                nameof(value),
+                value,
+                $"Column '{Column}' is DECIMAL({Column.Precision},{Column.Scale})."
+            );
         }
 
         digits *= (Int128)PowersOfTen.Of(Column.Scale - scale);

@@ -27,7 +27,11 @@ internal static class DeltaPage
             return $"it has {levels} bytes of levels";
         }
 
-        var values = Unpack(page.IsPacked ? codec : Uncompressed, bytes[levels..], page.IsPacked ? page.Size - levels : page.Packed - levels);
+        var values = Unpack(
+            page.IsPacked ? codec : Uncompressed,
+            bytes[levels..],
+            page.IsPacked ? page.Size - levels : page.Packed - levels
+        );
         var at = 0;
         if (nullable && !page.IsVersion2)
         {
@@ -40,7 +44,9 @@ internal static class DeltaPage
         }
 
         // Prefixes before suffixes; where there are only lengths, one sequence.
-        return page.Values == 0 || (Skip(values, ref at, page.Values) && (page.Encoding != PageHeader.DeltaByteArray || Skip(values, ref at, page.Values)))
+        return
+            page.Values == 0
+            || (Skip(values, ref at, page.Values) && (page.Encoding != PageHeader.DeltaByteArray || Skip(values, ref at, page.Values)))
             ? null
             : $"its lengths are not those of {page.Values} values";
     }
@@ -48,14 +54,22 @@ internal static class DeltaPage
     /// <summary>One sequence in DELTA_BINARY_PACKED: false if it has more values than the page, or does not end within it.</summary>
     private static bool Skip(ReadOnlySpan<byte> bytes, ref int at, int most)
     {
-        if (!Varint(bytes, ref at, out var block) || !Varint(bytes, ref at, out var parts) || !Varint(bytes, ref at, out var total) || !Varint(bytes, ref at, out _)
-            || total > (ulong)most || parts is 0 or > 1 << 16 || block is 0 or > int.MaxValue || block % parts != 0)
+        if (
+            !Varint(bytes, ref at, out var block)
+            || !Varint(bytes, ref at, out var parts)
+            || !Varint(bytes, ref at, out var total)
+            || !Varint(bytes, ref at, out _)
+            || total > (ulong)most
+            || parts is 0 or > 1 << 16
+            || block is 0 or > int.MaxValue
+            || block % parts != 0
+        )
         {
             return false;
         }
 
         var perPart = (long)(block / parts);
-        for (var left = (long)total - 1; left > 0;)
+        for (var left = (long)total - 1; left > 0; )
         {
             if (!Varint(bytes, ref at, out _) || bytes.Length - at < (int)parts)
             {
@@ -103,11 +117,94 @@ internal static class DeltaPage
             return packed.ToArray();
         }
 
-        byte[] header = [0x15, 0, 0x15, .. Signed(size), 0x15, .. Signed(packed.Length), 0x2C, 0x15, .. Signed(size), 0x15, 0, 0x15, 6, 0x15, 6, 0, 0];
+        byte[] header =
+        [
+            0x15,
+            0,
+            0x15,
+            .. Signed(size),
+            0x15,
+            .. Signed(packed.Length),
+            0x2C,
+            0x15,
+            .. Signed(size),
+            0x15,
+            0,
+            0x15,
+            6,
+            0x15,
+            6,
+            0,
+            0,
+        ];
         var total = Signed(header.Length + packed.Length);
-        byte[] schema = [0x48, 1, (byte)'s', 0x15, 2, 0, /* FIXED_LEN_BYTE_ARRAY(1) */ 0x15, 14, 0x15, 2, 0x15, 0, 0x18, 1, (byte)'b', 0];
-        byte[] chunk = [0x15, 14, 0x19, 0x15, 0, 0x19, 0x18, 1, (byte)'b', 0x15, .. Signed(codec), 0x16, .. Signed(size), 0x16, .. total, 0x16, .. total, 0x26, 8, 0];
-        byte[] footer = [0x15, 2, 0x19, 0x2C, .. schema, 0x16, .. Signed(size), 0x19, 0x1C, 0x19, 0x1C, 0x26, 8, 0x1C, .. chunk, 0, 0x16, .. total, 0x16, .. Signed(size), 0, 0];
+        byte[] schema =
+        [
+            0x48,
+            1,
+            (byte)'s',
+            0x15,
+            2,
+            0, /* FIXED_LEN_BYTE_ARRAY(1) */
+            0x15,
+            14,
+            0x15,
+            2,
+            0x15,
+            0,
+            0x18,
+            1,
+            (byte)'b',
+            0,
+        ];
+        byte[] chunk =
+        [
+            0x15,
+            14,
+            0x19,
+            0x15,
+            0,
+            0x19,
+            0x18,
+            1,
+            (byte)'b',
+            0x15,
+            .. Signed(codec),
+            0x16,
+            .. Signed(size),
+            0x16,
+            .. total,
+            0x16,
+            .. total,
+            0x26,
+            8,
+            0,
+        ];
+        byte[] footer =
+        [
+            0x15,
+            2,
+            0x19,
+            0x2C,
+            .. schema,
+            0x16,
+            .. Signed(size),
+            0x19,
+            0x1C,
+            0x19,
+            0x1C,
+            0x26,
+            8,
+            0x1C,
+            .. chunk,
+            0,
+            0x16,
+            .. total,
+            0x16,
+            .. Signed(size),
+            0,
+            0,
+        ];
         byte[] file = [.. "PAR1"u8, .. header, .. packed, .. footer, .. BitConverter.GetBytes(footer.Length), .. "PAR1"u8];
 
         var bytes = new byte[size];
@@ -115,7 +212,7 @@ internal static class DeltaPage
         using var reader = new ParquetFileReader(new MemoryStream(file), leaveOpen: false);
         using var group = reader.RowGroup(0);
         using var column = (ColumnReader<FixedLenByteArray>)group.Column(0);
-        for (var at = 0; at < size;)
+        for (var at = 0; at < size; )
         {
             var read = (int)column.ReadBatch(Math.Min(values.Length, size - at), values, out _);
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(read, nameof(size));

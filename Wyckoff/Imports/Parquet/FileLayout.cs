@@ -35,7 +35,7 @@ internal sealed class FileLayout
     {
         _end = end;
         var thrift = new ThriftReader(footer, "The footer of the Parquet file");
-        for (var id = 0; thrift.Field(ref id, out var type);)
+        for (var id = 0; thrift.Field(ref id, out var type); )
         {
             switch (id)
             {
@@ -88,7 +88,9 @@ internal sealed class FileLayout
         var size = BinaryPrimitives.ReadUInt32LittleEndian(tail);
         if (size > length - 12 || size > LargestFooter)
         {
-            throw new ParquetException($"The footer of the Parquet file is damaged: it says it has {size} bytes, of a file of {length}; at most {LargestFooter} are read.");
+            throw new ParquetException(
+                $"The footer of the Parquet file is damaged: it says it has {size} bytes, of a file of {length}; at most {LargestFooter} are read."
+            );
         }
 
         var footer = new byte[size];
@@ -114,7 +116,9 @@ internal sealed class FileLayout
             memory += PageMemory(stream, where, chunk, column.Nullable, out rows[i]);
             if (memory > MostMemory)
             {
-                throw new ParquetException($"{where}: its pages, with those of the columns before it, need {memory >> 20} MiB of memory; {MostMemory >> 20} are allowed.");
+                throw new ParquetException(
+                    $"{where}: its pages, with those of the columns before it, need {memory >> 20} MiB of memory; {MostMemory >> 20} are allowed."
+                );
             }
         }
 
@@ -134,7 +138,7 @@ internal sealed class FileLayout
     private ChunkPlace[] Group(ref ThriftReader thrift)
     {
         var chunks = Array.Empty<ChunkPlace>();
-        for (var id = 0; thrift.Field(ref id, out var type);)
+        for (var id = 0; thrift.Field(ref id, out var type); )
         {
             if (id != 1)
             {
@@ -161,7 +165,7 @@ internal sealed class FileLayout
     private ChunkPlace Chunk(ref ThriftReader thrift, int column)
     {
         ChunkPlace? place = null;
-        for (var id = 0; thrift.Field(ref id, out var type);)
+        for (var id = 0; thrift.Field(ref id, out var type); )
         {
             if (id == 3)
             {
@@ -176,14 +180,19 @@ internal sealed class FileLayout
 
         return place is { } found && found.Start >= 4 && found.Length >= 0 && found.Length <= _end - found.Start
             ? found
-            : throw thrift.Damaged($"column {column + 1} of row group {_groups.Count + 1} is at byte {place?.Start} and has {place?.Length} bytes, before byte {_end}");
+            : throw thrift.Damaged(
+                $"column {column + 1} of row group {_groups.Count + 1} is at byte {place?.Start} and has {place?.Length} bytes, before byte {_end}"
+            );
     }
 
     private static ChunkPlace Place(ref ThriftReader thrift)
     {
-        int physical = -1, codec = -1;
-        long length = -1, data = -1, dictionary = 0;
-        for (var id = 0; thrift.Field(ref id, out var type);)
+        int physical = -1,
+            codec = -1;
+        long length = -1,
+            data = -1,
+            dictionary = 0;
+        for (var id = 0; thrift.Field(ref id, out var type); )
         {
             switch (id)
             {
@@ -216,15 +225,18 @@ internal sealed class FileLayout
     private long PageMemory(Stream stream, string where, ChunkPlace chunk, bool nullable, out int rowsAtOnce)
     {
         rowsAtOnce = ParquetBatch.MostRows;
-        long dictionary = 0, largest = 0;
+        long dictionary = 0,
+            largest = 0;
         var end = chunk.Start + chunk.Length;
-        for (var at = chunk.Start; at < end;)
+        for (var at = chunk.Start; at < end; )
         {
             var page = Header(stream, where, at, end, out var length);
             at += length;
             if (page.Packed < 0 || page.Packed > end - at || page.Size < 0)
             {
-                throw new ParquetException($"{where}: the page at byte {at} says it has {page.Packed} bytes, {page.Size} unpacked; its column ends at byte {end}.");
+                throw new ParquetException(
+                    $"{where}: the page at byte {at} says it has {page.Packed} bytes, {page.Size} unpacked; its column ends at byte {end}."
+                );
             }
 
             var memory = (long)page.Size + page.Packed;

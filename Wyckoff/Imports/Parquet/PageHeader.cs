@@ -23,9 +23,11 @@ internal readonly record struct PageHeader(int Kind, int Size, int Packed)
 
     public static PageHeader Read(ref ThriftReader thrift)
     {
-        int kind = -1, size = -1, packed = -1;
+        int kind = -1,
+            size = -1,
+            packed = -1;
         var content = default(PageHeader);
-        for (var id = 0; thrift.Field(ref id, out var type);)
+        for (var id = 0; thrift.Field(ref id, out var type); )
         {
             switch (id)
             {
@@ -50,16 +52,30 @@ internal readonly record struct PageHeader(int Kind, int Size, int Packed)
             }
         }
 
-        return content with { Kind = kind, Size = size, Packed = packed };
+        return content with
+        {
+            Kind = kind,
+            Size = size,
+            Packed = packed,
+        };
     }
 
-    private static int ContentOf(int kind) => kind switch { Dictionary => 7, Version2 => 8, _ => 5 };
+    private static int ContentOf(int kind) =>
+        kind switch
+        {
+            Dictionary => 7,
+            Version2 => 8,
+            _ => 5,
+        };
 
     private static PageHeader Content(ref ThriftReader thrift, int kind)
     {
-        int values = -1, encoding = -1, definitions = 0, repetitions = 0;
+        int values = -1,
+            encoding = -1,
+            definitions = 0,
+            repetitions = 0;
         var isPacked = true;
-        for (var id = 0; thrift.Field(ref id, out var type);)
+        for (var id = 0; thrift.Field(ref id, out var type); )
         {
             switch (kind, id)
             {
@@ -84,6 +100,12 @@ internal readonly record struct PageHeader(int Kind, int Size, int Packed)
             }
         }
 
-        return new() { Values = values, Encoding = encoding, LevelBytes = definitions < 0 || repetitions < 0 ? -1 : (int)Math.Min(int.MaxValue, (long)definitions + repetitions), IsPacked = isPacked };
+        return new()
+        {
+            Values = values,
+            Encoding = encoding,
+            LevelBytes = definitions < 0 || repetitions < 0 ? -1 : (int)Math.Min(int.MaxValue, (long)definitions + repetitions),
+            IsPacked = isPacked,
+        };
     }
 }

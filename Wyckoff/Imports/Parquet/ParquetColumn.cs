@@ -72,7 +72,8 @@ public sealed record ParquetColumn
     public static ParquetColumn Text(string name) => new(name, ParquetKind.Text, PhysicalType.ByteArray);
 
     /// <summary>Instants, in microseconds.</summary>
-    public static ParquetColumn Timestamp(string name) => new(name, ParquetKind.Timestamp, PhysicalType.Int64) { Unit = ParquetTimeUnit.Microseconds, IsUtc = true };
+    public static ParquetColumn Timestamp(string name) =>
+        new(name, ParquetKind.Timestamp, PhysicalType.Int64) { Unit = ParquetTimeUnit.Microseconds, IsUtc = true };
 
     /// <summary>Up to 18 digits are stored as INT64, up to 38 in as few bytes as hold them.</summary>
     public static ParquetColumn Decimal(string name, int precision, int scale)
@@ -83,7 +84,12 @@ public sealed record ParquetColumn
         ArgumentOutOfRangeException.ThrowIfGreaterThan(scale, precision);
         return precision <= 18
             ? new(name, ParquetKind.Decimal, PhysicalType.Int64) { Precision = precision, Scale = scale }
-            : new(name, ParquetKind.Decimal, PhysicalType.FixedLenByteArray) { Precision = precision, Scale = scale, Length = BytesOf(precision) };
+            : new(name, ParquetKind.Decimal, PhysicalType.FixedLenByteArray)
+            {
+                Precision = precision,
+                Scale = scale,
+                Length = BytesOf(precision),
+            };
     }
 
     public override string ToString() => Name;
@@ -101,39 +107,54 @@ public sealed record ParquetColumn
             Nullable = descriptor.MaxDefinitionLevel > 0,
             Unit = ParquetTimeUnit.Nanoseconds,
             Length = physical == PhysicalType.FixedLenByteArray ? descriptor.TypeLength : 0,
-            Refused = descriptor.MaxRepetitionLevel > 0 || descriptor.MaxDefinitionLevel > 1 || path.ToDotVector().Length > 1 ? "it is nested" : null,
+            Refused =
+                descriptor.MaxRepetitionLevel > 0 || descriptor.MaxDefinitionLevel > 1 || path.ToDotVector().Length > 1
+                    ? "it is nested"
+                    : null,
         };
         return logical switch
         {
             TimestampLogicalType time when physical == PhysicalType.Int64 => column with
             {
                 IsUtc = time.IsAdjustedToUtc,
-                Unit = time.TimeUnit switch { TimeUnit.Millis => ParquetTimeUnit.Milliseconds, TimeUnit.Micros => ParquetTimeUnit.Microseconds, _ => ParquetTimeUnit.Nanoseconds },
+                Unit = time.TimeUnit switch
+                {
+                    TimeUnit.Millis => ParquetTimeUnit.Milliseconds,
+                    TimeUnit.Micros => ParquetTimeUnit.Microseconds,
+                    _ => ParquetTimeUnit.Nanoseconds,
+                },
             },
             IntLogicalType whole => column with { IsUnsigned = !whole.IsSigned },
             DecimalLogicalType number => column with
             {
                 Precision = number.Precision,
                 Scale = number.Scale,
-                Refused = column.Refused ?? (number.Precision > PowersOfTen.Largest ? $"it is DECIMAL({number.Precision},{number.Scale}); up to {PowersOfTen.Largest} digits are supported" : null),
+                Refused =
+                    column.Refused
+                    ?? (
+                        number.Precision > PowersOfTen.Largest
+                            ? $"it is DECIMAL({number.Precision},{number.Scale}); up to {PowersOfTen.Largest} digits are supported"
+                            : null
+                    ),
             },
             _ => column,
         };
     }
 
-    private static ParquetKind KindOf(PhysicalType physical, LogicalType logical) => (physical, logical) switch
-    {
-        (PhysicalType.Boolean, _) => ParquetKind.Boolean,
-        (PhysicalType.Int96, _) => ParquetKind.Timestamp,
-        (PhysicalType.Float or PhysicalType.Double, _) => ParquetKind.Real,
-        (_, DecimalLogicalType) => ParquetKind.Decimal,
-        (_, DateLogicalType) => ParquetKind.Date,
-        (_, TimeLogicalType) => ParquetKind.TimeOfDay,
-        (PhysicalType.Int64, TimestampLogicalType) => ParquetKind.Timestamp,
-        (PhysicalType.Int32 or PhysicalType.Int64, _) => ParquetKind.Integer,
-        (PhysicalType.ByteArray, StringLogicalType or EnumLogicalType or JsonLogicalType) => ParquetKind.Text,
-        _ => ParquetKind.Bytes,
-    };
+    private static ParquetKind KindOf(PhysicalType physical, LogicalType logical) =>
+        (physical, logical) switch
+        {
+            (PhysicalType.Boolean, _) => ParquetKind.Boolean,
+            (PhysicalType.Int96, _) => ParquetKind.Timestamp,
+            (PhysicalType.Float or PhysicalType.Double, _) => ParquetKind.Real,
+            (_, DecimalLogicalType) => ParquetKind.Decimal,
+            (_, DateLogicalType) => ParquetKind.Date,
+            (_, TimeLogicalType) => ParquetKind.TimeOfDay,
+            (PhysicalType.Int64, TimestampLogicalType) => ParquetKind.Timestamp,
+            (PhysicalType.Int32 or PhysicalType.Int64, _) => ParquetKind.Integer,
+            (PhysicalType.ByteArray, StringLogicalType or EnumLogicalType or JsonLogicalType) => ParquetKind.Text,
+            _ => ParquetKind.Bytes,
+        };
 
     private static int BytesOf(int precision)
     {

@@ -43,7 +43,10 @@ public sealed class ParquetReader : IDisposable
             for (var group = 0; group < RowGroups; group++)
             {
                 using var reader = _file.RowGroup(group);
-                Rows = reader.MetaData.NumRows is >= 0 and var rows && rows <= long.MaxValue - Rows ? Rows + rows : throw new ParquetException($"{where}: row group {group + 1} has {reader.MetaData.NumRows} rows.");
+                Rows =
+                    reader.MetaData.NumRows is >= 0 and var rows && rows <= long.MaxValue - Rows
+                        ? Rows + rows
+                        : throw new ParquetException($"{where}: row group {group + 1} has {reader.MetaData.NumRows} rows.");
             }
         }
         catch (Exception e)
@@ -65,7 +68,9 @@ public sealed class ParquetReader : IDisposable
     /// <summary>Reads the end of the file. The stream has to be seekable, and stays the caller's.</summary>
     /// <exception cref="ParquetException">The stream is not a whole Parquet file.</exception>
     public static ParquetReader Open(Stream stream) =>
-        stream.CanSeek ? new(stream) : throw new ArgumentException("A stream that can seek was expected: a Parquet file is read from its end.", nameof(stream));
+        stream.CanSeek
+            ? new(stream)
+            : throw new ArgumentException("A stream that can seek was expected: a Parquet file is read from its end.", nameof(stream));
 
     /// <summary>All rows of these columns. Each batch is good until the next is asked for.</summary>
     /// <exception cref="ParquetException">A column cannot be read.</exception>

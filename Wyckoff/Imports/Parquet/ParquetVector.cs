@@ -42,7 +42,9 @@ public sealed class ParquetVector
     public Int128 Integer(int row)
     {
         var number = Column.Kind == ParquetKind.Date ? Number(row, ParquetKind.Date) : Number(row, ParquetKind.Integer);
-        return !Column.IsUnsigned ? number : Column.Physical == PhysicalType.Int32 ? (uint)number : (ulong)number;
+        return !Column.IsUnsigned ? number
+            : Column.Physical == PhysicalType.Int32 ? (uint)number
+            : (ulong)number;
     }
 
     /// <summary>The number; of FLOAT, the same in a wider type, which is seldom the same in decimals: <see cref="RealText"/>.</summary>
@@ -86,7 +88,9 @@ public sealed class ParquetVector
             value = (value << 8) | bytes[i];
         }
 
-        return bytes.Length <= 16 || value < 0 == (sign != 0) ? value : throw new ParquetException($"Column '{Column}': a decimal has {bytes.Length} bytes; 16 at most were expected.");
+        return bytes.Length <= 16 || value < 0 == (sign != 0)
+            ? value
+            : throw new ParquetException($"Column '{Column}': a decimal has {bytes.Length} bytes; 16 at most were expected.");
     }
 
     /// <summary>Microseconds since 1970; false where 64 bits do not hold them, or where there are nanoseconds that are not whole microseconds.</summary>
@@ -96,7 +100,10 @@ public sealed class ParquetVector
         if (Column.Physical == PhysicalType.Int96)
         {
             var bytes = Slice(row, ParquetKind.Timestamp);
-            value = ((Int128)BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]) - JulianEpochDay) * (TimeSpan.NanosecondsPerTick * TimeSpan.TicksPerDay) + BinaryPrimitives.ReadInt64LittleEndian(bytes);
+            value =
+                ((Int128)BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]) - JulianEpochDay)
+                    * (TimeSpan.NanosecondsPerTick * TimeSpan.TicksPerDay)
+                + BinaryPrimitives.ReadInt64LittleEndian(bytes);
         }
         else
         {
@@ -113,7 +120,8 @@ public sealed class ParquetVector
         return rest == 0 && microseconds == micros;
     }
 
-    public ReadOnlySpan<byte> Bytes(int row) => Column.Kind is ParquetKind.Text ? Slice(row, ParquetKind.Text) : Slice(row, ParquetKind.Bytes);
+    public ReadOnlySpan<byte> Bytes(int row) =>
+        Column.Kind is ParquetKind.Text ? Slice(row, ParquetKind.Text) : Slice(row, ParquetKind.Bytes);
 
     public string Text(int row) => Encoding.UTF8.GetString(Bytes(row));
 
@@ -169,7 +177,8 @@ public sealed class ParquetVector
 
     private long Number(int row, ParquetKind kind) => Column.Kind == kind && Column.IsNumeric ? Numbers[row] : throw Wrong(kind);
 
-    private ReadOnlySpan<byte> Slice(int row, ParquetKind kind) => Column.Kind == kind && !Column.IsNumeric ? _bytes.AsSpan(_slices[row].Start, _slices[row].Length) : throw Wrong(kind);
+    private ReadOnlySpan<byte> Slice(int row, ParquetKind kind) =>
+        Column.Kind == kind && !Column.IsNumeric ? _bytes.AsSpan(_slices[row].Start, _slices[row].Length) : throw Wrong(kind);
 
     private InvalidOperationException Wrong(ParquetKind kind) => new($"Column '{Column}' is {Column.Kind}, not {kind}.");
 }

@@ -22,14 +22,24 @@ public sealed class ParquetWriter : IDisposable
     private int _rowsInGroup;
     private bool _finished;
 
-    public ParquetWriter(Stream output, IReadOnlyList<ParquetColumn> columns, ParquetCodec codec = ParquetCodec.Snappy, int rowsPerGroup = DefaultRowsPerGroup)
+    public ParquetWriter(
+        Stream output,
+        IReadOnlyList<ParquetColumn> columns,
+        ParquetCodec codec = ParquetCodec.Snappy,
+        int rowsPerGroup = DefaultRowsPerGroup
+    )
     {
         ArgumentOutOfRangeException.ThrowIfZero(columns.Count);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rowsPerGroup);
         (_output, _rowsPerGroup) = (output, rowsPerGroup);
         _columns = [.. columns.Select(ColumnBuffer.Of)];
         using var builder = new WriterPropertiesBuilder();
-        builder.MemoryPool(MemoryPool.SystemMemoryPool()).Compression((Compression)codec).CreatedBy(Creator).EnablePageChecksum().DisableDictionary();
+        builder
+            .MemoryPool(MemoryPool.SystemMemoryPool())
+            .Compression((Compression)codec)
+            .CreatedBy(Creator)
+            .EnablePageChecksum()
+            .DisableDictionary();
         foreach (var column in columns.Where(column => column.Kind == ParquetKind.Text))
         {
             builder.EnableDictionary(column.Name);
@@ -100,7 +110,9 @@ public sealed class ParquetWriter : IDisposable
 
         if (_columns.FirstOrDefault(column => column.Rows != _rowsInGroup) is { } uneven)
         {
-            throw new InvalidOperationException($"Column '{uneven.Column}' has {uneven.Rows} values in a row group of {_rowsInGroup} rows.");
+            throw new InvalidOperationException(
+                $"Column '{uneven.Column}' has {uneven.Rows} values in a row group of {_rowsInGroup} rows."
+            );
         }
 
         using (var group = _file.AppendRowGroup())
@@ -128,6 +140,12 @@ public sealed class ParquetWriter : IDisposable
             ParquetKind.Decimal => LogicalType.Decimal(column.Precision, column.Scale),
             _ => LogicalType.None(),
         };
-        return new(column.Name, column.Nullable ? Repetition.Optional : Repetition.Required, logical, column.Physical, column.Length > 0 ? column.Length : -1);
+        return new(
+            column.Name,
+            column.Nullable ? Repetition.Optional : Repetition.Required,
+            logical,
+            column.Physical,
+            column.Length > 0 ? column.Length : -1
+        );
     }
 }

@@ -14,7 +14,11 @@ internal sealed class PendingStream : Stream
 
     public override long Length => Position;
 
-    public override long Position { get => _moved + _pending.Length; set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => _moved + _pending.Length;
+        set => throw new NotSupportedException();
+    }
 
     public async ValueTask MoveToAsync(Stream output, CancellationToken cancellationToken)
     {
@@ -27,9 +31,7 @@ internal sealed class PendingStream : Stream
 
     public override void Write(ReadOnlySpan<byte> buffer) => _pending.Write(buffer);
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

@@ -47,19 +47,49 @@ internal sealed class RowGroupChunks : IDisposable
         try
         {
             vector.Clear();
-            for (var at = 0; at < count;)
+            for (var at = 0; at < count; )
             {
                 var end = Math.Min(count, at + _rowsAtOnce[place]);
                 at += _readers[place] switch
                 {
-                    ColumnReader<bool> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Numbers[row] = value ? 1 : 0),
+                    ColumnReader<bool> reader => Next(
+                        reader,
+                        vector,
+                        at,
+                        end,
+                        static (vector, row, value) => vector.Numbers[row] = value ? 1 : 0
+                    ),
                     ColumnReader<int> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Numbers[row] = value),
                     ColumnReader<long> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Numbers[row] = value),
-                    ColumnReader<float> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Numbers[row] = BitConverter.SingleToInt32Bits(value)),
-                    ColumnReader<double> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Numbers[row] = BitConverter.DoubleToInt64Bits(value)),
+                    ColumnReader<float> reader => Next(
+                        reader,
+                        vector,
+                        at,
+                        end,
+                        static (vector, row, value) => vector.Numbers[row] = BitConverter.SingleToInt32Bits(value)
+                    ),
+                    ColumnReader<double> reader => Next(
+                        reader,
+                        vector,
+                        at,
+                        end,
+                        static (vector, row, value) => vector.Numbers[row] = BitConverter.DoubleToInt64Bits(value)
+                    ),
                     ColumnReader<Int96> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Add(row, value)),
-                    ColumnReader<ByteArray> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Add(row, value.Pointer, value.Length)),
-                    ColumnReader<FixedLenByteArray> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Add(row, value.Pointer, vector.Column.Length)),
+                    ColumnReader<ByteArray> reader => Next(
+                        reader,
+                        vector,
+                        at,
+                        end,
+                        static (vector, row, value) => vector.Add(row, value.Pointer, value.Length)
+                    ),
+                    ColumnReader<FixedLenByteArray> reader => Next(
+                        reader,
+                        vector,
+                        at,
+                        end,
+                        static (vector, row, value) => vector.Add(row, value.Pointer, vector.Column.Length)
+                    ),
                     _ => throw new ParquetException($"values of type {_columns[place].Physical} are not supported."),
                 };
             }
@@ -68,7 +98,10 @@ internal sealed class RowGroupChunks : IDisposable
         {
             var column = _columns[place];
             throw column is { IsUnsigned: true, Physical: PhysicalType.Int32 } && e.Message.Contains(WideDeltas, StringComparison.Ordinal)
-                ? new ParquetException($"{Where(column)}: unsigned numbers of 32 bits are in DELTA_BINARY_PACKED, and more than 32 bits wide there, as DuckDB writes them; this is not supported.", e)
+                ? new ParquetException(
+                    $"{Where(column)}: unsigned numbers of 32 bits are in DELTA_BINARY_PACKED, and more than 32 bits wide there, as DuckDB writes them; this is not supported.",
+                    e
+                )
                 : ParquetException.Of(e, Where(column));
         }
     }
@@ -120,7 +153,9 @@ internal sealed class RowGroupChunks : IDisposable
         }
 
         var expected = rows - _levels.AsSpan(0, rows).Count((short)0);
-        return next == there && next == expected ? rows : throw new ParquetException($"a page has {there} values where {expected} were expected.");
+        return next == there && next == expected
+            ? rows
+            : throw new ParquetException($"a page has {there} values where {expected} were expected.");
     }
 
     private string Where(ParquetColumn column) => $"Column '{column}' of row group {_number}";

@@ -45,7 +45,9 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data, string what)
 
         var last = id;
         id = head >> 4 == 0 ? (int)Math.Clamp(Signed(), 0, short.MaxValue) : id + (head >> 4);
-        return type <= ThriftType.Struct && id > last && id <= short.MaxValue ? true : throw Damaged($"field {id} of type {(int)type} follows field {last}");
+        return type <= ThriftType.Struct && id > last && id <= short.MaxValue
+            ? true
+            : throw Damaged($"field {id} of type {(int)type} follows field {last}");
     }
 
     public int Int32(ThriftType type)
@@ -65,7 +67,9 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data, string what)
     public int Structs(ThriftType type)
     {
         var count = List(type, out var element);
-        return count == 0 || element == ThriftType.Struct ? count : throw Damaged($"a list of structs was expected instead of one of {element}");
+        return count == 0 || element == ThriftType.Struct
+            ? count
+            : throw Damaged($"a list of structs was expected instead of one of {element}");
     }
 
     public readonly void Expect(ThriftType expected, ThriftType type)
@@ -135,7 +139,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data, string what)
 
                 break;
             case ThriftType.Struct:
-                for (var id = 0; Field(ref id, out var field);)
+                for (var id = 0; Field(ref id, out var field); )
                 {
                     Skip(field, depth + 1);
                 }
@@ -147,13 +151,16 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data, string what)
     }
 
     // Only a field carries true and false in its head; in a list each takes a byte.
-    private void SkipElement(ThriftType type, int depth) => Skip(type is ThriftType.True or ThriftType.False ? ThriftType.Byte : type, depth + 1);
+    private void SkipElement(ThriftType type, int depth) =>
+        Skip(type is ThriftType.True or ThriftType.False ? ThriftType.Byte : type, depth + 1);
 
     // Each element has at least one byte, so no count is larger than what is left.
     private int Count()
     {
         var count = Unsigned();
-        return count <= (ulong)(_data.Length - Position) ? (int)count : throw Short($"{count} elements or bytes are announced and {_data.Length - Position} are left");
+        return count <= (ulong)(_data.Length - Position)
+            ? (int)count
+            : throw Short($"{count} elements or bytes are announced and {_data.Length - Position} are left");
     }
 
     private long Signed()

@@ -13,12 +13,17 @@ public enum ImportStatus
 /// <summary>One file on its way into the bars.</summary>
 public sealed class ImportBatch
 {
-    private ImportBatch()
-    {
-    }
+    private ImportBatch() { }
 
     /// <summary>An import that begins. The hash is there so that the same file, imported as the same thing, need not be read again; no symbol or timeframe means that each row says its own.</summary>
-    public ImportBatch(string file, ReadOnlySpan<byte> sha256, string source, DateTimeOffset startedAt, Symbol? symbol = null, Timeframe? timeframe = null)
+    public ImportBatch(
+        string file,
+        ReadOnlySpan<byte> sha256,
+        string source,
+        DateTimeOffset startedAt,
+        Symbol? symbol = null,
+        Timeframe? timeframe = null
+    )
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(file);
         ArgumentException.ThrowIfNullOrWhiteSpace(source);
@@ -27,7 +32,14 @@ public sealed class ImportBatch
             throw new ArgumentException($"A SHA-256 has {SHA256.HashSizeInBytes} bytes; got {sha256.Length}.", nameof(sha256));
         }
 
-        (File, Sha256, Source, StartedAt, Symbol, Timeframe) = (file, Convert.ToHexStringLower(sha256), source, startedAt, symbol?.Value, timeframe);
+        (File, Sha256, Source, StartedAt, Symbol, Timeframe) = (
+            file,
+            Convert.ToHexStringLower(sha256),
+            source,
+            startedAt,
+            symbol?.Value,
+            timeframe
+        );
     }
 
     public long Id { get; private set; }

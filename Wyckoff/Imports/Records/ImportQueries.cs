@@ -7,61 +7,106 @@ namespace Wyckoff.Imports.Records;
 
 /// <summary>An import as it stands.</summary>
 public sealed record ImportRecord(
-    long Id, string File, string Sha256, string Source, string Policy, string? Symbol, string? Timeframe, ImportStatus Status, long? Size, long BytesRead,
-    long Read, long Inserted, long Updated, long Skipped, long Rejected, DateTimeOffset StartedAt, DateTimeOffset HeartbeatAt, DateTimeOffset? FinishedAt, string? Error);
+    long Id,
+    string File,
+    string Sha256,
+    string Source,
+    string Policy,
+    string? Symbol,
+    string? Timeframe,
+    ImportStatus Status,
+    long? Size,
+    long BytesRead,
+    long Read,
+    long Inserted,
+    long Updated,
+    long Skipped,
+    long Rejected,
+    DateTimeOffset StartedAt,
+    DateTimeOffset HeartbeatAt,
+    DateTimeOffset? FinishedAt,
+    string? Error
+);
 
 /// <summary>Reads what is kept of imports.</summary>
 public sealed class ImportQueries(Database database)
 {
-    private const string Columns =
-        """
+    private const string Columns = """
         SELECT id, file, sha256, source, policy, symbol, timeframe, status, size, bytes_read, rows_read, rows_inserted, rows_updated, rows_skipped, rows_rejected,
                started_at, heartbeat_at, finished_at, error_message FROM market.import_batches
         """;
 
-    public Task<ImportRecord?> FindAsync(long id, CancellationToken cancellationToken) => database.ReadAsync(
-        async (connection, token) =>
-        {
-            await using var command = new NpgsqlCommand(Columns + " WHERE id = $1", connection) { Parameters = { new() { Value = id } } };
-            return (await ListAsync(command, token)).SingleOrDefault();
-        },
-        cancellationToken);
+    public Task<ImportRecord?> FindAsync(long id, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using var command = new NpgsqlCommand(Columns + " WHERE id = $1", connection)
+                {
+                    Parameters = { new() { Value = id } },
+                };
+                return (await ListAsync(command, token)).SingleOrDefault();
+            },
+            cancellationToken
+        );
 
     /// <summary>The newest, from the one before <paramref name="before"/> on.</summary>
-    public Task<List<ImportRecord>> ListAsync(ImportStatus? status, long? before, int limit, CancellationToken cancellationToken) => database.ReadAsync(
-        async (connection, token) =>
-        {
-            await using var command = new NpgsqlCommand(Columns + " WHERE ($1 IS NULL OR status = $1) AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3", connection)
+    public Task<List<ImportRecord>> ListAsync(ImportStatus? status, long? before, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (connection, token) =>
             {
-                Parameters =
+                await using var command = new NpgsqlCommand(
+                    Columns + " WHERE ($1 IS NULL OR status = $1) AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+                    connection
+                )
                 {
-                    new() { Value = status is { } wanted ? EnumText.Of(wanted) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-                    new() { Value = (object?)before ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
-                    new() { Value = limit },
-                },
-            };
-            return await ListAsync(command, token);
-        },
-        cancellationToken);
+                    Parameters =
+                    {
+                        new() { Value = status is { } wanted ? EnumText.Of(wanted) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                        new() { Value = (object?)before ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
+                        new() { Value = limit },
+                    },
+                };
+                return await ListAsync(command, token);
+            },
+            cancellationToken
+        );
 
     /// <summary>Rejected rows in the order of the file, those after a line.</summary>
-    public Task<List<ImportReject>> RejectsAsync(long id, long after, int limit, CancellationToken cancellationToken) => database.ReadAsync(
-        async (connection, token) =>
-        {
-            await using var command = new NpgsqlCommand("SELECT line_number, text, reason FROM market.import_rejects WHERE batch_id = $1 AND line_number > $2 ORDER BY line_number LIMIT $3", connection)
+    public Task<List<ImportReject>> RejectsAsync(long id, long after, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (connection, token) =>
             {
-                Parameters = { new() { Value = id }, new() { Value = after }, new() { Value = limit } },
-            };
-            var rejects = new List<ImportReject>();
-            await using var reader = await command.ExecuteReaderAsync(token);
-            while (await reader.ReadAsync(token))
-            {
-                rejects.Add(new() { BatchId = id, LineNumber = reader.GetInt64(0), Text = reader.GetString(1), Reason = reader.GetString(2) });
-            }
+                await using var command = new NpgsqlCommand(
+                    "SELECT line_number, text, reason FROM market.import_rejects WHERE batch_id = $1 AND line_number > $2 ORDER BY line_number LIMIT $3",
+                    connection
+                )
+                {
+                    Parameters =
+                    {
+                        new() { Value = id },
+                        new() { Value = after },
+                        new() { Value = limit },
+                    },
+                };
+                var rejects = new List<ImportReject>();
+                await using var reader = await command.ExecuteReaderAsync(token);
+                while (await reader.ReadAsync(token))
+                {
+                    rejects.Add(
+                        new()
+                        {
+                            BatchId = id,
+                            LineNumber = reader.GetInt64(0),
+                            Text = reader.GetString(1),
+                            Reason = reader.GetString(2),
+                        }
+                    );
+                }
 
-            return rejects;
-        },
-        cancellationToken);
+                return rejects;
+            },
+            cancellationToken
+        );
 
     private static async Task<List<ImportRecord>> ListAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
@@ -78,9 +123,26 @@ public sealed class ImportQueries(Database database)
     private static ImportRecord Record(NpgsqlDataReader reader)
     {
         return new(
-            reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), Text(5), Text(6), EnumText.Parse<ImportStatus>(reader.GetString(7)),
-            reader.IsDBNull(8) ? null : reader.GetInt64(8), reader.GetInt64(9), reader.GetInt64(10), reader.GetInt64(11), reader.GetInt64(12), reader.GetInt64(13), reader.GetInt64(14),
-            reader.GetFieldValue<DateTimeOffset>(15), reader.GetFieldValue<DateTimeOffset>(16), reader.IsDBNull(17) ? null : reader.GetFieldValue<DateTimeOffset>(17), Text(18));
+            reader.GetInt64(0),
+            reader.GetString(1),
+            reader.GetString(2),
+            reader.GetString(3),
+            reader.GetString(4),
+            Text(5),
+            Text(6),
+            EnumText.Parse<ImportStatus>(reader.GetString(7)),
+            reader.IsDBNull(8) ? null : reader.GetInt64(8),
+            reader.GetInt64(9),
+            reader.GetInt64(10),
+            reader.GetInt64(11),
+            reader.GetInt64(12),
+            reader.GetInt64(13),
+            reader.GetInt64(14),
+            reader.GetFieldValue<DateTimeOffset>(15),
+            reader.GetFieldValue<DateTimeOffset>(16),
+            reader.IsDBNull(17) ? null : reader.GetFieldValue<DateTimeOffset>(17),
+            Text(18)
+        );
 
         string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
     }

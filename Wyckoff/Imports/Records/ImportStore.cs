@@ -20,7 +20,10 @@ internal sealed class RunningImport(NpgsqlConnection lockedOn, long id, DateTime
         // Back in the pool it would keep the lock until somebody opens it again.
         try
         {
-            await using var unlock = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", lockedOn) { Parameters = { new() { Value = ImportStore.Key(id) } } };
+            await using var unlock = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", lockedOn)
+            {
+                Parameters = { new() { Value = ImportStore.Key(id) } },
+            };
             await unlock.ExecuteNonQueryAsync();
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
@@ -46,7 +49,14 @@ internal sealed class ImportStore(NpgsqlDataSource source)
     /// The import of this very file under the same name (where the name says what is in it), as the same thing: a completed one, unless <paramref name="anew"/>; or else one that died or
     /// failed and is taken up again as itself, so that what it wrote counts as its own; or else a new one.
     /// </summary>
-    public async Task<(RunningImport? Running, long Completed)> BeginAsync(string file, string sha256, long? size, ImportOptions options, bool anew, CancellationToken cancellationToken)
+    public async Task<(RunningImport? Running, long Completed)> BeginAsync(
+        string file,
+        string sha256,
+        long? size,
+        ImportOptions options,
+        bool anew,
+        CancellationToken cancellationToken
+    )
     {
         var connection = await source.OpenConnectionAsync(cancellationToken);
         try
@@ -62,7 +72,11 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                     }
 
                     // One that was completed between the look and the lock is left alone; all its rows are there.
-                    if (!completed && await TryLockAsync(connection, id, cancellationToken) && await RestartAsync(connection, id, cancellationToken))
+                    if (
+                        !completed
+                        && await TryLockAsync(connection, id, cancellationToken)
+                        && await RestartAsync(connection, id, cancellationToken)
+                    )
                     {
                         return (new(connection, id, startedAt, resumed: true), 0);
                     }
@@ -75,7 +89,9 @@ internal sealed class ImportStore(NpgsqlDataSource source)
             }
 
             await using var insert = new NpgsqlCommand(
-                "INSERT INTO market.import_batches (file, sha256, size, source, policy, symbol, timeframe, status) VALUES ($1, $2, $3, $4, $5, $6, $7, 'running') RETURNING id, started_at", connection)
+                "INSERT INTO market.import_batches (file, sha256, size, source, policy, symbol, timeframe, status) VALUES ($1, $2, $3, $4, $5, $6, $7, 'running') RETURNING id, started_at",
+                connection
+            )
             {
                 Parameters =
                 {
@@ -107,7 +123,14 @@ internal sealed class ImportStore(NpgsqlDataSource source)
     }
 
     /// <summary>Counts what became of some rows, and keeps those rejected; in the transaction that wrote the others.</summary>
-    public static async Task RecordAsync(NpgsqlConnection connection, long id, BarWriteResult written, IReadOnlyList<RejectedRow> rejects, long bytesRead, CancellationToken cancellationToken)
+    public static async Task RecordAsync(
+        NpgsqlConnection connection,
+        long id,
+        BarWriteResult written,
+        IReadOnlyList<RejectedRow> rejects,
+        long bytesRead,
+        CancellationToken cancellationToken
+    )
     {
         await using var count = new NpgsqlCommand(
             """
@@ -115,7 +138,8 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                    rows_read = rows_read + $2 + $3 + $4 + $5, bytes_read = greatest(bytes_read, $6), heartbeat_at = clock_timestamp()
              WHERE id = $1 AND status = 'running'
             """,
-            connection)
+            connection
+        )
         {
             Parameters =
             {
@@ -137,7 +161,10 @@ internal sealed class ImportStore(NpgsqlDataSource source)
             return;
         }
 
-        await using var copy = await connection.BeginBinaryImportAsync("COPY market.import_rejects (batch_id, line_number, text, reason) FROM STDIN (FORMAT binary)", cancellationToken);
+        await using var copy = await connection.BeginBinaryImportAsync(
+            "COPY market.import_rejects (batch_id, line_number, text, reason) FROM STDIN (FORMAT binary)",
+            cancellationToken
+        );
         foreach (var reject in rejects)
         {
             await copy.StartRowAsync(cancellationToken);
@@ -158,13 +185,21 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         await transaction.CommitAsync(cancellationToken);
     }
 
-    public async Task FinishAsync(long id, ImportStatus status, string? error, string? sha256, long? size, CancellationToken cancellationToken)
+    public async Task FinishAsync(
+        long id,
+        ImportStatus status,
+        string? error,
+        string? sha256,
+        long? size,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = source.CreateCommand(
             """
             UPDATE market.import_batches SET status = $2, error_message = $3, sha256 = coalesce($4, sha256), size = coalesce($5, size), finished_at = clock_timestamp(), heartbeat_at = clock_timestamp()
              WHERE id = $1 AND status = 'running'
-            """);
+            """
+        );
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = EnumText.Of(status) });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = error });
@@ -173,14 +208,21 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static async Task<List<(long Id, bool Completed, DateTimeOffset StartedAt)>> EarlierAsync(NpgsqlConnection connection, string file, string sha256, ImportOptions options, CancellationToken cancellationToken)
+    private static async Task<List<(long Id, bool Completed, DateTimeOffset StartedAt)>> EarlierAsync(
+        NpgsqlConnection connection,
+        string file,
+        string sha256,
+        ImportOptions options,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = new NpgsqlCommand(
             """
             SELECT id, status, started_at, file FROM market.import_batches
              WHERE sha256 = $1 AND source = $2 AND policy = $3 AND symbol IS NOT DISTINCT FROM $4 AND timeframe IS NOT DISTINCT FROM $5 ORDER BY id DESC
             """,
-            connection)
+            connection
+        )
         {
             Parameters =
             {
@@ -197,7 +239,13 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         {
             if (SameName(reader.GetString(3), file, options))
             {
-                earlier.Add((reader.GetInt64(0), reader.GetString(1) == "completed", await reader.GetFieldValueAsync<DateTimeOffset>(2, cancellationToken)));
+                earlier.Add(
+                    (
+                        reader.GetInt64(0),
+                        reader.GetString(1) == "completed",
+                        await reader.GetFieldValueAsync<DateTimeOffset>(2, cancellationToken)
+                    )
+                );
             }
         }
 
@@ -206,13 +254,17 @@ internal sealed class ImportStore(NpgsqlDataSource source)
 
     /// <summary>An entry of an archive is known by its name; a file that was not told its symbol and timeframe may take them from its own.</summary>
     private static bool SameName(string one, string other, ImportOptions options) =>
-        Entry(one) == Entry(other) && ((options.Symbol is not null && options.Timeframe is not null) || FileName.Of(one) == FileName.Of(other));
+        Entry(one) == Entry(other)
+        && ((options.Symbol is not null && options.Timeframe is not null) || FileName.Of(one) == FileName.Of(other));
 
     private static string Entry(string file) => file.LastIndexOf('!') is >= 0 and var at ? file[at..] : "";
 
     private static async Task<bool> TryLockAsync(NpgsqlConnection connection, long id, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1)", connection) { Parameters = { new() { Value = Key(id) } } };
+        await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1)", connection)
+        {
+            Parameters = { new() { Value = Key(id) } },
+        };
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
@@ -225,8 +277,11 @@ internal sealed class ImportStore(NpgsqlDataSource source)
             UPDATE market.import_batches SET status = 'running', finished_at = NULL, error_message = NULL, rows_read = 0, rows_inserted = 0, rows_updated = 0, rows_skipped = 0, rows_rejected = 0,
                    bytes_read = 0, heartbeat_at = clock_timestamp() WHERE id = $1 AND status <> 'completed'
             """,
-            connection)
-        { Parameters = { new() { Value = id } } };
+            connection
+        )
+        {
+            Parameters = { new() { Value = id } },
+        };
         var restarted = await restart.ExecuteNonQueryAsync(cancellationToken) > 0;
         // Without an import to restart there is nothing to take back either.
         await (restarted ? transaction.CommitAsync(cancellationToken) : transaction.RollbackAsync(cancellationToken));

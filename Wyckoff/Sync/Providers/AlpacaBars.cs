@@ -36,9 +36,7 @@ internal static class AlpacaBars
             }
 
             // To the end: what was cut off must not pass for the whole.
-            while (reader.Read())
-            {
-            }
+            while (reader.Read()) { }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -71,7 +69,10 @@ internal static class AlpacaBars
             var bar = new ReadBar();
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var name = reader.ValueSpan.Length == 1 ? reader.ValueSpan[0] : reader.ValueTextEquals("vw"u8) ? (byte)'w' : (byte)0;
+                var name =
+                    reader.ValueSpan.Length == 1 ? reader.ValueSpan[0]
+                    : reader.ValueTextEquals("vw"u8) ? (byte)'w'
+                    : (byte)0;
                 reader.Read();
                 switch (name)
                 {
@@ -113,7 +114,9 @@ internal static class AlpacaBars
     {
         if (reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var instant))
         {
-            bar.Timestamp = dates is null ? instant.ToUniversalTime() : new DateTimeOffset(TimeZoneInfo.ConvertTime(instant, dates).Date, TimeSpan.Zero);
+            bar.Timestamp = dates is null
+                ? instant.ToUniversalTime()
+                : new DateTimeOffset(TimeZoneInfo.ConvertTime(instant, dates).Date, TimeSpan.Zero);
         }
         else
         {
@@ -135,7 +138,8 @@ internal static class AlpacaBars
         }
     }
 
-    private static string Shown(ref Utf8JsonReader reader) => reader.TokenType == JsonTokenType.String ? $"'{reader.GetString()}'" : reader.TokenType.ToString().ToLowerInvariant();
+    private static string Shown(ref Utf8JsonReader reader) =>
+        reader.TokenType == JsonTokenType.String ? $"'{reader.GetString()}'" : reader.TokenType.ToString().ToLowerInvariant();
 
     private static void Expect(ref Utf8JsonReader reader, JsonTokenType type)
     {

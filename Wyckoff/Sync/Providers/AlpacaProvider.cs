@@ -20,14 +20,25 @@ public sealed class AlpacaProvider : IBarProvider
     private readonly ProviderHttp _http;
     private readonly TimeProvider _time;
 
-    public AlpacaProvider(AlpacaOptions options, HttpClient client, RequestLimiter limiter, TimeProvider time, Random random, ILogger<AlpacaProvider> logger) =>
-        (_options, _time, _http) = (options, time, new(ProviderName, client, limiter, options.Retry, time, random, logger));
+    public AlpacaProvider(
+        AlpacaOptions options,
+        HttpClient client,
+        RequestLimiter limiter,
+        TimeProvider time,
+        Random random,
+        ILogger<AlpacaProvider> logger
+    ) => (_options, _time, _http) = (options, time, new(ProviderName, client, limiter, options.Retry, time, random, logger));
 
     public string Name => ProviderName;
 
     public IReadOnlyList<Timeframe> Timeframes => Timeframe.Stored;
 
-    public async IAsyncEnumerable<ProviderPage> FetchAsync(Symbol symbol, Timeframe timeframe, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ProviderPage> FetchAsync(
+        Symbol symbol,
+        Timeframe timeframe,
+        TimeRange range,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         if (_options.Delay > TimeSpan.Zero)
         {
@@ -52,14 +63,23 @@ public sealed class AlpacaProvider : IBarProvider
         }
     }
 
-    private async IAsyncEnumerable<ProviderPage> PagesAsync(Symbol symbol, Timeframe timeframe, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ProviderPage> PagesAsync(
+        Symbol symbol,
+        Timeframe timeframe,
+        TimeRange range,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var (complete, newest, ordered) = (range.Start, DateTimeOffset.MinValue, true);
         string? token = null;
         do
         {
             var request = Request(symbol, timeframe, range, token);
-            var answer = await _http.GetAsync(() => Message(request), body => AlpacaBars.Read(body, timeframe.IsDaily ? Exchange : null), cancellationToken);
+            var answer = await _http.GetAsync(
+                () => Message(request),
+                body => AlpacaBars.Read(body, timeframe.IsDaily ? Exchange : null),
+                cancellationToken
+            );
             var (bars, faults, next) = answer.Value;
             // Oldest first was asked for. One who does not keep to that may yet send what is older, so until the end he has told nothing for sure.
             ordered = ordered && bars.TrueForAll(bar => Follows(bar.Timestamp, ref newest));
@@ -68,7 +88,9 @@ public sealed class AlpacaProvider : IBarProvider
             // One that sends us in a circle would do so for ever.
             if (next is not null && (next == token || bars.Count + faults.Count == 0))
             {
-                throw new ProviderException($"{Name}: an answer that leads nowhere: next_page_token '{next}' {(next == token ? "again" : "without a bar")}.");
+                throw new ProviderException(
+                    $"{Name}: an answer that leads nowhere: next_page_token '{next}' {(next == token ? "again" : "without a bar")}."
+                );
             }
 
             token = next;
@@ -81,8 +103,7 @@ public sealed class AlpacaProvider : IBarProvider
                 ContentType = answer.ContentType,
                 Payload = answer.Body,
             };
-        }
-        while (token is not null);
+        } while (token is not null);
     }
 
     private static bool Follows(DateTimeOffset timestamp, ref DateTimeOffset newest)
@@ -108,15 +129,18 @@ public sealed class AlpacaProvider : IBarProvider
         }
 
         return string.Create(
-            CultureInfo.InvariantCulture,
-            $"/v2/stocks/{Uri.EscapeDataString(symbol.Value)}/bars?timeframe={name}&start={start:yyyy-MM-ddTHH:mm:ssZ}&end={end:yyyy-MM-ddTHH:mm:ssZ}&limit={_options.PageSize}&adjustment={_options.Adjustment}&feed={_options.Feed}&sort=asc")
-            + (token is null ? "" : "&page_token=" + Uri.EscapeDataString(token));
+                CultureInfo.InvariantCulture,
+                $"/v2/stocks/{Uri.EscapeDataString(symbol.Value)}/bars?timeframe={name}&start={start:yyyy-MM-ddTHH:mm:ssZ}&end={end:yyyy-MM-ddTHH:mm:ssZ}&limit={_options.PageSize}&adjustment={_options.Adjustment}&feed={_options.Feed}&sort=asc"
+            ) + (token is null ? "" : "&page_token=" + Uri.EscapeDataString(token));
     }
 
     private static DateTimeOffset Midnight(DateTimeOffset date)
     {
         var local = date.UtcDateTime.Date;
-        return new DateTimeOffset(DateTime.SpecifyKind(local, DateTimeKind.Unspecified), Exchange.GetUtcOffset(DateTime.SpecifyKind(local, DateTimeKind.Unspecified))).ToUniversalTime();
+        return new DateTimeOffset(
+            DateTime.SpecifyKind(local, DateTimeKind.Unspecified),
+            Exchange.GetUtcOffset(DateTime.SpecifyKind(local, DateTimeKind.Unspecified))
+        ).ToUniversalTime();
     }
 
     private HttpRequestMessage Message(string request)

@@ -8,7 +8,10 @@ public sealed class NoSuchProviderException(string message) : RefusalException(m
 /// <summary>The providers that are configured.</summary>
 public sealed class BarProviders(IEnumerable<IBarProvider> providers)
 {
-    private readonly Dictionary<string, IBarProvider> _byName = providers.ToDictionary(provider => provider.Name, StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, IBarProvider> _byName = providers.ToDictionary(
+        provider => provider.Name,
+        StringComparer.OrdinalIgnoreCase
+    );
 
     public IReadOnlyCollection<string> Names => _byName.Keys;
 
@@ -16,8 +19,10 @@ public sealed class BarProviders(IEnumerable<IBarProvider> providers)
     public bool TryGet(string? name, [NotNullWhen(true)] out IBarProvider? provider, [NotNullWhen(false)] out string? reason)
     {
         provider = name is null ? (_byName.Count == 1 ? _byName.Values.First() : null) : _byName.GetValueOrDefault(name);
-        reason = provider is not null ? null
-            : _byName.Count == 0 ? "No provider is configured: set Wyckoff:Providers:Alpaca:KeyId and SecretKey, or Wyckoff:Providers:Csv:Url."
+        reason =
+            provider is not null ? null
+            : _byName.Count == 0
+                ? "No provider is configured: set Wyckoff:Providers:Alpaca:KeyId and SecretKey, or Wyckoff:Providers:Csv:Url."
             : name is null ? $"Which provider? One of {string.Join(", ", Names)} is expected."
             : $"'{name}' is no provider that is configured: one of {string.Join(", ", Names)} is expected.";
         return provider is not null;

@@ -15,20 +15,37 @@ public sealed partial class CsvProvider : IBarProvider
     private readonly CsvOptions _options;
     private readonly ProviderHttp _http;
 
-    public CsvProvider(CsvOptions options, HttpClient client, RequestLimiter limiter, TimeProvider time, Random random, ILogger<CsvProvider> logger) =>
-        (_options, _http) = (options, new(options.Name, client, limiter, options.Retry, time, random, logger));
+    public CsvProvider(
+        CsvOptions options,
+        HttpClient client,
+        RequestLimiter limiter,
+        TimeProvider time,
+        Random random,
+        ILogger<CsvProvider> logger
+    ) => (_options, _http) = (options, new(options.Name, client, limiter, options.Retry, time, random, logger));
 
     public string Name => _options.Name;
 
     public IReadOnlyList<Timeframe> Timeframes { get; } = [Timeframe.Day1];
 
-    public async IAsyncEnumerable<ProviderPage> FetchAsync(Symbol symbol, Timeframe timeframe, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ProviderPage> FetchAsync(
+        Symbol symbol,
+        Timeframe timeframe,
+        TimeRange range,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
-        var url = new Uri(_options.Url!
-            .Replace("{symbol}", Uri.EscapeDataString(symbol.Value), StringComparison.Ordinal)
-            .Replace("{symbol:lower}", Uri.EscapeDataString(symbol.Value.ToLowerInvariant()), StringComparison.Ordinal)
-            .Replace("{from}", range.Start.ToString(_options.DateFormat, CultureInfo.InvariantCulture), StringComparison.Ordinal)
-            .Replace("{to}", (range.End - TimeSpan.FromTicks(1)).ToString(_options.DateFormat, CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        var url = new Uri(
+            _options
+                .Url!.Replace("{symbol}", Uri.EscapeDataString(symbol.Value), StringComparison.Ordinal)
+                .Replace("{symbol:lower}", Uri.EscapeDataString(symbol.Value.ToLowerInvariant()), StringComparison.Ordinal)
+                .Replace("{from}", range.Start.ToString(_options.DateFormat, CultureInfo.InvariantCulture), StringComparison.Ordinal)
+                .Replace(
+                    "{to}",
+                    (range.End - TimeSpan.FromTicks(1)).ToString(_options.DateFormat, CultureInfo.InvariantCulture),
+                    StringComparison.Ordinal
+                )
+        );
         var answer = await _http.GetAsync(() => new(HttpMethod.Get, url), Read, cancellationToken);
         yield return new()
         {
@@ -44,14 +61,20 @@ public sealed partial class CsvProvider : IBarProvider
     private static (List<IncomingBar> Bars, List<BarFault> Faults) Read(byte[] body)
     {
         var (bars, faults) = (new List<IncomingBar>(), new List<BarFault>());
-        using var records = new RecordReader(body.AsSpan(body.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0));
+        using var records = new RecordReader(
+            body.AsSpan(body.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0)
+        );
         records.Next(out var header);
         if (header.IsEmpty || header.StartsWith("No data"u8))
         {
             return (bars, faults);
         }
 
-        var columns = Encoding.UTF8.GetString(header).Split(',').Select(column => Enum.TryParse<Column>(column.Trim(' ', '"'), ignoreCase: true, out var known) ? known : Column.Other).ToArray();
+        var columns = Encoding
+            .UTF8.GetString(header)
+            .Split(',')
+            .Select(column => Enum.TryParse<Column>(column.Trim(' ', '"'), ignoreCase: true, out var known) ? known : Column.Other)
+            .ToArray();
         if (new[] { Column.Date, Column.Open, Column.High, Column.Low, Column.Close }.Any(needed => !columns.Contains(needed)))
         {
             var said = Encoding.UTF8.GetString(header[..Math.Min(header.Length, 100)]);
@@ -79,7 +102,14 @@ public sealed partial class CsvProvider : IBarProvider
                     break;
                 default:
                     // Not even its date can be told.
-                    faults.Add(new(null, FormattableString.Invariant($"line {records.Line}: {(kind == RecordKind.OpenQuote ? "a quote is not closed" : kind == RecordKind.Nul ? "there is a NUL byte in it" : "it is too long")}")));
+                    faults.Add(
+                        new(
+                            null,
+                            FormattableString.Invariant(
+                                $"line {records.Line}: {(kind == RecordKind.OpenQuote ? "a quote is not closed" : kind == RecordKind.Nul ? "there is a NUL byte in it" : "it is too long")}"
+                            )
+                        )
+                    );
                     break;
             }
         }
@@ -87,7 +117,14 @@ public sealed partial class CsvProvider : IBarProvider
         return (bars, faults);
     }
 
-    private static void ReadRow(ReadOnlySpan<byte> row, int count, RecordFields fields, Column[] columns, List<IncomingBar> bars, List<BarFault> faults)
+    private static void ReadRow(
+        ReadOnlySpan<byte> row,
+        int count,
+        RecordFields fields,
+        Column[] columns,
+        List<IncomingBar> bars,
+        List<BarFault> faults
+    )
     {
         var bar = new ReadBar();
         var volume = false;
@@ -98,7 +135,15 @@ public sealed partial class CsvProvider : IBarProvider
             {
                 case Column.Date:
                     var text = Encoding.UTF8.GetString(cell);
-                    if (DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyyMMdd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
+                    if (
+                        DateOnly.TryParseExact(
+                            text,
+                            ["yyyy-MM-dd", "yyyyMMdd"],
+                            CultureInfo.InvariantCulture,
+                            DateTimeStyles.None,
+                            out var date
+                        )
+                    )
                     {
                         bar.Timestamp = new(date, default, TimeSpan.Zero);
                     }
@@ -137,7 +182,10 @@ public sealed partial class CsvProvider : IBarProvider
     }
 
     // Some put their key into the address; it is neither logged nor stored.
-    [GeneratedRegex("(?<=[?&])([^=&]*(?:key|token|secret|password|auth)[^=&]*)=[^&]*", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "(?<=[?&])([^=&]*(?:key|token|secret|password|auth)[^=&]*)=[^&]*",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
     private static partial Regex Secret();
 
     private enum Column

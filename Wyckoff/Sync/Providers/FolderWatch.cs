@@ -18,7 +18,12 @@ public sealed class FolderWatch(string folder)
         var found = new Dictionary<string, Stamp>(StringComparer.Ordinal);
         var ready = new List<string>();
         // Hidden files are what copying programs write before they rename.
-        var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
+        var options = new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            IgnoreInaccessible = true,
+            AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
+        };
         foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", options))
         {
             try
@@ -33,7 +38,11 @@ public sealed class FolderWatch(string folder)
 
         foreach (var (path, stamp) in found)
         {
-            if (_seen.TryGetValue(path, out var before) && before == stamp && !(_handled.TryGetValue(path, out var handled) && handled == stamp))
+            if (
+                _seen.TryGetValue(path, out var before)
+                && before == stamp
+                && !(_handled.TryGetValue(path, out var handled) && handled == stamp)
+            )
             {
                 ready.Add(path);
             }

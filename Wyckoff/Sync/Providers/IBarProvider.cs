@@ -42,7 +42,8 @@ public sealed record ProviderPage
 /// <summary>Why a bar was refused. Where not even its time is known, nobody can say what is missing now.</summary>
 public readonly record struct BarFault(DateTimeOffset? Timestamp, string Reason)
 {
-    public override string ToString() => Timestamp is { } timestamp ? FormattableString.Invariant($"{timestamp:yyyy-MM-ddTHH:mm:ssZ}: {Reason}") : Reason;
+    public override string ToString() =>
+        Timestamp is { } timestamp ? FormattableString.Invariant($"{timestamp:yyyy-MM-ddTHH:mm:ssZ}: {Reason}") : Reason;
 }
 
 /// <summary>A provider does not give what it was asked for; the message says who and why, and holds no secret.</summary>

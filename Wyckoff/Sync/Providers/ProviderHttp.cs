@@ -21,38 +21,50 @@ internal sealed class ProviderHttp
     private readonly ResiliencePipeline _attempts;
     private readonly ResiliencePipeline _patience;
 
-    public ProviderHttp(string provider, HttpClient client, RequestLimiter limiter, RetryOptions retry, TimeProvider time, Random random, ILogger logger)
+    public ProviderHttp(
+        string provider,
+        HttpClient client,
+        RequestLimiter limiter,
+        RetryOptions retry,
+        TimeProvider time,
+        Random random,
+        ILogger logger
+    )
     {
         (_provider, _client, _limiter, _retry, _time, _logger) = (provider, client, limiter, retry, time, logger);
         var attempts = new ResiliencePipelineBuilder { TimeProvider = time };
         if (retry.Attempts > 1)
         {
-            attempts.AddRetry(new()
-            {
-                MaxRetryAttempts = retry.Attempts - 1,
-                Delay = retry.FirstDelay,
-                MaxDelay = retry.MaxDelay,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Randomizer = () =>
+            attempts.AddRetry(
+                new()
                 {
-                    lock (random)
+                    MaxRetryAttempts = retry.Attempts - 1,
+                    Delay = retry.FirstDelay,
+                    MaxDelay = retry.MaxDelay,
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                    Randomizer = () =>
                     {
-                        return random.NextDouble();
-                    }
-                },
-                ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is AttemptException { MayPass: true }),
-                DelayGenerator = args => ValueTask.FromResult(((AttemptException)args.Outcome.Exception!).RetryAfter),
-                OnRetry = args =>
-                {
-                    _logger.ProviderRetry(provider, args.Outcome.Exception!.Message, args.RetryDelay);
-                    return ValueTask.CompletedTask;
-                },
-            });
+                        lock (random)
+                        {
+                            return random.NextDouble();
+                        }
+                    },
+                    ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is AttemptException { MayPass: true }),
+                    DelayGenerator = args => ValueTask.FromResult(((AttemptException)args.Outcome.Exception!).RetryAfter),
+                    OnRetry = args =>
+                    {
+                        _logger.ProviderRetry(provider, args.Outcome.Exception!.Message, args.RetryDelay);
+                        return ValueTask.CompletedTask;
+                    },
+                }
+            );
         }
 
         _attempts = attempts.Build();
-        _patience = new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(retry.Timeout).Build();
+        _patience = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddTimeout(retry.Timeout)
+            .Build();
     }
 
     /// <summary>Where <paramref name="read"/> finds a body that is not what was asked for (<see cref="FormatException"/>), it was mutilated on the way, and is asked for again.</summary>
@@ -68,15 +80,23 @@ internal sealed class ProviderHttp
                     attempts++;
                     return await AttemptAsync(request, read, token);
                 },
-                cancellationToken);
+                cancellationToken
+            );
         }
         catch (AttemptException e)
         {
-            throw new ProviderException($"{_provider}: {e.Message}{(attempts > 1 ? FormattableString.Invariant($" ({attempts} attempts)") : "")}.", e.InnerException);
+            throw new ProviderException(
+                $"{_provider}: {e.Message}{(attempts > 1 ? FormattableString.Invariant($" ({attempts} attempts)") : "")}.",
+                e.InnerException
+            );
         }
     }
 
-    private async Task<Answer<T>> AttemptAsync<T>(Func<HttpRequestMessage> request, Func<byte[], T> read, CancellationToken cancellationToken)
+    private async Task<Answer<T>> AttemptAsync<T>(
+        Func<HttpRequestMessage> request,
+        Func<byte[], T> read,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -150,7 +170,7 @@ internal sealed class ProviderHttp
         using var body = new MemoryStream();
         await using var stream = await content.ReadAsStreamAsync(cancellationToken);
         var buffer = new byte[81_920];
-        for (int read; (read = await stream.ReadAsync(buffer, cancellationToken)) > 0;)
+        for (int read; (read = await stream.ReadAsync(buffer, cancellationToken)) > 0; )
         {
             await body.WriteAsync(buffer.AsMemory(0, read), CancellationToken.None);
             if (body.Length > MaxBody)

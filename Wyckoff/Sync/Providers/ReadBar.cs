@@ -87,7 +87,18 @@ internal struct ReadBar
         }
 
         // Negative prices beyond what a long holds are no better than -1.
-        bars.Add(new(IncomingBar.TimeOf(Timestamp!.Value), Price(_open), Price(_high), Price(_low), Price(_close), _volume, (int)(_trades / IncomingBar.One), Price(_vwap)));
+        bars.Add(
+            new(
+                IncomingBar.TimeOf(Timestamp!.Value),
+                Price(_open),
+                Price(_high),
+                Price(_low),
+                Price(_close),
+                _volume,
+                (int)(_trades / IncomingBar.One),
+                Price(_vwap)
+            )
+        );
     }
 
     private static long Price(Int128 amount) => amount < -IncomingBar.PriceLimit ? -IncomingBar.PriceLimit : (long)amount;

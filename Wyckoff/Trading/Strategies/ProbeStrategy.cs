@@ -3,12 +3,10 @@ namespace Wyckoff.Trading.Strategies;
 /// <summary>One of the catalogue of strategies that probes run over history.</summary>
 public sealed class ProbeStrategy
 {
-    private ProbeStrategy()
-    {
-    }
+    private ProbeStrategy() { }
 
-    public ProbeStrategy(string name, string displayName, string strategyType, string direction, string details = "{}")
-        => (Name, DisplayName, StrategyType, Direction, Details) = (name, displayName, strategyType, direction, details);
+    public ProbeStrategy(string name, string displayName, string strategyType, string direction, string details = "{}") =>
+        (Name, DisplayName, StrategyType, Direction, Details) = (name, displayName, strategyType, direction, details);
 
     public Guid Id { get; private set; } = Guid.CreateVersion7();
 

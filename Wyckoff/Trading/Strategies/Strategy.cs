@@ -10,9 +10,7 @@ public sealed class Strategy
 {
     private static readonly string[] Families = ["trend", "breakout", "momentum", "mean_reversion", "volatility"];
 
-    private Strategy()
-    {
-    }
+    private Strategy() { }
 
     public Strategy(long accountId, string name, StrategyType type = StrategyType.Custom, string direction = "both")
         : this(name, type, direction) => AccountId = accountId;
@@ -21,7 +19,9 @@ public sealed class Strategy
     {
         Type = type;
         Rename(name);
-        Direction = direction is "long" or "short" or "both" ? direction : throw new ArgumentException($"'{direction}' is not a direction: long, short or both is expected.", nameof(direction));
+        Direction = direction is "long" or "short" or "both"
+            ? direction
+            : throw new ArgumentException($"'{direction}' is not a direction: long, short or both is expected.", nameof(direction));
     }
 
     public Guid Id { get; private set; } = Guid.CreateVersion7();
@@ -101,13 +101,16 @@ public sealed class Strategy
     public int Version { get; private set; } = 1;
 
     /// <summary>A strategy of nobody, readable by all: only the owner of the database may store one.</summary>
-    public static Strategy Benchmark(string name, StrategyType type = StrategyType.Custom, string direction = "both") => new(name, type, direction) { IsBenchmark = true };
+    public static Strategy Benchmark(string name, StrategyType type = StrategyType.Custom, string direction = "both") =>
+        new(name, type, direction) { IsBenchmark = true };
 
-    public void Rename(string name) => Name = name.Trim() is { Length: > 0 and <= 100 } trimmed
-        ? trimmed
-        : throw new ArgumentException("A strategy has a name of 1 to 100 characters.", nameof(name));
+    public void Rename(string name) =>
+        Name = name.Trim() is { Length: > 0 and <= 100 } trimmed
+            ? trimmed
+            : throw new ArgumentException("A strategy has a name of 1 to 100 characters.", nameof(name));
 
-    public void Describe(string? description, string? entryCriteria, string? exitCriteria) => (Description, EntryCriteria, ExitCriteria) = (description, entryCriteria, exitCriteria);
+    public void Describe(string? description, string? entryCriteria, string? exitCriteria) =>
+        (Description, EntryCriteria, ExitCriteria) = (description, entryCriteria, exitCriteria);
 
     /// <summary>What it trades; null for anything. An empty list is neither.</summary>
     public void Trade(IReadOnlyCollection<Symbol>? symbols, IReadOnlyCollection<Timeframe>? timeframes, AssetType? assetType = null)
@@ -130,29 +133,40 @@ public sealed class Strategy
     {
         if (perTrade is <= 0 or > 1 || portfolio is <= 0 or > 1 || perTrade > portfolio || maxPositions <= 0 || minRiskReward <= 0)
         {
-            throw new ArgumentException($"Risk per trade {perTrade} and in all {portfolio} must be fractions above 0 up to 1, the first no greater than the second; positions ({maxPositions}) and reward for risk ({minRiskReward}) above 0.");
+            throw new ArgumentException(
+                $"Risk per trade {perTrade} and in all {portfolio} must be fractions above 0 up to 1, the first no greater than the second; positions ({maxPositions}) and reward for risk ({minRiskReward}) above 0."
+            );
         }
 
         (MaxRiskPerTrade, MaxPortfolioRisk, MaxPositions, MinRiskReward) = (perTrade, portfolio, maxPositions, minRiskReward);
     }
 
-    public void Configure(string config, string parameters, string? riskProfile = null) => (Config, Parameters, RiskProfile) = (config, parameters, riskProfile);
+    public void Configure(string config, string parameters, string? riskProfile = null) =>
+        (Config, Parameters, RiskProfile) = (config, parameters, riskProfile);
 
-    public void Imply(string? family) => ImpliedStrategyFamily = family is null || Array.IndexOf(Families, family) >= 0
-        ? family
-        : throw new ArgumentException($"'{family}' is not a family: one of {string.Join(", ", Families)} is expected.", nameof(family));
+    public void Imply(string? family) =>
+        ImpliedStrategyFamily =
+            family is null || Array.IndexOf(Families, family) >= 0
+                ? family
+                : throw new ArgumentException(
+                    $"'{family}' is not a family: one of {string.Join(", ", Families)} is expected.",
+                    nameof(family)
+                );
 
     public void Start()
     {
         if (!IsActive || IsBenchmark || Symbols is null || Timeframes is null)
         {
-            throw new InvalidOperationException($"'{Name}' cannot run: it must not be shelved nor a benchmark, and needs symbols and timeframes.");
+            throw new InvalidOperationException(
+                $"'{Name}' cannot run: it must not be shelved nor a benchmark, and needs symbols and timeframes."
+            );
         }
 
         Status = StrategyStatus.Active;
     }
 
-    public void Pause() => Status = Status == StrategyStatus.Active ? StrategyStatus.Paused : throw new InvalidOperationException($"'{Name}' does not run.");
+    public void Pause() =>
+        Status = Status == StrategyStatus.Active ? StrategyStatus.Paused : throw new InvalidOperationException($"'{Name}' does not run.");
 
     public void Stop() => Status = StrategyStatus.Stopped;
 
