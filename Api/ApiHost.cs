@@ -37,7 +37,7 @@ public static class ApiHost
         app.MapStreams();
         app.MapProblems();
         app.MapTickers();
-        app.MapPerBar();
+        app.MapComputedValues();
         app.MapOverview();
         app.MapStatus();
         app.MapSync();

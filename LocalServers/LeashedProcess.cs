@@ -33,7 +33,9 @@ public sealed class LeashedProcess : IAsyncDisposable
         get
         {
             lock (_lastLines)
+            {
                 return [.. _lastLines];
+            }
         }
     }
 
@@ -67,7 +69,10 @@ public sealed class LeashedProcess : IAsyncDisposable
         ];
         // In a session of its own Ctrl+C does not reach it: we decide in which order things end. macOS has no setsid.
         if (Tool.OnPath("setsid") is { } setsid)
+        {
             command = [setsid, .. command];
+        }
+
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardInput = true,
@@ -76,7 +81,9 @@ public sealed class LeashedProcess : IAsyncDisposable
             WorkingDirectory = workingDirectory ?? "",
         };
         foreach (var (variable, value) in environment ?? new Dictionary<string, string?>())
+        {
             start.Environment[variable] = value;
+        }
 
         var leash = Process.Start(start)!;
         if (!int.TryParse(leash.StandardOutput.ReadLine(), out var pid))
@@ -122,7 +129,10 @@ public sealed class LeashedProcess : IAsyncDisposable
             {
                 _lastLines.Enqueue(line);
                 if (_lastLines.Count > Remembered)
+                {
                     _lastLines.Dequeue();
+                }
+
                 _onLine(line);
             }
         }

@@ -132,7 +132,10 @@ public sealed class LocalPostgres : IAsyncDisposable
         await ClearStalePidAsync(options, data, cancellationToken);
         await CheckDataAsync(options.Home, binaries, data, cancellationToken);
         if (!File.Exists(Path.Combine(data, "PG_VERSION")))
+        {
             await InitializeAsync(options, binaries, data, cancellationToken);
+        }
+
         var password = (await File.ReadAllTextAsync(data + ".password", cancellationToken)).Trim();
 
         var serverLog = PrivateFile.OpenLog(data + ".log");
@@ -140,13 +143,19 @@ public sealed class LocalPostgres : IAsyncDisposable
         while (true)
         {
             if (options.Port > 0 && !PortOwner.IsFree(options.Port))
+            {
                 throw new LocalServerException(
                     $"PostgreSQL cannot start: {PortOwner.Describe(options.Port)}. Stop that, or choose another port."
                 );
+            }
+
             var port = options.Port > 0 ? options.Port : PortOwner.PickFree();
             var arguments = new List<string> { "-D", data, "-p", port.ToString(CultureInfo.InvariantCulture) };
             foreach (var (name, value) in Settings(options, binaries))
+            {
                 arguments.AddRange(["-c", $"{name}={value}"]);
+            }
+
             var command = options.Home.Command([binaries.Program("postgres"), .. arguments]);
             var process = LeashedProcess.Start(
                 "PostgreSQL",
@@ -216,11 +225,17 @@ public sealed class LocalPostgres : IAsyncDisposable
         while (!process.Exited.IsCompleted)
         {
             if ((await Tool.RunAsync(probe, cancellationToken)).Code == 0 && !process.Exited.IsCompleted)
+            {
                 return true;
+            }
+
             if (waited.Elapsed > _startLimit)
+            {
                 throw new LocalServerException(
                     $"PostgreSQL was not ready after {_startLimit.TotalSeconds:0} s: {process.LastLines.LastOrDefault()}"
                 );
+            }
+
             await Task.WhenAny(process.Exited, Task.Delay(50, cancellationToken));
         }
         return false;
@@ -260,13 +275,19 @@ public sealed class LocalPostgres : IAsyncDisposable
             {
                 // PostgreSQL copes with the process id of a dead process, not with one that belongs to something else by now.
                 if (ServerProcess.IsAlive(pid))
+                {
                     File.Delete(Path.Combine(data, "postmaster.pid"));
+                }
+
                 return;
             }
             if (waited.Elapsed > _leavingLimit)
+            {
                 throw new LocalServerException(
                     $"The data folder {data} is in use by PostgreSQL (process {pid}): stop that first, or name another folder."
                 );
+            }
+
             await Task.Delay(100, cancellationToken);
         }
     }
@@ -274,29 +295,46 @@ public sealed class LocalPostgres : IAsyncDisposable
     private static async Task CheckDataAsync(ServerHome home, PostgresBinaries binaries, string data, CancellationToken cancellationToken)
     {
         if (!Directory.Exists(data))
+        {
             return;
+        }
+
         var version = Path.Combine(data, "PG_VERSION");
         if (!File.Exists(version) && !Directory.EnumerateFileSystemEntries(data).Any())
+        {
             return;
+        }
+
         if (!await home.MayAsync("-O", data, cancellationToken) || !await home.MayAsync("-r", version, cancellationToken))
+        {
             throw new LocalServerException($"{data} is not a PostgreSQL data folder of {home.Account ?? "yours"}: name another folder.");
+        }
+
         if (!File.Exists(data + ".password"))
+        {
             throw new LocalServerException(
                 $"The data in {data} has lost its password file {data}.password: put it back, or name another folder."
             );
+        }
+
         if (
             (await File.ReadAllTextAsync(version, cancellationToken)).Trim() is var major
             && !string.Equals(major, $"{binaries.Major}", StringComparison.Ordinal)
         )
+        {
             throw new LocalServerException(
                 $"The data in {data} was made by PostgreSQL {major}, and here is {binaries.Version}: install PostgreSQL {major}, or name another folder and restore a backup there."
             );
+        }
 
         if (
             !File.Exists(data + ".edition")
             || (await File.ReadAllTextAsync(data + ".edition", cancellationToken)).Trim().Split(' ') is not [var name, var last]
         )
+        {
             return;
+        }
+
         var edition = Enum.Parse<PostgresEdition>(name);
         if (
             edition < binaries.Edition
@@ -326,11 +364,17 @@ public sealed class LocalPostgres : IAsyncDisposable
         // Made beside and renamed: an initdb that was killed leaves nothing that looks like a database.
         var fresh = data + ".new";
         if (Directory.Exists(fresh))
+        {
             Directory.Delete(fresh, recursive: true);
+        }
+
         await options.Home.MakePrivateFolderAsync(fresh, cancellationToken);
         // One that lies there already was put there for us, or is left from an initdb that did not get to its end.
         if (!File.Exists(data + ".password"))
+        {
             PrivateFile.Write(data + ".password", PrivateFile.NewPassword());
+        }
+
         await options.Home.HandOverAsync(data + ".password", cancellationToken);
         var (code, _, error) = await Tool.RunAsync(
             options.Home.Command([
@@ -350,9 +394,15 @@ public sealed class LocalPostgres : IAsyncDisposable
             environment: _environment
         );
         if (code != 0)
+        {
             throw new LocalServerException($"initdb failed in {fresh}: {error}");
+        }
+
         if (Directory.Exists(data))
+        {
             Directory.Delete(data);
+        }
+
         Directory.Move(fresh, data);
         File.Delete(data + ".edition");
     }
@@ -361,7 +411,10 @@ public sealed class LocalPostgres : IAsyncDisposable
     private async Task UpdateExtensionAsync(Action<string> log, CancellationToken cancellationToken)
     {
         if (EditionVersion is null)
+        {
             return;
+        }
+
         var path = DataFolder + ".edition";
         var now = $"{Edition} {EditionVersion}";
         var last = File.Exists(path) ? (await File.ReadAllTextAsync(path, cancellationToken)).Trim() : null;
@@ -376,7 +429,9 @@ public sealed class LocalPostgres : IAsyncDisposable
             {
                 var (code, _, error) = await PsqlAsync(database, "ALTER EXTENSION timescaledb UPDATE", cancellationToken);
                 if (code != 0 && !error.Contains("does not exist", StringComparison.Ordinal))
+                {
                     throw new LocalServerException($"The database {database} cannot be brought to TimescaleDB {EditionVersion}: {error}");
+                }
             }
         }
         PrivateFile.Write(path, now + "\n");

@@ -53,9 +53,12 @@ public sealed class LocalRedis : IAsyncDisposable
         for (var attempt = 1; ; attempt++)
         {
             if (options.Port > 0 && !PortOwner.IsFree(options.Port))
+            {
                 throw new LocalServerException(
                     $"Redis cannot start: {PortOwner.Describe(options.Port)}. Stop that, or choose another port."
                 );
+            }
+
             var port = options.Port > 0 ? options.Port : PortOwner.PickFree();
             var password = options.Password ?? PrivateFile.NewPassword();
             var folder = Path.Combine(options.Home.Data, string.Create(CultureInfo.InvariantCulture, $"redis-{port}"));
@@ -95,14 +98,18 @@ public sealed class LocalRedis : IAsyncDisposable
                 line =>
                 {
                     if (!_noNews.Any(text => line.Contains(text, StringComparison.Ordinal)))
+                    {
                         options.Log(line);
+                    }
                 }
             );
             var redis = new LocalRedis(process, folder, port, password);
             try
             {
                 if (await redis.IsReadyAsync(cancellationToken))
+                {
                     return redis;
+                }
             }
             catch
             {
@@ -111,7 +118,9 @@ public sealed class LocalRedis : IAsyncDisposable
             }
             await redis.DisposeAsync();
             if (options.Port > 0 || attempt == 3)
+            {
                 throw new LocalServerException($"Redis ended while starting: {process.LastLines.LastOrDefault() ?? "it said nothing"}");
+            }
         }
     }
 
@@ -119,7 +128,9 @@ public sealed class LocalRedis : IAsyncDisposable
     {
         await _process.DisposeAsync();
         if (Directory.Exists(_folder))
+        {
             Directory.Delete(_folder, recursive: true);
+        }
     }
 
     private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
@@ -128,11 +139,17 @@ public sealed class LocalRedis : IAsyncDisposable
         while (!_process.Exited.IsCompleted)
         {
             if (await AnswersAsync(cancellationToken))
+            {
                 return true;
+            }
+
             if (waited.Elapsed > _startLimit)
+            {
                 throw new LocalServerException(
                     $"Redis was not ready after {_startLimit.TotalSeconds:0} s: {_process.LastLines.LastOrDefault()}"
                 );
+            }
+
             await Task.WhenAny(_process.Exited, Task.Delay(20, cancellationToken));
         }
         return false;

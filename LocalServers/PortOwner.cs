@@ -36,7 +36,10 @@ public static class PortOwner
     {
         var text = $"port {port.ToString(CultureInfo.InvariantCulture)} is taken";
         if (!OperatingSystem.IsLinux())
+        {
             return text;
+        }
+
         var sockets = SocketsListeningOn(port);
         foreach (var folder in Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])))
         {
@@ -47,7 +50,9 @@ public static class PortOwner
                         .EnumerateFileSystemEntries(Path.Combine(folder, "fd"))
                         .Any(fd => new FileInfo(fd).LinkTarget is { } target && sockets.Contains(target))
                 )
+                {
                     return $"{text} by {NameOf(folder)} (process {Path.GetFileName(folder)})";
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

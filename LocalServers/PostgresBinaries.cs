@@ -31,18 +31,26 @@ public sealed record PostgresBinaries(string BinFolder, string Version, Postgres
     {
         var postgres = Path.Combine(binFolder, "postgres");
         if (!File.Exists(postgres) || !File.Exists(Path.Combine(binFolder, "initdb")))
+        {
             return null;
+        }
+
         var (code, output, _) = await Tool.RunAsync([postgres, "--version"], cancellationToken);
         // "postgres (PostgreSQL) 17.11 (Debian 17.11-0+deb13u1)"
         if (code != 0 || output.Split(' ') is not [_, _, var version, ..] || MajorOf(version) is not (> 0 and var major))
+        {
             return null;
+        }
 
         // Debian's layout, upstream's, Homebrew's.
         string[] shares = [$"../../../../share/postgresql/{major}", $"../share/postgresql@{major}", "../share/postgresql", "../share"];
         string[] libraries = ["../lib", "../lib/postgresql", $"../lib/postgresql@{major}", "../lib64/pgsql"];
         var control = shares.Select(share => Path.Combine(binFolder, share, "extension/timescaledb.control")).FirstOrDefault(File.Exists);
         if (control is null)
+        {
             return new(binFolder, version, PostgresEdition.Plain, null);
+        }
+
         var isCommunity = libraries
             .Select(library => Path.Combine(binFolder, library))
             .Where(Directory.Exists)

@@ -53,7 +53,9 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
         if (OtherServers is not null && Directory.Exists(OtherServers))
         {
             foreach (var source in Roots(OtherServers))
+            {
                 await CopyAsync(source, Path.Combine(Servers, Path.GetFileName(source)), log, cancellationToken);
+            }
         }
         return Directory.Exists(Servers) ? [.. Roots(Servers)] : [];
     }
@@ -69,12 +71,17 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
     internal async Task HandOverAsync(string path, CancellationToken cancellationToken)
     {
         if (Account is null)
+        {
             return;
+        }
+
         await Tool.RunAsync(["chown", $"{Account}:", path], cancellationToken);
         if (!await MayAsync("-w", path, cancellationToken))
+        {
             throw new LocalServerException(
                 $"The account {Account}, which runs the servers for root, cannot reach {path}: choose a folder that it may enter, by WYCKOFF_HOME."
             );
+        }
     }
 
     /// <summary><c>test OPERATOR PATH</c> as the servers' account.</summary>
@@ -95,26 +102,45 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
     {
         bool IsCurrent() => Directory.Exists(target) && NewestIn(source) <= NewestIn(target);
         if (IsCurrent())
+        {
             return;
+        }
+
         Directory.CreateDirectory(Servers);
         FileStream? copying;
         while ((copying = PrivateFile.TryLock(Path.Combine(Servers, ".copy.lock"))) is null)
+        {
             await Task.Delay(200, cancellationToken);
+        }
+
         await using var held = copying;
         if (IsCurrent())
+        {
             return;
+        }
+
         log($"Copying {source} to {target}, where the account {Account} can read it");
         var (fresh, old) = (Path.Combine(Servers, ".copy"), Path.Combine(Servers, ".old"));
         foreach (var left in new[] { fresh, old }.Where(Directory.Exists))
+        {
             Directory.Delete(left, recursive: true);
+        }
+
         if (await Tool.RunAsync(["cp", "-a", source, fresh], cancellationToken) is { Code: not 0, LastError: var error })
+        {
             throw new LocalServerException($"{source} cannot be copied to {target}: {error}");
+        }
         // A running server keeps the files it has open.
         if (Directory.Exists(target))
+        {
             Directory.Move(target, old);
+        }
+
         Directory.Move(fresh, target);
         if (Directory.Exists(old))
+        {
             Directory.Delete(old, recursive: true);
+        }
     }
 
     // cp -a keeps the times; a program or library that came or went shows in its folder's.

@@ -20,7 +20,9 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
     public async Task<PostgresBinaries> FindPostgresAsync(PostgresEdition wish, CancellationToken cancellationToken)
     {
         if (wish == PostgresEdition.Best)
+        {
             wish = EditionFromEnvironment();
+        }
         // A wish for Plain is about the extension, not the binaries: the best ones serve it, and a system's own will do.
         bool Fits(PostgresBinaries found) =>
             wish switch
@@ -32,7 +34,10 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
 
         var candidates = new List<PostgresBinaries>();
         foreach (var root in await home.FindRootsAsync(log, cancellationToken))
+        {
             candidates.AddRange(await InspectAsync(BinFoldersIn(root), cancellationToken));
+        }
+
         var found = candidates.Where(Fits).MinBy(binaries => binaries.Edition);
         List<PostgresBinaries> system = [];
         if (found is null)
@@ -45,9 +50,12 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
                 .FirstOrDefault();
         }
         if (found is null && wish == PostgresEdition.Community)
+        {
             throw new LocalServerException(
                 $"There is no PostgreSQL with TimescaleDB Community here: put one into {home.Servers}/community (usr/lib/postgresql/<major>/bin below it), or start a container engine."
             );
+        }
+
         if (found is null)
         {
             // A PostgreSQL without TimescaleDB stands back: installing takes seconds and gives hypertables. It serves only where nothing can be installed.
@@ -89,7 +97,10 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
             (InRoots(await home.FindRootsAsync(log, cancellationToken)) ?? Tool.OnPath("redis-server") ?? Tool.OnPath("valkey-server")) is
             { } found
         )
+        {
             return found;
+        }
+
         await InstallAsync("redis", [], cancellationToken);
         return InRoots([Path.Combine(home.Servers, "redis")])
             ?? throw new LocalServerException($"{home.Servers}/redis holds no redis-server: delete the folder and start again.");
@@ -120,7 +131,9 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
         foreach (var folder in binFolders)
         {
             if (await PostgresBinaries.InspectAsync(folder, cancellationToken) is { } binaries)
+            {
                 found.Add(binaries);
+            }
         }
         return found;
     }
@@ -132,12 +145,17 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
             ? (CannotInstallHere, "", $"bash is missing; {Tool.ThreeWaysOut}")
             : await Tool.RunAsync([bash, Tool.Script("install-servers"), home.Folder, server], cancellationToken, log);
         if (code == CannotInstallHere && tooOld.MaxBy(binaries => binaries.Major) is { Major: < PostgresBinaries.OldestMajor } old)
+        {
             throw new LocalServerException(
                 $"PostgreSQL {old.Version} in {old.BinFolder} is too old, {PostgresBinaries.OldestMajor} is the oldest that will do; {Tool.ThreeWaysOut}"
             );
+        }
+
         if (code != 0)
+        {
             throw new LocalServerException(
                 error.Length > 0 ? error : $"Installing {server} into {home.Servers} failed with exit code {code}."
             );
+        }
     }
 }

@@ -21,7 +21,10 @@ internal static class ServerProcess
     public static async Task<bool> IsPostgresOfAsync(int pid, string dataFolder, CancellationToken cancellationToken)
     {
         if (!IsAlive(pid))
+        {
             return false;
+        }
+
         if (!OperatingSystem.IsLinux())
         {
             var (_, command, _) = await Tool.RunAsync(["ps", "-o", "command=", "-p", $"{pid}"], cancellationToken);

@@ -36,7 +36,9 @@ internal static class Tool
             WorkingDirectory = "/",
         };
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
+        {
             start.Environment[name] = value;
+        }
 
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
@@ -69,6 +71,8 @@ internal static class Tool
     private static async Task ReadAsync(StreamReader reader, Action<string> onLine)
     {
         while (await reader.ReadLineAsync() is { } line)
+        {
             onLine(line);
+        }
     }
 }

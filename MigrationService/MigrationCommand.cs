@@ -146,7 +146,7 @@ internal static class MigrationCommand
             .BindConfiguration(MigrationOptions.Section)
             .ValidateDataAnnotations()
             .ValidateOnStart();
-        builder.Services.AddSingleton<DatabaseServer>();
+        builder.Services.AddSingleton<DatabaseAdmin>();
         builder.Services.AddSingleton<Migrator>();
         return builder;
     }

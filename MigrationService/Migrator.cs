@@ -12,7 +12,7 @@ namespace Wyckoff.MigrationService;
 
 /// <summary>Brings a database to the schema of this build: setup, migrations, time-series storage, verification; one at a time per database.</summary>
 internal sealed class Migrator(
-    DatabaseServer server,
+    DatabaseAdmin server,
     IConfiguration configuration,
     IOptions<MigrationOptions> options,
     TimeProvider time,
@@ -110,7 +110,7 @@ internal sealed class Migrator(
             : await TimescaleEdition.DetectAsync(admin, cancellationToken);
         if (!exists)
         {
-            await output.WriteLineAsync($"CREATE DATABASE {DatabaseServer.Quoted(server.Database)};");
+            await output.WriteLineAsync($"CREATE DATABASE {DatabaseAdmin.Quoted(server.Database)};");
         }
 
         var (appVerifier, workerVerifier) = await NewVerifiersAsync(admin, cancellationToken);

@@ -59,7 +59,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<TickerDirectory>();
         builder.Services.AddSingleton<TickerSearch>();
         builder.Services.AddSingleton<TickerStore>();
-        builder.Services.AddSingleton<PerBarReader>();
+        builder.Services.AddSingleton<ComputedValuesReader>();
         builder.Services.AddSingleton<OverviewReader>();
         builder.Services.AddSingleton<BarWriter>();
         builder.Services.AddSingleton<BarRecomputer>();

@@ -63,7 +63,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         {
             headers.Begin(context, time);
         }
-        else if (query.IsOfWindow && !cache.IsOff && await FindAsync(query, request.Last, ticker, cancellationToken) is { } part)
+        else if (query.IsOfRecentBars && !cache.IsOff && await FindAsync(query, request.Last, ticker, cancellationToken) is { } part)
         {
             request.Last = part;
             if (part.Headers.Begin(context, time))
@@ -98,7 +98,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
     {
         var output = context.Response.BodyWriter;
         if (
-            query is { IsOfWindow: true, Format: BarFormat.Json }
+            query is { IsOfRecentBars: true, Format: BarFormat.Json }
             && !cache.IsOff
             && await FindAsync(query, null, ticker, cancellationToken) is { } part
         )
@@ -177,11 +177,16 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
 
     private static int HeldCount(BarQuery query) => (int)query.Count + (query.Paged ? 1 : 0);
 
-    private async ValueTask<WindowPart?> FindAsync(BarQuery query, WindowPart? last, TickerRef ticker, CancellationToken cancellationToken)
+    private async ValueTask<RecentBarsPart?> FindAsync(
+        BarQuery query,
+        RecentBarsPart? last,
+        TickerRef ticker,
+        CancellationToken cancellationToken
+    )
     {
         if (await cache.FindAsync(ticker, query.Period, query.Format, cancellationToken) is { } window)
         {
-            return last?.IsOf(ticker, window) == true ? last : WindowPart.Cut(query, ticker, window);
+            return last?.IsOf(ticker, window) == true ? last : RecentBarsPart.Cut(query, ticker, window);
         }
 
         return null;

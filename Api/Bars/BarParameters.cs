@@ -80,10 +80,10 @@ internal static class BarParameters
 
     public static readonly Parameter<BarFormat> Format = Parameters.Choice("format", "Instead of Accept.", BarFormat.Json);
 
-    public static readonly Parameter<Layout> Layout = Parameters.Choice(
+    public static readonly Parameter<JsonLayout> Layout = Parameters.Choice(
         "layout",
         "Of JSON: an object per bar, or an array per field.",
-        Bars.Layout.Rows
+        JsonLayout.Rows
     );
 
     public static readonly Parameter<bool> Fetch = new(
@@ -209,7 +209,7 @@ internal enum Adjustment
     Raw,
 }
 
-internal enum Layout
+internal enum JsonLayout
 {
     Rows,
     Columns,

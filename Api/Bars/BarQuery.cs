@@ -49,7 +49,7 @@ internal sealed record BarQuery
     public long? After { get; init; }
 
     /// <summary>A part of the recent window, as it is kept.</summary>
-    public bool IsOfWindow =>
+    public bool IsOfRecentBars =>
         Fields == BarFields.Usual
         && Fill == GapFill.None
         && Zone is null
@@ -94,7 +94,7 @@ internal sealed record BarQuery
         var fill = inputs.Get(BarParameters.Fill, GapFill.None);
         inputs.Get(BarParameters.Adjust, Adjustment.Raw);
         var zone = inputs.Get(BarParameters.Timezone, TimeZoneInfo.Utc);
-        var columns = inputs.Get(BarParameters.Layout, Layout.Rows) == Layout.Columns;
+        var columns = inputs.Get(BarParameters.Layout, JsonLayout.Rows) == JsonLayout.Columns;
         if (Negotiate(context, inputs) is not { } format)
         {
             return null;

@@ -10,5 +10,5 @@ internal sealed class BarRequest(Symbol symbol, BarQuery query)
     public BarQuery Query => query;
 
     /// <summary>The answer it had last out of the recent window; of use for as long as the window is the same.</summary>
-    public WindowPart? Last { get; set; }
+    public RecentBarsPart? Last { get; set; }
 }

@@ -73,7 +73,7 @@ public static class StreamsApi
 
     private static Task<IResult> GetOneAsync(
         HttpContext context,
-        BarFeed feed,
+        BarHub feed,
         TickerDirectory tickers,
         TickerSearch search,
         CancellationToken cancellationToken
@@ -85,7 +85,7 @@ public static class StreamsApi
 
     private static Task<IResult> GetManyAsync(
         HttpContext context,
-        BarFeed feed,
+        BarHub feed,
         TickerDirectory tickers,
         TickerSearch search,
         CancellationToken cancellationToken
@@ -99,7 +99,7 @@ public static class StreamsApi
         HttpContext context,
         Inputs inputs,
         IReadOnlyList<Symbol> symbols,
-        BarFeed feed,
+        BarHub feed,
         TickerDirectory tickers,
         TickerSearch search,
         CancellationToken cancellationToken

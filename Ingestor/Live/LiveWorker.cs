@@ -15,7 +15,7 @@ namespace Wyckoff.Ingestor.Live;
 /// what it may not write any more, the fence of the lease keeps out.
 /// </summary>
 internal sealed class LiveWorker(
-    LiveFeeds feeds,
+    LiveSubscriptions feeds,
     BarWriter writer,
     SyncService sync,
     LeaseStore leases,
@@ -46,7 +46,7 @@ internal sealed class LiveWorker(
                 live => live.FromTrades.All(symbol => Symbol.TryParse(symbol, out _)),
                 $"{LiveOptions.Section}:FromTrades is a list of symbols."
             );
-        builder.Services.AddSingleton<LiveFeeds>();
+        builder.Services.AddSingleton<LiveSubscriptions>();
         builder.Services.AddSingleton<LiveWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LiveWorker>());
         builder.Services.AddHealthChecks().AddCheck<LiveWorker>("live");
@@ -147,7 +147,7 @@ internal sealed class LiveWorker(
         }
     }
 
-    private async Task RepairAsync(LiveFeed feed, TimeRange range, HeldLease lease, CancellationToken cancellationToken)
+    private async Task RepairAsync(LiveSubscription feed, TimeRange range, HeldLease lease, CancellationToken cancellationToken)
     {
         var result = await sync.EnsureAsync(
             new(feed.Ticker.Symbol, feed.Timeframe, range, Provider) { Fence = lease.FenceAsync },
@@ -159,7 +159,7 @@ internal sealed class LiveWorker(
         }
     }
 
-    private async Task<IReadOnlyList<LiveFeed>> ReadAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<LiveSubscription>> ReadAsync(CancellationToken cancellationToken)
     {
         var (live, others) = await feeds.ReadAsync(Provider, _fromTrades, Time.GetUtcNow(), cancellationToken);
         if (others > 0 && others != _leftOut)

@@ -28,7 +28,7 @@ public sealed class BarDerivationTests
     public void The_twenty_first_bar_has_full_history_and_a_ratio_is_capped()
     {
         var derivation = Minutes();
-        for (var i = 0; i < BarDerivation.Window; i++)
+        for (var i = 0; i < BarDerivation.Lookback; i++)
         {
             Assert.True(derivation.Next(Bar(i, 10m, 9.99999999m, 0.00000001m)).LowHistory);
         }
@@ -46,7 +46,7 @@ public sealed class BarDerivationTests
                 for (var i = 0; i < values.Length; i++)
                 {
                     var fields = derivation.Next(Bar(i, values[i].Get + 1m, 1m, values[i].Get));
-                    var before = values[Math.Max(0, i - BarDerivation.Window)..i].Select(value => (decimal)value.Get).ToArray();
+                    var before = values[Math.Max(0, i - BarDerivation.Lookback)..i].Select(value => (decimal)value.Get).ToArray();
                     var expected =
                         before.Length == 0
                             ? 1m
@@ -55,7 +55,7 @@ public sealed class BarDerivationTests
                     if (
                         Math.Abs(fields.VolumeRatio / 10_000m - expected) > 0.0001m
                         || fields.SpreadRatio != fields.VolumeRatio
-                        || fields.LowHistory != before.Length < BarDerivation.Window
+                        || fields.LowHistory != before.Length < BarDerivation.Lookback
                     )
                     {
                         return false;
@@ -79,7 +79,7 @@ public sealed class BarDerivationTests
                     {
                         var volume = Int128.Min(volumes[i], IncomingBar.VolumeLimit - 1);
                         volumes[i] = volume;
-                        var before = volumes[Math.Max(0, i - BarDerivation.Window)..i];
+                        var before = volumes[Math.Max(0, i - BarDerivation.Lookback)..i];
                         var sum = before.Aggregate(System.Numerics.BigInteger.Zero, (total, value) => total + value);
                         var expected =
                             before.Length == 0
@@ -120,7 +120,7 @@ public sealed class BarDerivationTests
     public void Quality_loses_by_every_rule_that_is_broken()
     {
         var derivation = Minutes();
-        for (var i = 0; i < BarDerivation.Window; i++)
+        for (var i = 0; i < BarDerivation.Lookback; i++)
         {
             derivation.Next(Bar(i, 11m, 10m, 5m));
         }

@@ -542,7 +542,7 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
         );
         var campaign = new Campaign("TSLA", Timeframe.Hour1, at, 4.5m);
         var signal = new Signal(
-            TradeSide.Short,
+            Direction.Short,
             "TSLA",
             Timeframe.Hour1,
             at,
@@ -592,7 +592,7 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
         await using var read = database.Context();
         var back = await read.Set<Signal>().SingleAsync(s => s.Id == signal.Id, Token);
         Assert.Equal(
-            (SignalStatus.Filled, TradeSide.Short, 200.12345678m, TimeSpan.Zero, at),
+            (SignalStatus.Filled, Direction.Short, 200.12345678m, TimeSpan.Zero, at),
             (back.Status, back.SignalType, back.EntryPrice, back.GeneratedAt.Offset, back.GeneratedAt)
         );
         Assert.Equal(0m, (await read.Set<ExitRule>().SingleAsync(r => r.Id == rule.Id, Token)).T2ExitPct);
@@ -619,7 +619,7 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
             from risk in Gen.Elements(0m, 0.004m, 0.005m, 400m, 9_999_999_999.994m, 9_999_999_999.995m)
             from r in Gen.Elements(1.99m, 1.994m, 1.995m, 2m, 5m, 9_999.994m, 9_999.995m)
             from confidence in Gen.Elements(69, 70, 80, 95, 96)
-            from side in Gen.Elements(TradeSide.Long, TradeSide.Short)
+            from side in Gen.Elements(Direction.Long, Direction.Short)
             select (
                 Levels: ordered == 0 ? levels : Sorted(levels, side),
                 Size: ordered >= 3 ? 100m : size,
@@ -669,7 +669,7 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
                     foreach (
                         var value in new object[]
                         {
-                            s.Side == TradeSide.Long ? "LONG" : "SHORT",
+                            s.Side == Direction.Long ? "LONG" : "SHORT",
                             s.Levels[0],
                             s.Levels[1],
                             s.Levels[2],
@@ -701,8 +701,8 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
         );
         Assert.True(good > 20 && bad > 20, $"{good} valid, {bad} not");
 
-        static decimal[] Sorted(decimal[] levels, TradeSide side) =>
-            side == TradeSide.Long ? [.. levels.Order()] : [.. levels.OrderDescending()];
+        static decimal[] Sorted(decimal[] levels, Direction side) =>
+            side == Direction.Long ? [.. levels.Order()] : [.. levels.OrderDescending()];
     }
 
     [Fact]

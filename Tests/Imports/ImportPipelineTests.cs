@@ -49,7 +49,7 @@ public sealed class ImportPipelineTests
         Assert.Equal(200_000, batches.Sum(batch => batch.Count));
         Assert.All(
             batches.Zip(batches.Skip(1)),
-            pair => Assert.Equal(pair.First.Last / Moment.Length + 1, pair.Second.First / Moment.Length)
+            pair => Assert.Equal(pair.First.Last / TimestampParts.Length + 1, pair.Second.First / TimestampParts.Length)
         );
     }
 

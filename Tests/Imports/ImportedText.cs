@@ -28,7 +28,7 @@ internal sealed record ImportedText(
     {
         var token = TestContext.Current.CancellationToken;
         await using var metered = new MeteredStream(stream);
-        await using var file = new DelimitedFile(await Packing.TextAsync(metered, token), FileName.Of(name), options ?? Spy, Now);
+        await using var file = new DelimitedFile(await FileSniffer.TextAsync(metered, token), FileName.Of(name), options ?? Spy, Now);
         var bars = new List<(string, IncomingBar)>();
         var rejects = new List<RejectedRow>();
         await new ImportPipeline(TimeProvider.System).RunAsync(

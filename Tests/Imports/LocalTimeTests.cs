@@ -140,7 +140,7 @@ public sealed class LocalTimeTests
             var zone = TimeZoneInfo.FindSystemTimeZoneById(id);
             var local = new LocalTime(zone, descending: false);
             var state = new ClockState();
-            const long width = 15 * Moment.Minute;
+            const long width = 15 * TimestampParts.Minute;
             // In the order in which they happen, so that each comes out as itself, twice told or not.
             for (
                 var utc = IncomingBar.TimeOf(new(2015, 1, 1, 0, 0, 0, TimeSpan.Zero));

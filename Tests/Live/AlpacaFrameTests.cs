@@ -143,7 +143,7 @@ public sealed class AlpacaFrameTests
     [InlineData("")]
     public void What_is_no_array_of_objects_is_not_the_protocol(string message) => Assert.ThrowsAny<JsonException>(() => Read(message));
 
-    private static LiveFeed Feed(string symbol) => new(new(1, Symbol.Parse(symbol), TimeZoneInfo.Utc), Timeframe.Minute1, default);
+    private static LiveSubscription Feed(string symbol) => new(new(1, Symbol.Parse(symbol), TimeZoneInfo.Utc), Timeframe.Minute1, default);
 
     private static IncomingBar Bar(
         string time,

@@ -440,10 +440,11 @@ public sealed class LiveStreamTests
     private static DateTimeOffset At(string time) =>
         DateTimeOffset.Parse($"2026-03-02T{time}Z", System.Globalization.CultureInfo.InvariantCulture);
 
-    private static LiveFeed Minutes(string symbol, int id = 1) =>
+    private static LiveSubscription Minutes(string symbol, int id = 1) =>
         new(new(id, Symbol.Parse(symbol), NewYork), Timeframe.Minute1, At("14:58"));
 
-    private static LiveFeed Days(string symbol, int id = 1) => new(new(id, Symbol.Parse(symbol), NewYork), Timeframe.Day1, At("00:00"));
+    private static LiveSubscription Days(string symbol, int id = 1) =>
+        new(new(id, Symbol.Parse(symbol), NewYork), Timeframe.Day1, At("00:00"));
 
     private static string Bar(string type, string symbol, string time, int price) =>
         $$"""{"T":"{{type}}","S":"{{symbol}}","o":{{price}},"h":{{price}},"l":{{price}},"c":{{price}},"v":100,"n":3,"vw":{{price}},"t":"2026-03-02T{{(time.Length == 5 ? time + ":00" : time)}}Z"}""";
@@ -460,7 +461,7 @@ public sealed class LiveStreamTests
         private readonly Channel<string> _repairs = Channel.CreateUnbounded<string>();
         private int _written;
 
-        private Rig(AlpacaServer server, IEnumerable<LiveFeed> feeds, Func<LiveStreamOptions, LiveStreamOptions>? change)
+        private Rig(AlpacaServer server, IEnumerable<LiveSubscription> feeds, Func<LiveStreamOptions, LiveStreamOptions>? change)
         {
             Server = server;
             // Long where a test moves the clock past it while somebody waits for a real answer.
@@ -510,8 +511,10 @@ public sealed class LiveStreamTests
                     )
                 );
 
-        public static async Task<Rig> StartAsync(IEnumerable<LiveFeed> feeds, Func<LiveStreamOptions, LiveStreamOptions>? change = null) =>
-            new(await AlpacaServer.StartAsync(), feeds, change);
+        public static async Task<Rig> StartAsync(
+            IEnumerable<LiveSubscription> feeds,
+            Func<LiveStreamOptions, LiveStreamOptions>? change = null
+        ) => new(await AlpacaServer.StartAsync(), feeds, change);
 
         public void Store(int ticker, Timeframe timeframe, DateTimeOffset time, int price)
         {
@@ -619,7 +622,7 @@ public sealed class LiveStreamTests
             return new();
         }
 
-        private async Task RepairAsync(LiveFeed feed, TimeRange range, CancellationToken cancellationToken)
+        private async Task RepairAsync(LiveSubscription feed, TimeRange range, CancellationToken cancellationToken)
         {
             await _repairs.Writer.WriteAsync($"{feed.Ticker.Symbol} {feed.Timeframe} {range}", cancellationToken);
             if (Repairing is { } repairing)

@@ -210,7 +210,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         await database.ExecuteAsync(
             "UPDATE market.feeds f SET enabled = false FROM market.tickers t WHERE t.id = f.ticker_id AND t.symbol = 'OFF'"
         );
-        var feeds = new LiveFeeds(database.App, new(database.App));
+        var feeds = new LiveSubscriptions(database.App, new(database.App));
 
         var (live, others) = await feeds.ReadAsync("alpaca", new HashSet<string>([_symbol.Value]), now, Token);
         // Nothing is stored yet: the last day, or since when it is wanted; and days are never built from trades.
@@ -229,7 +229,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
     public async Task What_is_known_of_a_feed_is_what_is_stored_as_far_as_the_provider_has_answered()
     {
         var ticker = await AddFeedAsync(Minute);
-        var feeds = new LiveFeeds(database.App, new(database.App));
+        var feeds = new LiveSubscriptions(database.App, new(database.App));
         var bar = FakeAlpaca.Incoming(FakeAlpaca.Make(new Random(8), Minute, Start.AddMinutes(-5), 1, density: 1)[0]);
         await new BarWriter(database.App, new(database.App)).WriteAsync(
             [new(ticker, Minute, new[] { bar })],

@@ -70,7 +70,10 @@ public sealed class LeashTests
         await using var process = Start("TERM", 5, "echo ready; exec sleep 62");
         await SeenAsync("ready");
         using (var leash = Process.GetProcessById(ParentOf(process.Pid)))
+        {
             leash.Kill();
+        }
+
         await process.Exited.WaitAsync(Eventually.Bound, TestContext.Current.CancellationToken);
         await GoneAsync(process.Pid);
     }
@@ -84,7 +87,10 @@ public sealed class LeashTests
         Assert.False(PortOwner.IsFree(port));
         Assert.StartsWith($"port {port} is taken", PortOwner.Describe(port), StringComparison.Ordinal);
         if (OperatingSystem.IsLinux())
+        {
             Assert.EndsWith($"(process {Environment.ProcessId})", PortOwner.Describe(port), StringComparison.Ordinal);
+        }
+
         listener.Stop();
         Assert.True(PortOwner.IsFree(port));
     }
@@ -101,7 +107,9 @@ public sealed class LeashTests
             line =>
             {
                 lock (_lines)
+                {
                     _lines.Add(line);
+                }
             }
         );
 

@@ -16,7 +16,9 @@ public sealed class LocalPostgresTests : IDisposable
     public void Dispose()
     {
         if (Directory.Exists(_folder))
+        {
             Directory.Delete(_folder, recursive: true);
+        }
     }
 
     [Fact]
@@ -51,12 +53,17 @@ public sealed class LocalPostgresTests : IDisposable
             Assert.Equal("7", await PsqlAsync(second, "SELECT x FROM t"));
             killed = second.Pid;
             using (var postmaster = Process.GetProcessById(killed))
+            {
                 postmaster.Kill();
+            }
+
             Assert.Equal(137, await second.Exited.WaitAsync(Eventually.Bound, Token));
         }
         Assert.Equal($"{killed}", File.ReadLines(Path.Combine(Data, "postmaster.pid")).First());
         await using (var third = await StartAsync())
+        {
             Assert.Equal("7", await PsqlAsync(third, "SELECT x FROM t"));
+        }
 
         await File.WriteAllTextAsync(Data + ".edition", "Community 99.0.0\n", Token);
         Assert.Contains(
@@ -95,6 +102,7 @@ public sealed class LocalPostgresTests : IDisposable
         );
         Assert.False(Directory.Exists(Data + ".new"));
         if (server.EditionVersion is not null)
+        {
             Assert.Equal(
                 server.EditionVersion,
                 await PsqlAsync(
@@ -102,6 +110,7 @@ public sealed class LocalPostgresTests : IDisposable
                     "SET client_min_messages = error; CREATE EXTENSION timescaledb; SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'"
                 )
             );
+        }
     }
 
     [Fact]

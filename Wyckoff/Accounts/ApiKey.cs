@@ -16,10 +16,10 @@ public sealed class ApiKey
 
     private ApiKey(long accountId, string name, string key, DateTimeOffset createdAt, DateTimeOffset? expiresAt)
     {
-        Must.Require(expiresAt is null || expiresAt > createdAt, nameof(expiresAt), "is not after the key is made");
+        Guard.Require(expiresAt is null || expiresAt > createdAt, nameof(expiresAt), "is not after the key is made");
         (AccountId, Name, Prefix, KeyHash, CreatedAt, ExpiresAt) = (
             accountId,
-            Must.BeText(name, 100),
+            Guard.Text(name, 100),
             key[..PrefixLength],
             HashOf(key),
             createdAt,

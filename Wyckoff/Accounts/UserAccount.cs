@@ -17,12 +17,12 @@ public sealed class UserAccount
 
     public UserAccount(string externalUserId, string name, string email, string? googleId = null)
     {
-        ExternalUserId = Must.BeText(externalUserId, 100);
-        GoogleId = Must.BeTextOrNull(googleId, 255);
+        ExternalUserId = Guard.Text(externalUserId, 100);
+        GoogleId = Guard.TextOrNull(googleId, 255);
         AuthProvider = googleId is null ? AuthProvider.Local : AuthProvider.Google;
         Rename(name);
         Email = IsEmail(email)
-            ? Must.BeAtMost(email, 255)!
+            ? Guard.MaxLength(email, 255)!
             : throw new ArgumentException("is not a lower-case e-mail address.", nameof(email));
     }
 
@@ -55,26 +55,26 @@ public sealed class UserAccount
 
     public DateTimeOffset UpdatedAt { get; private set; }
 
-    public void Rename(string name) => Name = Must.BeText(name, 255);
+    public void Rename(string name) => Name = Guard.Text(name, 255);
 
     public void ShowPicture(string? url)
     {
-        Must.Require(
+        Guard.Require(
             url is null || url.StartsWith("https://", StringComparison.Ordinal) || url.StartsWith("http://", StringComparison.Ordinal),
             nameof(url),
             "must begin with http:// or https://"
         );
-        ProfilePictureUrl = Must.BeAtMost(url, 1024);
+        ProfilePictureUrl = Guard.MaxLength(url, 1024);
     }
 
     public void Describe(string? phone, string? address, DateOnly? dateOfBirth, string? gender)
     {
-        Must.Require(dateOfBirth is null || dateOfBirth >= EarliestBirth, nameof(dateOfBirth), "is before 1900");
+        Guard.Require(dateOfBirth is null || dateOfBirth >= EarliestBirth, nameof(dateOfBirth), "is before 1900");
         (Phone, Address, DateOfBirth, Gender) = (
-            Must.BeAtMost(phone, 50),
-            Must.BeAtMost(address, int.MaxValue),
+            Guard.MaxLength(phone, 50),
+            Guard.MaxLength(address, int.MaxValue),
             dateOfBirth,
-            Must.BeAtMost(gender, 20)
+            Guard.MaxLength(gender, 20)
         );
     }
 

@@ -29,15 +29,15 @@ public sealed class UserProfile
 
     public DateTimeOffset UpdatedAt { get; private set; }
 
-    public void ChangeProfile(string json) => Profile = Must.BeJson(json, JsonValueKind.Object);
+    public void ChangeProfile(string json) => Profile = Guard.Json(json, JsonValueKind.Object);
 
-    public void ChangeSitePrefs(string json) => SitePrefs = Must.BeJson(json, JsonValueKind.Object);
+    public void ChangeSitePrefs(string json) => SitePrefs = Guard.Json(json, JsonValueKind.Object);
 
-    public void ChangeStats(string json) => Stats = Must.BeJson(json, JsonValueKind.Object);
+    public void ChangeStats(string json) => Stats = Guard.Json(json, JsonValueKind.Object);
 
     public void ChangeRiskProfile(string json)
     {
-        Must.BeJson(json, JsonValueKind.Object);
+        Guard.Json(json, JsonValueKind.Object);
         using var document = JsonDocument.Parse(json);
         foreach (var name in Percentages)
         {
@@ -49,7 +49,7 @@ public sealed class UserProfile
             Between(document.RootElement, name, 100_000);
         }
 
-        Must.Require(
+        Guard.Require(
             !document.RootElement.TryGetProperty("stop_loss_required", out var required)
                 || required.ValueKind is JsonValueKind.True or JsonValueKind.False,
             "stop_loss_required",
@@ -59,7 +59,7 @@ public sealed class UserProfile
     }
 
     private static void Between(JsonElement profile, string name, double maximum) =>
-        Must.Require(
+        Guard.Require(
             !profile.TryGetProperty(name, out var value)
                 || (value.ValueKind == JsonValueKind.Number && value.GetDouble() >= 0 && value.GetDouble() <= maximum),
             name,

@@ -12,9 +12,9 @@ public sealed class UserRule
     {
         (AccountId, RuleCode, Evaluator, Description) = (
             accountId,
-            Must.BeText(ruleCode, 50),
-            Must.BeText(evaluator, 100),
-            Must.BeAtMost(description, int.MaxValue)
+            Guard.Text(ruleCode, 50),
+            Guard.Text(evaluator, 100),
+            Guard.MaxLength(description, int.MaxValue)
         );
         Change(parameters);
     }
@@ -39,9 +39,9 @@ public sealed class UserRule
 
     public void Change(string parameters)
     {
-        Must.BeJson(parameters, JsonValueKind.Object);
+        Guard.Json(parameters, JsonValueKind.Object);
         using var document = JsonDocument.Parse(parameters);
-        Must.Require(
+        Guard.Require(
             !document.RootElement.TryGetProperty("severity", out var severity)
                 || (severity.ValueKind == JsonValueKind.String && severity.GetString() is "info" or "warn" or "critical"),
             "severity",

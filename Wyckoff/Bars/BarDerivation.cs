@@ -9,7 +9,7 @@ namespace Wyckoff.Bars;
 /// </summary>
 public sealed class BarDerivation
 {
-    public const int Window = 20;
+    public const int Lookback = 20;
 
     /// <summary>A quality nobody has computed.</summary>
     public const int Unrated = -1;
@@ -17,8 +17,8 @@ public sealed class BarDerivation
     private const long Cap = 9_999_999_999;
     private readonly Timeframe _timeframe;
     private readonly SessionClock _clock;
-    private readonly long[] _spreads = new long[Window];
-    private readonly Int128[] _volumes = new Int128[Window];
+    private readonly long[] _spreads = new long[Lookback];
+    private readonly Int128[] _volumes = new Int128[Lookback];
     private int _count;
     private int _slot;
     private Int128 _spreadSum;
@@ -53,7 +53,7 @@ public sealed class BarDerivation
     public Fields Next(in IncomingBar bar)
     {
         var spread = bar.High - bar.Low;
-        var fields = new Fields(Ratio(spread, _spreadSum, _count), Ratio(bar.Volume, _volumeSum, _count), _count < Window, Quality(bar));
+        var fields = new Fields(Ratio(spread, _spreadSum, _count), Ratio(bar.Volume, _volumeSum, _count), _count < Lookback, Quality(bar));
         Push(spread, bar.Volume);
         (_previousTime, _previousClose) = (bar.Time, bar.Close);
         return fields;
@@ -73,7 +73,7 @@ public sealed class BarDerivation
         }
 
         // More than ten mean spreads away: 10 × sum ÷ 20.
-        if (_count == Window && _spreadSum > 0 && (Int128)Math.Abs(bar.Close - _previousClose) * 2 > _spreadSum)
+        if (_count == Lookback && _spreadSum > 0 && (Int128)Math.Abs(bar.Close - _previousClose) * 2 > _spreadSum)
         {
             quality -= 30;
         }
@@ -95,8 +95,8 @@ public sealed class BarDerivation
         _spreadSum += spread - _spreads[_slot];
         _volumeSum += volume - _volumes[_slot];
         (_spreads[_slot], _volumes[_slot]) = (spread, volume);
-        _slot = _slot == Window - 1 ? 0 : _slot + 1;
-        _count = Math.Min(_count + 1, Window);
+        _slot = _slot == Lookback - 1 ? 0 : _slot + 1;
+        _count = Math.Min(_count + 1, Lookback);
     }
 
     // value ÷ (sum ÷ count) in units of 10⁻⁴, half away from zero, in one exact division.

@@ -55,7 +55,7 @@ public static class FindingsModel
                 );
                 table.HasCheckConstraint("chk_trading_ranges_cause_factor", "cause_factor BETWEEN 2.0 AND 3.0");
                 table.HasCheckConstraint("chk_trading_ranges_range_width", "range_width > 0");
-                table.HasCheckConstraint("chk_trading_ranges_phase", Words.Among<WyckoffPhase>("phase"));
+                table.HasCheckConstraint("chk_trading_ranges_phase", EnumColumn.Check<WyckoffPhase>("phase"));
                 table.HasCheckConstraint("chk_trading_ranges_strength_score", "strength_score BETWEEN 60 AND 100");
                 table.HasCheckConstraint("chk_trading_ranges_touch_counts", "touch_count_creek >= 0 AND touch_count_ice >= 0");
                 table.HasCheckConstraint("chk_trading_ranges_version", "version >= 1");
@@ -79,7 +79,7 @@ public static class FindingsModel
             );
         range.Property(r => r.CauseFactor).HasPrecision(4, 2).HasComment("Widths of the range to add for the target.");
         range.Property(r => r.RangeWidth).HasPrecision(10, 4);
-        range.Property(r => r.Phase).AsWord(1);
+        range.Property(r => r.Phase).AsEnumText(1);
         range.Property(r => r.TouchCountCreek).HasDefaultValue(0);
         range.Property(r => r.TouchCountIce).HasDefaultValue(0);
         range.Property(r => r.DeletedAt).HasComment("Set: the range was found to be none, and is out of sight.");
@@ -114,10 +114,10 @@ public static class FindingsModel
                     "Events of the method that qualified. symbol is text without a foreign key, as in the source document: a finding outlives its ticker, and backtests find in what is no longer kept."
                 );
                 Instrument(table, "patterns");
-                table.HasCheckConstraint("chk_patterns_pattern_type", Words.Among<PatternType>("pattern_type"));
+                table.HasCheckConstraint("chk_patterns_pattern_type", EnumColumn.Check<PatternType>("pattern_type"));
                 table.HasCheckConstraint("chk_patterns_detection_time", DetectionTime());
                 table.HasCheckConstraint("chk_patterns_confidence_score", "confidence_score BETWEEN 70 AND 95");
-                table.HasCheckConstraint("chk_patterns_phase", Words.Among<WyckoffPhase>("phase"));
+                table.HasCheckConstraint("chk_patterns_phase", EnumColumn.Check<WyckoffPhase>("phase"));
                 table.HasCheckConstraint("chk_patterns_prices", "entry_price > 0 AND stop_loss > 0 AND invalidation_level > 0");
                 table.HasCheckConstraint(
                     "chk_patterns_side",
@@ -134,11 +134,11 @@ public static class FindingsModel
         );
         Identity(pattern.Property(p => p.Id));
         pattern.HasKey(p => p.Id).HasName("pk_patterns");
-        pattern.Property(p => p.PatternType).AsWord(10);
+        pattern.Property(p => p.PatternType).AsEnumText(10);
         InstrumentColumns(pattern.Property(p => p.Symbol), pattern.Property(p => p.Timeframe));
         pattern.Property(p => p.DetectionTime).HasComment("When it could first be known: the close of the bar that showed it, or later.");
         pattern.Property(p => p.PatternBarTimestamp).HasComment("Open of the bar it is about.");
-        pattern.Property(p => p.Phase).AsWord(1);
+        pattern.Property(p => p.Phase).AsEnumText(1);
         Price(pattern.Property(p => p.EntryPrice));
         Price(pattern.Property(p => p.StopLoss));
         Price(pattern.Property(p => p.InvalidationLevel)).HasComment("Beyond it the pattern was none.");
@@ -185,8 +185,8 @@ public static class FindingsModel
             {
                 table.HasComment("Several entries into one trading range under one budget.");
                 Instrument(table, "campaigns");
-                table.HasCheckConstraint("chk_campaigns_status", Words.Among<CampaignStatus>("status"));
-                table.HasCheckConstraint("chk_campaigns_phase", Words.Among<WyckoffPhase>("phase"));
+                table.HasCheckConstraint("chk_campaigns_status", EnumColumn.Check<CampaignStatus>("status"));
+                table.HasCheckConstraint("chk_campaigns_phase", EnumColumn.Check<WyckoffPhase>("phase"));
                 table.HasCheckConstraint("chk_campaigns_total_allocation", "total_allocation BETWEEN 0 AND 5.0");
                 table.HasCheckConstraint("chk_campaigns_risk", "current_risk >= 0 AND coalesce(total_risk >= 0, true)");
                 table.HasCheckConstraint("chk_campaigns_entries", "jsonb_typeof(entries) = 'array'");
@@ -211,8 +211,8 @@ public static class FindingsModel
         campaign.HasKey(c => c.Id).HasName("pk_campaigns");
         campaign.Property(c => c.CampaignId).HasMaxLength(50).HasComment("For people: SYMBOL-YYYY-MM-DD.");
         InstrumentColumns(campaign.Property(c => c.Symbol), campaign.Property(c => c.Timeframe));
-        campaign.Property(c => c.Status).AsWord(20);
-        campaign.Property(c => c.Phase).AsWord(1);
+        campaign.Property(c => c.Status).AsEnumText(20);
+        campaign.Property(c => c.Phase).AsEnumText(1);
         campaign
             .Property(c => c.TotalAllocation)
             .HasPrecision(5, 2)
@@ -258,9 +258,9 @@ public static class FindingsModel
                     "Trades to take. Every change of status is in signal_status_log, by trigger. symbol is text without a foreign key, as in patterns."
                 );
                 Instrument(table, "signals");
-                table.HasCheckConstraint("chk_signals_signal_type", Words.Among<TradeSide>("signal_type"));
-                table.HasCheckConstraint("chk_signals_pattern_type", Words.Among<PatternType>("pattern_type"));
-                table.HasCheckConstraint("chk_signals_phase", Words.Among<WyckoffPhase>("phase"));
+                table.HasCheckConstraint("chk_signals_signal_type", EnumColumn.Check<Direction>("signal_type"));
+                table.HasCheckConstraint("chk_signals_pattern_type", EnumColumn.Check<PatternType>("pattern_type"));
+                table.HasCheckConstraint("chk_signals_phase", EnumColumn.Check<WyckoffPhase>("phase"));
                 table.HasCheckConstraint("chk_signals_prices", "entry_price > 0 AND stop_loss > 0 AND target_1 > 0 AND target_2 > 0");
                 table.HasCheckConstraint(
                     "chk_signals_side",
@@ -271,7 +271,7 @@ public static class FindingsModel
                 table.HasCheckConstraint("chk_signals_r_multiple", "r_multiple >= 2.0");
                 table.HasCheckConstraint("chk_signals_confidence_score", "confidence_score BETWEEN 70 AND 95");
                 table.HasCheckConstraint("chk_signals_campaign_allocation", "campaign_allocation BETWEEN 0 AND 1");
-                table.HasCheckConstraint("chk_signals_status", Words.Among<SignalStatus>("status"));
+                table.HasCheckConstraint("chk_signals_status", EnumColumn.Check<SignalStatus>("status"));
                 table.HasCheckConstraint(
                     "chk_signals_exit",
                     "CASE WHEN status IN ('STOPPED', 'TARGET_HIT') THEN coalesce(exit_date >= generated_at AND exit_price > 0, false) ELSE exit_date IS NULL AND exit_price IS NULL END"
@@ -281,9 +281,9 @@ public static class FindingsModel
         );
         Identity(signal.Property(s => s.Id));
         signal.HasKey(s => s.Id).HasName("pk_signals");
-        signal.Property(s => s.SignalType).AsWord(10).HasDefaultValue(TradeSide.Long);
-        signal.Property(s => s.PatternType).AsWord(10);
-        signal.Property(s => s.Phase).AsWord(1);
+        signal.Property(s => s.SignalType).AsEnumText(10).HasDefaultValue(Direction.Long);
+        signal.Property(s => s.PatternType).AsEnumText(10);
+        signal.Property(s => s.Phase).AsEnumText(1);
         InstrumentColumns(signal.Property(s => s.Symbol), signal.Property(s => s.Timeframe));
         Price(signal.Property(s => s.EntryPrice));
         Price(signal.Property(s => s.StopLoss));
@@ -297,7 +297,7 @@ public static class FindingsModel
             .HasPrecision(5, 4)
             .HasDefaultValue(0m)
             .HasComment("Part of the campaign's allocation, 0 to 1.");
-        signal.Property(s => s.Status).AsWord(20).HasDefaultValue(SignalStatus.Pending);
+        signal.Property(s => s.Status).AsEnumText(20).HasDefaultValue(SignalStatus.Pending);
         signal.Property(s => s.NotificationSent).HasDefaultValue(false);
         signal
             .Property(s => s.ApprovalChain)
@@ -336,14 +336,14 @@ public static class FindingsModel
                 table.HasComment("Every status a signal has had; written by a trigger on signals, and by nothing else.");
                 table.HasCheckConstraint(
                     "chk_signal_status_log_states",
-                    $"{Words.Among<SignalStatus>("new_state")} AND previous_state IS DISTINCT FROM new_state"
+                    $"{EnumColumn.Check<SignalStatus>("new_state")} AND previous_state IS DISTINCT FROM new_state"
                 );
             }
         );
         Identity(change.Property(c => c.Id));
         change.HasKey(c => c.Id).HasName("pk_signal_status_log");
-        change.Property(c => c.PreviousState).AsWord(20).HasComment("Null when the signal was made.");
-        change.Property(c => c.NewState).AsWord(20);
+        change.Property(c => c.PreviousState).AsEnumText(20).HasComment("Null when the signal was made.");
+        change.Property(c => c.NewState).AsEnumText(20);
         change.Property(c => c.TransitionReason).HasComment("What the writer had set as app.transition_reason.");
         change.Property(c => c.Actor).HasMaxLength(255).HasComment("What the writer had set as app.actor, else who it was logged in as.");
         change.Property(c => c.Metadata).HasColumnType("jsonb");
@@ -367,9 +367,9 @@ public static class FindingsModel
                 table.HasComment(
                     "Entries of campaigns. The open ones of a campaign never take more than its total_allocation: a trigger sees to it."
                 );
-                table.HasCheckConstraint("chk_positions_pattern_type", Words.Among<PatternType>("pattern_type"));
-                table.HasCheckConstraint("chk_positions_side_word", Words.Among<TradeSide>("side"));
-                table.HasCheckConstraint("chk_positions_status", Words.Among<PositionStatus>("status"));
+                table.HasCheckConstraint("chk_positions_pattern_type", EnumColumn.Check<PatternType>("pattern_type"));
+                table.HasCheckConstraint("chk_positions_side_word", EnumColumn.Check<Direction>("side"));
+                table.HasCheckConstraint("chk_positions_status", EnumColumn.Check<PositionStatus>("status"));
                 table.HasCheckConstraint(
                     "chk_positions_prices",
                     "entry_price > 0 AND stop_loss > 0 AND target_price > 0 AND coalesce(current_price > 0, true)"
@@ -389,15 +389,15 @@ public static class FindingsModel
         );
         Identity(position.Property(p => p.Id));
         position.HasKey(p => p.Id).HasName("pk_positions");
-        position.Property(p => p.PatternType).AsWord(10);
-        position.Property(p => p.Side).AsWord(10).HasDefaultValue(TradeSide.Long);
+        position.Property(p => p.PatternType).AsEnumText(10);
+        position.Property(p => p.Side).AsEnumText(10).HasDefaultValue(Direction.Long);
         Price(position.Property(p => p.EntryPrice));
         Price(position.Property(p => p.Shares));
         Price(position.Property(p => p.StopLoss)).HasComment("May be trailed past the entry, but not past the target.");
         Price(position.Property(p => p.TargetPrice));
         Price(position.Property(p => p.CurrentPrice));
         position.Property(p => p.CurrentPnl).HasPrecision(12, 2);
-        position.Property(p => p.Status).AsWord(10).HasDefaultValue(PositionStatus.Open);
+        position.Property(p => p.Status).AsEnumText(10).HasDefaultValue(PositionStatus.Open);
         position.Property(p => p.AllocationPercent).HasPrecision(5, 2).HasComment("Percent of the portfolio.");
         position.Property(p => p.RiskAmount).HasPrecision(12, 2);
         Price(position.Property(p => p.ExitPrice));
@@ -445,7 +445,7 @@ public static class FindingsModel
         );
         Identity(plan.Property(p => p.Id));
         plan.HasKey(p => p.Id).HasName("pk_allocation_plans");
-        plan.Property(p => p.PatternType).AsWord(10);
+        plan.Property(p => p.PatternType).AsEnumText(10);
         plan.Property(p => p.BmadAllocationPct).HasPrecision(5, 4).HasComment("0 to 1; the three that follow are percent.");
         plan.Property(p => p.TargetRiskPct).HasPrecision(5, 2);
         plan.Property(p => p.ActualRiskPct).HasPrecision(5, 2);
@@ -530,7 +530,7 @@ public static class FindingsModel
             table =>
             {
                 table.HasComment("Exits that a campaign's rule called for.");
-                table.HasCheckConstraint("chk_exit_orders_order_type", Words.Among<ExitOrderType>("order_type"));
+                table.HasCheckConstraint("chk_exit_orders_order_type", EnumColumn.Check<ExitOrderType>("order_type"));
                 table.HasCheckConstraint("chk_exit_orders_exit_level", "exit_level > 0");
                 table.HasCheckConstraint("chk_exit_orders_shares", "shares > 0");
                 table.HasCheckConstraint(
@@ -541,7 +541,7 @@ public static class FindingsModel
         );
         Identity(order.Property(o => o.Id));
         order.HasKey(o => o.Id).HasName("pk_exit_orders");
-        order.Property(o => o.OrderType).AsWord(20);
+        order.Property(o => o.OrderType).AsEnumText(20);
         Price(order.Property(o => o.ExitLevel));
         Price(order.Property(o => o.Shares)).HasComment("Whole numbers in the source document, where positions may have fractions.");
         order.Property(o => o.Executed).HasDefaultValue(false);
@@ -637,7 +637,7 @@ public static class FindingsModel
             {
                 table.HasComment("What the scanner looks at, for the whole installation.");
                 Instrument(table, "watchlist");
-                table.HasCheckConstraint("chk_watchlist_priority", Words.Among<WatchPriority>("priority"));
+                table.HasCheckConstraint("chk_watchlist_priority", EnumColumn.Check<WatchPriority>("priority"));
                 table.HasCheckConstraint("chk_watchlist_min_confidence", "min_confidence BETWEEN 60 AND 100");
             }
         );
@@ -645,7 +645,7 @@ public static class FindingsModel
         entry.HasKey(w => w.Id).HasName("pk_watchlist");
         InstrumentColumns(entry.Property(w => w.Symbol), entry.Property(w => w.Timeframe));
         entry.Property(w => w.AssetClass).HasMaxLength(20).HasDefaultValue("stock");
-        entry.Property(w => w.Priority).AsWord(10).HasDefaultValue(WatchPriority.Medium).HasSentinel(WatchPriority.Medium);
+        entry.Property(w => w.Priority).AsEnumText(10).HasDefaultValue(WatchPriority.Medium).HasSentinel(WatchPriority.Medium);
         entry.Property(w => w.MinConfidence).HasPrecision(5, 2).HasComment("Findings below it are not announced.");
         entry.Property(w => w.Enabled).HasDefaultValue(true).HasSentinel(true);
         Times(entry.Property(w => w.CreatedAt), entry.Property(w => w.UpdatedAt));

@@ -11,7 +11,7 @@ public sealed class Position
         Guid campaignId,
         Guid? signalId,
         PatternType patternType,
-        TradeSide side,
+        Direction side,
         DateTimeOffset entryDate,
         decimal entryPrice,
         decimal shares,
@@ -29,7 +29,7 @@ public sealed class Position
         Hold(AllocationPercent is >= 0 and <= Campaign.MaxAllocation, "chk_positions_allocation_percent", "An allocation is at most 5 %.");
         Hold(RiskAmount >= 0, "chk_positions_risk_amount", "A risk is not negative.");
         Hold(
-            side == TradeSide.Long
+            side == Direction.Long
                 ? StopLoss < TargetPrice && EntryPrice < TargetPrice
                 : StopLoss > TargetPrice && EntryPrice > TargetPrice,
             "chk_positions_side",
@@ -45,7 +45,7 @@ public sealed class Position
 
     public PatternType PatternType { get; private set; }
 
-    public TradeSide Side { get; private set; }
+    public Direction Side { get; private set; }
 
     public DateTimeOffset EntryDate { get; private set; }
 
@@ -83,7 +83,7 @@ public sealed class Position
         var stop = Price(stopLoss);
         Hold(stop > 0, "chk_positions_prices", "Prices are above zero.");
         Hold(
-            Side == TradeSide.Long ? stop < TargetPrice : stop > TargetPrice,
+            Side == Direction.Long ? stop < TargetPrice : stop > TargetPrice,
             "chk_positions_side",
             "The target lies on the winning side of entry and stop."
         );
@@ -106,5 +106,5 @@ public sealed class Position
         (Status, ExitPrice, ExitDate, RealizedPnl) = (PositionStatus.Closed, Price(price), at.ToUniversalTime(), Pnl(price));
     }
 
-    private decimal Pnl(decimal price) => Money((Side == TradeSide.Long ? price - EntryPrice : EntryPrice - price) * Shares);
+    private decimal Pnl(decimal price) => Money((Side == Direction.Long ? price - EntryPrice : EntryPrice - price) * Shares);
 }

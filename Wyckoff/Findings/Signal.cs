@@ -9,7 +9,7 @@ public sealed class Signal
     private Signal() { }
 
     public Signal(
-        TradeSide side,
+        Direction side,
         string symbol,
         Timeframe timeframe,
         DateTimeOffset generatedAt,
@@ -42,7 +42,7 @@ public sealed class Signal
         );
         Hold(EntryPrice > 0 && StopLoss > 0 && Target1 > 0 && Target2 > 0, "chk_signals_prices", "Prices are above zero.");
         Hold(
-            side == TradeSide.Long
+            side == Direction.Long
                 ? StopLoss < EntryPrice && EntryPrice < Target1 && Target1 <= Target2
                 : StopLoss > EntryPrice && EntryPrice > Target1 && Target1 >= Target2,
             "chk_signals_side",
@@ -56,7 +56,7 @@ public sealed class Signal
 
     public Guid Id { get; private set; } = Guid.CreateVersion7();
 
-    public TradeSide SignalType { get; private set; }
+    public Direction SignalType { get; private set; }
 
     public Guid? PatternId { get; private set; }
 
@@ -152,7 +152,7 @@ public sealed class Signal
         Hold(
             MayBecome(Status, status),
             "chk_signals_status_change",
-            $"A signal that is {Words.Of(Status)} cannot become {Words.Of(status)}."
+            $"A signal that is {EnumColumn.Text(Status)} cannot become {EnumColumn.Text(status)}."
         );
         Status = status;
     }

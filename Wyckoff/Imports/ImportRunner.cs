@@ -81,8 +81,8 @@ public sealed class ImportRunner(
     )
     {
         await using var metered = new MeteredStream(stream, hash: true);
-        var head = await metered.PeekAsync(Packing.Head, cancellationToken);
-        if (!Packing.IsZip(head.Span) && !Packing.IsParquet(head.Span))
+        var head = await metered.PeekAsync(FileSniffer.Head, cancellationToken);
+        if (!FileSniffer.IsZip(head.Span) && !FileSniffer.IsParquet(head.Span))
         {
             return [await ImportOneAsync(new(name, ImportStore.Unhashed, size, metered), options, progress, cancellationToken)];
         }
@@ -117,7 +117,7 @@ public sealed class ImportRunner(
         var head = new byte[4];
         var length = await file.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
         file.Position = 0;
-        if (Packing.IsZip(head.AsSpan(0, length)))
+        if (FileSniffer.IsZip(head.AsSpan(0, length)))
         {
             return await ImportArchiveAsync(file, name, sha256, options, progress, cancellationToken);
         }
@@ -140,7 +140,7 @@ public sealed class ImportRunner(
         try
         {
             archive = await ZipArchive.CreateAsync(file, ZipArchiveMode.Read, leaveOpen: true, entryNameEncoding: null, cancellationToken);
-            entries = [.. Packing.Entries(archive)];
+            entries = [.. FileSniffer.Entries(archive)];
         }
         catch (InvalidDataException e)
         {
@@ -302,9 +302,9 @@ public sealed class ImportRunner(
 
     private async ValueTask<BarFile> OpenAsync(Input input, ImportOptions options, CancellationToken cancellationToken)
     {
-        if (!Packing.IsParquet((await input.Stream!.PeekAsync(Packing.Head, cancellationToken)).Span))
+        if (!FileSniffer.IsParquet((await input.Stream!.PeekAsync(FileSniffer.Head, cancellationToken)).Span))
         {
-            return new DelimitedFile(await Packing.TextAsync(input.Stream, cancellationToken), FileName.Of(input.Name), options, time);
+            return new DelimitedFile(await FileSniffer.TextAsync(input.Stream, cancellationToken), FileName.Of(input.Name), options, time);
         }
 
         if (input.File is { } whole)

@@ -106,7 +106,7 @@ internal sealed class ParquetFile : BarFile
             return new(false);
         }
 
-        var latest = IncomingBar.TimeOf(_clock.GetUtcNow()) + Moment.Length;
+        var latest = IncomingBar.TimeOf(_clock.GetUtcNow()) + TimestampParts.Length;
         foreach (ref readonly var row in _batches.Current.Span)
         {
             _row = row.Row;
@@ -137,11 +137,11 @@ internal sealed class ParquetFile : BarFile
 
         var bar = row.Bar;
         // A date, or midnight, of a daily bar is its session whatever the clock.
-        if (row.IsLocal && _zone is not null && !(series.Timeframe.IsDaily && bar.Time % Moment.Length == 0))
+        if (row.IsLocal && _zone is not null && !(series.Timeframe.IsDaily && bar.Time % TimestampParts.Length == 0))
         {
             if (!_zone.TryResolve(bar.Time, series.Width, series.Clock, out var time))
             {
-                return $"time {Moment.Text(bar.Time)} does not exist in {_options.TimeZone!.Id}: the clock was put forward over it";
+                return $"time {TimestampParts.Text(bar.Time)} does not exist in {_options.TimeZone!.Id}: the clock was put forward over it";
             }
 
             bar = bar with { Time = time };

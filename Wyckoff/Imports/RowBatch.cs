@@ -29,8 +29,8 @@ internal sealed class Series(int index, Symbol symbol, Timeframe timeframe, int 
     /// <param name="time">Microseconds since 1970, UTC.</param>
     /// <param name="latest">What comes after is in the future.</param>
     public string? FaultOf(long time, long latest) =>
-        time > latest ? $"time {Moment.Text(time)} is in the future"
-        : time % Width != 0 && !Timeframe.IsDaily ? $"time {Moment.Text(time)} UTC is not the beginning of a bar of {Timeframe}"
+        time > latest ? $"time {TimestampParts.Text(time)} is in the future"
+        : time % Width != 0 && !Timeframe.IsDaily ? $"time {TimestampParts.Text(time)} UTC is not the beginning of a bar of {Timeframe}"
         : null;
 }
 
@@ -207,7 +207,7 @@ internal sealed class RowBatch : IDisposable
         }
     }
 
-    private static long Day(long time) => Math.DivRem(time, Moment.Length) is var (day, rest) && rest < 0 ? day - 1 : day;
+    private static long Day(long time) => Math.DivRem(time, TimestampParts.Length) is var (day, rest) && rest < 0 ? day - 1 : day;
 
     private void Grow<T>(ref T[] array)
     {

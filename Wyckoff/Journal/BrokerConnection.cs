@@ -12,11 +12,11 @@ public sealed class BrokerConnection
     {
         (AccountId, SnaptradeUserId) = (user.UserAccountId, user.Id);
         (BrokerageName, BrokerageSlug, AuthorizationId) = (
-            Must.BeText(brokerageName, 100),
-            Must.BeText(brokerageSlug, 50),
-            Must.BeText(authorizationId, 255)
+            Guard.Text(brokerageName, 100),
+            Guard.Text(brokerageSlug, 50),
+            Guard.Text(authorizationId, 255)
         );
-        Meta = Must.BeJson(meta, JsonValueKind.Object);
+        Meta = Guard.Json(meta, JsonValueKind.Object);
     }
 
     public long Id { get; private set; }

@@ -12,7 +12,7 @@ public sealed class BrokerSecrets(IDataProtectionProvider provider)
 {
     private const string Purpose = "Wyckoff.Journal.SnapTradeUser.Secret";
 
-    public string Protect(long accountId, string secret) => Protector(accountId).Protect(Must.BeText(secret, 1024));
+    public string Protect(long accountId, string secret) => Protector(accountId).Protect(Guard.Text(secret, 1024));
 
     /// <exception cref="System.Security.Cryptography.CryptographicException">The keys are gone, or the secret is another account's.</exception>
     public string Reveal(SnapTradeUser user) => Protector(user.UserAccountId).Unprotect(user.SnaptradeUserSecret);

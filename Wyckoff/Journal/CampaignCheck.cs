@@ -52,11 +52,11 @@ public sealed class CampaignCheck
             checkedAt.ToUniversalTime()
         );
         (CheckType, CheckName, NudgeText) = (
-            Must.BeText(checkType, 50),
-            Must.BeTextOrNull(checkName, 100),
-            Must.BeAtMost(nudgeText, int.MaxValue)
+            Guard.Text(checkType, 50),
+            Guard.TextOrNull(checkName, 100),
+            Guard.MaxLength(nudgeText, int.MaxValue)
         );
-        Details = Must.BeJson(details, JsonValueKind.Object);
+        Details = Guard.Json(details, JsonValueKind.Object);
     }
 
     public long Id { get; private set; }

@@ -7,8 +7,8 @@ public sealed record CampaignFill
 {
     public CampaignFill(long accountId, long groupId, long fillId, decimal quantity)
     {
-        Must.Require(quantity > 0, nameof(quantity), "must be positive");
-        (AccountId, GroupId, FillId, Quantity) = (accountId, groupId, fillId, Must.Fit(quantity, 28, 8));
+        Guard.Require(quantity > 0, nameof(quantity), "must be positive");
+        (AccountId, GroupId, FillId, Quantity) = (accountId, groupId, fillId, Guard.Numeric(quantity, 28, 8));
     }
 
     public long Id { get; private init; }

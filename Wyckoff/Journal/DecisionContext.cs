@@ -49,15 +49,15 @@ public sealed class DecisionContext
 
     public void Explain(string? hypothesis, string? exitIntent, string? notes) =>
         (Hypothesis, ExitIntent, Notes) = (
-            Must.BeAtMost(hypothesis, int.MaxValue),
-            Must.BeJsonOrNull(exitIntent, JsonValueKind.Object),
-            Must.BeAtMost(notes, int.MaxValue)
+            Guard.MaxLength(hypothesis, int.MaxValue),
+            Guard.JsonOrNull(exitIntent, JsonValueKind.Object),
+            Guard.MaxLength(notes, int.MaxValue)
         );
 
     public void Feel(string? then, string? now) =>
-        (FeelingsThen, FeelingsNow) = (Must.BeJsonOrNull(then, JsonValueKind.Object), Must.BeJsonOrNull(now, JsonValueKind.Object));
+        (FeelingsThen, FeelingsNow) = (Guard.JsonOrNull(then, JsonValueKind.Object), Guard.JsonOrNull(now, JsonValueKind.Object));
 
-    public void Infer(string? context) => InferredContext = Must.BeJsonOrNull(context, JsonValueKind.Object);
+    public void Infer(string? context) => InferredContext = Guard.JsonOrNull(context, JsonValueKind.Object);
 
     public void Reclassify(ContextType contextType, Guid? strategyId) => (ContextType, StrategyId) = (contextType, strategyId);
 }

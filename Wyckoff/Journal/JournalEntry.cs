@@ -10,7 +10,7 @@ public sealed class JournalEntry
 
     public JournalEntry(long accountId, DateOnly date, string entryType, string content, string? mood = null, string tags = "[]")
     {
-        (AccountId, Date, EntryType) = (accountId, date, Must.BeText(entryType, 30));
+        (AccountId, Date, EntryType) = (accountId, date, Guard.Text(entryType, 30));
         Rewrite(content, mood, tags);
     }
 
@@ -43,11 +43,11 @@ public sealed class JournalEntry
     public DateTimeOffset UpdatedAt { get; private set; }
 
     public void Rewrite(string content, string? mood, string tags) =>
-        (Content, Mood, Tags) = (Must.BeText(content, int.MaxValue), Must.BeTextOrNull(mood, 20), Must.BeJson(tags, JsonValueKind.Array));
+        (Content, Mood, Tags) = (Guard.Text(content, int.MaxValue), Guard.TextOrNull(mood, 20), Guard.Json(tags, JsonValueKind.Array));
 
     /// <summary>What the page is about.</summary>
     public void Link(string? tradeId = null, Symbol? symbol = null, Guid? campaignId = null, Guid? signalId = null) =>
-        (TradeId, Symbol, CampaignId, SignalId) = (Must.BeTextOrNull(tradeId, 50), symbol?.Value, campaignId, signalId);
+        (TradeId, Symbol, CampaignId, SignalId) = (Guard.TextOrNull(tradeId, 50), symbol?.Value, campaignId, signalId);
 
-    public void Check(string? wyckoffChecklist) => WyckoffChecklist = Must.BeJsonOrNull(wyckoffChecklist, JsonValueKind.Object);
+    public void Check(string? wyckoffChecklist) => WyckoffChecklist = Guard.JsonOrNull(wyckoffChecklist, JsonValueKind.Object);
 }

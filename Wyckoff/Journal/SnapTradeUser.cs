@@ -10,7 +10,7 @@ public sealed class SnapTradeUser
 
     public SnapTradeUser(long userAccountId, string snaptradeUserId, string secret, BrokerSecrets secrets)
     {
-        (UserAccountId, SnaptradeUserId) = (userAccountId, Must.BeText(snaptradeUserId, 255));
+        (UserAccountId, SnaptradeUserId) = (userAccountId, Guard.Text(snaptradeUserId, 255));
         Replace(secret, secrets);
     }
 

@@ -40,24 +40,24 @@ public sealed record TradeFill
         string currency = "USD"
     )
     {
-        Must.Require(
+        Guard.Require(
             Primitives.Symbol.TryParse(symbol, out var parsed) && parsed.Value == symbol,
             nameof(symbol),
             "is not a symbol in capitals"
         );
-        Must.Require(
+        Guard.Require(
             Enum.IsDefined(side) && Enum.IsDefined(source) && Enum.IsDefined(assetType),
             nameof(side),
             "is unknown, or the source or asset type is"
         );
-        Must.Require(quantity > 0, nameof(quantity), "must be positive: the side says which way");
-        Must.Require(price >= 0, nameof(price), "must not be negative");
-        Must.Require(
+        Guard.Require(quantity > 0, nameof(quantity), "must be positive: the side says which way");
+        Guard.Require(price >= 0, nameof(price), "must not be negative");
+        Guard.Require(
             currency.Length is >= 3 and <= 10 && currency.All(char.IsAsciiLetterUpper),
             nameof(currency),
             "must be 3 to 10 capitals"
         );
-        Must.Require(
+        Guard.Require(
             source != FillSource.BrokerSynced || externalTradeId is not null,
             nameof(externalTradeId),
             "must be there on a fill from a broker, or a second sync would repeat it"
@@ -71,9 +71,9 @@ public sealed record TradeFill
             currency,
             brokerConnectionId
         );
-        (Quantity, Price, Fees) = (Must.Fit(quantity, 28, 8), Must.Fit(price, 18, 8), Must.Fit(fees, 18, 8));
+        (Quantity, Price, Fees) = (Guard.Numeric(quantity, 28, 8), Guard.Numeric(price, 18, 8), Guard.Numeric(fees, 18, 8));
         ExecutedAt = executedAt.ToUniversalTime();
-        ExternalTradeId = Must.BeTextOrNull(externalTradeId, 255);
+        ExternalTradeId = Guard.TextOrNull(externalTradeId, 255);
     }
 
     public long Id { get; private init; }
@@ -98,7 +98,7 @@ public sealed record TradeFill
     public string? Broker
     {
         get;
-        init => field = Must.BeTextOrNull(value, 100);
+        init => field = Guard.TextOrNull(value, 100);
     }
 
     public FillAssetType AssetType { get; private init; }
@@ -108,13 +108,13 @@ public sealed record TradeFill
     public string? OrderId
     {
         get;
-        init => field = Must.BeTextOrNull(value, 255);
+        init => field = Guard.TextOrNull(value, 255);
     }
 
     public string? Venue
     {
         get;
-        init => field = Must.BeTextOrNull(value, 100);
+        init => field = Guard.TextOrNull(value, 100);
     }
 
     public string? ExternalTradeId { get; private init; }
@@ -126,13 +126,13 @@ public sealed record TradeFill
     public string? RawData
     {
         get;
-        init => field = Must.BeJsonOrNull(value, JsonValueKind.Object);
+        init => field = Guard.JsonOrNull(value, JsonValueKind.Object);
     }
 
     public string Tags
     {
         get;
-        init => field = Must.BeJson(value, JsonValueKind.Array);
+        init => field = Guard.Json(value, JsonValueKind.Array);
     } = "[]";
 
     public DateTimeOffset CreatedAt { get; private init; }

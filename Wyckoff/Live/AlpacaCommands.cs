@@ -17,13 +17,13 @@ internal static class AlpacaCommands
             json.WriteString("secret", secret);
         });
 
-    public static IEnumerable<ReadOnlyMemory<byte>> Subscribe(IReadOnlyCollection<LiveFeed> feeds) =>
+    public static IEnumerable<ReadOnlyMemory<byte>> Subscribe(IReadOnlyCollection<LiveSubscription> feeds) =>
         feeds.Chunk(FeedsPerMessage).Select(chunk => Change("subscribe", chunk));
 
-    public static IEnumerable<ReadOnlyMemory<byte>> Unsubscribe(IReadOnlyCollection<LiveFeed> feeds) =>
+    public static IEnumerable<ReadOnlyMemory<byte>> Unsubscribe(IReadOnlyCollection<LiveSubscription> feeds) =>
         feeds.Chunk(FeedsPerMessage).Select(chunk => Change("unsubscribe", chunk));
 
-    private static ReadOnlyMemory<byte> Change(string action, LiveFeed[] feeds) =>
+    private static ReadOnlyMemory<byte> Change(string action, LiveSubscription[] feeds) =>
         Write(json =>
         {
             json.WriteString("action", action);

@@ -20,9 +20,9 @@ internal sealed class AlpacaSubscription
     public void Add(string list, Symbol symbol) => _symbols.Add((list, symbol));
 
     /// <summary>Everything that this feed needs.</summary>
-    public bool Has(LiveFeed feed) => Lists(feed).All(list => _symbols.Contains((list, feed.Ticker.Symbol)));
+    public bool Has(LiveSubscription feed) => Lists(feed).All(list => _symbols.Contains((list, feed.Ticker.Symbol)));
 
-    public static string[] Lists(LiveFeed feed) =>
+    public static string[] Lists(LiveSubscription feed) =>
         feed switch
         {
             { FromTrades: true } => ["trades"],

@@ -11,8 +11,8 @@ namespace Wyckoff.Live;
 /// </summary>
 internal sealed class GapRepair(
     LiveStreamOptions options,
-    Func<LiveFeed, TimeRange, CancellationToken, Task> repair,
-    Func<FeedState, CancellationToken, Task> replay,
+    Func<LiveSubscription, TimeRange, CancellationToken, Task> repair,
+    Func<LiveSubscriptionState, CancellationToken, Task> replay,
     Backoff pauses,
     TimeProvider time,
     ILogger logger
@@ -23,7 +23,7 @@ internal sealed class GapRepair(
     private readonly SemaphoreSlim _gate = new(options.RepairsAtOnce, options.RepairsAtOnce);
     private readonly ConcurrentDictionary<Task, bool> _running = [];
 
-    public void Ask(FeedState state, DateTimeOffset until, CancellationToken cancellationToken)
+    public void Ask(LiveSubscriptionState state, DateTimeOffset until, CancellationToken cancellationToken)
     {
         if (!state.Ask(until))
         {
@@ -45,7 +45,7 @@ internal sealed class GapRepair(
         Task.WhenAll(_running.Keys)
             .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    private async Task ServeAsync(FeedState state, CancellationToken cancellationToken)
+    private async Task ServeAsync(LiveSubscriptionState state, CancellationToken cancellationToken)
     {
         var failures = 0;
         while (state.Next() is { } ask)
@@ -96,7 +96,7 @@ internal sealed class GapRepair(
     }
 
     /// <summary>False when something newer is to be asked instead.</summary>
-    private async Task<bool> WaitAsync(FeedState state, RepairAsk ask, TimeSpan pause, CancellationToken cancellationToken)
+    private async Task<bool> WaitAsync(LiveSubscriptionState state, RepairAsk ask, TimeSpan pause, CancellationToken cancellationToken)
     {
         var newer = state.NewerAsync(ask);
         if (pause > TimeSpan.Zero)

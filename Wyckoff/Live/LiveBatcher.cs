@@ -17,7 +17,7 @@ internal sealed class LiveBatcher(
     LiveStreamOptions options,
     BarWriteOptions writing,
     Func<IReadOnlyList<BarSet>, BarWriteOptions, CancellationToken, Task<BarWriteResult>> write,
-    Action<FeedState> refused,
+    Action<LiveSubscriptionState> refused,
     Backoff pauses,
     TimeProvider time,
     ILogger logger
@@ -33,7 +33,7 @@ internal sealed class LiveBatcher(
     public int Queued => _channel.Reader.Count + Volatile.Read(ref _writing);
 
     /// <exception cref="LiveStreamException">The buffer has been full for longer than patience lasts.</exception>
-    public async ValueTask AddAsync(FeedState state, IncomingBar bar, CancellationToken cancellationToken)
+    public async ValueTask AddAsync(LiveSubscriptionState state, IncomingBar bar, CancellationToken cancellationToken)
     {
         var entry = new Entry(state, bar, time.GetTimestamp());
         if (_channel.Writer.TryWrite(entry))
@@ -57,7 +57,7 @@ internal sealed class LiveBatcher(
     }
 
     /// <summary>In its turn, what came of this feed during a repair is written once more.</summary>
-    public async Task ReplayAsync(FeedState state, CancellationToken cancellationToken) =>
+    public async Task ReplayAsync(LiveSubscriptionState state, CancellationToken cancellationToken) =>
         await _channel.Writer.WriteAsync(new(state, null, 0), cancellationToken);
 
     /// <summary>There is room for a bar.</summary>
@@ -176,7 +176,7 @@ internal sealed class LiveBatcher(
         LiveTelemetry.Wrote(entries.Count);
     }
 
-    private void Refuse(FeedState state, BarSet set, Exception exception)
+    private void Refuse(LiveSubscriptionState state, BarSet set, Exception exception)
     {
         logger.BarsRefused(
             exception,
@@ -194,5 +194,5 @@ internal sealed class LiveBatcher(
     private static bool IsRefusal(Exception e) =>
         e is ArgumentException || e is PostgresException { SqlState: ['2', '2' or '3', ..] and not PostgresErrorCodes.UniqueViolation };
 
-    private readonly record struct Entry(FeedState State, IncomingBar? Bar, long Arrived);
+    private readonly record struct Entry(LiveSubscriptionState State, IncomingBar? Bar, long Arrived);
 }

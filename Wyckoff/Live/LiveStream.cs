@@ -24,8 +24,8 @@ public sealed class LiveStream
     private readonly SemaphoreSlim _building = new(1, 1);
     private readonly List<LiveBar> _built = [];
     private readonly Lock _lock = new();
-    private readonly Dictionary<(Symbol, bool Daily), FeedState> _states = [];
-    private readonly Dictionary<(Symbol, bool Daily), FeedState> _sent = [];
+    private readonly Dictionary<(Symbol, bool Daily), LiveSubscriptionState> _states = [];
+    private readonly Dictionary<(Symbol, bool Daily), LiveSubscriptionState> _sent = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _connected;
     private DateTimeOffset _since;
@@ -43,7 +43,7 @@ public sealed class LiveStream
         LiveStreamOptions options,
         BarWriteOptions writing,
         Func<IReadOnlyList<BarSet>, BarWriteOptions, CancellationToken, Task<BarWriteResult>> write,
-        Func<LiveFeed, TimeRange, CancellationToken, Task> repair,
+        Func<LiveSubscription, TimeRange, CancellationToken, Task> repair,
         TimeProvider time,
         Random random,
         ILogger<LiveStream> logger
@@ -75,7 +75,7 @@ public sealed class LiveStream
     }
 
     /// <summary>What shall be streamed from now on. Subscriptions follow without a new connection.</summary>
-    public void SetFeeds(IEnumerable<LiveFeed> feeds)
+    public void SetFeeds(IEnumerable<LiveSubscription> feeds)
     {
         lock (_lock)
         {
@@ -100,7 +100,7 @@ public sealed class LiveStream
 
             foreach (var (key, feed) in wanted)
             {
-                if (!LiveFeed.CanBeLive(feed.Timeframe) || (feed.FromTrades && feed.Timeframe.IsDaily))
+                if (!LiveSubscription.CanBeLive(feed.Timeframe) || (feed.FromTrades && feed.Timeframe.IsDaily))
                 {
                     throw new ArgumentException(
                         $"{feed.Ticker.Symbol} {feed.Timeframe}: a stream has bars of 1m and 1d, and builds 1m from trades.",
@@ -281,7 +281,7 @@ public sealed class LiveStream
 
     private async ValueTask TakeAsync(LiveBar bar, bool fromTrades, CancellationToken cancellationToken)
     {
-        FeedState? state;
+        LiveSubscriptionState? state;
         lock (_lock)
         {
             _states.TryGetValue((bar.Symbol, bar.Kind == LiveBarKind.Day), out state);
@@ -331,7 +331,7 @@ public sealed class LiveStream
 
     private async Task SubscribedAsync(AlpacaSubscription subscription, CancellationToken cancellationToken)
     {
-        List<FeedState> begun;
+        List<LiveSubscriptionState> begun;
         lock (_lock)
         {
             begun = [.. _sent.Values.Where(state => !state.Subscribed && subscription.Has(state.Feed))];
@@ -356,7 +356,7 @@ public sealed class LiveStream
     }
 
     /// <summary>The stream of this feed begins now; what was before has to be asked for. Within the semaphore.</summary>
-    private void Begin(FeedState state, DateTimeOffset now)
+    private void Begin(LiveSubscriptionState state, DateTimeOffset now)
     {
         if (state.Feed.FromTrades)
         {
@@ -371,7 +371,7 @@ public sealed class LiveStream
     {
         while (true)
         {
-            List<FeedState> added,
+            List<LiveSubscriptionState> added,
                 removed;
             Task changed;
             lock (_lock)
@@ -426,7 +426,7 @@ public sealed class LiveStream
         {
             var before = heard.Messages;
             await Task.Delay(_options.Heartbeat, _time, cancellationToken);
-            LiveFeed? any;
+            LiveSubscription? any;
             lock (_lock)
             {
                 any = _sent.Values.FirstOrDefault(state => state.Subscribed)?.Feed ?? _sent.Values.FirstOrDefault()?.Feed;
@@ -490,7 +490,7 @@ public sealed class LiveStream
     /// <summary>Which minute a cancelled trade was in is not said, and it cannot be taken out of a high: so all minutes at hand are asked of the provider, and building begins anew.</summary>
     private void Undo(Symbol symbol)
     {
-        FeedState? state;
+        LiveSubscriptionState? state;
         lock (_lock)
         {
             _states.TryGetValue((symbol, false), out state);
@@ -539,7 +539,7 @@ public sealed class LiveStream
     }
 
     /// <summary>The database refused bars of this feed.</summary>
-    private void RepairNow(FeedState state) => _repair.Ask(state, _time.GetUtcNow(), _life);
+    private void RepairNow(LiveSubscriptionState state) => _repair.Ask(state, _time.GetUtcNow(), _life);
 
     private async Task WantedAsync(CancellationToken cancellationToken)
     {
@@ -593,7 +593,7 @@ public sealed class LiveStream
         _logger.MessageRejected(text);
     }
 
-    private static (Symbol, bool Daily) Key(FeedState state) => (state.Feed.Ticker.Symbol, state.Feed.Timeframe.IsDaily);
+    private static (Symbol, bool Daily) Key(LiveSubscriptionState state) => (state.Feed.Ticker.Symbol, state.Feed.Timeframe.IsDaily);
 
     /// <summary>What the watch knows of the reader.</summary>
     private sealed class Heard

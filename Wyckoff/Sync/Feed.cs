@@ -9,8 +9,8 @@ public sealed class Feed
 
     public Feed(int tickerId, Timeframe timeframe, string provider, DateTimeOffset since, TimeSpan every, bool live = false)
     {
-        Must.BeText(provider, 20);
-        Must.Require(
+        Guard.Text(provider, 20);
+        Guard.Require(
             every >= TimeSpan.FromSeconds(1) && every.Ticks % TimeSpan.TicksPerSecond == 0,
             nameof(every),
             "must be whole seconds, at least one"

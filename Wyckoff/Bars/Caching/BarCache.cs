@@ -23,11 +23,11 @@ public sealed class BarCache
     private const long Lately = 30_000;
 
     private readonly ConcurrentDictionary<Key, Entry> _entries = new();
-    private readonly ConcurrentDictionary<Key, Lazy<Task<CachedWindow>>> _flights = new();
+    private readonly ConcurrentDictionary<Key, Lazy<Task<RecentBars>>> _flights = new();
     private readonly ConcurrentDictionary<(int TickerId, Timeframe Source), ConcurrentDictionary<Key, Entry>> _ofWindow = new();
     private readonly WindowVersions _versions;
     private readonly BarReader _reader;
-    private readonly RedisWindows _redis;
+    private readonly RedisRecentBars _redis;
     private readonly CacheOptions _options;
     private readonly TimeProvider _time;
     private long _bytes;
@@ -45,19 +45,14 @@ public sealed class BarCache
     )
     {
         (_versions, _reader, _options, _time) = (versions, reader, options.Value, time);
-        _redis = new(redis, options, time, loggers.CreateLogger<RedisWindows>());
+        _redis = new(redis, options, time, loggers.CreateLogger<RedisRecentBars>());
     }
 
     /// <summary>Keeps nothing.</summary>
     public bool IsOff => !_options.InProcess && !_options.Redis;
 
     /// <summary>The window at the version to go by, or newer; null when its bars have no version.</summary>
-    public async ValueTask<CachedWindow?> FindAsync(
-        TickerRef ticker,
-        BarPeriod period,
-        BarFormat format,
-        CancellationToken cancellationToken
-    )
+    public async ValueTask<RecentBars?> FindAsync(TickerRef ticker, BarPeriod period, BarFormat format, CancellationToken cancellationToken)
     {
         var version = await _versions.CurrentAsync(ticker.Id, period.Source, cancellationToken);
         if (version == 0)
@@ -139,7 +134,7 @@ public sealed class BarCache
         }
     }
 
-    private async Task<CachedWindow> FlyAsync(Key key, TickerRef ticker, BarPeriod period, BarFormat format, long version, long used)
+    private async Task<RecentBars> FlyAsync(Key key, TickerRef ticker, BarPeriod period, BarFormat format, long version, long used)
     {
         try
         {
@@ -154,7 +149,7 @@ public sealed class BarCache
         }
     }
 
-    private async Task<CachedWindow> LoadAsync(Key key, TickerRef ticker, BarPeriod period, BarFormat format, long version)
+    private async Task<RecentBars> LoadAsync(Key key, TickerRef ticker, BarPeriod period, BarFormat format, long version)
     {
         var name = key.ToString();
         if (await _redis.FindAsync(name) is { } found && found.Version >= version)
@@ -180,7 +175,7 @@ public sealed class BarCache
             CancellationToken.None
         );
         var text = format == BarFormat.Csv ? BarText.Csv(fields, false, period.IsOfDates) : BarText.Json(fields, false, period.IsOfDates);
-        var window = CachedWindow.Of(
+        var window = RecentBars.Of(
             current,
             rows,
             rows.Count < Bars,
@@ -260,9 +255,9 @@ public sealed class BarCache
             string.Create(CultureInfo.InvariantCulture, $"wyckoff:1:bars:{Incarnation}:{TickerId}:{Period}:{EnumText.Of(Format)}");
     }
 
-    private sealed class Entry(CachedWindow window, TickerRef ticker, BarPeriod period, long since)
+    private sealed class Entry(RecentBars window, TickerRef ticker, BarPeriod period, long since)
     {
-        public CachedWindow Window => window;
+        public RecentBars Window => window;
 
         public TickerRef Ticker => ticker;
 

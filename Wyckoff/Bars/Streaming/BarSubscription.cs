@@ -23,24 +23,24 @@ public enum StreamEnd
 public sealed class BarSubscription : IDisposable
 {
     private readonly Wake _wake = new();
-    private readonly BarFeed _feed;
-    private readonly StreamSeat[] _seats;
+    private readonly BarHub _feed;
+    private readonly SubscribedWindow[] _seats;
     private long _lastSent;
     private int _next;
     private int _events;
     private DateTimeOffset? _oldest;
     private volatile bool _stopping;
 
-    internal BarSubscription(BarFeed feed, IReadOnlyList<(WatchedWindow Window, long Position)> windows, int last)
+    internal BarSubscription(BarHub feed, IReadOnlyList<(WatchedWindow Window, long Position)> windows, int last)
     {
         _feed = feed;
-        _seats = [.. windows.Select(window => new StreamSeat(this, window.Window, window.Position, last))];
+        _seats = [.. windows.Select(window => new SubscribedWindow(this, window.Window, window.Position, last))];
         _lastSent = feed.Time.GetTimestamp();
     }
 
     public StreamEnd End { get; private set; }
 
-    internal IReadOnlyList<StreamSeat> Seats => _seats;
+    internal IReadOnlyList<SubscribedWindow> Seats => _seats;
 
     /// <summary>Nothing has been sent for so long that a sign of life is due.</summary>
     internal bool IsQuiet => _feed.Time.GetElapsedTime(Volatile.Read(ref _lastSent)) >= _feed.Heartbeat;

@@ -10,8 +10,8 @@ public static class StreamHostExtensions
         where TBuilder : IHostApplicationBuilder
     {
         builder.Services.AddOptions<StreamOptions>().BindConfiguration(StreamOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<BarFeed>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<BarFeed>());
+        builder.Services.AddSingleton<BarHub>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<BarHub>());
         return builder;
     }
 }

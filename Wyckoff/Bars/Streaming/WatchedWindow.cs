@@ -6,7 +6,7 @@ namespace Wyckoff.Bars.Streaming;
 /// A window that somebody reads. One round at a time reads it, for all of its readers: those that have everything up to the last round, and those that came since.
 /// What is said of it meanwhile waits for the next round, so the faster it changes, the more changes one round brings.
 /// </summary>
-internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
+internal sealed class WatchedWindow(StreamedWindow window, BarHub feed)
 {
     // Enough for a reader that is a little behind; one that is further behind is told all at once.
     private const int MaxKept = 64;
@@ -16,9 +16,9 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
     private const int JoinsAtOnce = 16;
 
     private readonly Lock _lock = new();
-    private readonly HashSet<StreamSeat> _seats = [];
+    private readonly HashSet<SubscribedWindow> _seats = [];
     private readonly Queue<(StreamLink Link, long Since)> _kept = new();
-    private Dictionary<StreamJoin, List<StreamSeat>> _joins = [];
+    private Dictionary<StreamJoin, List<SubscribedWindow>> _joins = [];
     private Dictionary<int, BarFrame> _snapshots = [];
     private StreamLink? _tip;
     private long _heard;
@@ -32,7 +32,7 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
     /// <summary>There is no such ticker any more.</summary>
     public bool IsGone => _gone;
 
-    public void Add(StreamSeat seat)
+    public void Add(SubscribedWindow seat)
     {
         lock (_lock)
         {
@@ -41,7 +41,7 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
     }
 
     /// <returns>Whether that was the last one.</returns>
-    public bool Remove(StreamSeat seat)
+    public bool Remove(SubscribedWindow seat)
     {
         lock (_lock)
         {
@@ -50,7 +50,7 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
         }
     }
 
-    public void Join(StreamSeat seat, StreamJoin join)
+    public void Join(SubscribedWindow seat, StreamJoin join)
     {
         lock (_lock)
         {
@@ -145,10 +145,10 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
 
     private async Task RunAsync(CancellationToken stopping)
     {
-        var pause = BarFeed.FirstPause;
+        var pause = BarHub.FirstPause;
         while (true)
         {
-            Dictionary<StreamJoin, List<StreamSeat>> joins;
+            Dictionary<StreamJoin, List<SubscribedWindow>> joins;
             long heard;
             lock (_lock)
             {
@@ -172,7 +172,7 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
                 {
                     var round = await feed.Changes.ReadAsync(window, _tip?.Version, joins.Keys, _snapshots, stopping);
                     Publish(round, joins, heard);
-                    pause = BarFeed.FirstPause;
+                    pause = BarHub.FirstPause;
                     continue;
                 }
                 catch (Exception e) when (!stopping.IsCancellationRequested)
@@ -198,11 +198,11 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
             }
 
             await Task.Delay(pause, feed.Time, stopping);
-            pause = pause * 2 < BarFeed.LongestPause ? pause * 2 : BarFeed.LongestPause;
+            pause = pause * 2 < BarHub.LongestPause ? pause * 2 : BarHub.LongestPause;
         }
     }
 
-    private Dictionary<StreamJoin, List<StreamSeat>> TakeJoins()
+    private Dictionary<StreamJoin, List<SubscribedWindow>> TakeJoins()
     {
         var taken = _joins;
         _joins = [];
@@ -222,7 +222,7 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
         return taken;
     }
 
-    private void GiveBack(Dictionary<StreamJoin, List<StreamSeat>> joins)
+    private void GiveBack(Dictionary<StreamJoin, List<SubscribedWindow>> joins)
     {
         lock (_lock)
         {
@@ -241,7 +241,7 @@ internal sealed class WatchedWindow(StreamedWindow window, BarFeed feed)
         }
     }
 
-    private void Publish(StreamRound round, Dictionary<StreamJoin, List<StreamSeat>> joins, long heard)
+    private void Publish(StreamRound round, Dictionary<StreamJoin, List<SubscribedWindow>> joins, long heard)
     {
         lock (_lock)
         {

@@ -571,7 +571,7 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
             {
                 batch.BatchCommands.Add(
                     new(
-                        $"SELECT timestamp, high, low, close, volume FROM {Table(timeframe)} WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 ORDER BY timestamp DESC LIMIT {BarDerivation.Window}"
+                        $"SELECT timestamp, high, low, close, volume FROM {Table(timeframe)} WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 ORDER BY timestamp DESC LIMIT {BarDerivation.Lookback}"
                     )
                     {
                         Parameters =
@@ -588,7 +588,7 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
             await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
             foreach (var (work, timeframe, before, since, span) in unknown)
             {
-                var bars = new List<IncomingBar>(BarDerivation.Window);
+                var bars = new List<IncomingBar>(BarDerivation.Lookback);
                 while (await reader.ReadAsync(cancellationToken))
                 {
                     bars.Add(
@@ -604,7 +604,7 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
                 }
 
                 await reader.NextResultAsync(cancellationToken);
-                if (bars.Count < BarDerivation.Window && Start(before, since, span) > Math.Max(since, IncomingBar.Earliest))
+                if (bars.Count < BarDerivation.Lookback && Start(before, since, span) > Math.Max(since, IncomingBar.Earliest))
                 {
                     tooFew.Add((work, timeframe, before, since, span * 8));
                     continue;
@@ -675,7 +675,7 @@ internal sealed class BarTransaction(NpgsqlConnection connection, BarWriteOption
         {
             to.Add(new(bar, end?.Next(bar) ?? new(0, 0, false, BarDerivation.Unrated)));
             Widen(bar.Time, bar.Time + Work.Timeframe.Microseconds);
-            _after = BarDerivation.Window;
+            _after = BarDerivation.Lookback;
         }
     }
 

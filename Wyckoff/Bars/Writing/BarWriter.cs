@@ -41,7 +41,7 @@ public sealed class BarWriter(
     /// <exception cref="BarConflictException">Under <see cref="ConflictPolicy.Fail"/>.</exception>
     public async Task<BarWriteResult> WriteAsync(IReadOnlyList<BarSet> sets, BarWriteOptions options, CancellationToken cancellationToken)
     {
-        Must.BeText(options.Source, 20, nameof(options));
+        Guard.Text(options.Source, 20, nameof(options));
         if (options.Source == Aggregated)
         {
             throw new ArgumentException($"The source '{Aggregated}' is the writer's own.", nameof(options));

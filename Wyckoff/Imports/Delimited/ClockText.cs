@@ -86,7 +86,7 @@ internal static class ClockText
         }
 
         text = rest;
-        ofDay = (hour * Moment.Hour) + (minute * Moment.Minute) + (second * Moment.Second) + fraction;
+        ofDay = (hour * TimestampParts.Hour) + (minute * TimestampParts.Minute) + (second * TimestampParts.Second) + fraction;
         return true;
     }
 
@@ -138,7 +138,7 @@ internal static class ClockText
     /// <summary>Z, UTC, GMT, +01:00, -0500, GMT+0100; or nothing.</summary>
     public static bool TryZone(ref ReadOnlySpan<byte> text, out long offset)
     {
-        offset = Moment.Naive;
+        offset = TimestampParts.Naive;
         var rest = text.TrimStart((byte)' ');
         if (rest.IsEmpty)
         {
@@ -192,7 +192,7 @@ internal static class ClockText
             rest = rest[3..];
         }
 
-        offset = sign * ((number * Moment.Hour) + (minutes * Moment.Minute));
+        offset = sign * ((number * TimestampParts.Hour) + (minutes * TimestampParts.Minute));
         text = rest;
         return number <= 18 && minutes <= 59;
     }

@@ -12,7 +12,7 @@ internal sealed class DelimitedFile : BarFile
     /// <summary>How much of a rejected row is kept.</summary>
     private const int MaxText = 1_000;
 
-    private const long Tomorrow = Moment.Length;
+    private const long Tomorrow = TimestampParts.Length;
 
     private readonly RecordReader _records;
     private readonly ImportOptions _options;
@@ -77,7 +77,7 @@ internal sealed class DelimitedFile : BarFile
             throw new ImportRefusedException($"The file cannot be read: {damage}", 1, "");
         }
 
-        var layout = LayoutGuess.Of(_records.Buffered, _records.Ended, _options, _name);
+        var layout = LayoutDetector.Of(_records.Buffered, _records.Ended, _options, _name);
         _records.NewLine = layout.NewLine;
         _times = layout.Times();
         _zone = _options.TimeZone is { } zone ? new LocalTime(zone, layout.Descending) : null;
@@ -201,7 +201,7 @@ internal sealed class DelimitedFile : BarFile
         time = 0;
         var field = _fields.Of(row, layout[Role.Time]);
         var date = layout[Role.Date];
-        Moment moment;
+        TimestampParts moment;
         if (date < 0 ? !_times.TryRead(field, out moment) : !_times.TryRead(_fields.Of(row, date), field, out moment))
         {
             return field.IsEmpty
@@ -210,7 +210,7 @@ internal sealed class DelimitedFile : BarFile
         }
 
         time = moment.Local;
-        if (moment.Offset != Moment.Naive)
+        if (moment.Offset != TimestampParts.Naive)
         {
             time -= moment.Offset;
         }
@@ -221,7 +221,7 @@ internal sealed class DelimitedFile : BarFile
             && !_zone.TryResolve(moment.Local, series.Width, series.Clock, out time)
         )
         {
-            return $"time {Moment.Text(moment.Local)} does not exist in {_options.TimeZone!.Id}: the clock was put forward over it";
+            return $"time {TimestampParts.Text(moment.Local)} does not exist in {_options.TimeZone!.Id}: the clock was put forward over it";
         }
 
         return series.FaultOf(time, _latest);

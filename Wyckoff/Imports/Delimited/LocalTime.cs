@@ -27,11 +27,11 @@ internal sealed class LocalTime(TimeZoneInfo zone, bool descending)
     /// <param name="utc">Microseconds since 1970.</param>
     public bool TryResolve(long local, long width, ClockState state, out long utc)
     {
-        var day = local / Moment.Length;
+        var day = local / TimestampParts.Length;
         if (day != _day)
         {
             // No zone changes its clock twice within three days.
-            (_day, _before, _after) = (day, OffsetAt((day - 1) * Moment.Length), OffsetAt((day + 2) * Moment.Length));
+            (_day, _before, _after) = (day, OffsetAt((day - 1) * TimestampParts.Length), OffsetAt((day + 2) * TimestampParts.Length));
             _steady = _before == _after;
         }
 
@@ -82,6 +82,6 @@ internal sealed class LocalTime(TimeZoneInfo zone, bool descending)
     private (bool Before, bool After) Shown(long local) => (OffsetAt(local - _before) == _before, OffsetAt(local - _after) == _after);
 
     private long OffsetAt(long utc) =>
-        zone.GetUtcOffset(IncomingBar.InstantOf(Math.Clamp(utc, -Moment.Length * 700_000, Moment.Length * 2_900_000))).Ticks
+        zone.GetUtcOffset(IncomingBar.InstantOf(Math.Clamp(utc, -TimestampParts.Length * 700_000, TimestampParts.Length * 2_900_000))).Ticks
         / TimeSpan.TicksPerMicrosecond;
 }

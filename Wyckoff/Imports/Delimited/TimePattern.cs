@@ -84,7 +84,7 @@ public sealed class TimePattern
 
     public override string ToString() => _text;
 
-    internal bool TryRead(ReadOnlySpan<byte> text, out Moment moment)
+    internal bool TryRead(ReadOnlySpan<byte> text, out TimestampParts moment)
     {
         moment = default;
         int year = 0,
@@ -95,7 +95,7 @@ public sealed class TimePattern
             second = 0,
             half = -1;
         long fraction = 0,
-            offset = Moment.Naive;
+            offset = TimestampParts.Naive;
         foreach (var (letter, length) in _tokens)
         {
             var well = letter switch
@@ -109,7 +109,7 @@ public sealed class TimePattern
                 's' => Number(ref text, length, out second),
                 'f' => ClockText.TryFraction(ref text, out fraction),
                 't' => ClockText.TryHalf(ref text, out half),
-                'z' or 'K' => ClockText.TryZone(ref text, out offset) && (offset != Moment.Naive || letter == 'K'),
+                'z' or 'K' => ClockText.TryZone(ref text, out offset) && (offset != TimestampParts.Naive || letter == 'K'),
                 _ => Literal(ref text, letter, length),
             };
             if (!well)
@@ -134,12 +134,16 @@ public sealed class TimePattern
             hour = (hour % 12) + (12 * half);
         }
 
-        if (!text.IsEmpty || hour > 23 || minute > 59 || second > 59 || !Moment.TryDay(year, month, day, out var number))
+        if (!text.IsEmpty || hour > 23 || minute > 59 || second > 59 || !TimestampParts.TryDay(year, month, day, out var number))
         {
             return false;
         }
 
-        moment = new(number, (hour * Moment.Hour) + (minute * Moment.Minute) + (second * Moment.Second) + fraction, offset);
+        moment = new(
+            number,
+            (hour * TimestampParts.Hour) + (minute * TimestampParts.Minute) + (second * TimestampParts.Second) + fraction,
+            offset
+        );
         return true;
     }
 

@@ -84,7 +84,7 @@ internal sealed class TimeReader
             _ => 1_000_000_000,
         };
 
-    public bool TryRead(ReadOnlySpan<byte> text, out Moment moment)
+    public bool TryRead(ReadOnlySpan<byte> text, out TimestampParts moment)
     {
         moment = default;
         switch (Form)
@@ -101,7 +101,7 @@ internal sealed class TimeReader
                     return false;
                 }
 
-                moment = new(BaseDay, amount / IncomingBar.One * 1_000, Moment.Naive);
+                moment = new(BaseDay, amount / IncomingBar.One * 1_000, TimestampParts.Naive);
                 return true;
             case TimeForm.Pattern:
                 return Pattern!.TryRead(text, out moment);
@@ -111,9 +111,9 @@ internal sealed class TimeReader
     }
 
     /// <summary>A date in one column, and the time of the day in another.</summary>
-    public bool TryRead(ReadOnlySpan<byte> date, ReadOnlySpan<byte> clock, out Moment moment)
+    public bool TryRead(ReadOnlySpan<byte> date, ReadOnlySpan<byte> clock, out TimestampParts moment)
     {
-        var offset = Moment.Naive;
+        var offset = TimestampParts.Naive;
         if (
             !TryRead(date, out moment)
             || moment.OfDay != 0
@@ -129,7 +129,7 @@ internal sealed class TimeReader
         return true;
     }
 
-    private bool TryDated(ReadOnlySpan<byte> text, out Moment moment)
+    private bool TryDated(ReadOnlySpan<byte> text, out TimestampParts moment)
     {
         moment = default;
         if (
@@ -170,7 +170,7 @@ internal sealed class TimeReader
 
         if (text.IsEmpty)
         {
-            moment = new(_lastDay, 0, Moment.Naive);
+            moment = new(_lastDay, 0, TimestampParts.Naive);
             return true;
         }
 
@@ -193,7 +193,7 @@ internal sealed class TimeReader
         return true;
     }
 
-    private bool TryEpoch(ReadOnlySpan<byte> text, out Moment moment)
+    private bool TryEpoch(ReadOnlySpan<byte> text, out TimestampParts moment)
     {
         moment = default;
         long value = 0;
@@ -209,9 +209,9 @@ internal sealed class TimeReader
         if (i == text.Length && i > first && i - first <= 18 + first)
         {
             value = negative ? -value : value;
-            if (PerSecond <= Moment.Second)
+            if (PerSecond <= TimestampParts.Second)
             {
-                var scale = Moment.Second / PerSecond;
+                var scale = TimestampParts.Second / PerSecond;
                 if (Math.Abs(value) > long.MaxValue / 4 / scale)
                 {
                     return false;
@@ -236,7 +236,7 @@ internal sealed class TimeReader
         else if (FixedPoint.Parse(text, NumberStyle.Plain, suffixes: false, out var amount) == NumberFault.None)
         {
             // 1704205800.5, 1.7042058e9
-            var (whole, rest) = Int128.DivRem(amount * Moment.Second, (Int128)IncomingBar.One * PerSecond);
+            var (whole, rest) = Int128.DivRem(amount * TimestampParts.Second, (Int128)IncomingBar.One * PerSecond);
             if (rest != 0 || Int128.Abs(whole) > long.MaxValue / 4)
             {
                 return false;
@@ -249,7 +249,7 @@ internal sealed class TimeReader
             return false;
         }
 
-        moment = Moment.OfUtc(micros);
+        moment = TimestampParts.OfUtc(micros);
         return true;
     }
 
@@ -268,7 +268,7 @@ internal sealed class TimeReader
         }
 
         text = text[8..];
-        return Moment.TryDay(number / 10_000, number / 100 % 100, number % 100, out day);
+        return TimestampParts.TryDay(number / 10_000, number / 100 % 100, number % 100, out day);
     }
 
     private static bool Parts(ref ReadOnlySpan<byte> text, TimeForm form, out long day)
@@ -293,9 +293,9 @@ internal sealed class TimeReader
 
         return form switch
         {
-            TimeForm.YearFirst => Moment.TryDay(first, second, third, out day),
-            TimeForm.MonthFirst => Moment.TryDay(third, first, second, out day),
-            _ => Moment.TryDay(third, second, first, out day),
+            TimeForm.YearFirst => TimestampParts.TryDay(first, second, third, out day),
+            TimeForm.MonthFirst => TimestampParts.TryDay(third, first, second, out day),
+            _ => TimestampParts.TryDay(third, second, first, out day),
         };
     }
 
@@ -319,7 +319,7 @@ internal sealed class TimeReader
         return Blank(ref text)
             && Number(ref text, out var year, out var length)
             && length == 4
-            && Moment.TryDay(year, month, number, out day);
+            && TimestampParts.TryDay(year, month, number, out day);
 
         static bool Blank(ref ReadOnlySpan<byte> text)
         {

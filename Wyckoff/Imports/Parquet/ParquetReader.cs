@@ -10,13 +10,13 @@ public sealed class ParquetReader : IDisposable
 {
     private const int BufferSize = 1 << 16;
     private readonly Stream _stream;
-    private readonly FileLayout _layout;
+    private readonly ParquetFileValidator _layout;
     private readonly ParquetFileReader _file;
 
     private ParquetReader(Stream stream)
     {
         _stream = stream;
-        _layout = FileLayout.Read(stream);
+        _layout = ParquetFileValidator.Read(stream);
         const string where = "The footer of the Parquet file is damaged";
         try
         {

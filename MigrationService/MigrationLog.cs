@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Wyckoff.MigrationService;
 
-internal static partial class Log
+internal static partial class MigrationLog
 {
     [LoggerMessage(1100, LogLevel.Information, "Waiting for the database server: {Reason}")]
     public static partial void WaitingForServer(this ILogger logger, string reason);

@@ -7,7 +7,7 @@ using Wyckoff.Bars.Reading;
 
 namespace Wyckoff.Tests.Bars.Caching;
 
-public sealed class CachedWindowTests
+public sealed class RecentBarsTests
 {
     private static readonly Config Seeded = Config.QuickThrowOnFailure.WithReplay(
         FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_121), FSharpOption<int>.None))
@@ -62,15 +62,15 @@ public sealed class CachedWindowTests
     public void It_is_the_same_after_it_was_in_Redis_and_what_is_not_whole_is_not_taken()
     {
         var window = Window(0x7fff_ffff_ffff, 12, isAll: true);
-        var again = CachedWindow.Parse([.. window.Bytes])!;
+        var again = RecentBars.Parse([.. window.Bytes])!;
         Assert.Equal((window.Window, window.Count, window.IsAll), (again.Window, again.Count, again.IsAll));
         Assert.Equal(window.Rows(0, 12).ToArray(), again.Rows(0, 12).ToArray());
         for (var length = 0; length < window.Bytes.Length; length++)
         {
-            Assert.Null(CachedWindow.Parse(window.Bytes[..length]));
+            Assert.Null(RecentBars.Parse(window.Bytes[..length]));
         }
 
-        Prop.ForAll(Gen.ArrayOf(Gen.Choose(0, 255).Select(b => (byte)b)).ToArbitrary(), bytes => CachedWindow.Parse(bytes) is null)
+        Prop.ForAll(Gen.ArrayOf(Gen.Choose(0, 255).Select(b => (byte)b)).ToArbitrary(), bytes => RecentBars.Parse(bytes) is null)
             .Check(Seeded);
     }
 
@@ -90,7 +90,7 @@ public sealed class CachedWindowTests
                         bytes[at] = (byte)value;
                     }
 
-                    if (CachedWindow.Parse(bytes) is { } taken)
+                    if (RecentBars.Parse(bytes) is { } taken)
                     {
                         for (var first = 0; first <= taken.Count; first++)
                         {
@@ -102,7 +102,7 @@ public sealed class CachedWindowTests
             .Check(Seeded);
     }
 
-    private static CachedWindow Window(long version, int count, bool isAll)
+    private static RecentBars Window(long version, int count, bool isAll)
     {
         using var rows = new BarRows(500);
         for (var i = 100 - count; i < 100; i++)
@@ -110,7 +110,7 @@ public sealed class CachedWindowTests
             rows.Add(new() { Time = 2L * (i - 70) * Minute });
         }
 
-        return CachedWindow.Of(new(version, 5), rows, isAll, BarText.Json(BarFields.None, false, false), (byte)',');
+        return RecentBars.Of(new(version, 5), rows, isAll, BarText.Json(BarFields.None, false, false), (byte)',');
     }
 
     private static string Text(long time)

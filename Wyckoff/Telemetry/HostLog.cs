@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Wyckoff.Telemetry;
 
 /// <summary>Every log message of the library. Event ids: 1000 the host and its connections, 1100 migrations, 2000 market data.</summary>
-public static partial class Log
+public static partial class HostLog
 {
     [LoggerMessage(1000, LogLevel.Information, "Database: {Edition}; {Capabilities}")]
     public static partial void DatabaseDetected(this ILogger logger, string edition, string capabilities);

@@ -7,17 +7,17 @@ using Wyckoff.Tickers;
 namespace Wyckoff.Api.Bars;
 
 /// <summary>A part of a recent window as the answer to a query: where it begins and ends, and what stands before and behind it.</summary>
-internal sealed class WindowPart
+internal sealed class RecentBarsPart
 {
     private readonly BarQuery _query;
     private readonly TickerRef _ticker;
-    private readonly CachedWindow _window;
+    private readonly RecentBars _window;
     private readonly int _first;
     private readonly int _end;
     private readonly byte[] _head;
     private readonly byte[] _tail;
 
-    private WindowPart(BarQuery query, TickerRef ticker, CachedWindow window, int first, int end, bool more)
+    private RecentBarsPart(BarQuery query, TickerRef ticker, RecentBars window, int first, int end, bool more)
     {
         (_query, _ticker, _window, _first, _end) = (query, ticker, window, first, end);
         var last = first >= end ? 0 : window.Times[query.Descending ? first : end - 1];
@@ -50,7 +50,7 @@ internal sealed class WindowPart
     }
 
     /// <summary>Null when the window may not have all of it.</summary>
-    public static WindowPart? Cut(BarQuery query, TickerRef ticker, CachedWindow window)
+    public static RecentBarsPart? Cut(BarQuery query, TickerRef ticker, RecentBars window)
     {
         // Of what is counted from the end, one more tells whether there is another page.
         if (window.Cut(query.Start, query.End, query.FromEnd ? query.Count + (query.Paged ? 1 : 0) : long.MaxValue) is not var (first, end))
@@ -69,7 +69,7 @@ internal sealed class WindowPart
         );
     }
 
-    public bool IsOf(TickerRef ticker, CachedWindow window) =>
+    public bool IsOf(TickerRef ticker, RecentBars window) =>
         ReferenceEquals(window, _window) && (ReferenceEquals(ticker, _ticker) || ticker == _ticker);
 
     public void Write(PipeWriter output)

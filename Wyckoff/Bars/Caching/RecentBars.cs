@@ -10,14 +10,14 @@ namespace Wyckoff.Bars.Caching;
 /// in Redis: the version as 16 digits, whether these are all bars there are, how many, when the version came about,
 /// their times, where each ends, and their bytes.
 /// </summary>
-public sealed class CachedWindow
+public sealed class RecentBars
 {
     private const int VersionDigits = 16;
     private const int HeadSize = VersionDigits + 16;
     private readonly byte[] _bytes;
     private readonly int _count;
 
-    private CachedWindow(byte[] bytes, long version)
+    private RecentBars(byte[] bytes, long version)
     {
         (_bytes, Version) = (bytes, version);
         _count = MemoryMarshal.Read<int>(bytes.AsSpan(VersionDigits + 4));
@@ -42,7 +42,7 @@ public sealed class CachedWindow
     private int RowsAt => HeadSize + 12 * _count;
 
     /// <summary>Writes bars down, each followed by <paramref name="separator"/> if it is not NUL.</summary>
-    public static CachedWindow Of(WindowVersion version, BarRows rows, bool isAll, BarText text, byte separator)
+    public static RecentBars Of(WindowVersion version, BarRows rows, bool isAll, BarText text, byte separator)
     {
         var scratch = ArrayPool<byte>.Shared.Rent(rows.Count * 192 + BarText.Longest + 1);
         try
@@ -89,7 +89,7 @@ public sealed class CachedWindow
     }
 
     /// <summary>What came from Redis; null when it is not one of ours, whole.</summary>
-    public static CachedWindow? Parse(byte[] bytes)
+    public static RecentBars? Parse(byte[] bytes)
     {
         if (
             bytes.Length < HeadSize
@@ -106,7 +106,7 @@ public sealed class CachedWindow
             return null;
         }
 
-        var window = new CachedWindow(bytes, version);
+        var window = new RecentBars(bytes, version);
         var ends = window.Ends;
         var times = window.Times;
         for (var i = 0; i < count; i++)

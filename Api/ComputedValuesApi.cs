@@ -9,7 +9,7 @@ using Wyckoff.Tickers;
 namespace Wyckoff.Api;
 
 /// <summary>What belongs to bars: indicators and features.</summary>
-public static class PerBarApi
+public static class ComputedValuesApi
 {
     private const int DefaultLimit = 500;
 
@@ -58,7 +58,7 @@ public static class PerBarApi
     private static readonly Parameter[] OfIndicators = [Parameters.Symbol, Parameters.StoredTimeframe, From, To, Limit, Next, Fields];
     private static readonly Parameter[] OfFeatures = [Parameters.Symbol, Parameters.StoredTimeframe, From, To, Limit, Next, Version];
 
-    public static void MapPerBar(this IEndpointRouteBuilder routes)
+    public static void MapComputedValues(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1").WithTags("Market data");
         group
@@ -95,7 +95,7 @@ public static class PerBarApi
 
     private static async Task<IResult> GetIndicatorsAsync(
         HttpContext context,
-        PerBarReader rows,
+        ComputedValuesReader rows,
         TickerSearch search,
         TimeProvider time,
         CancellationToken cancellationToken
@@ -106,7 +106,7 @@ public static class PerBarApi
         var fields = named is null
             ? IndicatorFields
             : [.. IndicatorFields.Where(field => named.Contains(field.Name, StringComparer.Ordinal))];
-        var (query, cursor) = Read(inputs, time, PerBarTable.Indicators, [.. fields.Select(field => Number(field.Column))], null);
+        var (query, cursor) = Read(inputs, time, ComputedValuesTable.Indicators, [.. fields.Select(field => Number(field.Column))], null);
         return await AnswerAsync(
             context,
             inputs,
@@ -128,7 +128,7 @@ public static class PerBarApi
 
     private static async Task<IResult> GetFeaturesAsync(
         HttpContext context,
-        PerBarReader rows,
+        ComputedValuesReader rows,
         TickerSearch search,
         TimeProvider time,
         CancellationToken cancellationToken
@@ -138,7 +138,7 @@ public static class PerBarApi
         var (query, cursor) = Read(
             inputs,
             time,
-            PerBarTable.Features,
+            ComputedValuesTable.Features,
             ["features", "model_id", "state_id", Number("state_prob"), Number("log_likelihood")],
             inputs.Has(Version) ? inputs.Get(Version, "") : null
         );
@@ -164,10 +164,10 @@ public static class PerBarApi
         );
     }
 
-    private static (PerBarQuery Query, string Cursor) Read(
+    private static (ComputedValuesQuery Query, string Cursor) Read(
         Inputs inputs,
         TimeProvider time,
-        PerBarTable table,
+        ComputedValuesTable table,
         IReadOnlyList<string> columns,
         string? version
     )
@@ -177,7 +177,10 @@ public static class PerBarApi
         var from = inputs.Find(From);
         var until = inputs.Find(To);
         var to = until ?? time.GetUtcNow() + TimeSpan.FromDays(1);
-        var query = new PerBarQuery(table, columns, symbol, timeframe, from, to, inputs.Get(Limit, DefaultLimit)) { Version = version };
+        var query = new ComputedValuesQuery(table, columns, symbol, timeframe, from, to, inputs.Get(Limit, DefaultLimit))
+        {
+            Version = version,
+        };
         var cursor = string.Create(
             CultureInfo.InvariantCulture,
             $"{table.Name}|{symbol}|{timeframe}|{from?.UtcTicks}|{until?.UtcTicks}|{version}"
@@ -205,9 +208,9 @@ public static class PerBarApi
     private static async Task<IResult> AnswerAsync(
         HttpContext context,
         Inputs inputs,
-        PerBarReader rows,
+        ComputedValuesReader rows,
         TickerSearch search,
-        PerBarQuery query,
+        ComputedValuesQuery query,
         string cursor,
         string list,
         Action<Utf8JsonWriter, NpgsqlDataReader> write,

@@ -5,7 +5,7 @@ using Wyckoff.Postgres;
 namespace Wyckoff.Indicators;
 
 /// <summary>Reads what belongs to bars, in the order of time.</summary>
-public sealed class PerBarReader(Database database)
+public sealed class ComputedValuesReader(Database database)
 {
     /// <summary>
     /// Has the rows handed to <paramref name="read"/>: time and, where there are several, version, then the columns; one more than the limit where there are more, unless the newest are wanted.
@@ -13,7 +13,7 @@ public sealed class PerBarReader(Database database)
     /// </summary>
     /// <returns>False when there is no such ticker.</returns>
     public Task<bool> ReadAsync(
-        PerBarQuery query,
+        ComputedValuesQuery query,
         Func<NpgsqlDataReader, CancellationToken, Task> read,
         CancellationToken cancellationToken
     ) =>
@@ -56,7 +56,7 @@ public sealed class PerBarReader(Database database)
     /// <summary>Where the newest rows begin. What a query costs is the planning, which looks at every chunk the bounds admit: so a short span first, and a longer one while that holds too few.</summary>
     private static async Task<DateTimeOffset> StartAsync(
         NpgsqlConnection connection,
-        PerBarQuery query,
+        ComputedValuesQuery query,
         int id,
         DateTimeOffset until,
         CancellationToken cancellationToken
@@ -103,7 +103,7 @@ public sealed class PerBarReader(Database database)
         }
     }
 
-    private static NpgsqlCommand Select(NpgsqlConnection connection, PerBarQuery query, int id, DateTimeOffset from)
+    private static NpgsqlCommand Select(NpgsqlConnection connection, ComputedValuesQuery query, int id, DateTimeOffset from)
     {
         var key = query.Table.VersionColumn is { } column ? new[] { "timestamp", column } : ["timestamp"];
         var command = new NpgsqlCommand

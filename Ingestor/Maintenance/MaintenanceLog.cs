@@ -1,7 +1,7 @@
 namespace Wyckoff.Ingestor.Maintenance;
 
 /// <summary>Every log message of maintenance: event ids from 3000.</summary>
-internal static partial class Log
+internal static partial class MaintenanceLog
 {
     [LoggerMessage(
         3000,

@@ -1,7 +1,7 @@
 namespace Wyckoff.Api.Pipeline;
 
 /// <summary>Log messages of how requests are taken and answered: event ids from 5400.</summary>
-internal static partial class Log
+internal static partial class PipelineLog
 {
     [LoggerMessage(5400, LogLevel.Warning, "PostgreSQL does not answer ({Reason}): {Requests} requests were answered with 503")]
     public static partial void DatabaseAway(this ILogger logger, string reason, long requests);

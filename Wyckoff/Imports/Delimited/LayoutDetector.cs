@@ -6,7 +6,7 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Imports.Delimited;
 
 /// <summary>Finds out from the beginning of a file how it is to be read: by the names of its columns, or where it has none by what is in them.</summary>
-internal sealed partial class LayoutGuess
+internal sealed partial class LayoutDetector
 {
     private const int SampleRows = 500;
     private const int MaxPreamble = 10;
@@ -58,7 +58,7 @@ internal sealed partial class LayoutGuess
     private string[] _header = [];
     private bool _american;
 
-    private LayoutGuess(ImportOptions options, FileName name)
+    private LayoutDetector(ImportOptions options, FileName name)
     {
         (_options, _name) = (options, name);
         Array.Fill(_columns, -1);
@@ -69,7 +69,7 @@ internal sealed partial class LayoutGuess
     /// <param name="options">What is known already.</param>
     /// <param name="name">The file's.</param>
     public static Layout Of(ReadOnlySpan<byte> sample, bool whole, ImportOptions options, FileName name) =>
-        new LayoutGuess(options, name).Find(sample, whole);
+        new LayoutDetector(options, name).Find(sample, whole);
 
     private int this[Role role]
     {
@@ -503,7 +503,7 @@ internal sealed partial class LayoutGuess
         var values = Values(role).FindAll(text => text.Length > 0);
         if (_name.Day is { } day && values.Exists(text => text.Length <= 8 && text.All(char.IsAsciiDigit)))
         {
-            return new() { Form = TimeForm.OfDay, BaseDay = day.DayNumber - Moment.Epoch };
+            return new() { Form = TimeForm.OfDay, BaseDay = day.DayNumber - TimestampParts.Epoch };
         }
 
         var forms = values.ConvertAll(FormOf);
@@ -663,7 +663,7 @@ internal sealed partial class LayoutGuess
             {
                 first ??= moment.Local;
                 last = moment.Local;
-                naive |= moment.Offset == Moment.Naive;
+                naive |= moment.Offset == TimestampParts.Naive;
                 clock |= moment.OfDay != 0;
             }
         }

@@ -7,7 +7,7 @@ namespace Wyckoff.Live;
 /// What the engine knows of one feed: up to where its bars are stored without a hole, which hole is being repaired, and which bars came meanwhile. The hole outlives
 /// connections: it closes only when the provider has answered for all of it.
 /// </summary>
-internal sealed class FeedState(LiveFeed feed)
+internal sealed class LiveSubscriptionState(LiveSubscription feed)
 {
     private readonly Lock _lock = new();
     private long _known = IncomingBar.TimeOf(feed.Known);
@@ -18,7 +18,7 @@ internal sealed class FeedState(LiveFeed feed)
     private Dictionary<long, IncomingBar>? _recent;
     private int _replays;
 
-    public LiveFeed Feed { get; } = feed;
+    public LiveSubscription Feed { get; } = feed;
 
     public (int TickerId, Timeframe Timeframe) Key => (Feed.Ticker.Id, Feed.Timeframe);
 

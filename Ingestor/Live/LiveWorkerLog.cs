@@ -1,7 +1,7 @@
 namespace Wyckoff.Ingestor.Live;
 
 /// <summary>Every log message of the live worker: event ids from 2450.</summary>
-internal static partial class Log
+internal static partial class LiveWorkerLog
 {
     [LoggerMessage(2450, LogLevel.Information, "Live: this instance has the stream of {Provider}")]
     public static partial void LiveTaken(this ILogger logger, string provider);

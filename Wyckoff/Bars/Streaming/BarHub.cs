@@ -17,7 +17,7 @@ namespace Wyckoff.Bars.Streaming;
 /// Knows of every window that somebody reads whether it has changed: Redis says so at once, and the database is asked now and then, since Redis may be away and a
 /// message lost. What changed is always read from the database.
 /// </summary>
-public sealed class BarFeed : BackgroundService
+public sealed class BarHub : BackgroundService
 {
     internal static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     internal static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
@@ -46,14 +46,14 @@ public sealed class BarFeed : BackgroundService
     private bool _told;
     private bool _stopping;
 
-    public BarFeed(
+    public BarHub(
         Database database,
         TickerDirectory tickers,
         WindowVersions versions,
         IOptions<StreamOptions> options,
         TimeProvider time,
         IHostApplicationLifetime lifetime,
-        ILogger<BarFeed> logger,
+        ILogger<BarHub> logger,
         RedisConnection? redis = null
     )
     {

@@ -6,13 +6,13 @@ using Wyckoff.Tickers;
 namespace Wyckoff.Ingestor.Live;
 
 /// <summary>Which feeds are to be streamed, and up to where each is stored.</summary>
-internal sealed class LiveFeeds(NpgsqlDataSource source, TickerDirectory tickers)
+internal sealed class LiveSubscriptions(NpgsqlDataSource source, TickerDirectory tickers)
 {
     // Before a first bar, the schedule fetches the past; the stream looks after the last day only.
     private static readonly TimeSpan FirstDay = TimeSpan.FromDays(1);
 
     /// <summary>The feeds, and how many have a timeframe that no stream has.</summary>
-    public async Task<(IReadOnlyList<LiveFeed> Feeds, int Others)> ReadAsync(
+    public async Task<(IReadOnlyList<LiveSubscription> Feeds, int Others)> ReadAsync(
         string provider,
         IReadOnlySet<string> fromTrades,
         DateTimeOffset now,
@@ -49,8 +49,8 @@ internal sealed class LiveFeeds(NpgsqlDataSource source, TickerDirectory tickers
             }
         }
 
-        var feeds = new List<LiveFeed>();
-        foreach (var (tickerId, timeframe, since, until, covered) in rows.Where(row => LiveFeed.CanBeLive(row.Timeframe)))
+        var feeds = new List<LiveSubscription>();
+        foreach (var (tickerId, timeframe, since, until, covered) in rows.Where(row => LiveSubscription.CanBeLive(row.Timeframe)))
         {
             // A ticker that is deleted takes its feeds with it.
             if (await tickers.FindAsync(tickerId, cancellationToken) is not { } ticker)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Wyckoff.Imports;
 
 /// <summary>Every log message of imports: event ids from 2100.</summary>
-internal static partial class Log
+internal static partial class ImportLog
 {
     [LoggerMessage(
         2100,

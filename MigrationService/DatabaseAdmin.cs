@@ -10,11 +10,11 @@ using Wyckoff.Timescale;
 namespace Wyckoff.MigrationService;
 
 /// <summary>The server as its administrator sees it: waits for it, and makes, opens and drops the database.</summary>
-internal sealed class DatabaseServer(
+internal sealed class DatabaseAdmin(
     IConfiguration configuration,
     IOptions<MigrationOptions> options,
     TimeProvider time,
-    ILogger<DatabaseServer> logger
+    ILogger<DatabaseAdmin> logger
 )
 {
     private const string MaintenanceDatabase = "postgres";

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Wyckoff.Bars.Streaming;
 
 /// <summary>Every log message of streams: event ids from 5550.</summary>
-internal static partial class Log
+internal static partial class StreamLog
 {
     [LoggerMessage(
         5550,

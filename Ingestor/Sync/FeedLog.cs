@@ -1,7 +1,7 @@
 namespace Wyckoff.Ingestor.Sync;
 
 /// <summary>Log messages of feeds: event ids from 2250.</summary>
-internal static partial class Log
+internal static partial class FeedLog
 {
     [LoggerMessage(2250, LogLevel.Error, "The feed of {Symbol} {Timeframe} from {Provider} failed; it is tried again in {Delay}")]
     public static partial void FeedFailed(

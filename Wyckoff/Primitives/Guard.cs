@@ -4,19 +4,19 @@ using System.Text.Json;
 namespace Wyckoff.Primitives;
 
 /// <summary>What the database would refuse, refused where it was said. The rules are those of the columns: characters are code points, and only spaces are blank.</summary>
-public static class Must
+public static class Guard
 {
-    public static string BeText(string value, int maxLength, [CallerArgumentExpression(nameof(value))] string name = "")
+    public static string Text(string value, int maxLength, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         ArgumentNullException.ThrowIfNull(value, name);
         Require(value.Trim(' ').Length > 0, name, "must not be blank");
-        return BeAtMost(value, maxLength, name)!;
+        return MaxLength(value, maxLength, name)!;
     }
 
-    public static string? BeTextOrNull(string? value, int maxLength, [CallerArgumentExpression(nameof(value))] string name = "") =>
-        value is null ? null : BeText(value, maxLength, name);
+    public static string? TextOrNull(string? value, int maxLength, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value is null ? null : Text(value, maxLength, name);
 
-    public static string? BeAtMost(string? value, int maxLength, [CallerArgumentExpression(nameof(value))] string name = "")
+    public static string? MaxLength(string? value, int maxLength, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         if (value is not null)
         {
@@ -29,7 +29,7 @@ public static class Must
     }
 
     /// <summary>Decimal digits that fit in <c>numeric(precision, scale)</c> without rounding.</summary>
-    public static decimal Fit(decimal value, int precision, int scale, [CallerArgumentExpression(nameof(value))] string name = "")
+    public static decimal Numeric(decimal value, int precision, int scale, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         Require(decimal.Round(value, scale) == value, name, $"has more than {scale} decimals");
         var limit = 1m;
@@ -42,7 +42,7 @@ public static class Must
         return value;
     }
 
-    public static string BeJson(string value, JsonValueKind kind, [CallerArgumentExpression(nameof(value))] string name = "")
+    public static string Json(string value, JsonValueKind kind, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         ArgumentNullException.ThrowIfNull(value, name);
         try
@@ -58,8 +58,8 @@ public static class Must
         return value;
     }
 
-    public static string? BeJsonOrNull(string? value, JsonValueKind kind, [CallerArgumentExpression(nameof(value))] string name = "") =>
-        value is null ? null : BeJson(value, kind, name);
+    public static string? JsonOrNull(string? value, JsonValueKind kind, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value is null ? null : Json(value, kind, name);
 
     public static void Require(bool condition, string name, string reason)
     {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Wyckoff.Live;
 
 /// <summary>Every log message of live streams: event ids from 2400.</summary>
-internal static partial class Log
+internal static partial class LiveLog
 {
     [LoggerMessage(2400, LogLevel.Information, "Live: connected to {Url}; {Feeds} feeds")]
     public static partial void LiveConnected(this ILogger logger, Uri url, int feeds);

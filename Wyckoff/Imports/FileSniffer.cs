@@ -4,7 +4,7 @@ using System.Text;
 namespace Wyckoff.Imports;
 
 /// <summary>What a file is by its first bytes, whatever it is called.</summary>
-internal static class Packing
+internal static class FileSniffer
 {
     /// <summary>How many of the first bytes tell.</summary>
     public const int Head = 512;

@@ -1,7 +1,7 @@
 namespace Wyckoff.Bars.Streaming;
 
 /// <summary>One reader's place in one window.</summary>
-internal sealed class StreamSeat(BarSubscription stream, WatchedWindow window, long position, int last)
+internal sealed class SubscribedWindow(BarSubscription stream, WatchedWindow window, long position, int last)
 {
     private Entry? _entry;
     private StreamLink? _at;

@@ -10,7 +10,7 @@ internal readonly record struct ChunkPlace(PhysicalType Physical, int Codec, lon
 /// Checks untrusted files before the library reads them: that the footer is one, that every page lies within its column, and how much memory its pages need. The library
 /// trusts the sizes in a page header and allocates them before it looks for the bytes.
 /// </summary>
-internal sealed class FileLayout
+internal sealed class ParquetFileValidator
 {
     /// <summary>What pages may need in memory at once, over all columns that are read.</summary>
     public const long MostMemory = 512 << 20;
@@ -31,7 +31,7 @@ internal sealed class FileLayout
     private readonly long _end;
     private byte[] _header = new byte[FirstHeader];
 
-    private FileLayout(ReadOnlySpan<byte> footer, long end)
+    private ParquetFileValidator(ReadOnlySpan<byte> footer, long end)
     {
         _end = end;
         var thrift = new ThriftReader(footer, "The footer of the Parquet file");
@@ -64,7 +64,7 @@ internal sealed class FileLayout
         }
     }
 
-    public static FileLayout Read(Stream stream)
+    public static ParquetFileValidator Read(Stream stream)
     {
         var length = stream.Length;
         if (length < 12)

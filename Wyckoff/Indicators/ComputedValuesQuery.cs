@@ -10,8 +10,8 @@ namespace Wyckoff.Indicators;
 /// <param name="From">From here on, the first; null means the newest.</param>
 /// <param name="To">Up to here, not included.</param>
 /// <param name="Limit">At most so many.</param>
-public sealed record PerBarQuery(
-    PerBarTable Table,
+public sealed record ComputedValuesQuery(
+    ComputedValuesTable Table,
     IReadOnlyList<string> Columns,
     Symbol Symbol,
     Timeframe Timeframe,

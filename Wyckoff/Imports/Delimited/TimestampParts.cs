@@ -7,7 +7,7 @@ namespace Wyckoff.Imports.Delimited;
 /// <param name="Day">Days since 1970.</param>
 /// <param name="OfDay">Microseconds since midnight.</param>
 /// <param name="Offset">Microseconds ahead of UTC; <see cref="Naive"/> when it does not say.</param>
-internal readonly record struct Moment(long Day, long OfDay, long Offset)
+internal readonly record struct TimestampParts(long Day, long OfDay, long Offset)
 {
     public const long Naive = long.MaxValue;
     public const long Second = 1_000_000;
@@ -32,7 +32,7 @@ internal readonly record struct Moment(long Day, long OfDay, long Offset)
         return true;
     }
 
-    public static Moment OfUtc(long time)
+    public static TimestampParts OfUtc(long time)
     {
         var day = (time / Length) - (time % Length < 0 ? 1 : 0);
         return new(day, time - (day * Length), 0);

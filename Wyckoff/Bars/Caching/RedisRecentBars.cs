@@ -7,7 +7,12 @@ using Wyckoff.Telemetry;
 namespace Wyckoff.Bars.Caching;
 
 /// <summary>Recent windows in Redis. Whatever is wrong with Redis, nobody waits for it long, and nobody gets an error.</summary>
-internal sealed class RedisWindows(RedisConnection redis, IOptions<CacheOptions> options, TimeProvider time, ILogger<RedisWindows> logger)
+internal sealed class RedisRecentBars(
+    RedisConnection redis,
+    IOptions<CacheOptions> options,
+    TimeProvider time,
+    ILogger<RedisRecentBars> logger
+)
 {
     private const int FailuresToRest = 3;
 
@@ -19,7 +24,7 @@ internal sealed class RedisWindows(RedisConnection redis, IOptions<CacheOptions>
     private long _restUntil;
 
     /// <summary>The window, whatever its version; null when it is not there or Redis is away.</summary>
-    public async Task<CachedWindow?> FindAsync(string key)
+    public async Task<RecentBars?> FindAsync(string key)
     {
         if (Answering() is not { } database)
         {
@@ -28,7 +33,7 @@ internal sealed class RedisWindows(RedisConnection redis, IOptions<CacheOptions>
 
         try
         {
-            return await Bounded(database.StringGetAsync(key)) is { IsNull: false } value ? CachedWindow.Parse((byte[])value!) : null;
+            return await Bounded(database.StringGetAsync(key)) is { IsNull: false } value ? RecentBars.Parse((byte[])value!) : null;
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
         {
@@ -38,7 +43,7 @@ internal sealed class RedisWindows(RedisConnection redis, IOptions<CacheOptions>
     }
 
     /// <summary>Keeps the window unless a newer one is there.</summary>
-    public async Task PutAsync(string key, CachedWindow window, TimeSpan keep)
+    public async Task PutAsync(string key, RecentBars window, TimeSpan keep)
     {
         if (Answering() is not { } database)
         {

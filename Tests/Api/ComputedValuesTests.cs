@@ -6,7 +6,7 @@ using Wyckoff.Api;
 
 namespace Wyckoff.Tests.Api;
 
-public sealed class PerBarTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncDisposable
+public sealed class ComputedValuesTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncDisposable
 {
     private readonly ApiServer _api = new(database.AppConnection);
 
