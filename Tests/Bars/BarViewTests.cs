@@ -31,7 +31,11 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         Assert.Equal(
             2,
             await AppAsync(
-                $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{symbol}', '{written}', '2024-03-05', 10, 12, 9, 11, 100), ('{symbol}', '{written}', '2024-03-06', 10, 12, 9, 11, 300)"
+                $"""
+                INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+                VALUES ('{symbol}', '{written}', '2024-03-05', 10, 12, 9, 11, 100), ('{symbol}', '{written}', '2024-03-06', 10, 12, 9, 11,
+                  300)
+                """
             )
         );
         Assert.Equal([stored], await TablesOfAsync(symbol));
@@ -53,13 +57,23 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         Assert.Equal(
             10.5m,
             await database.ScalarAsync<decimal>(
-                $"SELECT close FROM market.bars_{stored} b JOIN tickers t ON t.id = ticker_id WHERE symbol = '{symbol}' AND timestamp = '2024-03-05'"
+                $"""
+                SELECT close
+                  FROM market.bars_{stored} b
+                  JOIN tickers t ON t.id = ticker_id
+                 WHERE symbol = '{symbol}' AND timestamp = '2024-03-05'
+                """
             )
         );
         Assert.Equal(
             6m,
             await database.ScalarAsync<decimal>(
-                $"SELECT volume_ratio FROM market.bars_{stored} b JOIN tickers t ON t.id = ticker_id WHERE symbol = '{symbol}' AND timestamp = '2024-03-06'"
+                $"""
+                SELECT volume_ratio
+                  FROM market.bars_{stored} b
+                  JOIN tickers t ON t.id = ticker_id
+                 WHERE symbol = '{symbol}' AND timestamp = '2024-03-06'
+                """
             )
         );
 
@@ -68,7 +82,12 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         Assert.Equal(
             1m,
             await database.ScalarAsync<decimal>(
-                $"SELECT volume_ratio FROM market.bars_{stored} b JOIN tickers t ON t.id = ticker_id WHERE symbol = '{symbol}' AND timestamp = '2024-03-06'"
+                $"""
+                SELECT volume_ratio
+                  FROM market.bars_{stored} b
+                  JOIN tickers t ON t.id = ticker_id
+                 WHERE symbol = '{symbol}' AND timestamp = '2024-03-06'
+                """
             )
         );
         foreach (var timeframe in coarser.Append(stored))
@@ -84,11 +103,21 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         var symbol = await TickerAsync("ROLL");
         Task WriteAsync(string timeframe, string values) =>
             AppAsync(
-                $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, trade_count, source) SELECT '{symbol}', '{timeframe}', v.* FROM (VALUES {values}) v"
+                $"""
+                INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, trade_count, source)
+                SELECT '{symbol}', '{timeframe}', v.*
+                  FROM (VALUES {values}) v
+                """
             );
         async Task<string[]> BarsAsync() =>
             await database.ScalarAsync<string[]>(
-                $"SELECT array_agg(concat_ws(' ', timeframe, to_char(timestamp AT TIME ZONE 'UTC', 'DD HH24:MI'), trim_scale(open), trim_scale(high), trim_scale(low), trim_scale(close), trim_scale(volume), trade_count, trim_scale(vwap), quality_score, source) ORDER BY market.timeframe_width(timeframe), timestamp) FROM ohlcv_bars WHERE symbol = '{symbol}'"
+                $"""
+                SELECT array_agg(concat_ws(' ', timeframe, to_char(timestamp AT TIME ZONE 'UTC', 'DD HH24:MI'), trim_scale(open),
+                  trim_scale(high), trim_scale(low), trim_scale(close), trim_scale(volume), trade_count, trim_scale(vwap), quality_score,
+                  source) ORDER BY market.timeframe_width(timeframe), timestamp)
+                  FROM ohlcv_bars
+                 WHERE symbol = '{symbol}'
+                """
             );
 
         await WriteAsync(
@@ -151,7 +180,9 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         var symbol = await TickerAsync("QUALITY", "UTC");
         var insert = $"""
             INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, quality_score)
-            SELECT '{symbol}', '1d', '2024-01-01'::timestamptz + n * interval '1 day', 10, CASE n WHEN 4 THEN 10 WHEN 21 THEN 30 ELSE 11 END, CASE WHEN n IN (4, 21) THEN 10 ELSE 9 END, CASE n WHEN 21 THEN 30 ELSE 10 END, CASE n WHEN 3 THEN 0 ELSE 100 END, $1
+            SELECT '{symbol}', '1d', '2024-01-01'::timestamptz + n * interval '1 day', 10,
+              CASE n WHEN 4 THEN 10 WHEN 21 THEN 30 ELSE 11 END, CASE WHEN n IN (4, 21) THEN 10 ELSE 9 END,
+              CASE n WHEN 21 THEN 30 ELSE 10 END, CASE n WHEN 3 THEN 0 ELSE 100 END, $1
               FROM unnest(ARRAY[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 25, 30]) n
             """;
         foreach (var given in new[] { 0.1m, 0.2m })
@@ -163,7 +194,11 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             Assert.Equal(
                 ["04 0.80", "05 0.90", "22 0.70", "31 0.60"],
                 await database.ScalarAsync<string[]>(
-                    $"SELECT array_agg(to_char(timestamp AT TIME ZONE 'UTC', 'DD ') || quality_score ORDER BY timestamp) FROM ohlcv_bars WHERE symbol = '{symbol}' AND quality_score < 1"
+                    $"""
+                    SELECT array_agg(to_char(timestamp AT TIME ZONE 'UTC', 'DD ') || quality_score ORDER BY timestamp)
+                      FROM ohlcv_bars
+                     WHERE symbol = '{symbol}' AND quality_score < 1
+                    """
                 )
             );
         }
@@ -173,7 +208,10 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
 
         // Where the bar before was missing, it is missing no more.
         await AppAsync(
-            $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{symbol}', '1d', '2024-01-28', 10, 11, 9, 10, 100)"
+            $"""
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('{symbol}', '1d', '2024-01-28', 10, 11, 9, 10, 100)
+            """
         );
         Assert.Equal(
             0L,
@@ -187,15 +225,27 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         var symbol = await TickerAsync("REACH");
         async Task<string> ReachAsync(string timeframe) =>
             await database.ScalarAsync<string>(
-                $"SELECT coalesce(to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' ' || to_char(until AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), 'unknown') FROM bar_windows w JOIN tickers t ON t.id = ticker_id WHERE symbol = '{symbol}' AND timeframe = '{timeframe}'"
+                $"""
+                SELECT coalesce(to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' ' || to_char(until AT TIME ZONE 'UTC',
+                  'YYYY-MM-DD HH24:MI'), 'unknown')
+                  FROM bar_windows w
+                  JOIN tickers t ON t.id = ticker_id
+                 WHERE symbol = '{symbol}' AND timeframe = '{timeframe}'
+                """
             );
         await AppAsync(
-            $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{symbol}', '1h', '2024-03-05 14:00Z', 1, 1, 1, 1, 1), ('{symbol}', '1h', '2024-03-05 16:00Z', 1, 1, 1, 1, 1)"
+            $"""
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('{symbol}', '1h', '2024-03-05 14:00Z', 1, 1, 1, 1, 1), ('{symbol}', '1h', '2024-03-05 16:00Z', 1, 1, 1, 1, 1)
+            """
         );
         Assert.Equal("2024-03-05 14:00 2024-03-05 17:00", await ReachAsync("1h"));
         Assert.Equal("2024-03-05 00:00 2024-03-06 00:00", await ReachAsync("1d"));
         await AppAsync(
-            $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{symbol}', '1h', '2024-03-04 14:00Z', 1, 1, 1, 1, 1)"
+            $"""
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('{symbol}', '1h', '2024-03-04 14:00Z', 1, 1, 1, 1, 1)
+            """
         );
         Assert.Equal("2024-03-04 14:00 2024-03-05 17:00", await ReachAsync("1h"));
         Assert.Equal("2024-03-04 00:00 2024-03-06 00:00", await ReachAsync("1d"));
@@ -218,14 +268,21 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     {
         var (from, to) = (await TickerAsync("FROM"), await TickerAsync("TO"));
         await AppAsync(
-            $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{from}', '1h', '2024-03-05', 10, 12, 9, 11, 100)"
+            $"""
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('{from}', '1h', '2024-03-05', 10, 12, 9, 11, 100)
+            """
         );
         await AppAsync($"UPDATE ohlcv_bars SET timeframe = '4h' WHERE symbol = '{from}' AND timeframe = '1h'");
         // In the place of what was aggregated from it; and what else was is gone.
         Assert.Equal(["4h"], await TablesOfAsync(from));
         Assert.Empty(await TablesOfAsync(from, aggregated: true));
         await AppAsync(
-            $"WITH moved AS (DELETE FROM ohlcv_bars WHERE symbol = '{from}' RETURNING *) INSERT INTO ohlcv_bars SELECT '{to}', timeframe, timestamp, open, high, low, close, volume FROM moved"
+            $"""
+            WITH moved AS (DELETE FROM ohlcv_bars WHERE symbol = '{from}' RETURNING *) INSERT INTO ohlcv_bars
+            SELECT '{to}', timeframe, timestamp, open, high, low, close, volume
+              FROM moved
+            """
         );
         Assert.Empty(await TablesOfAsync(from));
         Assert.Equal(["4h"], await TablesOfAsync(to));
@@ -242,7 +299,10 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     {
         var symbol = await TickerAsync("MEET");
         await AppAsync(
-            $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{symbol}', '1d', '2024-03-05', 10, 12, 9, 11, 100), ('{symbol}', '1d', '2024-03-06', 10, 12, 9, 11, 100)"
+            $"""
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('{symbol}', '1d', '2024-03-05', 10, 12, 9, 11, 100), ('{symbol}', '1d', '2024-03-06', 10, 12, 9, 11, 100)
+            """
         );
         var refused = await Assert.ThrowsAsync<PostgresException>(() =>
             AppAsync($"UPDATE ohlcv_bars SET timestamp = '2024-03-06' WHERE symbol = '{symbol}' AND timestamp = '2024-03-05'")
@@ -257,7 +317,10 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     {
         var symbol = await TickerAsync("AGG");
         string Bar(int close, string source) =>
-            $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, source) VALUES ('{symbol}', '1d', '2024-03-05', {close}, {close}, {close}, {close}, 1, '{source}')";
+            $"""
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, source)
+            VALUES ('{symbol}', '1d', '2024-03-05', {close}, {close}, {close}, {close}, 1, '{source}')
+            """;
         var close = $"SELECT close FROM ohlcv_bars WHERE symbol = '{symbol}'";
         await AppAsync(Bar(1, "aggregated"));
         await AppAsync(Bar(2, "aggregated"));
@@ -276,7 +339,11 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
 
         // In one statement as if one by one.
         await AppAsync(
-            $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, source) VALUES ('{symbol}', '1d', '2024-03-06', 1, 1, 1, 1, 1, 'a'), ('{symbol}', '1d', '2024-03-06', 2, 2, 2, 2, 1, 'b'), ('{symbol}', '1d', '2024-03-06', 3, 3, 3, 3, 1, 'aggregated')"
+            $"""
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, source)
+            VALUES ('{symbol}', '1d', '2024-03-06', 1, 1, 1, 1, 1, 'a'), ('{symbol}', '1d', '2024-03-06', 2, 2, 2, 2, 1, 'b'),
+              ('{symbol}', '1d', '2024-03-06', 3, 3, 3, 3, 1, 'aggregated')
+            """
         );
         Assert.Equal(
             2m,
@@ -289,7 +356,11 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     {
         var (york, tokyo) = (await TickerAsync("YORK"), await TickerAsync("TOKYO", "Asia/Tokyo"));
         await AppAsync(
-            $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{york}', '1d', '2024-07-02 00:00-04', 1, 1, 1, 1, 1), ('{york}', '1d', '2024-07-03 00:00Z', 1, 1, 1, 1, 1), ('{tokyo}', '1d', '2024-07-02 00:00+09', 1, 1, 1, 1, 1)"
+            $"""
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('{york}', '1d', '2024-07-02 00:00-04', 1, 1, 1, 1, 1), ('{york}', '1d', '2024-07-03 00:00Z', 1, 1, 1, 1, 1),
+              ('{tokyo}', '1d', '2024-07-02 00:00+09', 1, 1, 1, 1, 1)
+            """
         );
         Assert.Equal(["2024-07-02", "2024-07-03"], await DaysAsync(york));
         Assert.Equal(["2024-07-02"], await DaysAsync(tokyo));
@@ -297,11 +368,17 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
 
     [Theory]
     [InlineData(
-        "INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('NOSUCH', '1d', '2024-01-02', 1, 1, 1, 1, 1)",
+        """
+        INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+        VALUES ('NOSUCH', '1d', '2024-01-02', 1, 1, 1, 1, 1)
+        """,
         "'NOSUCH'"
     )]
     [InlineData(
-        "INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('NOSUCH', '1M', '2024-01-02', 1, 1, 1, 1, 1)",
+        """
+        INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+        VALUES ('NOSUCH', '1M', '2024-01-02', 1, 1, 1, 1, 1)
+        """,
         "'1M'"
     )]
     [InlineData("SELECT * FROM bars('NOSUCH', '1d', now())", "'NOSUCH'")]
@@ -323,7 +400,10 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             volume = 99_999_999_999_999_999_999.99999999m;
         await using (
             var insert = database.App.CreateCommand(
-                "INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, vwap) VALUES ($1, '1d', '2024-01-02', $2, $3, $2, $3, $4, $3)"
+                """
+                INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, vwap)
+                VALUES ($1, '1d', '2024-01-02', $2, $3, $2, $3, $4, $3)
+                """
             )
         )
         {
@@ -352,7 +432,10 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     {
         var symbol = await TickerAsync("UTC");
         await AppAsync(
-            $"SET timezone = 'Asia/Tokyo'; INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{symbol}', '1m', '2024-01-02T09:30:00-05:00', 1, 1, 1, 1, 1); RESET timezone"
+            $"""
+            SET timezone = 'Asia/Tokyo'; INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('{symbol}', '1m', '2024-01-02T09:30:00-05:00', 1, 1, 1, 1, 1); RESET timezone
+            """
         );
         await using var select = database.App.CreateCommand($"SELECT timestamp FROM bars('{symbol}', '1Min', '2024-01-01')");
         var read = (DateTime)(await select.ExecuteScalarAsync(Cancellation))!;
@@ -395,7 +478,9 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
                         SELECT market.lock_ticker(id) FROM tickers WHERE symbol = '{symbol}';
                         INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
                         SELECT '{symbol}', '{frame}', '2024-01-02'::timestamptz + n * market.timeframe_width('{frame}'), 1, 1, 1, 1,
-                               coalesce((SELECT max(volume) FROM bars('{symbol}', '{frame}', '2024-01-01') WHERE source <> 'aggregated'), 0) + 1 FROM generate_series(0, 4) n
+                               coalesce((SELECT max(volume) FROM bars('{symbol}', '{frame}', '2024-01-01') WHERE source <> 'aggregated'),
+                                 0) + 1
+                                 FROM generate_series(0, 4) n
                         """,
                         connection,
                         transaction
@@ -431,7 +516,10 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
                 foreach (var frame in frames)
                 {
                     await using var write = new NpgsqlCommand(
-                        $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{symbol}', '{frame}', '2024-01-02', 1, 1, 1, 1, {volume + round})",
+                        $"""
+                        INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+                        VALUES ('{symbol}', '{frame}', '2024-01-02', 1, 1, 1, 1, {volume + round})
+                        """,
                         connection,
                         transaction
                     );
@@ -448,7 +536,10 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     {
         var symbol = await TickerAsync("STALE");
         await AppAsync(
-            $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{symbol}', '1d', '2024-01-02', 1, 1, 1, 1, 100)"
+            $"""
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('{symbol}', '1d', '2024-01-02', 1, 1, 1, 1, 100)
+            """
         );
         var update = $"UPDATE ohlcv_bars SET volume = volume + 1 WHERE symbol = '{symbol}'";
         await using var first = await database.App.OpenConnectionAsync(Cancellation);
@@ -473,7 +564,12 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         Assert.SkipUnless(database.Edition.HasPolicies, $"{database.Edition} does not compress.");
         var symbol = await TickerAsync("LATE");
         string Bars(int from, int to) =>
-            $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) SELECT '{symbol}', '5m', '2023-05-01'::timestamptz + n * interval '5 minutes', 1, 2, 1, 1, 10 FROM generate_series({from}, {to}) n WHERE n <> 50";
+            $"""
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            SELECT '{symbol}', '5m', '2023-05-01'::timestamptz + n * interval '5 minutes', 1, 2, 1, 1, 10
+              FROM generate_series({from}, {to}) n
+             WHERE n <> 50
+            """;
         await AppAsync(Bars(0, 99));
         Assert.NotEqual(
             0L,
@@ -483,7 +579,10 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         );
 
         await AppAsync(
-            $"INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('{symbol}', '5m', '2023-05-01'::timestamptz + interval '250 minutes', 1, 2, 1, 1, 210)"
+            $"""
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('{symbol}', '5m', '2023-05-01'::timestamptz + interval '250 minutes', 1, 2, 1, 1, 210)
+            """
         );
         Assert.Equal(
             21m,
@@ -532,7 +631,10 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     {
         await ConsoleAsync("INSERT INTO tickers (symbol, timezone) VALUES ('CONSOLE', 'UTC')");
         await ConsoleAsync(
-            "INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('CONSOLE', '1h', '2024-03-05', 10, 12, 9, 11, 100), ('CONSOLE', '1h', '2024-03-06', 10, 12, 9, 11, 300)"
+            """
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('CONSOLE', '1h', '2024-03-05', 10, 12, 9, 11, 100), ('CONSOLE', '1h', '2024-03-06', 10, 12, 9, 11, 300)
+            """
         );
         await ConsoleAsync("UPDATE ohlcv_bars SET close = 10.5 WHERE symbol = 'CONSOLE' AND timeframe = '1h' AND timestamp = '2024-03-05'");
         await ConsoleAsync("DELETE FROM ohlcv_bars WHERE symbol = 'CONSOLE' AND timeframe = '1h' AND timestamp = '2024-03-06'");
@@ -570,7 +672,10 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         }
 
         const string write =
-            "INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('STAGED', '1d', '2024-03-05', 10, 12, 9, 11, 100)";
+            """
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('STAGED', '1d', '2024-03-05', 10, 12, 9, 11, 100)
+            """;
         await ExecuteAsync("CREATE TEMPORARY TABLE staged_bars (op text)");
         var e = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(write));
         Assert.Contains("staged_bars belongs to wyckoff_console: drop it", e.MessageText, StringComparison.Ordinal);
@@ -595,12 +700,17 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             $"""
             INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
             SELECT '{symbol}', '1m', date_trunc('minute', now()) - ago, close, close, close, close, volume
-              FROM (VALUES (interval '25 hours', 90, 1000), ('24 hours 3 minutes', 100, 1000), ('24 hours', 105, 10), ('12 hours', 140, 20), ('3 minutes', 120, 30), ('2 minutes', 110, 40)) v (ago, close, volume);
+              FROM (VALUES (interval '25 hours', 90, 1000), ('24 hours 3 minutes', 100, 1000), ('24 hours', 105, 10),
+                ('12 hours', 140, 20), ('3 minutes', 120, 30), ('2 minutes', 110, 40)) v (ago, close, volume);
             SELECT refresh_overview();
             """
         );
         await using var select = database.Reader.CreateCommand(
-            $"SELECT price, price_24h_ago, change_24h, change_24h_pct, high_24h, low_24h, volume_24h FROM market_overview WHERE symbol = '{symbol}' AND timeframe = '1m'"
+            $"""
+            SELECT price, price_24h_ago, change_24h, change_24h_pct, high_24h, low_24h, volume_24h
+              FROM market_overview
+             WHERE symbol = '{symbol}' AND timeframe = '1m'
+            """
         );
         await using var reader = await select.ExecuteReaderAsync(Cancellation);
         Assert.True(await reader.ReadAsync(Cancellation));
@@ -615,14 +725,20 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         var id = await database.ScalarAsync<int>($"SELECT id FROM tickers WHERE symbol = '{symbol}'");
         await AppAsync(
             $$"""
-            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) SELECT '{{symbol}}', f, '2024-01-02', 1, 1, 1, 1, 1 FROM unnest(ARRAY['1m', '5m', '15m', '30m', '1h', '4h', '1d']) f;
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            SELECT '{{symbol}}', f, '2024-01-02', 1, 1, 1, 1, 1
+              FROM unnest(ARRAY['1m', '5m', '15m', '30m', '1h', '4h', '1d']) f;
             INSERT INTO indicators (ticker_id, timeframe, timestamp) VALUES ({{id}}, '1d', '2024-01-02');
             INSERT INTO indicator_windows (ticker_id, timeframe, version) VALUES ({{id}}, '1d', 1);
             INSERT INTO feeds (ticker_id, timeframe, provider, since) VALUES ({{id}}, '1d', 'alpaca', '2024-01-01');
-            INSERT INTO computed_features (ticker_id, timeframe, timestamp, feature_version, features) VALUES ({{id}}, '1d', '2024-01-02', '1', '{}');
+            INSERT INTO computed_features (ticker_id, timeframe, timestamp, feature_version, features)
+            VALUES ({{id}}, '1d', '2024-01-02', '1', '{}');
             INSERT INTO sync_coverage (ticker_id, timeframe, source, covered) VALUES ({{id}}, '1d', 'alpaca', '{[2024-01-01,2024-02-01)}');
-            WITH run AS (INSERT INTO data_sync_log (ticker_id, timeframe, source, status) VALUES ({{id}}, '1d', 'alpaca', 'success') RETURNING id)
-            INSERT INTO sync_payloads (sync_id, ticker_id, page, received_at, request, content_type, encoding, bytes, payload) SELECT id, {{id}}, 1, now(), '/v2/bars', 'application/json', 'gzip', 2, '\x1f8b' FROM run;
+            WITH run AS (INSERT INTO data_sync_log (ticker_id, timeframe, source, status) VALUES ({{id}}, '1d', 'alpaca',
+              'success') RETURNING id)
+            INSERT INTO sync_payloads (sync_id, ticker_id, page, received_at, request, content_type, encoding, bytes, payload)
+            SELECT id, {{id}}, 1, now(), '/v2/bars', 'application/json', 'gzip', 2, '\x1f8b'
+              FROM run;
             """
         );
         string[] tables =
@@ -656,7 +772,11 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         const string orphans = "SELECT count(*) FROM verify_orphans() WHERE ticker_id = 987654";
         Assert.Equal(0L, await database.ScalarAsync<long>(orphans));
         await AppAsync(
-            "INSERT INTO bars_1h (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source) VALUES (987654, '2024-01-02', 1, 1, 1, 1, 1, 0, 1, 1, true, 'x')"
+            """
+            INSERT INTO bars_1h (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history,
+              source)
+            VALUES (987654, '2024-01-02', 1, 1, 1, 1, 1, 0, 1, 1, true, 'x')
+            """
         );
         Assert.Equal(
             "bars_1h",
@@ -673,10 +793,16 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         await database.ExecuteAsync(
             """
             INSERT INTO tickers (symbol) SELECT 'Y' || n FROM generate_series(1, 60) n;
-            INSERT INTO bars_1m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
-            SELECT t.id, date_trunc('day', now()) - d * interval '1 day', 1, 1, 1, 1, 1, 0, 1, 1, true, 'x' FROM tickers t, generate_series(1, 520) d WHERE t.symbol = 'YEAR';
-            INSERT INTO bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
-            SELECT t.id, date_trunc('day', now(), 'UTC') - d * interval '1 day', 1, 1, 1, 1, 1, 0, 1, 1, true, 'x' FROM tickers t, generate_series(1, 700) d WHERE t.symbol LIKE 'Y%';
+            INSERT INTO bars_1m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history,
+              source)
+            SELECT t.id, date_trunc('day', now()) - d * interval '1 day', 1, 1, 1, 1, 1, 0, 1, 1, true, 'x'
+              FROM tickers t, generate_series(1, 520) d
+             WHERE t.symbol = 'YEAR';
+            INSERT INTO bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history,
+              source)
+            SELECT t.id, date_trunc('day', now(), 'UTC') - d * interval '1 day', 1, 1, 1, 1, 1, 0, 1, 1, true, 'x'
+              FROM tickers t, generate_series(1, 700) d
+             WHERE t.symbol LIKE 'Y%';
             ANALYZE bars_1m; ANALYZE bars_1d; ANALYZE tickers;
             """
         );
@@ -692,7 +818,12 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             var (query, rows) in new[]
             {
                 (
-                    $"SELECT * FROM ohlcv_bars WHERE symbol = '{symbol}' AND timeframe = '1d' AND timestamp >= NOW() - INTERVAL '1 year' ORDER BY timestamp DESC",
+                    $"""
+                    SELECT *
+                      FROM ohlcv_bars
+                     WHERE symbol = '{symbol}' AND timeframe = '1d' AND timestamp >= NOW() - INTERVAL '1 year'
+                     ORDER BY timestamp DESC
+                    """,
                     364
                 ),
                 ($"SELECT * FROM ohlcv_bars WHERE symbol = '{symbol}' AND timeframe = '1d' ORDER BY timestamp DESC LIMIT 50", 50),
@@ -713,7 +844,11 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         // The other two of source 1's queries read all timeframes.
         Assert.InRange(
             await database.ScalarAsync<long>(
-                $"SELECT count(*) FROM (SELECT * FROM ohlcv_bars WHERE symbol = '{symbol}' AND timestamp >= NOW() - INTERVAL '1 year' ORDER BY timestamp DESC) q"
+                $"""
+                SELECT count(*)
+                  FROM (SELECT * FROM ohlcv_bars WHERE symbol = '{symbol}' AND timestamp >= NOW() - INTERVAL '1 year'
+                    ORDER BY timestamp DESC) q
+                """
             ),
             728,
             732
@@ -764,7 +899,11 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         var relations = nodes.Select(node => node.Relation!).Distinct(StringComparer.Ordinal).ToArray();
         return await database.ScalarAsync<string[]>(
             database.Edition.HasHypertables
-                ? "SELECT array_agg(t ORDER BY t) FROM (SELECT DISTINCT coalesce((SELECT hypertable_name::text FROM timescaledb_information.chunks WHERE chunk_name = r), r) AS t FROM unnest($1) r) x"
+                ? """
+                    SELECT array_agg(t ORDER BY t)
+                      FROM (SELECT DISTINCT coalesce((SELECT hypertable_name::text FROM timescaledb_information.chunks
+                        WHERE chunk_name = r), r) AS t FROM unnest($1) r) x
+                    """
                 : "SELECT array_agg(r ORDER BY r) FROM unnest($1) r",
             (object)relations
         );
@@ -795,7 +934,11 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     /// <summary>The timeframes a symbol has bars of that were written, or that were aggregated.</summary>
     private Task<string[]> TablesOfAsync(string symbol, bool aggregated = false) =>
         database.ScalarAsync<string[]>(
-            $"SELECT coalesce(array_agg(timeframe ORDER BY market.timeframe_width(timeframe)), '{{}}') FROM (SELECT DISTINCT timeframe::text FROM ohlcv_bars WHERE symbol = '{symbol}' AND (source = 'aggregated') = {aggregated}) f"
+            $"""
+            SELECT coalesce(array_agg(timeframe ORDER BY market.timeframe_width(timeframe)), '{{}}')
+              FROM (SELECT DISTINCT timeframe::text FROM ohlcv_bars WHERE symbol = '{symbol}'
+                AND (source = 'aggregated') = {aggregated}) f
+            """
         );
 
     private Task<long> CountAsync(string table, string symbol) =>
@@ -813,6 +956,10 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
 
     private Task<string[]> DaysAsync(string symbol) =>
         database.ScalarAsync<string[]>(
-            $"SELECT array_agg(to_char(timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD') ORDER BY timestamp) FROM ohlcv_bars WHERE symbol = '{symbol}' AND timestamp = date_trunc('day', timestamp, 'UTC')"
+            $"""
+            SELECT array_agg(to_char(timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD') ORDER BY timestamp)
+              FROM ohlcv_bars
+             WHERE symbol = '{symbol}' AND timestamp = date_trunc('day', timestamp, 'UTC')
+            """
         );
 }

@@ -102,7 +102,13 @@ internal static class Expected
     private static List<string> Stored(TestDatabase database, int ticker, Timeframe timeframe)
     {
         using var command = database.Admin.CreateCommand(
-            $"SELECT timestamp, open, high, low, close, volume, trade_count, vwap, spread_ratio, volume_ratio, low_history, quality_score, source = 'aggregated', spread = high - low FROM {MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = {ticker} ORDER BY timestamp"
+            $"""
+            SELECT timestamp, open, high, low, close, volume, trade_count, vwap, spread_ratio, volume_ratio, low_history, quality_score,
+              source = 'aggregated', spread = high - low
+              FROM {MarketDataModel.BarsTable(timeframe)}
+             WHERE ticker_id = {ticker}
+             ORDER BY timestamp
+            """
         );
         using var reader = command.ExecuteReader();
         var stored = new List<string>();

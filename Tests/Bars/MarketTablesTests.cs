@@ -143,7 +143,11 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
             .ToHashSet(StringComparer.Ordinal);
         // The seven tables of bars have the same checks; one stands for all.
         var there = await database.ScalarAsync<string[]>(
-            "SELECT array_agg(conname::text) FROM pg_constraint WHERE contype = 'c' AND connamespace = 'market'::regnamespace AND (conname !~ '^chk_bars_' OR conname ~ '^chk_bars_1d_')"
+            """
+            SELECT array_agg(conname::text)
+              FROM pg_constraint
+             WHERE contype = 'c' AND connamespace = 'market'::regnamespace AND (conname !~ '^chk_bars_' OR conname ~ '^chk_bars_1d_')
+            """
         );
         Assert.Empty(there.Except(tried));
     }
@@ -169,7 +173,11 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     public async Task Rejects_go_with_their_batch()
     {
         var id = await database.ScalarAsync<long>(
-            $"INSERT INTO import_batches (file, sha256, source, status) VALUES ('a.csv', '{new string('0', 64)}', 'csv_import', 'running') RETURNING id"
+            $"""
+            INSERT INTO import_batches (file, sha256, source, status)
+            VALUES ('a.csv', '{new string('0', 64)}', 'csv_import', 'running')
+            RETURNING id
+            """
         );
         await database.ExecuteAsync($"INSERT INTO import_rejects VALUES ({id}, 7, 'x', 'y')");
         await database.ExecuteAsync($"DELETE FROM import_batches WHERE id = {id}");
@@ -210,7 +218,11 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
                 {
                     using var transaction = connection.BeginTransaction();
                     using var insert = new NpgsqlCommand(
-                        "INSERT INTO bars_1h (ticker_id, timestamp, open, high, low, close, volume, trade_count, quality_score, spread, spread_ratio, volume_ratio, low_history, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 1, 1, true, 'x')",
+                        """
+                        INSERT INTO bars_1h (ticker_id, timestamp, open, high, low, close, volume, trade_count, quality_score, spread,
+                          spread_ratio, volume_ratio, low_history, source)
+                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 1, 1, true, 'x')
+                        """,
                         connection,
                         transaction
                     )
@@ -364,7 +376,10 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
                     }
 
                     using var command = new NpgsqlCommand(
-                        "SELECT coalesce(range_agg(r), '{}'), tstzmultirange(tstzrange($2, $3)) - coalesce(range_agg(r), '{}') FROM unnest($1) r",
+                        """
+                        SELECT coalesce(range_agg(r), '{}'), tstzmultirange(tstzrange($2, $3)) - coalesce(range_agg(r), '{}')
+                          FROM unnest($1) r
+                        """,
                         connection
                     )
                     {
@@ -420,7 +435,11 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
         await context.SaveChangesAsync(Cancellation);
 
         await using var select = database.Reader.CreateCommand(
-            "SELECT string_agg(concat_ws(' ', symbol, timeframe, source, status), '; ' ORDER BY timeframe) FROM sync_status WHERE symbol = 'SYNC'"
+            """
+            SELECT string_agg(concat_ws(' ', symbol, timeframe, source, status), '; ' ORDER BY timeframe)
+              FROM sync_status
+             WHERE symbol = 'SYNC'
+            """
         );
         Assert.Equal("SYNC 1d finnhub partial; SYNC 1m alpaca failed", await select.ExecuteScalarAsync(Cancellation));
         Assert.Equal(
@@ -479,7 +498,9 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
             await using var command = new NpgsqlCommand(
                 $"""
                 INSERT INTO tickers (id, symbol) VALUES (900001, 'ONE') ON CONFLICT DO NOTHING;
-                INSERT INTO import_batches (id, file, sha256, source, status) VALUES (900001, 'one.csv', repeat('1', 64), 'csv_import', 'running') ON CONFLICT DO NOTHING;
+                INSERT INTO import_batches (id, file, sha256, source, status)
+                VALUES (900001, 'one.csv', repeat('1', 64), 'csv_import', 'running')
+                ON CONFLICT DO NOTHING;
                 INSERT INTO market.{table} ({string.Join(", ", row.Keys)}) VALUES ({string.Join(", ", row.Values)})
                 """,
                 connection,

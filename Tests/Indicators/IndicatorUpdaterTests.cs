@@ -122,8 +122,10 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
         var ticker = NewTicker();
         await database.ExecuteAsync(
             """
-            INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
-            SELECT $1, timestamptz '1990-01-01Z' + n * interval '1 day', 1, 2, 1, 1 + n % 7 * 0.1, n, 1, 1, 1, true, 'x' FROM generate_series(1, 12000) n
+            INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio,
+              low_history, source)
+            SELECT $1, timestamptz '1990-01-01Z' + n * interval '1 day', 1, 2, 1, 1 + n % 7 * 0.1, n, 1, 1, 1, true, 'x'
+              FROM generate_series(1, 12000) n
             """,
             ticker
         );
@@ -203,7 +205,10 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
         Insert(ticker, Timeframe.Hour1, 0, 5, 10);
         // Found before PostgreSQL's own: it has the lock, and is still at it.
         await database.ExecuteAsync(
-            "CREATE OR REPLACE FUNCTION public.pg_advisory_lock(bigint) RETURNS void LANGUAGE sql AS 'SELECT pg_catalog.pg_advisory_lock($1), pg_catalog.pg_sleep(600)'"
+            """
+            CREATE OR REPLACE FUNCTION public.pg_advisory_lock(bigint) RETURNS void LANGUAGE sql AS
+              'SELECT pg_catalog.pg_advisory_lock($1), pg_catalog.pg_sleep(600)'
+            """
         );
         await using var source = NpgsqlDataSource.Create(database.AppConnection + ";Search Path=public,pg_catalog");
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
@@ -216,7 +221,11 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
 
         Task<long> LocksAsync() =>
             database.ScalarAsync<long>(
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                """
+                SELECT count(*)
+                  FROM pg_locks
+                 WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                """
             );
     }
 
@@ -234,8 +243,10 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
             INSERT INTO market.{MarketDataModel.BarsTable(
                 timeframe
             )} AS b (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
-            SELECT $1, t, price, price, price, price, 1 + n % 5, 0, 1, 1, true, 'x' FROM (SELECT t, n, $3 + 0.01 * (n * n % 97) AS price FROM unnest($2::timestamptz[]) WITH ORDINALITY w (t, n)) s
-            ON CONFLICT (ticker_id, timestamp) DO UPDATE SET (open, high, low, close, volume) = (EXCLUDED.open, EXCLUDED.high, EXCLUDED.low, EXCLUDED.close, EXCLUDED.volume)
+            SELECT $1, t, price, price, price, price, 1 + n % 5, 0, 1, 1, true, 'x'
+              FROM (SELECT t, n, $3 + 0.01 * (n * n % 97) AS price FROM unnest($2::timestamptz[]) WITH ORDINALITY w (t, n)) s
+            ON CONFLICT (ticker_id, timestamp) DO UPDATE SET (open, high, low, close, volume) = (EXCLUDED.open, EXCLUDED.high,
+              EXCLUDED.low, EXCLUDED.close, EXCLUDED.volume)
             """,
             ticker,
             timeframe,
@@ -285,7 +296,12 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
         var expected = new List<(DateTimeOffset, IndicatorValues)>();
         using (
             var bars = database.App.CreateCommand(
-                $"SELECT timestamp, close, volume FROM market.{MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = $1 ORDER BY timestamp"
+                $"""
+                SELECT timestamp, close, volume
+                  FROM market.{MarketDataModel.BarsTable(timeframe)}
+                 WHERE ticker_id = $1
+                 ORDER BY timestamp
+                """
             )
         )
         {
@@ -310,7 +326,8 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
 
         using var command = database.App.CreateCommand(
             """
-            SELECT timestamp, sma_20, sma_50, ema_12, ema_26, rsi_14, macd, macd_signal, macd_histogram, bb_upper, bb_middle, bb_lower, volume_24h
+            SELECT timestamp, sma_20, sma_50, ema_12, ema_26, rsi_14, macd, macd_signal, macd_histogram, bb_upper, bb_middle, bb_lower,
+              volume_24h
               FROM market.indicators WHERE ticker_id = $1 AND timeframe = $2 ORDER BY timestamp
             """
         );

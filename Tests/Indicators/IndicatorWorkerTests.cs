@@ -61,7 +61,8 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
         await database.ExecuteAsync(
             $"""
             CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
-            CREATE TRIGGER refuse BEFORE INSERT ON market.indicator_windows FOR EACH ROW WHEN (NEW.ticker_id = {broken}) EXECUTE FUNCTION refuse()
+            CREATE TRIGGER refuse BEFORE INSERT ON market.indicator_windows FOR EACH ROW WHEN (NEW.ticker_id = {broken})
+              EXECUTE FUNCTION refuse()
             """
         );
         var time = new Later();
@@ -196,7 +197,10 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
 
     private Task<string[]> RowsAsync(int ticker) =>
         database.ScalarAsync<string[]>(
-            "SELECT coalesce(array_agg(timeframe || ':' || rows ORDER BY timeframe COLLATE \"C\"), '{}') FROM (SELECT timeframe, count(*) AS rows FROM market.indicators WHERE ticker_id = $1 GROUP BY timeframe) r",
+            """
+            SELECT coalesce(array_agg(timeframe || ':' || rows ORDER BY timeframe COLLATE "C"), '{}')
+              FROM (SELECT timeframe, count(*) AS rows FROM market.indicators WHERE ticker_id = $1 GROUP BY timeframe) r
+            """,
             ticker
         );
 
@@ -206,8 +210,11 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
     private Task<string> StateAsync(int ticker, bool indicators) =>
         database.ScalarAsync<string>(
             $"""
-            SELECT concat((SELECT string_agg(md5((b.symbol, b.timeframe, b.timestamp, b.open, b.high, b.low, b.close, b.volume, b.spread, b.spread_ratio, b.volume_ratio, b.quality_score, b.source)::text), ',' ORDER BY b.timeframe, b.timestamp) FROM ohlcv_bars b WHERE ticker_id = $1),
-                          (SELECT string_agg(md5(i::text), ',' ORDER BY i.timeframe, i.timestamp) FROM market.indicators i WHERE ticker_id = $1 AND {indicators}))
+            SELECT concat((SELECT string_agg(md5((b.symbol, b.timeframe, b.timestamp, b.open, b.high, b.low, b.close, b.volume, b.spread,
+              b.spread_ratio, b.volume_ratio, b.quality_score, b.source)::text), ',' ORDER BY b.timeframe, b.timestamp) FROM ohlcv_bars b
+              WHERE ticker_id = $1),
+                          (SELECT string_agg(md5(i::text), ',' ORDER BY i.timeframe, i.timestamp) FROM market.indicators i
+                            WHERE ticker_id = $1 AND {indicators}))
             """,
             ticker
         );

@@ -83,7 +83,11 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
                         var bars = batch.Where(write => write.Bar is not null).ToArray();
                         Execute(
                             connection,
-                            "INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) SELECT $1, $2, timestamp, 1, 1 + spread, 1, 1, volume FROM unnest($3::timestamptz[], $4::numeric[], $5::numeric[]) w (timestamp, spread, volume)",
+                            """
+                            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+                            SELECT $1, $2, timestamp, 1, 1 + spread, 1, 1, volume
+                              FROM unnest($3::timestamptz[], $4::numeric[], $5::numeric[]) w (timestamp, spread, volume)
+                            """,
                             symbol,
                             history.Timeframe.Name,
                             bars.Select(write => Time(history, write.Slot)).ToArray(),
@@ -121,7 +125,11 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
                                 // Nonsense in the derived fields: none of it may survive.
                                 Execute(
                                     connection,
-                                    $"INSERT INTO {table} (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source) VALUES ($1, $2, 1, 1 + $3, 1, 1, $4, 7, 7, 7, true, 'x')",
+                                    $"""
+                                    INSERT INTO {table} (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio,
+                                      volume_ratio, low_history, source)
+                                    VALUES ($1, $2, 1, 1 + $3, 1, 1, $4, 7, 7, 7, true, 'x')
+                                    """,
                                     ticker,
                                     Time(history, write.Slot),
                                     bar.Spread,
@@ -159,7 +167,10 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
     public void A_ratio_has_a_cap_and_halves_go_away_from_zero()
     {
         using var command = database.App.CreateCommand(
-            "SELECT market.bar_ratio(1000000, 1, 1), market.bar_ratio(1, 20000, 1), market.bar_ratio(3, 20000, 1), market.bar_ratio(0, 0, 20), market.bar_ratio(5, 0, 3), market.bar_ratio(0, NULL, 0)"
+            """
+            SELECT market.bar_ratio(1000000, 1, 1), market.bar_ratio(1, 20000, 1), market.bar_ratio(3, 20000, 1),
+              market.bar_ratio(0, 0, 20), market.bar_ratio(5, 0, 3), market.bar_ratio(0, NULL, 0)
+            """
         );
         using var reader = command.ExecuteReader();
         Assert.True(reader.Read());
@@ -173,7 +184,12 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
     private static void Compare(NpgsqlConnection connection, int ticker, History history)
     {
         using var command = new NpgsqlCommand(
-            $"SELECT timestamp, high, volume, spread_ratio, volume_ratio, low_history, quality_score, spread = high - low FROM {MarketDataModel.BarsTable(history.Timeframe)} WHERE ticker_id = $1 ORDER BY timestamp",
+            $"""
+            SELECT timestamp, high, volume, spread_ratio, volume_ratio, low_history, quality_score, spread = high - low
+              FROM {MarketDataModel.BarsTable(history.Timeframe)}
+             WHERE ticker_id = $1
+             ORDER BY timestamp
+            """,
             connection
         )
         {

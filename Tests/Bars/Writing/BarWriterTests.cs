@@ -233,7 +233,10 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
         {
             calls++;
             await using var twice = new NpgsqlCommand(
-                $"INSERT INTO market.sync_coverage (ticker_id, timeframe, source) VALUES ({ticker}, '1m', 'twice'), ({ticker}, '1m', 'twice')",
+                $"""
+                INSERT INTO market.sync_coverage (ticker_id, timeframe, source)
+                VALUES ({ticker}, '1m', 'twice'), ({ticker}, '1m', 'twice')
+                """,
                 connection
             );
             await twice.ExecuteNonQueryAsync(token);
