@@ -5,8 +5,8 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Schema;
 
-/// <summary>The SQL of the README, on the sample data, as eng/psql runs it.</summary>
-public abstract class ReadmeTourTests(TestDatabase database)
+/// <summary>Runs the statements of docs/sql.md on the sample data, with the role of eng/psql.</summary>
+public abstract class SqlPageTests(TestDatabase database)
 {
     [Fact]
     public async Task Every_question_is_answered_by_one_statement_and_every_write_writes_a_bar()
@@ -18,8 +18,8 @@ public abstract class ReadmeTourTests(TestDatabase database)
             NullLogger<SampleLoader>.Instance
         ).LoadAsync(onlyIfEmpty: true, token);
         Assert.Equal(3, await database.ScalarAsync<long>("SELECT count(*) FROM market.market_overview"));
-        var readme = await File.ReadAllTextAsync(Path.Combine(Run.Root, "README.md"), token);
-        var questions = StatementsAfter(readme, "## Ten questions");
+        var page = await File.ReadAllTextAsync(Path.Combine(Run.Root, "docs", "sql.md"), token);
+        var questions = StatementsAfter(page, "## Ten questions");
         Assert.Equal(10, questions.Length);
         foreach (var question in questions)
         {
@@ -29,24 +29,24 @@ public abstract class ReadmeTourTests(TestDatabase database)
             Assert.True(await reader.ReadAsync(token) || question.Contains("strategies", StringComparison.Ordinal), question);
         }
 
-        foreach (var write in StatementsAfter(readme, "### Writing bars"))
+        foreach (var write in StatementsAfter(page, "## Writing bars"))
         {
             await using var command = database.Console.CreateCommand(write);
             Assert.Equal(1, await command.ExecuteNonQueryAsync(token));
         }
     }
 
-    private static string[] StatementsAfter(string readme, string heading)
+    private static string[] StatementsAfter(string page, string heading)
     {
         const string fence = "```sql";
-        var from = readme.IndexOf(fence, readme.IndexOf(heading, StringComparison.Ordinal), StringComparison.Ordinal) + fence.Length;
-        return readme[from..readme.IndexOf("```", from, StringComparison.Ordinal)]
+        var from = page.IndexOf(fence, page.IndexOf(heading, StringComparison.Ordinal), StringComparison.Ordinal) + fence.Length;
+        return page[from..page.IndexOf("```", from, StringComparison.Ordinal)]
             .Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 }
 
-public sealed class PlainReadmeTourTests(PlainDatabase database) : ReadmeTourTests(database), IClassFixture<PlainDatabase>;
+public sealed class PlainSqlPageTests(PlainDatabase database) : SqlPageTests(database), IClassFixture<PlainDatabase>;
 
-public sealed class ApacheReadmeTourTests(ApacheDatabase database) : ReadmeTourTests(database), IClassFixture<ApacheDatabase>;
+public sealed class ApacheSqlPageTests(ApacheDatabase database) : SqlPageTests(database), IClassFixture<ApacheDatabase>;
 
-public sealed class CommunityReadmeTourTests(CommunityDatabase database) : ReadmeTourTests(database), IClassFixture<CommunityDatabase>;
+public sealed class CommunitySqlPageTests(CommunityDatabase database) : SqlPageTests(database), IClassFixture<CommunityDatabase>;
