@@ -3,10 +3,15 @@ using NpgsqlTypes;
 
 namespace Wyckoff.Accounts;
 
-/// <summary>The doors for callers who have no account yet: they give an account's id to whoever proves to be it, through functions that look past row-level security.</summary>
+/// <summary>
+/// Identifies callers before an account is known: sign-in, API keys and the waitlist. The SQL functions are SECURITY DEFINER, so they
+/// bypass row-level security.
+/// </summary>
 public sealed class AccountDirectory(NpgsqlDataSource source)
 {
-    /// <summary>The account of a Google id that Google has vouched for, made at the first sign-in; null when it is deactivated.</summary>
+    /// <summary>
+    /// Returns the account of a verified Google id and creates it at the first sign-in. Returns null if the account is deactivated.
+    /// </summary>
     public async Task<long?> SignInAsync(
         string googleId,
         string email,
@@ -23,7 +28,9 @@ public sealed class AccountDirectory(NpgsqlDataSource source)
         return await command.ExecuteScalarAsync(cancellationToken) as long?;
     }
 
-    /// <summary>The account of an API key; null when it is unknown, revoked or expired, or its account deactivated.</summary>
+    /// <summary>
+    /// Returns the account of an API key; null if the key is unknown, revoked or expired, or if its account is deactivated.
+    /// </summary>
     public async Task<long?> AuthenticateAsync(string key, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand("SELECT account.authenticate($1)");
@@ -31,7 +38,7 @@ public sealed class AccountDirectory(NpgsqlDataSource source)
         return await command.ExecuteScalarAsync(cancellationToken) as long?;
     }
 
-    /// <summary>Puts an address on the waitlist, once. Does not tell whether it was there.</summary>
+    /// <summary>Adds an e-mail address to the waitlist once. The caller does not learn whether it was already on it.</summary>
     public async Task JoinWaitlistAsync(string name, string email, string? referralSource, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand("SELECT account.join_waitlist($1, $2, $3)");

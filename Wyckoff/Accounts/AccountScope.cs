@@ -5,13 +5,16 @@ using Npgsql;
 namespace Wyckoff.Accounts;
 
 /// <summary>
-/// For whom a transaction works: the account whose rows there are in it, and what the audit trail writes down. The settings end with the transaction, so a pooled
-/// connection never carries one caller's account to the next.
+/// Binds a transaction to an account, an actor and a correlation id: row-level security shows only rows of the account, and the audit trail
+/// records actor and correlation id. The settings end with the transaction, so a pooled connection never carries them to the next caller.
 /// </summary>
 public sealed record AccountScope(long? AccountId, string? Actor = null, Guid? CorrelationId = null)
 {
-    private const string Sql =
-        "SELECT set_config('app.account_id', @account, true), set_config('app.actor', @actor, true), set_config('app.correlation_id', @correlation, true)";
+    private const string Sql = """
+        SELECT set_config('app.account_id', @account, true),
+               set_config('app.actor', @actor, true),
+               set_config('app.correlation_id', @correlation, true)
+        """;
 
     public async Task EnterAsync(DbContext context, CancellationToken cancellationToken)
     {
@@ -36,7 +39,9 @@ public sealed record AccountScope(long? AccountId, string? Actor = null, Guid? C
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Runs <paramref name="work"/> for this account in a transaction of its own, again as a whole when the connection broke, and commits.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> for this account in its own transaction and commits. A transient failure repeats the whole transaction.
+    /// </summary>
     public Task<T> RunAsync<T>(DbContext context, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         context
             .Database.CreateExecutionStrategy()

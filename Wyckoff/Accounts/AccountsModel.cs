@@ -9,7 +9,7 @@ public static class AccountsModel
 {
     public const string Schema = "account";
 
-    // The same characters as UserAccount.IsEmail: ! to ~ without @ and capitals.
+    // The same rule as UserAccount.IsEmail: printable ASCII without capitals, and exactly one @.
     private const string Email = "email ~ '^[!-?[-~]+@[!-?[-~]+$'";
 
     public static void Configure(ModelBuilder model)
@@ -75,7 +75,8 @@ public static class AccountsModel
                 table.HasCheckConstraint("chk_user_profiles_risk_profile", "jsonb_typeof(risk_profile) = 'object'");
                 table.HasCheckConstraint("chk_user_profiles_site_prefs", "jsonb_typeof(site_prefs) = 'object'");
                 table.HasCheckConstraint("chk_user_profiles_stats", "jsonb_typeof(stats) = 'object'");
-                // Compared as JSON: only a number lies between two numbers, a missing key passes, and nothing is cast that could fail.
+                // Compared as jsonb: other types do not sort between two numbers, a missing key gives NULL and passes, and no cast can
+                // fail.
                 foreach (var percentage in new[] { "max_position_size_pct", "max_risk_per_trade_pct", "max_daily_loss_pct" })
                 {
                     table.HasCheckConstraint("chk_user_profiles_" + percentage, $"risk_profile -> '{percentage}' BETWEEN '0' AND '100'");
@@ -102,14 +103,16 @@ public static class AccountsModel
             .HasColumnType("jsonb")
             .HasDefaultValueSql("'{}'")
             .HasComment(
-                "account_balance, default_timeframes, experience_level, trading_style, primary_markets, account_size_range, evaluation_controls"
+                "account_balance, default_timeframes, experience_level, trading_style, primary_markets, account_size_range, "
+                    + "evaluation_controls"
             );
         profile
             .Property(p => p.RiskProfile)
             .HasColumnType("jsonb")
             .HasDefaultValueSql("'{}'")
             .HasComment(
-                "max_position_size_pct, max_risk_per_trade_pct, max_daily_loss_pct, min_risk_reward_ratio, max_open_positions, stop_loss_required"
+                "max_position_size_pct, max_risk_per_trade_pct, max_daily_loss_pct, min_risk_reward_ratio, max_open_positions, "
+                    + "stop_loss_required"
             );
         profile
             .Property(p => p.SitePrefs)

@@ -6,7 +6,9 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Accounts;
 
-/// <summary>A key with which a program acts for an account. The key itself is shown once and kept nowhere; its hash needs no salt, since the key is 256 random bits.</summary>
+/// <summary>
+/// An API key of an account. The key is shown once, and only its hash is stored. The hash needs no salt because the key is 256 random bits.
+/// </summary>
 public sealed class ApiKey
 {
     public const string Mark = "wk_";
@@ -33,7 +35,7 @@ public sealed class ApiKey
 
     public string Name { get; private set; } = "";
 
-    /// <summary>The first characters of the key, for people to tell their keys apart.</summary>
+    /// <summary>The first characters of the key, by which users tell their keys apart.</summary>
     public string Prefix { get; private set; } = "";
 
     [JsonIgnore]
@@ -47,7 +49,7 @@ public sealed class ApiKey
 
     public DateTimeOffset CreatedAt { get; private set; }
 
-    /// <summary>A new key, and the text to show its owner once.</summary>
+    /// <summary>Creates a key. Returns the entity and the key itself, which the owner sees only once.</summary>
     public static (ApiKey ApiKey, string Key) Issue(long accountId, string name, DateTimeOffset now, DateTimeOffset? expiresAt = null)
     {
         var key = Mark + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));

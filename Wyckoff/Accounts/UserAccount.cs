@@ -8,7 +8,7 @@ public enum AuthProvider
     Local,
 }
 
-/// <summary>Someone who uses the platform, and whom everything account-owned belongs to.</summary>
+/// <summary>An account of the platform: the owner of strategies, orders, trades and journal data.</summary>
 public sealed class UserAccount
 {
     public static readonly DateOnly EarliestBirth = new(1900, 1, 1);
@@ -32,7 +32,7 @@ public sealed class UserAccount
 
     public string Name { get; private set; } = "";
 
-    /// <summary>In lower case, so that unique means unique.</summary>
+    /// <summary>In lower case, so that the unique index is case-insensitive.</summary>
     public string Email { get; private set; } = "";
 
     public string? GoogleId { get; private set; }
@@ -82,7 +82,7 @@ public sealed class UserAccount
 
     public void Activate() => IsActive = true;
 
-    /// <summary>One @ with something on both sides, in printable ASCII without capitals; whether mail arrives, only mail can tell.</summary>
+    /// <summary>Checks the form only: one @ with text on both sides, printable ASCII, no capitals.</summary>
     public static bool IsEmail(string? text) =>
         text is not null
         && text.IndexOf('@', StringComparison.Ordinal) is var at

@@ -3,11 +3,11 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Accounts;
 
-/// <summary>An account's preferences, as JSON objects: what is in them is for their readers to know, except the limits on risk, which are judged here.</summary>
+/// <summary>The preferences of an account as JSON objects. Only the risk limits are validated here.</summary>
 public sealed class UserProfile
 {
     private static readonly string[] Percentages = ["max_position_size_pct", "max_risk_per_trade_pct", "max_daily_loss_pct"];
-    private static readonly string[] Amounts = ["min_risk_reward_ratio", "max_open_positions"];
+    private static readonly string[] PositiveNumbers = ["min_risk_reward_ratio", "max_open_positions"];
 
     private UserProfile() { }
 
@@ -41,12 +41,12 @@ public sealed class UserProfile
         using var document = JsonDocument.Parse(json);
         foreach (var name in Percentages)
         {
-            Between(document.RootElement, name, 100);
+            RequireRange(document.RootElement, name, 100);
         }
 
-        foreach (var name in Amounts)
+        foreach (var name in PositiveNumbers)
         {
-            Between(document.RootElement, name, 100_000);
+            RequireRange(document.RootElement, name, 100_000);
         }
 
         Guard.Require(
@@ -58,7 +58,7 @@ public sealed class UserProfile
         RiskProfile = json;
     }
 
-    private static void Between(JsonElement profile, string name, double maximum) =>
+    private static void RequireRange(JsonElement profile, string name, double maximum) =>
         Guard.Require(
             !profile.TryGetProperty(name, out var value)
                 || (value.ValueKind == JsonValueKind.Number && value.GetDouble() >= 0 && value.GetDouble() <= maximum),

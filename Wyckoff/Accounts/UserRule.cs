@@ -3,7 +3,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Accounts;
 
-/// <summary>An account's own setting of one evaluator's rule.</summary>
+/// <summary>The settings of an account for one rule of an evaluator.</summary>
 public sealed class UserRule
 {
     private UserRule() { }

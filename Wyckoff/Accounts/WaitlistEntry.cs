@@ -7,7 +7,9 @@ public enum WaitlistStatus
     Rejected,
 }
 
-/// <summary>Someone who asks for access. Entries are made through <see cref="AccountDirectory.JoinWaitlistAsync"/> and judged by hand, in psql.</summary>
+/// <summary>
+/// A request for access. <see cref="AccountDirectory.JoinWaitlistAsync"/> adds entries; an administrator decides on them in psql.
+/// </summary>
 public sealed class WaitlistEntry
 {
     private WaitlistEntry() { }

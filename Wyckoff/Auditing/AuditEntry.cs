@@ -1,6 +1,8 @@
 namespace Wyckoff.Auditing;
 
-/// <summary>That something was changed, by whom and how. Only the database's triggers write it, in the transaction of the change.</summary>
+/// <summary>
+/// One entry of the audit trail: who changed which row, and how. Only database triggers write entries, in the transaction of the change.
+/// </summary>
 public sealed record AuditEntry
 {
     public Guid Id { get; init; }
@@ -19,7 +21,9 @@ public sealed record AuditEntry
 
     public required string Action { get; init; }
 
-    /// <summary>JSON: <c>old</c> and <c>new</c> values of what changed, and the names of the <c>hidden</c> columns that did.</summary>
+    /// <summary>
+    /// JSON: the <c>old</c> and <c>new</c> values of the changed columns; <c>hidden</c> lists changed columns whose values are secret.
+    /// </summary>
     public string? Metadata { get; init; }
 
     public Guid CorrelationId { get; init; }

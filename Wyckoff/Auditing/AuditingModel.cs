@@ -16,7 +16,8 @@ public static class AuditingModel
             table =>
             {
                 table.HasComment(
-                    "Every order, trade, signal, campaign and account change, in the transaction that made it. Append-only: triggers refuse UPDATE, DELETE and TRUNCATE to everybody."
+                    "Every order, trade, signal, campaign and account change, in the transaction that made it. Append-only: "
+                        + "triggers refuse UPDATE, DELETE and TRUNCATE to everybody."
                 );
                 table.HasCheckConstraint("chk_audit_trail_event_type", "event_type <> ''");
                 table.HasCheckConstraint("chk_audit_trail_entity_type", "entity_type <> ''");

@@ -3,7 +3,7 @@ using static Wyckoff.Findings.FindingRules;
 
 namespace Wyckoff.Findings;
 
-/// <summary>Several entries into one trading range, with one budget: never more than 5 % of the portfolio.</summary>
+/// <summary>A group of positions in one trading range that share an allocation of at most 5 % of the portfolio.</summary>
 public sealed class Campaign
 {
     public const decimal MaxAllocation = 5;
@@ -20,7 +20,7 @@ public sealed class Campaign
     )
     {
         (Symbol, Timeframe, StartedAt, TradingRangeId, Phase) = (
-            Known(symbol),
+            CanonicalSymbol(symbol),
             timeframe,
             startedAt.ToUniversalTime(),
             tradingRangeId,
@@ -28,7 +28,7 @@ public sealed class Campaign
         );
         CampaignId = FormattableString.Invariant($"{Symbol}-{StartedAt:yyyy-MM-dd}");
         TotalAllocation = Number(totalAllocation, 2, 1_000);
-        Hold(
+        Require(
             TotalAllocation is >= 0 and <= MaxAllocation,
             "chk_campaigns_total_allocation",
             "A campaign takes at most 5 % of the portfolio."
@@ -37,7 +37,7 @@ public sealed class Campaign
 
     public Guid Id { get; private set; } = Guid.CreateVersion7();
 
-    /// <summary>For people: <c>AAPL-2024-03-01</c>.</summary>
+    /// <summary>A readable id such as <c>AAPL-2024-03-01</c>.</summary>
     public string CampaignId { get; private set; } = "";
 
     public string Symbol { get; private set; } = "";
@@ -50,7 +50,7 @@ public sealed class Campaign
 
     public WyckoffPhase? Phase { get; private set; }
 
-    /// <summary>Percent of the portfolio.</summary>
+    /// <summary>In per cent of the portfolio.</summary>
     public decimal TotalAllocation { get; private set; }
 
     public decimal CurrentRisk { get; private set; }
@@ -90,33 +90,33 @@ public sealed class Campaign
     public void Risk(decimal amount)
     {
         var money = Money(amount);
-        Hold(money >= 0, "chk_campaigns_risk", "A risk is not negative.");
+        Require(money >= 0, "chk_campaigns_risk", "A risk is not negative.");
         CurrentRisk = money;
     }
 
     public void MarkUp()
     {
-        Hold(Status == CampaignStatus.Active, "chk_campaigns_status_change", "Only an active campaign goes into markup.");
+        Require(Status == CampaignStatus.Active, "chk_campaigns_status_change", "Only an active campaign goes into markup.");
         Status = CampaignStatus.Markup;
     }
 
     public void Complete(DateTimeOffset at, bool jumpAchieved)
     {
-        Over(at);
+        End(at);
         (Status, JumpAchieved) = (CampaignStatus.Completed, jumpAchieved);
     }
 
     public void Invalidate(DateTimeOffset at, string reason, string? by = null)
     {
-        Hold(!string.IsNullOrWhiteSpace(reason), "chk_campaigns_invalidation", "An invalidation has a reason.");
-        Over(at);
+        Require(!string.IsNullOrWhiteSpace(reason), "chk_campaigns_invalidation", "An invalidation has a reason.");
+        End(at);
         (Status, InvalidationReason, InvalidatedBy) = (CampaignStatus.Invalidated, reason, by);
     }
 
-    private void Over(DateTimeOffset at)
+    private void End(DateTimeOffset at)
     {
-        Hold(!IsOver, "chk_campaigns_status_change", "A campaign ends once.");
-        Hold(at >= StartedAt, "chk_campaigns_completed_at", "A campaign ends after it began.");
+        Require(!IsOver, "chk_campaigns_status_change", "A campaign ends once.");
+        Require(at >= StartedAt, "chk_campaigns_completed_at", "A campaign ends after it began.");
         CompletedAt = at.ToUniversalTime();
     }
 }

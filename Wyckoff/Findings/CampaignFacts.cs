@@ -1,6 +1,6 @@
 namespace Wyckoff.Findings;
 
-/// <summary>How a signal's share of a campaign was worked out, and whether it was let through.</summary>
+/// <summary>The calculation of a signal's share of a campaign's allocation, and whether it was approved.</summary>
 public sealed record AllocationPlan
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -35,7 +35,7 @@ public sealed record AllocationPlan
     public required DateTimeOffset Timestamp { get; init; }
 }
 
-/// <summary>How a campaign is to be left: three targets, and how much at each.</summary>
+/// <summary>The exit plan of a campaign: three target prices and the percentage to sell at each.</summary>
 public sealed class ExitRule
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -73,7 +73,7 @@ public sealed class ExitRule
     public DateTimeOffset UpdatedAt { get; private set; }
 }
 
-/// <summary>An exit that its rule called for.</summary>
+/// <summary>An exit of a position that an exit rule triggered.</summary>
 public sealed class ExitOrder
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -100,12 +100,16 @@ public sealed class ExitOrder
 
     public void Execute(DateTimeOffset at)
     {
-        FindingRules.Hold(!Executed && at >= TriggeredAt, "chk_exit_orders_executed", "An exit is executed once, after it was triggered.");
+        FindingRules.Require(
+            !Executed && at >= TriggeredAt,
+            "chk_exit_orders_executed",
+            "An exit is executed once, after it was triggered."
+        );
         (Executed, ExecutedAt) = (true, at.ToUniversalTime());
     }
 }
 
-/// <summary>What came of a campaign.</summary>
+/// <summary>The results of a campaign.</summary>
 public sealed record CampaignMetrics
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -165,7 +169,7 @@ public sealed record CampaignMetrics
     public DateTimeOffset UpdatedAt { get; init; }
 }
 
-/// <summary>A signal went from one status to another: written by the database, never by us.</summary>
+/// <summary>A status change of a signal. Only a database trigger writes these rows.</summary>
 public sealed record SignalStatusChange
 {
     public Guid Id { get; init; }
@@ -185,7 +189,7 @@ public sealed record SignalStatusChange
     public DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>What the scanner looks at.</summary>
+/// <summary>A symbol and timeframe that the scanner examines.</summary>
 public sealed class WatchlistEntry
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -209,7 +213,7 @@ public sealed class WatchlistEntry
     public DateTimeOffset UpdatedAt { get; private set; }
 }
 
-/// <summary>What a run of the method over history found, and how well.</summary>
+/// <summary>The results of a backtest of the pattern detection over historical bars.</summary>
 public sealed record BacktestResult
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();

@@ -4,13 +4,15 @@ using Npgsql.NameTranslation;
 
 namespace Wyckoff.Findings;
 
-/// <summary>Closed sets are stored as the upper-case words of the documents (<c>TARGET_HIT</c>), with a check that lists them.</summary>
+/// <summary>
+/// Stores an enum of schema <c>wyckoff</c> as upper-case text (<c>TARGET_HIT</c>) and builds the CHECK condition that lists its values.
+/// </summary>
 internal static class EnumColumn
 {
     public static string Text<T>(T value)
         where T : struct, Enum => NpgsqlSnakeCaseNameTranslator.ConvertToSnakeCase(value.ToString()).ToUpperInvariant();
 
-    /// <summary>The condition of the check.</summary>
+    /// <summary>Returns the condition of the CHECK constraint.</summary>
     public static string Check<T>(string column)
         where T : struct, Enum => $"{column} IN ({string.Join(", ", Enum.GetValues<T>().Select(value => $"'{Text(value)}'"))})";
 
@@ -23,13 +25,13 @@ internal static class EnumColumn
     private static class Conversion<T>
         where T : struct, Enum
     {
-        private static readonly Dictionary<T, string> _words = Enum.GetValues<T>().ToDictionary(value => value, Text);
-        private static readonly Dictionary<string, T> _values = _words.ToDictionary(
+        private static readonly Dictionary<T, string> _texts = Enum.GetValues<T>().ToDictionary(value => value, Text);
+        private static readonly Dictionary<string, T> _values = _texts.ToDictionary(
             pair => pair.Value,
             pair => pair.Key,
             StringComparer.Ordinal
         );
 
-        public static readonly ValueConverter<T, string> Instance = new(value => _words[value], word => _values[word]);
+        public static readonly ValueConverter<T, string> Instance = new(value => _texts[value], text => _values[text]);
     }
 }

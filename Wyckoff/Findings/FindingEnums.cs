@@ -9,7 +9,7 @@ public enum WyckoffPhase
     E,
 }
 
-/// <summary>The events one may trade on.</summary>
+/// <summary>The Wyckoff events that can be traded.</summary>
 public enum PatternType
 {
     Spring,

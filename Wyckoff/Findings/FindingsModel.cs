@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
@@ -15,9 +16,12 @@ public static class FindingsModel
     private const string LongPattern = "'SPRING', 'SOS', 'LPS', 'ST'";
     private const string ShortPattern = "'UT', 'UTAD', 'SOW', 'LPSY', 'ST'";
 
-    private static readonly string _timeframes =
+    private static readonly string _timeframeCheck =
         $"timeframe IN ({string.Join(", ", Timeframe.Stored.Select(timeframe => $"'{timeframe}'"))})";
-    private static readonly ValueConverter<Timeframe, string> _timeframe = new(timeframe => timeframe.Name, name => Timeframe.Parse(name));
+    private static readonly ValueConverter<Timeframe, string> _timeframeConverter = new(
+        timeframe => timeframe.Name,
+        name => Timeframe.Parse(name)
+    );
 
     public static void Configure(ModelBuilder model)
     {
@@ -67,11 +71,13 @@ public static class FindingsModel
         range.Property(r => r.EndTime).HasComment("Null while the range goes on.");
         Price(range.Property(r => r.CreekLevel))
             .HasComment(
-                "SUPPORT, as the source document has it; in the literature the creek is the resistance. Elsewhere we say support and resistance."
+                "SUPPORT, as the source document has it; in the literature the creek is the resistance. "
+                    + "Elsewhere we say support and resistance."
             );
         Price(range.Property(r => r.IceLevel))
             .HasComment(
-                "RESISTANCE, as the source document has it; in the literature the ice is the support. Elsewhere we say support and resistance."
+                "RESISTANCE, as the source document has it; in the literature the ice is the support. "
+                    + "Elsewhere we say support and resistance."
             );
         Price(range.Property(r => r.JumpTarget))
             .HasComment(
@@ -111,7 +117,8 @@ public static class FindingsModel
             table =>
             {
                 table.HasComment(
-                    "Events of the method that qualified. symbol is text without a foreign key, as in the source document: a finding outlives its ticker, and backtests find in what is no longer kept."
+                    "Events of the method that qualified. symbol is text without a foreign key, as in the source document: "
+                        + "a finding outlives its ticker, and backtests find in what is no longer kept."
                 );
                 Instrument(table, "patterns");
                 table.HasCheckConstraint("chk_patterns_pattern_type", EnumColumn.Check<PatternType>("pattern_type"));
@@ -121,13 +128,15 @@ public static class FindingsModel
                 table.HasCheckConstraint("chk_patterns_prices", "entry_price > 0 AND stop_loss > 0 AND invalidation_level > 0");
                 table.HasCheckConstraint(
                     "chk_patterns_side",
-                    $"(stop_loss < entry_price AND invalidation_level < entry_price AND pattern_type IN ({LongPattern})) OR (stop_loss > entry_price AND invalidation_level > entry_price AND pattern_type IN ({ShortPattern}))"
+                    $"(stop_loss < entry_price AND invalidation_level < entry_price AND pattern_type IN ({LongPattern})) "
+                        + $"OR (stop_loss > entry_price AND invalidation_level > entry_price AND pattern_type IN ({ShortPattern}))"
                 );
                 table.HasCheckConstraint("chk_patterns_ratios", "volume_ratio >= 0 AND spread_ratio >= 0");
                 table.HasCheckConstraint("chk_patterns_test", "coalesce(test_bar_timestamp > pattern_bar_timestamp, NOT test_confirmed)");
                 table.HasCheckConstraint(
                     "chk_patterns_rejection",
-                    "(rejection_reason IS NOT NULL OR (rejection_timestamp IS NULL AND NOT rejected_by_session_filter)) AND (rejection_reason IS NULL OR NOT is_tradeable)"
+                    "(rejection_reason IS NOT NULL OR (rejection_timestamp IS NULL AND NOT rejected_by_session_filter)) "
+                        + "AND (rejection_reason IS NULL OR NOT is_tradeable)"
                 );
                 table.HasCheckConstraint("chk_patterns_metadata", "jsonb_typeof(metadata) = 'object' AND metadata_version >= 1");
             }
@@ -172,9 +181,16 @@ public static class FindingsModel
         pattern.HasIndex(p => p.Metadata).HasMethod("gin").HasOperators("jsonb_path_ops").HasDatabaseName("idx_patterns_metadata");
     }
 
-    // An interval of days would mean another span on the day the clocks change; hours do not.
+    // In minutes: an interval of a day has another length when the clocks change.
     private static string DetectionTime() =>
-        $"detection_time >= pattern_bar_timestamp + CASE timeframe {string.Join(' ', Timeframe.Stored.Select(t => FormattableString.Invariant($"WHEN '{t}' THEN INTERVAL '{(FindingRules.EarliestClose(t, DateTimeOffset.UnixEpoch) - DateTimeOffset.UnixEpoch).TotalMinutes} minutes'")))} END";
+        "detection_time >= pattern_bar_timestamp + CASE timeframe "
+        + string.Join(' ', Timeframe.Stored.Select(t => $"WHEN '{t}' THEN INTERVAL '{MinutesToEarliestClose(t)} minutes'"))
+        + " END";
+
+    private static string MinutesToEarliestClose(Timeframe timeframe) =>
+        (FindingRules.EarliestClose(timeframe, DateTimeOffset.UnixEpoch) - DateTimeOffset.UnixEpoch).TotalMinutes.ToString(
+            CultureInfo.InvariantCulture
+        );
 
     private static void Campaign(EntityTypeBuilder<Campaign> campaign)
     {
@@ -255,7 +271,8 @@ public static class FindingsModel
             table =>
             {
                 table.HasComment(
-                    "Trades to take. Every change of status is in signal_status_log, by trigger. symbol is text without a foreign key, as in patterns."
+                    "Trades to take. Every change of status is in signal_status_log, by trigger. "
+                        + "symbol is text without a foreign key, as in patterns."
                 );
                 Instrument(table, "signals");
                 table.HasCheckConstraint("chk_signals_signal_type", EnumColumn.Check<Direction>("signal_type"));
@@ -264,7 +281,9 @@ public static class FindingsModel
                 table.HasCheckConstraint("chk_signals_prices", "entry_price > 0 AND stop_loss > 0 AND target_1 > 0 AND target_2 > 0");
                 table.HasCheckConstraint(
                     "chk_signals_side",
-                    "CASE signal_type WHEN 'LONG' THEN stop_loss < entry_price AND entry_price < target_1 AND target_1 <= target_2 ELSE stop_loss > entry_price AND entry_price > target_1 AND target_1 >= target_2 END"
+                    "CASE signal_type WHEN 'LONG' THEN stop_loss < entry_price AND entry_price < target_1 "
+                        + "AND target_1 <= target_2 ELSE stop_loss > entry_price AND entry_price > target_1 "
+                        + "AND target_1 >= target_2 END"
                 );
                 table.HasCheckConstraint("chk_signals_position_size", "position_size > 0");
                 table.HasCheckConstraint("chk_signals_risk_amount", "risk_amount > 0");
@@ -274,7 +293,8 @@ public static class FindingsModel
                 table.HasCheckConstraint("chk_signals_status", EnumColumn.Check<SignalStatus>("status"));
                 table.HasCheckConstraint(
                     "chk_signals_exit",
-                    "CASE WHEN status IN ('STOPPED', 'TARGET_HIT') THEN coalesce(exit_date >= generated_at AND exit_price > 0, false) ELSE exit_date IS NULL AND exit_price IS NULL END"
+                    "CASE WHEN status IN ('STOPPED', 'TARGET_HIT') THEN coalesce(exit_date >= generated_at "
+                        + "AND exit_price > 0, false) ELSE exit_date IS NULL AND exit_price IS NULL END"
                 );
                 table.HasCheckConstraint("chk_signals_approval_chain", "jsonb_typeof(approval_chain) IN ('array', 'object')");
             }
@@ -377,13 +397,15 @@ public static class FindingsModel
                 table.HasCheckConstraint("chk_positions_shares", "shares > 0");
                 table.HasCheckConstraint(
                     "chk_positions_side",
-                    "CASE side WHEN 'LONG' THEN target_price > entry_price AND target_price > stop_loss ELSE target_price < entry_price AND target_price < stop_loss END"
+                    "CASE side WHEN 'LONG' THEN target_price > entry_price AND target_price > stop_loss "
+                        + "ELSE target_price < entry_price AND target_price < stop_loss END"
                 );
                 table.HasCheckConstraint("chk_positions_allocation_percent", "allocation_percent BETWEEN 0 AND 5.0");
                 table.HasCheckConstraint("chk_positions_risk_amount", "risk_amount >= 0");
                 table.HasCheckConstraint(
                     "chk_positions_exit",
-                    "CASE status WHEN 'CLOSED' THEN coalesce(exit_date >= entry_date AND exit_price > 0, false) ELSE exit_date IS NULL AND exit_price IS NULL AND realized_pnl IS NULL END"
+                    "CASE status WHEN 'CLOSED' THEN coalesce(exit_date >= entry_date AND exit_price > 0, false) "
+                        + "ELSE exit_date IS NULL AND exit_price IS NULL AND realized_pnl IS NULL END"
                 );
             }
         );
@@ -480,7 +502,8 @@ public static class FindingsModel
                 table.HasCheckConstraint("chk_exit_rules_levels", "target_1_level > 0 AND target_2_level > 0 AND target_3_level > 0");
                 table.HasCheckConstraint(
                     "chk_exit_rules_order",
-                    "(target_1_level <= target_2_level AND target_2_level <= target_3_level) OR (target_1_level >= target_2_level AND target_2_level >= target_3_level)"
+                    "(target_1_level <= target_2_level AND target_2_level <= target_3_level) "
+                        + "OR (target_1_level >= target_2_level AND target_2_level >= target_3_level)"
                 );
                 table.HasCheckConstraint("chk_exit_rules_t1_exit_pct", "t1_exit_pct BETWEEN 0 AND 100");
                 table.HasCheckConstraint("chk_exit_rules_t2_exit_pct", "t2_exit_pct BETWEEN 0 AND 100");
@@ -584,13 +607,15 @@ public static class FindingsModel
                 );
                 table.HasCheckConstraint(
                     "chk_campaign_metrics_rates",
-                    "win_rate BETWEEN 0 AND 100 AND coalesce(phase_c_win_rate BETWEEN 0 AND 100, true) AND coalesce(phase_d_win_rate BETWEEN 0 AND 100, true)"
+                    "win_rate BETWEEN 0 AND 100 AND coalesce(phase_c_win_rate BETWEEN 0 AND 100, true) "
+                        + "AND coalesce(phase_d_win_rate BETWEEN 0 AND 100, true)"
                 );
                 table.HasCheckConstraint("chk_campaign_metrics_duration_days", "duration_days >= 0");
                 table.HasCheckConstraint("chk_campaign_metrics_max_drawdown", "max_drawdown >= 0");
                 table.HasCheckConstraint(
                     "chk_campaign_metrics_prices",
-                    "coalesce(average_entry_price > 0, true) AND coalesce(average_exit_price > 0, true) AND coalesce(expected_jump_target > 0, true) AND coalesce(actual_high_reached > 0, true)"
+                    "coalesce(average_entry_price > 0, true) AND coalesce(average_exit_price > 0, true) "
+                        + "AND coalesce(expected_jump_target > 0, true) AND coalesce(actual_high_reached > 0, true)"
                 );
             }
         );
@@ -665,7 +690,8 @@ public static class FindingsModel
                 table.HasCheckConstraint("chk_backtest_results_dates", "end_date >= start_date");
                 table.HasCheckConstraint(
                     "chk_backtest_results_patterns",
-                    "total_patterns_detected >= 0 AND true_positives >= 0 AND false_positives >= 0 AND false_negatives >= 0 AND true_positives + false_positives <= total_patterns_detected"
+                    "total_patterns_detected >= 0 AND true_positives >= 0 AND false_positives >= 0 AND false_negatives >= 0 "
+                        + "AND true_positives + false_positives <= total_patterns_detected"
                 );
                 table.HasCheckConstraint(
                     "chk_backtest_results_signals",
@@ -724,19 +750,19 @@ public static class FindingsModel
         where T : class
     {
         table.HasCheckConstraint($"chk_{name}_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
-        table.HasCheckConstraint($"chk_{name}_timeframe", _timeframes);
+        table.HasCheckConstraint($"chk_{name}_timeframe", _timeframeCheck);
     }
 
     private static void InstrumentColumns(PropertyBuilder<string> symbol, PropertyBuilder<Timeframe> timeframe)
     {
         symbol.HasMaxLength(Symbol.MaxLength);
-        timeframe.HasMaxLength(5).HasConversion(_timeframe);
+        timeframe.HasMaxLength(5).HasConversion(_timeframeConverter);
     }
 
-    // Made by us before the row is sent; the default is for those who write SQL.
+    // The application creates the id; the default serves rows that are inserted with SQL.
     private static void Identity(PropertyBuilder<Guid> id) => id.HasDefaultValueSql(NewId).ValueGeneratedNever();
 
-    // Counted by the trigger, named in the WHERE of every update: who comes second finds nothing to change.
+    // A trigger increments the version, and EF adds it to the WHERE clause of every update, so a stale update changes no row and fails.
     private static void Versioned(PropertyBuilder<int> version) =>
         version
             .HasDefaultValue(1)

@@ -3,7 +3,7 @@ using static Wyckoff.Findings.FindingRules;
 
 namespace Wyckoff.Findings;
 
-/// <summary>An event of the method, found in the bars, good enough to be traded on. Known from <see cref="DetectionTime"/> on, never before.</summary>
+/// <summary>A tradable Wyckoff event that was detected in the bars. It is known only from <see cref="DetectionTime"/> on.</summary>
 public sealed class Pattern
 {
     private Pattern() { }
@@ -25,7 +25,7 @@ public sealed class Pattern
         string metadata = "{}"
     )
     {
-        (PatternType, Symbol, Timeframe, Phase) = (type, Known(symbol), timeframe, phase);
+        (PatternType, Symbol, Timeframe, Phase) = (type, CanonicalSymbol(symbol), timeframe, phase);
         (PatternBarTimestamp, DetectionTime) = (barTimestamp.ToUniversalTime(), detectionTime.ToUniversalTime());
         (EntryPrice, StopLoss, InvalidationLevel) = (Price(entryPrice), Price(stopLoss), Price(invalidationLevel));
         (ConfidenceScore, VolumeRatio, SpreadRatio) = (
@@ -34,14 +34,14 @@ public sealed class Pattern
             Number(spreadRatio, 4, 1_000_000)
         );
         (TradingRangeId, Metadata) = (tradingRangeId, metadata);
-        Hold(
+        Require(
             DetectionTime >= EarliestClose(timeframe, PatternBarTimestamp),
             "chk_patterns_detection_time",
             "A pattern is not known before its bar has closed."
         );
-        Hold(confidenceScore is >= 70 and <= 95, "chk_patterns_confidence_score", "The confidence is 70 to 95.");
-        Hold(EntryPrice > 0 && StopLoss > 0 && InvalidationLevel > 0, "chk_patterns_prices", "Prices are above zero.");
-        Hold(
+        Require(confidenceScore is >= 70 and <= 95, "chk_patterns_confidence_score", "The confidence is 70 to 95.");
+        Require(EntryPrice > 0 && StopLoss > 0 && InvalidationLevel > 0, "chk_patterns_prices", "Prices are above zero.");
+        Require(
             (
                 StopLoss < EntryPrice
                 && InvalidationLevel < EntryPrice
@@ -55,7 +55,7 @@ public sealed class Pattern
             "chk_patterns_side",
             "Stop and invalidation lie on the losing side of the entry: below it for a long pattern, above it for a short one."
         );
-        Hold(VolumeRatio >= 0 && SpreadRatio >= 0, "chk_patterns_ratios", "Ratios are not negative.");
+        Require(VolumeRatio >= 0 && SpreadRatio >= 0, "chk_patterns_ratios", "Ratios are not negative.");
     }
 
     public Guid Id { get; private set; } = Guid.CreateVersion7();
@@ -112,13 +112,13 @@ public sealed class Pattern
 
     public void Confirm(DateTimeOffset testBar)
     {
-        Hold(testBar > PatternBarTimestamp, "chk_patterns_test", "A test comes after what it tests.");
+        Require(testBar > PatternBarTimestamp, "chk_patterns_test", "A test comes after what it tests.");
         (TestConfirmed, TestBarTimestamp) = (true, testBar.ToUniversalTime());
     }
 
     public void Reject(string reason, DateTimeOffset at, bool bySessionFilter = false)
     {
-        Hold(!string.IsNullOrWhiteSpace(reason), "chk_patterns_rejection", "A rejection has a reason.");
+        Require(!string.IsNullOrWhiteSpace(reason), "chk_patterns_rejection", "A rejection has a reason.");
         (IsTradeable, RejectionReason, RejectionTimestamp, RejectedBySessionFilter) = (
             false,
             reason,

@@ -2,7 +2,7 @@ using static Wyckoff.Findings.FindingRules;
 
 namespace Wyckoff.Findings;
 
-/// <summary>One entry of a campaign. The database keeps the open ones of a campaign within its allocation together.</summary>
+/// <summary>A position of a campaign. The database ensures that the open positions of a campaign do not exceed its allocation.</summary>
 public sealed class Position
 {
     private Position() { }
@@ -24,17 +24,15 @@ public sealed class Position
         (CampaignId, SignalId, PatternType, Side, EntryDate) = (campaignId, signalId, patternType, side, entryDate.ToUniversalTime());
         (EntryPrice, Shares, StopLoss, TargetPrice) = (Price(entryPrice), Price(shares), Price(stopLoss), Price(targetPrice));
         (AllocationPercent, RiskAmount) = (Number(allocationPercent, 2, 1_000), Money(riskAmount));
-        Hold(EntryPrice > 0 && StopLoss > 0 && TargetPrice > 0, "chk_positions_prices", "Prices are above zero.");
-        Hold(Shares > 0, "chk_positions_shares", "A position has shares.");
-        Hold(AllocationPercent is >= 0 and <= Campaign.MaxAllocation, "chk_positions_allocation_percent", "An allocation is at most 5 %.");
-        Hold(RiskAmount >= 0, "chk_positions_risk_amount", "A risk is not negative.");
-        Hold(
-            side == Direction.Long
-                ? StopLoss < TargetPrice && EntryPrice < TargetPrice
-                : StopLoss > TargetPrice && EntryPrice > TargetPrice,
-            "chk_positions_side",
-            "The target lies on the winning side of entry and stop."
+        Require(EntryPrice > 0 && StopLoss > 0 && TargetPrice > 0, "chk_positions_prices", "Prices are above zero.");
+        Require(Shares > 0, "chk_positions_shares", "A position has shares.");
+        Require(
+            AllocationPercent is >= 0 and <= Campaign.MaxAllocation,
+            "chk_positions_allocation_percent",
+            "An allocation is at most 5 %."
         );
+        Require(RiskAmount >= 0, "chk_positions_risk_amount", "A risk is not negative.");
+        RequireSide(StopLoss);
     }
 
     public Guid Id { get; private set; } = Guid.CreateVersion7();
@@ -77,34 +75,39 @@ public sealed class Position
 
     public DateTimeOffset UpdatedAt { get; private set; }
 
-    /// <summary>The stop may be trailed past the entry, but never past the target.</summary>
+    /// <summary>Moves the stop. It may pass the entry price, but not the target.</summary>
     public void MoveStop(decimal stopLoss)
     {
         var stop = Price(stopLoss);
-        Hold(stop > 0, "chk_positions_prices", "Prices are above zero.");
-        Hold(
-            Side == Direction.Long ? stop < TargetPrice : stop > TargetPrice,
-            "chk_positions_side",
-            "The target lies on the winning side of entry and stop."
-        );
+        Require(stop > 0, "chk_positions_prices", "Prices are above zero.");
+        RequireSide(stop);
         StopLoss = stop;
     }
 
     public void Mark(decimal price)
     {
-        Hold(Price(price) > 0, "chk_positions_prices", "Prices are above zero.");
+        Require(Price(price) > 0, "chk_positions_prices", "Prices are above zero.");
         (CurrentPrice, CurrentPnl) = (Price(price), Pnl(price));
     }
 
     public void Close(decimal price, DateTimeOffset at)
     {
-        Hold(
+        Require(
             Status == PositionStatus.Open && at >= EntryDate && Price(price) > 0,
             "chk_positions_exit",
             "An open position is closed once, after its entry, at a price."
         );
         (Status, ExitPrice, ExitDate, RealizedPnl) = (PositionStatus.Closed, Price(price), at.ToUniversalTime(), Pnl(price));
     }
+
+    private void RequireSide(decimal stopLoss) =>
+        Require(
+            Side == Direction.Long
+                ? stopLoss < TargetPrice && EntryPrice < TargetPrice
+                : stopLoss > TargetPrice && EntryPrice > TargetPrice,
+            "chk_positions_side",
+            "The target lies on the winning side of entry and stop."
+        );
 
     private decimal Pnl(decimal price) => Money((Side == Direction.Long ? price - EntryPrice : EntryPrice - price) * Shares);
 }

@@ -3,7 +3,7 @@ using static Wyckoff.Findings.FindingRules;
 
 namespace Wyckoff.Findings;
 
-/// <summary>A trade to take: where in, where out, how much. What becomes of it is logged by the database (<c>signal_status_log</c>).</summary>
+/// <summary>A proposed trade: entry, stop, targets and size. A trigger logs its status changes in <c>signal_status_log</c>.</summary>
 public sealed class Signal
 {
     private Signal() { }
@@ -27,7 +27,7 @@ public sealed class Signal
     {
         (SignalType, Symbol, Timeframe, GeneratedAt, PatternId, ApprovalChain) = (
             side,
-            Known(symbol),
+            CanonicalSymbol(symbol),
             timeframe,
             generatedAt.ToUniversalTime(),
             patternId,
@@ -40,18 +40,18 @@ public sealed class Signal
             Number(rMultiple, 2, 10_000),
             confidenceScore
         );
-        Hold(EntryPrice > 0 && StopLoss > 0 && Target1 > 0 && Target2 > 0, "chk_signals_prices", "Prices are above zero.");
-        Hold(
+        Require(EntryPrice > 0 && StopLoss > 0 && Target1 > 0 && Target2 > 0, "chk_signals_prices", "Prices are above zero.");
+        Require(
             side == Direction.Long
                 ? StopLoss < EntryPrice && EntryPrice < Target1 && Target1 <= Target2
                 : StopLoss > EntryPrice && EntryPrice > Target1 && Target1 >= Target2,
             "chk_signals_side",
             "A long has its stop below the entry and its targets above, the nearer first; a short the other way round."
         );
-        Hold(PositionSize > 0, "chk_signals_position_size", "A position has a size.");
-        Hold(RiskAmount > 0, "chk_signals_risk_amount", "A position risks something.");
-        Hold(RMultiple >= 2, "chk_signals_r_multiple", "The reward is at least twice the risk.");
-        Hold(confidenceScore is >= 70 and <= 95, "chk_signals_confidence_score", "The confidence is 70 to 95.");
+        Require(PositionSize > 0, "chk_signals_position_size", "A position has a size.");
+        Require(RiskAmount > 0, "chk_signals_risk_amount", "A position risks something.");
+        Require(RMultiple >= 2, "chk_signals_r_multiple", "The reward is at least twice the risk.");
+        Require(confidenceScore is >= 70 and <= 95, "chk_signals_confidence_score", "The confidence is 70 to 95.");
     }
 
     public Guid Id { get; private set; } = Guid.CreateVersion7();
@@ -88,7 +88,7 @@ public sealed class Signal
 
     public Guid? CampaignId { get; private set; }
 
-    /// <summary>The part of its campaign's allocation, 0 to 1.</summary>
+    /// <summary>The share of the campaign's allocation, from 0 to 1.</summary>
     public decimal CampaignAllocation { get; private set; }
 
     public SignalStatus Status { get; private set; }
@@ -112,7 +112,7 @@ public sealed class Signal
     public void Join(Guid campaignId, decimal allocation)
     {
         var part = Number(allocation, 4, 10);
-        Hold(part is >= 0 and <= 1, "chk_signals_campaign_allocation", "The part of a campaign is 0 to 1.");
+        Require(part is >= 0 and <= 1, "chk_signals_campaign_allocation", "The part of a campaign is 0 to 1.");
         (CampaignId, CampaignAllocation) = (campaignId, part);
     }
 
@@ -126,17 +126,17 @@ public sealed class Signal
 
     public void Cancel() => Become(SignalStatus.Cancelled);
 
-    /// <summary>The trade is over: by its target, or otherwise by its stop.</summary>
+    /// <summary>Ends the trade because the price reached the target or the stop.</summary>
     public void Exit(bool byTarget, decimal price, DateTimeOffset at)
     {
-        Hold(at >= GeneratedAt && Price(price) > 0, "chk_signals_exit", "An exit comes after the signal, at a price.");
+        Require(at >= GeneratedAt && Price(price) > 0, "chk_signals_exit", "An exit comes after the signal, at a price.");
         Become(byTarget ? SignalStatus.TargetHit : SignalStatus.Stopped);
         (ExitPrice, ExitDate) = (Price(price), at.ToUniversalTime());
     }
 
     public void Notified() => NotificationSent = true;
 
-    /// <summary>Whether a signal may go from one status to the other; the database asks the same.</summary>
+    /// <summary>Tells whether a signal may change from one status to another. A trigger enforces the same rule.</summary>
     public static bool MayBecome(SignalStatus from, SignalStatus to) =>
         (from, to) switch
         {
@@ -149,7 +149,7 @@ public sealed class Signal
 
     private void Become(SignalStatus status)
     {
-        Hold(
+        Require(
             MayBecome(Status, status),
             "chk_signals_status_change",
             $"A signal that is {EnumColumn.Text(Status)} cannot become {EnumColumn.Text(status)}."

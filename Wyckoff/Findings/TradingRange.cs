@@ -4,8 +4,8 @@ using static Wyckoff.Findings.FindingRules;
 namespace Wyckoff.Findings;
 
 /// <summary>
-/// A sideways market that qualified. <see cref="CreekLevel"/> is the support and <see cref="IceLevel"/> the resistance, as the source document has them; the literature
-/// has it the other way round, so everything but this table says support and resistance.
+/// A sideways market that qualifies as a trading range. <see cref="CreekLevel"/> is the support and <see cref="IceLevel"/> the resistance,
+/// as in the source document. The literature uses the names the other way round, so all other code says support and resistance.
 /// </summary>
 public sealed class TradingRange
 {
@@ -26,17 +26,17 @@ public sealed class TradingRange
         DateTimeOffset? endTime = null
     )
     {
-        (Symbol, Timeframe, StartTime) = (Known(symbol), timeframe, startTime.ToUniversalTime());
+        (Symbol, Timeframe, StartTime) = (CanonicalSymbol(symbol), timeframe, startTime.ToUniversalTime());
         (CreekLevel, IceLevel, JumpTarget) = (Price(support), Price(resistance), Price(jumpTarget));
         (CauseFactor, RangeWidth, Phase) = (Number(causeFactor, 2, 100), Number(rangeWidth, 4, 1_000_000), phase);
-        Hold(CreekLevel > 0 && CreekLevel < IceLevel, "chk_trading_ranges_levels", "Support is above zero and below resistance.");
-        Hold(
+        Require(CreekLevel > 0 && CreekLevel < IceLevel, "chk_trading_ranges_levels", "Support is above zero and below resistance.");
+        Require(
             JumpTarget > IceLevel || (JumpTarget < CreekLevel && JumpTarget > 0),
             "chk_trading_ranges_jump_target",
             "The target lies beyond the range."
         );
-        Hold(CauseFactor is >= 2 and <= 3, "chk_trading_ranges_cause_factor", "The cause factor is 2 to 3.");
-        Hold(RangeWidth > 0, "chk_trading_ranges_range_width", "A range is wider than nothing.");
+        Require(CauseFactor is >= 2 and <= 3, "chk_trading_ranges_cause_factor", "The cause factor is 2 to 3.");
+        Require(RangeWidth > 0, "chk_trading_ranges_range_width", "A range is wider than nothing.");
         Develop(durationBars, strengthScore, phase, 0, 0);
         if (endTime is { } end)
         {
@@ -84,9 +84,9 @@ public sealed class TradingRange
 
     public void Develop(int durationBars, int strengthScore, WyckoffPhase phase, int touchesOfSupport, int touchesOfResistance)
     {
-        Hold(durationBars is >= 15 and <= 100, "chk_trading_ranges_duration_bars", "A range lasts 15 to 100 bars.");
-        Hold(strengthScore is >= 60 and <= 100, "chk_trading_ranges_strength_score", "The strength is 60 to 100.");
-        Hold(touchesOfSupport >= 0 && touchesOfResistance >= 0, "chk_trading_ranges_touch_counts", "Touches are counted from zero.");
+        Require(durationBars is >= 15 and <= 100, "chk_trading_ranges_duration_bars", "A range lasts 15 to 100 bars.");
+        Require(strengthScore is >= 60 and <= 100, "chk_trading_ranges_strength_score", "The strength is 60 to 100.");
+        Require(touchesOfSupport >= 0 && touchesOfResistance >= 0, "chk_trading_ranges_touch_counts", "Touches are counted from zero.");
         (DurationBars, StrengthScore, Phase, TouchCountCreek, TouchCountIce) = (
             durationBars,
             strengthScore,
@@ -98,10 +98,10 @@ public sealed class TradingRange
 
     public void End(DateTimeOffset at)
     {
-        Hold(at >= StartTime, "chk_trading_ranges_times", "A range ends after it began.");
+        Require(at >= StartTime, "chk_trading_ranges_times", "A range ends after it began.");
         EndTime = at.ToUniversalTime();
     }
 
-    /// <summary>Takes the range out of sight; what refers to it keeps it.</summary>
+    /// <summary>Marks the range as deleted. Queries hide it; rows that refer to it stay valid.</summary>
     public void Delete(DateTimeOffset at) => DeletedAt = at.ToUniversalTime();
 }

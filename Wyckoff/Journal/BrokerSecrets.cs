@@ -5,8 +5,8 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Journal;
 
 /// <summary>
-/// Brokers' secrets on their way into and out of the database. The keys lie outside of it, so a dump alone reveals nothing; the account is part of the purpose, so
-/// a secret copied to another account's row does not open there.
+/// Encrypts and decrypts broker secrets. The keys are stored outside the database, so a dump alone reveals nothing. The account id is part
+/// of the purpose, so a secret copied to the row of another account cannot be decrypted.
 /// </summary>
 public sealed class BrokerSecrets(IDataProtectionProvider provider)
 {
@@ -14,7 +14,7 @@ public sealed class BrokerSecrets(IDataProtectionProvider provider)
 
     public string Protect(long accountId, string secret) => Protector(accountId).Protect(Guard.Text(secret, 1024));
 
-    /// <exception cref="System.Security.Cryptography.CryptographicException">The keys are gone, or the secret is another account's.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The key is missing, or the account differs.</exception>
     public string Reveal(SnapTradeUser user) => Protector(user.UserAccountId).Unprotect(user.SnaptradeUserSecret);
 
     private IDataProtector Protector(long accountId) => provider.CreateProtector(Purpose, accountId.ToString(CultureInfo.InvariantCulture));

@@ -26,7 +26,7 @@ public enum TraderAction
     Cancelled,
 }
 
-/// <summary>What a behavioural check found about a decision, and what the trader did about it.</summary>
+/// <summary>The result of a behavioural check of a decision, and the trader's reaction to it.</summary>
 public sealed class CampaignCheck
 {
     private CampaignCheck() { }

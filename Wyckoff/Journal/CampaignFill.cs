@@ -2,7 +2,10 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Journal;
 
-/// <summary>That a fill, or as much of it as <see cref="Quantity"/>, belongs to the campaign that began with fill <see cref="GroupId"/>. Derived; rebuilt rather than changed.</summary>
+/// <summary>
+/// Assigns a fill, or the part <see cref="Quantity"/> of it, to the campaign that began with the fill <see cref="GroupId"/>. These rows are
+/// derived: they are rebuilt, never updated.
+/// </summary>
 public sealed record CampaignFill
 {
     public CampaignFill(long accountId, long groupId, long fillId, decimal quantity)

@@ -13,7 +13,7 @@ public enum ContextType
     PostTradeReflection,
 }
 
-/// <summary>What the trader thought and felt when a fill came about.</summary>
+/// <summary>The trader's reasons and feelings behind a fill.</summary>
 public sealed class DecisionContext
 {
     private DecisionContext() { }

@@ -3,7 +3,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Journal;
 
-/// <summary>A page of the trader's journal.</summary>
+/// <summary>An entry in the trader's journal.</summary>
 public sealed class JournalEntry
 {
     private JournalEntry() { }
@@ -45,7 +45,7 @@ public sealed class JournalEntry
     public void Rewrite(string content, string? mood, string tags) =>
         (Content, Mood, Tags) = (Guard.Text(content, int.MaxValue), Guard.TextOrNull(mood, 20), Guard.Json(tags, JsonValueKind.Array));
 
-    /// <summary>What the page is about.</summary>
+    /// <summary>Links the entry to a trade, symbol, campaign or signal.</summary>
     public void Link(string? tradeId = null, Symbol? symbol = null, Guid? campaignId = null, Guid? signalId = null) =>
         (TradeId, Symbol, CampaignId, SignalId) = (Guard.TextOrNull(tradeId, 50), symbol?.Value, campaignId, signalId);
 

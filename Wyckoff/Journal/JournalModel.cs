@@ -8,8 +8,8 @@ using Wyckoff.Trading.Strategies;
 namespace Wyckoff.Journal;
 
 /// <summary>
-/// The tables of schema <c>journal</c>. Foreign keys carry the account with them: they look past row-level security, and alone would let a row hang on another
-/// account's and tell whether that exists.
+/// The tables of schema <c>journal</c>. Foreign keys include the account id. Without it a row could refer to a row of another account, and
+/// the check would reveal whether that row exists, because foreign keys bypass row-level security.
 /// </summary>
 public static class JournalModel
 {
@@ -36,7 +36,7 @@ public static class JournalModel
             {
                 table.HasComment("Who an account is at SnapTrade.");
                 table.HasCheckConstraint("chk_snaptrade_users_snaptrade_user_id", "btrim(snaptrade_user_id) <> ''");
-                // Every payload of ASP.NET Core's data protection begins with the same four bytes, and none is shorter.
+                // Every payload of ASP.NET Core Data Protection starts with the same magic header and has at least this length.
                 table.HasCheckConstraint(
                     "chk_snaptrade_users_snaptrade_user_secret",
                     "snaptrade_user_secret ~ '^CfDJ8[A-Za-z0-9_-]{80,}$'"
@@ -67,7 +67,8 @@ public static class JournalModel
             table =>
             {
                 table.HasComment(
-                    "Brokerage accounts connected through SnapTrade. One with fills cannot be deleted, since the ledger keeps them: it is deactivated."
+                    "Brokerage accounts connected through SnapTrade. "
+                        + "One with fills cannot be deleted, since the ledger keeps them: it is deactivated."
                 );
                 table.HasCheckConstraint("chk_broker_connections_brokerage_name", "btrim(brokerage_name) <> ''");
                 table.HasCheckConstraint("chk_broker_connections_brokerage_slug", "btrim(brokerage_slug) <> ''");
@@ -107,11 +108,12 @@ public static class JournalModel
             table =>
             {
                 table.HasComment(
-                    "Executed fills: an immutable ledger. Triggers refuse UPDATE and TRUNCATE to everybody, and DELETE except in the cascade of the account."
+                    "Executed fills: an immutable ledger. Triggers refuse UPDATE and TRUNCATE to everybody, and DELETE except in "
+                        + "the cascade of the account."
                 );
                 table.HasCheckConstraint("chk_trade_fills_symbol", SymbolCheck);
                 table.HasCheckConstraint("chk_trade_fills_side", EnumText.Check<FillSide>("side"));
-                // NaN is a numeric, and greater than all others.
+                // numeric allows NaN, which is greater than every number and so passes quantity > 0.
                 table.HasCheckConstraint("chk_trade_fills_quantity", "quantity > 0 AND quantity <> 'NaN'");
                 table.HasCheckConstraint("chk_trade_fills_price", "price >= 0 AND price <> 'NaN'");
                 table.HasCheckConstraint("chk_trade_fills_fees", "fees <> 'NaN'");
@@ -175,7 +177,8 @@ public static class JournalModel
             .HasForeignKey(f => f.AccountId)
             .OnDelete(DeleteBehavior.Cascade)
             .HasConstraintName("fk_trade_fills_account");
-        // Cascade, and the ledger's trigger stops it as long as the account is there: RESTRICT would stop the account's own cascade too.
+        // Cascade, although a trigger of the ledger refuses the deletion while the account exists: RESTRICT would also block deleting the
+        // account.
         fill.HasOne<BrokerConnection>()
             .WithMany()
             .HasForeignKey(f => new { f.AccountId, f.BrokerConnectionId })
@@ -211,7 +214,7 @@ public static class JournalModel
         context.Property(c => c.CreatedAt).HasDefaultValueSql("now()");
         context.Property(c => c.UpdatedAt).HasDefaultValueSql("now()");
         context.HasAlternateKey(c => new { c.AccountId, c.Id }).HasName("idx_decision_contexts_account_id_id");
-        // A fill has one account, so this makes fill_id itself unique.
+        // Every fill belongs to one account, so the index makes fill_id alone unique.
         context.HasIndex(c => new { c.AccountId, c.FillId }).IsUnique().HasDatabaseName("idx_decision_contexts_account_id_fill_id");
         context.HasIndex(c => c.StrategyId).HasDatabaseName("idx_decision_contexts_strategy_id").HasFilter("strategy_id IS NOT NULL");
         context
@@ -291,7 +294,8 @@ public static class JournalModel
             table =>
             {
                 table.HasComment(
-                    "Which fills make up a campaign: from flat to flat, first in, first out. Derived from trade_fills and rebuilt from them."
+                    "Which fills make up a campaign: from flat to flat, first in, first out. "
+                        + "Derived from trade_fills and rebuilt from them."
                 );
                 table.HasCheckConstraint("chk_campaign_fills_quantity", "quantity > 0 AND quantity <> 'NaN'");
             }
@@ -304,7 +308,7 @@ public static class JournalModel
             .HasPrecision(28, 8)
             .HasComment("As much of the fill as counts in this campaign: one that turns a position over is split between two.");
         fill.Property(f => f.CreatedAt).HasDefaultValueSql("now()").HasComment("When the grouping was rebuilt.");
-        // A group has one account, so this makes (group_id, fill_id) itself unique.
+        // Every group belongs to one account, so the index makes (group_id, fill_id) alone unique.
         fill.HasIndex(f => new
             {
                 f.AccountId,

@@ -3,7 +3,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Journal;
 
-/// <summary>Who an account is at SnapTrade. The secret is only ever held protected; <see cref="BrokerSecrets"/> reveals it.</summary>
+/// <summary>The SnapTrade user of an account. The secret is stored encrypted; <see cref="BrokerSecrets.Reveal"/> decrypts it.</summary>
 public sealed class SnapTradeUser
 {
     private SnapTradeUser() { }

@@ -22,7 +22,7 @@ public enum FillSource
     Manual,
 }
 
-/// <summary>One executed fill: a line of a ledger that is written once and then only read.</summary>
+/// <summary>An executed fill: a row of the ledger, which is never changed after it is written.</summary>
 public sealed record TradeFill
 {
     public TradeFill(
@@ -90,7 +90,7 @@ public sealed record TradeFill
 
     public decimal Price { get; private init; }
 
-    /// <summary>What it cost; negative: a rebate.</summary>
+    /// <summary>The fees of the fill; negative for a rebate.</summary>
     public decimal Fees { get; private init; }
 
     public DateTimeOffset ExecutedAt { get; private init; }
@@ -137,6 +137,6 @@ public sealed record TradeFill
 
     public DateTimeOffset CreatedAt { get; private init; }
 
-    /// <summary>The quantity with its sign: what this fill does to a position.</summary>
+    /// <summary>The change of the position: positive for a buy, negative for a sell.</summary>
     public decimal SignedQuantity => Side == FillSide.Buy ? Quantity : -Quantity;
 }

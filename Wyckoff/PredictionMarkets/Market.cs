@@ -1,6 +1,6 @@
 namespace Wyckoff.PredictionMarkets;
 
-/// <summary>A question that is traded: one outcome token for each possible answer.</summary>
+/// <summary>A prediction market: a question with one tradable token per outcome.</summary>
 public sealed class Market
 {
     private Market() { }

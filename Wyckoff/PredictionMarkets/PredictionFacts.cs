@@ -1,9 +1,9 @@
 namespace Wyckoff.PredictionMarkets;
 
-/// <summary>What a token cost at an instant: a probability, 0 to 1.</summary>
+/// <summary>The price of a token at an instant: a probability from 0 to 1.</summary>
 public sealed record PriceSnapshot(DateTimeOffset Ts, string TokenId, decimal Price, decimal? Volume24h);
 
-/// <summary>The book of a token at an instant: JSON arrays of price and size.</summary>
+/// <summary>The order book of a token at an instant. Bids and asks are JSON arrays of price and size.</summary>
 public sealed record OrderbookSnapshot(DateTimeOffset Ts, string TokenId, string Bids, string Asks, decimal? Spread, decimal? Midpoint);
 
 public enum PredictionSide
@@ -12,13 +12,13 @@ public enum PredictionSide
     Sell,
 }
 
-/// <summary>A trade in a token. Where it has an id, that is unique over all time.</summary>
+/// <summary>A trade in a token. The trade id is optional and unique over all time.</summary>
 public sealed record PredictionTrade(DateTimeOffset Ts, string TokenId, PredictionSide Side, decimal Price, decimal Size, string? TradeId);
 
-/// <summary>Makes trade ids unique, which a hypertable alone cannot: its keys must contain the time.</summary>
+/// <summary>Keeps trade ids unique over all time. A unique key of the hypertable cannot, because it must contain the time.</summary>
 public sealed record TradeKey(string TradeId, DateTimeOffset Ts);
 
-/// <summary>How a market ended.</summary>
+/// <summary>The outcome of a market.</summary>
 public sealed record Resolution(
     string ConditionId,
     string? Outcome,
@@ -31,7 +31,9 @@ public sealed record Resolution(
     public DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>An hour of a token's prices. <paramref name="Volume24h"/> is the mean of the reported 24-hour volumes, not what was traded in the hour.</summary>
+/// <summary>
+/// The prices of a token in one hour. <paramref name="Volume24h"/> is the mean of the reported 24-hour volumes, not the volume of the hour.
+/// </summary>
 public sealed record PriceCandle(
     DateTimeOffset Bucket,
     string TokenId,
@@ -43,7 +45,7 @@ public sealed record PriceCandle(
     long Snapshots
 );
 
-/// <summary>An hour of a token's trades.</summary>
+/// <summary>The traded volume of a token in one hour.</summary>
 public sealed record TradeVolume(
     DateTimeOffset Bucket,
     string TokenId,

@@ -49,7 +49,7 @@ public static class PredictionModel
         market.Property(m => m.UpdatedAt).HasDefaultValueSql("now()");
         market.HasIndex(m => m.EndDate).HasFilter("active AND NOT closed").HasDatabaseName("idx_markets_end_date");
         market.HasIndex(m => m.UpdatedAt).HasFilter("closed").HasDatabaseName("idx_markets_updated_at");
-        // Without its pending list the planner trusts it at any size, and markets are written seldom.
+        // Without a pending list lookups stay fast, and the planner uses the index at any table size. Markets are rarely written.
         market
             .HasIndex(m => m.ClobTokenIds)
             .HasMethod("gin")
@@ -148,7 +148,8 @@ public static class PredictionModel
             Schema,
             table =>
                 table.HasComment(
-                    "One row per trade id: a unique key of a hypertable must contain the time, so uniqueness over all time needs a table of its own."
+                    "One row per trade id: a unique key of a hypertable must contain the time, so uniqueness over all time needs "
+                        + "a table of its own."
                 )
         );
         key.HasKey(k => k.TradeId).HasName("pk_trade_keys");
@@ -229,7 +230,8 @@ public static class PredictionModel
             Retain = retainDays is { } days ? TimeSpan.FromDays(days) : null,
         };
 
-    // Refreshed from almost as far back as the source is kept: only what changed is done again, so width costs nothing, and late rows count.
+    // The refresh covers almost the whole retention of the source, so that late rows are included. Only changed buckets are recomputed, so
+    // a wide range costs nothing.
     private static ContinuousAggregateDeclaration Hourly(string source, IReadOnlyList<AggregateColumn> columns) =>
         new()
         {

@@ -2,16 +2,19 @@ using System.Buffers.Binary;
 
 namespace Wyckoff.Primitives;
 
-/// <summary>A numeric as PostgreSQL sends it in binary: digits of base 10,000, the power of the first, a sign, and how many decimals are shown.</summary>
+/// <summary>
+/// Reads PostgreSQL's binary format of numeric: digit count, weight of the first digit, sign, display scale, then the digits in base
+/// 10,000.
+/// </summary>
 internal static class BinaryNumeric
 {
-    /// <summary>A number of no more than eight decimals as a whole number of 10⁻⁸.</summary>
+    /// <summary>Returns the number in units of 10⁻⁸. The number must have at most eight decimals.</summary>
     public static Int128 Read(ReadOnlySpan<byte> numeric)
     {
         var count = BinaryPrimitives.ReadInt16BigEndian(numeric);
         var weight = BinaryPrimitives.ReadInt16BigEndian(numeric[2..]);
         var negative = BinaryPrimitives.ReadUInt16BigEndian(numeric[4..]) == 0x4000;
-        // Two digits of base 10,000 after the point make 10⁻⁸.
+        // Digits up to 10⁻⁸: weight + 1 before the point and two after it, as a base-10,000 digit covers four decimals.
         var end = weight + 3;
         if (end <= 4)
         {

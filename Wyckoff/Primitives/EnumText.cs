@@ -3,7 +3,7 @@ using Npgsql.NameTranslation;
 
 namespace Wyckoff.Primitives;
 
-/// <summary>A small closed set as the database writes it: text in snake_case, and the CHECK that closes the set.</summary>
+/// <summary>Stores an enum as snake_case text and builds the CHECK condition that lists its values.</summary>
 public static class EnumText
 {
     public static string Of<T>(T value)

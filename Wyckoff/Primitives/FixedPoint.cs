@@ -4,16 +4,21 @@ using Wyckoff.Bars;
 
 namespace Wyckoff.Primitives;
 
-/// <summary>Numbers as whole numbers of 10⁻⁸: exactly, or not at all. The one way by which files, providers and columns become amounts.</summary>
+/// <summary>
+/// Parses numbers from files, providers and columns into whole units of 10⁻⁸. A number that does not fit exactly is refused.
+/// </summary>
 internal static class FixedPoint
 {
     public const int Decimals = 8;
 
-    private const int MostShown = 40;
+    private const int MaxShownLength = 40;
 
     private static readonly ulong[] Powers = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
-    /// <summary>What most numbers of most files are: up to ten digits, a point, up to eight more. Anything else is for the long way.</summary>
+    /// <summary>
+    /// Fast path for plain numbers: up to ten digits, optionally a point and up to eight decimals. Callers fall back to
+    /// <see cref="Parse(ReadOnlySpan{byte}, NumberStyle, bool, out Int128)"/> for everything else.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryPlain(ReadOnlySpan<byte> text, byte point, out long amount)
     {
@@ -27,7 +32,7 @@ internal static class FixedPoint
             i++;
         }
 
-        // Not more than ten before the point, so that the product below fits.
+        // At most ten digits before the point, so that the product below fits in 64 bits.
         if ((uint)(i - 1) >= 10)
         {
             return false;
@@ -63,7 +68,10 @@ internal static class FixedPoint
         return true;
     }
 
-    /// <summary>Any number a person or a program writes: signs, a currency sign, thousands, exponents; with <paramref name="suffixes"/> also 1.5K, 2M, 3B.</summary>
+    /// <summary>
+    /// Parses a number with optional sign, currency sign, thousands separators and exponent; with <paramref name="suffixes"/> also 1.5K,
+    /// 2M, 3B.
+    /// </summary>
     public static NumberFault Parse(ReadOnlySpan<byte> text, NumberStyle style, bool suffixes, out Int128 amount)
     {
         amount = 0;
@@ -84,7 +92,7 @@ internal static class FixedPoint
             text = text[1..];
         }
 
-        // Zeros at the end of the digits are kept apart, so that neither 1.5000000000 nor 1e3 has more digits than it says.
+        // Trailing zeros are counted separately, so that they do not use up significant digits: 1.5000000000 has two.
         UInt128 digits = 0;
         int zeros = 0,
             significant = 0,
@@ -113,7 +121,7 @@ internal static class FixedPoint
                     return inDecimals ? NumberFault.TooPrecise : NumberFault.TooLarge;
                 }
 
-                digits = (digits * Ten(zeros + 1)) + (uint)(c - '0');
+                digits = (digits * PowerOfTen(zeros + 1)) + (uint)(c - '0');
                 zeros = 0;
             }
             else if (c == style.Point && !inDecimals && sinceGroup is -1 or 3)
@@ -158,15 +166,15 @@ internal static class FixedPoint
             return NumberFault.TooLarge;
         }
 
-        amount = (Int128)(digits * Ten((int)exponent));
+        amount = (Int128)(digits * PowerOfTen((int)exponent));
         amount = negative ? -amount : amount;
         return NumberFault.None;
     }
 
-    /// <summary>A number that a program wrote. Null, or what was expected.</summary>
+    /// <summary>Parses a machine-written number. Returns null, or a text that says what was expected.</summary>
     public static string? Parse(ReadOnlySpan<char> text, out Int128 amount)
     {
-        // Longer than any number that fits, but for zeros.
+        // Only leading or trailing zeros can make a number that fits longer than this.
         Span<byte> bytes = stackalloc byte[256];
         amount = 0;
         return Encoding.UTF8.TryGetBytes(text, bytes, out var length)
@@ -174,7 +182,9 @@ internal static class FixedPoint
             : Expected(NumberFault.NotANumber);
     }
 
-    /// <summary>A number that a program wrote, as a field of that name. Null, or what is wrong, as a sentence.</summary>
+    /// <summary>
+    /// Parses a machine-written number from the field <paramref name="name"/>. Returns null, or a sentence that says what is wrong.
+    /// </summary>
     public static string? Parse(string name, ReadOnlySpan<byte> text, out Int128 amount)
     {
         var fault = Parse(text, NumberStyle.Bare, suffixes: false, out amount);
@@ -183,7 +193,7 @@ internal static class FixedPoint
             fault = NumberFault.TooLarge;
         }
 
-        var shown = Encoding.UTF8.GetString(text.Length > MostShown ? text[..MostShown] : text);
+        var shown = Encoding.UTF8.GetString(text.Length > MaxShownLength ? text[..MaxShownLength] : text);
         return fault switch
         {
             NumberFault.None => null,
@@ -192,7 +202,10 @@ internal static class FixedPoint
         };
     }
 
-    /// <summary>The amount of a number with <paramref name="scale"/> of its digits after the point. Null, or what was expected.</summary>
+    /// <summary>
+    /// Converts a whole number whose last <paramref name="scale"/> digits are decimals. Returns null, or a text that says what was
+    /// expected.
+    /// </summary>
     public static string? Scale(Int128 unscaled, int scale, out Int128 amount)
     {
         amount = unscaled;
@@ -268,7 +281,7 @@ internal static class FixedPoint
             text = text[1..];
         }
 
-        // More than four digits of exponent are beyond every limit; five zeros are not worth a rule.
+        // An exponent of more than four digits is refused. Leading zeros count: 1e00001 is not worth a special case.
         if (text.Length is 0 or > 4 || text.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
         {
             return false;
@@ -283,7 +296,7 @@ internal static class FixedPoint
         return true;
     }
 
-    private static UInt128 Ten(int power)
+    private static UInt128 PowerOfTen(int power)
     {
         UInt128 value = 1;
         for (; power > 0; power--)

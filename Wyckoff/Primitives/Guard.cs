@@ -3,9 +3,13 @@ using System.Text.Json;
 
 namespace Wyckoff.Primitives;
 
-/// <summary>What the database would refuse, refused where it was said. The rules are those of the columns: characters are code points, and only spaces are blank.</summary>
+/// <summary>
+/// Checks arguments by the rules of the database columns, so that invalid values fail early. Length is counted in code points, and only
+/// spaces count as blank.
+/// </summary>
 public static class Guard
 {
+    /// <summary>Returns the text if it is not blank and fits into <c>varchar(maxLength)</c>.</summary>
     public static string Text(string value, int maxLength, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         ArgumentNullException.ThrowIfNull(value, name);
@@ -16,6 +20,7 @@ public static class Guard
     public static string? TextOrNull(string? value, int maxLength, [CallerArgumentExpression(nameof(value))] string name = "") =>
         value is null ? null : Text(value, maxLength, name);
 
+    /// <summary>Returns the text, which may be null or blank, if it fits into <c>varchar(maxLength)</c>.</summary>
     public static string? MaxLength(string? value, int maxLength, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         if (value is not null)
@@ -28,7 +33,7 @@ public static class Guard
         return value;
     }
 
-    /// <summary>Decimal digits that fit in <c>numeric(precision, scale)</c> without rounding.</summary>
+    /// <summary>Returns the number if it fits into <c>numeric(precision, scale)</c> without rounding.</summary>
     public static decimal Numeric(decimal value, int precision, int scale, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         Require(decimal.Round(value, scale) == value, name, $"has more than {scale} decimals");
@@ -42,6 +47,7 @@ public static class Guard
         return value;
     }
 
+    /// <summary>Returns the text if it is JSON of the given kind.</summary>
     public static string Json(string value, JsonValueKind kind, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         ArgumentNullException.ThrowIfNull(value, name);
@@ -61,6 +67,7 @@ public static class Guard
     public static string? JsonOrNull(string? value, JsonValueKind kind, [CallerArgumentExpression(nameof(value))] string name = "") =>
         value is null ? null : Json(value, kind, name);
 
+    /// <summary>Throws if the condition is false. The message is "<paramref name="name"/> <paramref name="reason"/>."</summary>
     public static void Require(bool condition, string name, string reason)
     {
         if (!condition)

@@ -1,6 +1,6 @@
 namespace Wyckoff.Primitives;
 
-/// <summary>Why a text is not taken for an amount.</summary>
+/// <summary>Why a text cannot be parsed as an amount.</summary>
 internal enum NumberFault
 {
     None,

@@ -1,14 +1,14 @@
 namespace Wyckoff.Primitives;
 
-/// <summary>How numbers are written.</summary>
-/// <param name="Point">The mark before the decimals.</param>
-/// <param name="Group">The mark between thousands; 0 where there is none.</param>
+/// <summary>The number format of a source.</summary>
+/// <param name="Point">The decimal separator.</param>
+/// <param name="Group">The thousands separator; 0 if there is none.</param>
 internal readonly record struct NumberStyle(byte Point, byte Group)
 {
-    /// <summary>As a person or a spreadsheet writes them, so perhaps with blanks around them and a currency sign.</summary>
+    /// <summary>Numbers written by people or spreadsheets: surrounding blanks and a currency sign are allowed.</summary>
     public static readonly NumberStyle Plain = new((byte)'.', 0);
 
-    /// <summary>As a program writes them: nothing but the number.</summary>
+    /// <summary>Numbers written by programs: blanks and currency signs are refused.</summary>
     public static readonly NumberStyle Bare = Plain with { IsBare = true };
 
     public bool IsBare { get; private init; }

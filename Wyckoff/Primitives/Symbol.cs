@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Wyckoff.Primitives;
 
-/// <summary>A ticker symbol as people write it: 1 to 20 characters, upper case, no white space. <c>default</c> is the empty symbol, which names nothing.</summary>
+/// <summary>
+/// A ticker symbol: 1 to 20 characters, upper case, no white space. <c>default</c> is the empty symbol, which no ticker has.
+/// </summary>
 public readonly record struct Symbol
 {
     public const int MaxLength = 20;

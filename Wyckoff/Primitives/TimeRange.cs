@@ -1,8 +1,7 @@
 namespace Wyckoff.Primitives;
 
 /// <summary>
-/// A half-open span of time, [Start, End), both in UTC and Start before End. Half-open so that neighbours neither overlap nor leave a gap.
-/// <c>default</c> is the only empty one.
+/// A non-empty half-open interval [Start, End) in UTC. Adjacent ranges neither overlap nor leave a gap. Only <c>default</c> is empty.
 /// </summary>
 public readonly record struct TimeRange
 {

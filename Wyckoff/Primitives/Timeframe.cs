@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Wyckoff.Primitives;
 
-/// <summary>The width of a bar. Seven are stored; <c>default</c> is none of them.</summary>
+/// <summary>The width of a bar: one of the seven stored widths. <c>default</c> is not a valid timeframe.</summary>
 public readonly record struct Timeframe
 {
     public static readonly Timeframe Minute1 = new("1m", TimeSpan.FromMinutes(1));
@@ -16,7 +16,7 @@ public readonly record struct Timeframe
     /// <summary>All stored timeframes, finest first.</summary>
     public static IReadOnlyList<Timeframe> Stored { get; } = [Minute1, Minute5, Minute15, Minute30, Hour1, Hour4, Day1];
 
-    // What people and vendors write for the same thing. Upper-case M is a month elsewhere, so 1M is not among them.
+    // Other spellings used by people and vendors. 1M is missing on purpose: elsewhere an upper-case M means a month.
     private static readonly Dictionary<string, Timeframe> Aliases = new(StringComparer.Ordinal)
     {
         ["1Min"] = Minute1,
@@ -42,12 +42,12 @@ public readonly record struct Timeframe
 
     private Timeframe(string name, TimeSpan width) => (_name, Width) = (name, width);
 
-    /// <summary>1m, 5m, 15m, 30m, 1h, 4h or 1d: also the suffix of the table that holds these bars.</summary>
+    /// <summary>1m, 5m, 15m, 30m, 1h, 4h or 1d; also the suffix of the table that holds these bars.</summary>
     public string Name => _name ?? "";
 
     public TimeSpan Width { get; }
 
-    /// <summary>The width in the unit of the database's clock.</summary>
+    /// <summary>The width in microseconds, the unit of the timestamps that PostgreSQL stores.</summary>
     public long Microseconds => Width.Ticks / TimeSpan.TicksPerMicrosecond;
 
     public bool IsDaily => this == Day1;

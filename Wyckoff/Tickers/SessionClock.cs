@@ -3,7 +3,10 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tickers;
 
-/// <summary>Which bucket of a coarser timeframe an instant belongs to. Intraday buckets are aligned in UTC; a day is a session date in the ticker's zone. Not thread-safe: it remembers the day it was last asked for.</summary>
+/// <summary>
+/// Assigns instants to buckets of a timeframe. Intraday buckets are aligned in UTC; a daily bucket is a session date in the ticker's time
+/// zone. Not thread-safe: the clock caches the last session date.
+/// </summary>
 public sealed class SessionClock(TimeZoneInfo zone)
 {
     private const long Day = TimeSpan.TicksPerDay / TimeSpan.TicksPerMicrosecond;
@@ -11,7 +14,9 @@ public sealed class SessionClock(TimeZoneInfo zone)
     private long _until = long.MinValue;
     private long _date;
 
-    /// <summary>The timestamp of the bar of the timeframe that an instant falls in; a daily bar's is its session date at 00:00 UTC.</summary>
+    /// <summary>
+    /// Returns the timestamp of the bar that contains the instant. A daily bar has its session date at 00:00 UTC as its timestamp.
+    /// </summary>
     public long Bucket(Timeframe timeframe, long time)
     {
         if (timeframe.IsDaily)
@@ -23,7 +28,7 @@ public sealed class SessionClock(TimeZoneInfo zone)
         return Floor(time, width);
     }
 
-    /// <summary>The first instant after the bucket that an instant falls in.</summary>
+    /// <summary>Returns the first instant after the bucket that contains the instant.</summary>
     public long BucketEnd(Timeframe timeframe, long time)
     {
         if (!timeframe.IsDaily)
@@ -35,14 +40,17 @@ public sealed class SessionClock(TimeZoneInfo zone)
         return _until;
     }
 
-    /// <summary>The first instant of the session date that an instant falls in.</summary>
+    /// <summary>Returns the first instant of the session date that contains the instant.</summary>
     public long SessionStart(long time)
     {
         SessionDate(time);
         return _from;
     }
 
-    /// <summary>The timestamp of a daily bar, from whatever instant its source gave it: midnight UTC names a session date, everything else falls into one.</summary>
+    /// <summary>
+    /// Normalizes the timestamp that a source gives a daily bar. Midnight UTC already names the session date; any other instant is mapped
+    /// to the session date that contains it.
+    /// </summary>
     public long DailyTimestamp(long time) => time == Floor(time, Day) ? time : SessionDate(time);
 
     private long SessionDate(long time)
@@ -59,7 +67,7 @@ public sealed class SessionClock(TimeZoneInfo zone)
 
     private long DateOf(long time) => Floor(time + Offset(time), Day);
 
-    // The clock may be put forward over midnight, or back over it; the first instant that shows the date counts.
+    // A clock change can skip midnight or repeat it: the session starts at the first instant whose local date is the session date.
     private long FirstInstantOf(long date, long near)
     {
         var guess = date - Offset(near);

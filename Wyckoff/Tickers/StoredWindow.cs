@@ -2,5 +2,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tickers;
 
-/// <summary>What is stored of a ticker in one timeframe: every bar is within [since, until), where somebody has kept count.</summary>
+/// <summary>
+/// The window of a ticker in one timeframe. All bars lie in [<paramref name="Since"/>, <paramref name="Until"/>); null bounds are unknown.
+/// </summary>
 public sealed record StoredWindow(Timeframe Timeframe, long Version, DateTimeOffset? Since, DateTimeOffset? Until);

@@ -2,7 +2,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tickers;
 
-/// <summary>Something that has bars. Its time zone decides where its trading days begin and end.</summary>
+/// <summary>An instrument that has bars. Its time zone determines where its trading days begin and end.</summary>
 public sealed class Ticker
 {
     private Ticker() { }

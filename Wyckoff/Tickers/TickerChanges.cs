@@ -5,10 +5,13 @@ using Wyckoff.Redis;
 
 namespace Wyckoff.Tickers;
 
-/// <summary>Tells all processes that a ticker was changed or deleted. A message that is lost costs a minute at most: see <see cref="TickerDirectory"/>.</summary>
+/// <summary>
+/// Announces changed and deleted tickers to all processes through Redis, so that they drop them from their <see cref="TickerDirectory"/>.
+/// If a message is lost, the cached entry expires within a minute.
+/// </summary>
 public sealed class TickerChanges(TickerDirectory tickers, RedisConnection redis) : IHostedService
 {
-    /// <summary>Where a change is announced: the ticker's id.</summary>
+    /// <summary>The Redis channel; a message is the id of the changed ticker.</summary>
     public const string Channel = "wyckoff:tickers";
 
     private Task _listening = Task.CompletedTask;
@@ -23,7 +26,7 @@ public sealed class TickerChanges(TickerDirectory tickers, RedisConnection redis
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        // Not awaited: no start waits for a Redis that is away.
+        // Not awaited: the service must start even if Redis is unavailable.
         _listening = redis.ListenAsync(
             Channel,
             message =>

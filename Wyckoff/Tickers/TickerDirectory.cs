@@ -5,30 +5,33 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tickers;
 
-/// <summary>A ticker as writers and readers need it.</summary>
+/// <summary>The part of a ticker that readers and writers of bars need.</summary>
 public sealed record TickerRef(int Id, Symbol Symbol, TimeZoneInfo Zone)
 {
-    /// <summary>Tells it from another of the same id: one added anew, or one of another database.</summary>
+    /// <summary>Distinguishes tickers that have the same id: a ticker added again, or a ticker of another database.</summary>
     public string Incarnation { get; init; } = "";
 }
 
 /// <summary>
-/// Symbols to tickers. Remembers for a minute what it has seen, and no longer than until a change is announced, so that looking up costs the database next to nothing.
-/// That may be too long, so whoever goes by it checks: bars are written only while their ticker is held, and a ticker that was deleted has no window left to read. An id is never used twice.
+/// Looks up tickers by symbol or id and caches them for a minute, or until a change is announced. A cached ticker may have been deleted.
+/// This is safe: ids are never reused, writers lock the ticker's row before they write bars, and a deleted ticker has no windows left to
+/// read.
 /// </summary>
 public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time = null)
 {
     private const string Columns =
-        "id, symbol, timezone, concat((SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()), '-', (extract(epoch FROM created_at) * 1000000)::bigint)";
-    private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
+        "id, symbol, timezone, "
+        + "concat((SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()), '-', "
+        + "(extract(epoch FROM created_at) * 1000000)::bigint)";
+    private static readonly TimeSpan CacheLifetime = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
-    private readonly ConcurrentDictionary<Symbol, Seen> _bySymbol = new();
-    private readonly ConcurrentDictionary<int, Seen> _byId = new();
+    private readonly ConcurrentDictionary<Symbol, CacheEntry> _bySymbol = new();
+    private readonly ConcurrentDictionary<int, CacheEntry> _byId = new();
 
-    private readonly record struct Seen(TickerRef Ticker, long At);
+    private readonly record struct CacheEntry(TickerRef Ticker, long ReadAt);
 
-    /// <summary>The ticker of a symbol; one that is not there yet is added, as a stock unless said otherwise.</summary>
+    /// <summary>Returns the ticker of a symbol. A missing ticker is added, by default as a stock in New York time.</summary>
     public async ValueTask<TickerRef> GetOrAddAsync(
         Symbol symbol,
         CancellationToken cancellationToken,
@@ -36,9 +39,9 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
         string? assetType = null
     )
     {
-        if (_bySymbol.TryGetValue(symbol, out var seen) && IsFresh(seen))
+        if (_bySymbol.TryGetValue(symbol, out var entry) && IsFresh(entry))
         {
-            return seen.Ticker;
+            return entry.Ticker;
         }
 
         await using var command = new NpgsqlCommand(
@@ -54,15 +57,15 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = assetType });
         return await ReadAsync(command, cancellationToken)
             ?? await FindAsync(symbol, cancellationToken)
-            // Added and deleted by others between the two looks.
+            // Between the two queries, other processes added and deleted the ticker.
             ?? throw new InvalidOperationException($"The ticker '{symbol}' was deleted while it was looked up.");
     }
 
     public async ValueTask<TickerRef?> FindAsync(Symbol symbol, CancellationToken cancellationToken)
     {
-        if (_bySymbol.TryGetValue(symbol, out var seen) && IsFresh(seen))
+        if (_bySymbol.TryGetValue(symbol, out var entry) && IsFresh(entry))
         {
-            return seen.Ticker;
+            return entry.Ticker;
         }
 
         await using var command = new NpgsqlCommand($"SELECT {Columns} FROM market.tickers WHERE symbol = $1");
@@ -72,9 +75,9 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
 
     public async ValueTask<TickerRef?> FindAsync(int id, CancellationToken cancellationToken)
     {
-        if (_byId.TryGetValue(id, out var seen) && IsFresh(seen))
+        if (_byId.TryGetValue(id, out var entry) && IsFresh(entry))
         {
-            return seen.Ticker;
+            return entry.Ticker;
         }
 
         await using var command = new NpgsqlCommand($"SELECT {Columns} FROM market.tickers WHERE id = $1");
@@ -82,27 +85,27 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
         return await ReadAsync(command, cancellationToken);
     }
 
-    /// <summary>What is remembered of a ticker turned out to be wrong.</summary>
+    /// <summary>Drops a ticker from the cache.</summary>
     public void Forget(int id)
     {
-        if (_byId.TryRemove(id, out var seen))
+        if (_byId.TryRemove(id, out var entry))
         {
-            _bySymbol.TryRemove(seen.Ticker.Symbol, out _);
+            _bySymbol.TryRemove(entry.Ticker.Symbol, out _);
         }
     }
 
-    /// <summary>The same, by the symbol it was looked up by.</summary>
+    /// <summary>Drops a ticker from the cache by its symbol.</summary>
     public void Forget(Symbol symbol)
     {
-        if (_bySymbol.TryRemove(symbol, out var seen))
+        if (_bySymbol.TryRemove(symbol, out var entry))
         {
-            _byId.TryRemove(seen.Ticker.Id, out _);
+            _byId.TryRemove(entry.Ticker.Id, out _);
         }
     }
 
-    private bool IsFresh(Seen seen) => _time.GetElapsedTime(seen.At) < Remembered;
+    private bool IsFresh(CacheEntry entry) => _time.GetElapsedTime(entry.ReadAt) < CacheLifetime;
 
-    // A connection that died in the pool is no reason to fail: the server may have been back for long.
+    // Retried on a new connection if the pooled one is dead, for example after a server restart.
     private Task<TickerRef?> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken) =>
         Database.OnLiveAsync(
             source,
@@ -111,17 +114,17 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
                 await using (connection)
                 {
                     command.Connection = connection;
-                    return await OnceAsync(command, token);
+                    return await ReadOnceAsync(command, token);
                 }
             },
             _ => { },
             cancellationToken
         );
 
-    private async Task<TickerRef?> OnceAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    private async Task<TickerRef?> ReadOnceAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
-        // Before the look: what changes while it is under way is not older than it.
-        var at = _time.GetTimestamp();
+        // Taken before the query, so that a slow query does not make the entry look newer than its data.
+        var readAt = _time.GetTimestamp();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
         {
@@ -136,7 +139,7 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
         {
             Incarnation = reader.GetString(3),
         };
-        _bySymbol[ticker.Symbol] = _byId[ticker.Id] = new(ticker, at);
+        _bySymbol[ticker.Symbol] = _byId[ticker.Id] = new(ticker, readAt);
         return ticker;
     }
 }

@@ -1,6 +1,6 @@
 namespace Wyckoff.Tickers;
 
-/// <summary>What can be said of a ticker. The symbol is not among it: under another symbol it is another ticker.</summary>
+/// <summary>The fields of a ticker that can be changed. The symbol cannot: it identifies the ticker.</summary>
 public sealed record TickerFields(string? Name, string? Exchange, string AssetType, string Timezone, bool IsActive)
 {
     public static readonly TickerFields Default = new(null, null, "stock", "America/New_York", true);

@@ -3,7 +3,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tickers;
 
-/// <summary>A ticker as it is stored.</summary>
+/// <summary>A row of <c>market.tickers</c>.</summary>
 public sealed record TickerRecord(
     int Id,
     Symbol Symbol,
@@ -16,6 +16,6 @@ public sealed record TickerRecord(
     DateTimeOffset UpdatedAt
 )
 {
-    /// <summary>Another one after every change of the row, and never again that of a ticker which was deleted.</summary>
+    /// <summary>Identifies the state of the row. It differs after every change and is never reused after the ticker is deleted.</summary>
     public string Revision => string.Create(CultureInfo.InvariantCulture, $"{Id}-{UpdatedAt.UtcTicks / TimeSpan.TicksPerMicrosecond:x}");
 }

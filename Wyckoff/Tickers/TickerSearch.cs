@@ -4,26 +4,27 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tickers;
 
-/// <summary>Which tickers look like a symbol that is none of them.</summary>
+/// <summary>Suggests existing symbols that are similar to an unknown one.</summary>
 public sealed class TickerSearch(Database database, TimeProvider time)
 {
-    /// <summary>So many are offered at most.</summary>
+    /// <summary>The maximum number of suggestions.</summary>
     public const int MaxNear = 5;
 
-    // Sought among so many, active ones first: one look over all of them is a few milliseconds at worst.
+    // Limits the symbols that are compared, active ones first. Comparing all of them takes a few milliseconds at most.
     private const int MaxSymbols = 50_000;
 
-    // More slips than this, and it is another symbol.
+    // Symbols that differ by more edits are not similar.
     private const int MaxDistance = 2;
 
-    // So long a list serves: whoever asks for nonsense in a loop costs the database nothing. An empty one costs nothing to read, and is about to be filled.
-    private static readonly TimeSpan Lasts = TimeSpan.FromSeconds(30);
+    // The symbols are cached, so that a client that asks for unknown symbols in a loop does not load the database. An empty list is not
+    // cached: reading it is cheap, and tickers are probably about to be added.
+    private static readonly TimeSpan CacheLifetime = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
     private Task<string[]>? _symbols;
     private long _readAt;
 
-    /// <summary>Those that begin with it first, then those that are a slip or two away from it; the nearest first.</summary>
+    /// <summary>Returns symbols that start with the given one, shortest first, then symbols within two edits, nearest first.</summary>
     public async Task<IReadOnlyList<string>> NearAsync(Symbol symbol, CancellationToken cancellationToken)
     {
         var symbols = await ListAsync().WaitAsync(cancellationToken);
@@ -39,17 +40,21 @@ public sealed class TickerSearch(Database database, TimeProvider time)
         ];
     }
 
-    /// <summary>Slips between the two: letters that are missing, too many, wrong, or swapped with their neighbour. More than <paramref name="most"/> are not counted to their end.</summary>
-    private static int Distance(ReadOnlySpan<char> a, ReadOnlySpan<char> b, int most)
+    /// <summary>
+    /// Counts the edits between two symbols: inserted, deleted or replaced characters and swapped neighbours (optimal string alignment).
+    /// Returns
+    /// <paramref name="limit"/> + 1 as soon as there are more than <paramref name="limit"/>.
+    /// </summary>
+    private static int Distance(ReadOnlySpan<char> a, ReadOnlySpan<char> b, int limit)
     {
-        if (Math.Abs(a.Length - b.Length) > most)
+        if (Math.Abs(a.Length - b.Length) > limit)
         {
-            return most + 1;
+            return limit + 1;
         }
 
-        Span<int> before = stackalloc int[Symbol.MaxLength + 1],
+        Span<int> beforeLast = stackalloc int[Symbol.MaxLength + 1],
             last = stackalloc int[Symbol.MaxLength + 1],
-            now = stackalloc int[Symbol.MaxLength + 1];
+            current = stackalloc int[Symbol.MaxLength + 1];
         for (var j = 0; j <= b.Length; j++)
         {
             last[j] = j;
@@ -57,27 +62,27 @@ public sealed class TickerSearch(Database database, TimeProvider time)
 
         for (var i = 1; i <= a.Length; i++)
         {
-            var least = now[0] = i;
+            var least = current[0] = i;
             for (var j = 1; j <= b.Length; j++)
             {
-                now[j] = Math.Min(Math.Min(last[j], now[j - 1]) + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
+                current[j] = Math.Min(Math.Min(last[j], current[j - 1]) + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
                 if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 {
-                    now[j] = Math.Min(now[j], before[j - 2] + 1);
+                    current[j] = Math.Min(current[j], beforeLast[j - 2] + 1);
                 }
 
-                least = Math.Min(least, now[j]);
+                least = Math.Min(least, current[j]);
             }
 
-            if (least > most)
+            if (least > limit)
             {
-                return most + 1;
+                return limit + 1;
             }
 
-            var free = before;
-            before = last;
-            last = now;
-            now = free;
+            var reused = beforeLast;
+            beforeLast = last;
+            last = current;
+            current = reused;
         }
 
         return last[b.Length];
@@ -90,10 +95,10 @@ public sealed class TickerSearch(Database database, TimeProvider time)
             return symbol.Length - wanted.Length;
         }
 
-        // Of a symbol of two letters, every other one is two slips away.
-        var most = Math.Min(MaxDistance, wanted.Length / 2);
-        var distance = Distance(wanted, symbol, most);
-        return distance > most ? int.MaxValue : 100 + distance;
+        // A short symbol allows fewer edits: every two-letter symbol is within two edits of every other one.
+        var limit = Math.Min(MaxDistance, wanted.Length / 2);
+        var distance = Distance(wanted, symbol, limit);
+        return distance > limit ? int.MaxValue : 100 + distance;
     }
 
     private Task<string[]> ListAsync()
@@ -102,11 +107,11 @@ public sealed class TickerSearch(Database database, TimeProvider time)
         {
             if (
                 _symbols is null or { IsFaulted: true } or { IsCompletedSuccessfully: true, Result: [] }
-                || time.GetElapsedTime(_readAt) > Lasts
+                || time.GetElapsedTime(_readAt) > CacheLifetime
             )
             {
                 _readAt = time.GetTimestamp();
-                // For all who ask meanwhile, so not to be cancelled by the first of them.
+                // Concurrent callers share this task, so no single caller may cancel it.
                 _symbols = database.ReadAsync(ReadAsync, CancellationToken.None);
             }
 

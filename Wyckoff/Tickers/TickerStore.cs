@@ -6,16 +6,19 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tickers;
 
-/// <summary>Reads and keeps the tickers themselves. What changes here is made known, so that nobody goes on with what he remembers of them.</summary>
+/// <summary>Reads, adds, changes and deletes rows of <c>market.tickers</c>, and announces changes so that caches drop the ticker.</summary>
 public sealed class TickerStore(NpgsqlDataSource source, Database database, TickerChanges changes)
 {
     private const int Attempts = 5;
     private const string Columns = "id, symbol, name, exchange, asset_type, timezone, is_active, created_at, updated_at";
 
-    // Where .NET knows a time zone that this server does not, the statement fails, and no bar is ever written that SQL cannot put into a session.
+    // Makes a statement fail if the server does not know the time zone. .NET may know zones that the server does not, and SQL could not
+    // assign bars in such a zone to sessions.
     private const string ZoneIsKnown = "now() AT TIME ZONE $5 IS NOT NULL";
 
-    /// <summary>So many tickers, by symbol, from the one after <paramref name="after"/> on.</summary>
+    /// <summary>
+    /// Returns up to <paramref name="limit"/> tickers ordered by symbol, starting after the symbol <paramref name="after"/>.
+    /// </summary>
     public Task<List<TickerRecord>> ListAsync(TickerFilter filter, Symbol? after, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (connection, token) =>
@@ -24,7 +27,10 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
                     $"""
                     SELECT {Columns} FROM market.tickers
                      WHERE ($1 IS NULL OR strpos(lower(symbol), lower($1)) > 0 OR strpos(lower(name), lower($1)) > 0)
-                       AND ($2 IS NULL OR starts_with(symbol, $2)) AND ($3 IS NULL OR asset_type = $3) AND ($4 IS NULL OR is_active = $4) AND ($5 IS NULL OR symbol > $5)
+                       AND ($2 IS NULL OR starts_with(symbol, $2))
+                       AND ($3 IS NULL OR asset_type = $3)
+                       AND ($4 IS NULL OR is_active = $4)
+                       AND ($5 IS NULL OR symbol > $5)
                      ORDER BY symbol LIMIT $6
                     """,
                     connection
@@ -45,14 +51,16 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
             cancellationToken
         );
 
-    /// <summary>A ticker, and what is stored of it, finest first: both as of one moment.</summary>
+    /// <summary>Returns a ticker and its windows, finest timeframe first, from one snapshot of the database.</summary>
     public Task<(TickerRecord Ticker, IReadOnlyList<StoredWindow> Stored)?> FindAsync(Symbol symbol, CancellationToken cancellationToken) =>
         database.ReadAsync<(TickerRecord, IReadOnlyList<StoredWindow>)?>(
             async (connection, token) =>
             {
                 await using var command = new NpgsqlCommand(
                     $"""
-                    SELECT {Columns}, timeframe, version, since, until FROM market.tickers LEFT JOIN market.bar_windows ON ticker_id = id WHERE symbol = $1
+                    SELECT {Columns}, timeframe, version, since, until
+                      FROM market.tickers LEFT JOIN market.bar_windows ON ticker_id = id
+                     WHERE symbol = $1
                     """,
                     connection
                 )
@@ -65,9 +73,11 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
                 while (await reader.ReadAsync(token))
                 {
                     ticker ??= Record(reader);
-                    if (Words(reader, 9) is { } timeframe)
+                    if (TextOrNull(reader, 9) is { } timeframe)
                     {
-                        stored.Add(new(Timeframe.Parse(timeframe), reader.GetInt64(10), Instant(reader, 11), Instant(reader, 12)));
+                        stored.Add(
+                            new(Timeframe.Parse(timeframe), reader.GetInt64(10), InstantOrNull(reader, 11), InstantOrNull(reader, 12))
+                        );
                     }
                 }
 
@@ -76,13 +86,14 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
             cancellationToken
         );
 
-    /// <summary>The new ticker; null when the symbol is taken.</summary>
+    /// <summary>Adds a ticker. Returns null if the symbol is taken.</summary>
     /// <exception cref="UnknownTimeZoneException"/>
     public async Task<TickerRecord?> AddAsync(Symbol symbol, TickerFields fields, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(
             $"""
-            INSERT INTO market.tickers (symbol, name, exchange, asset_type, timezone, is_active) SELECT $1, $2, $3, $4, $5, $6 WHERE {ZoneIsKnown}
+            INSERT INTO market.tickers (symbol, name, exchange, asset_type, timezone, is_active)
+            SELECT $1, $2, $3, $4, $5, $6 WHERE {ZoneIsKnown}
             ON CONFLICT (symbol) DO NOTHING RETURNING {Columns}
             """
         );
@@ -91,8 +102,11 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         return await WriteAsync(command, fields, cancellationToken);
     }
 
-    /// <summary>Makes a ticker what <paramref name="change"/> makes of it. The change is given what is there, held so that nobody else changes it meanwhile, and gives null to leave it.</summary>
-    /// <returns>The ticker as it now is; null when there is none.</returns>
+    /// <summary>
+    /// Changes a ticker. <paramref name="change"/> receives the current row, which is locked meanwhile, and returns the new fields, or null
+    /// to leave the ticker unchanged.
+    /// </summary>
+    /// <returns>The ticker after the change; null if no ticker has the symbol.</returns>
     /// <exception cref="UnknownTimeZoneException"/>
     public async Task<TickerRecord?> ChangeAsync(
         Symbol symbol,
@@ -102,7 +116,7 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        // Not in the way of writers of bars, who hold the key only.
+        // NO KEY UPDATE does not block writers of bars, which only take FOR KEY SHARE locks.
         await using var find = new NpgsqlCommand(
             $"SELECT {Columns} FROM market.tickers WHERE symbol = $1 FOR NO KEY UPDATE",
             connection,
@@ -122,7 +136,10 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         }
 
         await using var update = new NpgsqlCommand(
-            $"UPDATE market.tickers SET name = $2, exchange = $3, asset_type = $4, timezone = $5, is_active = $6 WHERE id = $1 AND {ZoneIsKnown} RETURNING {Columns}",
+            $"""
+            UPDATE market.tickers SET name = $2, exchange = $3, asset_type = $4, timezone = $5, is_active = $6
+             WHERE id = $1 AND {ZoneIsKnown} RETURNING {Columns}
+            """,
             connection,
             transaction
         )
@@ -136,14 +153,14 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         return changed;
     }
 
-    /// <summary>Deletes a ticker with everything that is stored of it, in one transaction: all of it goes, or nothing.</summary>
-    /// <param name="symbol">Whose.</param>
-    /// <param name="may">Given the ticker, which nobody else changes meanwhile: whether it is to go.</param>
-    /// <param name="cancellationToken">Ends it before its end; then nothing has happened.</param>
-    /// <returns>What is no longer there; null when there was none.</returns>
+    /// <summary>Deletes a ticker and all its bars in one transaction.</summary>
+    /// <param name="symbol">The symbol of the ticker.</param>
+    /// <param name="mayDelete">Receives the current row, which is locked meanwhile, and decides whether the ticker is deleted.</param>
+    /// <param name="cancellationToken">Cancels the deletion, which is then rolled back.</param>
+    /// <returns>The ticker, whether it was deleted, and its deleted windows; null if no ticker has the symbol.</returns>
     public async Task<(TickerRecord Ticker, bool Deleted, IReadOnlyList<StoredWindow> Stored)?> DeleteAsync(
         Symbol symbol,
-        Func<TickerRecord, bool> may,
+        Func<TickerRecord, bool> mayDelete,
         CancellationToken cancellationToken
     )
     {
@@ -151,12 +168,12 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         {
             try
             {
-                return await DeleteOnceAsync(symbol, may, cancellationToken);
+                return await DeleteOnceAsync(symbol, mayDelete, cancellationToken);
             }
             catch (PostgresException e)
                 when (attempt < Attempts && (e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure))
             {
-                // A job that compresses a chunk of it went the other way round.
+                // Compression jobs lock chunks in another order, so deleting bars can deadlock with them.
                 await Task.Delay(TimeSpan.FromMilliseconds(50 * attempt), cancellationToken);
             }
         }
@@ -164,7 +181,7 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
 
     private async Task<(TickerRecord Ticker, bool Deleted, IReadOnlyList<StoredWindow> Stored)?> DeleteOnceAsync(
         Symbol symbol,
-        Func<TickerRecord, bool> may,
+        Func<TickerRecord, bool> mayDelete,
         CancellationToken cancellationToken
     )
     {
@@ -183,7 +200,7 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
             return null;
         }
 
-        if (!may(ticker))
+        if (!mayDelete(ticker))
         {
             return (ticker, false, []);
         }
@@ -203,11 +220,13 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         {
             while (await reader.ReadAsync(cancellationToken))
             {
-                stored.Add(new(Timeframe.Parse(reader.GetString(0)), reader.GetInt64(1), Instant(reader, 2), Instant(reader, 3)));
+                stored.Add(
+                    new(Timeframe.Parse(reader.GetString(0)), reader.GetInt64(1), InstantOrNull(reader, 2), InstantOrNull(reader, 3))
+                );
             }
         }
 
-        // Twenty years of minutes take longer than any statement should otherwise.
+        // No timeout: deleting twenty years of minute bars takes longer than the default allows.
         await using var delete = new NpgsqlCommand("DELETE FROM market.tickers WHERE id = $1", connection, transaction)
         {
             CommandTimeout = 0,
@@ -258,8 +277,8 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         new(
             reader.GetInt32(0),
             Symbol.Parse(reader.GetString(1)),
-            Words(reader, 2),
-            Words(reader, 3),
+            TextOrNull(reader, 2),
+            TextOrNull(reader, 3),
             reader.GetString(4),
             reader.GetString(5),
             reader.GetBoolean(6),
@@ -267,9 +286,9 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
             reader.GetFieldValue<DateTimeOffset>(8)
         );
 
-    private static string? Words(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+    private static string? TextOrNull(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
-    private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) =>
+    private static DateTimeOffset? InstantOrNull(NpgsqlDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
 
     private static NpgsqlParameter Text(string? value) =>

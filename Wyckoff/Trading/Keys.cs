@@ -1,6 +1,9 @@
 namespace Wyckoff.Trading;
 
-/// <summary>What makes an order unique for all time, and says in which chunk it is: a hypertable's own keys end at the chunk.</summary>
+/// <summary>
+/// Keeps the ids of orders unique over all time and gives the time of an order, which selects its chunk. A unique key of the hypertable
+/// cannot, because it must contain the time.
+/// </summary>
 public sealed record OrderKey(
     Guid OrderId,
     DateTimeOffset Time,
@@ -10,5 +13,5 @@ public sealed record OrderKey(
     string? ExchangeOrderId
 );
 
-/// <summary>The same for a trade.</summary>
+/// <summary>Keeps the ids of trades unique over all time, like <see cref="OrderKey"/>.</summary>
 public sealed record TradeKey(Guid TradeId, DateTimeOffset Time, long AccountId, string Exchange, string? ExchangeTradeId);

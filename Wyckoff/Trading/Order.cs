@@ -1,8 +1,8 @@
 namespace Wyckoff.Trading;
 
 /// <summary>
-/// An order as it stands. It is read through the view <c>trading.my_orders</c> and changed only by <see cref="TradingStore"/>, whose functions keep the rules;
-/// <see cref="BrokenRules"/> judges as the table's CHECKs do.
+/// The current state of an order, read through the view <c>trading.my_orders</c>. Only the SQL functions called by
+/// <see cref="TradingStore"/> change orders. <see cref="BrokenRules"/> evaluates the CHECK constraints of the table in code.
 /// </summary>
 public sealed record Order
 {
@@ -63,7 +63,7 @@ public sealed record Order
 
     public bool IsOpen => Status is OrderStatus.Pending or OrderStatus.Partial;
 
-    /// <summary>Whether an order may go from one status to another: from what is final, nowhere.</summary>
+    /// <summary>Tells whether an order may change from one status to another. A final status never changes.</summary>
     public static bool MayBecome(OrderStatus from, OrderStatus to) =>
         from == to
         || from switch
@@ -73,7 +73,7 @@ public sealed record Order
             _ => false,
         };
 
-    /// <summary>The names of the CHECK constraints this order would break.</summary>
+    /// <summary>Returns the names of the CHECK constraints that this order violates.</summary>
     public IEnumerable<string> BrokenRules()
     {
         if (!IsSymbol(Symbol))

@@ -1,6 +1,6 @@
 namespace Wyckoff.Trading;
 
-/// <summary>What an account, or one strategy of it, was worth at an instant.</summary>
+/// <summary>The value of an account, or of one of its strategies, at an instant.</summary>
 public sealed record PortfolioSnapshot
 {
     public required DateTimeOffset Time { get; init; }

@@ -1,13 +1,13 @@
 namespace Wyckoff.Trading;
 
-/// <summary>One line a service wrote about its work.</summary>
+/// <summary>A log line that a service stores in the database.</summary>
 public sealed record SystemLog
 {
     public DateTimeOffset Time { get; init; }
 
     public long Id { get; init; }
 
-    /// <summary>Null: about no account in particular.</summary>
+    /// <summary>Null if the line concerns no particular account.</summary>
     public long? AccountId { get; init; }
 
     public required string Service { get; init; }

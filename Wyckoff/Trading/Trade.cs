@@ -1,8 +1,9 @@
 namespace Wyckoff.Trading;
 
 /// <summary>
-/// One execution. Without an exit price it opened (or added to) a position, with one it closed: a buy that opens and a sell that closes are long, the other two short.
-/// Read through the view <c>trading.my_trades</c>, written by <see cref="TradingStore"/>.
+/// One execution, read through the view <c>trading.my_trades</c> and written by <see cref="TradingStore"/>. Without an exit price the trade
+/// opens or extends a position; with an exit price it closes one. An opening buy and a closing sell are long, the other two combinations
+/// are short.
 /// </summary>
 public sealed record Trade
 {
@@ -24,19 +25,19 @@ public sealed record Trade
 
     public required decimal Price { get; init; }
 
-    /// <summary>quantity × price, computed by the database.</summary>
+    /// <summary>Quantity × price, computed by the database.</summary>
     public decimal Value { get; init; }
 
     public decimal Fee { get; init; }
 
-    /// <summary>What it cost with the fee (buy), or brought after it (sell); computed by the database.</summary>
+    /// <summary>The value plus the fee for a buy, minus the fee for a sell; computed by the database.</summary>
     public decimal NetValue { get; init; }
 
     public decimal? EntryPrice { get; init; }
 
     public decimal? ExitPrice { get; init; }
 
-    /// <summary>Before fees; only a closing trade has one.</summary>
+    /// <summary>Profit or loss before fees. Only closing trades have one.</summary>
     public decimal? Pnl { get; init; }
 
     public decimal? PnlPercentage { get; init; }
@@ -64,7 +65,7 @@ public sealed record Trade
 
     public bool IsLong => Side == TradeSide.Buy != Closes;
 
-    /// <summary>The names of the CHECK constraints this trade would break.</summary>
+    /// <summary>Returns the names of the CHECK constraints that this trade violates.</summary>
     public IEnumerable<string> BrokenRules()
     {
         if (!Order.IsSymbol(Symbol))

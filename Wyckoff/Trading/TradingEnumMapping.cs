@@ -3,7 +3,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Infrastructure;
 
 namespace Wyckoff.Trading;
 
-/// <summary>The PostgreSQL enums of schema <c>trading</c>. A data source handed to EF has to know them as well as EF itself.</summary>
+/// <summary>Maps the PostgreSQL enums of schema <c>trading</c>. Both EF and the data source that EF uses need the mapping.</summary>
 public static class TradingEnumMapping
 {
     public static NpgsqlDataSourceBuilder MapTradingEnums(this NpgsqlDataSourceBuilder source)

@@ -20,7 +20,7 @@ public enum OrderType
     StopLimit,
 }
 
-/// <summary>Pending and partial orders are open; the rest is final.</summary>
+/// <summary>The status of an order. Pending and partial orders are open; every other status is final.</summary>
 public enum OrderStatus
 {
     Pending,
@@ -52,7 +52,7 @@ public enum StrategyStatus
     Error,
 }
 
-/// <summary>PostgreSQL's <c>trading.log_level</c>; the logging library has a type of the shorter name.</summary>
+/// <summary>The levels of <c>trading.log_level</c>. The prefix avoids a conflict with LogLevel of Microsoft.Extensions.Logging.</summary>
 public enum SystemLogLevel
 {
     Debug,

@@ -6,7 +6,7 @@ using Wyckoff.Trading.Strategies;
 
 namespace Wyckoff.Trading;
 
-/// <summary>The tables of schema <c>trading</c>. What is not tables (views, functions, triggers, grants) is in <c>MigrationService/Sql/trading/</c>.</summary>
+/// <summary>The tables of schema <c>trading</c>. Views, functions, triggers and grants: see <c>MigrationService/Sql/trading/</c>.</summary>
 public static class TradingModel
 {
     public const string Schema = "trading";
@@ -14,12 +14,12 @@ public static class TradingModel
     private const string SymbolPattern = "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'";
     private const string TimeframeList = "'1m', '5m', '15m', '30m', '1h', '4h', '1d'";
 
-    // 2557 days: seven years with their leap days. Chunks are measured in days, never in years.
+    // Seven years including leap days.
     private static readonly TimeSpan SevenYears = TimeSpan.FromDays(2557);
 
     public static void Configure(ModelBuilder model)
     {
-        // In the order of severity and of life: left to itself EF would order the labels by the alphabet, and level >= 'warning' would mean nothing.
+        // The order of the labels defines comparisons such as level >= 'warning'. By default EF would sort them alphabetically.
         model.HasPostgresEnum(Schema, "log_level", ["debug", "info", "warning", "error", "critical"]);
         model.HasPostgresEnum(Schema, "order_status", ["pending", "partial", "filled", "cancelled", "rejected", "expired"]);
         StrategiesModel(model.Entity<Strategy>());
@@ -42,14 +42,17 @@ public static class TradingModel
             table =>
             {
                 table.HasComment(
-                    "Ways of trading, run by a bot or written down for the journal. Total figures are kept by triggers on trades and cover the whole life of the strategy, also what retention has dropped."
+                    "Ways of trading, run by a bot or written down for the journal. "
+                        + "Total figures are kept by triggers on trades and cover the whole life of the strategy, also what retention "
+                        + "has dropped."
                 );
                 table.HasCheckConstraint("chk_strategies_name", "btrim(name) <> ''");
                 table.HasCheckConstraint("chk_strategies_benchmark", "NOT is_benchmark OR account_id IS NULL");
                 table.HasCheckConstraint("chk_strategies_direction", "direction IN ('long', 'short', 'both')");
                 table.HasCheckConstraint(
                     "chk_strategies_symbols",
-                    "cardinality(symbols) > 0 AND array_position(symbols, NULL) IS NULL AND array_to_string(symbols, ' ') ~ '^[A-Z0-9._/^=:-]{1,20}( [A-Z0-9._/^=:-]{1,20})*$'"
+                    "cardinality(symbols) > 0 AND array_position(symbols, NULL) IS NULL "
+                        + "AND array_to_string(symbols, ' ') ~ '^[A-Z0-9._/^=:-]{1,20}( [A-Z0-9._/^=:-]{1,20})*$'"
                 );
                 table.HasCheckConstraint(
                     "chk_strategies_timeframes",
@@ -130,34 +133,34 @@ public static class TradingModel
             .Property(s => s.ImpliedStrategyFamily)
             .HasMaxLength(50)
             .HasComment("Found out from what it does: trend, breakout, momentum, mean_reversion, volatility.");
-        Kept(strategy.Property(s => s.TotalTrades).HasDefaultValue(0).HasComment("Executions, opening ones too."));
-        Kept(
+        MaintainedByDatabase(strategy.Property(s => s.TotalTrades).HasDefaultValue(0).HasComment("Executions, opening ones too."));
+        MaintainedByDatabase(
             strategy.Property(s => s.ClosedTrades).HasDefaultValue(0).HasComment("Executions with a P&L: what winning_trades is a part of.")
         );
-        Kept(strategy.Property(s => s.WinningTrades).HasDefaultValue(0).HasComment("Executions with a P&L above 0."));
-        Kept(strategy.Property(s => s.TotalPnl).HasPrecision(28, 8).HasDefaultValue(0m).HasComment("Before fees."));
-        Kept(strategy.Property(s => s.TotalFees).HasPrecision(28, 8).HasDefaultValue(0m));
-        Kept(
+        MaintainedByDatabase(strategy.Property(s => s.WinningTrades).HasDefaultValue(0).HasComment("Executions with a P&L above 0."));
+        MaintainedByDatabase(strategy.Property(s => s.TotalPnl).HasPrecision(28, 8).HasDefaultValue(0m).HasComment("Before fees."));
+        MaintainedByDatabase(strategy.Property(s => s.TotalFees).HasPrecision(28, 8).HasDefaultValue(0m));
+        MaintainedByDatabase(
             strategy
                 .Property(s => s.MaxDrawdown)
                 .HasPrecision(28, 8)
                 .HasComment("In money, written by trading.refresh_views(); see trading.calculate_strategy_metrics.")
         );
-        Kept(
+        MaintainedByDatabase(
             strategy
                 .Property(s => s.SharpeRatio)
                 .HasPrecision(18, 6)
                 .HasComment("Written by trading.refresh_views(); see trading.calculate_strategy_metrics.")
         );
         strategy.Property(s => s.CreatedAt).HasDefaultValueSql("now()");
-        Kept(
+        MaintainedByDatabase(
             strategy
                 .Property(s => s.UpdatedAt)
                 .HasDefaultValueSql("now()")
                 .HasComment("When it was last changed, other than in its figures.")
         );
         strategy.Property(s => s.CreatedBy).HasMaxLength(100);
-        Kept(strategy.Property(s => s.Version).HasDefaultValue(1).HasComment("Counts changes, other than in its figures."));
+        MaintainedByDatabase(strategy.Property(s => s.Version).HasDefaultValue(1).HasComment("Counts changes, other than in its figures."));
         strategy.Property(s => s.Version).IsConcurrencyToken();
         strategy.HasIndex(s => new { s.AccountId, s.Name }).IsUnique().HasDatabaseName("idx_strategies_account_id_name");
         strategy.HasIndex(s => s.Name).IsUnique().HasFilter("is_benchmark").HasDatabaseName("idx_strategies_name_benchmark");
@@ -192,10 +195,12 @@ public static class TradingModel
         probe.Property(p => p.Direction).HasMaxLength(15).HasDefaultValue("both");
         probe.Property(p => p.Details).HasColumnType("jsonb").HasDefaultValueSql("'{}'");
         probe.Property(p => p.IsActive).HasDefaultValue(true).HasSentinel(true);
-        Kept(probe.Property(p => p.Version).HasDefaultValue(1).HasComment("Counts changes; a result says which version it is of."));
+        MaintainedByDatabase(
+            probe.Property(p => p.Version).HasDefaultValue(1).HasComment("Counts changes; a result says which version it is of.")
+        );
         probe.Property(p => p.Version).IsConcurrencyToken();
         probe.Property(p => p.CreatedAt).HasDefaultValueSql("now()");
-        Kept(probe.Property(p => p.UpdatedAt).HasDefaultValueSql("now()"));
+        MaintainedByDatabase(probe.Property(p => p.UpdatedAt).HasDefaultValueSql("now()"));
         probe.HasIndex(p => p.Name).IsUnique().HasDatabaseName("idx_probe_strategies_name");
     }
 
@@ -207,7 +212,8 @@ public static class TradingModel
             table =>
             {
                 table.HasComment(
-                    "What a probe run found, per strategy, symbol and slice (timeframe, risk profile, day, hour, side). A null slice is the whole of it."
+                    "What a probe run found, per strategy, symbol and slice (timeframe, risk profile, day, hour, side). "
+                        + "A null slice is the whole of it."
                 );
                 table.HasCheckConstraint("chk_strategy_probe_results_symbol", SymbolPattern);
                 table.HasCheckConstraint("chk_strategy_probe_results_period", "period_end >= period_start");
@@ -320,14 +326,16 @@ public static class TradingModel
 
     private static void Orders(EntityTypeBuilder<Order> order)
     {
-        // Both: the migration makes the table, reads go through the view that shows an account its own.
+        // Mapped to a table and a view: migrations create the table, queries read the view, which shows an account only its own orders.
         order.ToTable(
             "orders",
             Schema,
             table =>
             {
                 table.HasComment(
-                    "Orders of all accounts. The services have no right to it: they read the view my_orders and write through place_order, update_order, cancel_order and fill_order. Kept seven years whatever becomes of the account, hence no foreign key to it."
+                    "Orders of all accounts. The services have no right to it: "
+                        + "they read the view my_orders and write through place_order, update_order, cancel_order and fill_order. "
+                        + "Kept seven years whatever becomes of the account, hence no foreign key to it."
                 );
                 table.HasCheckConstraint("chk_orders_symbol", SymbolPattern);
                 table.HasCheckConstraint("chk_orders_quantity", "quantity > 0");
@@ -337,7 +345,9 @@ public static class TradingModel
                 table.HasCheckConstraint("chk_orders_stop_price", "type NOT IN ('stop', 'stop_limit') OR stop_price IS NOT NULL");
                 table.HasCheckConstraint(
                     "chk_orders_status",
-                    "CASE status WHEN 'pending' THEN filled_quantity = 0 WHEN 'rejected' THEN filled_quantity = 0 WHEN 'partial' THEN filled_quantity > 0 AND filled_quantity < quantity WHEN 'filled' THEN filled_quantity = quantity ELSE filled_quantity < quantity END"
+                    "CASE status WHEN 'pending' THEN filled_quantity = 0 WHEN 'rejected' THEN filled_quantity = 0 "
+                        + "WHEN 'partial' THEN filled_quantity > 0 AND filled_quantity < quantity "
+                        + "WHEN 'filled' THEN filled_quantity = quantity ELSE filled_quantity < quantity END"
                 );
                 table.HasCheckConstraint("chk_orders_average_fill_price", "(filled_quantity = 0) = (average_fill_price IS NULL)");
                 table.HasCheckConstraint("chk_orders_totals", "total_value >= 0 AND total_fees >= 0");
@@ -351,7 +361,8 @@ public static class TradingModel
                 );
                 table.HasCheckConstraint(
                     "chk_orders_expires_at",
-                    "(expires_at IS NOT NULL OR (status <> 'expired' AND time_in_force <> 'gtd')) AND (expires_at IS NULL OR expires_at > time)"
+                    "(expires_at IS NOT NULL OR (status <> 'expired' AND time_in_force <> 'gtd')) AND (expires_at IS NULL "
+                        + "OR expires_at > time)"
                 );
                 table.HasCheckConstraint("chk_orders_reject_reason", "(status = 'rejected') = (coalesce(btrim(reject_reason), '') <> '')");
                 table.HasCheckConstraint("chk_orders_time_in_force", "time_in_force IN ('gtc', 'day', 'ioc', 'fok', 'gtd')");
@@ -412,7 +423,8 @@ public static class TradingModel
         order
             .Property(o => o.ParentOrderId)
             .HasComment(
-                "The order this one is a stop or target of. Checked by trigger against order_keys: a foreign key cannot refer to a hypertable."
+                "The order this one is a stop or target of. Checked by trigger against order_keys: "
+                    + "a foreign key cannot refer to a hypertable."
             );
         order.Property(o => o.CreatedAt).HasDefaultValueSql("now()");
         order
@@ -438,17 +450,7 @@ public static class TradingModel
             .HasDatabaseName("idx_orders_strategy_id_time");
         order.HasIndex(o => o.AccountId).HasFilter("status IN ('pending', 'partial')").HasDatabaseName("idx_orders_account_id_open");
         order.HasIndex(o => o.ParentOrderId).HasFilter("parent_order_id IS NOT NULL").HasDatabaseName("idx_orders_parent_order_id");
-        order.HasHypertable(
-            new HypertableDeclaration
-            {
-                TimeColumn = "time",
-                ChunkInterval = TimeSpan.FromDays(30),
-                SegmentBy = "symbol",
-                OrderBy = "time DESC, id",
-                CompressAfter = TimeSpan.FromDays(60),
-                Retain = SevenYears,
-            }
-        );
+        order.HasHypertable(Ledger());
     }
 
     private static void OrderKeys(EntityTypeBuilder<OrderKey> key)
@@ -458,7 +460,8 @@ public static class TradingModel
             Schema,
             table =>
                 table.HasComment(
-                    "What makes orders unique for all time, written by a trigger with the order: a key of a hypertable ends at its chunk. It also says in which chunk to look for an order."
+                    "What makes orders unique for all time, written by a trigger with the order: "
+                        + "a key of a hypertable ends at its chunk. It also says in which chunk to look for an order."
                 )
         );
         key.HasKey(k => k.OrderId).HasName("pk_order_keys");
@@ -485,7 +488,9 @@ public static class TradingModel
             table =>
             {
                 table.HasComment(
-                    "Executions of all accounts. The services have no right to it: they read the view my_trades and write through fill_order and record_trade. Kept seven years whatever becomes of the account, hence no foreign key to it."
+                    "Executions of all accounts. The services have no right to it: "
+                        + "they read the view my_trades and write through fill_order and record_trade. "
+                        + "Kept seven years whatever becomes of the account, hence no foreign key to it."
                 );
                 table.HasCheckConstraint("chk_trades_symbol", SymbolPattern);
                 table.HasCheckConstraint("chk_trades_quantity", "quantity > 0");
@@ -594,17 +599,7 @@ public static class TradingModel
             .HasDatabaseName("idx_trades_strategy_id_time");
         trade.HasIndex(t => t.OrderId).HasFilter("order_id IS NOT NULL").HasDatabaseName("idx_trades_order_id");
         trade.HasIndex(t => t.MarketConditions).HasMethod("gin").HasDatabaseName("idx_trades_market_conditions");
-        trade.HasHypertable(
-            new HypertableDeclaration
-            {
-                TimeColumn = "time",
-                ChunkInterval = TimeSpan.FromDays(30),
-                SegmentBy = "symbol",
-                OrderBy = "time DESC, id",
-                CompressAfter = TimeSpan.FromDays(60),
-                Retain = SevenYears,
-            }
-        );
+        trade.HasHypertable(Ledger());
     }
 
     private static void TradeKeys(EntityTypeBuilder<TradeKey> key)
@@ -639,7 +634,8 @@ public static class TradingModel
             table =>
             {
                 table.HasComment(
-                    "What accounts and their strategies were worth over time. The services have no right to it: they read the view my_portfolio_snapshots and write through record_snapshot."
+                    "What accounts and their strategies were worth over time. The services have no right to it: "
+                        + "they read the view my_portfolio_snapshots and write through record_snapshot."
                 );
                 table.HasCheckConstraint("chk_portfolio_snapshots_positions", "jsonb_typeof(positions) IN ('array', 'object')");
                 table.HasCheckConstraint("chk_portfolio_snapshots_position_count", "position_count >= 0");
@@ -764,7 +760,9 @@ public static class TradingModel
             table =>
             {
                 table.HasComment(
-                    "What the services wrote about their work. They write through trading.log and read what is about their account in my_system_logs; all of it is the worker's."
+                    "What the services wrote about their work. "
+                        + "They write through trading.log and read what is about their account in my_system_logs; "
+                        + "all of it is the worker's."
                 );
                 table.HasCheckConstraint("chk_system_logs_service", "btrim(service) <> ''");
                 table.HasCheckConstraint("chk_system_logs_execution_time_ms", "execution_time_ms >= 0");
@@ -825,11 +823,23 @@ public static class TradingModel
         );
     }
 
-    /// <summary>numeric has a NaN, and it is greater than every number.</summary>
+    // Orders and trades are stored alike.
+    private static HypertableDeclaration Ledger() =>
+        new()
+        {
+            TimeColumn = "time",
+            ChunkInterval = TimeSpan.FromDays(30),
+            SegmentBy = "symbol",
+            OrderBy = "time DESC, id",
+            CompressAfter = TimeSpan.FromDays(60),
+            Retain = SevenYears,
+        };
+
+    // numeric allows NaN, which is greater than every number and so passes checks such as x > 0.
     private static string NoNaN(params string[] columns) => $"'NaN'::numeric NOT IN ({string.Join(", ", columns)})";
 
-    /// <summary>The database keeps it: a program neither inserts nor updates it, and reads it back.</summary>
-    private static void Kept<T>(PropertyBuilder<T> property)
+    // Triggers maintain the column: EF never writes it and reads it back after each change.
+    private static void MaintainedByDatabase<T>(PropertyBuilder<T> property)
     {
         property.ValueGeneratedOnAddOrUpdate();
         property.Metadata.SetBeforeSaveBehavior(Microsoft.EntityFrameworkCore.Metadata.PropertySaveBehavior.Ignore);

@@ -3,29 +3,28 @@ using Npgsql;
 
 namespace Wyckoff.Trading;
 
-/// <summary>What a writing function answers: the order or trade, and whether it is new. A repeated request gives the first one's answer.</summary>
+/// <summary>The id of the written order or trade, and whether this call created it. A repeated request returns the existing id.</summary>
 public readonly record struct Recorded(Guid Id, bool Created);
 
-/// <summary>Writes orders, trades, snapshots and log lines of an account through the functions of schema <c>trading</c>: the services have no right to the tables.</summary>
+/// <summary>
+/// Writes the orders and trades of an account through the functions of schema <c>trading</c>. The services have no privileges on the
+/// tables.
+/// </summary>
 public sealed class TradingStore(NpgsqlDataSource source)
 {
-    /// <summary>Places an order once, however often its <see cref="Order.ClientOrderId"/> comes.</summary>
+    /// <summary>Places an order. A request with a known <see cref="Order.ClientOrderId"/> returns the existing order.</summary>
     public Task<Recorded> PlaceOrderAsync(long accountId, Order order, CancellationToken cancellationToken)
     {
         if (order.Type == OrderType.Stop)
         {
-            // As trading.place_order does: only a market order is without a price.
+            // Same default as in trading.place_order: only market orders have no price.
             order = order with
             {
                 Price = order.Price ?? order.StopPrice,
             };
         }
 
-        if (order.BrokenRules().ToList() is { Count: > 0 } broken)
-        {
-            throw new ArgumentException($"The order breaks {string.Join(", ", broken)}.", nameof(order));
-        }
-
+        ThrowIfBroken(order.BrokenRules(), nameof(order));
         return RecordAsync(
             accountId,
             "SELECT * FROM trading.place_order($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
@@ -50,9 +49,9 @@ public sealed class TradingStore(NpgsqlDataSource source)
         );
     }
 
-    /// <summary>False when it was cancelled already.</summary>
+    /// <summary>Cancels an order. Returns false if it was already cancelled.</summary>
     public async Task<bool> CancelOrderAsync(long accountId, Guid orderId, DateTimeOffset? at, CancellationToken cancellationToken) =>
-        await AsAsync(
+        await RunAsync(
             accountId,
             "SELECT trading.cancel_order($1, $2)",
             [orderId, at],
@@ -60,7 +59,7 @@ public sealed class TradingStore(NpgsqlDataSource source)
             cancellationToken
         );
 
-    /// <summary>Records a fill as a trade; the order follows.</summary>
+    /// <summary>Records a fill as a trade. A trigger updates the order.</summary>
     public Task<Recorded> FillOrderAsync(
         long accountId,
         Guid orderId,
@@ -73,22 +72,24 @@ public sealed class TradingStore(NpgsqlDataSource source)
     ) =>
         RecordAsync(
             accountId,
-            "SELECT * FROM trading.fill_order(order_id => $1, quantity => $2, price => $3, fee => $4, exchange_trade_id => $5, \"time\" => $6)",
+            """
+            SELECT * FROM trading.fill_order(
+                order_id => $1, quantity => $2, price => $3, fee => $4, exchange_trade_id => $5, "time" => $6)
+            """,
             [orderId, quantity, price, fee, exchangeTradeId, time],
             cancellationToken
         );
 
-    /// <summary>Records a trade once, however often its <see cref="Trade.ExchangeTradeId"/> comes.</summary>
+    /// <summary>Records a trade. A request with a known <see cref="Trade.ExchangeTradeId"/> returns the existing trade.</summary>
     public Task<Recorded> RecordTradeAsync(long accountId, Trade trade, CancellationToken cancellationToken)
     {
-        if (trade.BrokenRules().ToList() is { Count: > 0 } broken)
-        {
-            throw new ArgumentException($"The trade breaks {string.Join(", ", broken)}.", nameof(trade));
-        }
-
+        ThrowIfBroken(trade.BrokenRules(), nameof(trade));
         return RecordAsync(
             accountId,
-            "SELECT * FROM trading.record_trade($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::jsonb, $18, $19, $20, $21)",
+            """
+            SELECT * FROM trading.record_trade(
+                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::jsonb, $18, $19, $20, $21)
+            """,
             [
                 trade.Symbol,
                 trade.Side,
@@ -116,8 +117,16 @@ public sealed class TradingStore(NpgsqlDataSource source)
         );
     }
 
+    private static void ThrowIfBroken(IEnumerable<string> brokenRules, string name)
+    {
+        if (brokenRules.ToList() is { Count: > 0 } broken)
+        {
+            throw new ArgumentException($"The {name} breaks {string.Join(", ", broken)}.", name);
+        }
+    }
+
     private Task<Recorded> RecordAsync(long accountId, string sql, object?[] parameters, CancellationToken cancellationToken) =>
-        AsAsync(
+        RunAsync(
             accountId,
             sql,
             parameters,
@@ -130,30 +139,30 @@ public sealed class TradingStore(NpgsqlDataSource source)
             cancellationToken
         );
 
-    /// <summary>The account is named for one transaction only, so no pooled connection carries it on.</summary>
-    private async Task<T> AsAsync<T>(
+    // Sets the account for one transaction only, so that no pooled connection keeps it.
+    private async Task<T> RunAsync<T>(
         long accountId,
         string sql,
         object?[] parameters,
-        Func<NpgsqlCommand, CancellationToken, Task<T>> run,
+        Func<NpgsqlCommand, CancellationToken, Task<T>> execute,
         CancellationToken cancellationToken
     )
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var name = new NpgsqlCommand("SELECT set_config('app.account_id', $1, true)", connection, transaction)
+        await using var setAccount = new NpgsqlCommand("SELECT set_config('app.account_id', $1, true)", connection, transaction)
         {
             Parameters = { new() { Value = accountId.ToString(CultureInfo.InvariantCulture) } },
         };
-        await name.ExecuteNonQueryAsync(cancellationToken);
+        await setAccount.ExecuteNonQueryAsync(cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection, transaction);
         foreach (var parameter in parameters)
         {
             command.Parameters.Add(new() { Value = parameter ?? DBNull.Value });
         }
 
-        var answer = await run(command, cancellationToken);
+        var result = await execute(command, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return answer;
+        return result;
     }
 }

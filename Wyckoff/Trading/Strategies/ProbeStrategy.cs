@@ -1,6 +1,6 @@
 namespace Wyckoff.Trading.Strategies;
 
-/// <summary>One of the catalogue of strategies that probes run over history.</summary>
+/// <summary>A strategy in the catalogue that probe runs test over historical bars.</summary>
 public sealed class ProbeStrategy
 {
     private ProbeStrategy() { }

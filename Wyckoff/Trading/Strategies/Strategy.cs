@@ -3,8 +3,8 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Trading.Strategies;
 
 /// <summary>
-/// A way of trading: run by a bot, or only written down for the journal. It belongs to an account, or is a benchmark everybody may read. The figures are kept by
-/// the database from the trades; a change to anything else is versioned, and a stale one refused.
+/// A trading strategy, run by a bot or only referred to in the journal. It belongs to an account or is a benchmark that everybody may read.
+/// Database triggers keep the totals up to date. Every other change increments the version, and a stale update is refused.
 /// </summary>
 public sealed class Strategy
 {
@@ -26,7 +26,7 @@ public sealed class Strategy
 
     public Guid Id { get; private set; } = Guid.CreateVersion7();
 
-    /// <summary>Null for a benchmark, and once the account is gone.</summary>
+    /// <summary>Null for a benchmark, and after the account is deleted.</summary>
     public long? AccountId { get; private set; }
 
     public bool IsBenchmark { get; private set; }
@@ -49,10 +49,10 @@ public sealed class Strategy
     /// <summary>JSON.</summary>
     public string Parameters { get; private set; } = "{}";
 
-    /// <summary>Null: any.</summary>
+    /// <summary>Null means any.</summary>
     public string[]? Symbols { get; private set; }
 
-    /// <summary>Null: any.</summary>
+    /// <summary>Null means any.</summary>
     public string[]? Timeframes { get; private set; }
 
     public string? EntryCriteria { get; private set; }
@@ -64,7 +64,7 @@ public sealed class Strategy
     /// <summary>A fraction of the account: 0.02 is two per cent.</summary>
     public decimal MaxRiskPerTrade { get; private set; } = 0.02m;
 
-    /// <summary>The same in per cent, computed by the database.</summary>
+    /// <summary><see cref="MaxRiskPerTrade"/> in per cent, computed by the database.</summary>
     public decimal MaxRiskPct { get; private set; }
 
     public decimal MaxPortfolioRisk { get; private set; } = 0.10m;
@@ -100,7 +100,7 @@ public sealed class Strategy
 
     public int Version { get; private set; } = 1;
 
-    /// <summary>A strategy of nobody, readable by all: only the owner of the database may store one.</summary>
+    /// <summary>Creates a strategy without an account that everybody may read. Only the owner role of the database can store it.</summary>
     public static Strategy Benchmark(string name, StrategyType type = StrategyType.Custom, string direction = "both") =>
         new(name, type, direction) { IsBenchmark = true };
 
@@ -112,7 +112,7 @@ public sealed class Strategy
     public void Describe(string? description, string? entryCriteria, string? exitCriteria) =>
         (Description, EntryCriteria, ExitCriteria) = (description, entryCriteria, exitCriteria);
 
-    /// <summary>What it trades; null for anything. An empty list is neither.</summary>
+    /// <summary>Sets what the strategy trades. Null means any; an empty list is refused.</summary>
     public void Trade(IReadOnlyCollection<Symbol>? symbols, IReadOnlyCollection<Timeframe>? timeframes, AssetType? assetType = null)
     {
         if (symbols?.Count == 0 || timeframes?.Count == 0)
@@ -128,13 +128,16 @@ public sealed class Strategy
         (Symbols, Timeframes, AssetType) = (symbols?.Select(s => s.Value).ToArray(), timeframes?.Select(t => t.Name).ToArray(), assetType);
     }
 
-    /// <summary>Risks are fractions in (0, 1], and one trade may not risk more than the portfolio.</summary>
+    /// <summary>
+    /// Sets the risk limits. Risks are fractions in (0, 1], and the risk per trade must not exceed the risk of the portfolio.
+    /// </summary>
     public void LimitRisk(decimal perTrade, decimal portfolio, int maxPositions, decimal? minRiskReward = null)
     {
         if (perTrade is <= 0 or > 1 || portfolio is <= 0 or > 1 || perTrade > portfolio || maxPositions <= 0 || minRiskReward <= 0)
         {
             throw new ArgumentException(
-                $"Risk per trade {perTrade} and in all {portfolio} must be fractions above 0 up to 1, the first no greater than the second; positions ({maxPositions}) and reward for risk ({minRiskReward}) above 0."
+                $"Risk per trade {perTrade} and in all {portfolio} must be fractions above 0 up to 1, the first no greater than "
+                    + $"the second; positions ({maxPositions}) and reward for risk ({minRiskReward}) above 0."
             );
         }
 
@@ -172,6 +175,6 @@ public sealed class Strategy
 
     public void Fail() => Status = StrategyStatus.Error;
 
-    /// <summary>Keeps it for the record and out of the lists.</summary>
+    /// <summary>Stops the strategy and hides it from lists without deleting it.</summary>
     public void Shelve() => (IsActive, Status) = (false, StrategyStatus.Stopped);
 }

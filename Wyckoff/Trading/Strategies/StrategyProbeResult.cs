@@ -1,6 +1,8 @@
 namespace Wyckoff.Trading.Strategies;
 
-/// <summary>What one probe run found for one strategy on one symbol in one slice (timeframe, risk profile, day, hour, side).</summary>
+/// <summary>
+/// The result of a probe run for one strategy, symbol and slice (timeframe, risk profile, day, hour, side). A null slice field means all.
+/// </summary>
 public sealed record StrategyProbeResult
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -52,7 +54,7 @@ public sealed record StrategyProbeResult
     public DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>One trade of a probe.</summary>
+/// <summary>A simulated trade of a probe run.</summary>
 public sealed record StrategyProbeTrade
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
