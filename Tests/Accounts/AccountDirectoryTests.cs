@@ -11,7 +11,7 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Twenty_first_sign_ins_at_once_make_one_account()
+    public async Task Twenty_concurrent_first_sign_ins_create_one_account()
     {
         var ids = await Task.WhenAll(
             Enumerable.Range(0, 20).Select(_ => Directory.SignInAsync("crowd", "crowd@example.org", "Crowd", null, Token))
@@ -20,13 +20,16 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
         Assert.Equal(
             1L,
             await database.ScalarAsync<long>(
-                "SELECT count(*) FROM account.user_accounts JOIN account.user_profiles ON user_account_id = user_accounts.id WHERE google_id = 'crowd'"
+                """
+                SELECT count(*) FROM account.user_accounts JOIN account.user_profiles ON user_account_id = user_accounts.id
+                 WHERE google_id = 'crowd'
+                """
             )
         );
     }
 
     [Fact]
-    public async Task A_later_sign_in_takes_the_new_address_over_and_keeps_the_name()
+    public async Task A_later_sign_in_updates_the_address_and_keeps_the_name()
     {
         var id = await Directory.SignInAsync("mover", "Old@example.org", "Mover", "https://p/1", Token);
         Assert.Equal(id, await Directory.SignInAsync("mover", "new@example.org", "Someone", null, Token));
@@ -40,7 +43,7 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task Another_identity_with_the_same_address_is_refused_and_not_merged()
+    public async Task A_second_identity_with_the_same_address_is_refused()
     {
         await Directory.SignInAsync("first", "same@example.org", "First", null, Token);
         var error = await Assert.ThrowsAsync<PostgresException>(() =>
@@ -58,19 +61,19 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task A_key_opens_its_account_until_it_is_revoked_or_expires()
+    public async Task An_API_key_authenticates_its_account_until_it_is_revoked_or_expires()
     {
         var now = TimeProvider.System.GetUtcNow();
         var id = (await Directory.SignInAsync("keys", "keys@example.org", "Keys", null, Token))!.Value;
         var (apiKey, key) = ApiKey.Issue(id, "script", now);
-        var (expiring, late) = ApiKey.Issue(id, "old", now.AddDays(-2), now.AddDays(-1));
+        var (expired, expiredKey) = ApiKey.Issue(id, "old", now.AddDays(-2), now.AddDays(-1));
         await using var context = database.Context();
         var scope = new AccountScope(id);
         await scope.RunAsync(
             context,
             async token =>
             {
-                context.AddRange(apiKey, expiring);
+                context.AddRange(apiKey, expired);
                 return await context.SaveChangesAsync(token);
             },
             Token
@@ -78,7 +81,7 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
 
         Assert.Equal(id, await Directory.AuthenticateAsync(key, Token));
         Assert.Equal(id, await Directory.AuthenticateAsync(key, Token));
-        Assert.Null(await Directory.AuthenticateAsync(late, Token));
+        Assert.Null(await Directory.AuthenticateAsync(expiredKey, Token));
         Assert.Null(await Directory.AuthenticateAsync(key + "x", Token));
         Assert.True(await database.ScalarAsync<bool>("SELECT last_used_at IS NOT NULL FROM account.api_keys WHERE id = $1", apiKey.Id));
         Assert.Equal(
@@ -106,7 +109,7 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task Joining_the_waitlist_twice_looks_the_same_and_keeps_the_first()
+    public async Task Joining_the_waitlist_twice_succeeds_and_keeps_the_first_entry()
     {
         await Directory.JoinWaitlistAsync("Wanda", "Wanda@example.org", "a friend", Token);
         await Directory.JoinWaitlistAsync("Other", "wanda@example.org", null, Token);
@@ -117,7 +120,7 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task Account_work_without_a_transaction_is_refused_and_with_one_ends_with_it()
+    public async Task An_account_scope_requires_a_transaction_and_ends_with_it()
     {
         await using var context = database.Context();
         await Assert.ThrowsAsync<InvalidOperationException>(() => new AccountScope(1).EnterAsync(context, Token));
@@ -126,15 +129,15 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
         await using (var transaction = await connection.BeginTransactionAsync(Token))
         {
             await new AccountScope(7).EnterAsync(transaction, Token);
-            Assert.Equal(7L, await CurrentAsync(connection));
+            Assert.Equal(7L, await CurrentAccountAsync(connection));
             await transaction.CommitAsync(Token);
         }
 
-        Assert.Null(await CurrentAsync(connection));
+        Assert.Null(await CurrentAccountAsync(connection));
     }
 
     [Fact]
-    public async Task The_entities_of_an_account_come_back_as_they_went_in()
+    public async Task Account_entities_round_trip_through_the_database()
     {
         var id = (await Directory.SignInAsync("round", "round@example.org", "Round", null, Token))!.Value;
         await using var context = database.Context();
@@ -167,7 +170,7 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
         Assert.True(found.Account.UpdatedAt > found.Account.CreatedAt);
     }
 
-    private static async Task<long?> CurrentAsync(NpgsqlConnection connection)
+    private static async Task<long?> CurrentAccountAsync(NpgsqlConnection connection)
     {
         await using var command = new NpgsqlCommand("SELECT account.current_id()", connection);
         return await command.ExecuteScalarAsync(Token) as long?;

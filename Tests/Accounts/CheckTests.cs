@@ -2,7 +2,8 @@ namespace Wyckoff.Tests.Accounts;
 
 public sealed class CheckTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
-    private const string List = """
+    // Table | changed columns of the valid row | check constraint that the row violates
+    private const string InvalidRows = """
         account.user_accounts | external_user_id=' ' | chk_user_accounts_external_user_id
         account.user_accounts | name='  ' | chk_user_accounts_name
         account.user_accounts | email='Ann@example.org' | chk_user_accounts_email
@@ -86,7 +87,7 @@ public sealed class CheckTests(TestDatabase database) : IClassFixture<TestDataba
         audit.audit_trail | metadata='[]' | chk_audit_trail_metadata
         """;
 
-    private static readonly string[][] Cases = [.. List.Split('\n').Select(line => line.Split(" | "))];
+    private static readonly string[][] Cases = [.. InvalidRows.Split('\n').Select(line => line.Split(" | "))];
 
     public static TheoryData<string, string, string> Violations()
     {
@@ -100,12 +101,12 @@ public sealed class CheckTests(TestDatabase database) : IClassFixture<TestDataba
     }
 
     [Fact]
-    public async Task The_rows_the_violations_start_from_are_valid() =>
+    public async Task The_base_rows_are_valid() =>
         Assert.Null(await ValidRows.TryAsync(database.Owner, [.. ValidRows.Tables.Select(table => ValidRows.Insert(table))]));
 
     [Theory]
     [MemberData(nameof(Violations))]
-    public async Task A_violation_is_refused_by_its_own_constraint(string table, string changes, string constraint)
+    public async Task An_invalid_row_violates_the_expected_check(string table, string changes, string constraint)
     {
         var before = ValidRows.Tables.TakeWhile(name => name != table).Select(name => ValidRows.Insert(name));
         var error = await ValidRows.TryAsync(database.Owner, [.. before, ValidRows.Insert(table, changes)]);
@@ -113,11 +114,14 @@ public sealed class CheckTests(TestDatabase database) : IClassFixture<TestDataba
     }
 
     [Fact]
-    public async Task Every_check_there_is_has_a_violation_above()
+    public async Task Every_check_constraint_has_an_invalid_row()
     {
-        var there = await database.ScalarAsync<string[]>(
-            "SELECT array_agg(conname::text ORDER BY conname::text) FROM pg_constraint WHERE contype = 'c' AND connamespace::regnamespace::text IN ('account', 'journal', 'audit')"
+        var constraints = await database.ScalarAsync<string[]>(
+            """
+            SELECT array_agg(conname::text ORDER BY conname::text) FROM pg_constraint
+             WHERE contype = 'c' AND connamespace::regnamespace::text IN ('account', 'journal', 'audit')
+            """
         );
-        Assert.Equal(there, Cases.Select(line => line[2]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal(constraints, Cases.Select(line => line[2]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
     }
 }

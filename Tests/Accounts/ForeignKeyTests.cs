@@ -2,23 +2,28 @@ namespace Wyckoff.Tests.Accounts;
 
 public sealed class ForeignKeyTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
-    private static readonly string[] Everything =
+    private static readonly string[] AllRows =
     [
         .. ValidRows.Tables.Where(table => table != "audit.audit_trail").Select(table => ValidRows.Insert(table)),
     ];
 
     [Fact]
-    public async Task Deleting_an_account_deletes_all_that_is_its_own_the_ledger_included()
+    public async Task Deleting_an_account_deletes_all_its_rows_including_the_ledger()
     {
         var error = await ValidRows.TryAsync(
             database.Owner,
             [
-                .. Everything,
+                .. AllRows,
                 "DELETE FROM account.user_accounts WHERE id = 100",
                 .. ValidRows
                     .Tables.Where(table => table is not "account.waitlist" and not "audit.audit_trail")
                     .Select(table => $"DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM {table}), '{table} has rows left'; END $$"),
-                "DO $$ BEGIN ASSERT EXISTS (SELECT FROM audit.audit_trail WHERE event_type = 'trade_fill.deleted'), 'the end of the ledger is not on record'; END $$",
+                """
+                DO $$ BEGIN
+                  ASSERT EXISTS (SELECT FROM audit.audit_trail WHERE event_type = 'trade_fill.deleted'),
+                         'the deletion of the ledger is not audited';
+                END $$
+                """,
             ]
         );
         Assert.Null(error);
@@ -33,16 +38,16 @@ public sealed class ForeignKeyTests(TestDatabase database) : IClassFixture<TestD
     [InlineData("TRUNCATE journal.trade_fills CASCADE")]
     [InlineData("TRUNCATE account.user_accounts CASCADE")]
     [InlineData("INSERT INTO journal.trade_fills SELECT * FROM journal.trade_fills ON CONFLICT (id) DO UPDATE SET price = 1")]
-    public async Task The_ledger_refuses_whatever_would_change_it_even_to_its_owner(string statement) =>
-        Assert.Equal("23001", (await ValidRows.TryAsync(database.Owner, [.. Everything, statement]))?.SqlState);
+    public async Task The_ledger_refuses_changes_even_by_the_owner_role(string statement) =>
+        Assert.Equal("23001", (await ValidRows.TryAsync(database.Owner, [.. AllRows, statement]))?.SqlState);
 
     [Fact]
-    public async Task A_connection_without_fills_goes_with_its_user() =>
+    public async Task Deleting_a_SnapTrade_user_deletes_its_connections_without_fills() =>
         Assert.Null(
             await ValidRows.TryAsync(
                 database.Owner,
                 [
-                    .. Everything.Take(7),
+                    .. AllRows.Take(7),
                     "DELETE FROM journal.snaptrade_users WHERE id = 100",
                     "DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM journal.broker_connections); END $$",
                 ]
@@ -50,14 +55,19 @@ public sealed class ForeignKeyTests(TestDatabase database) : IClassFixture<TestD
         );
 
     [Fact]
-    public async Task Checks_go_with_their_decision_and_the_fill_stays() =>
+    public async Task Deleting_a_decision_deletes_its_checks_and_keeps_the_fill() =>
         Assert.Null(
             await ValidRows.TryAsync(
                 database.Owner,
                 [
-                    .. Everything,
+                    .. AllRows,
                     "DELETE FROM journal.decision_contexts WHERE id = 100",
-                    "DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM journal.campaign_checks); ASSERT EXISTS (SELECT FROM journal.trade_fills); END $$",
+                    """
+                    DO $$ BEGIN
+                      ASSERT NOT EXISTS (SELECT FROM journal.campaign_checks);
+                      ASSERT EXISTS (SELECT FROM journal.trade_fills);
+                    END $$
+                    """,
                 ]
             )
         );
@@ -75,10 +85,10 @@ public sealed class ForeignKeyTests(TestDatabase database) : IClassFixture<TestD
     [InlineData("journal.trade_fills", "id=101", "idx_trade_fills_account_id_external_trade_id")]
     [InlineData("journal.decision_contexts", "id=101", "idx_decision_contexts_account_id_fill_id")]
     [InlineData("journal.campaign_fills", "id=101", "idx_campaign_fills_account_id_group_id_fill_id")]
-    public async Task A_second_of_what_there_is_one_of_is_refused(string table, string changes, string constraint) =>
+    public async Task A_duplicate_violates_the_unique_index(string table, string changes, string constraint) =>
         Assert.Equal(
             constraint,
-            (await ValidRows.TryAsync(database.Owner, [.. Everything, ValidRows.Insert(table, changes)]))?.ConstraintName
+            (await ValidRows.TryAsync(database.Owner, [.. AllRows, ValidRows.Insert(table, changes)]))?.ConstraintName
         );
 
     [Theory]
@@ -91,9 +101,9 @@ public sealed class ForeignKeyTests(TestDatabase database) : IClassFixture<TestD
     [InlineData("account.user_rules", "id=101;account_id=999", "fk_user_rules_account")]
     [InlineData("account.api_keys", "id=101;account_id=999;key_hash=decode(repeat('cd', 32), 'hex')", "fk_api_keys_account")]
     [InlineData("journal.journal_entries", "id=101;account_id=999", "fk_journal_entries_account")]
-    public async Task A_row_that_refers_to_nothing_is_refused(string table, string changes, string constraint) =>
+    public async Task A_dangling_reference_violates_the_foreign_key(string table, string changes, string constraint) =>
         Assert.Equal(
             constraint,
-            (await ValidRows.TryAsync(database.Owner, [.. Everything, ValidRows.Insert(table, changes)]))?.ConstraintName
+            (await ValidRows.TryAsync(database.Owner, [.. AllRows, ValidRows.Insert(table, changes)]))?.ConstraintName
         );
 }

@@ -3,7 +3,10 @@ using Npgsql;
 
 namespace Wyckoff.Tests.Accounts;
 
-/// <summary>Two accounts with everything an account can have; whatever the app asks for the one, it must not meet the word "canary" of the other.</summary>
+/// <summary>
+/// Two accounts have rows in every table. Whatever the app role reads for one account, the word "canary" in the rows of the other must not
+/// appear.
+/// </summary>
 public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixture<TenancyTests.TwoAccounts>
 {
     private const long Mine = 501;
@@ -17,7 +20,7 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
 
     [Theory]
     [MemberData(nameof(Owned))]
-    public async Task The_app_sees_its_account_and_no_other(string table)
+    public async Task The_app_role_sees_only_its_account(string table)
     {
         var mine = await ReadAsync(Mine, $"SELECT t::text FROM {table} t");
         Assert.NotEmpty(mine);
@@ -31,12 +34,12 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
 
     [Theory]
     [MemberData(nameof(Owned))]
-    public async Task A_worker_sees_all(string table) =>
+    public async Task The_worker_role_sees_all_accounts(string table) =>
         Assert.NotEmpty(await RowsAsync(database.Worker, $"SELECT t::text FROM {table} t WHERE t::text LIKE '%502%'"));
 
     [Theory]
     [MemberData(nameof(Owned))]
-    public async Task A_reader_sees_no_account_data(string table) =>
+    public async Task The_reader_role_sees_no_account_data(string table) =>
         Assert.Equal("42501", (await ValidRows.TryAsync(database.Reader, $"SELECT FROM {table}"))?.SqlState);
 
     [Theory]
@@ -50,14 +53,14 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
     [InlineData("journal.campaign_checks", "acknowledged = true", "account_id")]
     [InlineData("journal.campaign_fills", "quantity = 1", "account_id")]
     [InlineData("journal.journal_entries", "content = 'x'", "account_id")]
-    public async Task The_app_changes_and_deletes_no_row_of_another(string table, string change, string owner)
+    public async Task The_app_role_cannot_update_or_delete_rows_of_another_account(string table, string change, string owner)
     {
         Assert.Equal(0, await ExecuteAsync(Mine, $"UPDATE {table} SET {change} WHERE {owner} = {Theirs}"));
         Assert.Equal(0, await ExecuteAsync(Mine, $"DELETE FROM {table} WHERE {owner} = {Theirs}"));
         Assert.Equal(0, await ExecuteAsync(null, $"UPDATE {table} SET {change}"));
         if (owner != "id")
         {
-            // Nor can it give one away.
+            // The app role cannot hand over its own row to another account either.
             Assert.Equal(
                 "42501",
                 (
@@ -72,7 +75,7 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
     [InlineData("account.api_keys", "id=9;key_hash=decode(repeat('ef', 32), 'hex')")]
     [InlineData("journal.trade_fills", "id=9;external_trade_id='z';broker_connection_id=NULL")]
     [InlineData("journal.journal_entries", "id=9")]
-    public async Task The_app_puts_no_row_under_another(string table, string changes) =>
+    public async Task The_app_role_cannot_insert_rows_for_another_account(string table, string changes) =>
         Assert.Equal(
             "42501",
             (await ValidRows.TryAsync(database.App, Enter(Mine), ValidRows.Insert(table, $"{changes};account_id={Theirs}")))?.SqlState
@@ -85,27 +88,27 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
     [InlineData("journal.campaign_checks", "id=9", "decision_context_id")]
     [InlineData("journal.campaign_fills", "id=9;group_id=501", "fill_id")]
     [InlineData("journal.campaign_fills", "id=9;fill_id=501", "group_id")]
-    public async Task A_foreign_key_does_not_tell_whether_a_row_of_another_exists(string table, string changes, string column)
+    public async Task A_foreign_key_error_does_not_reveal_rows_of_another_account(string table, string changes, string column)
     {
-        var there = await ValidRows.TryAsync(
+        var existing = await ValidRows.TryAsync(
             database.App,
             Enter(Mine),
             ValidRows.Insert(table, $"{changes};account_id={Mine};{column}={Theirs}")
         );
-        var nowhere = await ValidRows.TryAsync(
+        var missing = await ValidRows.TryAsync(
             database.App,
             Enter(Mine),
             ValidRows.Insert(table, $"{changes};account_id={Mine};{column}=987654")
         );
-        Assert.Equal("23503", there?.SqlState);
+        Assert.Equal("23503", existing?.SqlState);
         Assert.Equal(
-            (nowhere!.MessageText, nowhere.Detail?.Replace("987654", "502", StringComparison.Ordinal)),
-            (there!.MessageText, there.Detail)
+            (missing!.MessageText, missing.Detail?.Replace("987654", "502", StringComparison.Ordinal)),
+            (existing!.MessageText, existing.Detail)
         );
     }
 
     [Theory]
-    // Each fails on the first row it meets, and says what was in it.
+    // Every statement fails on the first row it evaluates, and the error contains the value.
     [InlineData("SELECT content::int FROM journal.journal_entries")]
     [InlineData("SELECT FROM journal.journal_entries WHERE content::int = 1")]
     [InlineData("SELECT FROM journal.journal_entries WHERE 1 / (length(content) - length(content)) = 1")]
@@ -116,7 +119,7 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
     [InlineData("UPDATE journal.journal_entries SET mood = 'x' WHERE content::int = 1")]
     [InlineData("DELETE FROM account.user_rules WHERE rule_code::int = 1")]
     [InlineData("SELECT FROM journal.journal_entries ORDER BY content::int")]
-    public async Task An_error_is_not_raised_on_a_row_that_is_not_ones_own(string statement)
+    public async Task A_failing_expression_is_not_evaluated_on_rows_of_another_account(string statement)
     {
         Assert.NotNull(await ValidRows.TryAsync(database.Owner, statement));
         Assert.Null(await ValidRows.TryAsync(database.App, Enter(Nobody), statement));
@@ -124,29 +127,33 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
     }
 
     [Fact]
-    public async Task A_function_that_tells_what_it_is_given_is_given_no_row_of_another()
+    public async Task A_leaky_function_is_not_called_with_rows_of_another_account()
     {
-        var told = new List<string>();
+        var notices = new List<string>();
         await using var connection = await database.App.OpenConnectionAsync(Token);
-        connection.Notice += (_, e) => told.Add(e.Notice.MessageText);
+        connection.Notice += (_, e) => notices.Add(e.Notice.MessageText);
         await using var command = new NpgsqlCommand(
             $"""
-            CREATE FUNCTION pg_temp.tell(anyelement) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN RAISE NOTICE '%', $1; RETURN true; END $$;
+            CREATE FUNCTION pg_temp.leak(anyelement) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$
+            BEGIN
+              RAISE NOTICE '%', $1;
+              RETURN true;
+            END $$;
             {Enter(Mine)};
-            SELECT count(*) FROM journal.journal_entries e WHERE pg_temp.tell(e);
-            SELECT count(*) FROM journal.trade_fills f WHERE pg_temp.tell(f);
-            SELECT count(*) FROM account.user_accounts a WHERE pg_temp.tell(a);
-            SELECT count(*) FROM audit.audit_trail a WHERE pg_temp.tell(a);
+            SELECT count(*) FROM journal.journal_entries e WHERE pg_temp.leak(e);
+            SELECT count(*) FROM journal.trade_fills f WHERE pg_temp.leak(f);
+            SELECT count(*) FROM account.user_accounts a WHERE pg_temp.leak(a);
+            SELECT count(*) FROM audit.audit_trail a WHERE pg_temp.leak(a);
             """,
             connection
         );
         await command.ExecuteNonQueryAsync(Token);
-        Assert.NotEmpty(told);
-        Assert.DoesNotContain(told, text => text.Contains(Canary, StringComparison.OrdinalIgnoreCase));
+        Assert.NotEmpty(notices);
+        Assert.DoesNotContain(notices, text => text.Contains(Canary, StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
-    public async Task Plans_and_statistics_show_nothing_of_another()
+    public async Task Plans_and_statistics_reveal_nothing_of_another_account()
     {
         await database.ExecuteAsync("ANALYZE account.user_accounts, journal.journal_entries, journal.trade_fills");
         string[] seen =
@@ -178,11 +185,11 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
     [InlineData("TRUNCATE journal.journal_entries")]
     [InlineData("SELECT FROM pg_statistic")]
     [InlineData("COPY journal.journal_entries TO PROGRAM 'cat'")]
-    public async Task The_app_may_not(string statement) =>
+    public async Task The_app_role_is_denied(string statement) =>
         Assert.Equal("42501", (await ValidRows.TryAsync(database.App, Enter(Mine), statement))?.SqlState);
 
     [Fact]
-    public async Task Copy_out_gives_only_ones_own()
+    public async Task COPY_returns_only_rows_of_the_current_account()
     {
         await using var connection = await database.App.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
@@ -194,7 +201,7 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
     }
 
     [Fact]
-    public async Task Two_accounts_may_have_fills_of_the_same_name() =>
+    public async Task Two_accounts_may_use_the_same_external_trade_id() =>
         Assert.Null(
             await ValidRows.TryAsync(
                 database.App,
@@ -204,33 +211,37 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
         );
 
     [Fact]
-    public async Task Nothing_is_granted_to_everybody()
+    public async Task Nothing_is_granted_to_PUBLIC()
     {
         var grants = await database.ScalarAsync<string[]>(
             """
-            SELECT coalesce(array_agg(what), '{}') FROM (
-              SELECT c.oid::regclass::text AS what FROM pg_class c, aclexplode(c.relacl) a WHERE a.grantee = 0 AND c.relnamespace::regnamespace::text IN ('account', 'journal', 'audit')
+            SELECT coalesce(array_agg(granted), '{}') FROM (
+              SELECT c.oid::regclass::text AS granted FROM pg_class c, aclexplode(c.relacl) a
+               WHERE a.grantee = 0 AND c.relnamespace::regnamespace::text IN ('account', 'journal', 'audit')
               UNION ALL
-              SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0 AND p.pronamespace::regnamespace::text IN ('account', 'journal', 'audit')
+              SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+               WHERE a.grantee = 0 AND p.pronamespace::regnamespace::text IN ('account', 'journal', 'audit')
               UNION ALL
-              SELECT n.nspname FROM pg_namespace n, aclexplode(n.nspacl) a WHERE a.grantee = 0 AND n.nspname IN ('account', 'journal', 'audit')) g
+              SELECT n.nspname FROM pg_namespace n, aclexplode(n.nspacl) a
+               WHERE a.grantee = 0 AND n.nspname IN ('account', 'journal', 'audit')) g
             """
         );
         Assert.Empty(grants);
     }
 
     [Fact]
-    public async Task Every_function_that_looks_past_the_policies_fixes_its_search_path() =>
+    public async Task Every_security_definer_function_fixes_its_search_path() =>
         Assert.Empty(
             await database.ScalarAsync<string[]>(
                 """
                 SELECT coalesce(array_agg(oid::regprocedure::text), '{}') FROM pg_proc
-                 WHERE prosecdef AND pronamespace::regnamespace::text IN ('account', 'journal', 'audit') AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog']
+                 WHERE prosecdef AND pronamespace::regnamespace::text IN ('account', 'journal', 'audit')
+                   AND NOT coalesce(proconfig, '{}') @> ARRAY['search_path=pg_catalog']
                 """
             )
         );
 
-    // The reader of an export can only be disposed of synchronously.
+    // BeginTextExport returns a TextReader, which has no asynchronous Dispose.
     private static string ReadCopy(NpgsqlConnection connection)
     {
         using var reader = connection.BeginTextExport("COPY journal.journal_entries TO STDOUT");
@@ -276,7 +287,7 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
             await InitializeAsync();
             await ValidRows.FillAsync(Owner, Mine, "plain");
             await ValidRows.FillAsync(Owner, Theirs, Canary);
-            // In the audit trail too.
+            // Writes the canary into the audit trail as well.
             await ExecuteAsync($"UPDATE account.user_rules SET description = '{Canary}' WHERE account_id = {Theirs}");
         }
     }

@@ -14,7 +14,8 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
     [InlineData("DELETE FROM audit.audit_trail")]
     [InlineData("TRUNCATE audit.audit_trail")]
     [InlineData(
-        "INSERT INTO audit.audit_trail (event_type, entity_type, entity_id, timestamp, actor, action, correlation_id) VALUES ('a', 'a', 'a', now(), 'a', 'a', gen_random_uuid())"
+        "INSERT INTO audit.audit_trail (event_type, entity_type, entity_id, timestamp, actor, action, correlation_id) "
+            + "VALUES ('a', 'a', 'a', now(), 'a', 'a', gen_random_uuid())"
     )]
     [InlineData("DROP TRIGGER append_only ON audit.audit_trail")]
     [InlineData("DROP TRIGGER append_only_truncate ON audit.audit_trail")]
@@ -30,16 +31,16 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
     [InlineData("DROP TABLE audit.audit_trail")]
     [InlineData("DROP SCHEMA audit CASCADE")]
     [InlineData("SET session_replication_role = replica")]
-    public async Task Neither_app_nor_worker_can_change_the_trail_or_what_writes_it(string statement)
+    public async Task App_and_worker_roles_cannot_change_the_audit_trail_or_its_triggers(string statement)
     {
         Assert.Equal("42501", (await ValidRows.TryAsync(database.App, statement))?.SqlState);
         Assert.Equal("42501", (await ValidRows.TryAsync(database.Worker, statement))?.SqlState);
     }
 
     [Fact]
-    public async Task A_grant_to_oneself_gives_nothing()
+    public async Task The_app_role_cannot_grant_itself_privileges()
     {
-        // PostgreSQL answers it with a warning only.
+        // PostgreSQL accepts the statement and only issues a warning.
         await using var command = database.App.CreateCommand("GRANT ALL ON audit.audit_trail TO wyckoff_app");
         await command.ExecuteNonQueryAsync(Token);
         Assert.False(
@@ -54,16 +55,16 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
     [InlineData("DELETE FROM audit.audit_trail")]
     [InlineData("TRUNCATE audit.audit_trail")]
     [InlineData("INSERT INTO audit.audit_trail SELECT * FROM audit.audit_trail ON CONFLICT (id) DO UPDATE SET actor = 'nobody'")]
-    public async Task Not_even_its_owner_changes_an_entry(string statement) =>
+    public async Task The_owner_role_cannot_change_an_entry(string statement) =>
         Assert.Equal("23001", (await ValidRows.TryAsync(database.Owner, ValidRows.Insert("audit.audit_trail"), statement))?.SqlState);
 
     [Fact]
-    public async Task An_entry_says_who_did_what_in_which_piece_of_work()
+    public async Task An_entry_records_actor_action_and_correlation_id()
     {
         var account = await SignInAsync("who");
-        var work = Guid.CreateVersion7();
+        var correlationId = Guid.CreateVersion7();
         await using var context = database.Context();
-        var scope = new AccountScope(account, "ann@desk", work);
+        var scope = new AccountScope(account, "ann@desk", correlationId);
         await scope.RunAsync(
             context,
             async token =>
@@ -80,7 +81,11 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
         var entries = await scope.RunAsync(
             context,
             token =>
-                context.Set<AuditEntry>().Where(entry => entry.CorrelationId == work).OrderBy(entry => entry.Timestamp).ToListAsync(token),
+                context
+                    .Set<AuditEntry>()
+                    .Where(entry => entry.CorrelationId == correlationId)
+                    .OrderBy(entry => entry.Timestamp)
+                    .ToListAsync(token),
             Token
         );
 
@@ -91,14 +96,15 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public async Task Without_a_name_the_session_is_the_actor_and_a_transaction_one_piece_of_work()
+    public async Task Without_a_scope_the_database_user_is_the_actor_and_each_transaction_has_one_correlation_id()
     {
         var account = await SignInAsync("alone");
-        var (actor, works) = (
+        var (actor, correlationIds) = (
             await database.ScalarAsync<string>("SELECT min(actor) FROM audit.audit_trail WHERE account_id = $1", account),
             await database.ScalarAsync<long>("SELECT count(DISTINCT correlation_id) FROM audit.audit_trail WHERE account_id = $1", account)
         );
-        Assert.Equal(("wyckoff_app", 1L), (actor, works)); // the account and its profile, made together
+        // Sign-in creates the account and its profile in one transaction.
+        Assert.Equal(("wyckoff_app", 1L), (actor, correlationIds));
         await database.ExecuteAsync("UPDATE account.user_accounts SET name = 'x' WHERE id = $1", account);
         Assert.Equal(
             2L,
@@ -107,7 +113,7 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public async Task What_is_rolled_back_was_never_recorded_and_what_changes_nothing_is_not()
+    public async Task Rolled_back_and_empty_updates_are_not_recorded()
     {
         var account = await SignInAsync("back");
         var before = await CountAsync(account);
@@ -119,7 +125,7 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public async Task Personal_data_and_secrets_are_not_in_the_trail_but_that_they_changed_is()
+    public async Task Personal_data_and_secrets_are_recorded_only_as_names_of_hidden_columns()
     {
         var account = await SignInAsync("private");
         await database.ExecuteAsync(
@@ -137,7 +143,7 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public async Task The_trail_outlives_the_account()
+    public async Task The_audit_trail_outlives_the_account()
     {
         var account = await SignInAsync("gone");
         await database.ExecuteAsync("DELETE FROM account.user_accounts WHERE id = $1", account);

@@ -15,49 +15,70 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     private const string SignalId = "00000000-0000-7000-8000-000000000004";
     private const string PositionId = "00000000-0000-7000-8000-000000000005";
 
-    // In the order in which they refer to each other.
+    // Every row refers only to rows above it.
     private static readonly Dictionary<string, ValidRow> _valid = new ValidRow[]
     {
         new(
             "wyckoff.trading_ranges",
-            $"id = '{Range}'; symbol = 'AAPL'; timeframe = '1d'; start_time = '2024-01-02'; end_time = '2024-03-01'; duration_bars = 40; creek_level = 100; ice_level = 110; jump_target = 130; cause_factor = 2.0; range_width = 10; phase = 'C'; strength_score = 80"
+            $"id = '{Range}'; symbol = 'AAPL'; timeframe = '1d'; start_time = '2024-01-02'; end_time = '2024-03-01'; "
+                + "duration_bars = 40; creek_level = 100; ice_level = 110; jump_target = 130; cause_factor = 2.0; range_width = 10; "
+                + "phase = 'C'; strength_score = 80"
         ),
         new(
             "wyckoff.patterns",
-            $"id = '{PatternId}'; pattern_type = 'SPRING'; symbol = 'AAPL'; timeframe = '1d'; detection_time = '2024-03-03'; pattern_bar_timestamp = '2024-03-01'; confidence_score = 80; phase = 'C'; trading_range_id = '{Range}'; entry_price = 101; stop_loss = 97; invalidation_level = 95; volume_ratio = 0.5; spread_ratio = 0.9; metadata = '{{}}'"
+            $"id = '{PatternId}'; pattern_type = 'SPRING'; symbol = 'AAPL'; timeframe = '1d'; detection_time = '2024-03-03'; "
+                + $"pattern_bar_timestamp = '2024-03-01'; confidence_score = 80; phase = 'C'; trading_range_id = '{Range}'; "
+                + "entry_price = 101; stop_loss = 97; invalidation_level = 95; volume_ratio = 0.5; spread_ratio = 0.9; "
+                + "metadata = '{}'"
         ),
         new(
             "wyckoff.campaigns",
-            $"id = '{CampaignId}'; campaign_id = 'AAPL-2024-01-02'; symbol = 'AAPL'; timeframe = '1d'; trading_range_id = '{Range}'; status = 'ACTIVE'; total_allocation = 5; current_risk = 100; entries = '[]'; started_at = '2024-03-03'"
+            $"id = '{CampaignId}'; campaign_id = 'AAPL-2024-01-02'; symbol = 'AAPL'; timeframe = '1d'; "
+                + $"trading_range_id = '{Range}'; status = 'ACTIVE'; total_allocation = 5; current_risk = 100; entries = '[]'; "
+                + "started_at = '2024-03-03'"
         ),
         new(
             "wyckoff.signals",
-            $"id = '{SignalId}'; signal_type = 'LONG'; pattern_id = '{PatternId}'; symbol = 'AAPL'; timeframe = '1d'; generated_at = '2024-03-03'; entry_price = 101; stop_loss = 97; target_1 = 110; target_2 = 130; position_size = 100; risk_amount = 400; r_multiple = 2.25; confidence_score = 80; campaign_id = '{CampaignId}'; campaign_allocation = 0.4; status = 'PENDING'; approval_chain = '[]'"
+            $"id = '{SignalId}'; signal_type = 'LONG'; pattern_id = '{PatternId}'; symbol = 'AAPL'; timeframe = '1d'; "
+                + "generated_at = '2024-03-03'; entry_price = 101; stop_loss = 97; target_1 = 110; target_2 = 130; "
+                + $"position_size = 100; risk_amount = 400; r_multiple = 2.25; confidence_score = 80; campaign_id = '{CampaignId}'; "
+                + "campaign_allocation = 0.4; status = 'PENDING'; approval_chain = '[]'"
         ),
         new(
             "wyckoff.positions",
-            $"id = '{PositionId}'; campaign_id = '{CampaignId}'; signal_id = '{SignalId}'; pattern_type = 'SPRING'; side = 'LONG'; entry_date = '2024-03-04'; entry_price = 101; shares = 100; stop_loss = 97; target_price = 130; status = 'OPEN'; allocation_percent = 2; risk_amount = 400"
+            $"id = '{PositionId}'; campaign_id = '{CampaignId}'; signal_id = '{SignalId}'; pattern_type = 'SPRING'; "
+                + "side = 'LONG'; entry_date = '2024-03-04'; entry_price = 101; shares = 100; stop_loss = 97; target_price = 130; "
+                + "status = 'OPEN'; allocation_percent = 2; risk_amount = 400"
         ),
         new(
             "wyckoff.allocation_plans",
-            $"campaign_id = '{CampaignId}'; signal_id = '{SignalId}'; pattern_type = 'SPRING'; bmad_allocation_pct = 0.4; target_risk_pct = 0.5; actual_risk_pct = 0.5; position_size_shares = 100; allocation_used = 2; remaining_budget = 3; approved = true; timestamp = '2024-03-03'"
+            $"campaign_id = '{CampaignId}'; signal_id = '{SignalId}'; pattern_type = 'SPRING'; bmad_allocation_pct = 0.4; "
+                + "target_risk_pct = 0.5; actual_risk_pct = 0.5; position_size_shares = 100; allocation_used = 2; "
+                + "remaining_budget = 3; approved = true; timestamp = '2024-03-03'"
         ),
         new(
             "wyckoff.exit_rules",
-            $"campaign_id = '{CampaignId}'; target_1_level = 110; target_2_level = 120; target_3_level = 130; t1_exit_pct = 50; t2_exit_pct = 30; t3_exit_pct = 20"
+            $"campaign_id = '{CampaignId}'; target_1_level = 110; target_2_level = 120; target_3_level = 130; t1_exit_pct = 50; "
+                + "t2_exit_pct = 30; t3_exit_pct = 20"
         ),
         new(
             "wyckoff.exit_orders",
-            $"campaign_id = '{CampaignId}'; position_id = '{PositionId}'; order_type = 'PARTIAL_EXIT'; exit_level = 110; shares = 50; reason = 'T1'; triggered_at = '2024-04-01'"
+            $"campaign_id = '{CampaignId}'; position_id = '{PositionId}'; order_type = 'PARTIAL_EXIT'; exit_level = 110; "
+                + "shares = 50; reason = 'T1'; triggered_at = '2024-04-01'"
         ),
         new(
             "wyckoff.campaign_metrics",
-            $"campaign_id = '{CampaignId}'; symbol = 'AAPL'; total_return_pct = 3; total_r_achieved = 2; duration_days = 30; max_drawdown = 1; total_positions = 2; winning_positions = 1; losing_positions = 1; win_rate = 50; calculation_timestamp = now()"
+            $"campaign_id = '{CampaignId}'; symbol = 'AAPL'; total_return_pct = 3; total_r_achieved = 2; duration_days = 30; "
+                + "max_drawdown = 1; total_positions = 2; winning_positions = 1; losing_positions = 1; win_rate = 50; "
+                + "calculation_timestamp = now()"
         ),
         new("wyckoff.watchlist", "symbol = 'AAPL'; timeframe = '1d'"),
         new(
             "wyckoff.backtest_results",
-            "backtest_run_id = public.uuid_v7(); symbol = 'AAPL'; timeframe = '1d'; start_date = '2023-01-01'; end_date = '2023-12-31'; total_patterns_detected = 10; true_positives = 7; false_positives = 3; false_negatives = 2; \"precision\" = 0.7; recall = 0.77; total_signals_generated = 5; winning_signals = 3; losing_signals = 2; win_rate = 0.6; average_r_multiple = 2; max_drawdown = 0.1; config = '{}'"
+            "backtest_run_id = public.uuid_v7(); symbol = 'AAPL'; timeframe = '1d'; start_date = '2023-01-01'; "
+                + "end_date = '2023-12-31'; total_patterns_detected = 10; true_positives = 7; false_positives = 3; "
+                + "false_negatives = 2; \"precision\" = 0.7; recall = 0.77; total_signals_generated = 5; winning_signals = 3; "
+                + "losing_signals = 2; win_rate = 0.6; average_r_multiple = 2; max_drawdown = 0.1; config = '{}'"
         ),
     }.ToDictionary(row => row.Table, StringComparer.Ordinal);
 
@@ -66,8 +87,8 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     public static TheoryData<string> Tables => [.. _valid.Keys];
 
     [Theory, MemberData(nameof(Tables))]
-    public async Task A_valid_row_is_taken_from_the_app(string table) =>
-        Assert.Null(await ValidRow.BrokenByAsync(database.App, Before(table) + _valid[table].Insert(), Token));
+    public async Task The_app_role_can_insert_a_valid_row(string table) =>
+        Assert.Null(await ValidRow.BrokenByAsync(database.App, InsertReferencedRows(table) + _valid[table].Insert(), Token));
 
     [Theory]
     [InlineData("trading_ranges", "symbol = 'aapl'", "chk_trading_ranges_symbol")]
@@ -209,17 +230,20 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("backtest_results", "win_rate = 1.1", "chk_backtest_results_win_rate")]
     [InlineData("backtest_results", "max_drawdown = -0.1", "chk_backtest_results_max_drawdown")]
     [InlineData("backtest_results", "execution_time_seconds = -1", "chk_backtest_results_execution_time_seconds")]
-    public async Task A_row_that_breaks_a_rule_is_refused_by_its_name(string table, string overrides, string constraint)
+    public async Task An_invalid_row_violates_the_expected_check(string table, string overrides, string constraint)
     {
         table = "wyckoff." + table;
-        Assert.Equal(constraint, await ValidRow.BrokenByAsync(database.App, Before(table) + _valid[table].Insert(overrides), Token));
+        Assert.Equal(
+            constraint,
+            await ValidRow.BrokenByAsync(database.App, InsertReferencedRows(table) + _valid[table].Insert(overrides), Token)
+        );
     }
 
     [Fact]
-    public async Task Every_check_has_a_row_that_breaks_it()
+    public async Task Every_check_constraint_has_an_invalid_row()
     {
         var tested = typeof(FindingsTests)
-            .GetMethod(nameof(A_row_that_breaks_a_rule_is_refused_by_its_name))!
+            .GetMethod(nameof(An_invalid_row_violates_the_expected_check))!
             .GetCustomAttributes(typeof(InlineDataAttribute), false)
             .Cast<InlineDataAttribute>()
             .Select(data => (string)data.Data[2]!)
@@ -237,7 +261,7 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
             }
         }
 
-        // Nobody but the trigger writes this one.
+        // Only the trigger writes to this table, so no invalid row can be inserted.
         Assert.Equal(["chk_signal_status_log_states"], missing);
     }
 
@@ -247,7 +271,7 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("patterns", "fk_signals_pattern", "wyckoff.signals")]
     [InlineData("campaigns", "fk_positions_campaign", "wyckoff.positions")]
     [InlineData("signals", "fk_positions_signal", "wyckoff.positions")]
-    public async Task What_is_referred_to_is_not_deleted(string table, string constraint, string from)
+    public async Task A_referenced_row_cannot_be_deleted(string table, string constraint, string from)
     {
         var id = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -256,9 +280,9 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
             ["campaigns"] = CampaignId,
             ["signals"] = SignalId,
         }[table];
-        // The campaign's signal lets go of it first, so that only the one in question holds.
+        // Deletes the pattern, so that only the campaign refers to the trading range.
         var rows =
-            Before(from)
+            InsertReferencedRows(from)
             + _valid[from].Insert()
             + ";"
             + (from == "wyckoff.campaigns" ? $"DELETE FROM wyckoff.patterns WHERE id = '{PatternId}';" : "");
@@ -269,7 +293,7 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task A_campaign_takes_its_plans_and_rules_with_it_and_leaves_its_signals()
+    public async Task Deleting_a_campaign_deletes_its_plans_and_rules_and_keeps_its_signals()
     {
         await using var connection = await database.App.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
@@ -280,44 +304,41 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
                 _valid.Values.Where(row => row.Table is not "wyckoff.positions" and not "wyckoff.exit_orders").Select(row => row.Insert())
             )
         );
-        await ExecuteAsync(connection, "DELETE FROM wyckoff.campaigns WHERE id = '" + CampaignId + "'");
+        await ExecuteAsync(connection, $"DELETE FROM wyckoff.campaigns WHERE id = '{CampaignId}'");
         Assert.Equal(
             "0 0 0 1 t",
             await TextAsync(
                 connection,
-                "SELECT concat_ws(' ', (SELECT count(*) FROM wyckoff.allocation_plans WHERE campaign_id = '"
-                    + CampaignId
-                    + "'), (SELECT count(*) FROM wyckoff.exit_rules WHERE campaign_id = '"
-                    + CampaignId
-                    + "'), (SELECT count(*) FROM wyckoff.campaign_metrics WHERE campaign_id = '"
-                    + CampaignId
-                    + "'), (SELECT count(*) FROM wyckoff.signals WHERE id = '"
-                    + SignalId
-                    + "'), (SELECT campaign_id IS NULL FROM wyckoff.signals WHERE id = '"
-                    + SignalId
-                    + "'))"
+                $"""
+                SELECT concat_ws(' ',
+                    (SELECT count(*) FROM wyckoff.allocation_plans WHERE campaign_id = '{CampaignId}'),
+                    (SELECT count(*) FROM wyckoff.exit_rules WHERE campaign_id = '{CampaignId}'),
+                    (SELECT count(*) FROM wyckoff.campaign_metrics WHERE campaign_id = '{CampaignId}'),
+                    (SELECT count(*) FROM wyckoff.signals WHERE id = '{SignalId}'),
+                    (SELECT campaign_id IS NULL FROM wyckoff.signals WHERE id = '{SignalId}'))
+                """
             )
         );
 
-        await ExecuteAsync(connection, "DELETE FROM wyckoff.signals WHERE id = '" + SignalId + "'");
+        await ExecuteAsync(connection, $"DELETE FROM wyckoff.signals WHERE id = '{SignalId}'");
         Assert.Equal(
             "0",
-            await TextAsync(connection, "SELECT count(*)::text FROM wyckoff.signal_status_log WHERE signal_id = '" + SignalId + "'")
+            await TextAsync(connection, $"SELECT count(*)::text FROM wyckoff.signal_status_log WHERE signal_id = '{SignalId}'")
         );
     }
 
     [Fact]
-    public async Task A_position_takes_its_exit_orders_with_it()
+    public async Task Deleting_a_position_deletes_its_exit_orders()
     {
         await using var connection = await database.App.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
         await ExecuteAsync(
             connection,
-            string.Join(';', _valid.Values.Select(row => row.Insert())) + "; DELETE FROM wyckoff.positions WHERE id = '" + PositionId + "'"
+            string.Join(';', _valid.Values.Select(row => row.Insert())) + $"; DELETE FROM wyckoff.positions WHERE id = '{PositionId}'"
         );
         Assert.Equal(
             "0",
-            await TextAsync(connection, "SELECT count(*)::text FROM wyckoff.exit_orders WHERE position_id = '" + PositionId + "'")
+            await TextAsync(connection, $"SELECT count(*)::text FROM wyckoff.exit_orders WHERE position_id = '{PositionId}'")
         );
     }
 
@@ -326,52 +347,66 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("America/New_York", "2024-03-02 05:00Z", null)]
     [InlineData("Asia/Tokyo", "2024-03-01 14:59Z", "chk_patterns_detection_time")]
     [InlineData("Asia/Tokyo", "2024-03-01 15:00Z", null)]
-    public async Task A_day_is_known_when_it_has_closed_where_its_ticker_trades(string zone, string detected, string? constraint)
+    public async Task A_daily_pattern_is_accepted_once_the_day_has_closed_in_the_time_zone_of_its_ticker(
+        string zone,
+        string detected,
+        string? constraint
+    )
     {
         var rows =
             $"INSERT INTO market.tickers (symbol, timezone) VALUES ('AAPL', '{zone}');"
-            + Before("wyckoff.patterns")
+            + InsertReferencedRows("wyckoff.patterns")
             + _valid["wyckoff.patterns"].Insert($"detection_time = '{detected}'");
         Assert.Equal(constraint, await ValidRow.BrokenByAsync(database.App, rows, Token));
     }
 
     [Fact]
-    public async Task Every_status_of_a_signal_is_logged_with_who_and_why()
+    public async Task Every_signal_status_is_logged_with_actor_and_reason()
     {
         await using var connection = await database.App.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
-        await ExecuteAsync(connection, Before("wyckoff.signals") + _valid["wyckoff.signals"].Insert());
+        await ExecuteAsync(connection, InsertReferencedRows("wyckoff.signals") + _valid["wyckoff.signals"].Insert());
         await ExecuteAsync(
             connection,
-            "SELECT set_config('app.actor', 'mia', true), set_config('app.transition_reason', 'looks good', true); UPDATE wyckoff.trade_signals SET status = 'APPROVED' WHERE id = '"
-                + SignalId
-                + "'; UPDATE wyckoff.signals SET notification_sent = true WHERE id = '"
-                + SignalId
-                + "'"
+            $"""
+            SELECT set_config('app.actor', 'mia', true), set_config('app.transition_reason', 'looks good', true);
+            UPDATE wyckoff.trade_signals SET status = 'APPROVED' WHERE id = '{SignalId}';
+            UPDATE wyckoff.signals SET notification_sent = true WHERE id = '{SignalId}'
+            """
         );
         Assert.Equal(
             "-PENDING wyckoff_app -, PENDING-APPROVED mia looks good",
             await TextAsync(
                 connection,
-                "SELECT string_agg(concat_ws(' ', coalesce(previous_state, '') || '-' || new_state, actor, coalesce(transition_reason, '-')), ', ' ORDER BY created_at) FROM wyckoff.signal_status_log WHERE signal_id = '"
-                    + SignalId
-                    + "'"
+                $"""
+                SELECT string_agg(
+                           concat_ws(' ', coalesce(previous_state, '') || '-' || new_state, actor, coalesce(transition_reason, '-')),
+                           ', ' ORDER BY created_at)
+                  FROM wyckoff.signal_status_log WHERE signal_id = '{SignalId}'
+                """
             )
         );
     }
 
     [Fact]
-    public async Task A_signal_goes_the_same_ways_in_the_database_as_here()
+    public async Task Signal_status_transitions_are_the_same_in_code_and_database()
     {
         foreach (var from in Enum.GetValues<SignalStatus>())
         {
             foreach (var to in Enum.GetValues<SignalStatus>().Where(to => to != from))
             {
                 var rows =
-                    Before("wyckoff.signals")
+                    InsertReferencedRows("wyckoff.signals")
                     + _valid["wyckoff.signals"]
-                        .Insert($"status = '{Word(from)}'{(IsExit(from) ? "; exit_price = 97; exit_date = '2024-03-09'" : "")}")
-                    + $"; UPDATE wyckoff.signals SET status = '{Word(to)}', exit_price = {(IsExit(to) ? "97" : "NULL")}, exit_date = {(IsExit(to) ? "'2024-03-09'" : "NULL")} WHERE id = '{SignalId}'";
+                        .Insert($"status = '{StatusText(from)}'{(IsExit(from) ? "; exit_price = 97; exit_date = '2024-03-09'" : "")}")
+                    + ";"
+                    + $"""
+                        UPDATE wyckoff.signals
+                           SET status = '{StatusText(to)}',
+                               exit_price = {(IsExit(to) ? "97" : "NULL")},
+                               exit_date = {(IsExit(to) ? "'2024-03-09'" : "NULL")}
+                         WHERE id = '{SignalId}'
+                        """;
                 Assert.Equal(
                     Signal.MayBecome(from, to) ? null : "chk_signals_status_change",
                     await ValidRow.BrokenByAsync(database.App, rows, Token)
@@ -380,11 +415,12 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
         }
 
         static bool IsExit(SignalStatus status) => status is SignalStatus.Stopped or SignalStatus.TargetHit;
-        static string Word(SignalStatus status) => status == SignalStatus.TargetHit ? "TARGET_HIT" : status.ToString().ToUpperInvariant();
+        static string StatusText(SignalStatus status) =>
+            status == SignalStatus.TargetHit ? "TARGET_HIT" : status.ToString().ToUpperInvariant();
     }
 
     [Fact]
-    public async Task Nobody_writes_the_status_log_by_hand()
+    public async Task The_app_role_cannot_write_the_status_log()
     {
         foreach (
             var sql in new[]
@@ -405,7 +441,7 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task Open_positions_of_a_campaign_never_take_more_than_it_may_also_with_twenty_writers()
+    public async Task Twenty_concurrent_writers_cannot_exceed_the_allocation_of_a_campaign()
     {
         var campaign = Guid.CreateVersion7();
         var other = Guid.CreateVersion7();
@@ -421,7 +457,7 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
             );
         }
 
-        // Two campaigns in one statement, in either order: whoever locks in the order of rows would meet in a circle.
+        // Every statement touches both campaigns, half of them in reverse order. Locking the campaigns in row order would deadlock.
         var results = await Task.WhenAll(
             Enumerable
                 .Range(0, 20)
@@ -430,8 +466,11 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
                     var (first, second) = i % 2 == 0 ? (campaign, other) : (other, campaign);
                     await using var command = database.App.CreateCommand(
                         $"""
-                        INSERT INTO wyckoff.positions (campaign_id, pattern_type, entry_date, entry_price, shares, stop_loss, target_price, allocation_percent, risk_amount)
-                        SELECT c, 'SPRING', '2024-03-04', 101, 100, 97, 130, 0.7, 400 FROM unnest(ARRAY['{first}', '{second}']::uuid[]) AS c
+                        INSERT INTO wyckoff.positions (
+                            campaign_id, pattern_type, entry_date, entry_price, shares, stop_loss, target_price, allocation_percent,
+                            risk_amount)
+                        SELECT c, 'SPRING', '2024-03-04', 101, 100, 97, 130, 0.7, 400
+                          FROM unnest(ARRAY['{first}', '{second}']::uuid[]) AS c
                         """
                     );
                     try
@@ -451,11 +490,17 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
         Assert.Equal(
             "4.90 4.90 1",
             await database.ScalarAsync<string>(
-                "SELECT string_agg(taken::text, ' ') || ' ' || max(version) FROM (SELECT sum(p.allocation_percent) AS taken, max(c.version) AS version FROM wyckoff.positions p JOIN wyckoff.campaigns c ON c.id = p.campaign_id WHERE c.campaign_id LIKE 'RACE%' GROUP BY c.id) t"
+                """
+                SELECT string_agg(allocated::text, ' ') || ' ' || max(version)
+                  FROM (
+                      SELECT sum(p.allocation_percent) AS allocated, max(c.version) AS version
+                        FROM wyckoff.positions p JOIN wyckoff.campaigns c ON c.id = p.campaign_id
+                       WHERE c.campaign_id LIKE 'RACE%' GROUP BY c.id) t
+                """
             )
         );
 
-        // A closed one makes room; a campaign cannot be cut below what it holds.
+        // The allocation of a campaign cannot be reduced below the sum of its open positions. Closed positions do not count.
         Assert.Equal(
             "chk_positions_campaign_allocation",
             await ValidRow.BrokenByAsync(
@@ -468,24 +513,34 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
             "chk_positions_campaign_allocation",
             await ValidRow.BrokenByAsync(
                 database.App,
-                $"UPDATE wyckoff.positions SET allocation_percent = 0.9 WHERE id = (SELECT min(id::text)::uuid FROM wyckoff.positions WHERE campaign_id = '{campaign}')",
+                $"""
+                UPDATE wyckoff.positions SET allocation_percent = 0.9
+                 WHERE id = (SELECT min(id::text)::uuid FROM wyckoff.positions WHERE campaign_id = '{campaign}')
+                """,
                 Token
             )
         );
         Assert.Null(
             await ValidRow.BrokenByAsync(
                 database.App,
-                $"UPDATE wyckoff.positions SET status = 'CLOSED', exit_price = 110, exit_date = '2024-04-01' WHERE campaign_id = '{campaign}'; UPDATE wyckoff.campaigns SET total_allocation = 1 WHERE id = '{campaign}'",
+                $"""
+                UPDATE wyckoff.positions SET status = 'CLOSED', exit_price = 110, exit_date = '2024-04-01'
+                 WHERE campaign_id = '{campaign}';
+                UPDATE wyckoff.campaigns SET total_allocation = 1 WHERE id = '{campaign}'
+                """,
                 Token
             )
         );
         await database.ExecuteAsync(
-            $"DELETE FROM wyckoff.positions WHERE campaign_id IN ('{campaign}', '{other}'); DELETE FROM wyckoff.campaigns WHERE id IN ('{campaign}', '{other}')"
+            $"""
+            DELETE FROM wyckoff.positions WHERE campaign_id IN ('{campaign}', '{other}');
+            DELETE FROM wyckoff.campaigns WHERE id IN ('{campaign}', '{other}')
+            """
         );
     }
 
     [Fact]
-    public async Task Who_writes_on_what_another_has_changed_is_told()
+    public async Task A_stale_update_is_refused_and_a_deleted_range_is_hidden()
     {
         await using var first = database.Context();
         await using var second = database.Context();
@@ -513,7 +568,7 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
         same.Develop(41, 70, WyckoffPhase.D, 1, 1);
         await Assert.ThrowsAsync<DbUpdateConcurrencyException>(() => second.SaveChangesAsync(Token));
 
-        // Deleted is out of sight, not gone.
+        // A deleted range is hidden by a query filter but still stored.
         range.Delete(new(2024, 5, 1, 0, 0, 0, TimeSpan.Zero));
         await first.SaveChangesAsync(Token);
         await using var third = database.Context();
@@ -522,7 +577,7 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task Findings_come_back_as_they_went()
+    public async Task Findings_round_trip_through_the_database()
     {
         var at = new DateTimeOffset(2024, 3, 4, 2, 0, 0, TimeSpan.FromHours(2));
         var pattern = new Pattern(
@@ -603,9 +658,9 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public void Signals_are_judged_alike_here_and_there()
+    public void Signal_rules_are_the_same_in_code_and_database()
     {
-        // Near the bounds, where the two could differ: in the last place, at the rounding, at what fits.
+        // Values near the limits, where code and database could differ: rounding of the last decimal and the largest value that fits.
         var price = Gen.OneOf(
             Gen.Choose(0, 40).Select(i => i * 5m),
             Gen.Choose(1, 3).Select(i => (i * 50m) + 0.000000004m),
@@ -628,7 +683,7 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
                 Confidence: ordered >= 3 ? 80 : confidence,
                 Side: side
             );
-        var (good, bad) = (0, 0);
+        var (valid, invalid) = (0, 0);
         using var connection = database.App.OpenConnection();
         using var transaction = connection.BeginTransaction();
         Check.One(
@@ -637,7 +692,7 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
                 signal.ToArbitrary(),
                 s =>
                 {
-                    var here = true;
+                    var acceptedByCode = true;
                     try
                     {
                         _ = new Signal(
@@ -657,13 +712,18 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
                     }
                     catch (FindingException)
                     {
-                        here = false;
+                        acceptedByCode = false;
                     }
 
-                    var there = true;
+                    var acceptedByDatabase = true;
                     transaction.Save("one");
                     using var insert = new NpgsqlCommand(
-                        "INSERT INTO wyckoff.signals (signal_type, symbol, timeframe, generated_at, stop_loss, entry_price, target_1, target_2, position_size, risk_amount, r_multiple, confidence_score, approval_chain) VALUES ($1, 'AAPL', '1d', '1970-01-01', $2, $3, $4, $5, $6, $7, $8, $9, '[]')",
+                        """
+                        INSERT INTO wyckoff.signals (
+                            signal_type, symbol, timeframe, generated_at, stop_loss, entry_price, target_1, target_2, position_size,
+                            risk_amount, r_multiple, confidence_score, approval_chain)
+                        VALUES ($1, 'AAPL', '1d', '1970-01-01', $2, $3, $4, $5, $6, $7, $8, $9, '[]')
+                        """,
                         connection
                     );
                     foreach (
@@ -690,34 +750,37 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
                     }
                     catch (PostgresException)
                     {
-                        there = false;
+                        acceptedByDatabase = false;
                     }
 
                     transaction.Rollback("one");
-                    (good, bad) = here ? (good + 1, bad) : (good, bad + 1);
-                    return here == there;
+                    (valid, invalid) = acceptedByCode ? (valid + 1, invalid) : (valid, invalid + 1);
+                    return acceptedByCode == acceptedByDatabase;
                 }
             )
         );
-        Assert.True(good > 20 && bad > 20, $"{good} valid, {bad} not");
+        Assert.True(valid > 20 && invalid > 20, $"{valid} valid, {invalid} invalid");
 
         static decimal[] Sorted(decimal[] levels, Direction side) =>
             side == Direction.Long ? [.. levels.Order()] : [.. levels.OrderDescending()];
     }
 
     [Fact]
-    public async Task Ids_made_by_the_database_sort_by_time()
+    public async Task Database_generated_ids_sort_by_time()
     {
         Assert.Equal(
             "t 7",
             await database.ScalarAsync<string>(
-                "SELECT concat_ws(' ', a < b, substr(a::text, 15, 1)) FROM (SELECT public.uuid_v7() AS a, pg_sleep(0.005), public.uuid_v7() AS b) t"
+                """
+                SELECT concat_ws(' ', a < b, substr(a::text, 15, 1))
+                  FROM (SELECT public.uuid_v7() AS a, pg_sleep(0.005), public.uuid_v7() AS b) t
+                """
             )
         );
     }
 
-    /// <summary>The rows that one of this table refers to.</summary>
-    private static string Before(string table) =>
+    // Returns the INSERTs of the rows that a row of the table can refer to.
+    private static string InsertReferencedRows(string table) =>
         string.Concat(
             _valid.Values.TakeWhile(row => row.Table != table && row.Table != "wyckoff.allocation_plans").Select(row => row.Insert() + ";")
         );

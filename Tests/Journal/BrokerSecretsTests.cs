@@ -24,7 +24,7 @@ public sealed class BrokerSecretsTests(TestDatabase database) : IClassFixture<Te
     }
 
     [Fact]
-    public async Task A_secret_is_ciphertext_in_the_database_and_comes_back_through_the_entity()
+    public async Task A_secret_is_stored_encrypted_and_revealed_through_the_entity()
     {
         using var host = Host();
         var secrets = host.Services.GetRequiredService<BrokerSecrets>();
@@ -52,7 +52,7 @@ public sealed class BrokerSecretsTests(TestDatabase database) : IClassFixture<Te
             await database.ScalarAsync<long>("SELECT count(*) FROM audit.audit_trail WHERE metadata::text LIKE '%' || $1 || '%'", stored)
         );
 
-        // Another process with the same keys.
+        // A second host stands for another process that uses the same keys.
         using var other = Host();
         await using var again = database.Context();
         var user = await scope.RunAsync(again, token => again.Set<SnapTradeUser>().SingleAsync(token), Token);
@@ -66,7 +66,7 @@ public sealed class BrokerSecretsTests(TestDatabase database) : IClassFixture<Te
     }
 
     [Fact]
-    public async Task A_secret_copied_to_another_account_does_not_open_there()
+    public async Task A_secret_copied_to_another_account_cannot_be_decrypted()
     {
         using var host = Host();
         var secrets = host.Services.GetRequiredService<BrokerSecrets>();
@@ -82,14 +82,14 @@ public sealed class BrokerSecretsTests(TestDatabase database) : IClassFixture<Te
     }
 
     [Fact]
-    public void The_shortest_secret_still_looks_protected_to_the_database()
+    public void The_shortest_encrypted_secret_satisfies_the_check_constraint()
     {
         using var host = Host();
         Assert.Matches("^CfDJ8[A-Za-z0-9_-]{80,}$", host.Services.GetRequiredService<BrokerSecrets>().Protect(1, "x"));
     }
 
     [Fact]
-    public async Task A_service_that_may_not_write_keys_starts_and_fails_only_when_it_needs_one()
+    public async Task A_service_without_a_writable_key_folder_starts_and_fails_on_first_use()
     {
         await File.WriteAllTextAsync(_keys + ".file", "in the way", Token);
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new());

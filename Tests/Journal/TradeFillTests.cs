@@ -25,7 +25,7 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
     );
 
     [Fact]
-    public async Task Code_and_database_judge_a_fill_the_same()
+    public async Task Fill_rules_are_the_same_in_code_and_database()
     {
         await using var connection = await database.Owner.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
@@ -34,7 +34,7 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
             await account.ExecuteNonQueryAsync(Token);
         }
 
-        // Each value valid more often than not, or no draft as a whole ever would be.
+        // Every list has more valid than invalid values. Otherwise hardly any draft would be valid as a whole.
         var amounts = Gen.Elements(
             0m,
             0.00000001m,
@@ -84,7 +84,7 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
             from tags in Gen.Elements("[]", "[\"fomo\"]", "{}", "1", "[")
             from raw in Gen.Elements(null, "{}", "{\"a\": 1}", "[]", "null", "{")
             select new Draft(symbol, quantity, price, fees, currency, source, external, tags, raw);
-        var (valid, seen) = (0, 0);
+        var (valid, tried) = (0, 0);
 
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(1500),
@@ -92,18 +92,18 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
                 gen.ToArbitrary(),
                 draft =>
                 {
-                    var code = CodeTakes(draft);
-                    seen++;
-                    valid += code ? 1 : 0;
-                    return code == DatabaseTakes(connection, transaction, draft);
+                    var accepted = IsAcceptedByCode(draft);
+                    tried++;
+                    valid += accepted ? 1 : 0;
+                    return accepted == IsAcceptedByDatabase(connection, transaction, draft);
                 }
             )
         );
-        Assert.InRange(valid, 10, seen - 100);
+        Assert.InRange(valid, 10, tried - 100);
     }
 
     [Fact]
-    public async Task A_ledger_line_comes_back_to_the_last_digit()
+    public async Task Journal_entities_round_trip_exactly()
     {
         var id = (await new AccountDirectory(database.App).SignInAsync("exact", "exact@example.org", "Exact", null, Token))!.Value;
         var executedAt = new DateTimeOffset(2026, 3, 4, 9, 30, 0, TimeSpan.FromHours(-5));
@@ -171,7 +171,7 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task An_e_mail_address_is_judged_the_same_by_code_and_database()
+    public async Task E_mail_rules_are_the_same_in_code_and_database()
     {
         await using var connection = await database.Owner.OpenConnectionAsync(Token);
         var gen = Gen.ArrayOf(Gen.Elements("a", "b", "@", ".", "A", " ", "é", "\n", "\t", "-", "[", "Z", "~", "!"))
@@ -191,12 +191,15 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
         Assert.Equal(
             2L,
             await database.ScalarAsync<long>(
-                "SELECT count(*) FROM pg_constraint WHERE conname LIKE 'chk\\_%\\_email' AND pg_get_constraintdef(oid) LIKE '%^[!-?[-~]+@[!-?[-~]+$%'"
+                """
+                SELECT count(*) FROM pg_constraint
+                 WHERE conname LIKE 'chk\_%\_email' AND pg_get_constraintdef(oid) LIKE '%^[!-?[-~]+@[!-?[-~]+$%'
+                """
             )
         );
     }
 
-    private static bool CodeTakes(Draft draft)
+    private static bool IsAcceptedByCode(Draft draft)
     {
         try
         {
@@ -224,13 +227,17 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
         }
     }
 
-    private static bool DatabaseTakes(NpgsqlConnection connection, NpgsqlTransaction transaction, Draft draft)
+    private static bool IsAcceptedByDatabase(NpgsqlConnection connection, NpgsqlTransaction transaction, Draft draft)
     {
         transaction.Save("draft");
         try
         {
             using var command = new NpgsqlCommand(
-                "INSERT INTO journal.trade_fills (account_id, symbol, side, quantity, price, executed_at, source, external_trade_id, fees, currency, tags, raw_data) VALUES (100, $1, 'buy', $2, $3, 'epoch', $4, $5, $6, $7, $8::jsonb, $9::jsonb)",
+                """
+                INSERT INTO journal.trade_fills (
+                    account_id, symbol, side, quantity, price, executed_at, source, external_trade_id, fees, currency, tags, raw_data)
+                VALUES (100, $1, 'buy', $2, $3, 'epoch', $4, $5, $6, $7, $8::jsonb, $9::jsonb)
+                """,
                 connection,
                 transaction
             );

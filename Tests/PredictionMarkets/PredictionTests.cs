@@ -14,7 +14,8 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
         ),
         new(
             "prediction.resolutions",
-            "condition_id = '0x1'; outcome = 'Yes'; winner_token_id = 'y'; resolved_at = '2031-01-01'; payout_price = 1; detection_method = 'price'"
+            "condition_id = '0x1'; outcome = 'Yes'; winner_token_id = 'y'; resolved_at = '2031-01-01'; payout_price = 1; "
+                + "detection_method = 'price'"
         ),
         new("prediction.price_snapshots", "ts = '2031-01-01'; token_id = 'y'; price = 0.5; volume_24h = 10"),
         new("prediction.orderbook_snapshots", "ts = '2031-01-01'; token_id = 'y'; bids = '[]'; asks = '[]'; spread = 0.01; midpoint = 0.5"),
@@ -26,8 +27,8 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
     public static TheoryData<string> Tables => [.. _valid.Keys];
 
     [Theory, MemberData(nameof(Tables))]
-    public async Task A_valid_row_is_taken_from_the_app(string table) =>
-        Assert.Null(await ValidRow.BrokenByAsync(database.App, Before(table) + _valid[table].Insert(), Token));
+    public async Task The_app_role_can_insert_a_valid_row(string table) =>
+        Assert.Null(await ValidRow.BrokenByAsync(database.App, InsertReferencedRows(table) + _valid[table].Insert(), Token));
 
     [Theory]
     [InlineData("markets", "condition_id = ''", "chk_markets_condition_id")]
@@ -46,14 +47,17 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
     [InlineData("trades", "price = 2", "chk_trades_price")]
     [InlineData("trades", "size = 0", "chk_trades_size")]
     [InlineData("trades", "trade_id = ''", "chk_trades_trade_id")]
-    public async Task A_row_that_breaks_a_rule_is_refused_by_its_name(string table, string overrides, string constraint)
+    public async Task An_invalid_row_violates_the_expected_constraint(string table, string overrides, string constraint)
     {
         table = "prediction." + table;
-        Assert.Equal(constraint, await ValidRow.BrokenByAsync(database.App, Before(table) + _valid[table].Insert(overrides), Token));
+        Assert.Equal(
+            constraint,
+            await ValidRow.BrokenByAsync(database.App, InsertReferencedRows(table) + _valid[table].Insert(overrides), Token)
+        );
     }
 
     [Fact]
-    public async Task A_trade_is_there_once_whatever_its_time()
+    public async Task A_trade_id_is_unique_over_all_time()
     {
         var trade = _valid["prediction.trades"];
         Assert.Equal(
@@ -66,7 +70,7 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public async Task Of_many_writers_with_the_same_trades_one_gets_them_in_and_none_waits_in_a_circle()
+    public async Task Concurrent_writers_of_the_same_trades_store_them_once_without_deadlock()
     {
         var random = new Random(7);
         var ids = Enumerable.Range(0, 200).Select(i => $"race{i}").ToArray();
@@ -83,7 +87,10 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
                     }
 
                     await using var command = database.App.CreateCommand(
-                        "INSERT INTO prediction.trades (ts, token_id, side, price, size, trade_id) SELECT '2031-01-01', 'y', 'SELL', 0.4, 1, id FROM unnest($1) AS id"
+                        """
+                        INSERT INTO prediction.trades (ts, token_id, side, price, size, trade_id)
+                        SELECT '2031-01-01', 'y', 'SELL', 0.4, 1, id FROM unnest($1) AS id
+                        """
                     );
                     command.Parameters.Add(new() { Value = shuffled });
                     try
@@ -103,7 +110,7 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public async Task Trades_are_copied_in_with_their_keys()
+    public async Task COPY_into_trades_also_writes_their_keys()
     {
         await using (var connection = await database.App.OpenConnectionAsync(Token))
         {
@@ -118,7 +125,7 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public async Task A_market_takes_its_resolution_with_it()
+    public async Task Deleting_a_market_deletes_its_resolution()
     {
         await using var connection = await database.App.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
@@ -139,11 +146,11 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
     [InlineData("DELETE FROM prediction.trade_keys")]
     [InlineData("INSERT INTO prediction.trade_keys VALUES ('x', now())")]
     [InlineData("CREATE TABLE prediction.mine (x int)")]
-    public async Task Facts_are_not_changed_by_the_app(string sql) =>
+    public async Task The_app_role_cannot_change_facts(string sql) =>
         Assert.Equal("42501", await ValidRow.BrokenByAsync(database.App, sql, Token));
 
     [Fact]
-    public async Task Markets_and_candles_come_through_the_context()
+    public async Task Markets_and_candles_are_readable_through_the_context()
     {
         await using (var write = database.Context())
         {
@@ -152,7 +159,11 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
         }
 
         await database.ExecuteAsync(
-            "INSERT INTO prediction.price_snapshots (ts, token_id, price, volume_24h) VALUES ('2031-01-01 10:05Z', 'ctx', 0.25, 1), ('2031-01-01 10:55Z', 'ctx', 0.75, 2); INSERT INTO prediction.trades (ts, token_id, side, price, size) VALUES ('2031-01-01 10:05Z', 'ctx', 'BUY', 0.5, 4)"
+            """
+            INSERT INTO prediction.price_snapshots (ts, token_id, price, volume_24h)
+            VALUES ('2031-01-01 10:05Z', 'ctx', 0.25, 1), ('2031-01-01 10:55Z', 'ctx', 0.75, 2);
+            INSERT INTO prediction.trades (ts, token_id, side, price, size) VALUES ('2031-01-01 10:05Z', 'ctx', 'BUY', 0.5, 4)
+            """
         );
         if (!database.Edition.HasPolicies)
         {
@@ -172,5 +183,6 @@ public sealed class PredictionTests(TestDatabase database) : IClassFixture<TestD
         Assert.Equal(PredictionSide.Buy, (await context.Set<PredictionTrade>().SingleAsync(t => t.TokenId == "ctx", Token)).Side);
     }
 
-    private static string Before(string table) => table == "prediction.resolutions" ? _valid["prediction.markets"].Insert() + ";" : "";
+    private static string InsertReferencedRows(string table) =>
+        table == "prediction.resolutions" ? _valid["prediction.markets"].Insert() + ";" : "";
 }

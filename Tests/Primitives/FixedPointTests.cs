@@ -8,7 +8,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.Primitives;
 
-/// <summary>Numbers are what they say, or not taken.</summary>
+/// <summary>Numbers are parsed exactly or refused.</summary>
 public sealed class FixedPointTests
 {
     [Theory]
@@ -27,7 +27,7 @@ public sealed class FixedPointTests
     [InlineData("99999999999999999999.99999999", "99999999999999999999.99999999")]
     [InlineData("1.23M", "1230000", true)]
     [InlineData("2K", "2000", true)]
-    public void What_people_write_is_read_exactly(string text, string expected, bool suffixes = false)
+    public void Hand_written_numbers_are_parsed_exactly(string text, string expected, bool suffixes = false)
     {
         Assert.Equal(NumberFault.None, FixedPoint.Parse(Encoding.UTF8.GetBytes(text), NumberStyle.Plain, suffixes, out var amount));
         Assert.Equal(expected, IncomingBar.Text(amount));
@@ -50,7 +50,7 @@ public sealed class FixedPointTests
     [InlineData("1e-9")]
     [InlineData("1e40")]
     [InlineData("123456789012345678901234567890123456789")]
-    public void What_is_no_number_or_does_not_fit_is_not(string text)
+    public void Invalid_or_oversized_numbers_are_refused(string text)
     {
         Assert.NotEqual(NumberFault.None, FixedPoint.Parse(Encoding.UTF8.GetBytes(text), NumberStyle.Plain, suffixes: false, out _));
         Assert.False(FixedPoint.TryPlain(Encoding.UTF8.GetBytes(text), (byte)'.', out _));
@@ -62,14 +62,14 @@ public sealed class FixedPointTests
     [InlineData("1.23,5", null)]
     [InlineData("1234.567", null)]
     [InlineData("1.234.56", null)]
-    public void Thousands_are_groups_of_three_or_nothing(string text, string? expected)
+    public void Thousands_separators_must_group_three_digits(string text, string? expected)
     {
         var fault = FixedPoint.Parse(Encoding.UTF8.GetBytes(text), new((byte)',', (byte)'.'), suffixes: false, out var amount);
         Assert.Equal(expected, fault == NumberFault.None ? IncomingBar.Text(amount) : null);
     }
 
     [Fact]
-    public void Any_digits_with_any_point_and_exponent_are_what_arithmetic_says() =>
+    public void Parsing_agrees_with_BigInteger_arithmetic() =>
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(5_000),
             Prop.ForAll(
@@ -98,7 +98,7 @@ public sealed class FixedPointTests
                     var fault = FixedPoint.Parse(text, NumberStyle.Plain, suffixes: false, out var amount);
                     Assert.Equal(expected is { } fits && fits < BigInteger.Pow(10, 37), fault == NumberFault.None);
                     Assert.True(fault != NumberFault.None || (BigInteger)amount == expected);
-                    // The short way says the same, or nothing.
+                    // The fast path returns the same amount or refuses the text.
                     Assert.True(!FixedPoint.TryPlain(text, (byte)'.', out var plain) || plain == amount);
                 }
             )
@@ -117,7 +117,7 @@ public sealed class FixedPointTests
     [InlineData("99999999999999999999.99999999", "99999999999999999999.99999999")]
     [InlineData(".5", "0.5")]
     [InlineData("0e99", "0")]
-    public void What_programs_write_is_taken_exactly_be_it_bytes_or_text(string text, string expected)
+    public void Machine_written_numbers_are_parsed_exactly_from_bytes_and_text(string text, string expected)
     {
         Assert.Null(FixedPoint.Parse("open", Encoding.UTF8.GetBytes(text), out var amount));
         Assert.Equal(expected, IncomingBar.Text(amount));
@@ -148,17 +148,18 @@ public sealed class FixedPointTests
     [InlineData("１", "open '１': a number was expected")]
     [InlineData("NaN", "open 'NaN': a number was expected")]
     [InlineData("Infinity", "open 'Infinity': a number was expected")]
-    public void What_programs_should_not_write_is_refused_with_its_reason(string text, string reason)
+    public void Malformed_machine_written_numbers_are_refused_with_a_reason(string text, string reason)
     {
         Assert.Equal(reason, FixedPoint.Parse("open", Encoding.UTF8.GetBytes(text), out _));
         Assert.Equal(reason[(reason.LastIndexOf(": ", StringComparison.Ordinal) + 2)..], FixedPoint.Parse(text, out _));
     }
 
     [Fact]
-    public void Text_without_end_is_no_number() => Assert.Equal("a number was expected", FixedPoint.Parse(new string('1', 100_000), out _));
+    public void A_very_long_text_is_not_a_number() =>
+        Assert.Equal("a number was expected", FixedPoint.Parse(new string('1', 100_000), out _));
 
     [Fact]
-    public void Every_decimal_with_eight_digits_comes_back() =>
+    public void Every_number_with_eight_decimals_is_parsed_exactly() =>
         Prop.ForAll<int, int>(
                 (high, low) =>
                 {
@@ -172,7 +173,7 @@ public sealed class FixedPointTests
             .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_number_and_its_scale_are_the_amount_or_nothing() =>
+    public void Scaling_agrees_with_BigInteger_arithmetic() =>
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(2_000),
             Prop.ForAll(

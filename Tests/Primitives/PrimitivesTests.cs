@@ -15,7 +15,7 @@ public sealed class PrimitivesTests
     [InlineData("1Day", "1d")]
     [InlineData("1D", "1d")]
     [InlineData("D", "1d")]
-    public void Timeframes_go_by_the_names_people_write(string written, string name) => Assert.Equal(name, Timeframe.Parse(written).Name);
+    public void Common_spellings_of_timeframes_are_parsed(string written, string name) => Assert.Equal(name, Timeframe.Parse(written).Name);
 
     [Theory]
     [InlineData("1M")] // a month
@@ -23,17 +23,17 @@ public sealed class PrimitivesTests
     [InlineData("")]
     [InlineData(null)]
     [InlineData("01m")]
-    public void What_is_no_stored_timeframe_is_none(string? text) => Assert.False(Timeframe.TryParse(text, out _));
+    public void Unknown_timeframes_are_refused(string? text) => Assert.False(Timeframe.TryParse(text, out _));
 
     [Fact]
-    public void Each_timeframe_is_a_whole_number_of_the_next_finer() =>
+    public void Each_timeframe_is_a_multiple_of_the_next_finer_one() =>
         Assert.All(
             Timeframe.Stored.Zip(Timeframe.Stored.Skip(1)),
             pair => Assert.Equal(0, pair.Second.Width.Ticks % pair.First.Width.Ticks)
         );
 
     [Fact]
-    public void A_symbol_is_upper_case_and_survives_its_own_text() =>
+    public void A_symbol_is_upper_case_and_round_trips_as_text() =>
         Prop.ForAll<string>(text =>
                 !Symbol.TryParse(text, out var symbol)
                 || (
@@ -49,7 +49,7 @@ public sealed class PrimitivesTests
     [InlineData(" btc-usd ", "BTC-USD")]
     [InlineData("^GSPC", "^GSPC")]
     [InlineData("ES=F", "ES=F")]
-    public void Symbols_of_every_market_are_known(string written, string symbol) => Assert.Equal(symbol, Symbol.Parse(written).Value);
+    public void Symbols_of_all_markets_are_parsed(string written, string symbol) => Assert.Equal(symbol, Symbol.Parse(written).Value);
 
     [Theory]
     [InlineData("ABCDEFGHIJKLMNOPQRSTU")] // 21
@@ -57,10 +57,10 @@ public sealed class PrimitivesTests
     [InlineData("A\0")]
     [InlineData("'; DROP")]
     [InlineData("Ä")]
-    public void What_cannot_be_a_symbol_is_none(string text) => Assert.False(Symbol.TryParse(text, out _));
+    public void Invalid_symbols_are_refused(string text) => Assert.False(Symbol.TryParse(text, out _));
 
     [Fact]
-    public void Of_neighbouring_ranges_exactly_one_holds_each_instant() =>
+    public void Adjacent_ranges_neither_overlap_nor_leave_a_gap() =>
         Prop.ForAll<int, int, int>(
                 (a, b, c) =>
                 {
@@ -83,6 +83,6 @@ public sealed class PrimitivesTests
             .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_range_that_does_not_start_before_it_ends_cannot_be() =>
+    public void An_empty_range_cannot_be_constructed() =>
         Assert.Throws<ArgumentException>(() => new TimeRange(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
 }

@@ -2,18 +2,19 @@ using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
 using Npgsql;
+using Wyckoff.Tests.Accounts;
 using Wyckoff.Trading;
 
 namespace Wyckoff.Tests.Trading;
 
-/// <summary>The rules in C# and the CHECKs judge alike.</summary>
+/// <summary>The rules in C# accept and refuse the same rows as the CHECK constraints.</summary>
 public sealed class RuleTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private static readonly DateTimeOffset Placed = new(2026, 1, 5, 15, 0, 0, TimeSpan.Zero);
 
-    // Few values, so that they meet: the rules are about what equals, exceeds or is missing.
+    // Only a few values, so that they are often equal or missing: the rules compare values with each other.
     private static readonly Gen<decimal> Number = Gen.Elements(-1m, 0m, 0.00000001m, 5m, 10m, 20m);
-    private static readonly Gen<decimal?> Maybe = Gen.OneOf(Gen.Constant<decimal?>(null), Number.Select(n => (decimal?)n));
+    private static readonly Gen<decimal?> NumberOrNull = Gen.OneOf(Gen.Constant<decimal?>(null), Number.Select(n => (decimal?)n));
     private static readonly Gen<DateTimeOffset?> Instant = Gen.Elements<DateTimeOffset?>(
         null,
         Placed.AddHours(-1),
@@ -37,9 +38,9 @@ public sealed class RuleTests(TestDatabase database) : IClassFixture<TestDatabas
             ),
             (1, Number)
         )
-        from price in Gen.Frequency((4, Gen.Constant<decimal?>(10m)), (1, Maybe))
-        from stop in Gen.Frequency((4, Gen.Constant<decimal?>(10m)), (1, Maybe))
-        from average in Gen.Frequency((4, Gen.Constant(filled == 0 ? null : (decimal?)10m)), (1, Maybe))
+        from price in Gen.Frequency((4, Gen.Constant<decimal?>(10m)), (1, NumberOrNull))
+        from stop in Gen.Frequency((4, Gen.Constant<decimal?>(10m)), (1, NumberOrNull))
+        from average in Gen.Frequency((4, Gen.Constant(filled == 0 ? null : (decimal?)10m)), (1, NumberOrNull))
         from fees in Gen.Frequency((9, Gen.Constant(0m)), (1, Number))
         from filledAt in Gen.Frequency((3, Gen.Constant(status == OrderStatus.Filled ? Placed : (DateTimeOffset?)null)), (1, Instant))
         from cancelledAt in Gen.Frequency((3, Gen.Constant(status == OrderStatus.Cancelled ? Placed : (DateTimeOffset?)null)), (1, Instant))
@@ -73,11 +74,11 @@ public sealed class RuleTests(TestDatabase database) : IClassFixture<TestDatabas
         from quantity in Gen.Frequency((8, Gen.Constant(10m)), (1, Number))
         from price in Gen.Frequency((5, Gen.Constant(10m)), (1, Number))
         from fee in Gen.Frequency((8, Gen.Constant(0m)), (1, Number))
-        from entry in Maybe
-        from exit in Gen.Frequency((1, Gen.Constant<decimal?>(null)), (1, Maybe))
-        from pnl in Maybe
-        from stop in Maybe
-        from target in Maybe
+        from entry in NumberOrNull
+        from exit in Gen.Frequency((1, Gen.Constant<decimal?>(null)), (1, NumberOrNull))
+        from pnl in NumberOrNull
+        from stop in NumberOrNull
+        from target in NumberOrNull
         from latency in Gen.Elements<int?>(null, null, 0, -1)
         select new Trade
         {
@@ -98,13 +99,20 @@ public sealed class RuleTests(TestDatabase database) : IClassFixture<TestDatabas
         };
 
     [Fact]
-    public Task Orders_are_judged_alike() =>
-        JudgeAsync(
+    public Task Order_rules_are_the_same_in_code_and_database() =>
+        CompareAsync(
             Orders,
             order => order.BrokenRules(),
             order =>
                 (
-                    "INSERT INTO trading.orders (id, time, account_id, symbol, side, type, status, quantity, filled_quantity, price, stop_price, average_fill_price, total_fees, exchange, time_in_force, expires_at, filled_at, cancelled_at, reject_reason) VALUES ($1, $2, 1, $3, 'buy', $4::text::trading.order_type, $5::text::trading.order_status, $6, $7, $8, $9, $10, $11, 'NYSE', $12, $13, $14, $15, $16)",
+                    """
+                    INSERT INTO trading.orders (
+                        id, time, account_id, symbol, side, type, status, quantity, filled_quantity, price, stop_price, average_fill_price,
+                        total_fees, exchange, time_in_force, expires_at, filled_at, cancelled_at, reject_reason)
+                    VALUES (
+                        $1, $2, 1, $3, 'buy', $4::text::trading.order_type, $5::text::trading.order_status, $6, $7, $8, $9, $10,
+                        $11, 'NYSE', $12, $13, $14, $15, $16)
+                    """,
                     [
                         order.Id,
                         order.Time,
@@ -127,13 +135,18 @@ public sealed class RuleTests(TestDatabase database) : IClassFixture<TestDatabas
         );
 
     [Fact]
-    public Task Trades_are_judged_alike() =>
-        JudgeAsync(
+    public Task Trade_rules_are_the_same_in_code_and_database() =>
+        CompareAsync(
             Trades,
             trade => trade.BrokenRules(),
             trade =>
                 (
-                    "INSERT INTO trading.trades (id, time, account_id, symbol, side, quantity, price, fee, entry_price, exit_price, pnl, stop_loss, take_profit, exchange, execution_latency_ms) VALUES ($1, $2, 1, 'AAPL', $3::text::trading.trade_side, $4, $5, $6, $7, $8, $9, $10, $11, 'NYSE', $12)",
+                    """
+                    INSERT INTO trading.trades (
+                        id, time, account_id, symbol, side, quantity, price, fee, entry_price, exit_price, pnl, stop_loss, take_profit,
+                        exchange, execution_latency_ms)
+                    VALUES ($1, $2, 1, 'AAPL', $3::text::trading.trade_side, $4, $5, $6, $7, $8, $9, $10, $11, 'NYSE', $12)
+                    """,
                     [
                         trade.Id,
                         trade.Time,
@@ -152,13 +165,13 @@ public sealed class RuleTests(TestDatabase database) : IClassFixture<TestDatabas
         );
 
     [Fact]
-    public async Task Every_way_from_status_to_status_is_judged_alike()
+    public async Task Order_status_transitions_are_the_same_in_code_and_database()
     {
         foreach (var from in Enum.GetValues<OrderStatus>())
         {
             foreach (var to in Enum.GetValues<OrderStatus>().Where(to => to != from))
             {
-                // A partial order is one by what is filled, and a pending one likewise: these two are not set but follow.
+                // The filled quantity must fit the new status, or another check would refuse the update.
                 var filled = to switch
                 {
                     OrderStatus.Filled => 10,
@@ -166,7 +179,7 @@ public sealed class RuleTests(TestDatabase database) : IClassFixture<TestDatabas
                     OrderStatus.Pending => 0,
                     _ => from == OrderStatus.Partial ? 5 : 0,
                 };
-                var refusal = await TradingRows.TryAsync(
+                var error = await ValidRows.TryAsync(
                     database.Owner,
                     TradingRows.Insert(
                         "orders",
@@ -181,65 +194,71 @@ public sealed class RuleTests(TestDatabase database) : IClassFixture<TestDatabas
                                 _ => "",
                             }
                     ),
-                    $"UPDATE trading.orders SET status = '{Label(to)}', filled_quantity = {filled}, average_fill_price = {(filled == 0 ? "NULL" : "1")}, reject_reason = {(to == OrderStatus.Rejected ? "'no'" : "NULL")} WHERE expires_at = '2027-01-01'"
+                    $"""
+                    UPDATE trading.orders
+                       SET status = '{Label(to)}', filled_quantity = {filled},
+                           average_fill_price = {(filled == 0 ? "NULL" : "1")},
+                           reject_reason = {(to == OrderStatus.Rejected ? "'no'" : "NULL")}
+                     WHERE expires_at = '2027-01-01'
+                    """
                 );
-                Assert.True(refusal is null == Order.MayBecome(from, to), $"{from} to {to}: {refusal?.MessageText ?? "taken"}");
-                Assert.True(refusal is null or { ConstraintName: "chk_orders_transition" }, refusal?.Message);
+                Assert.True(error is null == Order.MayBecome(from, to), $"{from} to {to}: {error?.MessageText ?? "accepted"}");
+                Assert.True(error is null or { ConstraintName: "chk_orders_transition" }, error?.Message);
             }
         }
     }
 
-    private async Task JudgeAsync<T>(Gen<T> rows, Func<T, IEnumerable<string>> rules, Func<T, (string Sql, object?[] Values)> insert)
+    private async Task CompareAsync<T>(Gen<T> rows, Func<T, IEnumerable<string>> rules, Func<T, (string Sql, object?[] Values)> insert)
     {
-        // The chunk has to be there, or each row that is tried makes it and takes it back.
+        // Creates the chunks once. Otherwise every attempt below would create a chunk and roll it back.
         await database.ExecuteAsync(TradingRows.Insert("orders", "id=public.uuid_v7()") + "; " + TradingRows.Insert("trades"));
 
-        // All in one round trip: the server tries each row and takes it back.
+        // A single round trip: the function inserts each row and rolls it back.
         await using var connection = await database.Owner.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var prepare = new NpgsqlCommand(
             """
-            CREATE FUNCTION pg_temp.verdict(statement text) RETURNS text LANGUAGE plpgsql AS $$
+            CREATE FUNCTION pg_temp.violated_constraint(statement text) RETURNS text LANGUAGE plpgsql AS $$
             DECLARE
               broken text;
-              said text;
+              message text;
             BEGIN
               EXECUTE statement;
-              RAISE SQLSTATE 'TAKEN';
+              RAISE SQLSTATE 'VALID';
             EXCEPTION
-              WHEN SQLSTATE 'TAKEN' THEN RETURN NULL;
+              WHEN SQLSTATE 'VALID' THEN RETURN NULL;
               WHEN OTHERS THEN
-                GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME, said = MESSAGE_TEXT;
-                RETURN coalesce(nullif(broken, ''), said);
+                GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME, message = MESSAGE_TEXT;
+                RETURN coalesce(nullif(broken, ''), message);
             END $$
             """,
             connection
         );
         await prepare.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         var sample = rows.Sample(400).ToList();
-        await using var judge = new NpgsqlCommand(
-            "SELECT array_agg(pg_temp.verdict(s) ORDER BY n) FROM unnest($1) WITH ORDINALITY AS t (s, n)",
+        await using var insertAll = new NpgsqlCommand(
+            "SELECT array_agg(pg_temp.violated_constraint(s) ORDER BY n) FROM unnest($1) WITH ORDINALITY AS t (s, n)",
             connection
         )
         {
             Parameters = { new() { Value = sample.Select(row => Statement(insert(row))).ToArray() } },
         };
-        var verdicts = (string?[])(await judge.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
-        foreach (var (row, constraint) in sample.Zip(verdicts))
+        var constraints = (string?[])(await insertAll.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+        foreach (var (row, constraint) in sample.Zip(constraints))
         {
             var broken = rules(row).ToList();
             Assert.True(
                 constraint is null ? broken.Count == 0 : broken.Contains(constraint, StringComparer.Ordinal),
-                $"{row}: the database says {constraint ?? "yes"}, the rules {string.Join(", ", broken)}"
+                $"{row}: the database reports {constraint ?? "no error"}, the rules report {string.Join(", ", broken)}"
             );
         }
 
-        var taken = verdicts.Count(constraint => constraint is null);
-        Assert.True(taken is > 20 and < 380, string.Create(CultureInfo.InvariantCulture, $"{taken} of 400 taken: such rows prove little"));
+        var valid = constraints.Count(constraint => constraint is null);
+        Assert.True(valid is > 20 and < 380, string.Create(CultureInfo.InvariantCulture, $"{valid} of 400 rows are valid: too one-sided"));
     }
 
     private static string Statement((string Sql, object?[] Values) insert)
     {
-        // From the last parameter to the first, so that $1 does not take the beginning of $10.
+        // From the last parameter to the first, so that replacing $1 does not damage $10.
         var sql = insert.Sql;
         for (var n = insert.Values.Length; n > 0; n--)
         {

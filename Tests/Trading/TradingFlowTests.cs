@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Wyckoff.Tests.Accounts;
 using Wyckoff.Trading;
 using Wyckoff.Trading.Strategies;
 
@@ -15,11 +16,16 @@ public sealed class TradingOnCommunityTests(CommunityDatabase database) : Tradin
     private readonly CommunityDatabase _database = database;
 
     [Fact]
-    public async Task Figures_follow_trades_in_compressed_chunks_too()
+    public async Task Strategy_totals_follow_trades_in_compressed_chunks()
     {
         var (account, strategy) = await StrategyAsync();
         await _database.ExecuteAsync(
-            "INSERT INTO trading.trades (time, account_id, strategy_id, symbol, side, quantity, price, exchange, entry_price, exit_price, pnl, fee) SELECT '2026-01-01'::timestamptz + n * interval '1 hour', $1, $2, 'AAPL', 'sell', 1, 10, 'NYSE', 9, 10, n - 50, 0.5 FROM generate_series(1, 100) AS n",
+            """
+            INSERT INTO trading.trades (
+                time, account_id, strategy_id, symbol, side, quantity, price, exchange, entry_price, exit_price, pnl, fee)
+            SELECT '2026-01-01'::timestamptz + n * interval '1 hour', $1, $2, 'AAPL', 'sell', 1, 10, 'NYSE', 9, 10, n - 50, 0.5
+              FROM generate_series(1, 100) AS n
+            """,
             account,
             strategy
         );
@@ -33,11 +39,14 @@ public sealed class TradingOnCommunityTests(CommunityDatabase database) : Tradin
         await _database.ExecuteAsync("UPDATE trading.trades SET pnl = 1000 WHERE strategy_id = $1 AND pnl = 1", strategy);
         await _database.ExecuteAsync("DELETE FROM trading.trades WHERE strategy_id = $1 AND pnl < 0", strategy);
         await _database.ExecuteAsync(
-            "INSERT INTO trading.trades (time, account_id, strategy_id, symbol, side, quantity, price, exchange) VALUES ('2026-01-02', $1, $2, 'AAPL', 'buy', 1, 10, 'NYSE')",
+            """
+            INSERT INTO trading.trades (time, account_id, strategy_id, symbol, side, quantity, price, exchange)
+            VALUES ('2026-01-02', $1, $2, 'AAPL', 'buy', 1, 10, 'NYSE')
+            """,
             account,
             strategy
         );
-        Assert.Equal((52, 51, 50, 1275m - 1 + 1000, 25.5m), await FiguresAsync(strategy));
+        Assert.Equal((52, 51, 50, 1275m - 1 + 1000, 25.5m), await TotalsAsync(strategy));
 
         await _database.ExecuteAsync("DELETE FROM trading.strategies WHERE id = $1", strategy);
         Assert.Equal(
@@ -47,7 +56,7 @@ public sealed class TradingOnCommunityTests(CommunityDatabase database) : Tradin
     }
 }
 
-/// <summary>What must hold on every edition.</summary>
+/// <summary>Tests that must pass on every TimescaleDB edition and on plain PostgreSQL.</summary>
 public abstract class TradingFlowTests(TestDatabase database)
 {
     private static long _accounts = 1000;
@@ -55,7 +64,7 @@ public abstract class TradingFlowTests(TestDatabase database)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Placing_an_order_again_gives_the_order_there_is()
+    public async Task Placing_an_order_twice_returns_the_existing_order()
     {
         var (account, _) = await StrategyAsync();
         var order = NewOrder("c-1");
@@ -69,16 +78,16 @@ public abstract class TradingFlowTests(TestDatabase database)
             Store().PlaceOrderAsync(account, order with { Symbol = "TSLA" }, Token)
         );
         Assert.Equal(PostgresErrorCodes.UniqueViolation, other.SqlState);
-        // Another account may use the same id, and learns nothing of the first.
+        // Client order ids are unique per account only.
         Assert.True((await Store().PlaceOrderAsync(account + 1, order with { Id = Guid.NewGuid() }, Token)).Created);
     }
 
     [Fact]
-    public async Task Ids_stay_taken_across_chunks()
+    public async Task A_client_order_id_is_unique_across_chunks()
     {
         var (account, _) = await StrategyAsync();
         await Store().PlaceOrderAsync(account, NewOrder("c-1") with { Time = DateTimeOffset.UnixEpoch.AddYears(30) }, Token);
-        var refusal = await TradingRows.TryAsync(
+        var refusal = await ValidRows.TryAsync(
             database.Owner,
             TradingRows.Insert(
                 "orders",
@@ -89,7 +98,7 @@ public abstract class TradingFlowTests(TestDatabase database)
     }
 
     [Fact]
-    public async Task Twenty_placing_the_same_order_at_once_place_one()
+    public async Task Twenty_concurrent_requests_for_one_order_create_it_once()
     {
         var (account, _) = await StrategyAsync();
         var all = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Store().PlaceOrderAsync(account, NewOrder("same"), Token)));
@@ -98,7 +107,7 @@ public abstract class TradingFlowTests(TestDatabase database)
     }
 
     [Fact]
-    public async Task Fills_bring_an_order_forward_until_it_is_final()
+    public async Task Fills_advance_an_order_until_it_is_filled()
     {
         var (account, strategy) = await StrategyAsync();
         var (id, _) = await Store().PlaceOrderAsync(account, NewOrder("c-1") with { StrategyId = strategy }, Token);
@@ -123,11 +132,11 @@ public abstract class TradingFlowTests(TestDatabase database)
             "chk_orders_transition",
             (await Assert.ThrowsAsync<PostgresException>(() => Store().CancelOrderAsync(account, id, null, Token))).ConstraintName
         );
-        Assert.Equal((2, 0, 0, 0m, 1m), await FiguresAsync(strategy));
+        Assert.Equal((2, 0, 0, 0m, 1m), await TotalsAsync(strategy));
     }
 
     [Fact]
-    public async Task A_parent_order_has_to_be_there_and_ones_own()
+    public async Task A_parent_order_must_exist_and_belong_to_the_same_account()
     {
         var (account, _) = await StrategyAsync();
         var parent = await Store().PlaceOrderAsync(account, NewOrder("parent"), Token);
@@ -146,7 +155,7 @@ public abstract class TradingFlowTests(TestDatabase database)
     }
 
     [Fact]
-    public async Task Figures_of_strategies_are_right_after_twenty_writers_at_once()
+    public async Task Strategy_totals_are_correct_after_twenty_concurrent_writers()
     {
         var (account, _) = await StrategyAsync();
         var strategies = new List<Guid>();
@@ -163,17 +172,20 @@ public abstract class TradingFlowTests(TestDatabase database)
                     Task.Run(
                         async () =>
                         {
-                            // Each writer names the strategies in another order.
-                            var order4 = strategies.OrderBy(s => (s.GetHashCode() * 31) ^ writer).ToArray();
+                            // Every writer updates the strategies in a different order, which provokes deadlocks.
+                            var shuffled = strategies.OrderBy(s => (s.GetHashCode() * 31) ^ writer).ToArray();
                             for (var n = 0; n < 5; n++)
                             {
                                 await using var insert = database.Owner.CreateCommand(
                                     """
-                                    INSERT INTO trading.trades (account_id, strategy_id, order_id, symbol, side, quantity, price, exchange, exchange_trade_id, entry_price, exit_price, pnl, fee)
-                                    SELECT $1, s, $2, 'AAPL', 'sell', 1, 10, 'NYSE', $3 || '-' || s, 9, 10, 2.5 - $4, 0.01 FROM unnest($5) AS s
+                                    INSERT INTO trading.trades (
+                                        account_id, strategy_id, order_id, symbol, side, quantity, price, exchange, exchange_trade_id,
+                                        entry_price, exit_price, pnl, fee)
+                                    SELECT $1, s, $2, 'AAPL', 'sell', 1, 10, 'NYSE', $3 || '-' || s, 9, 10, 2.5 - $4, 0.01
+                                      FROM unnest($5) AS s
                                     """
                                 );
-                                insert.Parameters.AddRange(new[] { P(account), P(order), P($"{writer}-{n}"), P((decimal)n), P(order4) });
+                                insert.Parameters.AddRange(new[] { P(account), P(order), P($"{writer}-{n}"), P((decimal)n), P(shuffled) });
                                 await insert.ExecuteNonQueryAsync(Token);
                                 await using var update = database.Owner.CreateCommand(
                                     "UPDATE trading.trades SET fee = fee + 1 WHERE account_id = $1 AND exchange_trade_id LIKE $2 || '-%'"
@@ -195,7 +207,7 @@ public abstract class TradingFlowTests(TestDatabase database)
 
         foreach (var strategy in strategies)
         {
-            Assert.Equal((80, 80, 60, 20 * (2.5m + 1.5m + 0.5m - 0.5m), 80 * 1.01m), await FiguresAsync(strategy));
+            Assert.Equal((80, 80, 60, 20 * (2.5m + 1.5m + 0.5m - 0.5m), 80 * 1.01m), await TotalsAsync(strategy));
         }
 
         var filled = await OrderAsync(account, order);
@@ -207,7 +219,7 @@ public abstract class TradingFlowTests(TestDatabase database)
     }
 
     [Fact]
-    public async Task What_retention_removes_stays_in_the_figures_and_keeps_its_id()
+    public async Task Trades_removed_by_retention_stay_in_the_totals_and_keep_their_ids()
     {
         var (account, strategy) = await StrategyAsync();
         await TradeAsync(account, strategy, pnl: 5);
@@ -217,35 +229,35 @@ public abstract class TradingFlowTests(TestDatabase database)
             connection
         );
         Assert.Equal(1, await command.ExecuteNonQueryAsync(Token));
-        Assert.Equal((1, 1, 1, 5m, 1m), await FiguresAsync(strategy));
+        Assert.Equal((1, 1, 1, 5m, 1m), await TotalsAsync(strategy));
         Assert.Equal(1L, await database.ScalarAsync<long>("SELECT count(*) FROM trading.trade_keys WHERE account_id = $1", account));
     }
 
     [Fact]
-    public async Task A_trade_that_changes_its_strategy_changes_the_figures_of_both()
+    public async Task Moving_a_trade_to_another_strategy_updates_both_totals()
     {
         var (account, first) = await StrategyAsync();
         var second = await StrategyAsync(account, "second");
         var trade = await TradeAsync(account, first, pnl: 5);
         await database.ExecuteAsync("UPDATE trading.trades SET strategy_id = $1, pnl = -3 WHERE id = $2", second, trade);
-        Assert.Equal((0, 0, 0, 0m, 0m), await FiguresAsync(first));
-        Assert.Equal((1, 1, 0, -3m, 1m), await FiguresAsync(second));
+        Assert.Equal((0, 0, 0, 0m, 0m), await TotalsAsync(first));
+        Assert.Equal((1, 1, 0, -3m, 1m), await TotalsAsync(second));
         Assert.Equal(
             "chk_trades_identity",
             (
-                await TradingRows.TryAsync(database.Owner, $"UPDATE trading.trades SET account_id = account_id + 1 WHERE id = '{trade}'")
+                await ValidRows.TryAsync(database.Owner, $"UPDATE trading.trades SET account_id = account_id + 1 WHERE id = '{trade}'")
             )?.ConstraintName
         );
     }
 
     [Fact]
-    public async Task Deleting_a_strategy_leaves_its_orders_trades_and_logs_and_takes_its_snapshots()
+    public async Task Deleting_a_strategy_keeps_its_orders_trades_and_logs_and_deletes_its_snapshots()
     {
         var (account, strategy) = await StrategyAsync();
         await Store().PlaceOrderAsync(account, NewOrder("c-1") with { StrategyId = strategy }, Token);
         await TradeAsync(account, strategy, pnl: 5);
-        await AsAppAsync(account, $"SELECT trading.record_snapshot(1, 1, 0, '{strategy}'), trading.record_snapshot(1, 1, 0)");
-        await AsAppAsync(account, $"SELECT trading.log('Api', 'info', 'hello', strategy_id => '{strategy}')");
+        await ScalarAsAppAsync(account, $"SELECT trading.record_snapshot(1, 1, 0, '{strategy}'), trading.record_snapshot(1, 1, 0)");
+        await ScalarAsAppAsync(account, $"SELECT trading.log('Api', 'info', 'hello', strategy_id => '{strategy}')");
         await database.ExecuteAsync("DELETE FROM trading.strategies WHERE id = $1", strategy);
         foreach (var table in new[] { "orders", "trades", "system_logs", "portfolio_snapshots" })
         {
@@ -261,7 +273,7 @@ public abstract class TradingFlowTests(TestDatabase database)
     }
 
     [Fact]
-    public async Task Probe_results_hold_their_strategy_and_let_their_trades_go()
+    public async Task Probe_results_block_deleting_their_strategy_and_delete_their_trades()
     {
         string[] rows =
         [
@@ -271,12 +283,12 @@ public abstract class TradingFlowTests(TestDatabase database)
         ];
         Assert.Equal(
             "fk_strategy_probe_results_strategy",
-            (await TradingRows.TryAsync(database.Owner, [.. rows, "DELETE FROM trading.probe_strategies"]))?.ConstraintName
+            (await ValidRows.TryAsync(database.Owner, [.. rows, "DELETE FROM trading.probe_strategies"]))?.ConstraintName
         );
         Assert.Equal(
             "22012",
             (
-                await TradingRows.TryAsync(
+                await ValidRows.TryAsync(
                     database.Owner,
                     [
                         .. rows,
@@ -286,30 +298,34 @@ public abstract class TradingFlowTests(TestDatabase database)
                 )
             )?.SqlState
         );
-        // A null slice is a slice too.
+        // The unique index treats null slice fields as equal.
         Assert.Equal(
             "idx_strategy_probe_results_slice",
             (
-                await TradingRows.TryAsync(database.Owner, [.. rows, TradingRows.Insert("strategy_probe_results", "id=public.uuid_v7()")])
+                await ValidRows.TryAsync(database.Owner, [.. rows, TradingRows.Insert("strategy_probe_results", "id=public.uuid_v7()")])
             )?.ConstraintName
         );
     }
 
     [Fact]
-    public async Task A_snapshot_of_an_instant_is_taken_once()
+    public async Task A_snapshot_is_recorded_once_per_instant()
     {
         var (account, strategy) = await StrategyAsync();
         foreach (var scope in new[] { "NULL", $"'{strategy}'" })
         {
-            Assert.True(await AsAppAsync(account, $"SELECT trading.record_snapshot(1, 1, 0, {scope}, \"time\" => '2026-01-05')") is true);
-            Assert.True(await AsAppAsync(account, $"SELECT trading.record_snapshot(2, 2, 0, {scope}, \"time\" => '2026-01-05')") is false);
+            Assert.True(
+                await ScalarAsAppAsync(account, $"SELECT trading.record_snapshot(1, 1, 0, {scope}, \"time\" => '2026-01-05')") is true
+            );
+            Assert.True(
+                await ScalarAsAppAsync(account, $"SELECT trading.record_snapshot(2, 2, 0, {scope}, \"time\" => '2026-01-05')") is false
+            );
         }
 
-        Assert.Equal(2m, await AsAppAsync(account, "SELECT sum(total_value) FROM trading.my_portfolio_snapshots"));
+        Assert.Equal(2m, await ScalarAsAppAsync(account, "SELECT sum(total_value) FROM trading.my_portfolio_snapshots"));
     }
 
     [Fact]
-    public async Task A_stale_change_of_a_strategy_is_refused_and_a_trade_makes_none_stale()
+    public async Task A_stale_strategy_update_is_refused_and_a_trade_does_not_make_it_stale()
     {
         var (account, id) = await StrategyAsync();
         await using var first = database.OwnerContext();
@@ -325,7 +341,7 @@ public abstract class TradingFlowTests(TestDatabase database)
     }
 
     [Fact]
-    public async Task Money_comes_back_exactly()
+    public async Task Amounts_are_stored_exactly()
     {
         var (account, _) = await StrategyAsync();
         const decimal most = 9999999999.99999999m;
@@ -344,23 +360,26 @@ public abstract class TradingFlowTests(TestDatabase database)
                 },
                 Token
             );
-        Assert.Equal(most, await AsAppAsync(account, $"SELECT quantity FROM trading.my_trades WHERE id = '{recorded.Id}'"));
-        Assert.Equal(most * 9999999999m, await AsAppAsync(account, $"SELECT value FROM trading.my_trades WHERE id = '{recorded.Id}'"));
+        Assert.Equal(most, await ScalarAsAppAsync(account, $"SELECT quantity FROM trading.my_trades WHERE id = '{recorded.Id}'"));
+        Assert.Equal(
+            most * 9999999999m,
+            await ScalarAsAppAsync(account, $"SELECT value FROM trading.my_trades WHERE id = '{recorded.Id}'")
+        );
         Assert.Equal(
             (most * 9999999999m) + 0.00000001m,
-            await AsAppAsync(account, $"SELECT net_value FROM trading.my_trades WHERE id = '{recorded.Id}'")
+            await ScalarAsAppAsync(account, $"SELECT net_value FROM trading.my_trades WHERE id = '{recorded.Id}'")
         );
     }
 
     [Fact]
-    public async Task An_account_sees_and_changes_nothing_of_another()
+    public async Task An_account_cannot_see_or_change_data_of_another()
     {
         var (account, strategy) = await StrategyAsync();
         var other = account + 1;
         var (order, _) = await Store().PlaceOrderAsync(account, NewOrder("secret") with { StrategyId = strategy }, Token);
         await TradeAsync(account, strategy, pnl: 5);
-        await AsAppAsync(account, $"SELECT trading.record_snapshot(1, 1, 0, '{strategy}')");
-        await AsAppAsync(account, "SELECT trading.log('Api', 'info', 'secret')");
+        await ScalarAsAppAsync(account, $"SELECT trading.record_snapshot(1, 1, 0, '{strategy}')");
+        await ScalarAsAppAsync(account, "SELECT trading.log('Api', 'info', 'secret')");
         await using (var refresh = database.Worker.CreateCommand("SELECT trading.refresh_views()"))
         {
             await refresh.ExecuteNonQueryAsync(Token);
@@ -379,15 +398,15 @@ public abstract class TradingFlowTests(TestDatabase database)
             }
         )
         {
-            Assert.NotEqual(0L, await AsAppAsync(account, $"SELECT count(*) FROM trading.{view}"));
-            Assert.Equal(0L, await AsAppAsync(other, $"SELECT count(*) FROM trading.{view}"));
-            Assert.Equal(0L, await AsAppAsync(null, $"SELECT count(*) FROM trading.{view}"));
-            // A function that is cheap to call and tells what it was called with is not called with another account's rows.
-            Assert.Equal(0L, await AsAppAsync(other, $"SELECT count(*) FROM trading.{view} AS v WHERE v::text::int > 0"));
+            Assert.NotEqual(0L, await ScalarAsAppAsync(account, $"SELECT count(*) FROM trading.{view}"));
+            Assert.Equal(0L, await ScalarAsAppAsync(other, $"SELECT count(*) FROM trading.{view}"));
+            Assert.Equal(0L, await ScalarAsAppAsync(null, $"SELECT count(*) FROM trading.{view}"));
+            // The failing cast would reveal a row of the other account if it were evaluated before the policy of the view.
+            Assert.Equal(0L, await ScalarAsAppAsync(other, $"SELECT count(*) FROM trading.{view} AS v WHERE v::text::int > 0"));
         }
 
-        Assert.Equal(0L, await AsAppAsync(other, "SELECT count(*) FROM trading.strategies WHERE NOT is_benchmark"));
-        Assert.Equal(0L, await AsAppAsync(other, $"SELECT executions FROM trading.calculate_strategy_metrics('{strategy}')"));
+        Assert.Equal(0L, await ScalarAsAppAsync(other, "SELECT count(*) FROM trading.strategies WHERE NOT is_benchmark"));
+        Assert.Equal(0L, await ScalarAsAppAsync(other, $"SELECT executions FROM trading.calculate_strategy_metrics('{strategy}')"));
         foreach (
             var table in new[]
             {
@@ -405,7 +424,7 @@ public abstract class TradingFlowTests(TestDatabase database)
         {
             Assert.Equal(
                 PostgresErrorCodes.InsufficientPrivilege,
-                (await TradingRows.TryAsync(database.App, $"SELECT * FROM trading.{table}"))?.SqlState
+                (await ValidRows.TryAsync(database.App, $"SELECT * FROM trading.{table}"))?.SqlState
             );
         }
 
@@ -426,7 +445,7 @@ public abstract class TradingFlowTests(TestDatabase database)
             }
         )
         {
-            var refusal = await Assert.ThrowsAsync<PostgresException>(() => AsAppAsync(other, statement));
+            var refusal = await Assert.ThrowsAsync<PostgresException>(() => ScalarAsAppAsync(other, statement));
             Assert.DoesNotContain("secret", refusal.MessageText + refusal.Detail, StringComparison.Ordinal);
         }
 
@@ -435,36 +454,37 @@ public abstract class TradingFlowTests(TestDatabase database)
             var chunk = await database.ScalarAsync<string>("SELECT show_chunks('trading.orders')::text LIMIT 1");
             Assert.Equal(
                 PostgresErrorCodes.InsufficientPrivilege,
-                (await TradingRows.TryAsync(database.App, $"SELECT * FROM {chunk}"))?.SqlState
+                (await ValidRows.TryAsync(database.App, $"SELECT * FROM {chunk}"))?.SqlState
             );
         }
     }
 
     [Fact]
-    public async Task Benchmarks_are_read_by_all_and_written_by_the_owner()
+    public async Task Benchmarks_are_readable_by_all_and_writable_only_by_the_owner_role()
     {
         await using var context = database.OwnerContext();
         var benchmark = Strategy.Benchmark("Buy and hold " + Guid.NewGuid());
         context.Add(benchmark);
         await context.SaveChangesAsync(Token);
-        Assert.Equal(1L, await AsAppAsync(4711, $"SELECT count(*) FROM trading.strategies WHERE id = '{benchmark.Id}'"));
+        Assert.Equal(1L, await ScalarAsAppAsync(4711, $"SELECT count(*) FROM trading.strategies WHERE id = '{benchmark.Id}'"));
         Assert.Equal(
             0L,
-            await AsAppAsync(
+            await ScalarAsAppAsync(
                 4711,
                 $"WITH u AS (UPDATE trading.strategies SET name = 'mine' WHERE id = '{benchmark.Id}' RETURNING 1) SELECT count(*) FROM u"
             )
         );
         await Assert.ThrowsAsync<PostgresException>(() =>
-            AsAppAsync(4711, "INSERT INTO trading.strategies (name, is_benchmark) VALUES ('x', true)")
+            ScalarAsAppAsync(4711, "INSERT INTO trading.strategies (name, is_benchmark) VALUES ('x', true)")
         );
     }
 
     [Fact]
-    public async Task Metrics_are_what_their_comment_says()
+    public async Task Strategy_metrics_match_a_calculation_by_hand()
     {
         var (account, strategy) = await StrategyAsync();
-        // Day 1: bought 10 at 100, fee 1; sold at 110 half a day later, fee 1. Day 3: sold short, bought back dearer within six hours.
+        // Day 1: buy 10 at 100, sell at 110 twelve hours later. Day 3: sell short at 110, buy back at 113 six hours later. Each trade costs
+        // a fee of 1.
         foreach (
             var row in new[]
             {
@@ -476,56 +496,48 @@ public abstract class TradingFlowTests(TestDatabase database)
         )
         {
             await database.ExecuteAsync(
-                $"INSERT INTO trading.trades (account_id, strategy_id, symbol, quantity, exchange, time, side, price, entry_price, exit_price, pnl, fee) VALUES ($1, $2, 'AAPL', 10, 'NYSE', {row})",
+                $"""
+                INSERT INTO trading.trades (
+                    account_id, strategy_id, symbol, quantity, exchange, time, side, price, entry_price, exit_price, pnl, fee)
+                VALUES ($1, $2, 'AAPL', 10, 'NYSE', {row})
+                """,
                 account,
                 strategy
             );
         }
 
-        var text = await AsAppAsync(
+        var metrics = $"trading.calculate_strategy_metrics('{strategy}', '2026-01-01Z', '2026-01-05Z')";
+        var text = await ScalarAsAppAsync(
             account,
-            $"SELECT concat_ws('|', trades, executions, winning_trades, losing_trades, win_rate, profit_factor, expectancy, total_pnl, net_pnl, max_drawdown, exposure) FROM trading.calculate_strategy_metrics('{strategy}', '2026-01-01Z', '2026-01-05Z')"
+            $"""
+            SELECT concat_ws('|', trades, executions, winning_trades, losing_trades, win_rate, profit_factor, expectancy, total_pnl,
+                             net_pnl, max_drawdown, exposure)
+              FROM {metrics}
+            """
         );
-        // Net: -1, +99, -1, -31: the peak is 98 and the end 66. Held: 12 and 6 of 96 hours.
+        // Net results are -1, +99, -1 and -31, so the peak is 98 and the end 66. The positions are held for 12 and 6 of 96 hours.
         Assert.Equal("2|4|1|1|50.0000|3.333333|35.00000000|70.00000000|66.00000000|32.00000000|0.187500", text);
         var days = new[] { 98.0, 0, -32, 0 };
         var mean = days.Average();
         var deviation = Math.Sqrt(days.Sum(d => (d - mean) * (d - mean)) / 3);
-        Assert.Equal(
-            mean / deviation * Math.Sqrt(365),
-            (double)
-                (decimal)
-                    (
-                        await AsAppAsync(
-                            account,
-                            $"SELECT sharpe_ratio FROM trading.calculate_strategy_metrics('{strategy}', '2026-01-01Z', '2026-01-05Z')"
-                        )
-                    )!,
-            5
-        );
-        Assert.Equal(
-            mean / 16 * Math.Sqrt(365),
-            (double)
-                (decimal)
-                    (
-                        await AsAppAsync(
-                            account,
-                            $"SELECT sortino_ratio FROM trading.calculate_strategy_metrics('{strategy}', '2026-01-01Z', '2026-01-05Z')"
-                        )
-                    )!,
-            5
-        );
+        var sharpe = (decimal)(await ScalarAsAppAsync(account, $"SELECT sharpe_ratio FROM {metrics}"))!;
+        Assert.Equal(mean / deviation * Math.Sqrt(365), (double)sharpe, 5);
+        var sortino = (decimal)(await ScalarAsAppAsync(account, $"SELECT sortino_ratio FROM {metrics}"))!;
+        Assert.Equal(mean / 16 * Math.Sqrt(365), (double)sortino, 5);
         Assert.Equal(
             "0",
-            await AsAppAsync(
+            await ScalarAsAppAsync(
                 account,
-                $"SELECT concat_ws('|', trades, win_rate, profit_factor, expectancy, sharpe_ratio, sortino_ratio, max_drawdown, exposure) FROM trading.calculate_strategy_metrics('{Guid.NewGuid()}')"
+                $"""
+                SELECT concat_ws('|', trades, win_rate, profit_factor, expectancy, sharpe_ratio, sortino_ratio, max_drawdown, exposure)
+                  FROM trading.calculate_strategy_metrics('{Guid.NewGuid()}')
+                """
             )
         );
     }
 
     [Fact]
-    public async Task Database_health_speaks_of_what_this_edition_has()
+    public async Task Database_health_lists_the_components_of_this_edition()
     {
         var components = new List<string>();
         await using var command = database.App.CreateCommand(
@@ -553,7 +565,7 @@ public abstract class TradingFlowTests(TestDatabase database)
     }
 
     [Fact]
-    public async Task Orders_and_trades_are_audited()
+    public async Task Order_changes_are_audited()
     {
         var (account, _) = await StrategyAsync();
         var (id, _) = await Store().PlaceOrderAsync(account, NewOrder("c-1"), Token);
@@ -569,16 +581,20 @@ public abstract class TradingFlowTests(TestDatabase database)
 
     protected async Task<(long Account, Guid Strategy)> StrategyAsync()
     {
-        // Two ids each: the next one is a stranger to the first.
+        // Reserves two accounts: tests use account + 1 as the other account.
         var account = Interlocked.Add(ref _accounts, 2);
         await database.ExecuteAsync(
-            "INSERT INTO account.user_accounts (id, external_user_id, name, email, google_id) SELECT n, 'ext-' || n, 'n' || n, n || '@example.org', 'g-' || n FROM generate_series($1, $1 + 1) AS n ON CONFLICT DO NOTHING",
+            """
+            INSERT INTO account.user_accounts (id, external_user_id, name, email, google_id)
+            SELECT n, 'ext-' || n, 'n' || n, n || '@example.org', 'g-' || n FROM generate_series($1, $1 + 1) AS n
+            ON CONFLICT DO NOTHING
+            """,
             account
         );
         return (account, await StrategyAsync(account, "first"));
     }
 
-    protected async Task<(int Total, int Closed, int Winning, decimal Pnl, decimal Fees)> FiguresAsync(Guid strategy)
+    protected async Task<(int Total, int Closed, int Winning, decimal Pnl, decimal Fees)> TotalsAsync(Guid strategy)
     {
         await using var context = database.OwnerContext();
         var s = await context.Strategies.AsNoTracking().SingleAsync(s => s.Id == strategy, Token);
@@ -636,7 +652,7 @@ public abstract class TradingFlowTests(TestDatabase database)
                 )
         ).Id;
 
-    /// <summary>Read through the view, as the services do.</summary>
+    // Reads the order through the view, like the services.
     private async Task<Order> OrderAsync(long account, Guid id)
     {
         await using var context = database.Context();
@@ -653,22 +669,22 @@ public abstract class TradingFlowTests(TestDatabase database)
             });
     }
 
-    private async Task<object?> AsAppAsync(long? account, string sql)
+    private async Task<object?> ScalarAsAppAsync(long? account, string sql)
     {
         await using var connection = await database.App.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
-        if (account is { } named)
+        if (account is { } id)
         {
-            await using var name = new NpgsqlCommand("SELECT set_config('app.account_id', $1, true)", connection, transaction)
+            await using var setAccount = new NpgsqlCommand("SELECT set_config('app.account_id', $1, true)", connection, transaction)
             {
-                Parameters = { new() { Value = named.ToString(CultureInfo.InvariantCulture) } },
+                Parameters = { new() { Value = id.ToString(CultureInfo.InvariantCulture) } },
             };
-            await name.ExecuteNonQueryAsync(Token);
+            await setAccount.ExecuteNonQueryAsync(Token);
         }
 
         await using var command = new NpgsqlCommand(sql, connection, transaction);
-        var answer = await command.ExecuteScalarAsync(Token);
+        var result = await command.ExecuteScalarAsync(Token);
         await transaction.CommitAsync(Token);
-        return answer;
+        return result;
     }
 }
