@@ -86,10 +86,7 @@ public sealed class ForeignKeyTests(TestDatabase database) : IClassFixture<TestD
     [InlineData("journal.decision_contexts", "id=101", "idx_decision_contexts_account_id_fill_id")]
     [InlineData("journal.campaign_fills", "id=101", "idx_campaign_fills_account_id_group_id_fill_id")]
     public async Task A_duplicate_violates_the_unique_index(string table, string changes, string constraint) =>
-        Assert.Equal(
-            constraint,
-            (await ValidRows.TryAsync(database.Owner, [.. AllRows, ValidRows.Insert(table, changes)]))?.ConstraintName
-        );
+        Assert.Equal(constraint, await ViolatedConstraintAsync(table, changes));
 
     [Theory]
     [InlineData("journal.broker_connections", "id=101;authorization_id='b';snaptrade_user_id=999", "fk_broker_connections_snaptrade_user")]
@@ -102,8 +99,8 @@ public sealed class ForeignKeyTests(TestDatabase database) : IClassFixture<TestD
     [InlineData("account.api_keys", "id=101;account_id=999;key_hash=decode(repeat('cd', 32), 'hex')", "fk_api_keys_account")]
     [InlineData("journal.journal_entries", "id=101;account_id=999", "fk_journal_entries_account")]
     public async Task A_dangling_reference_violates_the_foreign_key(string table, string changes, string constraint) =>
-        Assert.Equal(
-            constraint,
-            (await ValidRows.TryAsync(database.Owner, [.. AllRows, ValidRows.Insert(table, changes)]))?.ConstraintName
-        );
+        Assert.Equal(constraint, await ViolatedConstraintAsync(table, changes));
+
+    private async Task<string?> ViolatedConstraintAsync(string table, string changes) =>
+        (await ValidRows.TryAsync(database.Owner, [.. AllRows, ValidRows.Insert(table, changes)]))?.ConstraintName;
 }

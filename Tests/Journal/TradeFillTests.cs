@@ -34,7 +34,7 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
             await account.ExecuteNonQueryAsync(Token);
         }
 
-        // Every list has more valid than invalid values. Otherwise hardly any draft would be valid as a whole.
+        // Every list repeats valid kinds of values. Otherwise hardly any draft would be valid as a whole.
         var amounts = Gen.Elements(
             0m,
             0.00000001m,
