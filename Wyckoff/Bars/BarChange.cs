@@ -3,7 +3,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Bars;
 
-/// <summary>Which bars a version changed. Kept for a day; a stream resumes from it.</summary>
+/// <summary>The range of bars that one version of a window changed. Kept for a day, so that streams can resume.</summary>
 public sealed record BarChange
 {
     public required int TickerId { get; init; }

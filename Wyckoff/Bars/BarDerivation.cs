@@ -4,14 +4,14 @@ using Wyckoff.Tickers;
 namespace Wyckoff.Bars;
 
 /// <summary>
-/// The fields of a bar that follow from the bars before it, for bars of one ticker and timeframe fed in the order of their time.
-/// The database's <c>market.rederive</c> is the definition; this computes the same where rows are copied straight in.
+/// Derives the fields of a bar that depend on the bars before it. The bars of a window are fed in the order of time.
+/// <c>market.rederive</c> in the database defines these fields; this class computes the same for bars that are copied into the tables.
 /// </summary>
 public sealed class BarDerivation
 {
     public const int Lookback = 20;
 
-    /// <summary>A quality nobody has computed.</summary>
+    /// <summary>The quality of a bar for which none has been computed.</summary>
     public const int Unrated = -1;
 
     private const long Cap = 9_999_999_999;
@@ -44,12 +44,16 @@ public sealed class BarDerivation
     }
 
     /// <summary>Ratios in units of 10⁻⁴, quality in units of 10⁻².</summary>
-    public readonly record struct Fields(long SpreadRatio, long VolumeRatio, bool LowHistory, int Quality);
+    public readonly record struct Fields(long SpreadRatio, long VolumeRatio, bool LowHistory, int Quality)
+    {
+        /// <summary>The fields of a bar for which nothing is derived.</summary>
+        public static readonly Fields None = new(0, 0, false, Unrated);
+    }
 
-    /// <summary>What has been fed so far, to go on from there more than once.</summary>
+    /// <summary>An independent copy of the current state.</summary>
     public BarDerivation Copy() => new(this);
 
-    /// <summary>The derived fields of the next bar, which thereby becomes history for those after it.</summary>
+    /// <summary>Derives the fields of the next bar, and adds the bar to the lookback of the bars after it.</summary>
     public Fields Next(in IncomingBar bar)
     {
         var spread = bar.High - bar.Low;
@@ -68,11 +72,11 @@ public sealed class BarDerivation
             && (_timeframe.IsDaily || _previousTime >= _clock.SessionStart(bar.Time))
         )
         {
-            // Bars are missing before it.
+            // Bars are missing before this one.
             quality -= 40;
         }
 
-        // More than ten mean spreads away: 10 × sum ÷ 20.
+        // The close moved by more than ten mean spreads: 10 × sum ÷ 20.
         if (_count == Lookback && _spreadSum > 0 && (Int128)Math.Abs(bar.Close - _previousClose) * 2 > _spreadSum)
         {
             quality -= 30;
@@ -99,7 +103,7 @@ public sealed class BarDerivation
         _count = Math.Min(_count + 1, Lookback);
     }
 
-    // value ÷ (sum ÷ count) in units of 10⁻⁴, half away from zero, in one exact division.
+    // value ÷ (sum ÷ count) in units of 10⁻⁴, rounded half away from zero, with one exact division.
     private static long Ratio(Int128 value, Int128 sum, int count)
     {
         if (count == 0)
@@ -112,7 +116,7 @@ public sealed class BarDerivation
             return 0;
         }
 
-        // Fits in 64 bits nearly always, and then costs a tenth.
+        // Nearly all values fit in 64 bits, where the division is ten times as fast.
         if (value < 1L << 43 && sum < 1L << 61)
         {
             var total = (ulong)sum;

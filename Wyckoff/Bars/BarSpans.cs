@@ -3,14 +3,17 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Bars;
 
 /// <summary>
-/// Cuts time into spans that hold so many bars at most, for whoever goes through all bars of a ticker: what a query costs is the planning, which looks at every chunk
-/// the bounds admit, and what a client holds is what one query gives.
+/// Cuts a time range into spans that hold a limited number of bars, for code that reads all bars of a window. A query over a short span is
+/// planned faster, because the planner looks at every chunk within the bounds, and its result needs less memory.
 /// </summary>
 internal static class BarSpans
 {
     private static readonly DateTimeOffset Earliest = IncomingBar.InstantOf(IncomingBar.Earliest);
 
-    /// <summary>The spans of [<paramref name="from"/>, <paramref name="until"/>), oldest first. Where there are hardly any bars, before 1900 and after tomorrow, nothing is cut.</summary>
+    /// <summary>
+    /// The spans of [<paramref name="from"/>, <paramref name="until"/>), oldest first. Times before 1900 and after tomorrow, which have
+    /// hardly any bars, are not cut.
+    /// </summary>
     public static IEnumerable<TimeRange> Cut(Timeframe timeframe, DateTimeOffset from, DateTimeOffset until, int bars, DateTimeOffset now)
     {
         var width = timeframe.Width * bars;

@@ -1,4 +1,4 @@
 namespace Wyckoff.Bars;
 
-/// <summary>A bar with what follows from those before it, ready to be stored.</summary>
+/// <summary>A bar with its derived fields, ready to be stored.</summary>
 internal readonly record struct FinishedBar(IncomingBar Bar, BarDerivation.Fields Derived);

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Wyckoff.Bars;
 
 /// <summary>
-/// A bar on its way in, before anything follows from it. Amounts are whole numbers of 10⁻⁸: exact, what the columns hold, and a tenth of the work of a decimal
-/// where millions go by. <see cref="TryCreate"/> makes one of decimals.
+/// A bar to be written, without derived fields. Amounts are whole numbers of 10⁻⁸: they are as exact as the columns, and ten times as
+/// fast as decimals. <see cref="TryCreate"/> converts from decimals.
 /// </summary>
 public readonly record struct IncomingBar(
     long Time,
@@ -17,25 +17,25 @@ public readonly record struct IncomingBar(
     long Vwap = 0
 )
 {
-    /// <summary>One, in the units of the amounts.</summary>
+    /// <summary>The number 1 in the unit of the amounts.</summary>
     public const long One = 100_000_000;
 
-    /// <summary>A trade count nobody gave.</summary>
+    /// <summary>The trade count of a bar whose source gave none.</summary>
     public const int Unknown = -1;
 
-    /// <summary>numeric(18,8) ends below this.</summary>
+    /// <summary>Prices are below this, the limit of numeric(18,8).</summary>
     public const long PriceLimit = 10_000_000_000 * One;
 
-    /// <summary>numeric(28,8) ends below this.</summary>
+    /// <summary>Volumes are below this, the limit of numeric(28,8).</summary>
     public static readonly Int128 VolumeLimit = (Int128)PriceLimit * 10_000_000_000;
 
-    /// <summary>1900-01-01: nobody has older bars, but many a date format misread.</summary>
+    /// <summary>1900-01-01. Earlier dates come from misread date formats, not from real bars.</summary>
     public static readonly long Earliest = TimeOf(new DateTimeOffset(1900, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
-    /// <summary>When it opens: microseconds since 1970, UTC.</summary>
+    /// <summary>The open of the bar, in microseconds since 1970, UTC.</summary>
     public long Time { get; init; } = Time;
 
-    /// <summary>Volume-weighted mean price; 0 when nobody gave one.</summary>
+    /// <summary>Volume-weighted mean price; 0 when the source gave none.</summary>
     public long Vwap { get; init; } = Vwap;
 
     public DateTimeOffset Timestamp => InstantOf(Time);
@@ -44,7 +44,7 @@ public readonly record struct IncomingBar(
 
     public static DateTimeOffset InstantOf(long time) => DateTimeOffset.UnixEpoch.AddTicks(time * TimeSpan.TicksPerMicrosecond);
 
-    /// <summary>The bar, or what is wrong with it: the field, its value, and what was expected.</summary>
+    /// <summary>Creates a bar from decimals. Returns null, or what is wrong: the field, its value, and what was expected.</summary>
     public static string? TryCreate(
         DateTimeOffset timestamp,
         decimal open,
@@ -62,7 +62,7 @@ public readonly record struct IncomingBar(
             l = 0,
             c = 0,
             v = 0;
-        // A provider that has no volume-weighted price often says 0.
+        // Providers often send 0 when they have no volume-weighted price.
         if (
             (
                 Price("open", open, out var o)
@@ -90,7 +90,9 @@ public readonly record struct IncomingBar(
         return bar.BrokenRule();
     }
 
-    /// <summary>What no bar may be, in a sentence; null when all is well. Whether its time is on the grid of its timeframe is not asked here.</summary>
+    /// <summary>
+    /// The rule that this bar breaks, as a sentence; null when it breaks none. Does not check that the time is aligned to a timeframe.
+    /// </summary>
     public string? BrokenRule()
     {
         if (
@@ -132,7 +134,7 @@ public readonly record struct IncomingBar(
         };
     }
 
-    /// <summary>An amount as people write it.</summary>
+    /// <summary>An amount as a decimal number without trailing zeros.</summary>
     public static string Text(Int128 amount)
     {
         var (whole, rest) = Int128.DivRem(Int128.Abs(amount), One);

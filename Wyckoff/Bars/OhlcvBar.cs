@@ -1,6 +1,6 @@
 namespace Wyckoff.Bars;
 
-/// <summary>One stored bar: what was traded from its timestamp (the open, UTC) for the width of its timeframe, and what follows from the 20 bars before it.</summary>
+/// <summary>A stored bar, with the fields derived from its lookback. The timestamp is the open of the bar, in UTC.</summary>
 public sealed record OhlcvBar
 {
     public required int TickerId { get; init; }
@@ -27,17 +27,19 @@ public sealed record OhlcvBar
 
     public decimal VolumeRatio { get; init; }
 
-    /// <summary>Fewer than 20 bars came before, so the two ratios say less than they seem to.</summary>
+    /// <summary>The bar has fewer than 20 bars before it, so its ratios are less meaningful.</summary>
     public bool LowHistory { get; init; }
 
-    /// <summary>Who said so: a provider, an import, or <c>aggregated</c>.</summary>
+    /// <summary>Where the bar is from: a provider, an import, or <c>aggregated</c>.</summary>
     public required string Source { get; init; }
 
     public decimal? QualityScore { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>The rule this bar breaks, by the name its check has in the database after <c>chk_bars_…_</c>; null when it keeps all.</summary>
+    /// <summary>
+    /// The rule that this bar breaks, named as its check constraint after <c>chk_bars_…_</c>; null when it breaks none.
+    /// </summary>
     public string? BrokenRule() =>
         this switch
         {

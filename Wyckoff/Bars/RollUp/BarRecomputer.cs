@@ -6,25 +6,32 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Bars.RollUp;
 
 /// <summary>
-/// Computes anew what follows from stored bars, piece by piece, each under the lock of its bars and in a transaction of its own: bars may come in meanwhile, and what was
-/// interrupted is simply run again. What is right already is not touched.
+/// Recomputes derived fields and coarser bars from the stored bars, piece by piece. Each piece is a transaction of its own under the lock
+/// of its window, so bars can be written in between, and an interrupted run is simply repeated. Correct values are not written again.
 /// </summary>
 public sealed class BarRecomputer(NpgsqlDataSource source, TimeProvider time)
 {
-    /// <summary>About a month of minutes.</summary>
+    /// <summary>About a month of 1m bars.</summary>
     private const int BarsAtATime = 40_000;
 
-    /// <summary>Spread, ratios and quality of all bars of a ticker and timeframe. Gives how many pieces were not right.</summary>
+    /// <summary>Recomputes spread, ratios and quality of all bars of a window. Returns the number of pieces that were wrong.</summary>
     public Task<int> RederiveAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken) =>
         PiecewiseAsync(
             tickerId,
             timeframe,
             null,
-            "SELECT market.record_change($1, $2, changed) FROM market.rederive($1, $2, tstzrange($3, $4)) AS changed WHERE changed IS NOT NULL",
+            """
+            SELECT market.record_change($1, $2, changed)
+              FROM market.rederive($1, $2, tstzrange($3, $4)) AS changed
+             WHERE changed IS NOT NULL
+            """,
             cancellationToken
         );
 
-    /// <summary>All coarser bars that are aggregated, directly or not, from those of a ticker and timeframe. Gives how many ranges were not right.</summary>
+    /// <summary>
+    /// Recomputes all coarser bars that are aggregated, directly or indirectly, from the bars of a window. Returns the number of ranges
+    /// that were wrong.
+    /// </summary>
     public Task<int> RollUpAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken) =>
         PiecewiseAsync(
             tickerId,
@@ -37,7 +44,7 @@ public sealed class BarRecomputer(NpgsqlDataSource source, TimeProvider time)
     private async Task<int> PiecewiseAsync(
         int tickerId,
         Timeframe timeframe,
-        string? before,
+        string? lockSql,
         string sql,
         CancellationToken cancellationToken
     )
@@ -54,18 +61,18 @@ public sealed class BarRecomputer(NpgsqlDataSource source, TimeProvider time)
 
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await CompressedChunks.LiftLimitAsync(connection, cancellationToken);
-            if (before is not null)
+            if (lockSql is not null)
             {
-                await using var first = new NpgsqlCommand(before, connection)
+                await using var locking = new NpgsqlCommand(lockSql, connection)
                 {
                     Parameters = { new() { Value = tickerId } },
                     CommandTimeout = 0,
                 };
-                await first.ExecuteNonQueryAsync(cancellationToken);
+                await locking.ExecuteNonQueryAsync(cancellationToken);
             }
 
             await using var command = Command(connection, sql, tickerId, timeframe, bars);
-            // It waits for whoever writes these bars, and may unpack compressed chunks.
+            // No timeout: the command waits for other writers of the window and may decompress chunks.
             command.CommandTimeout = 0;
             await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
             {
@@ -89,7 +96,11 @@ public sealed class BarRecomputer(NpgsqlDataSource source, TimeProvider time)
     )
     {
         await using var command = new NpgsqlCommand(
-            "SELECT coalesce(max(since), '-infinity'), coalesce(max(until), 'infinity') FROM market.bar_windows WHERE ticker_id = $1 AND timeframe = $2",
+            """
+            SELECT coalesce(max(since), '-infinity'), coalesce(max(until), 'infinity')
+              FROM market.bar_windows
+             WHERE ticker_id = $1 AND timeframe = $2
+            """,
             connection
         )
         {
@@ -107,7 +118,7 @@ public sealed class BarRecomputer(NpgsqlDataSource source, TimeProvider time)
         );
     }
 
-    // From the first bar of a piece to the close of its last: pieces may have no end, and what is computed must.
+    // The range from the first bar of a piece to the close of its last: a piece may be unbounded, but the range to compute must not be.
     private static async Task<TimeRange?> BarsAsync(
         NpgsqlConnection connection,
         int tickerId,
@@ -118,7 +129,12 @@ public sealed class BarRecomputer(NpgsqlDataSource source, TimeProvider time)
     {
         await using var command = Command(
             connection,
-            $"SELECT min(timestamp), max(timestamp) FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = $1 AND $2 <> '' AND timestamp >= $3 AND timestamp < $4",
+            // $2 <> '' is always true. It is there because the command passes the timeframe as $2.
+            $"""
+            SELECT min(timestamp), max(timestamp)
+              FROM {MarketDataModel.QualifiedBarsTable(timeframe)}
+             WHERE ticker_id = $1 AND $2 <> '' AND timestamp >= $3 AND timestamp < $4
+            """,
             tickerId,
             timeframe,
             piece

@@ -5,8 +5,8 @@ using Wyckoff.Tickers;
 namespace Wyckoff.Bars.RollUp;
 
 /// <summary>
-/// Folds bars, in the order of their time, into those of one coarser timeframe. The database's <c>market.roll_up</c> is the definition; this computes the same where
-/// rows are copied straight in.
+/// Folds bars, fed in the order of time, into bars of one coarser timeframe. <c>market.roll_up</c> in the database defines the result; this
+/// class computes the same for bars that are copied into the tables.
 /// </summary>
 internal sealed class BarRollUp(Timeframe timeframe, Func<long, (long Bucket, long End)> buckets)
 {
@@ -15,7 +15,7 @@ internal sealed class BarRollUp(Timeframe timeframe, Func<long, (long Bucket, lo
 
     public Timeframe Timeframe => timeframe;
 
-    // Three times price times volume of up to 1440 bars fits in 128 bits below these.
+    // Below these limits, the sum of 3 × price × volume over 1440 bars fits in 128 bits.
     private const long SmallPrice = 1L << 58;
     private const long SmallVolume = 1L << 54;
     private bool _any;
@@ -32,7 +32,7 @@ internal sealed class BarRollUp(Timeframe timeframe, Func<long, (long Bucket, lo
     private BigInteger _hugeTurnover;
     private int _quality;
 
-    /// <summary>Takes the next bar. True when it began a new bucket and the one before is now complete.</summary>
+    /// <summary>Adds the next bar. Returns true if it begins a new bucket, so that the bar of the previous bucket is complete.</summary>
     public bool Add(in IncomingBar bar, int quality, out IncomingBar complete, out int completeQuality)
     {
         var closed = false;
@@ -57,7 +57,7 @@ internal sealed class BarRollUp(Timeframe timeframe, Func<long, (long Bucket, lo
             _quality = quality;
         }
 
-        // Three times the price, so that a typical price has no fraction.
+        // Three times the price, so that the typical price (high + low + close) ÷ 3 needs no fraction.
         if (bar is { Vwap: < SmallPrice, High: < SmallPrice } && bar.Volume < SmallVolume)
         {
             _turnover += (UInt128)(ulong)(bar.Vwap > 0 ? 3 * bar.Vwap : bar.High + bar.Low + bar.Close) * (ulong)bar.Volume;
@@ -70,7 +70,7 @@ internal sealed class BarRollUp(Timeframe timeframe, Func<long, (long Bucket, lo
         return closed;
     }
 
-    /// <summary>The bucket that is open now, as far as it goes.</summary>
+    /// <summary>Takes the bar of the current bucket, made of the bars added so far. Returns false if there is none.</summary>
     public bool TryTake(out IncomingBar bar, out int quality)
     {
         (bar, quality) = (default, _quality);
@@ -93,7 +93,7 @@ internal sealed class BarRollUp(Timeframe timeframe, Func<long, (long Bucket, lo
         return true;
     }
 
-    // Half away from zero at the eighth place.
+    // Rounded to 8 decimals, half away from zero.
     private long Vwap()
     {
         if (_volume == 0)

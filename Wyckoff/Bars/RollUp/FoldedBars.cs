@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace Wyckoff.Bars.RollUp;
 
-/// <summary>Bars that were folded from finer ones, and their quality. In borrowed pieces: one array of them would be a large object, and each transaction would leave some behind.</summary>
+/// <summary>
+/// A list of bars folded from finer ones, with their quality. It consists of small rented arrays, because one array would be allocated on
+/// the large object heap in every transaction.
+/// </summary>
 internal sealed class FoldedBars : IDisposable
 {
     private const int Piece = 512;

@@ -5,15 +5,16 @@ using Npgsql;
 namespace Wyckoff.Bars.Writing;
 
 /// <summary>
-/// Copies bars into a table in PostgreSQL's binary format. A numeric is written from its fixed-point number directly, and a row without a call per value: at half a
-/// million rows a second that is where the time would go.
+/// Copies bars into a table in PostgreSQL's binary format. Rows are encoded here rather than by Npgsql, value by value, because that would
+/// take most of the time at half a million rows a second.
 /// </summary>
 internal sealed class BarCopy : IAsyncDisposable
 {
     public const string Columns =
-        "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score";
+        "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, "
+        + "source, quality_score";
 
-    /// <summary>Where PostgreSQL counts from: 2000-01-01 in microseconds since 1970.</summary>
+    /// <summary>2000-01-01, the epoch of PostgreSQL's timestamps, in microseconds since 1970.</summary>
     public const long PostgresEpoch = 946_684_800_000_000;
 
     private const short ColumnCount = 15;
@@ -69,7 +70,7 @@ internal sealed class BarCopy : IAsyncDisposable
     {
         if (!_completed)
         {
-            // Disposing alone would complete the copy with the rows so far.
+            // Disposing the stream would complete the copy with the rows written so far.
             await ((NpgsqlRawCopyStream)_stream).CancelAsync();
         }
     }
@@ -148,7 +149,7 @@ internal sealed class BarCopy : IAsyncDisposable
         return whole <= long.MaxValue ? Numeric(to, (long)whole, (int)rest, 8) : Wide(to, whole, (int)rest);
     }
 
-    // A numeric is digits of base 10,000, the power of the first, a sign, and how many decimals are shown.
+    // The format of a numeric: number of digits in base 10,000, weight of the first digit, sign, number of decimals, digits.
     private static int Numeric(Span<byte> to, long whole, int fraction, short scale)
     {
         Span<short> digits = stackalloc short[7];

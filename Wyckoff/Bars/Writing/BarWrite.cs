@@ -3,67 +3,70 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Bars.Writing;
 
-/// <summary>What becomes of a bar that is there already.</summary>
+/// <summary>What to do with a bar if a different one is stored at the same time.</summary>
 public enum ConflictPolicy
 {
-    /// <summary>It stays as it is, unless it was only aggregated. For files.</summary>
+    /// <summary>Keep the stored bar, unless it was aggregated. For files.</summary>
     Skip,
 
-    /// <summary>The one that comes takes its place. For corrections and live bars.</summary>
+    /// <summary>Replace the stored bar. For corrections and live bars.</summary>
     Replace,
 
-    /// <summary>Nothing of the batch is written.</summary>
+    /// <summary>Write nothing of the batch, and throw.</summary>
     Fail,
 }
 
-/// <summary>Bars of one ticker and timeframe, to be written. In any order; of two with the same time the later in the list wins.</summary>
+/// <summary>Bars of one window to be written, in any order. Of several bars with the same timestamp the last in the list wins.</summary>
 public sealed record BarSet(int TickerId, Timeframe Timeframe, ReadOnlyMemory<IncomingBar> Bars);
 
 public sealed record BarWriteOptions
 {
-    /// <summary>Whom the bars are from: a provider's name, <c>import</c>, …; at most 20 characters.</summary>
+    /// <summary>Where the bars are from: a provider's name, <c>import</c>, and so on. At most 20 characters.</summary>
     public required string Source { get; init; }
 
     public ConflictPolicy Policy { get; init; }
 
     /// <summary>
-    /// Under <see cref="ConflictPolicy.Skip"/>: bars of the same source created since then are this caller's own, from an earlier batch, and are replaced. So it does not
-    /// matter to a file how it is cut into batches: the last of two rows for one bar wins.
+    /// Under <see cref="ConflictPolicy.Skip"/>: stored bars of the same source that were created since then are from an earlier batch of
+    /// this caller, and are replaced. So the last row of a file for a bar wins, however the file is cut into batches.
     /// </summary>
     public DateTimeOffset? OwnSince { get; init; }
 
-    /// <summary>Coarser timeframes follow, in the same transaction.</summary>
+    /// <summary>Whether the bars are rolled up into coarser timeframes, in the same transaction.</summary>
     public bool RollUp { get; init; } = true;
 
-    /// <summary>Spread, ratios and quality are computed. Without, they say nothing until they are recomputed.</summary>
+    /// <summary>Whether spread, ratios and quality are derived. If not, they are meaningless until they are recomputed.</summary>
     public bool Derive { get; init; } = true;
 
-    /// <summary>Runs first in the transaction: a fence throws here.</summary>
+    /// <summary>Runs first in the transaction. Throws if the caller may no longer write, for example because its lease is lost.</summary>
     public Func<NpgsqlConnection, CancellationToken, Task>? Before { get; init; }
 
-    /// <summary>Runs last in the transaction, so that what the caller keeps about these bars (counts, rejects, coverage, a log row) is committed with them or not at all.</summary>
+    /// <summary>
+    /// Runs last in the transaction, so that the caller's own rows about these bars (counts, rejects, coverage, a log row) are committed
+    /// together with the bars or not at all.
+    /// </summary>
     public Func<NpgsqlConnection, BarWriteResult, CancellationToken, Task>? After { get; init; }
 }
 
-/// <summary>The version a write gave to the bars of a ticker and timeframe, and from the first changed bar to the close of the last.</summary>
+/// <summary>The new version of a window, and the range of its changed bars: from the first bar to the close of the last.</summary>
 public sealed record WrittenRange(int TickerId, Timeframe Timeframe, long Version, TimeRange Range);
 
-/// <summary>What became of the bars of a write. Aggregated bars are not counted.</summary>
+/// <summary>The result of a write. Aggregated bars are not counted.</summary>
 public sealed record BarWriteResult
 {
     public long Inserted { get; init; }
 
     public long Updated { get; init; }
 
-    /// <summary>There already: the same, or under <see cref="ConflictPolicy.Skip"/> another.</summary>
+    /// <summary>Bars that are stored already: equal ones, or under <see cref="ConflictPolicy.Skip"/> different ones.</summary>
     public long Skipped { get; init; }
 
-    /// <summary>Of several bars for one time in the batch, all but the last.</summary>
+    /// <summary>Bars of the batch that were dropped because a later one has the same timestamp.</summary>
     public long Duplicates { get; init; }
 
-    /// <summary>One per ticker and timeframe that changed, those that were rolled up included.</summary>
+    /// <summary>One entry for each window that changed, including the windows of coarser bars.</summary>
     public IReadOnlyList<WrittenRange> Changes { get; init; } = [];
 }
 
-/// <summary>Under <see cref="ConflictPolicy.Fail"/>: a bar is there already.</summary>
+/// <summary>Under <see cref="ConflictPolicy.Fail"/>: a different bar is stored already.</summary>
 public sealed class BarConflictException(string message) : InvalidOperationException(message);

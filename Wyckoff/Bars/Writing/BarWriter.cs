@@ -11,12 +11,13 @@ using Wyckoff.Tickers;
 namespace Wyckoff.Bars.Writing;
 
 /// <summary>
-/// Writes bars: with all that follows from them, in one transaction, or not at all. Bars where none are stored are copied straight into their table; otherwise what is
-/// stored is read and compared first, and only what differs is written, so that doing it again changes nothing.
+/// Writes bars together with their derived fields and the coarser bars, in one transaction. Bars after the end of their window are copied
+/// straight into the table. Other bars are compared with the stored ones first, and only differences are written, so writing the same bars
+/// again changes nothing.
 /// </summary>
 /// <remarks>
-/// Under the locks of a ticker nobody else writes its bars, so what was probed stays true until the commit. <c>bar_windows</c> tells how far stored bars reach without
-/// looking at them, and its version whether what an earlier write remembered of their end still holds.
+/// The bars of a ticker are written only under its locks, so whatever was read stays valid until the commit. <c>bar_windows</c> tells how
+/// far the stored bars reach, and its version tells whether a cached derivation state is still valid.
 /// </remarks>
 public sealed class BarWriter(
     NpgsqlDataSource source,
@@ -26,18 +27,21 @@ public sealed class BarWriter(
     WindowVersions? versions = null
 )
 {
-    /// <summary>Where a change is announced: <c>ticker id:timeframe:version</c>. It only says "look": a message that is lost costs time, never truth.</summary>
+    /// <summary>
+    /// The Redis channel for changes; a message is <c>ticker id:timeframe:version</c>. It is only a hint to look at the database, so a lost
+    /// message delays subscribers but loses no change.
+    /// </summary>
     public const string Channel = "wyckoff:bars";
 
     private const int Attempts = 8;
 
-    /// <summary>Marks a unique violation in what the caller writes: it would come again each time.</summary>
-    private const string OfCaller = "Wyckoff.OfCaller";
+    /// <summary>Marks a unique violation in a callback of the caller. It is not retried, because it would happen again.</summary>
+    private const string FromCallback = "Wyckoff.FromCallback";
 
-    private readonly BarTails _tails = new();
+    private readonly DerivationCache _derivations = new();
     private readonly ILogger _logger = logger ?? NullLogger<BarWriter>.Instance;
 
-    /// <exception cref="ArgumentException">A bar breaks a rule, is not on its grid, or is of a ticker that does not exist.</exception>
+    /// <exception cref="ArgumentException">A bar breaks a rule, is not aligned to its timeframe, or its ticker does not exist.</exception>
     /// <exception cref="BarConflictException">Under <see cref="ConflictPolicy.Fail"/>.</exception>
     public async Task<BarWriteResult> WriteAsync(IReadOnlyList<BarSet> sets, BarWriteOptions options, CancellationToken cancellationToken)
     {
@@ -47,30 +51,31 @@ public sealed class BarWriter(
             throw new ArgumentException($"The source '{Aggregated}' is the writer's own.", nameof(options));
         }
 
-        var batch = new List<BarWork>();
+        var batch = new List<WindowBatch>();
         foreach (var group in sets.Where(set => !set.Bars.IsEmpty).GroupBy(set => (set.TickerId, set.Timeframe)))
         {
             var ticker =
                 await tickers.FindAsync(group.Key.TickerId, cancellationToken)
                 ?? throw new ArgumentException($"There is no ticker {group.Key.TickerId}.", nameof(sets));
-            batch.Add(BarWork.Of(ticker, group.Key.Timeframe, [.. group.Select(set => set.Bars)]));
+            batch.Add(WindowBatch.Of(ticker, group.Key.Timeframe, [.. group.Select(set => set.Bars)]));
         }
 
-        // The order of the locks.
+        // Batches are processed in the order of the locks.
         batch.Sort((a, b) => a.LockKey.CompareTo(b.LockKey));
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                var result = await OnceAsync(batch, options, cancellationToken);
+                var result = await TryWriteAsync(batch, options, cancellationToken);
                 Announce(result);
                 return result;
             }
-            catch (PostgresException e) when (attempt < Attempts && IsCollision(e) && !e.Data.Contains(OfCaller))
+            catch (PostgresException e) when (attempt < Attempts && IsCollision(e) && !e.Data.Contains(FromCallback))
             {
-                // The compression job and a writer of the same chunk can deadlock; and bars that somebody wrote past the windows are found by looking.
+                // A deadlock with the compression job on a chunk, or a unique violation because another program wrote bars without updating
+                // their window. The retry reads the stored bars instead of relying on cached state.
                 _logger.BarsCollided(e.SqlState, attempt);
-                _tails.Forget();
+                _derivations.Clear();
                 await Task.Delay(TimeSpan.FromMilliseconds((attempt * 10) + (batch[0].LockKey % 17)), cancellationToken);
             }
         }
@@ -81,7 +86,7 @@ public sealed class BarWriter(
     private static bool IsCollision(PostgresException e) =>
         e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.UniqueViolation;
 
-    private async Task<BarWriteResult> OnceAsync(List<BarWork> batch, BarWriteOptions options, CancellationToken cancellationToken)
+    private async Task<BarWriteResult> TryWriteAsync(List<WindowBatch> batch, BarWriteOptions options, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -90,37 +95,37 @@ public sealed class BarWriter(
             await CallAsync(() => before(connection, cancellationToken));
         }
 
-        var write = new BarTransaction(connection, options, _tails);
+        var bars = new BarTransaction(connection, options, _derivations);
         if (batch.Count > 0)
         {
-            var missing = await write.LockAsync([.. batch.Select(work => work.Ticker.Id).Distinct()], cancellationToken);
+            var missing = await bars.LockAsync([.. batch.Select(part => part.Ticker.Id).Distinct()], cancellationToken);
             if (missing.Count > 0)
             {
                 missing.ForEach(tickers.Forget);
                 throw new InvalidOperationException(
-                    $"The ticker {batch.First(work => work.Ticker.Id == missing[0]).Ticker.Symbol} was deleted meanwhile."
+                    $"The ticker {batch.First(part => part.Ticker.Id == missing[0]).Ticker.Symbol} was deleted meanwhile."
                 );
             }
 
-            // Finest first, so that what was aggregated gives way to what a coarser set says itself.
-            foreach (var level in batch.GroupBy(work => work.Timeframe).OrderBy(level => level.Key.Width))
+            // Finest timeframe first, so that coarser bars of the batch replace the bars aggregated from finer ones.
+            foreach (var level in batch.GroupBy(part => part.Timeframe).OrderBy(level => level.Key.Width))
             {
-                await write.WriteAsync(level.Key, [.. level], cancellationToken);
+                await bars.WriteAsync(level.Key, [.. level], cancellationToken);
             }
         }
 
-        var result = write.Result(batch.Sum(work => work.Duplicates));
+        var result = bars.Result(batch.Sum(part => part.Duplicates));
         if (options.After is { } after)
         {
             await CallAsync(() => after(connection, result, cancellationToken));
         }
 
         await transaction.CommitAsync(cancellationToken);
-        write.Remember();
+        bars.Committed();
         return result;
     }
 
-    // A deadlock or a serialization failure in a callback is a collision like any other: the whole transaction is worth another try.
+    // Deadlocks and serialization failures in a callback are retried like others. Unique violations are not.
     private static async Task CallAsync(Func<Task> callback)
     {
         try
@@ -129,14 +134,14 @@ public sealed class BarWriter(
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
-            e.Data[OfCaller] = true;
+            e.Data[FromCallback] = true;
             throw;
         }
     }
 
     private void Announce(BarWriteResult result)
     {
-        // Before the result is returned, so that reads through this process see what was written through it.
+        // Raised before the result is returned, so that reads through this process see their own writes.
         foreach (var change in result.Changes)
         {
             versions?.Raise(change.TickerId, change.Timeframe, change.Version);

@@ -3,10 +3,10 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Bars.Writing;
 
-/// <summary>The bars of one ticker and timeframe that a write is about: checked, in the order of their time, one for each time.</summary>
-internal sealed class BarWork
+/// <summary>The bars that one transaction writes to one window: validated, sorted by time, one per timestamp.</summary>
+internal sealed class WindowBatch
 {
-    private BarWork(TickerRef ticker, Timeframe timeframe, ReadOnlyMemory<IncomingBar> bars, long duplicates) =>
+    private WindowBatch(TickerRef ticker, Timeframe timeframe, ReadOnlyMemory<IncomingBar> bars, long duplicates) =>
         (Ticker, Timeframe, Bars, Duplicates) = (ticker, timeframe, bars, duplicates);
 
     public TickerRef Ticker { get; }
@@ -15,18 +15,26 @@ internal sealed class BarWork
 
     public ReadOnlyMemory<IncomingBar> Bars { get; }
 
+    /// <summary>The number of bars that were dropped because a later bar has the same timestamp.</summary>
     public long Duplicates { get; }
 
     public SessionClock Clock => field ??= new(Ticker.Zone);
 
     public long LockKey => BarWindow.LockKey(Ticker.Id, Timeframe);
 
+    /// <summary>The time of the first bar.</summary>
     public long First => Bars.Span[0].Time;
 
+    /// <summary>The time of the last bar.</summary>
     public long Last => Bars.Span[^1].Time;
 
-    public static BarWork Of(TickerRef ticker, Timeframe timeframe, ReadOnlyMemory<IncomingBar>[] lists)
+    /// <summary>From the open of the first bar to the close of the last.</summary>
+    public WindowRange Range => new(Ticker.Id, Timeframe, First, Last + Timeframe.Microseconds);
+
+    /// <exception cref="ArgumentException">A bar breaks a rule or is not aligned to the timeframe.</exception>
+    public static WindowBatch Of(TickerRef ticker, Timeframe timeframe, ReadOnlyMemory<IncomingBar>[] lists)
     {
+        // The usual case: one list that is sorted already is used without a copy.
         if (lists.Length == 1 && IsReady(lists[0].Span, timeframe))
         {
             return new(ticker, timeframe, lists[0], 0);
@@ -47,7 +55,7 @@ internal sealed class BarWork
             }
         }
 
-        // With the index the sort is stable: the last of several for one time wins.
+        // Sorting by the index as well makes the sort stable, so the last of several bars with the same timestamp wins.
         Array.Sort(order);
         var sorted = new IncomingBar[count];
         var distinct = 0;

@@ -1,0 +1,80 @@
+using Wyckoff.Bars;
+using Wyckoff.Bars.Reading;
+using Wyckoff.Bars.Writing;
+using Wyckoff.Primitives;
+using Wyckoff.Tickers;
+
+namespace Wyckoff.Tests.Bars.Writing;
+
+public sealed class StoredBarMergeTests
+{
+    private static readonly TickerRef Ticker = new(1, Symbol.Parse("MERGE"), TimeZoneInfo.Utc);
+
+    [Fact]
+    public void New_bars_are_inserted_between_and_after_stored_ones()
+    {
+        var merge = Merge(ConflictPolicy.Skip, [Bar(1), Bar(3), Bar(4)], [new(Bar(0), false, false), new(Bar(2), false, false)]);
+        Assert.Equal([1, 3, 4], Minutes(merge.Inserts));
+        Assert.Empty(merge.Updates);
+        Assert.Equal(Time(2), merge.AffectedFrom);
+        Assert.Equal((Time(1), Time(5)), (merge.ChangedRange.From, merge.ChangedRange.Until));
+    }
+
+    [Fact]
+    public void Equal_bars_are_skipped_under_every_policy()
+    {
+        foreach (var policy in Enum.GetValues<ConflictPolicy>())
+        {
+            var merge = Merge(policy, [Bar(1)], [new(Bar(1), false, false)]);
+            Assert.Equal((1L, false), (merge.Skipped, merge.HasChanges));
+        }
+    }
+
+    [Fact]
+    public void The_policy_decides_about_a_different_stored_bar()
+    {
+        StoredBar stored = new(Bar(1, close: 2), false, false);
+        Assert.Equal(1, Merge(ConflictPolicy.Skip, [Bar(1)], [stored]).Skipped);
+        Assert.Equal([1], Minutes(Merge(ConflictPolicy.Replace, [Bar(1)], [stored]).Updates));
+        Assert.Throws<BarConflictException>(() => Merge(ConflictPolicy.Fail, [Bar(1)], [stored]));
+    }
+
+    [Fact]
+    public void Aggregated_and_own_bars_are_updated_under_every_policy()
+    {
+        foreach (var policy in Enum.GetValues<ConflictPolicy>())
+        {
+            // An aggregated bar is updated even if it is equal: its source changes.
+            Assert.Equal([1], Minutes(Merge(policy, [Bar(1)], [new(Bar(1), true, false)]).Updates));
+            Assert.Equal([1], Minutes(Merge(policy, [Bar(1)], [new(Bar(1, close: 2), false, true)]).Updates));
+        }
+    }
+
+    [Fact]
+    public void A_stored_bar_is_affected_only_if_a_changed_bar_is_in_its_lookback()
+    {
+        StoredBar[] stored = [.. Enumerable.Range(2, 30).Select(minute => new StoredBar(Bar(minute), false, false))];
+        Assert.Equal(Time(2), Merge(ConflictPolicy.Skip, [Bar(1)], stored).AffectedFrom);
+        Assert.Null(Merge(ConflictPolicy.Skip, [Bar(40)], stored).AffectedFrom);
+    }
+
+    private static StoredBarMerge Merge(ConflictPolicy policy, IncomingBar[] bars, StoredBar[] stored)
+    {
+        var merge = new StoredBarMerge(WindowBatch.Of(Ticker, Timeframe.Minute1, [bars]), policy, new(Timeframe.Minute1, new(Ticker.Zone)));
+        foreach (var bar in stored)
+        {
+            merge.Add(bar);
+        }
+
+        merge.Complete();
+        return merge;
+    }
+
+    private static IEnumerable<int> Minutes(IEnumerable<FinishedBar> bars) =>
+        bars.Select(bar => (int)((bar.Bar.Time - Time(0)) / Timeframe.Minute1.Microseconds));
+
+    private static IncomingBar Bar(int minute, long close = 1) => new(Time(minute), close, close, close, close, IncomingBar.One);
+
+    private static long Time(int minute) =>
+        IncomingBar.TimeOf(new(2024, 3, 4, 14, 30, 0, TimeSpan.Zero)) + minute * Timeframe.Minute1.Microseconds;
+}
