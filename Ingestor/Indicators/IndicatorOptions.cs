@@ -9,12 +9,12 @@ internal sealed class IndicatorOptions : IValidatableObject
     public const string Section = "Wyckoff:Indicators";
 
     /// <summary>
-    /// For which timeframes, by commas; empty for none. Not for minutes unless asked: a row of indicators is as wide as a bar, so those of the minutes would nearly double
-    /// what the whole database stores.
+    /// The timeframes to compute, separated by commas; empty for none. 1m is not a default, because its indicators would nearly double the
+    /// size of the database.
     /// </summary>
     public string Timeframes { get; set; } = "5m,15m,30m,1h,4h,1d";
 
-    /// <summary>How often it is asked what has changed, should nobody have said so.</summary>
+    /// <summary>How often the database is polled for changes. A Redis message triggers a check at once.</summary>
     [Range(
         typeof(TimeSpan),
         "00:00:00.100",
@@ -23,13 +23,13 @@ internal sealed class IndicatorOptions : IValidatableObject
     )]
     public TimeSpan Every { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How many tickers and timeframes at once.</summary>
+    /// <summary>The number of windows that are updated at the same time.</summary>
     [Range(1, 32, ErrorMessage = "Wyckoff:Indicators:Parallelism is a number from 1 to 32.")]
     public int Parallelism { get; set; } = 2;
 
     private IEnumerable<string> Names => Timeframes.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    // A method, because validation reads every property, and this one throws on what it is to find.
+    // A method, because validation reads every property, and this would throw on invalid timeframes before Validate reports them.
     public IReadOnlyList<Timeframe> Parse() => [.. Names.Select(Timeframe.Parse).Distinct()];
 
     public static void Add(IServiceCollection services) =>
@@ -39,6 +39,7 @@ internal sealed class IndicatorOptions : IValidatableObject
         Names
             .Where(name => !Timeframe.TryParse(name, out _))
             .Select(name => new ValidationResult(
-                $"Wyckoff:Indicators:Timeframes: '{name}' is not a timeframe: some of {string.Join(", ", Timeframe.Stored)} are expected, by commas."
+                $"Wyckoff:Indicators:Timeframes: '{name}' is not a timeframe: "
+                    + $"some of {string.Join(", ", Timeframe.Stored)} are expected, separated by commas."
             ));
 }

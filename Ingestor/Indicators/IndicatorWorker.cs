@@ -13,8 +13,9 @@ using Wyckoff.Redis;
 namespace Wyckoff.Ingestor.Indicators;
 
 /// <summary>
-/// Follows the bars with the indicators: asks the database what has changed, every few seconds and whenever Redis says that something has. Any number of instances share
-/// the work. Degraded when no round has been wholly successful for a while, or the database is away.
+/// Keeps the indicators up to date with the bars. It polls the database for changed windows every few seconds, and at once when Redis
+/// announces a change. Replicas share the work. The health check is degraded when no round has fully succeeded for a while or the database
+/// is unavailable.
 /// </summary>
 internal sealed partial class IndicatorWorker(
     IndicatorUpdater updater,
@@ -25,10 +26,10 @@ internal sealed partial class IndicatorWorker(
 ) : Worker(time, logger)
 {
     private const int WindowsAtATime = 1000;
-    private const int MostAway = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private const int MaxUnavailableInARow = 3;
+    private static readonly TimeSpan DegradedAfter = TimeSpan.FromMinutes(5);
 
-    // Room for one: whoever looks sees all there is.
+    // One pending hint is enough, because a round processes all changed windows.
     private readonly Channel<bool> _hints = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
     );
@@ -37,7 +38,7 @@ internal sealed partial class IndicatorWorker(
     private bool _subscribed;
     private bool _mayHaveMore;
 
-    private sealed record State(DateTimeOffset Good, string? Failing);
+    private sealed record State(DateTimeOffset LastSuccess, string? Failing);
 
     public static void Add(WebApplicationBuilder builder)
     {
@@ -47,12 +48,15 @@ internal sealed partial class IndicatorWorker(
         builder.Services.AddHealthChecks().AddCheck<IndicatorWorker>("indicators");
     }
 
-    /// <summary>Brings up to date what is behind now and nobody else is at. What fails is tried again in the next round, and does not keep the rest from being done.</summary>
-    /// <returns>How many were behind: as many as are looked for when there may be more.</returns>
+    /// <summary>
+    /// Updates all windows that are behind and that no other replica is updating. A failed window does not stop the others and is retried
+    /// in the next round.
+    /// </summary>
+    /// <returns>The number of windows that were behind; 0 if one failed, so that the next round waits.</returns>
     public async Task<int> RunOnceAsync(CancellationToken cancellationToken)
     {
         string? failing = null;
-        var awayInARow = 0;
+        var unavailableInARow = 0;
         var behind = await updater.FindBehindAsync(_timeframes, WindowsAtATime, cancellationToken);
         IndicatorTelemetry.FoundBehind(behind.Count);
         await Parallel.ForEachAsync(
@@ -63,7 +67,7 @@ internal sealed partial class IndicatorWorker(
                 try
                 {
                     var updated = await updater.UpdateAsync(window.TickerId, window.Timeframe, token);
-                    Volatile.Write(ref awayInARow, 0);
+                    Volatile.Write(ref unavailableInARow, 0);
                     if (updated is { } update)
                     {
                         Updated(window.TickerId, window.Timeframe, update.Version, update.Computed, update.Written, update.Deleted);
@@ -71,8 +75,8 @@ internal sealed partial class IndicatorWorker(
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
-                    // One may be a statement that took too long. After several in a row, each of the others would fail too.
-                    if (DatabaseFaults.IsAway(e) && Interlocked.Increment(ref awayInARow) >= MostAway)
+                    // A single failure may be a statement timeout. After several in a row the database is down, so the round is aborted.
+                    if (DatabaseFaults.IsAway(e) && Interlocked.Increment(ref unavailableInARow) >= MaxUnavailableInARow)
                     {
                         throw;
                     }
@@ -84,20 +88,20 @@ internal sealed partial class IndicatorWorker(
             }
         );
 
-        _state = new(failing is null ? Time.GetUtcNow() : _state.Good, failing);
-        // What failed would fail again at once.
+        _state = new(failing is null ? Time.GetUtcNow() : _state.LastSuccess, failing);
+        // A failed window would fail again at once, so the next round does not start immediately.
         return failing is null ? behind.Count : 0;
     }
 
     protected override HealthCheckResult Health()
     {
-        var (good, failing) = _state;
-        var age = Time.GetUtcNow() - good;
+        var (lastSuccess, failing) = _state;
+        var age = Time.GetUtcNow() - lastSuccess;
         var words = string.Create(
             CultureInfo.InvariantCulture,
             $"last full success {age.TotalSeconds:0} s ago{(failing is null ? "" : "; failing: " + failing)}"
         );
-        return age > Patience && failing is not null ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words);
+        return age > DegradedAfter && failing is not null ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words);
     }
 
     protected override async Task<bool> RoundAsync(CancellationToken stoppingToken)
@@ -136,7 +140,7 @@ internal sealed partial class IndicatorWorker(
 
         try
         {
-            // The subscription outlives the connection.
+            // The Redis client restores the subscription after a reconnect.
             await multiplexer
                 .GetSubscriber()
                 .SubscribeAsync(
@@ -147,7 +151,7 @@ internal sealed partial class IndicatorWorker(
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            // Without hints it is the clock alone, and the next round tries again.
+            // Polling continues without Redis. The next round tries to subscribe again.
             NoHints(e.Message);
         }
     }
@@ -155,17 +159,14 @@ internal sealed partial class IndicatorWorker(
     [LoggerMessage(
         2300,
         LogLevel.Debug,
-        "Indicators of ticker {TickerId} {Timeframe} are at version {Version}: {Computed} bars computed, {Written} rows written, {Deleted} deleted"
+        "Indicators of ticker {TickerId} {Timeframe} are at version {Version}: {Computed} bars computed, {Written} rows written, "
+            + "{Deleted} deleted"
     )]
     private partial void Updated(int tickerId, Timeframe timeframe, long version, long computed, long written, long deleted);
 
-    [LoggerMessage(
-        2301,
-        LogLevel.Warning,
-        "Indicators of ticker {TickerId} {Timeframe} could not be brought up to date; they are tried again"
-    )]
+    [LoggerMessage(2301, LogLevel.Warning, "Indicators of ticker {TickerId} {Timeframe} could not be updated; the update is retried")]
     private partial void Failed(Exception exception, int tickerId, Timeframe timeframe);
 
-    [LoggerMessage(2303, LogLevel.Debug, "Redis could not be asked for hints ({Reason}); the indicators go by the clock")]
+    [LoggerMessage(2303, LogLevel.Debug, "Subscribing to bar changes in Redis failed ({Reason}); changes are found by polling")]
     private partial void NoHints(string reason);
 }

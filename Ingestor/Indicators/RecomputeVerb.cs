@@ -10,11 +10,11 @@ using Symbol = Wyckoff.Primitives.Symbol;
 
 namespace Wyckoff.Ingestor.Indicators;
 
-/// <summary><c>recompute</c>: everything that follows from bars, computed anew from all of them.</summary>
+/// <summary>The command <c>recompute</c>, which recomputes coarser bars, derived fields and indicators from the stored bars.</summary>
 internal static class RecomputeVerb
 {
-    /// <summary>What is asked for. No timeframes: all for which there is something to compute.</summary>
-    internal sealed record Wish(
+    /// <summary>What to recompute. No symbols means all tickers, no timeframes means all timeframes.</summary>
+    internal sealed record Request(
         IReadOnlyList<Symbol> Symbols,
         IReadOnlyList<Timeframe> Timeframes,
         bool RollUps,
@@ -26,23 +26,24 @@ internal static class RecomputeVerb
     {
         var symbols = new Option<Symbol[]>("--symbol")
         {
-            Description = "Of which symbols; several by commas.",
+            Description = "The symbols, separated by commas.",
             CustomParser = result => Several(result, Symbol.Parse),
             AllowMultipleArgumentsPerToken = true,
         };
-        var all = new Option<bool>("--all") { Description = "Of all symbols." };
+        var all = new Option<bool>("--all") { Description = "All symbols." };
         var timeframes = new Option<Timeframe[]>("--timeframe")
         {
-            Description = "From the bars of which timeframes; several by commas. Default: all.",
+            Description = "The timeframes of the bars to compute from, separated by commas. Default: all.",
             CustomParser = result => Several(result, Timeframe.Parse),
             AllowMultipleArgumentsPerToken = true,
         };
-        var rollUps = new Option<bool>("--roll-ups") { Description = "Coarser bars that are aggregated from finer ones." };
-        var derived = new Option<bool>("--derived") { Description = "Spread, ratios and quality of the bars." };
-        var indicators = new Option<bool>("--indicators") { Description = "Indicators." };
+        var rollUps = new Option<bool>("--roll-ups") { Description = "Recompute coarser bars from finer ones." };
+        var derived = new Option<bool>("--derived") { Description = "Recompute spread, ratios and quality of the bars." };
+        var indicators = new Option<bool>("--indicators") { Description = "Recompute indicators." };
         var command = new Command(
             "recompute",
-            "Compute anew what follows from the bars: coarser bars, derived fields and indicators, or those of them that are named. What is right already stays as it is."
+            "Recompute coarser bars, derived fields and indicators from the stored bars. Without options that name some of them, all are "
+                + "recomputed. Correct values are not written again."
         )
         {
             symbols,
@@ -54,7 +55,7 @@ internal static class RecomputeVerb
         };
         command.Validators.Add(result =>
         {
-            // A parse error of its own is the better one.
+            // A parse error of an option is more helpful than this one.
             if (!result.Errors.Any() && result.GetResult(symbols) is null == !result.GetValue(all))
             {
                 result.AddError("--symbol or --all: one of the two is expected.");
@@ -64,42 +65,44 @@ internal static class RecomputeVerb
             (parsed, _) =>
             {
                 var nothingNamed = !parsed.GetValue(rollUps) && !parsed.GetValue(derived) && !parsed.GetValue(indicators);
-                var wish = new Wish(
+                var request = new Request(
                     parsed.GetValue(symbols) ?? [],
                     parsed.GetValue(timeframes) ?? [],
                     nothingNamed || parsed.GetValue(rollUps),
                     nothingNamed || parsed.GetValue(derived),
                     nothingNamed || parsed.GetValue(indicators)
                 );
-                return Verb.RunAsync(Built(builder), (services, token) => RunAsync(services, wish, Console.Out, token));
+                return Verb.RunAsync(Built(builder), (services, token) => RunAsync(services, request, Console.Out, token));
             }
         );
         return command;
     }
 
-    /// <summary>Symbol by symbol, finest timeframe first: what is coarser follows from it.</summary>
-    /// <exception cref="RefusalException">There is no such symbol.</exception>
-    public static async Task RunAsync(IServiceProvider services, Wish wish, TextWriter output, CancellationToken cancellationToken)
+    /// <summary>Recomputes symbol by symbol, finest timeframe first, because coarser bars are made of finer ones.</summary>
+    /// <exception cref="RefusalException">A symbol does not exist.</exception>
+    public static async Task RunAsync(IServiceProvider services, Request request, TextWriter output, CancellationToken cancellationToken)
     {
         var bars = services.GetRequiredService<BarRecomputer>();
         var updater = services.GetRequiredService<IndicatorUpdater>();
-        var timeframes = wish.Timeframes.Count > 0 ? wish.Timeframes : Timeframe.Stored;
-        // The verb does what the worker would; a timeframe that is named is meant.
+        var timeframes = request.Timeframes.Count > 0 ? request.Timeframes : Timeframe.Stored;
+        // Indicators: the timeframes that are named, or else those that the worker computes.
         var withIndicators =
-            wish.Timeframes.Count > 0 ? wish.Timeframes : services.GetRequiredService<IOptions<IndicatorOptions>>().Value.Parse();
-        foreach (var (id, symbol) in await TickersAsync(services.GetRequiredService<NpgsqlDataSource>(), wish.Symbols, cancellationToken))
+            request.Timeframes.Count > 0 ? request.Timeframes : services.GetRequiredService<IOptions<IndicatorOptions>>().Value.Parse();
+        foreach (
+            var (id, symbol) in await TickersAsync(services.GetRequiredService<NpgsqlDataSource>(), request.Symbols, cancellationToken)
+        )
         {
-            foreach (var timeframe in Timeframe.Stored.Where(stored => wish.RollUps && !stored.IsDaily && timeframes.Contains(stored)))
+            foreach (var timeframe in Timeframe.Stored.Where(stored => request.RollUps && !stored.IsDaily && timeframes.Contains(stored)))
             {
                 await SayAsync(timeframe, "roll-ups", Words(await bars.RollUpAsync(id, timeframe, cancellationToken)));
             }
 
-            foreach (var timeframe in Timeframe.Stored.Where(stored => wish.Derived && timeframes.Contains(stored)))
+            foreach (var timeframe in Timeframe.Stored.Where(stored => request.Derived && timeframes.Contains(stored)))
             {
                 await SayAsync(timeframe, "derived", Words(await bars.RederiveAsync(id, timeframe, cancellationToken)));
             }
 
-            foreach (var timeframe in Timeframe.Stored.Where(stored => wish.Indicators && withIndicators.Contains(stored)))
+            foreach (var timeframe in Timeframe.Stored.Where(stored => request.Indicators && withIndicators.Contains(stored)))
             {
                 var update = await updater.RecomputeAsync(id, timeframe, cancellationToken);
                 await SayAsync(

@@ -11,13 +11,13 @@ public sealed class BarDerivationTests
     private static readonly DateTimeOffset Open = new(2024, 3, 8, 14, 30, 0, TimeSpan.Zero);
 
     [Fact]
-    public void The_first_bar_has_ratios_of_one_and_little_history()
+    public void The_first_bar_has_ratios_of_one_and_low_history()
     {
         Assert.Equal(new BarDerivation.Fields(10_000, 10_000, true, 100), Minutes().Next(Bar(0, 12m, 10m, 500m)));
     }
 
     [Fact]
-    public void A_mean_of_zero_makes_the_ratio_zero_whatever_the_value()
+    public void A_mean_of_zero_makes_the_ratio_zero()
     {
         var derivation = Minutes();
         derivation.Next(Bar(0, 10m, 10m, 0m));
@@ -25,7 +25,7 @@ public sealed class BarDerivationTests
     }
 
     [Fact]
-    public void The_twenty_first_bar_has_full_history_and_a_ratio_is_capped()
+    public void The_21st_bar_has_full_history_and_its_ratio_is_capped()
     {
         var derivation = Minutes();
         for (var i = 0; i < BarDerivation.Lookback; i++)
@@ -39,7 +39,7 @@ public sealed class BarDerivationTests
     }
 
     [Fact]
-    public void Every_bar_is_measured_against_the_mean_of_the_up_to_twenty_before_it() =>
+    public void Ratios_use_the_mean_of_up_to_20_bars_before() =>
         Prop.ForAll<PositiveInt[]>(values =>
             {
                 var derivation = Minutes();
@@ -51,7 +51,7 @@ public sealed class BarDerivationTests
                         before.Length == 0
                             ? 1m
                             : Math.Round(values[i].Get / (before.Sum() / before.Length), 4, MidpointRounding.AwayFromZero);
-                    // The plain formula divides twice, so its last digit may differ where the quotient lies on the edge.
+                    // The formula here divides twice, so its last digit may be rounded differently.
                     if (
                         Math.Abs(fields.VolumeRatio / 10_000m - expected) > 0.0001m
                         || fields.SpreadRatio != fields.VolumeRatio
@@ -67,7 +67,7 @@ public sealed class BarDerivationTests
             .Check(Config.QuickThrowOnFailure.WithEndSize(500).WithMaxTest(300));
 
     [Fact]
-    public void Amounts_of_every_size_give_the_ratio_that_exact_arithmetic_gives() =>
+    public void Ratios_equal_exact_arithmetic_for_amounts_of_any_size() =>
         Prop.ForAll(
                 Gen.ArrayOf(Gen.Choose(0, 28).SelectMany(power => Gen.Choose(1, 99).Select(n => (Int128)n * Power(power))))
                     .Resize(60)
@@ -105,7 +105,7 @@ public sealed class BarDerivationTests
     [InlineData("2024-03-09T04:59Z", 60)] // still Friday in New York
     [InlineData("2024-03-09T05:00Z", 100)] // Saturday: another session
     [InlineData("2024-03-11T13:30Z", 100)] // Monday's open, an hour earlier in UTC since the clock was put forward
-    public void Bars_are_missing_when_the_one_before_is_of_the_same_session_and_not_adjacent(string next, int quality)
+    public void Quality_drops_after_a_gap_within_a_session_but_not_between_sessions(string next, int quality)
     {
         var derivation = Minutes();
         derivation.Next(Bar(0, 11m, 10m, 5m));
@@ -117,7 +117,7 @@ public sealed class BarDerivationTests
     }
 
     [Fact]
-    public void Quality_loses_by_every_rule_that_is_broken()
+    public void Every_broken_rule_lowers_the_quality()
     {
         var derivation = Minutes();
         for (var i = 0; i < BarDerivation.Lookback; i++)
@@ -125,7 +125,7 @@ public sealed class BarDerivationTests
             derivation.Next(Bar(i, 11m, 10m, 5m));
         }
 
-        // Closes at 10 so far, spreads of 1: ten of them away is not yet an outlier.
+        // The closes are 10 and the spreads 1 so far. A move of exactly ten spreads is not an outlier.
         Assert.Equal(90, derivation.Copy().Next(Bar(20, 20m, 20m, 5m)).Quality);
         Assert.Equal(60, derivation.Copy().Next(Bar(20, 20.00000001m, 20.00000001m, 5m)).Quality);
         Assert.Equal(10, derivation.Copy().Next(Bar(30, 30m, 30m, 0m)).Quality);

@@ -11,7 +11,7 @@ public sealed class ApacheBarViewTests(ApacheDatabase database) : BarViewTests<A
 
 public sealed class CommunityBarViewTests(CommunityDatabase database) : BarViewTests<CommunityDatabase>(database);
 
-/// <summary>The logical table <c>ohlcv_bars</c>, as the app role uses it.</summary>
+/// <summary>Tests the view <c>ohlcv_bars</c> as the app role uses it.</summary>
 public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixture<TDatabase>
     where TDatabase : TestDatabase
 {
@@ -25,7 +25,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     [InlineData("60m", "1h")]
     [InlineData("4Hour", "4h")]
     [InlineData("1D", "1d")]
-    public async Task A_write_goes_to_the_table_of_its_timeframe(string written, string stored)
+    public async Task Writes_go_to_the_table_of_the_timeframe(string written, string stored)
     {
         var symbol = await TickerAsync("T" + stored.ToUpperInvariant());
         Assert.Equal(
@@ -33,14 +33,14 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             await AppAsync(
                 $"""
                 INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
-                VALUES ('{symbol}', '{written}', '2024-03-05', 10, 12, 9, 11, 100), ('{symbol}', '{written}', '2024-03-06', 10, 12, 9, 11,
-                  300)
+                VALUES ('{symbol}', '{written}', '2024-03-05', 10, 12, 9, 11, 100),
+                  ('{symbol}', '{written}', '2024-03-06', 10, 12, 9, 11, 300)
                 """
             )
         );
         Assert.Equal([stored], await TablesOfAsync(symbol));
         Assert.Equal(2L, await CountAsync($"market.bars_{stored}", symbol));
-        // Coarser timeframes follow; a four-hour bar says nothing about a day.
+        // Bars are rolled up into coarser timeframes, except 4h bars into days.
         string[] coarser =
             stored == "4h"
                 ? []
@@ -98,7 +98,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task Coarser_timeframes_follow_every_write()
+    public async Task Every_write_is_rolled_up_into_coarser_timeframes()
     {
         var symbol = await TickerAsync("ROLL");
         Task WriteAsync(string timeframe, string values) =>
@@ -122,7 +122,8 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
 
         await WriteAsync(
             "1m",
-            "('2024-03-05 14:30Z'::timestamptz, 10, 12, 9, 11, 100, 5, 'a'), ('2024-03-05 14:31Z', 11, 15, 11, 14, 300, 7, 'a'), ('2024-03-06 01:00Z', 14, 14, 14, 14, 0, NULL, 'a')"
+            "('2024-03-05 14:30Z'::timestamptz, 10, 12, 9, 11, 100, 5, 'a'), ('2024-03-05 14:31Z', 11, 15, 11, 14, 300, 7, "
+                + "'a'), ('2024-03-06 01:00Z', 14, 14, 14, 14, 0, NULL, 'a')"
         );
         string[] hours = ["00 10 15 9 14 400 12 12.66666667 1.00 aggregated", "00 14 14 14 14 0 0.40 aggregated"];
         Assert.Equal(
@@ -140,13 +141,13 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
                 $"1h 06 01:{hours[1]}",
                 $"4h 05 12:{hours[0]}",
                 $"4h 06 00:{hours[1]}",
-                // In New York it is still the fifth.
+                // 01:00 UTC on the 6th is still the 5th in New York.
                 "1d 05 00:00 10 15 9 14 400 12.66666667 0.40 aggregated",
             ],
             await BarsAsync()
         );
 
-        // What an hour says itself stays, and the four hours follow it; the day has more of the minutes.
+        // A written 1h bar is kept and rolled up into 4h. The day is made of the 1m bars, which cover more hours.
         await WriteAsync("1h", "('2024-03-05 14:00Z'::timestamptz, 10, 20, 9, 14, 500, 30, 'b')");
         await AppAsync($"DELETE FROM ohlcv_bars WHERE symbol = '{symbol}' AND timeframe = '1m' AND timestamp = '2024-03-05 14:31Z'");
         Assert.Equal(
@@ -162,7 +163,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             (await BarsAsync())[^7..]
         );
 
-        // What nothing is left of goes.
+        // Coarser bars are deleted when no finer bar is left.
         await AppAsync($"DELETE FROM ohlcv_bars WHERE symbol = '{symbol}' AND timeframe = '1m'");
         Assert.Equal(
             [
@@ -175,7 +176,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task Quality_is_derived_whatever_was_given()
+    public async Task Quality_is_derived_and_a_given_quality_is_ignored()
     {
         var symbol = await TickerAsync("QUALITY", "UTC");
         var insert = $"""
@@ -190,7 +191,8 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             await using var command = database.App.CreateCommand(insert);
             command.Parameters.Add(new() { Value = given });
             await command.ExecuteNonQueryAsync(Cancellation);
-            // Nothing traded; all at one price; a jump of twenty when ten mean spreads are nineteen; five days after the last, and not four.
+            // The 4th: no volume. The 5th: one price. The 22nd: a jump of 20, more than ten mean spreads. The 31st: five days after the
+            // previous bar. The 26th, four days after, loses nothing.
             Assert.Equal(
                 ["04 0.80", "05 0.90", "22 0.70", "31 0.60"],
                 await database.ScalarAsync<string[]>(
@@ -203,10 +205,10 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             );
         }
 
-        // To give another quality is to give nothing new.
+        // Writing a bar with another quality changes nothing.
         Assert.Equal(1L, await VersionAsync(symbol, "1d"));
 
-        // Where the bar before was missing, it is missing no more.
+        // A late bar closes the gap, so the bar after it gets its full quality.
         await AppAsync(
             $"""
             INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
@@ -220,14 +222,14 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task Windows_know_how_far_bars_reach()
+    public async Task Windows_record_the_range_of_their_bars()
     {
         var symbol = await TickerAsync("REACH");
         async Task<string> ReachAsync(string timeframe) =>
             await database.ScalarAsync<string>(
                 $"""
-                SELECT coalesce(to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' ' || to_char(until AT TIME ZONE 'UTC',
-                  'YYYY-MM-DD HH24:MI'), 'unknown')
+                SELECT coalesce(to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' ' ||
+                  to_char(until AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), 'unknown')
                   FROM bar_windows w
                   JOIN tickers t ON t.id = ticker_id
                  WHERE symbol = '{symbol}' AND timeframe = '{timeframe}'
@@ -254,7 +256,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         );
         Assert.Equal("2024-03-04 14:00 2024-03-06 14:00", await ReachAsync("1h"));
 
-        // Once somebody has changed no one knows what, it stays so.
+        // After a change of an unbounded range, the range of the bars stays unknown.
         await AppAsync($"SELECT market.record_change(id, '1h', '[2024-03-06,)') FROM tickers WHERE symbol = '{symbol}'");
         Assert.Equal("unknown", await ReachAsync("1h"));
         await AppAsync($"SELECT market.record_change(id, '1h', '[2024-03-06,2024-03-07)') FROM tickers WHERE symbol = '{symbol}'");
@@ -264,7 +266,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_bar_moves_to_another_timeframe_and_another_symbol()
+    public async Task A_bar_can_be_moved_to_another_timeframe_and_symbol()
     {
         var (from, to) = (await TickerAsync("FROM"), await TickerAsync("TO"));
         await AppAsync(
@@ -274,7 +276,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             """
         );
         await AppAsync($"UPDATE ohlcv_bars SET timeframe = '4h' WHERE symbol = '{from}' AND timeframe = '1h'");
-        // In the place of what was aggregated from it; and what else was is gone.
+        // The moved bar replaces the 4h bar aggregated from it, and the other aggregated bars are deleted.
         Assert.Equal(["4h"], await TablesOfAsync(from));
         Assert.Empty(await TablesOfAsync(from, aggregated: true));
         await AppAsync(
@@ -295,7 +297,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task An_update_that_meets_another_bar_is_refused()
+    public async Task An_update_to_the_timestamp_of_another_bar_is_refused()
     {
         var symbol = await TickerAsync("MEET");
         await AppAsync(
@@ -313,14 +315,14 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task What_was_aggregated_never_replaces_what_was_not()
+    public async Task Aggregated_bars_never_replace_written_bars()
     {
         var symbol = await TickerAsync("AGG");
         string Bar(int close, string source) =>
             $"""
-            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, source)
-            VALUES ('{symbol}', '1d', '2024-03-05', {close}, {close}, {close}, {close}, 1, '{source}')
-            """;
+                INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, source)
+                VALUES ('{symbol}', '1d', '2024-03-05', {close}, {close}, {close}, {close}, 1, '{source}')
+                """;
         var close = $"SELECT close FROM ohlcv_bars WHERE symbol = '{symbol}'";
         await AppAsync(Bar(1, "aggregated"));
         await AppAsync(Bar(2, "aggregated"));
@@ -333,11 +335,11 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         Assert.Equal(5m, await database.ScalarAsync<decimal>(close));
         Assert.Equal(4L, await VersionAsync(symbol, "1d"));
 
-        // What changes nothing is no new version.
+        // Writing an equal bar does not raise the version.
         await AppAsync(Bar(5, "csv_import"));
         Assert.Equal(4L, await VersionAsync(symbol, "1d"));
 
-        // In one statement as if one by one.
+        // Several rows of one statement have the same effect as one statement each.
         await AppAsync(
             $"""
             INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, source)
@@ -352,7 +354,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_daily_bar_is_stamped_with_its_session_date()
+    public async Task A_daily_bar_gets_the_timestamp_of_its_session_date()
     {
         var (york, tokyo) = (await TickerAsync("YORK"), await TickerAsync("TOKYO", "Asia/Tokyo"));
         await AppAsync(
@@ -369,22 +371,22 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     [Theory]
     [InlineData(
         """
-        INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
-        VALUES ('NOSUCH', '1d', '2024-01-02', 1, 1, 1, 1, 1)
-        """,
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('NOSUCH', '1d', '2024-01-02', 1, 1, 1, 1, 1)
+            """,
         "'NOSUCH'"
     )]
     [InlineData(
         """
-        INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
-        VALUES ('NOSUCH', '1M', '2024-01-02', 1, 1, 1, 1, 1)
-        """,
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('NOSUCH', '1M', '2024-01-02', 1, 1, 1, 1, 1)
+            """,
         "'1M'"
     )]
     [InlineData("SELECT * FROM bars('NOSUCH', '1d', now())", "'NOSUCH'")]
     [InlineData("SELECT * FROM bars('NOSUCH', '2h', now())", "'2h'")]
     [InlineData("SELECT * FROM bars(NULL, '1d', now())", "'NULL'")]
-    public async Task An_error_names_what_was_wrong_and_what_was_expected(string sql, string named)
+    public async Task Errors_name_the_wrong_value_and_what_was_expected(string sql, string named)
     {
         var refused = await Assert.ThrowsAsync<PostgresException>(() => AppAsync(sql));
         Assert.Contains(named, refused.MessageText, StringComparison.Ordinal);
@@ -392,7 +394,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task Prices_and_volumes_come_back_to_the_last_place()
+    public async Task Prices_and_volumes_are_stored_with_all_decimals()
     {
         var symbol = await TickerAsync("BOUND");
         const decimal greatest = 9_999_999_999.99999999m,
@@ -428,13 +430,15 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task Times_with_an_offset_come_back_in_utc()
+    public async Task Timestamps_with_an_offset_are_returned_in_utc()
     {
         var symbol = await TickerAsync("UTC");
         await AppAsync(
             $"""
-            SET timezone = 'Asia/Tokyo'; INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
-            VALUES ('{symbol}', '1m', '2024-01-02T09:30:00-05:00', 1, 1, 1, 1, 1); RESET timezone
+            SET timezone = 'Asia/Tokyo';
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('{symbol}', '1m', '2024-01-02T09:30:00-05:00', 1, 1, 1, 1, 1);
+            RESET timezone
             """
         );
         await using var select = database.App.CreateCommand($"SELECT timestamp FROM bars('{symbol}', '1Min', '2024-01-01')");
@@ -444,14 +448,14 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task Two_sessions_on_one_symbol_take_turns_and_never_deadlock()
+    public async Task Two_sessions_that_lock_one_symbol_do_not_deadlock()
     {
         var symbol = await TickerAsync("TURNS");
         const int rounds = 6;
         await Task.WhenAll(WriteAsync("1m", "1d"), WriteAsync("1d", "1m"));
 
         Assert.Equal(2L * rounds, await VersionAsync(symbol, "1m"));
-        // Its own, and those that the day of the minutes changed.
+        // The versions of its own writes, and of the roll-ups of the 1m bars.
         Assert.Equal(4L * rounds, await VersionAsync(symbol, "1d"));
         // Each version changed all five bars, so the sum tells whether an update was lost.
         Assert.Equal(
@@ -494,7 +498,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task Sessions_that_lock_nothing_themselves_do_not_deadlock_either()
+    public async Task Sessions_without_explicit_locks_do_not_deadlock()
     {
         var symbol = await TickerAsync("NOLOCK");
         const int rounds = 6;
@@ -502,7 +506,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         Assert.Equal(2L * rounds, await VersionAsync(symbol, "1m"));
         foreach (var frame in Timeframe.Stored.Select(timeframe => timeframe.Name))
         {
-            // Coarser ones have more: what was aggregated changed too.
+            // Coarser windows have more versions, because aggregated bars changed as well.
             Assert.Equal(await ChangesAsync(symbol, frame), await VersionAsync(symbol, frame));
             Assert.True(await VersionAsync(symbol, frame) >= 2L * rounds, frame);
         }
@@ -532,7 +536,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task An_update_of_what_another_session_has_changed_meanwhile_is_refused()
+    public async Task An_update_of_bars_that_another_session_changed_meanwhile_is_refused()
     {
         var symbol = await TickerAsync("STALE");
         await AppAsync(
@@ -558,18 +562,18 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task Late_bars_go_into_compressed_chunks_too()
+    public async Task Late_bars_can_be_written_to_compressed_chunks()
     {
         _ = database.AdminConnection;
         Assert.SkipUnless(database.Edition.HasPolicies, $"{database.Edition} does not compress.");
         var symbol = await TickerAsync("LATE");
         string Bars(int from, int to) =>
             $"""
-            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
-            SELECT '{symbol}', '5m', '2023-05-01'::timestamptz + n * interval '5 minutes', 1, 2, 1, 1, 10
-              FROM generate_series({from}, {to}) n
-             WHERE n <> 50
-            """;
+                INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+                SELECT '{symbol}', '5m', '2023-05-01'::timestamptz + n * interval '5 minutes', 1, 2, 1, 1, 10
+                  FROM generate_series({from}, {to}) n
+                 WHERE n <> 50
+                """;
         await AppAsync(Bars(0, 99));
         Assert.NotEqual(
             0L,
@@ -608,7 +612,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_reader_may_read_and_not_write()
+    public async Task The_reader_role_can_read_but_not_write()
     {
         await using var read = database.Reader.CreateCommand(
             "SELECT count(*) FROM ohlcv_bars, market_data, market_overview, sync_status, bar_changes"
@@ -627,7 +631,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task The_console_writes_bars_through_the_view_alone()
+    public async Task The_console_role_can_write_bars_only_through_the_view()
     {
         await ConsoleAsync("INSERT INTO tickers (symbol, timezone) VALUES ('CONSOLE', 'UTC')");
         await ConsoleAsync(
@@ -661,7 +665,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task What_a_caller_hangs_on_the_staging_table_does_not_run_with_the_owners_rights()
+    public async Task Triggers_that_a_caller_adds_to_the_staging_table_do_not_run_with_the_rights_of_the_owner()
     {
         await TickerAsync("STAGED");
         await using var connection = await database.Console.OpenConnectionAsync(Cancellation);
@@ -671,8 +675,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             await command.ExecuteNonQueryAsync(Cancellation);
         }
 
-        const string write =
-            """
+        const string write = """
             INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
             VALUES ('STAGED', '1d', '2024-03-05', 10, 12, 9, 11, 100)
             """;
@@ -693,7 +696,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task The_overview_compares_with_the_price_of_24_hours_ago()
+    public async Task The_overview_compares_the_price_with_that_of_24_hours_ago()
     {
         var symbol = await TickerAsync("OVER", "UTC");
         await AppAsync(
@@ -714,12 +717,13 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         );
         await using var reader = await select.ExecuteReaderAsync(Cancellation);
         Assert.True(await reader.ReadAsync(Cancellation));
-        // The last bar closed a minute ago; a day before that the one of 24 hours and 3 minutes ago had closed, the one of 24 hours ago not.
+        // The last bar closed a minute ago. 24 hours before that, the bar of 24 hours and 3 minutes ago had closed, but the bar of 24 hours
+        // ago had not.
         Assert.Equal([110m, 100m, 10m, 10m, 140m, 105m, 100m], Enumerable.Range(0, 7).Select(reader.GetDecimal));
     }
 
     [Fact]
-    public async Task A_deleted_ticker_leaves_nothing_behind()
+    public async Task Deleting_a_ticker_deletes_all_its_rows()
     {
         var symbol = await TickerAsync("GONE");
         var id = await database.ScalarAsync<int>($"SELECT id FROM tickers WHERE symbol = '{symbol}'");
@@ -734,8 +738,8 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             INSERT INTO computed_features (ticker_id, timeframe, timestamp, feature_version, features)
             VALUES ({{id}}, '1d', '2024-01-02', '1', '{}');
             INSERT INTO sync_coverage (ticker_id, timeframe, source, covered) VALUES ({{id}}, '1d', 'alpaca', '{[2024-01-01,2024-02-01)}');
-            WITH run AS (INSERT INTO data_sync_log (ticker_id, timeframe, source, status) VALUES ({{id}}, '1d', 'alpaca',
-              'success') RETURNING id)
+            WITH run AS (INSERT INTO data_sync_log (ticker_id, timeframe, source, status) VALUES ({{id}}, '1d', 'alpaca', 'success')
+              RETURNING id)
             INSERT INTO sync_payloads (sync_id, ticker_id, page, received_at, request, content_type, encoding, bytes, payload)
             SELECT id, {{id}}, 1, now(), '/v2/bars', 'application/json', 'gzip', 2, '\x1f8b'
               FROM run;
@@ -767,7 +771,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_bar_without_a_ticker_is_found()
+    public async Task Bars_without_a_ticker_are_found()
     {
         const string orphans = "SELECT count(*) FROM verify_orphans() WHERE ticker_id = 987654";
         Assert.Equal(0L, await database.ScalarAsync<long>(orphans));
@@ -787,7 +791,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_select_reads_one_table_and_a_year_is_found_by_the_index()
+    public async Task A_query_reads_one_table_and_finds_a_year_by_the_index()
     {
         var symbol = await TickerAsync("YEAR");
         await database.ExecuteAsync(
@@ -841,7 +845,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             );
         }
 
-        // The other two of source 1's queries read all timeframes.
+        // Without a timeframe, a query reads the tables of all timeframes.
         Assert.InRange(
             await database.ScalarAsync<long>(
                 $"""
@@ -893,17 +897,18 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         }
     }
 
-    /// <summary>The tables these nodes read, chunks under the name of their hypertable.</summary>
+    /// <summary>The tables that the nodes of a plan read, with the hypertable in place of its chunks.</summary>
     private async Task<string[]> TablesAsync(IEnumerable<Node> nodes)
     {
         var relations = nodes.Select(node => node.Relation!).Distinct(StringComparer.Ordinal).ToArray();
         return await database.ScalarAsync<string[]>(
             database.Edition.HasHypertables
                 ? """
-                    SELECT array_agg(t ORDER BY t)
-                      FROM (SELECT DISTINCT coalesce((SELECT hypertable_name::text FROM timescaledb_information.chunks
-                        WHERE chunk_name = r), r) AS t FROM unnest($1) r) x
-                    """
+                SELECT array_agg(t ORDER BY t)
+                  FROM (SELECT DISTINCT
+                    coalesce((SELECT hypertable_name::text FROM timescaledb_information.chunks WHERE chunk_name = r), r) AS t
+                    FROM unnest($1) r) x
+                """
                 : "SELECT array_agg(r ORDER BY r) FROM unnest($1) r",
             (object)relations
         );
@@ -931,13 +936,13 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         await command.ExecuteNonQueryAsync(Cancellation);
     }
 
-    /// <summary>The timeframes a symbol has bars of that were written, or that were aggregated.</summary>
+    /// <summary>The timeframes in which a symbol has written bars, or aggregated ones.</summary>
     private Task<string[]> TablesOfAsync(string symbol, bool aggregated = false) =>
         database.ScalarAsync<string[]>(
-            $"""
-            SELECT coalesce(array_agg(timeframe ORDER BY market.timeframe_width(timeframe)), '{{}}')
-              FROM (SELECT DISTINCT timeframe::text FROM ohlcv_bars WHERE symbol = '{symbol}'
-                AND (source = 'aggregated') = {aggregated}) f
+            $$"""
+            SELECT coalesce(array_agg(timeframe ORDER BY market.timeframe_width(timeframe)), '{}')
+              FROM (SELECT DISTINCT timeframe::text FROM ohlcv_bars
+                     WHERE symbol = '{{symbol}}' AND (source = 'aggregated') = {{aggregated}}) f
             """
         );
 

@@ -4,7 +4,10 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.Bars;
 
-/// <summary>What must be stored, from nothing but the bars that were written: coarser ones aggregated anew in plain arithmetic, derived fields in one pass.</summary>
+/// <summary>
+/// Computes which bars must be stored from the bars that were written, in the simplest way: coarser bars by plain aggregation, derived
+/// fields in one pass. Compares them with the stored bars.
+/// </summary>
 internal static class Expected
 {
     private sealed record Row(IncomingBar Bar, bool Aggregated, int Quality);

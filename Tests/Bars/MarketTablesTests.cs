@@ -15,37 +15,48 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
 {
     private static readonly DateTimeOffset Noon = new(2024, 1, 2, 12, 0, 0, TimeSpan.Zero);
 
-    /// <summary>A valid row of each table, in SQL literals.</summary>
+    /// <summary>A valid row of each table, as SQL assignments.</summary>
     private static readonly Dictionary<string, Dictionary<string, string>> Valid = new(StringComparer.Ordinal)
     {
         ["tickers"] = Row("symbol = 'NEW'"),
         ["bars_1d"] = Row(
-            "ticker_id = 900001; timestamp = '2024-01-02'; open = 10; high = 12; low = 9; close = 11; volume = 5; spread = 3; spread_ratio = 1; volume_ratio = 1; low_history = true; source = 'x'; trade_count = 3; vwap = 10; quality_score = 1"
+            "ticker_id = 900001; timestamp = '2024-01-02'; open = 10; high = 12; low = 9; close = 11; volume = 5; spread = 3; "
+                + "spread_ratio = 1; volume_ratio = 1; low_history = true; source = 'x'; trade_count = 3; vwap = 10; quality_score "
+                + "= 1"
         ),
         ["indicators"] = Row(
-            "ticker_id = 900001; timeframe = '1d'; timestamp = '2024-01-02'; sma_20 = 10; sma_50 = 11; ema_12 = 10; ema_26 = 10; rsi_14 = 50; macd = -1; macd_signal = -1; macd_histogram = 0; bb_upper = 12; bb_middle = 10; bb_lower = 8; volume_24h = 9"
+            "ticker_id = 900001; timeframe = '1d'; timestamp = '2024-01-02'; sma_20 = 10; sma_50 = 11; ema_12 = 10; ema_26 = "
+                + "10; rsi_14 = 50; macd = -1; macd_signal = -1; macd_histogram = 0; bb_upper = 12; bb_middle = 10; bb_lower = 8; "
+                + "volume_24h = 9"
         ),
         ["computed_features"] = Row(
-            "ticker_id = 900001; timeframe = '1d'; timestamp = '2024-01-02'; feature_version = 'v1'; features = '{\"a\": 1}'; model_id = 'hmm'; state_id = -1; state_prob = 0.5; log_likelihood = -12.5"
+            "ticker_id = 900001; timeframe = '1d'; timestamp = '2024-01-02'; feature_version = 'v1'; features = '{\"a\": 1}'; "
+                + "model_id = 'hmm'; state_id = -1; state_prob = 0.5; log_likelihood = -12.5"
         ),
         ["sync_coverage"] = Row("ticker_id = 900001; timeframe = '1d'; source = 'alpaca'; covered = '{[2024-01-01,2024-02-01)}'"),
         ["data_sync_log"] = Row(
-            "ticker_id = 900001; timeframe = '1d'; source = 'alpaca'; status = 'success'; started_at = '2024-01-02 10:00'; last_sync_at = '2024-01-02 10:01'; first_synced_timestamp = '2023-01-02'; last_synced_timestamp = '2024-01-02'; bars_fetched = 1; total_bars = 250; error_message = NULL"
+            "ticker_id = 900001; timeframe = '1d'; source = 'alpaca'; status = 'success'; started_at = '2024-01-02 10:00'; "
+                + "last_sync_at = '2024-01-02 10:01'; first_synced_timestamp = '2023-01-02'; last_synced_timestamp = '2024-01-02'; "
+                + "bars_fetched = 1; total_bars = 250; error_message = NULL"
         ),
         ["sync_payloads"] = Row(
-            "sync_id = 1; ticker_id = 900001; page = 1; received_at = '2024-01-02'; request = '/v2/bars'; content_type = 'application/json'; encoding = 'gzip'; bytes = 10; payload = '\\x00'"
+            "sync_id = 1; ticker_id = 900001; page = 1; received_at = '2024-01-02'; request = '/v2/bars'; content_type = "
+                + "'application/json'; encoding = 'gzip'; bytes = 10; payload = '\\x00'"
         ),
         ["bar_windows"] = Row(
             "ticker_id = 900001; timeframe = '1d'; version = 1; since = '2024-01-01'; until = '2024-02-01'; changed_at = '2024-02-01'"
         ),
         ["indicator_windows"] = Row("ticker_id = 900001; timeframe = '1d'; version = 0; computed_at = '2024-01-02'"),
         ["feeds"] = Row(
-            "ticker_id = 900001; timeframe = '1d'; provider = 'alpaca'; since = '2024-01-01'; every_seconds = 1; live = true; enabled = true; next_due = '2024-01-02'"
+            "ticker_id = 900001; timeframe = '1d'; provider = 'alpaca'; since = '2024-01-01'; every_seconds = 1; live = true; "
+                + "enabled = true; next_due = '2024-01-02'"
         ),
         ["leases"] = Row("name = 'feed/17'; holder = 'here'; version = 1; until = '2024-01-02'"),
         ["bar_changes"] = Row("ticker_id = 900001; timeframe = '1d'; version = 1; range = '[2024-01-01,2024-01-02)'"),
         ["import_batches"] = Row(
-            $"file = 'a.csv'; sha256 = '{new string('a', 64)}'; source = 'csv_import'; timeframe = '1d'; status = 'completed'; rows_read = 10; rows_inserted = 4; rows_updated = 3; rows_skipped = 2; rows_rejected = 1; policy = 'skip'; size = 100; bytes_read = 100; started_at = '2024-01-02 10:00'; finished_at = '2024-01-02 10:01'; error_message = NULL"
+            $"file = 'a.csv'; sha256 = '{new string('a', 64)}'; source = 'csv_import'; timeframe = '1d'; status = 'completed'; "
+                + "rows_read = 10; rows_inserted = 4; rows_updated = 3; rows_skipped = 2; rows_rejected = 1; policy = 'skip'; size "
+                + "= 100; bytes_read = 100; started_at = '2024-01-02 10:00'; finished_at = '2024-01-02 10:01'; error_message = NULL"
         ),
         ["import_rejects"] = Row("batch_id = 900001; line_number = 1; text = 'a,b'; reason = 'close: ''b'' is not a number'"),
     };
@@ -119,7 +130,7 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     [InlineData("import_batches", "rows_inserted = -1; rows_read = 5", "chk_import_batches_rows")]
     [InlineData("import_rejects", "line_number = 0", "chk_import_rejects_line_number")]
     [InlineData("import_rejects", "reason = ''", "chk_import_rejects_reason")]
-    public async Task A_check_refuses_what_breaks_it_and_is_named(string table, string change, string check)
+    public async Task A_check_constraint_refuses_a_violation_and_is_named_in_the_error(string table, string change, string check)
     {
         var row = new Dictionary<string, string>(Valid[table], StringComparer.Ordinal);
         Assert.Null(await VerdictAsync(table, row));
@@ -133,15 +144,15 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task Every_check_of_these_tables_is_tried()
+    public async Task Every_check_constraint_is_tested()
     {
         var tried = typeof(MarketTablesTests)
-            .GetMethod(nameof(A_check_refuses_what_breaks_it_and_is_named))!
+            .GetMethod(nameof(A_check_constraint_refuses_a_violation_and_is_named_in_the_error))!
             .GetCustomAttributes(typeof(InlineDataAttribute), false)
             .Cast<InlineDataAttribute>()
             .Select(data => (string)data.Data[2]!)
             .ToHashSet(StringComparer.Ordinal);
-        // The seven tables of bars have the same checks; one stands for all.
+        // The seven bars tables have the same checks, so one of them is tested.
         var there = await database.ScalarAsync<string[]>(
             """
             SELECT array_agg(conname::text)
@@ -159,7 +170,7 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     [InlineData("indicator_windows", "fk_indicator_windows_ticker")]
     [InlineData("feeds", "fk_feeds_ticker")]
     [InlineData("import_rejects", "fk_import_rejects_batch")]
-    public async Task A_foreign_key_refuses_what_refers_to_nothing(string table, string key)
+    public async Task A_foreign_key_refuses_a_reference_to_a_missing_row(string table, string key)
     {
         var row = new Dictionary<string, string>(Valid[table], StringComparer.Ordinal)
         {
@@ -170,7 +181,7 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task Rejects_go_with_their_batch()
+    public async Task Rejects_are_deleted_with_their_batch()
     {
         var id = await database.ScalarAsync<long>(
             $"""
@@ -185,9 +196,9 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public void Bars_are_judged_the_same_here_and_in_the_database()
+    public void Bars_are_checked_the_same_in_code_and_in_the_database()
     {
-        // Few values, so that equal, above and below are all frequent.
+        // A small set of values, so that equal, higher and lower values are all frequent.
         var price = Gen.Elements(-1m, 0m, 0.00000001m, 1m, 2m, 3m, 9_999_999_999.99999999m);
         var bars =
             from open in price
@@ -263,7 +274,7 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task Locks_have_the_same_key_here_and_in_the_database()
+    public async Task Lock_keys_are_the_same_in_code_and_in_the_database()
     {
         foreach (var timeframe in Timeframe.Stored)
         {
@@ -278,7 +289,7 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task Timeframes_have_the_same_names_here_and_in_the_database()
+    public async Task Timeframe_names_are_the_same_in_code_and_in_the_database()
     {
         string[] names =
         [
@@ -321,7 +332,7 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task Coverage_merges_and_says_what_is_missing()
+    public async Task Coverage_merges_ranges_and_finds_the_missing_ones()
     {
         var ticker = await TickerAsync("COVER");
         TimeRange Days(int from, int to) => new(Noon.AddDays(from), Noon.AddDays(to));
@@ -347,7 +358,7 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
             await context.SaveChangesAsync(Cancellation);
         }
 
-        // The database does the same sums.
+        // The database computes the same ranges.
         Assert.True(
             await database.ScalarAsync<bool>(
                 "SELECT covered = tstzmultirange(tstzrange($2, $3)) AND updated_at > '2020-01-01' FROM sync_coverage WHERE ticker_id = $1",
@@ -359,7 +370,7 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public void Coverage_is_what_the_database_makes_of_the_same_ranges()
+    public void Coverage_equals_the_multirange_arithmetic_of_the_database()
     {
         var ranges = (from start in Gen.Choose(0, 60) from length in Gen.Choose(1, 15) select (start, end: start + length))
             .ArrayOf()
@@ -413,7 +424,7 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task The_status_of_a_sync_is_that_of_its_latest_run()
+    public async Task The_sync_status_is_that_of_the_latest_run()
     {
         var ticker = await TickerAsync("SYNC");
         await using var context = database.Context();
@@ -456,7 +467,7 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task An_import_counts_its_rows_and_ends_once()
+    public async Task An_import_batch_counts_its_rows_and_ends_once()
     {
         await using var context = database.Context();
         var batch = new ImportBatch("aapl.csv", new byte[32], "csv_import", Noon, Symbol.Parse("AAPL"), Timeframe.Day1);
@@ -488,7 +499,7 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     private static Dictionary<string, string> Row(string columns) =>
         columns.Split("; ").Select(column => column.Split(" = ", 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 
-    /// <summary>What the database says to the row; nothing is left of it.</summary>
+    /// <summary>Tries to insert a row and rolls it back. Returns the error of the database, if any.</summary>
     private async Task<PostgresException?> VerdictAsync(string table, Dictionary<string, string> row)
     {
         await using var connection = await database.App.OpenConnectionAsync(Cancellation);

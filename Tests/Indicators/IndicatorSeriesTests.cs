@@ -11,8 +11,9 @@ public sealed class IndicatorSeriesTests
     private const int Bars = 900;
 
     /// <summary>
-    /// Bar → its indicators, of 900 hourly bars whose closes a generator makes (<see cref="Closes"/>) and whose volumes are 1, 2, 3 …. Made by another program: the textbook
-    /// formulas in Python's decimal module, sixty digits, every recursion from the first bar on and none cut off, the result rounded once.
+    /// The expected indicators by index of the bar, for 900 hourly bars with the closes of <see cref="Closes"/> and the volumes 1, 2, 3 and
+    /// so on. They were computed by an independent program: the textbook formulas with 60 digits in Python's decimal module, with
+    /// recursions that start at the first bar, rounded once at the end.
     /// </summary>
     private static readonly Dictionary<int, IndicatorValues> Golden = new()
     {
@@ -230,7 +231,7 @@ public sealed class IndicatorSeriesTests
     };
 
     [Fact]
-    public void They_are_what_another_program_makes_of_the_whole_history()
+    public void Indicators_equal_those_of_an_independent_program()
     {
         var series = new IndicatorSeries(Timeframe.Hour1);
         var closes = Closes();
@@ -239,7 +240,7 @@ public sealed class IndicatorSeriesTests
             var values = series.Next(Hour(i), closes[i], (Int128)(i + 1) * IncomingBar.One);
             if (Golden.TryGetValue(i, out var expected))
             {
-                // Differences and bands are made of rounded parts, so their last digit may be another.
+                // Differences and bands are computed from rounded parts, so their last digit may differ.
                 Assert.All(
                     Amounts(expected).Zip(Amounts(values)),
                     pair =>
@@ -258,7 +259,7 @@ public sealed class IndicatorSeriesTests
     }
 
     [Fact]
-    public void A_series_that_starts_a_window_before_gives_the_same_to_the_last_digit() =>
+    public void A_series_that_starts_400_bars_earlier_gives_identical_values() =>
         Prop.ForAll(
                 (
                     from seed in Gen.Choose(1, int.MaxValue)
@@ -296,7 +297,7 @@ public sealed class IndicatorSeriesTests
     [InlineData("5m", 288)]
     [InlineData("4h", 6)]
     [InlineData("1d", 1)]
-    public void Volume_of_a_day_is_that_of_the_bars_that_open_within_it(string name, int bars)
+    public void Volume_24h_is_the_sum_of_the_bars_that_open_in_the_24_hours(string name, int bars)
     {
         var timeframe = Timeframe.Parse(name);
         var series = new IndicatorSeries(timeframe);
@@ -308,12 +309,12 @@ public sealed class IndicatorSeriesTests
             Assert.Equal(Math.Min(i + 1, bars) * 0.25m, last);
         }
 
-        // After a week without any.
+        // After a week without bars.
         Assert.Equal(3m, series.Next(2000 * step + (long)TimeSpan.FromDays(7).TotalMicroseconds, 1, 3 * IncomingBar.One).Volume24h);
     }
 
     [Fact]
-    public void Prices_that_do_not_move_are_their_own_mean_and_neither_strong_nor_weak()
+    public void Constant_prices_equal_their_means_and_have_an_rsi_of_50()
     {
         var series = new IndicatorSeries(Timeframe.Day1);
         var values = Enumerable.Range(0, 500).Select(i => series.Next(i, 12_345_678_901, 0)).ToArray()[^1];
@@ -337,7 +338,7 @@ public sealed class IndicatorSeriesTests
     }
 
     [Fact]
-    public void Prices_and_volumes_at_the_ends_of_their_columns_give_values_that_fit()
+    public void Extreme_prices_and_volumes_give_values_that_fit_the_columns()
     {
         var series = new IndicatorSeries(Timeframe.Minute1);
         for (var i = 0; i < 1500; i++)
@@ -352,7 +353,7 @@ public sealed class IndicatorSeriesTests
     }
 
     [Fact]
-    public void Only_rising_prices_have_a_strength_of_100_and_only_falling_ones_of_0()
+    public void Rising_prices_have_an_rsi_of_100_and_falling_prices_of_0()
     {
         var (up, down) = (new IndicatorSeries(Timeframe.Day1), new IndicatorSeries(Timeframe.Day1));
         for (var i = 0; i < 450; i++)
@@ -367,7 +368,11 @@ public sealed class IndicatorSeriesTests
     {
         var series = new IndicatorSeries(Timeframe.Day1);
         series.Next(5, 1, 1);
-        Assert.Contains("came after", Assert.Throws<ArgumentException>(() => series.Next(5, 1, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not later than",
+            Assert.Throws<ArgumentException>(() => series.Next(5, 1, 1)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static long Hour(int i) => i * 3_600_000_000L;
@@ -375,7 +380,7 @@ public sealed class IndicatorSeriesTests
     private static decimal?[] Amounts(IndicatorValues v) =>
         [v.Sma20, v.Sma50, v.Ema12, v.Ema26, v.Rsi14, v.Macd, v.MacdSignal, v.MacdHistogram, v.BbUpper, v.BbMiddle, v.BbLower];
 
-    // A random walk by a linear congruential generator, so that any program can make the same.
+    // A random walk by a linear congruential generator, which other programs can reproduce.
     private static long[] Closes()
     {
         var closes = new long[Bars];

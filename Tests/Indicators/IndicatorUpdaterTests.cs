@@ -13,7 +13,7 @@ public sealed class PlainIndicatorUpdaterTests(PlainDatabase database) : Indicat
 
 public sealed class CommunityIndicatorUpdaterTests(CommunityDatabase database) : IndicatorUpdaterTests<CommunityDatabase>(database);
 
-/// <summary>Whatever becomes of the bars, after an update every row is the one that a pass over all bars gives.</summary>
+/// <summary>Whatever changes in the bars, after an update every row of indicators equals that of a pass over all bars.</summary>
 public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : IClassFixture<TDatabase>
     where TDatabase : TestDatabase
 {
@@ -23,17 +23,17 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
         .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_121), FSharpOption<int>.None)));
     private static int _tickers;
 
-    // Asked here, where a server that is missing skips the test; within a property it would be a counterexample.
+    // Read here, so that a missing server skips the test. Within the property it would count as a counterexample.
     private readonly TimescaleEdition _edition = database.Edition;
 
-    /// <summary>So many bars in a row from a place in the series; no price deletes them.</summary>
+    /// <summary>A run of bars to write from a position in the series; without a price they are deleted.</summary>
     public sealed record Write(int Slot, int Bars, int? Price);
 
     public sealed record History(Timeframe Timeframe, (Write[] Writes, bool Updates)[] Batches);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    // Long enough that most changes do not reach the end.
+    // The series is long enough that most changes do not affect its end.
     private static Gen<History> Histories() =>
         from timeframe in Gen.Elements(Timeframe.Minute1, Timeframe.Hour4, Timeframe.Day1)
         from batches in Gen.ArrayOf(
@@ -51,7 +51,7 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
         select new History(timeframe, batches);
 
     [Fact]
-    public void Late_corrected_and_deleted_bars_in_any_order_and_batching() =>
+    public void Indicators_are_correct_after_late_corrected_and_deleted_bars_in_any_order() =>
         Prop.ForAll(
                 Histories().ToArbitrary(),
                 history =>
@@ -79,7 +79,7 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
 
                     Update(ticker, history.Timeframe);
                     Compare(ticker, history.Timeframe);
-                    // All over again there is nothing to write.
+                    // Recomputing all bars writes nothing.
                     var again = Updater().RecomputeAsync(ticker, history.Timeframe, Token).GetAwaiter().GetResult();
                     Assert.Equal((0, 0), (again.Written, again.Deleted));
                 }
@@ -87,7 +87,7 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
             .Check(Seeded);
 
     [Fact]
-    public async Task A_new_bar_costs_one_row_and_a_correction_a_window()
+    public async Task A_new_bar_writes_one_row_and_a_correction_at_most_400()
     {
         var ticker = NewTicker();
         Insert(ticker, Timeframe.Hour1, 0, 2000, 10);
@@ -97,14 +97,14 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
         Insert(ticker, Timeframe.Hour1, 700, 1, 12);
         var corrected = (await Updater().UpdateAsync(ticker, Timeframe.Hour1, Token))!;
         Assert.Equal(IndicatorSeries.Window, corrected.Computed);
-        // A small change is no longer seen in the eighth decimal before that.
+        // The effect of a small change falls below the eighth decimal before that.
         Assert.InRange(corrected.Written, 100, IndicatorSeries.Window);
         Assert.Equal(new(3, false, 0, 0, 0), await Updater().UpdateAsync(ticker, Timeframe.Hour1, Token));
         Compare(ticker, Timeframe.Hour1);
     }
 
     [Fact]
-    public async Task Changes_that_are_no_longer_kept_have_all_computed()
+    public async Task All_indicators_are_computed_when_changes_are_no_longer_stored()
     {
         var ticker = NewTicker();
         Insert(ticker, Timeframe.Day1, 0, 50, 10);
@@ -117,7 +117,7 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
     }
 
     [Fact]
-    public async Task Bars_that_nobody_has_counted_are_computed_when_asked_for()
+    public async Task Bars_without_a_window_are_computed_on_request()
     {
         var ticker = NewTicker();
         await database.ExecuteAsync(
@@ -134,12 +134,12 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
     }
 
     [Fact]
-    public async Task Of_two_at_once_the_second_leaves_it_to_the_first()
+    public async Task A_second_update_of_the_same_window_returns_at_once()
     {
         var ticker = NewTicker();
         Insert(ticker, Timeframe.Day1, 0, 30, 10);
         await using var connection = await database.App.OpenConnectionAsync(Token);
-        // The first is held up by a bar table that somebody alters.
+        // A lock on the bars table blocks the first update.
         await using var admin = await database.Admin.OpenConnectionAsync(Token);
         await using var transaction = await admin.BeginTransactionAsync(Token);
         await using (var hold = new NpgsqlCommand("LOCK TABLE market.bars_1d IN ACCESS EXCLUSIVE MODE", admin))
@@ -161,14 +161,14 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
     }
 
     [Fact]
-    public async Task A_ticker_that_is_deleted_meanwhile_leaves_nothing_behind()
+    public async Task No_rows_are_written_for_a_ticker_that_was_deleted_meanwhile()
     {
         var ticker = NewTicker();
         Insert(ticker, Timeframe.Day1, 0, 30, 10);
         await database.ExecuteAsync("CREATE TABLE IF NOT EXISTS kept AS SELECT * FROM market.bars_1d WHERE false; DELETE FROM kept");
         await database.ExecuteAsync("INSERT INTO kept SELECT * FROM market.bars_1d WHERE ticker_id = $1", ticker);
         await database.ExecuteAsync("DELETE FROM market.tickers WHERE id = $1", ticker);
-        // As if they had been read before.
+        // Simulates an update that read the bars before the ticker was deleted.
         await database.ExecuteAsync("INSERT INTO market.bars_1d SELECT * FROM kept");
         Assert.Equal(0, (await Updater().RecomputeAsync(ticker, Timeframe.Day1, Token)).Written);
         Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM market.indicators WHERE ticker_id = $1", ticker));
@@ -176,7 +176,7 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
     }
 
     [Fact]
-    public async Task Compressed_rows_are_corrected_too()
+    public async Task Rows_in_compressed_chunks_are_corrected()
     {
         var ticker = NewTicker();
         Insert(ticker, Timeframe.Minute5, 0, 3000, 10);
@@ -199,11 +199,11 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
     }
 
     [Fact]
-    public async Task An_update_that_is_cancelled_as_it_gets_the_lock_leaves_none_in_the_pool()
+    public async Task An_update_cancelled_while_it_takes_the_lock_leaves_no_lock_in_the_pool()
     {
         var ticker = NewTicker();
         Insert(ticker, Timeframe.Hour1, 0, 5, 10);
-        // Found before PostgreSQL's own: it has the lock, and is still at it.
+        // Shadows PostgreSQL's function: it takes the lock but does not return.
         await database.ExecuteAsync(
             """
             CREATE OR REPLACE FUNCTION public.pg_advisory_lock(bigint) RETURNS void LANGUAGE sql AS
@@ -234,19 +234,18 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
     private void Update(int ticker, Timeframe timeframe) =>
         Assert.NotNull(Updater().UpdateAsync(ticker, timeframe, Token).GetAwaiter().GetResult());
 
-    // A gap as long as a holiday, so that the search for the bars before has to widen.
+    // With a gap, so that the search for earlier bars has to widen its span.
     private static DateTimeOffset Time(Timeframe timeframe, int slot) => Start + timeframe.Width * (slot + (slot > 800 ? 500 : 0));
 
     private void Insert(int ticker, Timeframe timeframe, int slot, int bars, int price) =>
         Execute(
             $"""
-            INSERT INTO market.{MarketDataModel.BarsTable(
-                timeframe
-            )} AS b (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
+            INSERT INTO {MarketDataModel.QualifiedBarsTable(timeframe)} AS b
+              (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
             SELECT $1, t, price, price, price, price, 1 + n % 5, 0, 1, 1, true, 'x'
               FROM (SELECT t, n, $3 + 0.01 * (n * n % 97) AS price FROM unnest($2::timestamptz[]) WITH ORDINALITY w (t, n)) s
-            ON CONFLICT (ticker_id, timestamp) DO UPDATE SET (open, high, low, close, volume) = (EXCLUDED.open, EXCLUDED.high,
-              EXCLUDED.low, EXCLUDED.close, EXCLUDED.volume)
+            ON CONFLICT (ticker_id, timestamp) DO UPDATE SET (open, high, low, close, volume) =
+              (EXCLUDED.open, EXCLUDED.high, EXCLUDED.low, EXCLUDED.close, EXCLUDED.volume)
             """,
             ticker,
             timeframe,
@@ -264,7 +263,7 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
             bars
         );
 
-    // As every writer does: with the change goes that it is one.
+    // Records the change in the same transaction, as every writer does.
     private void Execute(string sql, int ticker, Timeframe timeframe, int slot, int bars, params object[] more)
     {
         using var connection = database.App.OpenConnection();

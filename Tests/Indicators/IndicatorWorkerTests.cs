@@ -16,7 +16,7 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_is_written_is_followed_but_not_by_the_minute()
+    public async Task Indicators_follow_the_bars_in_all_timeframes_but_1m()
     {
         using var worker = Worker(Redis());
         var ticker = await WriteAsync(Redis(), "FOLLOWED", 500);
@@ -27,13 +27,13 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_hint_wakes_it_long_before_the_clock()
+    public async Task A_redis_message_triggers_an_update_before_the_next_poll()
     {
         await using var redis = Redis(await TestServers.Current.RedisAsync());
         await redis.StartAsync(Token);
         await Eventually.HoldsAsync(() => redis.Current is not null);
         using var worker = Worker(redis, every: TimeSpan.FromHours(1));
-        // Nothing is behind at the first look, or it would not have to be woken.
+        // Brings everything up to date, so that the worker goes to sleep when it starts.
         await worker.RunOnceAsync(Token);
         await worker.StartAsync(Token);
         var asked = redis.Current!.GetDatabase();
@@ -44,7 +44,7 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
     }
 
     [Fact]
-    public async Task Several_share_the_work_and_the_rows_are_there_once()
+    public async Task Several_workers_share_the_work_without_duplicate_rows()
     {
         var ticker = await WriteAsync(Redis(), "SHARED", 3000);
         using var one = Worker(Redis());
@@ -55,7 +55,7 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
     }
 
     [Fact]
-    public async Task One_that_fails_keeps_no_other_and_is_tried_again()
+    public async Task A_failing_window_does_not_stop_others_and_is_retried()
     {
         var (broken, whole) = (await WriteAsync(Redis(), "BROKEN", 10), await WriteAsync(Redis(), "WHOLE", 10));
         await database.ExecuteAsync(
@@ -82,7 +82,7 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
     }
 
     [Fact]
-    public async Task Recompute_puts_right_what_is_wrong_and_says_so()
+    public async Task Recompute_corrects_wrong_values_and_reports_them()
     {
         var ticker = await WriteAsync(Redis(), "WRONG", 3000);
         var right = await StateAsync(ticker, indicators: false);
@@ -122,7 +122,7 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
     [InlineData("one of the two is expected", "--all", "--symbol", "A")]
     [InlineData("'1w' is not a timeframe", "--all", "--timeframe", "1h,1w")]
     [InlineData("there is no symbol 'NOBODY'", "--symbol", "NOBODY")]
-    public async Task Recompute_refuses_in_one_line(string why, params string[] arguments)
+    public async Task Recompute_refuses_wrong_arguments_in_one_line(string why, params string[] arguments)
     {
         var (exitCode, _, error) = await RecomputeAsync(arguments);
         Assert.Equal(1, exitCode);
@@ -130,7 +130,7 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_wrong_timeframe_in_the_configuration_is_named()
+    public async Task A_wrong_timeframe_in_the_configuration_is_named_in_the_error()
     {
         var (exitCode, _, error) = await Run.DotnetAsync(
             "Ingestor",
@@ -170,7 +170,7 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
             NullLogger<RedisConnection>.Instance
         );
 
-    // Minutes in a row from the first of 2024 on, of something that is traded round the clock in UTC.
+    // Writes consecutive 1m bars from 1 January 2024 on, of a ticker that trades around the clock in UTC.
     private async Task<int> WriteAsync(RedisConnection redis, string symbol, int minutes)
     {
         var tickers = new TickerDirectory(database.App);
@@ -210,8 +210,9 @@ public sealed class IndicatorWorkerTests(TestDatabase database) : IClassFixture<
     private Task<string> StateAsync(int ticker, bool indicators) =>
         database.ScalarAsync<string>(
             $"""
-            SELECT concat((SELECT string_agg(md5((b.symbol, b.timeframe, b.timestamp, b.open, b.high, b.low, b.close, b.volume, b.spread,
-              b.spread_ratio, b.volume_ratio, b.quality_score, b.source)::text), ',' ORDER BY b.timeframe, b.timestamp) FROM ohlcv_bars b
+            SELECT concat((SELECT
+              string_agg(md5((b.symbol, b.timeframe, b.timestamp, b.open, b.high, b.low, b.close, b.volume, b.spread, b.spread_ratio,
+              b.volume_ratio, b.quality_score, b.source)::text), ',' ORDER BY b.timeframe, b.timestamp) FROM ohlcv_bars b
               WHERE ticker_id = $1),
                           (SELECT string_agg(md5(i::text), ',' ORDER BY i.timeframe, i.timestamp) FROM market.indicators i
                             WHERE ticker_id = $1 AND {indicators}))

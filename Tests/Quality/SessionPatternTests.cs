@@ -11,7 +11,7 @@ public sealed class SessionPatternTests
     private static readonly HashSet<DateOnly> Nothing = [];
 
     [Fact]
-    public void A_session_keeps_its_local_time_when_the_clocks_change()
+    public void Sessions_keep_their_local_time_when_the_clocks_change()
     {
         // Ten weeks around 10 March 2024.
         var (expected, missing, gaps, closed) = Pattern(Timeframe.Minute30, Sessions(Timeframe.Minute30, new(2024, 2, 5), 50))
@@ -20,7 +20,7 @@ public sealed class SessionPatternTests
     }
 
     [Fact]
-    public void Bars_of_four_hours_may_change_their_local_time()
+    public void The_local_time_of_4h_bars_changes_with_daylight_saving_time()
     {
         // 12, 16 and 20 UTC: 7, 11 and 15 o'clock in winter, 8, 12 and 16 in summer.
         var bars = Enumerable
@@ -35,17 +35,17 @@ public sealed class SessionPatternTests
     }
 
     [Fact]
-    public void Round_the_clock_the_hour_that_is_left_out_is_not_missed_and_the_one_that_comes_twice_is()
+    public void The_skipped_hour_is_not_expected_and_the_repeated_hour_is_when_the_clocks_change()
     {
         var bars = Enumerable.Range(0, 24 * 300).Select(hour => Utc(2024, 2, 1).AddHours(hour)).ToArray();
         Assert.Equal((bars.Length, 0), Pattern(Timeframe.Hour1, bars).Compare(Nothing) is var all ? (all.Expected, all.Missing) : default);
-        // 1 o'clock in New York on 3 November 2024, for the second time.
+        // The repeated 1 o'clock in New York on 3 November 2024.
         var gap = Assert.Single(Pattern(Timeframe.Hour1, [.. bars.Where(bar => bar != Utc(2024, 11, 3, 6))]).Compare(Nothing).Gaps);
         Assert.Equal(new BarGap(Utc(2024, 11, 3, 6), Utc(2024, 11, 3, 7), 1, 0), gap);
     }
 
     [Fact]
-    public void A_gap_reaches_over_the_night_and_over_whole_days()
+    public void A_gap_can_extend_over_nights_and_whole_days()
     {
         // From the last half hour of a Tuesday to the first of the Friday after it.
         var bars = Sessions(Timeframe.Minute30, new(2024, 5, 6), 40)
@@ -58,7 +58,7 @@ public sealed class SessionPatternTests
     }
 
     [Fact]
-    public void A_day_without_any_bar_was_a_holiday_unless_there_was_trading()
+    public void A_day_without_bars_is_a_holiday_unless_there_was_trading()
     {
         var bars = Sessions(Timeframe.Minute30, new(2024, 5, 6), 40)
             .Where(bar => DateOnly.FromDateTime(bar.UtcDateTime) != new DateOnly(2024, 5, 27))
@@ -78,7 +78,7 @@ public sealed class SessionPatternTests
     [Theory]
     [InlineData(7, 0, 7)]
     [InlineData(8, 8, 0)]
-    public void More_than_seven_expected_days_in_a_row_are_no_holiday(int days, int missing, int closed)
+    public void More_than_seven_expected_days_in_a_row_are_missing(int days, int missing, int closed)
     {
         var bars = Sessions(Timeframe.Day1, new(2024, 1, 1), 200).Where((_, i) => i < 100 || i >= 100 + days).ToArray();
         var report = Pattern(Timeframe.Day1, bars).Compare(Nothing);
@@ -87,9 +87,9 @@ public sealed class SessionPatternTests
     }
 
     [Fact]
-    public void What_is_there_less_often_than_not_is_not_missed()
+    public void Bars_at_rare_times_are_not_expected()
     {
-        // Every third session begins two hours early, and one Saturday is traded.
+        // Every third session begins two hours early, and one Saturday has a bar.
         var bars = Sessions(Timeframe.Hour1, new(2024, 5, 6), 60)
             .Concat(
                 Sessions(Timeframe.Hour1, new(2024, 5, 6), 60)
@@ -107,7 +107,7 @@ public sealed class SessionPatternTests
     }
 
     [Fact]
-    public void Days_begin_where_the_zone_has_no_midnight()
+    public void A_day_without_midnight_begins_at_its_first_instant()
     {
         // In São Paulo the clocks went from midnight to 1 o'clock on 4 November 2018.
         var zone = TimeZoneInfo.FindSystemTimeZoneById("America/Sao_Paulo");
@@ -119,7 +119,7 @@ public sealed class SessionPatternTests
     }
 
     [Fact]
-    public void What_is_taken_out_is_what_is_found_missing() =>
+    public void Removed_bars_are_found_missing() =>
         Prop.ForAll(
                 (
                     from timeframe in Gen.Elements(Timeframe.Minute15, Timeframe.Minute30, Timeframe.Hour1)
@@ -128,7 +128,7 @@ public sealed class SessionPatternTests
                 ).ToArbitrary(),
                 sample =>
                 {
-                    // Sixteen weeks, so that eight of them taken away leave every place its majority; never the first or the last, nor a whole day.
+                    // Over 16 weeks, removing up to five bars leaves a majority in every slot. The first and the last bar are kept.
                     var bars = Sessions(sample.timeframe, new(2024, 2, 5), 80);
                     var taken = sample
                         .places.Select(place => bars[1 + place % (bars.Length - 2)])
@@ -152,7 +152,7 @@ public sealed class SessionPatternTests
         return pattern;
     }
 
-    // Weekdays from 9:30 to 16:00 in New York (from 10:00 by hours); or their dates.
+    // Bars on weekdays from 9:30 to 16:00 in New York (1h bars from 10:00), or daily bars of these dates.
     private static DateTimeOffset[] Sessions(Timeframe timeframe, DateOnly first, int days) =>
         [
             .. Enumerable

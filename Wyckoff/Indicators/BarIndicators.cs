@@ -2,14 +2,14 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Indicators;
 
-/// <summary>The customary indicators of one bar; null while there are too few bars for one of them.</summary>
+/// <summary>The indicators of one bar. An indicator is null while there are too few bars for it.</summary>
 public sealed record BarIndicators
 {
     public required int TickerId { get; init; }
 
     public required Timeframe Timeframe { get; init; }
 
-    /// <summary>That of the bar.</summary>
+    /// <summary>The timestamp of the bar.</summary>
     public required DateTimeOffset Timestamp { get; init; }
 
     public decimal? Sma20 { get; init; }
@@ -35,7 +35,7 @@ public sealed record BarIndicators
 
     public decimal? BbLower { get; init; }
 
-    /// <summary>What was traded in the 24 hours up to the close of the bar.</summary>
+    /// <summary>The volume traded in the 24 hours up to the close of the bar.</summary>
     public decimal? Volume24h { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }

@@ -2,14 +2,14 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Indicators;
 
-/// <summary>Which rows that belong to bars are wanted.</summary>
-/// <param name="Table">Where they are.</param>
-/// <param name="Columns">What of them, as SQL; the time, and the version where there are several, come before.</param>
-/// <param name="Symbol">Whose.</param>
-/// <param name="Timeframe">Of which bars.</param>
-/// <param name="From">From here on, the first; null means the newest.</param>
-/// <param name="To">Up to here, not included.</param>
-/// <param name="Limit">At most so many.</param>
+/// <summary>A query for values that were computed from bars.</summary>
+/// <param name="Table">The table that holds the values.</param>
+/// <param name="Columns">SQL expressions to select, in addition to the timestamp and the version column of the table.</param>
+/// <param name="Symbol">The ticker of the bars.</param>
+/// <param name="Timeframe">The timeframe of the bars.</param>
+/// <param name="From">The earliest timestamp, to read the oldest rows first; null to read the newest rows.</param>
+/// <param name="To">The end of the range, exclusive.</param>
+/// <param name="Limit">The maximum number of rows.</param>
 public sealed record ComputedValuesQuery(
     ComputedValuesTable Table,
     IReadOnlyList<string> Columns,
@@ -20,9 +20,9 @@ public sealed record ComputedValuesQuery(
     int Limit
 )
 {
-    /// <summary>Only of this version; null means all.</summary>
+    /// <summary>Selects rows of this version only; null selects all versions.</summary>
     public string? Version { get; init; }
 
-    /// <summary>Only what comes after this time, and after this version of the same.</summary>
+    /// <summary>The last row of the previous page; only rows after it are selected.</summary>
     public (DateTimeOffset Timestamp, string Version)? After { get; init; }
 }

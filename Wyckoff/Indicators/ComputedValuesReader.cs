@@ -4,14 +4,15 @@ using Wyckoff.Postgres;
 
 namespace Wyckoff.Indicators;
 
-/// <summary>Reads what belongs to bars, in the order of time.</summary>
+/// <summary>Reads values that were computed from bars, in the order of time.</summary>
 public sealed class ComputedValuesReader(Database database)
 {
     /// <summary>
-    /// Has the rows handed to <paramref name="read"/>: time and, where there are several, version, then the columns; one more than the limit where there are more, unless the newest are wanted.
-    /// It may be called twice, if the connection breaks under it, so it must not have given anything away before it ends.
+    /// Passes the rows to <paramref name="read"/>: the timestamp, the version if the table has one, then the columns. If more rows follow,
+    /// one row more than the limit is passed, unless the newest rows are read. If the connection breaks, <paramref name="read"/> is called
+    /// again, so it must not publish anything before it ends.
     /// </summary>
-    /// <returns>False when there is no such ticker.</returns>
+    /// <returns>False if the ticker does not exist.</returns>
     public Task<bool> ReadAsync(
         ComputedValuesQuery query,
         Func<NpgsqlDataReader, CancellationToken, Task> read,
@@ -20,9 +21,14 @@ public sealed class ComputedValuesReader(Database database)
         database.ReadAsync(
             async (connection, token) =>
             {
-                // Asked each time: so the rows are never those of a ticker which had this symbol before.
+                // The id is not cached: the symbol may belong to another ticker than before.
                 await using var find = new NpgsqlCommand(
-                    "SELECT t.id, w.until FROM market.tickers t LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2 WHERE t.symbol = $1",
+                    """
+                    SELECT t.id, w.until
+                      FROM market.tickers t
+                      LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2
+                     WHERE t.symbol = $1
+                    """,
                     connection
                 )
                 {
@@ -53,7 +59,8 @@ public sealed class ComputedValuesReader(Database database)
             cancellationToken
         );
 
-    /// <summary>Where the newest rows begin. What a query costs is the planning, which looks at every chunk the bounds admit: so a short span first, and a longer one while that holds too few.</summary>
+    // The timestamp at which the newest rows begin. The planner looks at every chunk within the bounds, so the search starts with a short
+    // span and makes it longer while the span holds too few rows.
     private static async Task<DateTimeOffset> StartAsync(
         NpgsqlConnection connection,
         ComputedValuesQuery query,
@@ -64,7 +71,7 @@ public sealed class ComputedValuesReader(Database database)
     {
         for (var span = query.Timeframe.Width * (query.Limit * 4L); ; span *= 8)
         {
-            // Before that there is next to nothing, so there is no need to go there in steps.
+            // Hardly any rows are before 1970, so the rest is searched in one step.
             if (until - DateTimeOffset.UnixEpoch < span)
             {
                 return DateTimeOffset.MinValue;
@@ -117,29 +124,32 @@ public sealed class ComputedValuesReader(Database database)
                 Time(query.To),
             },
         };
-        var only = "";
+        var conditions = "";
         if (query.Version is { } version)
         {
             command.Parameters.Add(new() { Value = version });
-            only = $"AND {query.Table.VersionColumn} = $5";
+            conditions = $"AND {query.Table.VersionColumn} = $5";
         }
 
         if (query.After is { } after)
         {
             command.Parameters.Add(Time(after.Timestamp));
-            only += $" AND timestamp >= ${command.Parameters.Count} AND ({string.Join(", ", key)}) > (${command.Parameters.Count}";
+            conditions += $" AND timestamp >= ${command.Parameters.Count} AND ({string.Join(", ", key)}) > (${command.Parameters.Count}";
             if (key.Length > 1)
             {
                 command.Parameters.Add(new() { Value = after.Version });
-                only += $", ${command.Parameters.Count}";
+                conditions += $", ${command.Parameters.Count}";
             }
 
-            only += ")";
+            conditions += ")";
         }
 
         string Order(string direction) => string.Join(", ", key.Select(part => part + direction));
-        var rows =
-            $"SELECT {string.Join(", ", key.Concat(query.Columns))} FROM market.{query.Table.Name} WHERE ticker_id = $1 AND timeframe = $2 AND timestamp >= $3 AND timestamp < $4 {only}";
+        var rows = $"""
+            SELECT {string.Join(", ", key.Concat(query.Columns))}
+              FROM market.{query.Table.Name}
+             WHERE ticker_id = $1 AND timeframe = $2 AND timestamp >= $3 AND timestamp < $4 {conditions}
+            """;
         command.CommandText = query.From is null
             ? FormattableString.Invariant(
                 $"SELECT * FROM ({rows} ORDER BY {Order(" DESC")} LIMIT {query.Limit}) AS newest ORDER BY {Order("")}"

@@ -4,21 +4,21 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Indicators;
 
 /// <summary>
-/// The indicators of bars that are fed in the order of their time. What a bar's indicators are follows from that bar and the up to <see cref="Window"/> − 1 before it
-/// (and from those of the last 24 hours), as if history began there: so a series that is started that far back gives the same, to the last digit, as one that was started
-/// at the first bar there is. docs/indicators.md has the formulas.
+/// Computes the indicators of bars, which are fed in the order of time. The indicators of a bar depend only on the last <see
+/// cref="Window"/> bars up to it and on the bars of the last 24 hours. A series that starts that far back therefore gives the same values,
+/// to the last digit, as one that starts at the first bar of the ticker. docs/indicators.md has the formulas.
 /// </summary>
 /// <remarks>
-/// Plain means are sums of whole numbers, and exact. Recursive ones are computed anew for every bar, over its window, in double: additions, subtractions,
-/// multiplications and divisions in a fixed order, which IEEE 754 leaves no freedom, so every machine has the same bits. Of what is before the window a recursion would
-/// still hold a 10⁻¹²th part: below the eighth decimal of any ordinary price.
+/// Simple means are exact sums of integers. Recursive means are computed again for every bar over its last <see cref="Window"/> bars, in
+/// double precision and in a fixed order of operations, so IEEE 754 gives the same bits on every machine. Earlier bars would contribute
+/// about 10⁻¹² of the value, which is below the eighth decimal of ordinary prices.
 /// </remarks>
 public sealed class IndicatorSeries(Timeframe timeframe)
 {
-    /// <summary>Of how many bars, itself included, a bar's indicators are made.</summary>
+    /// <summary>The number of bars, including the bar itself, that the indicators of a bar are computed from.</summary>
     public const int Window = 400;
 
-    /// <summary>How far back from its close a bar's volume_24h looks.</summary>
+    /// <summary>The time span of volume_24h, back from the close of a bar.</summary>
     public static readonly TimeSpan Day = TimeSpan.FromHours(24);
 
     private const int Fast = 12;
@@ -28,7 +28,7 @@ public sealed class IndicatorSeries(Timeframe timeframe)
     private const int Band = 20;
     private const int Long = 50;
 
-    // Several windows, so that the last one lies in one piece and is moved to the front only now and then.
+    // Eight times as long as needed: the last bars are contiguous, and are moved to the front only when the end of the arrays is reached.
     private readonly long[] _closes = new long[8 * Window];
     private readonly double[] _values = new double[8 * Window];
     private readonly double[] _rises = new double[8 * Window];
@@ -41,14 +41,16 @@ public sealed class IndicatorSeries(Timeframe timeframe)
     private Int128 _sumLong;
     private Int128 _volume;
 
-    /// <summary>The indicators of the next bar, which thereby becomes history for those after it. Time, close and volume as in <see cref="IncomingBar"/>.</summary>
-    /// <exception cref="ArgumentException">The bar does not come after the one before it.</exception>
+    /// <summary>
+    /// Computes the indicators of the next bar and adds the bar to the history. Units are those of <see cref="IncomingBar"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">The bar is not later than the previous one.</exception>
     public IndicatorValues Next(long time, long close, Int128 volume)
     {
         if (time <= _last)
         {
             throw new ArgumentException(
-                $"The bar of {IncomingBar.InstantOf(time):O} came after that of {IncomingBar.InstantOf(_last):O}.",
+                $"The bar of {IncomingBar.InstantOf(time):O} is not later than the previous bar of {IncomingBar.InstantOf(_last):O}.",
                 nameof(time)
             );
         }
@@ -78,7 +80,7 @@ public sealed class IndicatorSeries(Timeframe timeframe)
             Price(macd),
             Price(signal),
             Price(macd - signal),
-            // As high as the column goes: a price near its end has a band beyond it.
+            // Capped, because the band of a price near the limit of the column would exceed the limit.
             sma20 + bandWidth
                 is { } upper
                 ? Math.Min(upper, Price(IncomingBar.PriceLimit - 1)!.Value)
@@ -93,7 +95,7 @@ public sealed class IndicatorSeries(Timeframe timeframe)
     {
         if (_end == _closes.Length)
         {
-            // With the bars that the sums are about to lose, which are within a window.
+            // The moved bars include those that the sums below subtract, because Window is larger than Long and Band.
             foreach (var values in (Array[])[_closes, _values, _rises, _falls])
             {
                 Array.Copy(values, _end - Window, values, 0, Window);
@@ -124,7 +126,7 @@ public sealed class IndicatorSeries(Timeframe timeframe)
 
     private readonly record struct Recursions(double? Fast, double? Slow, double? Signal, double? Rise, double? Fall);
 
-    // The exponential means begin with the plain mean of their first bars.
+    // An exponential mean starts with the simple mean of its first bars.
     private Recursions Recurse(int start, int count)
     {
         var values = _values.AsSpan(start, count);
@@ -135,7 +137,7 @@ public sealed class IndicatorSeries(Timeframe timeframe)
             fall = null;
         if (count > Rsi)
         {
-            // The first bar of the window has no change: what was before it is not asked.
+            // The first bar has no change, because the bar before it is out of reach.
             var (up, down) = (Mean(rises[1..(Rsi + 1)]), Mean(falls[1..(Rsi + 1)]));
             for (var i = Rsi + 1; i < count; i++)
             {
@@ -168,7 +170,7 @@ public sealed class IndicatorSeries(Timeframe timeframe)
         {
             fast += (values[i] - fast) * (2.0 / (Fast + 1));
             slow += (values[i] - slow) * (2.0 / (Slow + 1));
-            // Until there are nine differences their sum, then their mean.
+            // The sum of the first nine differences, then their mean, then the exponential mean.
             signal = (i - Slow + 2) switch
             {
                 < Signal => signal + (fast - slow),
@@ -193,7 +195,7 @@ public sealed class IndicatorSeries(Timeframe timeframe)
 
     private static Int128 Mean(Int128 sum, int count) => (2 * sum + count) / (2 * count);
 
-    // Twice the standard deviation of the twenty closes (that of the population), from exact sums of squares around a whole number near the mean.
+    // Twice the population standard deviation of the last 20 closes, from exact sums of squares around an integer near the mean.
     private long TwoDeviations()
     {
         var centre = (long)(_sumBand / Band);
@@ -208,7 +210,7 @@ public sealed class IndicatorSeries(Timeframe timeframe)
         return (long)((Root((UInt128)(squares * Band - rest * rest)) + Band / 4) / (Band / 2));
     }
 
-    // The whole part of a square root.
+    // The integer part of a square root.
     private static UInt128 Root(UInt128 value)
     {
         if (value == 0)
@@ -216,7 +218,7 @@ public sealed class IndicatorSeries(Timeframe timeframe)
             return 0;
         }
 
-        // A double is right to fifteen digits; one step of Newton's makes it all of them, give or take one.
+        // A double has about 15 correct digits. One Newton step makes the root correct to within one unit.
         var root = (UInt128)Math.Sqrt((double)value);
         root = (root + value / root) / 2;
         while (root * root > value)
@@ -237,7 +239,7 @@ public sealed class IndicatorSeries(Timeframe timeframe)
             ? (long)Math.Min(Math.Round(price, MidpointRounding.AwayFromZero), IncomingBar.PriceLimit - IncomingBar.One)
             : null;
 
-    // Where nothing moved, neither side is the stronger.
+    // 50 if the price did not move at all.
     private static decimal? Strength(double? rise, double? fall) =>
         (rise, fall) switch
         {

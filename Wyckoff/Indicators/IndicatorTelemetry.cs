@@ -4,7 +4,7 @@ using Wyckoff.Telemetry;
 
 namespace Wyckoff.Indicators;
 
-/// <summary>Metrics of the indicators; all names are here.</summary>
+/// <summary>The metrics of the indicator updates.</summary>
 public static class IndicatorTelemetry
 {
     private static readonly Meter Meter = MarketDataMetrics.Meter;

@@ -1,9 +1,9 @@
 namespace Wyckoff.Indicators;
 
-/// <summary>What an update of the indicators of a ticker and timeframe did.</summary>
-/// <param name="Version">The version of the bars they are computed for now.</param>
-/// <param name="Full">All of them were computed, not only those that a change reaches.</param>
-/// <param name="Computed">For how many bars.</param>
-/// <param name="Written">How many rows were not there, or not the same.</param>
-/// <param name="Deleted">How many rows had lost their bar.</param>
+/// <summary>The result of an update of the indicators of one window.</summary>
+/// <param name="Version">The version of the window that the indicators now correspond to.</param>
+/// <param name="Full">True if the indicators of all bars were computed, not only those affected by changes.</param>
+/// <param name="Computed">The number of bars whose indicators were computed.</param>
+/// <param name="Written">The number of rows that were inserted or updated.</param>
+/// <param name="Deleted">The number of rows that were deleted because their bar no longer exists.</param>
 public sealed record IndicatorUpdate(long Version, bool Full, long Computed, long Written, long Deleted);

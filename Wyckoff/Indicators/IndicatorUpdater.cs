@@ -10,22 +10,26 @@ using Wyckoff.Telemetry;
 namespace Wyckoff.Indicators;
 
 /// <summary>
-/// Keeps <c>market.indicators</c> what <see cref="IndicatorSeries"/> gives for the bars. Whatever happens (late bars, corrections, deletions, a crash), once a version of
-/// the bars is said to be computed, every row is the one that a pass over all bars of that version would give.
+/// Keeps <c>market.indicators</c> up to date with the bars. Once a version of a window is recorded as computed, every row has the values
+/// that <see cref="IndicatorSeries"/> gives for all bars of that version, even after late bars, corrections, deletions or a crash.
 /// </summary>
 /// <remarks>
-/// One at a time is at a ticker and timeframe, in whichever process: under a lock of the session, since a long update takes several transactions, and a lock that ended
-/// with each would let another in between who has seen newer bars. The session that works is the one that holds the lock, so neither survives the other.
+/// Only one process at a time updates the indicators of a window. The lock belongs to the session, because a long update takes several
+/// transactions, and no other process may update the window between them. The session that holds the lock also does the work, so the lock
+/// ends when the work is interrupted.
 /// </remarks>
 public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
 {
-    /// <summary>How many bars are read, computed and committed at a time: what an update needs of memory.</summary>
+    /// <summary>The number of bars that are read, computed and committed at a time. It bounds the memory of an update.</summary>
     internal const int BarsAtATime = 10_000;
 
     private const string Columns =
         "sma_20, sma_50, ema_12, ema_26, rsi_14, macd, macd_signal, macd_histogram, bb_upper, bb_middle, bb_lower, volume_24h";
 
-    /// <summary>Tickers and timeframes whose bars have a version that their indicators do not know, in no particular order, so that several who ask begin at different ends.</summary>
+    /// <summary>
+    /// Finds windows whose indicators are behind the version of the bars. The order is random, so that several replicas start with
+    /// different windows.
+    /// </summary>
     public async Task<IReadOnlyList<(int TickerId, Timeframe Timeframe)>> FindBehindAsync(
         IEnumerable<Timeframe> timeframes,
         int limit,
@@ -34,8 +38,11 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
     {
         await using var command = source.CreateCommand(
             """
-            SELECT w.ticker_id, w.timeframe FROM market.bar_windows w LEFT JOIN market.indicator_windows i USING (ticker_id, timeframe)
-             WHERE w.timeframe = ANY($1) AND w.version > coalesce(i.version, 0) ORDER BY random() LIMIT $2
+            SELECT w.ticker_id, w.timeframe
+              FROM market.bar_windows w
+              LEFT JOIN market.indicator_windows i USING (ticker_id, timeframe)
+             WHERE w.timeframe = ANY($1) AND w.version > coalesce(i.version, 0)
+             ORDER BY random() LIMIT $2
             """
         );
         command.Parameters.Add(new() { Value = timeframes.Select(timeframe => timeframe.Name).ToArray() });
@@ -50,11 +57,13 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
         return behind;
     }
 
-    /// <summary>Computes what the changes since the last update reach, or all where they are no longer known. Null when another is at it.</summary>
+    /// <summary>
+    /// Computes the indicators affected by changes since the last update. Returns null if the window is being updated elsewhere.
+    /// </summary>
     public Task<IndicatorUpdate?> UpdateAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken) =>
         LockedAsync(tickerId, timeframe, full: false, wait: false, cancellationToken);
 
-    /// <summary>Computes all, after whoever is at it.</summary>
+    /// <summary>Computes the indicators of all bars. Waits for an update in progress.</summary>
     public async Task<IndicatorUpdate> RecomputeAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken) =>
         (await LockedAsync(tickerId, timeframe, full: true, wait: true, cancellationToken))!;
 
@@ -79,7 +88,7 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
             wait ? "SELECT pg_advisory_lock($1) IS NOT NULL" : "SELECT pg_try_advisory_lock($1)",
             LockKey(tickerId, timeframe)
         );
-        // Another's update may take as long as it likes.
+        // No timeout: an update in another process may take long.
         take.CommandTimeout = 0;
         try
         {
@@ -94,8 +103,8 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
         }
         finally
         {
-            // Not left to the end of the session: that goes back to the pool, with its locks. A session that broke has none any more. All of them, because a
-            // cancelled statement does not say whether it had got the lock.
+            // The session returns to the pool with its locks, so they are released here. A broken session has no locks any more. All locks
+            // are released, because after a cancelled statement it is unknown whether the lock was taken.
             if (connection.State == ConnectionState.Open)
             {
                 await using var release = Command(connection, "SELECT pg_advisory_unlock_all()");
@@ -112,13 +121,13 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
-        // The version before the bars: what is written between the two is computed now, and once more then.
+        // The version is read before the bars. Bars written in between are computed now and once more by the next update.
         var (version, computed, since) = await VersionsAsync(connection, tickerId, timeframe, cancellationToken);
         var changes = full ? null : await ChangesAsync(connection, tickerId, timeframe, computed, version, cancellationToken);
-        var work = new Work(connection, tickerId, timeframe, time.GetUtcNow());
+        var window = new WindowUpdate(connection, tickerId, timeframe, time.GetUtcNow());
         if (changes is null)
         {
-            await work.ComputeAsync(
+            await window.ComputeAsync(
                 since ?? DateTimeOffset.MinValue,
                 DateTimeOffset.MinValue,
                 DateTimeOffset.MaxValue,
@@ -131,14 +140,14 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
             for (var i = 0; i < changes.Count; )
             {
                 var from = changes[i].From;
-                var until = await work.ReachAsync(changes[i].Until, cancellationToken);
+                var until = await window.ReachAsync(changes[i].Until, cancellationToken);
                 for (i++; i < changes.Count && changes[i].From <= until; i++)
                 {
-                    until = await work.ReachAsync(changes[i].Until, cancellationToken);
+                    until = await window.ReachAsync(changes[i].Until, cancellationToken);
                 }
 
-                await work.ComputeAsync(
-                    await work.NeededAsync(from, cancellationToken),
+                await window.ComputeAsync(
+                    await window.NeededAsync(from, cancellationToken),
                     from,
                     until,
                     i == changes.Count ? version : null,
@@ -147,7 +156,7 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
             }
         }
 
-        return new(version, changes is null, work.Computed, work.Written, work.Deleted);
+        return new(version, changes is null, window.Computed, window.Written, window.Deleted);
     }
 
     private static async Task<(long Version, long Computed, DateTimeOffset? Since)> VersionsAsync(
@@ -162,7 +171,8 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
             """
             SELECT coalesce(w.version, 0), coalesce(i.version, 0), w.since
               FROM (VALUES ($1::int, $2::varchar)) AS wanted (ticker_id, timeframe)
-              LEFT JOIN market.bar_windows w USING (ticker_id, timeframe) LEFT JOIN market.indicator_windows i USING (ticker_id, timeframe)
+              LEFT JOIN market.bar_windows w USING (ticker_id, timeframe)
+              LEFT JOIN market.indicator_windows i USING (ticker_id, timeframe)
             """,
             tickerId,
             timeframe.Name
@@ -175,7 +185,7 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
             (reader.GetInt64(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : Instant(reader, 2));
     }
 
-    // Null when they are not all kept any more: then everything is as good as changed.
+    // Returns null if some of the changes are no longer stored, so all bars must be treated as changed.
     private static async Task<List<(DateTimeOffset From, DateTimeOffset Until)>?> ChangesAsync(
         NpgsqlConnection connection,
         int tickerId,
@@ -188,8 +198,11 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
         await using var command = Command(
             connection,
             """
-            WITH changes AS (SELECT range FROM market.bar_changes WHERE ticker_id = $1 AND timeframe = $2 AND version > $3 AND version <= $4)
-            SELECT (SELECT count(*) FROM changes), coalesce(lower(r), '-infinity'), coalesce(upper(r), 'infinity') FROM unnest((SELECT range_agg(range) FROM changes)) r ORDER BY 2
+            WITH changes AS (
+              SELECT range FROM market.bar_changes WHERE ticker_id = $1 AND timeframe = $2 AND version > $3 AND version <= $4)
+            SELECT (SELECT count(*) FROM changes), coalesce(lower(r), '-infinity'), coalesce(upper(r), 'infinity')
+              FROM unnest((SELECT range_agg(range) FROM changes)) r
+             ORDER BY 2
             """,
             tickerId,
             timeframe.Name,
@@ -225,10 +238,10 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
         return command;
     }
 
-    /// <summary>One update, while the lock is held.</summary>
-    private sealed class Work(NpgsqlConnection connection, int tickerId, Timeframe timeframe, DateTimeOffset now)
+    /// <summary>Computes and writes the indicators of one window while its lock is held.</summary>
+    private sealed class WindowUpdate(NpgsqlConnection connection, int tickerId, Timeframe timeframe, DateTimeOffset now)
     {
-        private readonly string _bars = $"{MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)}";
+        private readonly string _bars = MarketDataModel.QualifiedBarsTable(timeframe);
         private readonly List<DateTimeOffset> _times = [];
         private readonly List<decimal?>[] _values = [.. Enumerable.Range(0, 12).Select(_ => new List<decimal?>())];
 
@@ -238,7 +251,7 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
 
         public long Deleted { get; private set; }
 
-        /// <summary>From when on bars are needed for the indicators of the first at <paramref name="from"/>.</summary>
+        /// <summary>The time from which bars are needed to compute the indicators of a bar at <paramref name="from"/>.</summary>
         public async Task<DateTimeOffset> NeededAsync(DateTimeOffset from, CancellationToken cancellationToken)
         {
             if (from == DateTimeOffset.MinValue)
@@ -259,7 +272,7 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
             return first < day ? first : day;
         }
 
-        /// <summary>Up to where bars have other indicators when those before <paramref name="until"/> have changed.</summary>
+        /// <summary>The end of the bars whose indicators are affected when bars before <paramref name="until"/> change.</summary>
         public async Task<DateTimeOffset> ReachAsync(DateTimeOffset until, CancellationToken cancellationToken)
         {
             if (until == DateTimeOffset.MaxValue)
@@ -267,7 +280,7 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
                 return until;
             }
 
-            // The last bar that still looks back beyond it, and all of the day after.
+            // The last bar that is computed from bars before it, or all bars of the 24 hours after it.
             await using var command = Command(
                 connection,
                 "SELECT market.nth_bar_from($1, $2, $3, $4)",
@@ -283,7 +296,10 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
                 : last + TimeSpan.FromMicroseconds(1);
         }
 
-        /// <summary>Computes the indicators of the bars of [<paramref name="from"/>, <paramref name="until"/>), of those from <paramref name="needed"/> on, and makes the table say so.</summary>
+        /// <summary>
+        /// Computes the indicators of the bars in [<paramref name="from"/>, <paramref name="until"/>), starting the series at
+        /// <paramref name="needed"/>, and updates the table.
+        /// </summary>
         public async Task ComputeAsync(
             DateTimeOffset needed,
             DateTimeOffset from,
@@ -311,7 +327,12 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
             Array.ForEach(_values, column => column.Clear());
             await using var command = Command(
                 connection,
-                $"SELECT timestamp, close, volume FROM {_bars} WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 ORDER BY timestamp",
+                $"""
+                SELECT timestamp, close, volume
+                  FROM {_bars}
+                 WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3
+                 ORDER BY timestamp
+                """,
                 tickerId,
                 span.Start,
                 span.End
@@ -356,29 +377,33 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
             }
         }
 
-        // One transaction. The version goes with the last, so an update that dies is done again.
+        // One transaction. The version is recorded with the last one, so an interrupted update is repeated.
         private async Task WriteAsync(DateTimeOffset from, DateTimeOffset until, long? version, CancellationToken cancellationToken)
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            await using (var hold = Command(connection, "SELECT true FROM market.tickers WHERE id = $1 FOR KEY SHARE", tickerId))
+            await using (var lockTicker = Command(connection, "SELECT true FROM market.tickers WHERE id = $1 FOR KEY SHARE", tickerId))
             {
-                if (await hold.ExecuteScalarAsync(cancellationToken) is null)
+                if (await lockTicker.ExecuteScalarAsync(cancellationToken) is null)
                 {
-                    // Deleted, and its rows with it: none may come after.
+                    // The ticker and its rows were deleted meanwhile, so no new rows may be written.
                     return;
                 }
             }
 
             await CompressedChunks.LiftLimitAsync(connection, cancellationToken);
-            await using var there = Command(
+            await using var select = Command(
                 connection,
-                "SELECT array_agg(timestamp) FROM market.indicators WHERE ticker_id = $1 AND timeframe = $2 AND timestamp >= $3 AND timestamp < $4",
+                """
+                SELECT array_agg(timestamp)
+                  FROM market.indicators
+                 WHERE ticker_id = $1 AND timeframe = $2 AND timestamp >= $3 AND timestamp < $4
+                """,
                 tickerId,
                 timeframe.Name,
                 from,
                 until
             );
-            var stored = await there.ExecuteScalarAsync(cancellationToken) as DateTime[] ?? [];
+            var stored = await select.ExecuteScalarAsync(cancellationToken) as DateTime[] ?? [];
             if (stored.Length == 0)
             {
                 await CopyAsync(cancellationToken);
@@ -389,9 +414,9 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
                 await UpsertAsync(cancellationToken);
             }
 
-            if (version is { } reached)
+            if (version is { } computed)
             {
-                await using var say = Command(
+                await using var record = Command(
                     connection,
                     """
                     INSERT INTO market.indicator_windows (ticker_id, timeframe, version) VALUES ($1, $2, $3)
@@ -399,9 +424,9 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
                     """,
                     tickerId,
                     timeframe.Name,
-                    reached
+                    computed
                 );
-                await say.ExecuteNonQueryAsync(cancellationToken);
+                await record.ExecuteNonQueryAsync(cancellationToken);
             }
 
             await transaction.CommitAsync(cancellationToken);
@@ -449,10 +474,13 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
                 return;
             }
 
-            // Named one by one: a deletion by range has a compressed chunk unpack all of it.
+            // By timestamps: a deletion by range would decompress the whole range of a compressed chunk.
             await using var delete = Command(
                 connection,
-                "DELETE FROM market.indicators WHERE ticker_id = $1 AND timeframe = $2 AND timestamp = ANY($3) AND timestamp >= $4 AND timestamp <= $5",
+                """
+                DELETE FROM market.indicators
+                 WHERE ticker_id = $1 AND timeframe = $2 AND timestamp = ANY($3) AND timestamp >= $4 AND timestamp <= $5
+                """,
                 tickerId,
                 timeframe.Name,
                 gone,
@@ -462,7 +490,7 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
             Deleted += await delete.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        // Only what differs: a row that is written for nothing is garbage, and in a compressed chunk unpacked for nothing.
+        // Writes only rows that differ, to avoid dead rows and needless decompression.
         private async Task UpsertAsync(CancellationToken cancellationToken)
         {
             if (_times.Count == 0)
@@ -474,9 +502,12 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
                 connection,
                 $"""
                 INSERT INTO market.indicators (ticker_id, timeframe, timestamp, {Columns})
-                SELECT $1, $2, c.* FROM unnest($5::timestamptz[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], $14::numeric[], $15::numeric[],
-                       $16::numeric[], $17::numeric[]) AS c (timestamp, {Columns})
-                  LEFT JOIN market.indicators i ON i.ticker_id = $1 AND i.timeframe = $2 AND i.timestamp = c.timestamp AND i.timestamp >= $3 AND i.timestamp <= $4
+                SELECT $1, $2, c.*
+                  FROM unnest($5::timestamptz[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[],
+                              $12::numeric[], $13::numeric[], $14::numeric[], $15::numeric[], $16::numeric[], $17::numeric[])
+                         AS c (timestamp, {Columns})
+                  LEFT JOIN market.indicators i
+                    ON i.ticker_id = $1 AND i.timeframe = $2 AND i.timestamp = c.timestamp AND i.timestamp >= $3 AND i.timestamp <= $4
                  WHERE i.timestamp IS NULL OR {Row("c")} IS DISTINCT FROM {Row("i")}
                  ORDER BY c.timestamp
                 ON CONFLICT (ticker_id, timeframe, timestamp) DO UPDATE SET ({Columns}) = {Row("EXCLUDED")}

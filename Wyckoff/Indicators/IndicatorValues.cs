@@ -1,6 +1,6 @@
 namespace Wyckoff.Indicators;
 
-/// <summary>The indicators of one bar as they are stored; null while there are too few bars for one of them.</summary>
+/// <summary>The indicator values of one bar. A value is null while there are too few bars for it.</summary>
 public readonly record struct IndicatorValues(
     decimal? Sma20,
     decimal? Sma50,

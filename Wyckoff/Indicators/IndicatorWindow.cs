@@ -2,7 +2,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Indicators;
 
-/// <summary>Up to which version of its bars the indicators of a ticker and timeframe are computed.</summary>
+/// <summary>The version of a window that its indicators are computed for.</summary>
 public sealed record IndicatorWindow
 {
     public required int TickerId { get; init; }

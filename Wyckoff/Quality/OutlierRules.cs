@@ -1,13 +1,15 @@
 namespace Wyckoff.Quality;
 
-/// <summary>A bar that looks wrong, by which rule, and the numbers that made it so; those that the rule does not ask are null.</summary>
-/// <param name="Timestamp">Of the bar.</param>
+/// <summary>
+/// A bar that looks wrong, the rule that says so, and the numbers that the rule uses. Numbers that it does not use are null.
+/// </summary>
+/// <param name="Timestamp">The timestamp of the bar.</param>
 /// <param name="Rule">move, flat or zero_volume.</param>
-/// <param name="Close">Its close.</param>
-/// <param name="PreviousClose">That of the bar before.</param>
-/// <param name="MeanSpread">Mean spread of the 20 bars before.</param>
-/// <param name="Times">How many times that the close has moved; null too when the mean is 0.</param>
-/// <param name="Volume">What was traded.</param>
+/// <param name="Close">The close of the bar.</param>
+/// <param name="PreviousClose">The close of the previous bar.</param>
+/// <param name="MeanSpread">The mean spread of the 20 bars before.</param>
+/// <param name="Times">The move of the close as a multiple of the mean spread; null if the mean spread is 0.</param>
+/// <param name="Volume">The volume of the bar.</param>
 public sealed record Outlier(
     DateTimeOffset Timestamp,
     string Rule,
@@ -18,43 +20,43 @@ public sealed record Outlier(
     decimal Volume
 );
 
-/// <summary>Finds bars that look wrong. Feed the bars in the order of their time; the rules are those of <c>quality_score</c>.</summary>
+/// <summary>Finds bars that look wrong, by the rules of <c>quality_score</c>. The bars are fed in the order of time.</summary>
 public sealed class OutlierRules
 {
-    /// <summary>The close has moved by more than ten times the mean spread of the 20 bars before.</summary>
+    /// <summary>Rule: the close moved by more than ten times the mean spread of the 20 bars before.</summary>
     public const string Move = "move";
 
-    /// <summary>One price for all, though something was traded.</summary>
+    /// <summary>Rule: open, high, low and close are equal although there is volume.</summary>
     public const string Flat = "flat";
 
-    /// <summary>Nothing was traded.</summary>
+    /// <summary>Rule: the volume is 0.</summary>
     public const string ZeroVolume = "zero_volume";
 
-    /// <summary>How many bars before a bar are asked.</summary>
+    /// <summary>The number of bars before a bar that its mean spread is computed from.</summary>
     public const int Window = 20;
 
-    private const int Tolerated = 10;
+    private const int MaxSpreads = 10;
     private readonly Queue<decimal> _spreads = new(Window + 1);
     private decimal _sum;
     private decimal? _close;
 
     public IEnumerable<Outlier> Next(DateTimeOffset timestamp, BarAmounts bar)
     {
-        var (previous, sum, known) = (_close, _sum, _spreads.Count == Window);
+        var (previous, sum, hasLookback) = (_close, _sum, _spreads.Count == Window);
         _close = bar.Close;
         _sum += bar.High - bar.Low;
         _spreads.Enqueue(bar.High - bar.Low);
-        if (known)
+        if (hasLookback)
         {
             _sum -= _spreads.Dequeue();
         }
 
-        return Judge();
+        return Find();
 
-        IEnumerable<Outlier> Judge()
+        IEnumerable<Outlier> Find()
         {
-            // |move| > 10 × sum / 20, without the division.
-            if (known && previous is { } before && Math.Abs(bar.Close - before) * Window > Tolerated * sum)
+            // |move| > 10 × sum ÷ 20, without a division.
+            if (hasLookback && previous is { } before && Math.Abs(bar.Close - before) * Window > MaxSpreads * sum)
             {
                 yield return new(
                     timestamp,

@@ -7,18 +7,18 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Quality;
 
-/// <summary>Goes through the stored bars of a ticker and timeframe and says how good they are. Changes nothing.</summary>
+/// <summary>Reads the stored bars of a window and reports on their quality. Changes nothing.</summary>
 public sealed class QualityInspector(Database database, TimeProvider time)
 {
     private const int DefaultBars = 100_000;
     private const int BarsAtATime = 40_000;
     private const int Peers = 20;
 
-    /// <summary>Where a report begins when nothing is said: as many bars before its end as make a long chart.</summary>
+    /// <summary>The start of a report if the caller gives none: 100 000 times the timeframe before the end.</summary>
     public static DateTimeOffset DefaultStart(Timeframe timeframe, DateTimeOffset end) =>
         end - DateTimeOffset.MinValue > timeframe.Width * DefaultBars ? end - timeframe.Width * DefaultBars : DateTimeOffset.MinValue;
 
-    /// <summary>The ticker as it is now: a report may come long after the last one, and need not save the look.</summary>
+    /// <summary>Reads the ticker from the database. Reports are too rare to cache tickers for them.</summary>
     public Task<TickerRef?> FindTickerAsync(Symbol symbol, CancellationToken cancellationToken) =>
         database.ReadAsync<TickerRef?>(
             async (connection, token) =>
@@ -35,7 +35,7 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             cancellationToken
         );
 
-    /// <summary>The report, with so many of each kind of finding at most.</summary>
+    /// <summary>Creates the report, with at most <paramref name="limit"/> findings of each kind.</summary>
     public Task<QualityReport> InspectAsync(
         TickerRef ticker,
         Timeframe timeframe,
@@ -80,7 +80,7 @@ public sealed class QualityInspector(Database database, TimeProvider time)
 
         public async Task<QualityReport> RunAsync(CancellationToken cancellationToken)
         {
-            // Bars are expected from the first there is to the last, be it in the range or not.
+            // Bars are expected between the first and the last bar of the window, inside or outside the range.
             var before = await NthAsync("nth_bar_before", range.Start, 1, cancellationToken) < range.Start;
             var after = await NthAsync("nth_bar_from", range.End, 1, cancellationToken) < DateTimeOffset.MaxValue;
             var rules = new OutlierRules();
@@ -93,7 +93,7 @@ public sealed class QualityInspector(Database database, TimeProvider time)
                     if (bar.Timestamp >= range.Start)
                     {
                         Count(bar, before);
-                        Judge(outliers);
+                        CountOutliers(outliers);
                     }
                 }
             }
@@ -158,7 +158,7 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             }
         }
 
-        private void Judge(IEnumerable<Outlier> outliers)
+        private void CountOutliers(IEnumerable<Outlier> outliers)
         {
             foreach (var outlier in outliers)
             {
@@ -179,10 +179,10 @@ public sealed class QualityInspector(Database database, TimeProvider time)
         {
             await using var command = Command(
                 $"""
-                SELECT timestamp, open, high, low, close, volume, source, quality_score FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(
-                    from
-                )}
-                 WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 {condition} ORDER BY timestamp
+                SELECT timestamp, open, high, low, close, volume, source, quality_score
+                  FROM {MarketDataModel.QualifiedBarsTable(from)}
+                 WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 {condition}
+                 ORDER BY timestamp
                 """,
                 ticker.Id,
                 span.Start,
@@ -203,7 +203,8 @@ public sealed class QualityInspector(Database database, TimeProvider time)
                 );
         }
 
-        // Of dates without any bar, those on which there is a daily bar: of this ticker, or of others of the same exchange and zone.
+        // Of the dates without bars, those that have a daily bar of this ticker or of a similar one: same exchange, time zone and asset
+        // type.
         private async Task<HashSet<DateOnly>> TradedAsync(IReadOnlyList<DateOnly> dates, CancellationToken cancellationToken)
         {
             if (dates.Count == 0)
@@ -217,7 +218,11 @@ public sealed class QualityInspector(Database database, TimeProvider time)
                  WHERE timestamp = ANY($2) AND timestamp >= $3 AND timestamp <= $4
                    AND ticker_id = ANY(ARRAY(
                      SELECT $1 UNION ALL
-                     (SELECT p.id FROM market.tickers t JOIN market.tickers p ON p.timezone = t.timezone AND p.asset_type = t.asset_type AND p.exchange IS NOT DISTINCT FROM t.exchange AND p.id <> t.id
+                     (SELECT p.id
+                        FROM market.tickers t
+                        JOIN market.tickers p
+                          ON p.timezone = t.timezone AND p.asset_type = t.asset_type
+                         AND p.exchange IS NOT DISTINCT FROM t.exchange AND p.id <> t.id
                        WHERE t.id = $1 ORDER BY p.id LIMIT $5)))
                 """,
                 ticker.Id,
@@ -247,7 +252,7 @@ public sealed class QualityInspector(Database database, TimeProvider time)
                 return (0, first);
             }
 
-            // As bars are aggregated: from the next finer, but days from the finest, and never from 4h, which may lie across midnight.
+            // The same sources as for roll-ups: the next finer timeframe; for days the finest, and never 4h, which may span midnight.
             var candidates = timeframe.IsDaily
                 ? finer.Where(candidate => candidate != Timeframe.Hour4).ToArray()
                 : finer.Reverse().ToArray();
@@ -261,22 +266,22 @@ public sealed class QualityInspector(Database database, TimeProvider time)
                 )
             )
             {
-                var given = new List<Bar>();
+                var bars = new List<Bar>();
                 await foreach (var bar in ReadAsync(timeframe, span, "AND source <> 'aggregated'", cancellationToken))
                 {
-                    given.Add(bar);
+                    bars.Add(bar);
                 }
 
-                if (given.Count == 0)
+                if (bars.Count == 0)
                 {
                     continue;
                 }
 
-                var within = new TimeRange(Open(given[0]), Close(given[^1]));
+                var within = new TimeRange(Open(bars[0]), Close(bars[^1]));
                 foreach (var candidate in candidates)
                 {
                     var parts = await CompareAsync(
-                        given,
+                        bars,
                         candidate,
                         within,
                         disagreement =>
@@ -300,7 +305,7 @@ public sealed class QualityInspector(Database database, TimeProvider time)
         }
 
         private async Task<long> CompareAsync(
-            List<Bar> given,
+            List<Bar> bars,
             Timeframe candidate,
             TimeRange within,
             Action<Disagreement> found,
@@ -312,19 +317,19 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             await foreach (var part in ReadAsync(candidate, within, "", cancellationToken))
             {
                 all++;
-                while (next < given.Count && part.Timestamp >= Close(given[next]))
+                while (next < bars.Count && part.Timestamp >= Close(bars[next]))
                 {
                     End();
                 }
 
-                if (next < given.Count && part.Timestamp >= Open(given[next]))
+                if (next < bars.Count && part.Timestamp >= Open(bars[next]))
                 {
                     sum = sum is null ? part.Amounts : sum.Then(part.Amounts);
                     count++;
                 }
             }
 
-            if (next < given.Count)
+            if (next < bars.Count)
             {
                 End();
             }
@@ -333,7 +338,7 @@ public sealed class QualityInspector(Database database, TimeProvider time)
 
             void End()
             {
-                var bar = given[next++];
+                var bar = bars[next++];
                 if (sum is { } aggregate && bar.Amounts.DiffersIn(aggregate) is { Count: > 0 } fields)
                 {
                     found(new(bar.Timestamp, bar.Source, candidate.Name, count, fields, bar.Amounts, aggregate));
@@ -356,7 +361,8 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             await using var command = Command(
                 """
                 SELECT a.source, b.source, lower(common), upper(common)
-                  FROM market.sync_coverage a JOIN market.sync_coverage b ON b.ticker_id = a.ticker_id AND b.timeframe = a.timeframe AND b.source > a.source,
+                  FROM market.sync_coverage a
+                  JOIN market.sync_coverage b ON b.ticker_id = a.ticker_id AND b.timeframe = a.timeframe AND b.source > a.source,
                        unnest(a.covered * b.covered * tstzmultirange(tstzrange($2, $3))) AS common
                  WHERE a.ticker_id = $1 AND a.timeframe = $4 ORDER BY 3, 1, 2
                 """,

@@ -2,7 +2,10 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Quality;
 
-/// <summary>How good the stored bars of a ticker and timeframe are within a range. Lists have so many entries at most as were asked for; beside each is how many there are.</summary>
+/// <summary>
+/// The quality of the stored bars of a window within a range. Each list holds the first findings, up to the requested limit, and their
+/// total.
+/// </summary>
 public sealed record QualityReport(
     TimeRange Range,
     Coverage Coverage,
@@ -15,19 +18,19 @@ public sealed record QualityReport(
     IReadOnlyList<SourceShare> Sources
 );
 
-/// <summary>The first findings of a kind, and how many there are.</summary>
+/// <summary>The first findings of a kind, and the total number of findings.</summary>
 public sealed record Findings<T>(long Total, IReadOnlyList<T> First);
 
-/// <summary>What is there.</summary>
-/// <param name="First">Open of the first bar of the range.</param>
-/// <param name="Last">Open of the last.</param>
-/// <param name="Bars">How many there are.</param>
-/// <param name="Sessions">On how many dates, in the ticker's zone.</param>
-/// <param name="Expected">How many are expected by the ticker's own pattern.</param>
-/// <param name="Missing">How many of those are not there.</param>
-/// <param name="Completeness">Percent of the expected that are there; null when none is expected.</param>
-/// <param name="MeanQuality">Mean quality score of the bars that have one.</param>
-/// <param name="LowestQuality">The lowest of them.</param>
+/// <summary>The bars that are stored and those that are expected.</summary>
+/// <param name="First">The open of the first bar in the range.</param>
+/// <param name="Last">The open of the last bar in the range.</param>
+/// <param name="Bars">The number of bars.</param>
+/// <param name="Sessions">The number of dates with bars, in the ticker's time zone.</param>
+/// <param name="Expected">The number of bars expected by the session pattern of the ticker.</param>
+/// <param name="Missing">The number of expected bars that are missing.</param>
+/// <param name="Completeness">The percentage of expected bars that are stored; null if none is expected.</param>
+/// <param name="MeanQuality">The mean quality score of the bars that have one.</param>
+/// <param name="LowestQuality">The lowest quality score.</param>
 public sealed record Coverage(
     DateTimeOffset? First,
     DateTimeOffset? Last,
@@ -40,27 +43,27 @@ public sealed record Coverage(
     decimal? LowestQuality
 );
 
-/// <summary>Bars that are expected and missing, with none in between that is there.</summary>
-/// <param name="From">Open of the first.</param>
-/// <param name="To">Close of the last: for daily bars midnight UTC after its date.</param>
-/// <param name="Bars">How many.</param>
-/// <param name="WholeDays">How many dates of which no bar is there.</param>
+/// <summary>A run of expected bars that are missing, without a stored bar in between.</summary>
+/// <param name="From">The open of the first missing bar.</param>
+/// <param name="To">The close of the last missing bar; for daily bars midnight UTC after its date.</param>
+/// <param name="Bars">The number of missing bars.</param>
+/// <param name="WholeDays">The number of dates without any bar.</param>
 public sealed record BarGap(DateTimeOffset From, DateTimeOffset To, long Bars, int WholeDays);
 
-/// <summary>Bars of one source.</summary>
+/// <summary>The bars of one source.</summary>
 public sealed record SourceShare(string Source, long Bars, DateTimeOffset First, DateTimeOffset Last);
 
-/// <summary>A range of which two sources have been asked and have answered.</summary>
+/// <summary>A range for which two sources have been queried successfully.</summary>
 public sealed record SharedCoverage(string Source, string Other, DateTimeOffset From, DateTimeOffset To);
 
-/// <summary>A bar that somebody gave, and what the finer bars of its time add up to.</summary>
-/// <param name="Timestamp">Of the bar.</param>
-/// <param name="Source">Who gave it.</param>
-/// <param name="With">Timeframe of the finer bars.</param>
-/// <param name="Parts">How many of them there are.</param>
-/// <param name="Fields">In what the two differ.</param>
-/// <param name="Stored">The bar.</param>
-/// <param name="Aggregate">What the finer ones add up to.</param>
+/// <summary>A bar from a provider or an import that differs from the aggregate of the finer bars of the same time.</summary>
+/// <param name="Timestamp">The timestamp of the bar.</param>
+/// <param name="Source">The source of the bar.</param>
+/// <param name="With">The timeframe of the finer bars.</param>
+/// <param name="Parts">The number of finer bars.</param>
+/// <param name="Fields">The names of the fields that differ.</param>
+/// <param name="Stored">The amounts of the bar.</param>
+/// <param name="Aggregate">The aggregated amounts of the finer bars.</param>
 public sealed record Disagreement(
     DateTimeOffset Timestamp,
     string Source,
@@ -74,7 +77,7 @@ public sealed record Disagreement(
 /// <summary>The amounts of a bar.</summary>
 public sealed record BarAmounts(decimal Open, decimal High, decimal Low, decimal Close, decimal Volume)
 {
-    /// <summary>The bar of two, one after the other.</summary>
+    /// <summary>Aggregates this bar with the bar after it.</summary>
     public BarAmounts Then(BarAmounts next) =>
         new(Open, Math.Max(High, next.High), Math.Min(Low, next.Low), next.Close, Volume + next.Volume);
 

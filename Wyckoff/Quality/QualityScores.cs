@@ -6,14 +6,14 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Quality;
 
-/// <summary>The scores of the newest bars of a ticker.</summary>
-/// <param name="Symbol">Whose.</param>
-/// <param name="Bars">How many were looked at.</param>
-/// <param name="From">Open of the first of them.</param>
-/// <param name="To">Open of the last.</param>
-/// <param name="MeanQuality">Mean score of those that have one.</param>
-/// <param name="LowestQuality">The lowest.</param>
-/// <param name="Flawed">How many have less than the full score.</param>
+/// <summary>A summary of the quality scores of the newest bars of a ticker.</summary>
+/// <param name="Symbol">The symbol of the ticker.</param>
+/// <param name="Bars">The number of bars summarized.</param>
+/// <param name="From">The open of the first of these bars.</param>
+/// <param name="To">The open of the last.</param>
+/// <param name="MeanQuality">The mean score of the bars that have one.</param>
+/// <param name="LowestQuality">The lowest score.</param>
+/// <param name="Flawed">The number of bars with less than the full score.</param>
 public sealed record QualityScore(
     string Symbol,
     long Bars,
@@ -24,13 +24,16 @@ public sealed record QualityScore(
     long Flawed
 );
 
-/// <summary>Sums up the stored scores of the newest bars: a glance at many tickers, where <see cref="QualityInspector"/> goes through all bars of one.</summary>
+/// <summary>
+/// Summarizes the stored scores of the newest bars of many tickers. <see cref="QualityInspector"/> inspects all bars of one ticker.
+/// </summary>
 public sealed class QualityScores(Database database, TimeProvider time)
 {
-    // Nights, weekends and holidays lie between bars; further apart they may lie, but then fewer of them are looked at.
+    // The search covers this many times the width of the wanted bars, to allow for nights, weekends and holidays. Sparser bars give fewer
+    // bars.
     private const int Sparseness = 8;
 
-    /// <summary>Of each symbol that is a ticker its score, in the order they were named; the others are not among them.</summary>
+    /// <summary>Reads the scores of the symbols that exist, in the given order.</summary>
     public Task<IReadOnlyList<QualityScore>> ReadAsync(
         IReadOnlyList<Symbol> symbols,
         Timeframe timeframe,
@@ -44,13 +47,16 @@ public sealed class QualityScores(Database database, TimeProvider time)
                 await using var batch = new NpgsqlBatch(connection);
                 foreach (var (symbol, id, until) in await FindAsync(connection, symbols, timeframe, token))
                 {
-                    // Each by its own bounds, and no later than its last bar: so each touches a few chunks.
+                    // Every ticker has its own bounds, ending at its last bar, so each query reads only a few chunks.
                     batch.BatchCommands.Add(
                         new(
                             $"""
-                            SELECT $1, count(*), min(timestamp), max(timestamp), trim_scale(round(avg(quality_score), 4)), trim_scale(min(quality_score)), count(*) FILTER (WHERE quality_score < 1)
-                              FROM (SELECT timestamp, quality_score FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)}
-                                     WHERE ticker_id = $2 AND timestamp >= $3 AND timestamp < $4 ORDER BY timestamp DESC LIMIT $5) AS newest
+                            SELECT $1, count(*), min(timestamp), max(timestamp), trim_scale(round(avg(quality_score), 4)),
+                                   trim_scale(min(quality_score)), count(*) FILTER (WHERE quality_score < 1)
+                              FROM (SELECT timestamp, quality_score
+                                      FROM {MarketDataModel.QualifiedBarsTable(timeframe)}
+                                     WHERE ticker_id = $2 AND timestamp >= $3 AND timestamp < $4
+                                     ORDER BY timestamp DESC LIMIT $5) AS newest
                             """
                         )
                         {
@@ -90,7 +96,12 @@ public sealed class QualityScores(Database database, TimeProvider time)
     )
     {
         await using var command = new NpgsqlCommand(
-            "SELECT t.symbol, t.id, coalesce(w.until, $3) FROM market.tickers t LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2 WHERE t.symbol = ANY ($1)",
+            """
+            SELECT t.symbol, t.id, coalesce(w.until, $3)
+              FROM market.tickers t
+              LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2
+             WHERE t.symbol = ANY ($1)
+            """,
             connection
         )
         {

@@ -5,7 +5,10 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Quality;
 
-/// <summary>One date in a ticker's zone: the places at which a bar can be, and those at which one is. On the days of daylight saving there are fewer or more of them.</summary>
+/// <summary>
+/// One date in a ticker's time zone: the slots in which a bar can be, and those in which there is one. The number of slots differs on days
+/// when the clocks change.
+/// </summary>
 internal sealed class SessionDay
 {
     private readonly Timeframe _timeframe;
@@ -19,33 +22,33 @@ internal sealed class SessionDay
         var (start, end) = timeframe.IsDaily
             ? (Midnight(date), Midnight(date.AddDays(1)))
             : (StartOf(zone, date), StartOf(zone, date.AddDays(1)));
-        // Bars are on a grid of UTC.
+        // Bars are aligned in UTC, not in local time.
         var ticks = timeframe.Width.Ticks;
         First = new DateTimeOffset((start.Ticks + ticks - 1) / ticks * ticks, TimeSpan.Zero);
         End = end;
-        Places = First < end ? (int)((end.Ticks - First.Ticks + ticks - 1) / ticks) : 0;
+        Slots = First < end ? (int)((end.Ticks - First.Ticks + ticks - 1) / ticks) : 0;
         _offset =
             timeframe.IsDaily ? TimeSpan.Zero
             : end - start == TimeSpan.FromDays(1) ? zone.GetUtcOffset(start)
             : null;
-        _present = new BitArray(Places);
+        _present = new BitArray(Slots);
     }
 
     public DateOnly Date { get; }
 
-    /// <summary>How many places there are.</summary>
-    public int Places { get; }
+    /// <summary>The number of slots.</summary>
+    public int Slots { get; }
 
-    /// <summary>Where the next date begins.</summary>
+    /// <summary>The start of the next date.</summary>
     public DateTimeOffset End { get; }
 
     private DateTimeOffset First { get; }
 
-    /// <summary>The date on which a bar is.</summary>
+    /// <summary>The date that a bar belongs to.</summary>
     public static DateOnly DateOf(Timeframe timeframe, TimeZoneInfo zone, DateTimeOffset timestamp) =>
         DateOnly.FromDateTime(timeframe.IsDaily ? timestamp.UtcDateTime : TimeZoneInfo.ConvertTime(timestamp, zone).DateTime);
 
-    /// <summary>The first instant of a date: not always midnight, which daylight saving leaves out or has twice in some zones.</summary>
+    /// <summary>The first instant of a date. Where the clocks change at midnight, this is not always 00:00.</summary>
     public static DateTimeOffset StartOf(TimeZoneInfo zone, DateOnly date)
     {
         var noon = new DateTimeOffset(date.ToDateTime(new(12, 0)), TimeSpan.Zero);
@@ -54,18 +57,18 @@ internal sealed class SessionDay
 
     public void Add(DateTimeOffset timestamp)
     {
-        // A bar off the grid counts for the place it is in; before the first, for the first.
-        _present[Math.Clamp((int)((timestamp - First).Ticks / _timeframe.Width.Ticks), 0, Places - 1)] = true;
+        // A bar that is not aligned counts for the slot it falls in, or for the first slot if it is before that.
+        _present[Math.Clamp((int)((timestamp - First).Ticks / _timeframe.Width.Ticks), 0, Slots - 1)] = true;
     }
 
-    public bool IsPresent(int place) => _present[place];
+    public bool IsPresent(int slot) => _present[slot];
 
-    public DateTimeOffset TimeOf(int place) => First + _timeframe.Width * place;
+    public DateTimeOffset TimeOf(int slot) => First + _timeframe.Width * slot;
 
-    /// <summary>The local time of a place, in minutes since midnight.</summary>
-    public int MinuteOf(int place)
+    /// <summary>The local time of a slot, in minutes since midnight.</summary>
+    public int MinuteOf(int slot)
     {
-        var time = TimeOf(place);
+        var time = TimeOf(slot);
         return (int)((time + (_offset ?? _zone.GetUtcOffset(time))).TimeOfDay.Ticks / TimeSpan.TicksPerMinute);
     }
 

@@ -3,20 +3,22 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Quality;
 
 /// <summary>
-/// When a ticker has bars, learnt from its bars, and which are therefore missing. Feed the bars in the order of their time, then ask. What is expected:
+/// Learns from the bars of a ticker when it usually has bars, and finds the missing ones. All bars are added in the order of time first.
+/// Bars are expected as follows:
 /// <list type="bullet">
-/// <item>A day of the week, when more than half of its dates have a bar.</item>
-/// <item>A local time of such a day, when more than half of its dates with bars have one then, of those that can (bars are on a grid of UTC, so 4-hour bars change their local
-/// time with daylight saving). A day of the week with fewer than four dates goes by those of all days.</item>
-/// <item>Nothing on a date without any bar that was a holiday: see <see cref="DaysWithoutBars"/>.</item>
+/// <item>On a day of the week if more than half of its dates have a bar.</item>
+/// <item>At a local time of such a day if more than half of its dates with bars have a bar then. Only dates that can have a bar then are
+/// counted, because bars are aligned in UTC, so the local times of 4-hour bars change with daylight saving time. For a day of the week with
+/// fewer than four dates, the dates of all days are counted.</item>
+/// <item>Not on holidays: see <see cref="DaysWithoutBars"/>.</item>
 /// </list>
 /// </summary>
 public sealed class SessionPattern
 {
-    /// <summary>So many expected dates in a row may be without any bar and pass for holidays; more are missing.</summary>
+    /// <summary>The maximum number of expected dates in a row without bars that count as holidays. Longer runs count as missing.</summary>
     public const int LongestHoliday = 7;
 
-    private const int Enough = 4;
+    private const int MinDates = 4;
     private const int Minutes = 24 * 60;
 
     private readonly Timeframe _timeframe;
@@ -27,13 +29,13 @@ public sealed class SessionPattern
     private DateTimeOffset _end;
     private bool[][]? _expected;
 
-    /// <param name="timeframe">Of the bars.</param>
-    /// <param name="zone">The ticker's.</param>
-    /// <param name="start">From when on bars are expected: not before the first there is.</param>
+    /// <param name="timeframe">The timeframe of the bars.</param>
+    /// <param name="zone">The time zone of the ticker.</param>
+    /// <param name="start">The time from which bars are expected; not earlier than the first bar of the ticker.</param>
     public SessionPattern(Timeframe timeframe, TimeZoneInfo zone, DateTimeOffset start) =>
         (_timeframe, _zone, _start, _end) = (timeframe, zone, start, start);
 
-    /// <summary>On how many dates there are bars.</summary>
+    /// <summary>The number of dates with bars.</summary>
     public int Sessions => _days.Count;
 
     public void Add(DateTimeOffset timestamp)
@@ -49,12 +51,13 @@ public sealed class SessionPattern
         _expected = null;
     }
 
-    /// <summary>Bars are expected up to here, and not only to the last that was fed.</summary>
+    /// <summary>Extends the range in which bars are expected beyond the last bar added.</summary>
     public void End(DateTimeOffset end) => (_end, _expected) = (end, null);
 
     /// <summary>
-    /// Dates without any bar on which some are expected. Such a date is missing when it is known that there was trading (the caller may know of a daily bar, or of bars of
-    /// other tickers of the same market), or when it is one of more than <see cref="LongestHoliday"/> in a row; otherwise it was a holiday.
+    /// The dates on which bars are expected but none is stored. The bars of such a date are missing if there was trading (the caller may
+    /// know of a daily bar, or of bars of other tickers of the same market) or if more than <see cref="LongestHoliday"/> such dates follow
+    /// each other. Otherwise the date was a holiday.
     /// </summary>
     public IReadOnlyList<DateOnly> DaysWithoutBars()
     {
@@ -62,7 +65,9 @@ public sealed class SessionPattern
         return [.. Dates().Where(date => !_days.ContainsKey(date) && expected[(int)date.DayOfWeek].Contains(true))];
     }
 
-    /// <summary>What is expected and what of it is missing, given the dates without any bar on which there was trading.</summary>
+    /// <summary>
+    /// Compares the expected bars with the stored ones. <paramref name="traded"/> are dates without bars on which there was trading.
+    /// </summary>
     public (long Expected, long Missing, IReadOnlyList<BarGap> Gaps, IReadOnlyList<DateOnly> Closed) Compare(IReadOnlySet<DateOnly> traded)
     {
         var expected = _expected ??= Learn();
@@ -72,25 +77,25 @@ public sealed class SessionPattern
         BarGap? gap = null;
         foreach (var date in Dates())
         {
-            var there = _days.TryGetValue(date, out var day);
-            if (closed.Contains(date) || (!there && !expected[(int)date.DayOfWeek].Contains(true)))
+            var hasBars = _days.TryGetValue(date, out var day);
+            if (closed.Contains(date) || (!hasBars && !expected[(int)date.DayOfWeek].Contains(true)))
             {
                 continue;
             }
 
             day ??= new SessionDay(_timeframe, _zone, date);
             var counted = false;
-            for (var place = 0; place < day.Places; place++)
+            for (var slot = 0; slot < day.Slots; slot++)
             {
-                var time = day.TimeOf(place);
+                var time = day.TimeOf(slot);
                 if (!Contains(time))
                 {
                     continue;
                 }
 
-                var isExpected = expected[(int)date.DayOfWeek][day.MinuteOf(place)];
+                var isExpected = expected[(int)date.DayOfWeek][day.MinuteOf(slot)];
                 total += isExpected ? 1 : 0;
-                if (day.IsPresent(place))
+                if (day.IsPresent(slot))
                 {
                     Close();
                 }
@@ -101,7 +106,7 @@ public sealed class SessionPattern
                         gap?.From ?? time,
                         time + _timeframe.Width,
                         (gap?.Bars ?? 0) + 1,
-                        (gap?.WholeDays ?? 0) + (there || counted ? 0 : 1)
+                        (gap?.WholeDays ?? 0) + (hasBars || counted ? 0 : 1)
                     );
                     counted = true;
                 }
@@ -152,7 +157,7 @@ public sealed class SessionPattern
         }
     }
 
-    // Day of the week → local minute → is a bar expected?
+    // Whether a bar is expected, by day of the week and minute of the local day.
     private bool[][] Learn()
     {
         var dates = new int[7];
@@ -162,27 +167,27 @@ public sealed class SessionPattern
         }
 
         var sessions = new int[7];
-        var (can, has) = (Counters(), Counters());
+        var (possible, present) = (Counters(), Counters());
         foreach (var day in _days.Values)
         {
             var weekday = (int)day.Date.DayOfWeek;
             sessions[weekday]++;
-            for (var place = 0; place < day.Places; place++)
+            for (var slot = 0; slot < day.Slots; slot++)
             {
-                if (!Contains(day.TimeOf(place)))
+                if (!Contains(day.TimeOf(slot)))
                 {
                     continue;
                 }
 
-                var minute = day.MinuteOf(place);
-                can[weekday][minute]++;
-                has[weekday][minute] += day.IsPresent(place) ? 1 : 0;
+                var minute = day.MinuteOf(slot);
+                possible[weekday][minute]++;
+                present[weekday][minute] += day.IsPresent(slot) ? 1 : 0;
             }
         }
 
         var all = Enumerable
             .Range(0, Minutes)
-            .Select(minute => can.Sum(counts => counts[minute]) < 2 * has.Sum(counts => counts[minute]))
+            .Select(minute => possible.Sum(counts => counts[minute]) < 2 * present.Sum(counts => counts[minute]))
             .ToArray();
         return
         [
@@ -190,8 +195,8 @@ public sealed class SessionPattern
                 .Range(0, 7)
                 .Select(weekday =>
                     2 * sessions[weekday] <= dates[weekday] ? new bool[Minutes]
-                    : sessions[weekday] < Enough ? all
-                    : [.. Enumerable.Range(0, Minutes).Select(minute => can[weekday][minute] < 2 * has[weekday][minute])]
+                    : sessions[weekday] < MinDates ? all
+                    : [.. Enumerable.Range(0, Minutes).Select(minute => possible[weekday][minute] < 2 * present[weekday][minute])]
                 ),
         ];
 

@@ -11,7 +11,7 @@ public sealed class PlainRederiveTests(PlainDatabase database) : RederiveTests<P
 
 public sealed class CommunityRederiveTests(CommunityDatabase database) : RederiveTests<CommunityDatabase>(database);
 
-/// <summary>Whatever the order of writes, late and corrected bars included, each stored row is what one pass in order gives.</summary>
+/// <summary>Whatever the order of writes, with late and corrected bars, every stored row equals that of one pass in order.</summary>
 public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixture<TDatabase>
     where TDatabase : TestDatabase
 {
@@ -20,21 +20,22 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
         .QuickThrowOnFailure.WithMaxTest(40)
         .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_120), FSharpOption<int>.None)));
 
-    // Where a ticker is that nobody said anything about.
+    // The default time zone of a ticker.
     private static readonly TimeZoneInfo NewYork = TimeZoneInfo.FindSystemTimeZoneById("America/New_York");
     private static int _tickers;
 
-    // Asked here, where a server that is missing skips the test; within a property it would be a counterexample.
+    // Read here, so that a missing server skips the test. Within the property it would count as a counterexample.
     private readonly Wyckoff.Timescale.TimescaleEdition _edition = database.Edition;
 
-    /// <summary>What is written to one place in the series; a null bar deletes.</summary>
+    /// <summary>A bar to write at a position in the series; null deletes the bar.</summary>
     public sealed record Write(int Slot, Bar? Bar);
 
     public sealed record Bar(decimal Spread, decimal Volume);
 
     public sealed record History(Timeframe Timeframe, Write[][] Batches);
 
-    // Zeros, so that means vanish; tiny beside huge, so that ratios reach the cap; ties at the fifth place come from small whole numbers.
+    // Zeros make means zero, tiny amounts next to huge ones make ratios reach the cap, and small integers make ratios that are halfway
+    // between two values of the column.
     private static Gen<decimal> Amounts(decimal huge) =>
         Gen.Frequency(
             (3, Gen.Constant(0m)),
@@ -60,7 +61,7 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
         select new History(timeframe, batches);
 
     [Fact]
-    public void Through_the_view_in_any_order() =>
+    public void Writes_through_the_view_in_any_order_derive_the_same_as_one_pass() =>
         Prop.ForAll(
                 Histories().ToArbitrary(),
                 history =>
@@ -102,7 +103,7 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
             .Check(Seeded);
 
     [Fact]
-    public void Called_for_the_corrected_range_alone() =>
+    public void Rederiving_only_the_changed_range_corrects_all_affected_bars() =>
         Prop.ForAll(
                 Histories().ToArbitrary(),
                 history =>
@@ -122,7 +123,7 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
                             );
                             if (write.Bar is { } bar)
                             {
-                                // Nonsense in the derived fields: none of it may survive.
+                                // The derived fields are wrong on purpose, so that all of them must be derived again.
                                 Execute(
                                     connection,
                                     $"""
@@ -149,7 +150,7 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
                     }
 
                     Compare(connection, ticker, history);
-                    // A second time there is nothing to do.
+                    // Rederiving again changes nothing.
                     using var again = new NpgsqlCommand("SELECT market.rederive($1, $2, '(,)') IS NULL", connection)
                     {
                         Parameters =
@@ -164,7 +165,7 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
             .Check(Seeded);
 
     [Fact]
-    public void A_ratio_has_a_cap_and_halves_go_away_from_zero()
+    public void Ratios_are_capped_and_rounded_half_away_from_zero()
     {
         using var command = database.App.CreateCommand(
             """
@@ -178,7 +179,7 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
     }
 
     private static DateTimeOffset Time(History history, int slot) =>
-        // A gap as long as a weekend, so that the search for the bars before has to widen.
+        // With a gap, so that the search for the lookback has to widen its span.
         Start + history.Timeframe.Width * (slot + (slot > 30 ? 4000 : 0));
 
     private static void Compare(NpgsqlConnection connection, int ticker, History history)

@@ -14,7 +14,7 @@ public sealed class ApacheBarWriterTests(ApacheDatabase database) : BarWriterTes
 
 public sealed class CommunityBarWriterTests(CommunityDatabase database) : BarWriterTests<CommunityDatabase>(database);
 
-/// <summary>However bars come, what is stored is what one pass in order gives, in every timeframe.</summary>
+/// <summary>Whatever the order in which bars are written, the stored bars of all timeframes equal those of one write in order.</summary>
 public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixture<TDatabase>
     where TDatabase : TestDatabase
 {
@@ -70,7 +70,7 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
         select new History(zone, continuous, batches);
 
     [Fact]
-    public void Any_order_any_batches_late_duplicate_and_corrected_bars_give_what_one_pass_gives() =>
+    public void Bars_in_any_order_and_batching_give_the_same_as_one_write_in_order() =>
         Prop.ForAll(
                 Histories().ToArbitrary(),
                 history =>
@@ -117,7 +117,7 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
             .Check(Seeded);
 
     [Fact]
-    public async Task Bars_given_again_change_nothing()
+    public async Task Writing_the_same_bars_again_changes_nothing()
     {
         var ticker = NewTicker("America/New_York");
         var bars = Session(3);
@@ -136,7 +136,7 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
     }
 
     [Fact]
-    public async Task Under_fail_nothing_of_a_batch_is_written_when_a_bar_is_there()
+    public async Task Policy_fail_writes_nothing_when_a_different_bar_is_stored()
     {
         var ticker = NewTicker("UTC");
         var bars = Session(2);
@@ -150,7 +150,7 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
     }
 
     [Fact]
-    public async Task Of_a_callers_own_bars_the_last_wins_however_they_are_batched()
+    public async Task The_last_of_the_callers_own_bars_wins_across_batches()
     {
         var ticker = NewTicker("UTC");
         var bars = Session(1);
@@ -184,7 +184,7 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
     }
 
     [Fact]
-    public async Task What_a_caller_keeps_about_its_bars_is_committed_with_them_or_not_at_all()
+    public async Task Callbacks_are_committed_with_the_bars_or_not_at_all()
     {
         var ticker = NewTicker("UTC");
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
@@ -225,7 +225,7 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_key_that_a_caller_writes_twice_is_his_error_and_not_tried_again(bool before)
+    public async Task A_unique_violation_in_a_callback_is_not_retried(bool before)
     {
         var ticker = NewTicker("UTC");
         var calls = 0;
@@ -255,7 +255,7 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
     }
 
     [Fact]
-    public async Task Bars_that_break_a_rule_are_refused_with_the_rule()
+    public async Task Invalid_bars_are_refused_with_the_broken_rule()
     {
         var ticker = NewTicker("UTC");
         var bar = Session(1)[0];
@@ -280,11 +280,11 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
     }
 
     [Fact]
-    public async Task Writers_of_the_same_and_of_other_tickers_at_once_neither_deadlock_nor_lose()
+    public async Task Concurrent_writers_of_several_tickers_do_not_deadlock_or_lose_bars()
     {
         int[] ids = [NewTicker("America/New_York"), NewTicker("America/New_York"), NewTicker("America/New_York")];
         var bars = Session(2);
-        // Each writer has its own part of every ticker, in another order of tickers, as another process would.
+        // Each writer writes its share of the bars of every ticker, and passes the tickers in a different order.
         await Task.WhenAll(
             Enumerable
                 .Range(0, 4)
@@ -349,7 +349,7 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
 
     private static IncomingBar Bar(History history, Timeframe timeframe, Piece piece)
     {
-        // Around the night in which New York puts its clock forward; sessions of a few bars with gaps, or one after the other.
+        // Around the start of daylight saving time in New York: either sessions with gaps in between, or continuous bars.
         var start = new DateTimeOffset(2024, 3, 8, 3, 0, 0, TimeSpan.Zero);
         var time =
             timeframe.IsDaily ? new DateTimeOffset(2024, 3, 6, 0, 0, 0, TimeSpan.Zero).AddDays(piece.Slot % 9)
