@@ -72,8 +72,8 @@ public sealed class BarWriter(
             }
             catch (PostgresException e) when (attempt < Attempts && IsCollision(e) && !e.Data.Contains(FromCallback))
             {
-                // A deadlock with the compression job on a chunk, or a unique violation because another program wrote bars without updating
-                // their window. The retry reads the stored bars instead of relying on cached state.
+                // A deadlock with the compression job on a chunk, or a collision with a program that writes bars without the locks. Such a
+                // program may also have changed bars without raising their version, so the cached states are dropped.
                 _logger.BarsCollided(e.SqlState, attempt);
                 _derivations.Clear();
                 await Task.Delay(TimeSpan.FromMilliseconds((attempt * 10) + (batch[0].LockKey % 17)), cancellationToken);
