@@ -59,7 +59,7 @@ internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, B
         else if (policy == ConflictPolicy.Fail)
         {
             throw new BarConflictException(
-                $"A different {batch.Timeframe} bar of {batch.Ticker.Symbol} at {bar.Timestamp:O} is already stored."
+                $"There is a {batch.Timeframe} bar of {batch.Ticker.Symbol} at {bar.Timestamp:O} already, with different values."
             );
         }
         else
