@@ -16,23 +16,23 @@ public sealed class VendorTests
     public static TheoryData<string, string, string[]> Vendors =>
         new()
         {
-            { "yahoo.csv", "1d", [Day1, Day2] },
+            { "websites/yahoo.csv", "1d", [Day1, Day2] },
             {
-                "yahoo_yfinance.csv",
+                "websites/yahoo_yfinance.csv",
                 "1d",
                 ["2024-01-02T05:00:00Z 472.16 473.67 470.49 472.65 123007800", "2024-01-16T05:00:00Z 470.43 471.19 468.17 468.79 103585900"]
             },
-            { "stooq_daily.csv", "1d", [Day1, Day2] },
+            { "websites/stooq_daily.csv", "1d", [Day1, Day2] },
             {
-                "stooq_5m.txt",
+                "websites/stooq_5m.txt",
                 "5m",
                 ["2024-01-16T14:30:00Z 471.5 471.75 471.25 471.6 15000", "2024-01-16T14:35:00Z 471.6 471.9 471.55 471.85 12250"]
             },
-            { "alpaca.csv", "1m", [Minute1 + " n=120 vw=471.512345", Minute2 + " n=98 vw=471.7"] },
-            { "alpaca_long.csv", "1m", [Minute1 + " n=120 vw=471.512345", Minute2 + " n=98 vw=471.7"] },
-            { "polygon.csv", "1m", [Minute1 + " n=120", Minute2 + " n=98"] },
+            { "brokers/alpaca.csv", "1m", [Minute1 + " n=120 vw=471.512345", Minute2 + " n=98 vw=471.7"] },
+            { "brokers/alpaca_long.csv", "1m", [Minute1 + " n=120 vw=471.512345", Minute2 + " n=98 vw=471.7"] },
+            { "providers/polygon.csv", "1m", [Minute1 + " n=120", Minute2 + " n=98"] },
             {
-                "lean_daily.csv",
+                "platforms/lean_daily.csv",
                 "1d",
                 [
                     "2024-01-02T00:00:00Z 4721600 4736700 4704900 4726500 123007800",
@@ -40,7 +40,7 @@ public sealed class VendorTests
                 ]
             },
             {
-                "equity/usa/minute/spy/20240116_trade.csv",
+                "platforms/equity/usa/minute/spy/20240116_trade.csv",
                 "1m",
                 [
                     Minute1
@@ -49,15 +49,15 @@ public sealed class VendorTests
                     "2024-01-16T14:31:00Z 4716000 4719000 4715500 4718500 12250",
                 ]
             },
-            { "tradingview.csv", "1m", [Minute1, Minute2] },
+            { "platforms/tradingview.csv", "1m", [Minute1, Minute2] },
             {
-                "tradingview_iso.csv",
+                "platforms/tradingview_iso.csv",
                 "1d",
                 ["2024-01-02T14:30:00Z 472.16 473.67 470.49 472.65 123007800", "2024-01-16T14:30:00Z 470.43 471.19 468.17 468.79 103585900"]
             },
-            { "binance.csv", "1m", [Minute1 + " n=120", Minute2 + " n=98"] },
+            { "crypto/binance.csv", "1m", [Minute1 + " n=120", Minute2 + " n=98"] },
             {
-                "binance_2025.csv",
+                "crypto/binance_2025.csv",
                 "1m",
                 [
                     "2025-01-16T14:30:00Z 471.5 471.75 471.25 471.6 15000 n=120",
@@ -65,42 +65,42 @@ public sealed class VendorTests
                 ]
             },
             {
-                "metatrader4.csv",
+                "platforms/metatrader4.csv",
                 "1m",
                 ["2024-01-16T14:30:00Z 471.5 471.75 471.25 471.6 15000", "2024-01-16T14:31:00Z 471.6 471.9 471.55 471.85 12250"]
             },
             {
-                "metatrader5.csv",
+                "platforms/metatrader5.csv",
                 "1m",
                 ["2024-01-16T14:30:00Z 471.5 471.75 471.25 471.6 15000", "2024-01-16T14:31:00Z 471.6 471.9 471.55 471.85 12250"]
             },
-            { "metatrader5_daily.csv", "1d", [Day1, Day2] },
-            { "kraken.csv", "1m", [Minute1 + " n=120", Minute2 + " n=98"] },
-            { "coinbase.csv", "1m", [Minute1, Minute2] },
-            { "cryptodatadownload.csv", "1m", [Minute2, Minute1] },
-            { "dukascopy.csv", "1m", [Minute1, Minute2] },
+            { "platforms/metatrader5_daily.csv", "1d", [Day1, Day2] },
+            { "crypto/kraken.csv", "1m", [Minute1 + " n=120", Minute2 + " n=98"] },
+            { "crypto/coinbase.csv", "1m", [Minute1, Minute2] },
+            { "crypto/cryptodatadownload.csv", "1m", [Minute2, Minute1] },
+            { "brokers/dukascopy.csv", "1m", [Minute1, Minute2] },
             {
-                "histdata.csv",
+                "providers/histdata.csv",
                 "1m",
                 ["2024-01-16T14:30:00Z 471.5 471.75 471.25 471.6 0", "2024-01-16T14:31:00Z 471.6 471.9 471.55 471.85 0"]
             },
             {
-                "histdata_metatrader.csv",
+                "providers/histdata_metatrader.csv",
                 "1m",
                 ["2024-01-16T14:30:00Z 471.5 471.75 471.25 471.6 0", "2024-01-16T14:31:00Z 471.6 471.9 471.55 471.85 0"]
             },
-            { "firstrate.txt", "1m", [Minute1, Minute2] },
+            { "providers/firstrate.txt", "1m", [Minute1, Minute2] },
             {
-                "kibot.txt",
+                "providers/kibot.txt",
                 "1m",
                 ["2024-01-02T14:30:00Z 471.5 471.75 471.25 471.6 15000", "2024-01-02T14:31:00Z 471.6 471.9 471.55 471.85 12250"]
             },
-            { "kibot_daily.txt", "1d", [Day1, "2024-01-03T00:00:00Z 470.43 471.19 468.17 468.79 103585900"] },
-            { "eodhd.csv", "1d", [Day1, Day2] },
-            { "eodhd_intraday.csv", "1m", [Minute1, Minute2] },
-            { "nasdaq.csv", "1d", [Day2, Day1] },
+            { "providers/kibot_daily.txt", "1d", [Day1, "2024-01-03T00:00:00Z 470.43 471.19 468.17 468.79 103585900"] },
+            { "providers/eodhd.csv", "1d", [Day1, Day2] },
+            { "providers/eodhd_intraday.csv", "1m", [Minute1, Minute2] },
+            { "websites/nasdaq.csv", "1d", [Day2, Day1] },
             {
-                "investing.csv",
+                "websites/investing.csv",
                 "1d",
                 [
                     "2024-01-03T00:00:00Z 4470.43 4471.19 4468.17 4468.79 103590000",
@@ -108,15 +108,15 @@ public sealed class VendorTests
                 ]
             },
             {
-                "investing_named.csv",
+                "websites/investing_named.csv",
                 "1d",
                 ["2024-01-16T00:00:00Z 470.43 471.19 468.17 468.79 103590000", "2024-01-02T00:00:00Z 472.16 473.67 470.49 472.65 1230000"]
             },
-            { "alphavantage.csv", "1d", [Day2, Day1] },
-            { "tiingo.csv", "1d", [Day1, Day2] },
-            { "twelvedata.csv", "1d", [Day2, Day1] },
+            { "providers/alphavantage.csv", "1d", [Day2, Day1] },
+            { "providers/tiingo.csv", "1d", [Day1, Day2] },
+            { "providers/twelvedata.csv", "1d", [Day2, Day1] },
             {
-                "german_broker.csv",
+                "brokers/german_broker.csv",
                 "1d",
                 ["2024-01-02T00:00:00Z 472.16 473.67 470.49 472.65 123007", "2024-01-16T00:00:00Z 470.43 471.19 468.17 468.79 103585.5"]
             },

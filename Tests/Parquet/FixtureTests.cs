@@ -8,25 +8,25 @@ namespace Wyckoff.Tests.Parquet;
 public sealed class FixtureTests
 {
     private static readonly long Micro2024 = IncomingBar.TimeOf(new(2024, 1, 2, 14, 30, 0, TimeSpan.Zero));
-    private static readonly (string File, string Column) UnsignedDeltas = ("duckdb-types-v2", "uint32");
+    private static readonly (string File, string Column) UnsignedDeltas = ("duckdb/types-v2", "uint32");
     private static readonly long Micro1960 = IncomingBar.TimeOf(new(1960, 1, 2, 14, 30, 0, TimeSpan.Zero));
 
     [Theory]
-    [InlineData("duckdb-types-uncompressed")]
-    [InlineData("duckdb-types-snappy")]
-    [InlineData("duckdb-types-gzip")]
-    [InlineData("duckdb-types-brotli")]
-    [InlineData("duckdb-types-zstd")]
-    [InlineData("duckdb-types-lz4_raw")]
-    [InlineData("duckdb-types-v2")]
-    [InlineData("arrow-v1-dictionary")]
-    [InlineData("arrow-v1-plain")]
-    [InlineData("arrow-v2-dictionary")]
-    [InlineData("arrow-v2-fallback")]
-    [InlineData("arrow-v2-uncompressed")]
-    [InlineData("arrow-delta")]
-    [InlineData("arrow-split")]
-    [InlineData("arrow-zstd")]
+    [InlineData("duckdb/types-uncompressed")]
+    [InlineData("duckdb/types-snappy")]
+    [InlineData("duckdb/types-gzip")]
+    [InlineData("duckdb/types-brotli")]
+    [InlineData("duckdb/types-zstd")]
+    [InlineData("duckdb/types-lz4_raw")]
+    [InlineData("duckdb/types-v2")]
+    [InlineData("arrow/v1-dictionary")]
+    [InlineData("arrow/v1-plain")]
+    [InlineData("arrow/v2-dictionary")]
+    [InlineData("arrow/v2-fallback")]
+    [InlineData("arrow/v2-uncompressed")]
+    [InlineData("arrow/delta")]
+    [InlineData("arrow/split")]
+    [InlineData("arrow/zstd")]
     public void Every_value_is_the_one_that_was_written(string name)
     {
         using var reader = ParquetReader.Open(new MemoryStream(ParquetRows.Fixture(name)));
@@ -61,21 +61,21 @@ public sealed class FixtureTests
     [Fact]
     public void Nested_columns_are_refused_by_name()
     {
-        var e = Assert.Throws<ParquetException>(() => ParquetRows.Read(ParquetRows.Fixture("duckdb-nested")));
+        var e = Assert.Throws<ParquetException>(() => ParquetRows.Read(ParquetRows.Fixture("duckdb/nested")));
         Assert.Equal("Column 'list.list.element' cannot be read: it is nested.", e.Message);
     }
 
     [Fact]
     public void Flat_columns_beside_nested_ones_are_read()
     {
-        var rows = ParquetRows.Read(ParquetRows.Fixture("duckdb-nested"), "id");
+        var rows = ParquetRows.Read(ParquetRows.Fixture("duckdb/nested"), "id");
         Assert.Equal(Enumerable.Range(0, 10).Select(i => (object?)(Int128)i), rows.Select(row => row["id"]));
     }
 
     [Fact]
     public void Many_row_groups_are_one_table()
     {
-        var file = ParquetRows.Fixture("duckdb-bars");
+        var file = ParquetRows.Fixture("duckdb/bars");
         using var reader = ParquetReader.Open(new MemoryStream(file));
         Assert.Equal(3, reader.RowGroups);
         var rows = ParquetRows.Read(file, "Volume", "Symbol");
@@ -88,7 +88,7 @@ public sealed class FixtureTests
     [Fact]
     public void Columns_say_what_they_hold()
     {
-        using var reader = ParquetReader.Open(new MemoryStream(ParquetRows.Fixture("duckdb-types-snappy")));
+        using var reader = ParquetReader.Open(new MemoryStream(ParquetRows.Fixture("duckdb/types-snappy")));
         var columns = reader.Columns.ToDictionary(column => column.Name, StringComparer.Ordinal);
         Assert.Equal((ParquetKind.Decimal, 28, 8), (columns["dec28"].Kind, columns["dec28"].Precision, columns["dec28"].Scale));
         Assert.Equal(
@@ -110,7 +110,7 @@ public sealed class FixtureTests
     [Fact]
     public void Asking_a_column_for_what_it_is_not_throws()
     {
-        using var reader = ParquetReader.Open(new MemoryStream(ParquetRows.Fixture("duckdb-types-snappy")));
+        using var reader = ParquetReader.Open(new MemoryStream(ParquetRows.Fixture("duckdb/types-snappy")));
         foreach (
             var batch in reader.Read([reader.Columns.Single(column => column.Name == "double")], TestContext.Current.CancellationToken)
         )

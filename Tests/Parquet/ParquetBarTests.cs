@@ -21,7 +21,7 @@ public sealed class ParquetBarTests
     [Fact]
     public void Bars_that_DuckDB_wrote()
     {
-        var rows = Read(ParquetRows.Fixture("duckdb-bars"));
+        var rows = Read(ParquetRows.Fixture("duckdb/bars"));
         Assert.Equal(5000, rows.Count);
         foreach (var (i, row) in rows.Index())
         {
@@ -49,7 +49,7 @@ public sealed class ParquetBarTests
     [Fact]
     public void Bars_that_hyparquet_wrote()
     {
-        var rows = Read(ParquetRows.Fixture("hyparquet-bars"));
+        var rows = Read(ParquetRows.Fixture("hyparquet/bars"));
         Assert.Equal(300, rows.Count);
         foreach (var (i, row) in rows.Index())
         {

@@ -10,8 +10,8 @@ internal static class ParquetRows
 
     public static IEnumerable<string> Fixtures() =>
         Directory
-            .EnumerateFiles(Folder(), "*.parquet")
-            .Select(file => Path.GetFileNameWithoutExtension(file)!)
+            .EnumerateFiles(Folder(), "*.parquet", SearchOption.AllDirectories)
+            .Select(file => Path.ChangeExtension(Path.GetRelativePath(Folder(), file), null).Replace('\\', '/'))
             .Order(StringComparer.Ordinal);
 
     public static List<Dictionary<string, object?>> Read(byte[] file, params string[] names)
