@@ -2,17 +2,17 @@ using Wyckoff.Imports.Parquet;
 
 namespace Wyckoff.Tests.Parquet;
 
-/// <summary>Files that somebody damaged: they end in a <see cref="ParquetException"/>, or in other values; never in anything else, nor never.</summary>
+/// <summary>Damaged files give a <see cref="ParquetException"/> or other values, never another exception or an endless loop.</summary>
 public sealed class DamageTests
 {
-    // Damage may announce any number of rows, and nulls of no bytes keep what it says.
-    private const int MostRows = 20_000;
+    // A damaged file may announce any number of rows, and nulls take no bytes, so reading stops here.
+    private const int MaxRows = 20_000;
 
     public static TheoryData<string> Fixtures => [.. ParquetRows.Fixtures()];
 
     [Theory]
     [MemberData(nameof(Fixtures))]
-    public void Changed_bytes(string name)
+    public void A_file_with_changed_bytes_is_refused_or_has_other_values(string name)
     {
         var file = ParquetRows.Fixture(name);
         var random = new Random(name.Length * 1000 + name[^1]);
@@ -20,7 +20,7 @@ public sealed class DamageTests
         for (var round = 0; round < 150; round++)
         {
             var damaged = (byte[])file.Clone();
-            // Half of the damage to the end of the file, which is what is believed.
+            // Every second round damages only the footer.
             var from = round % 2 == 0 ? 0 : Math.Max(0, damaged.Length - 8 - BitConverter.ToInt32(damaged, damaged.Length - 8));
             for (var i = random.Next(1, 6); i > 0; i--)
             {
@@ -40,13 +40,13 @@ public sealed class DamageTests
 
     [Theory]
     [MemberData(nameof(Fixtures))]
-    public void Missing_bytes(string name)
+    public void A_file_with_missing_bytes_is_refused_or_has_other_values(string name)
     {
         var file = ParquetRows.Fixture(name);
         var random = new Random(7);
         for (var round = 0; round < 40; round++)
         {
-            // An end that is cut off, and a hole before an end that is there.
+            // Without its end a file is always refused. With bytes missing in the middle it may still be readable.
             Assert.True(IsRefused(file[..random.Next(file.Length)]));
             var (first, second) = (random.Next(file.Length - 8), random.Next(file.Length - 8));
             IsRefused([.. file[..Math.Min(first, second)], .. file[Math.Max(first, second)..]]);
@@ -55,9 +55,9 @@ public sealed class DamageTests
 
     [Theory]
     [MemberData(nameof(Fixtures))]
-    public void Changed_lengths(string name)
+    public void A_file_with_changed_numbers_is_refused_or_has_other_values(string name)
     {
-        // Numbers of the footer and of page headers have up to ten bytes; large ones announce sizes that are not there.
+        // Writes varints of several bytes at random positions, as large sizes in the footer and in page headers would be.
         var file = ParquetRows.Fixture(name);
         var random = new Random(name.Length);
         for (var round = 0; round < 50; round++)
@@ -74,14 +74,14 @@ public sealed class DamageTests
     }
 
     [Fact]
-    public async Task Damage_to_a_file_of_ours_is_always_found()
+    public async Task Damage_to_a_file_of_this_writer_is_always_detected()
     {
-        var file = await OursAsync();
+        var file = await WriteFileAsync();
         var random = new Random(9);
         for (var round = 0; round < 300; round++)
         {
             var damaged = (byte[])file.Clone();
-            // Each page has a checksum, and each page header must fit the rest. What the footer says of minimum and maximum is not read.
+            // Pages have checksums, and page headers are checked. The footer is left out, since its statistics are not read.
             damaged[random.Next(4, file.Length - 8 - BitConverter.ToInt32(file, file.Length - 8))] ^= (byte)(1 << random.Next(8));
             if (!IsRefused(damaged))
             {
@@ -91,7 +91,7 @@ public sealed class DamageTests
     }
 
     [Fact]
-    public void Any_bytes_at_all()
+    public void Random_bytes_are_refused()
     {
         var random = new Random(8);
         for (var round = 0; round < 2000; round++)
@@ -104,7 +104,7 @@ public sealed class DamageTests
                 continue;
             }
 
-            // And as the footer of a file that seems whole.
+            // The same bytes as the footer of a file with a valid beginning and end.
             byte[] file = [.. "PAR1"u8, .. bytes, .. BitConverter.GetBytes(bytes.Length), .. "PAR1"u8];
             IsRefused(file);
         }
@@ -115,17 +115,17 @@ public sealed class DamageTests
     [InlineData("timestamp,open,high,low,close,volume", "does not end with PAR1")]
     [InlineData("PAR1.......\u007F\u007F\u007F\u007FPAR1", "says it has 2139062143 bytes")]
     [InlineData("PAR1.......\u0001\0\0\0PARE", "encrypted")]
-    public void What_is_no_Parquet_file_is_told_why(string content, string why)
+    public void Another_file_is_refused_with_the_reason(string content, string why)
     {
         var e = Assert.Throws<ParquetException>(() => ParquetReader.Open(new MemoryStream(System.Text.Encoding.Latin1.GetBytes(content))));
         Assert.Contains(why, e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_page_whose_checksum_is_another_is_refused_with_its_place()
+    public async Task A_page_with_a_wrong_checksum_is_refused_with_its_column()
     {
-        var file = await OursAsync();
-        // In the values of the first page: the text in the dictionary.
+        var file = await WriteFileAsync();
+        // A text in the dictionary of the first column.
         file[file.AsSpan().IndexOf("SPY"u8)]++;
         var e = Assert.Throws<ParquetException>(() => ParquetRows.Read(file));
         Assert.StartsWith("Column 'symbol' of row group 1: ", e.Message, StringComparison.Ordinal);
@@ -133,12 +133,12 @@ public sealed class DamageTests
     }
 
     [Theory]
-    [InlineData(2_000_000_000, 8, 1, "says it has 2000000000 bytes, 8 unpacked")]
+    [InlineData(2_000_000_000, 8, 1, "says it has 2000000000 bytes, 8 decompressed")]
     [InlineData(-1, 8, 1, "says it has -1 bytes")]
     [InlineData(8, 2_000_000_000, 1, "MiB of memory; 512 are allowed")]
     [InlineData(8, 8, int.MaxValue, "its dictionary says it has 2147483647 values in 8 bytes")]
     [InlineData(8, 400_000_000, 400_000_000, "MiB of memory; 512 are allowed")]
-    public void Announced_sizes_are_not_believed(int packed, int size, int values, string why)
+    public void A_page_header_with_a_wrong_size_is_refused(int packed, int size, int values, string why)
     {
         var page = new ThriftWriter();
         page.Begin().Int32(1, 2).Int32(2, size).Int32(3, packed).Begin(7).Int32(1, values).Int32(2, 0).End().End();
@@ -151,9 +151,9 @@ public sealed class DamageTests
     [Theory]
     [InlineData(6, "its lengths are not those of 1000 values")]
     [InlineData(7, "its lengths are not those of 1000 values")]
-    public void Lengths_that_are_deltas_are_as_many_as_the_values(int encoding, string why)
+    public void A_delta_page_with_more_lengths_than_values_is_refused(int encoding, string why)
     {
-        // Blocks of 128 values in four parts, 2^31 - 1 values, all 0: the library would make room for all of them.
+        // A sequence of 2^31 - 1 zeros in blocks of 128 with four parts: ParquetSharp would allocate memory for all of them.
         byte[] values = [0x80, 1, 4, 0xFF, 0xFF, 0xFF, 0xFF, 7, 0, 0, 0, 0, 0, 0];
         var page = new ThriftWriter();
         page.Begin()
@@ -221,7 +221,7 @@ public sealed class DamageTests
         ];
     }
 
-    private static async Task<byte[]> OursAsync()
+    private static async Task<byte[]> WriteFileAsync()
     {
         var output = new MemoryStream();
         using var writer = new ParquetWriter(
@@ -271,7 +271,7 @@ public sealed class DamageTests
                         ParquetRows.Value(batch[0], row);
                     }
 
-                    if ((rows += batch.Count) > MostRows)
+                    if ((rows += batch.Count) > MaxRows)
                     {
                         break;
                     }

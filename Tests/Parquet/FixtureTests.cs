@@ -4,7 +4,7 @@ using Wyckoff.Imports.Parquet;
 
 namespace Wyckoff.Tests.Parquet;
 
-/// <summary>Files that other programs wrote; Fixtures/README.md says which, and how.</summary>
+/// <summary>Reads files that other programs wrote; see Fixtures/README.md.</summary>
 public sealed class FixtureTests
 {
     private static readonly long Micro2024 = IncomingBar.TimeOf(new(2024, 1, 2, 14, 30, 0, TimeSpan.Zero));
@@ -27,7 +27,7 @@ public sealed class FixtureTests
     [InlineData("arrow/delta")]
     [InlineData("arrow/split")]
     [InlineData("arrow/zstd")]
-    public void Every_value_is_the_one_that_was_written(string name)
+    public void Every_value_is_read_as_written(string name)
     {
         using var reader = ParquetReader.Open(new MemoryStream(ParquetRows.Fixture(name)));
         var rows = ParquetRows.Read(
@@ -49,17 +49,18 @@ public sealed class FixtureTests
     }
 
     [Fact]
-    public void Unsigned_deltas_of_DuckDB_are_refused_by_name()
+    public void Wide_unsigned_deltas_of_DuckDB_are_refused_with_the_column()
     {
         var e = Assert.Throws<ParquetException>(() => ParquetRows.Read(ParquetRows.Fixture(UnsignedDeltas.File), UnsignedDeltas.Column));
         Assert.Equal(
-            "Column 'uint32' of row group 1: unsigned numbers of 32 bits are in DELTA_BINARY_PACKED, and more than 32 bits wide there, as DuckDB writes them; this is not supported.",
+            "Column 'uint32' of row group 1: unsigned 32-bit numbers in DELTA_BINARY_PACKED with deltas of more than 32 bits, "
+                + "as DuckDB writes them, are not supported.",
             e.Message
         );
     }
 
     [Fact]
-    public void Nested_columns_are_refused_by_name()
+    public void Nested_columns_are_refused_with_the_column()
     {
         var e = Assert.Throws<ParquetException>(() => ParquetRows.Read(ParquetRows.Fixture("duckdb/nested")));
         Assert.Equal("Column 'list.list.element' cannot be read: it is nested.", e.Message);
@@ -73,7 +74,7 @@ public sealed class FixtureTests
     }
 
     [Fact]
-    public void Many_row_groups_are_one_table()
+    public void All_row_groups_are_read()
     {
         var file = ParquetRows.Fixture("duckdb/bars");
         using var reader = ParquetReader.Open(new MemoryStream(file));
@@ -86,7 +87,7 @@ public sealed class FixtureTests
     }
 
     [Fact]
-    public void Columns_say_what_they_hold()
+    public void Columns_have_the_type_of_the_schema()
     {
         using var reader = ParquetReader.Open(new MemoryStream(ParquetRows.Fixture("duckdb/types-snappy")));
         var columns = reader.Columns.ToDictionary(column => column.Name, StringComparer.Ordinal);
@@ -108,7 +109,7 @@ public sealed class FixtureTests
     }
 
     [Fact]
-    public void Asking_a_column_for_what_it_is_not_throws()
+    public void Reading_a_column_as_another_type_throws()
     {
         using var reader = ParquetReader.Open(new MemoryStream(ParquetRows.Fixture("duckdb/types-snappy")));
         foreach (

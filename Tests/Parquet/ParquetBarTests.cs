@@ -10,7 +10,7 @@ using ParquetException = Wyckoff.Imports.Parquet.ParquetException;
 
 namespace Wyckoff.Tests.Parquet;
 
-/// <summary>Bars in Parquet files: whose columns are whose, what is a bar, and that numbers stay what they are.</summary>
+/// <summary>Reads and writes bars in Parquet files: columns are found, invalid rows are rejected and numbers are exact.</summary>
 public sealed class ParquetBarTests
 {
     private const long Minute = 60_000_000;
@@ -19,7 +19,7 @@ public sealed class ParquetBarTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void Bars_that_DuckDB_wrote()
+    public void Bars_written_by_DuckDB_are_read()
     {
         var rows = Read(ParquetRows.Fixture("duckdb/bars"));
         Assert.Equal(5000, rows.Count);
@@ -47,7 +47,7 @@ public sealed class ParquetBarTests
     }
 
     [Fact]
-    public void Bars_that_hyparquet_wrote()
+    public void Bars_written_by_hyparquet_are_read()
     {
         var rows = Read(ParquetRows.Fixture("hyparquet/bars"));
         Assert.Equal(300, rows.Count);
@@ -76,7 +76,7 @@ public sealed class ParquetBarTests
     }
 
     [Fact]
-    public async Task Rows_that_are_no_bars_are_rejected_and_the_others_taken()
+    public async Task Invalid_rows_are_rejected_and_the_others_are_read()
     {
         double[][] prices =
         [
@@ -149,9 +149,9 @@ public sealed class ParquetBarTests
     }
 
     [Fact]
-    public async Task A_double_is_the_decimal_that_people_wrote()
+    public async Task A_double_is_read_as_its_shortest_decimal()
     {
-        // What a decimal of up to 15 digits becomes as a double is that decimal again; longer ones are what their shortest text says.
+        // The shortest text of a double is the original decimal if that has up to 15 digits. Longer decimals may change.
         var random = new Random(5);
         var texts = Enumerable
             .Range(0, 20_000)
@@ -190,7 +190,7 @@ public sealed class ParquetBarTests
     [InlineData(1_704_205_800_000L)]
     [InlineData(1_704_205_800_000_000L)]
     [InlineData(1_704_205_800_000_000_000L)]
-    public async Task Whole_numbers_are_seconds_or_finer_by_their_size(long time)
+    public async Task The_unit_of_integer_times_is_detected_by_magnitude(long time)
     {
         var file = await WriteAsync([ParquetColumn.Int64("ts"), .. Prices()], 1, (writer, _) => Add(writer, () => writer.Add(0, time)));
         Assert.Equal(Start, Assert.Single(Read(file)).Bar.Time);
@@ -202,7 +202,7 @@ public sealed class ParquetBarTests
     [InlineData("2024-01-02 14:30:00", true, null)]
     [InlineData("2024-01-02 14:30", true, null)]
     [InlineData("02/01/2024", false, "timestamp 02/01/2024: a date and time such as 2024-01-31T14:30:00Z was expected")]
-    public async Task Times_as_text(string text, bool local, string? reason)
+    public async Task Text_times_are_read_in_ISO_8601(string text, bool local, string? reason)
     {
         var file = await WriteAsync(
             [ParquetColumn.Text("datetime"), .. Prices()],
@@ -218,7 +218,7 @@ public sealed class ParquetBarTests
     }
 
     [Fact]
-    public async Task The_index_of_a_data_frame_is_its_time()
+    public async Task The_index_column_of_pandas_is_read_as_the_time()
     {
         var file = await WriteAsync(
             [.. Prices(), ParquetColumn.Timestamp("__index_level_0__")],
@@ -237,9 +237,9 @@ public sealed class ParquetBarTests
     }
 
     [Fact]
-    public void INT96_is_a_time()
+    public void An_INT96_is_read_as_a_timestamp()
     {
-        // Impala and old Spark: nanoseconds of the day, and the Julian day.
+        // As written by Impala and old versions of Spark: nanoseconds of the day and the Julian day.
         var nanoseconds = BitConverter.GetBytes((14L * 3600 + 30 * 60) * 1_000_000_000);
         var value = new Int96(BitConverter.ToInt32(nanoseconds, 0), BitConverter.ToInt32(nanoseconds, 4), 2_440_588 + 19_724);
         var file = new MemoryStream();
@@ -259,7 +259,7 @@ public sealed class ParquetBarTests
     }
 
     [Fact]
-    public async Task Names_that_do_not_tell_are_mapped()
+    public async Task Columns_with_other_names_can_be_mapped()
     {
         var file = await WriteAsync(
             [ParquetColumn.Timestamp("wann"), .. Prices().Select(column => ParquetColumn.Decimal("my_" + column, 18, 8))],
@@ -290,7 +290,7 @@ public sealed class ParquetBarTests
     [InlineData(ParquetCodec.Snappy)]
     [InlineData(ParquetCodec.Gzip)]
     [InlineData(ParquetCodec.Zstd)]
-    public async Task Stored_bars_come_back_as_they_are(ParquetCodec codec)
+    public async Task Stored_bars_are_written_and_read_back_unchanged(ParquetCodec codec)
     {
         var output = new MemoryStream();
         using var writer = new ParquetBarWriter(output, codec, rowsPerGroup: 1000);
@@ -332,7 +332,7 @@ public sealed class ParquetBarTests
     }
 
     [Fact]
-    public async Task CSV_has_the_numbers_without_zeros_at_their_end()
+    public async Task CSV_has_numbers_without_trailing_zeros()
     {
         var output = new MemoryStream();
         using var writer = BarFileWriter.Create(BarFileFormat.Csv, output);

@@ -3,7 +3,7 @@ using Wyckoff.Imports.Parquet;
 
 namespace Wyckoff.Tests.Parquet;
 
-/// <summary>Whole files as rows of plain values, for tests to compare.</summary>
+/// <summary>Reads whole files into rows of plain values that tests can compare.</summary>
 internal static class ParquetRows
 {
     public static byte[] Fixture(string name) => File.ReadAllBytes(Path.Combine(Folder(), name + ".parquet"));

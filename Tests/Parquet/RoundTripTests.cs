@@ -5,7 +5,7 @@ using Wyckoff.Imports.Parquet;
 
 namespace Wyckoff.Tests.Parquet;
 
-/// <summary>What is written comes back, whatever it is and however it is cut and compressed.</summary>
+/// <summary>Tables that are written are read back unchanged, for all codecs and sizes of row groups.</summary>
 public sealed class RoundTripTests
 {
     private static readonly Config Seeded = Config
@@ -53,7 +53,7 @@ public sealed class RoundTripTests
     private static Gen<Table> Tables() =>
         from codec in Gen.Elements(ParquetCodec.Uncompressed, ParquetCodec.Snappy, ParquetCodec.Gzip, ParquetCodec.Zstd)
         from perGroup in Gen.Elements(1, 7, 1000, 65_536)
-        // Few symbols give runs, many give places of many bits.
+        // Few symbols give long runs in the dictionary indices, many give wide indices.
         from symbols in Gen.Elements(1, 2, 300)
         from nulls in Gen.Elements(1, 2, 20)
         from rows in Gen.ArrayOf(
@@ -77,7 +77,7 @@ public sealed class RoundTripTests
         select new Table(codec, perGroup, rows);
 
     [Fact]
-    public void Any_table_comes_back() =>
+    public void Any_table_is_read_back_unchanged() =>
         Prop.ForAll(
                 Tables().ToArbitrary(),
                 async table =>
@@ -102,7 +102,7 @@ public sealed class RoundTripTests
             .Check(Seeded);
 
     [Fact]
-    public async Task A_file_without_rows_is_a_file()
+    public async Task A_file_without_rows_is_valid()
     {
         var file = await WriteAsync(new(ParquetCodec.Snappy, 10, []));
         Assert.Empty(ParquetRows.Read(file));
@@ -111,7 +111,7 @@ public sealed class RoundTripTests
     }
 
     [Fact]
-    public async Task A_text_of_many_values_leaves_its_dictionary()
+    public async Task A_text_column_with_many_values_falls_back_from_its_dictionary()
     {
         var output = new MemoryStream();
         using var writer = new ParquetWriter(output, [ParquetColumn.Text("text")]);
@@ -127,7 +127,7 @@ public sealed class RoundTripTests
     }
 
     [Fact]
-    public async Task What_does_not_fit_a_column_is_refused()
+    public async Task A_value_that_does_not_fit_its_column_is_refused()
     {
         using var writer = new ParquetWriter(
             new MemoryStream(),
@@ -187,7 +187,7 @@ public sealed class RoundTripTests
         }
     }
 
-    /// <summary>As the body of a response: it only goes on.</summary>
+    /// <summary>A stream that cannot seek, like the body of a response.</summary>
     private sealed class ForwardStream : MemoryStream
     {
         public override bool CanSeek => false;

@@ -4,7 +4,7 @@ using Wyckoff.Imports.Parquet;
 
 namespace Wyckoff.Tests.Parquet;
 
-/// <summary>Writes Thrift's compact protocol.</summary>
+/// <summary>Writes Thrift's compact protocol, to build damaged page headers and footers.</summary>
 internal sealed class ThriftWriter
 {
     private readonly ArrayBufferWriter<byte> _bytes = new();

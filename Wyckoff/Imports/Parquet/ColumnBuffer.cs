@@ -5,7 +5,7 @@ using Encoding = System.Text.Encoding;
 
 namespace Wyckoff.Imports.Parquet;
 
-/// <summary>The values of one column until its row group is full.</summary>
+/// <summary>Collects the values of one column until its row group is written.</summary>
 internal abstract class ColumnBuffer(ParquetColumn column)
 {
     private readonly List<short> _levels = [];
@@ -14,6 +14,7 @@ internal abstract class ColumnBuffer(ParquetColumn column)
 
     public int Rows => _levels.Count;
 
+    /// <summary>The approximate size of the values in bytes.</summary>
     public abstract int Size { get; }
 
     public static ColumnBuffer Of(ParquetColumn column) =>
@@ -56,7 +57,7 @@ internal abstract class ColumnBuffer(ParquetColumn column)
             digits /= 10;
         }
 
-        // 29 digits are the most there are, and 38 fit.
+        // A decimal has up to 29 digits and an Int128 holds 38, so up to 9 more digits always fit.
         if (
             scale > Column.Scale
             || (Column.Scale - scale > 9 && digits >= (Int128)PowersOfTen.Of(PowersOfTen.Largest - Column.Scale + scale))
@@ -73,7 +74,7 @@ internal abstract class ColumnBuffer(ParquetColumn column)
         AddUnscaled(value < 0 ? -digits : digits);
     }
 
-    /// <summary>Hands the row group over, and is empty again.</summary>
+    /// <summary>Writes the values of the row group and clears the buffer.</summary>
     public void WriteTo(ColumnWriter writer)
     {
         Write(writer, Column.Nullable ? CollectionsMarshal.AsSpan(_levels) : default);
@@ -102,7 +103,7 @@ internal abstract class ColumnBuffer(ParquetColumn column)
     }
 }
 
-/// <summary>Values that are numbers.</summary>
+/// <summary>Buffers numbers and booleans.</summary>
 internal sealed class ColumnBuffer<T>(ParquetColumn column) : ColumnBuffer(column)
     where T : unmanaged
 {
@@ -131,12 +132,12 @@ internal sealed class ColumnBuffer<T>(ParquetColumn column) : ColumnBuffer(colum
     }
 }
 
-/// <summary>Texts, and decimals of more than 18 digits.</summary>
+/// <summary>Buffers texts, and decimals of more than 18 digits.</summary>
 internal sealed class BytesBuffer(ParquetColumn column) : ColumnBuffer(column)
 {
     private readonly List<(int Start, int Length)> _slices = [];
 
-    // Pinned, since the library takes pointers.
+    // Pinned, because ParquetSharp reads the values through pointers.
     private byte[] _bytes = GC.AllocateUninitializedArray<byte>(1 << 12, pinned: true);
     private ByteArray[] _texts = [];
     private FixedLenByteArray[] _decimals = [];
@@ -153,7 +154,7 @@ internal sealed class BytesBuffer(ParquetColumn column) : ColumnBuffer(column)
         }
 
         AddPresent();
-        // Symbols and sources rarely change from row to row.
+        // Symbols and sources rarely change from row to row, so a repeated text shares its bytes.
         if (value == _last)
         {
             _slices.Add(_slices[^1]);
@@ -161,7 +162,7 @@ internal sealed class BytesBuffer(ParquetColumn column) : ColumnBuffer(column)
         }
 
         var length = Encoding.UTF8.GetByteCount(value);
-        Encoding.UTF8.GetBytes(value, Room(length));
+        Encoding.UTF8.GetBytes(value, Allocate(length));
         _last = value;
     }
 
@@ -170,7 +171,7 @@ internal sealed class BytesBuffer(ParquetColumn column) : ColumnBuffer(column)
         AddPresent();
         Span<byte> bytes = stackalloc byte[16];
         BinaryPrimitives.WriteInt128BigEndian(bytes, value);
-        bytes[^Column.Length..].CopyTo(Room(Column.Length));
+        bytes[^Column.Length..].CopyTo(Allocate(Column.Length));
     }
 
     protected override void Write(ColumnWriter writer, ReadOnlySpan<short> levels)
@@ -188,7 +189,7 @@ internal sealed class BytesBuffer(ParquetColumn column) : ColumnBuffer(column)
         (_used, _last) = (0, null);
     }
 
-    // The array is kept: a new one for each row group, as large as this, is memory that is collected late.
+    // The array is reused: a new one for each row group would go to the large object heap, which is collected rarely.
     private void Write<T>(ColumnWriter writer, ReadOnlySpan<short> levels, ref T[] values, Func<(int Start, int Length), T> of)
         where T : unmanaged
     {
@@ -207,7 +208,7 @@ internal sealed class BytesBuffer(ParquetColumn column) : ColumnBuffer(column)
 
     private IntPtr PointerTo(int start) => Marshal.UnsafeAddrOfPinnedArrayElement(_bytes, start);
 
-    private Span<byte> Room(int length)
+    private Span<byte> Allocate(int length)
     {
         if (_bytes.Length - _used < length)
         {

@@ -5,32 +5,32 @@ using ParquetSharp;
 namespace Wyckoff.Imports.Parquet;
 
 /// <summary>
-/// Checks pages in DELTA_LENGTH_BYTE_ARRAY and DELTA_BYTE_ARRAY. Their lengths stand at the front of the packed values, with a count of their own that the library allocates
-/// for, whatever the page header says: a page of 40 bytes can ask for 8 GB.
+/// Checks pages in DELTA_LENGTH_BYTE_ARRAY and DELTA_BYTE_ARRAY. Their compressed values begin with a sequence of lengths and its count.
+/// ParquetSharp allocates memory for that count without comparing it with the page header, so a page of 40 bytes can make it allocate 8 GB.
 /// </summary>
 internal static class DeltaPage
 {
     private const int Uncompressed = 0;
     private const int LengthBytes = 4;
 
-    /// <summary>Null, or what is wrong.</summary>
-    /// <param name="page">What its header says.</param>
-    /// <param name="bytes">The page without its header.</param>
-    /// <param name="codec">By the number of the format.</param>
-    /// <param name="nullable">Whether levels stand before the values.</param>
+    /// <summary>Returns what is wrong with a page, or null.</summary>
+    /// <param name="page">The header of the page.</param>
+    /// <param name="bytes">The page after its header.</param>
+    /// <param name="codec">The codec of the column, as numbered by the format.</param>
+    /// <param name="nullable">The values are preceded by definition levels.</param>
     public static string? FaultOf(in PageHeader page, ReadOnlySpan<byte> bytes, int codec, bool nullable)
     {
-        // In version 2 levels are never packed, in version 1 with the values.
+        // Levels are never compressed in version 2, and compressed together with the values in version 1.
         var levels = page.LevelBytes;
-        if (levels < 0 || levels > Math.Min(page.Packed, page.Size))
+        if (levels < 0 || levels > Math.Min(page.CompressedSize, page.Size))
         {
             return $"it has {levels} bytes of levels";
         }
 
-        var values = Unpack(
-            page.IsPacked ? codec : Uncompressed,
+        var values = Decompress(
+            page.IsCompressed ? codec : Uncompressed,
             bytes[levels..],
-            page.IsPacked ? page.Size - levels : page.Packed - levels
+            page.IsCompressed ? page.Size - levels : page.CompressedSize - levels
         );
         var at = 0;
         if (nullable && !page.IsVersion2)
@@ -43,7 +43,7 @@ internal static class DeltaPage
             at = LengthBytes + (int)BinaryPrimitives.ReadUInt32LittleEndian(values);
         }
 
-        // Prefixes before suffixes; where there are only lengths, one sequence.
+        // DELTA_BYTE_ARRAY has two sequences, of prefix and suffix lengths; DELTA_LENGTH_BYTE_ARRAY has one.
         return
             page.Values == 0
             || (Skip(values, ref at, page.Values) && (page.Encoding != PageHeader.DeltaByteArray || Skip(values, ref at, page.Values)))
@@ -51,15 +51,15 @@ internal static class DeltaPage
             : $"its lengths are not those of {page.Values} values";
     }
 
-    /// <summary>One sequence in DELTA_BINARY_PACKED: false if it has more values than the page, or does not end within it.</summary>
-    private static bool Skip(ReadOnlySpan<byte> bytes, ref int at, int most)
+    /// <summary>Skips a DELTA_BINARY_PACKED sequence; false if it has more values than the page or does not end within the page.</summary>
+    private static bool Skip(ReadOnlySpan<byte> bytes, ref int at, int max)
     {
         if (
             !Varint(bytes, ref at, out var block)
             || !Varint(bytes, ref at, out var parts)
             || !Varint(bytes, ref at, out var total)
             || !Varint(bytes, ref at, out _)
-            || total > (ulong)most
+            || total > (ulong)max
             || parts is 0 or > 1 << 16
             || block is 0 or > int.MaxValue
             || block % parts != 0
@@ -109,12 +109,15 @@ internal static class DeltaPage
         return false;
     }
 
-    /// <summary>The library has every codec but offers none of them, so the page becomes a file of one column whose values are single bytes.</summary>
-    private static byte[] Unpack(int codec, ReadOnlySpan<byte> packed, int size)
+    /// <summary>
+    /// Decompresses a page. ParquetSharp does not expose its codecs, so the page is wrapped in a Parquet file with one column of single
+    /// bytes, which ParquetSharp reads.
+    /// </summary>
+    private static byte[] Decompress(int codec, ReadOnlySpan<byte> compressed, int size)
     {
         if (codec == Uncompressed || size == 0)
         {
-            return packed.ToArray();
+            return compressed.ToArray();
         }
 
         byte[] header =
@@ -124,7 +127,7 @@ internal static class DeltaPage
             0x15,
             .. Signed(size),
             0x15,
-            .. Signed(packed.Length),
+            .. Signed(compressed.Length),
             0x2C,
             0x15,
             .. Signed(size),
@@ -137,7 +140,7 @@ internal static class DeltaPage
             0,
             0,
         ];
-        var total = Signed(header.Length + packed.Length);
+        var total = Signed(header.Length + compressed.Length);
         byte[] schema =
         [
             0x48,
@@ -205,7 +208,7 @@ internal static class DeltaPage
             0,
             0,
         ];
-        byte[] file = [.. "PAR1"u8, .. header, .. packed, .. footer, .. BitConverter.GetBytes(footer.Length), .. "PAR1"u8];
+        byte[] file = [.. "PAR1"u8, .. header, .. compressed, .. footer, .. BitConverter.GetBytes(footer.Length), .. "PAR1"u8];
 
         var bytes = new byte[size];
         var values = new FixedLenByteArray[Math.Min(size, ParquetBatch.MostRows)];
@@ -225,7 +228,7 @@ internal static class DeltaPage
         return bytes;
     }
 
-    // As Thrift's compact protocol writes numbers.
+    // The encoding of integers in Thrift's compact protocol: a zigzag varint.
     private static byte[] Signed(long number)
     {
         var bytes = new List<byte>();

@@ -1,7 +1,10 @@
 namespace Wyckoff.Imports.Parquet;
 
-/// <summary>What stands before each page, as far as it decides how much memory the page needs. The numbers are the format's.</summary>
-internal readonly record struct PageHeader(int Kind, int Size, int Packed)
+/// <summary>The fields of a page header that determine how much memory the page needs. The constants are those of the format.</summary>
+/// <param name="Kind">The page type.</param>
+/// <param name="Size">The decompressed size in bytes.</param>
+/// <param name="CompressedSize">The size in the file in bytes.</param>
+internal readonly record struct PageHeader(int Kind, int Size, int CompressedSize)
 {
     public const int DeltaLengthByteArray = 6;
     public const int DeltaByteArray = 7;
@@ -16,16 +19,17 @@ internal readonly record struct PageHeader(int Kind, int Size, int Packed)
 
     public int Encoding { get; private init; }
 
-    /// <summary>Bytes of levels that precede the values, unpacked, in version 2.</summary>
+    /// <summary>In version 2, the size of the uncompressed levels before the values.</summary>
     public int LevelBytes { get; private init; }
 
-    public bool IsPacked { get; private init; }
+    /// <summary>The values are compressed.</summary>
+    public bool IsCompressed { get; private init; }
 
     public static PageHeader Read(ref ThriftReader thrift)
     {
         int kind = -1,
             size = -1,
-            packed = -1;
+            compressedSize = -1;
         var content = default(PageHeader);
         for (var id = 0; thrift.Field(ref id, out var type); )
         {
@@ -38,9 +42,9 @@ internal readonly record struct PageHeader(int Kind, int Size, int Packed)
                     size = thrift.Int32(type);
                     break;
                 case 3:
-                    packed = thrift.Int32(type);
+                    compressedSize = thrift.Int32(type);
                     break;
-                // A data page, a dictionary, a data page of version 2: the one that the kind says counts.
+                // The headers of data pages, dictionaries and version 2 data pages. Only the one that fits the kind is used.
                 case 5 or 7 or 8:
                     thrift.Expect(ThriftType.Struct, type);
                     var found = Content(ref thrift, id);
@@ -56,7 +60,7 @@ internal readonly record struct PageHeader(int Kind, int Size, int Packed)
         {
             Kind = kind,
             Size = size,
-            Packed = packed,
+            CompressedSize = compressedSize,
         };
     }
 
@@ -74,7 +78,7 @@ internal readonly record struct PageHeader(int Kind, int Size, int Packed)
             encoding = -1,
             definitions = 0,
             repetitions = 0;
-        var isPacked = true;
+        var isCompressed = true;
         for (var id = 0; thrift.Field(ref id, out var type); )
         {
             switch (kind, id)
@@ -92,7 +96,7 @@ internal readonly record struct PageHeader(int Kind, int Size, int Packed)
                     repetitions = thrift.Int32(type);
                     break;
                 case (8, 7):
-                    isPacked = type == ThriftType.True;
+                    isCompressed = type == ThriftType.True;
                     break;
                 default:
                     thrift.Skip(type);
@@ -105,7 +109,7 @@ internal readonly record struct PageHeader(int Kind, int Size, int Packed)
             Values = values,
             Encoding = encoding,
             LevelBytes = definitions < 0 || repetitions < 0 ? -1 : (int)Math.Min(int.MaxValue, (long)definitions + repetitions),
-            IsPacked = isPacked,
+            IsCompressed = isCompressed,
         };
     }
 }

@@ -2,7 +2,7 @@ using ParquetSharp;
 
 namespace Wyckoff.Imports.Parquet;
 
-/// <summary>The codecs that files can be written with. More can be read.</summary>
+/// <summary>The codecs for writing. The reader supports more.</summary>
 public enum ParquetCodec
 {
     Uncompressed = (int)Compression.Uncompressed,

@@ -2,7 +2,7 @@ using ParquetSharp;
 
 namespace Wyckoff.Imports.Parquet;
 
-/// <summary>What the values of a column are, whatever they are stored as.</summary>
+/// <summary>The logical type of a column, independent of how the values are stored.</summary>
 public enum ParquetKind
 {
     Boolean,
@@ -23,7 +23,7 @@ public enum ParquetTimeUnit
     Nanoseconds,
 }
 
-/// <summary>One column of a flat schema.</summary>
+/// <summary>A column of a flat schema.</summary>
 public sealed record ParquetColumn
 {
     private ParquetColumn(string name, ParquetKind kind, PhysicalType physical) => (Name, Kind, Physical) = (name, kind, physical);
@@ -34,31 +34,31 @@ public sealed record ParquetColumn
 
     public bool Nullable { get; init; }
 
-    /// <summary>Digits of a decimal.</summary>
+    /// <summary>The number of digits of a decimal.</summary>
     public int Precision { get; private init; }
 
-    /// <summary>Digits of a decimal after the point.</summary>
+    /// <summary>The number of digits after the point of a decimal.</summary>
     public int Scale { get; private init; }
 
     public ParquetTimeUnit Unit { get; private init; }
 
-    /// <summary>A timestamp is an instant; otherwise it is what a clock on some wall said.</summary>
+    /// <summary>Timestamps are instants; otherwise they are local times of an unknown zone.</summary>
     public bool IsUtc { get; private init; }
 
     internal PhysicalType Physical { get; }
 
-    /// <summary>Bytes of a value of fixed length.</summary>
+    /// <summary>The size in bytes of values of fixed length.</summary>
     internal int Length { get; private init; }
 
     internal bool IsUnsigned { get; private init; }
 
-    /// <summary>Its place among the leaves of the schema.</summary>
+    /// <summary>The index among the leaf columns of the schema.</summary>
     internal int Index { get; private init; }
 
-    /// <summary>Why it cannot be read; null when it can.</summary>
+    /// <summary>Why the column cannot be read; null if it can.</summary>
     internal string? Refused { get; private init; }
 
-    /// <summary>Its values are numbers of 64 bits at most; otherwise they are bytes.</summary>
+    /// <summary>Values are stored as numbers of at most 64 bits; otherwise as bytes.</summary>
     internal bool IsNumeric => Physical is not (PhysicalType.Int96 or PhysicalType.ByteArray or PhysicalType.FixedLenByteArray);
 
     public static ParquetColumn Boolean(string name) => new(name, ParquetKind.Boolean, PhysicalType.Boolean);
@@ -71,11 +71,11 @@ public sealed record ParquetColumn
 
     public static ParquetColumn Text(string name) => new(name, ParquetKind.Text, PhysicalType.ByteArray);
 
-    /// <summary>Instants, in microseconds.</summary>
+    /// <summary>A column of instants in microseconds.</summary>
     public static ParquetColumn Timestamp(string name) =>
         new(name, ParquetKind.Timestamp, PhysicalType.Int64) { Unit = ParquetTimeUnit.Microseconds, IsUtc = true };
 
-    /// <summary>Up to 18 digits are stored as INT64, up to 38 in as few bytes as hold them.</summary>
+    /// <summary>A column of decimals. Up to 18 digits are stored as INT64, up to 38 in the smallest fixed number of bytes.</summary>
     public static ParquetColumn Decimal(string name, int precision, int scale)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(precision);
@@ -94,7 +94,7 @@ public sealed record ParquetColumn
 
     public override string ToString() => Name;
 
-    /// <summary>A column that a file has.</summary>
+    /// <summary>Describes a column of a file.</summary>
     internal static ParquetColumn Of(ColumnDescriptor descriptor, int index)
     {
         using var path = descriptor.Path;

@@ -1,9 +1,9 @@
 namespace Wyckoff.Imports.Parquet;
 
-/// <summary>A file that is no Parquet file, a damaged one, or one that uses what is not supported; the message says which, and where.</summary>
+/// <summary>A file is not a Parquet file, is damaged, or uses an unsupported feature; the message says what and where.</summary>
 public sealed class ParquetException(string message, Exception? inner = null) : IOException(message, inner)
 {
-    /// <summary>The same in our words: the library puts a type name of C++ around its message.</summary>
+    /// <summary>Converts an exception of ParquetSharp, whose message is wrapped in the name of a C++ type.</summary>
     internal static ParquetException Of(Exception e, string where)
     {
         const string start = "(message: '";

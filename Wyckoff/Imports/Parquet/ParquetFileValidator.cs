@@ -3,33 +3,34 @@ using ParquetSharp;
 
 namespace Wyckoff.Imports.Parquet;
 
-/// <summary>Where the values of one column of one row group are.</summary>
+/// <summary>The position of a column chunk: the values of one column in one row group.</summary>
 internal readonly record struct ChunkPlace(PhysicalType Physical, int Codec, long Start, long Length);
 
 /// <summary>
-/// Checks untrusted files before the library reads them: that the footer is one, that every page lies within its column, and how much memory its pages need. The library
-/// trusts the sizes in a page header and allocates them before it looks for the bytes.
+/// Checks untrusted files before ParquetSharp reads them: the footer is valid, every page lies within its column, and the pages do not need
+/// too much memory. ParquetSharp trusts the sizes in page headers and allocates them before it reads the bytes.
 /// </summary>
 internal sealed class ParquetFileValidator
 {
-    /// <summary>What pages may need in memory at once, over all columns that are read.</summary>
-    public const long MostMemory = 512 << 20;
+    /// <summary>How many bytes the pages of all requested columns may need in memory at once.</summary>
+    public const long MaxMemory = 512 << 20;
 
     private const uint Magic = 0x31524150;
     private const uint EncryptedMagic = 0x45524150;
-    private const int LargestFooter = 32 << 20;
-    private const int MostColumns = 10_000;
-    private const int FirstHeader = 1 << 10;
-    private const int LargestHeader = 1 << 22;
+    private const int MaxFooterSize = 32 << 20;
+    private const int MaxColumns = 10_000;
+    private const int InitialHeaderSize = 1 << 10;
+    private const int MaxHeaderSize = 1 << 22;
 
-    // What the library keeps of a text in a dictionary, beside the text; and of one whose length is a delta.
-    private const int TextPointer = 16;
+    // ParquetSharp keeps this many bytes beside each text of a dictionary and each text with a delta-encoded length.
+    private const int TextOverhead = 16;
 
-    // A prefix in DELTA_BYTE_ARRAY may be as long as all of its page, and the library copies it for each row that is asked for at once.
-    private const long MostPrefixes = 64 << 20;
+    // A prefix in DELTA_BYTE_ARRAY may be as long as the page, and ParquetSharp copies it for each row that is read at once.
+    private const long MaxPrefixBytes = 64 << 20;
+
     private readonly List<ChunkPlace[]> _groups = [];
     private readonly long _end;
-    private byte[] _header = new byte[FirstHeader];
+    private byte[] _header = new byte[InitialHeaderSize];
 
     private ParquetFileValidator(ReadOnlySpan<byte> footer, long end)
     {
@@ -41,9 +42,9 @@ internal sealed class ParquetFileValidator
             {
                 case 2:
                     var elements = thrift.Structs(type);
-                    if (elements is 0 or > MostColumns)
+                    if (elements is 0 or > MaxColumns)
                     {
-                        throw thrift.Damaged($"its schema has {elements} elements; 1 to {MostColumns} were expected");
+                        throw thrift.Damaged($"its schema has {elements} elements; 1 to {MaxColumns} were expected");
                     }
 
                     SkipStructs(ref thrift, elements);
@@ -64,6 +65,8 @@ internal sealed class ParquetFileValidator
         }
     }
 
+    /// <summary>Reads and checks the footer of a file.</summary>
+    /// <exception cref="ParquetException">The file is not a Parquet file, is encrypted, or its footer is damaged.</exception>
     public static ParquetFileValidator Read(Stream stream)
     {
         var length = stream.Length;
@@ -86,10 +89,11 @@ internal sealed class ParquetFileValidator
         }
 
         var size = BinaryPrimitives.ReadUInt32LittleEndian(tail);
-        if (size > length - 12 || size > LargestFooter)
+        if (size > length - 12 || size > MaxFooterSize)
         {
             throw new ParquetException(
-                $"The footer of the Parquet file is damaged: it says it has {size} bytes, of a file of {length}; at most {LargestFooter} are read."
+                $"The footer of the Parquet file is damaged: it says it has {size} bytes, in a file of {length} bytes; "
+                    + $"at most {MaxFooterSize} are read."
             );
         }
 
@@ -99,8 +103,8 @@ internal sealed class ParquetFileValidator
         return new(footer, length - 8 - size);
     }
 
-    /// <summary>Checks what will be read of a row group.</summary>
-    /// <returns>How many rows of each column may be asked for at once.</returns>
+    /// <summary>Checks the pages of the requested columns of a row group.</summary>
+    /// <returns>How many rows of each column may be read at once.</returns>
     public int[] CheckPages(Stream stream, int group, IReadOnlyList<ParquetColumn> columns)
     {
         long memory = 0;
@@ -114,10 +118,11 @@ internal sealed class ParquetFileValidator
             }
 
             memory += PageMemory(stream, where, chunk, column.Nullable, out rows[i]);
-            if (memory > MostMemory)
+            if (memory > MaxMemory)
             {
                 throw new ParquetException(
-                    $"{where}: its pages, with those of the columns before it, need {memory >> 20} MiB of memory; {MostMemory >> 20} are allowed."
+                    $"{where}: its pages and those of the columns before it need {memory >> 20} MiB of memory; "
+                        + $"{MaxMemory >> 20} are allowed."
                 );
             }
         }
@@ -147,7 +152,7 @@ internal sealed class ParquetFileValidator
             }
 
             var count = thrift.Structs(type);
-            if (count > MostColumns)
+            if (count > MaxColumns)
             {
                 throw thrift.Damaged($"row group {_groups.Count + 1} has {count} columns");
             }
@@ -181,7 +186,8 @@ internal sealed class ParquetFileValidator
         return place is { } found && found.Start >= 4 && found.Length >= 0 && found.Length <= _end - found.Start
             ? found
             : throw thrift.Damaged(
-                $"column {column + 1} of row group {_groups.Count + 1} is at byte {place?.Start} and has {place?.Length} bytes, before byte {_end}"
+                $"column {column + 1} of row group {_groups.Count + 1} is at byte {place?.Start} and has {place?.Length} bytes, "
+                    + $"but the footer starts at byte {_end}"
             );
     }
 
@@ -217,11 +223,11 @@ internal sealed class ParquetFileValidator
             }
         }
 
-        // Some writers say 0 where there is no dictionary.
+        // Some writers write 0 if there is no dictionary.
         return new((PhysicalType)physical, codec, dictionary > 0 && dictionary < data ? dictionary : data, length);
     }
 
-    /// <summary>The dictionary, and the largest page: as it is in the file, and unpacked.</summary>
+    /// <summary>The memory for the decompressed dictionary and for the largest page, compressed and decompressed.</summary>
     private long PageMemory(Stream stream, string where, ChunkPlace chunk, bool nullable, out int rowsAtOnce)
     {
         rowsAtOnce = ParquetBatch.MostRows;
@@ -232,39 +238,40 @@ internal sealed class ParquetFileValidator
         {
             var page = Header(stream, where, at, end, out var length);
             at += length;
-            if (page.Packed < 0 || page.Packed > end - at || page.Size < 0)
+            if (page.CompressedSize < 0 || page.CompressedSize > end - at || page.Size < 0)
             {
                 throw new ParquetException(
-                    $"{where}: the page at byte {at} says it has {page.Packed} bytes, {page.Size} unpacked; its column ends at byte {end}."
+                    $"{where}: the page at byte {at} says it has {page.CompressedSize} bytes, {page.Size} decompressed; "
+                        + $"its column ends at byte {end}."
                 );
             }
 
-            var memory = (long)page.Size + page.Packed;
+            var memory = (long)page.Size + page.CompressedSize;
             if (page is { IsDictionary: false, Encoding: PageHeader.DeltaLengthByteArray or PageHeader.DeltaByteArray })
             {
-                memory += (long)Math.Max(page.Values, 0) * TextPointer;
-                if (memory <= MostMemory && Fault(stream, at, page, chunk.Codec, nullable) is { } fault)
+                memory += (long)Math.Max(page.Values, 0) * TextOverhead;
+                if (memory <= MaxMemory && DeltaFault(stream, at, page, chunk.Codec, nullable) is { } fault)
                 {
                     throw new ParquetException($"{where}: the page at byte {at} is damaged: {fault}.");
                 }
 
                 if (page.Encoding == PageHeader.DeltaByteArray)
                 {
-                    rowsAtOnce = (int)Math.Clamp(MostPrefixes / Math.Max(page.Size, 1), 1, rowsAtOnce);
+                    rowsAtOnce = (int)Math.Clamp(MaxPrefixBytes / Math.Max(page.Size, 1), 1, rowsAtOnce);
                 }
             }
 
-            at += page.Packed;
+            at += page.CompressedSize;
             if (page.IsDictionary)
             {
-                // A value has at least one byte, and a text four.
-                var least = chunk.Physical == PhysicalType.ByteArray ? 4 : 1;
-                if (page.Values < 0 || page.Values > page.Size / least)
+                // A value has at least one byte, a text at least the four of its length.
+                var minSize = chunk.Physical == PhysicalType.ByteArray ? 4 : 1;
+                if (page.Values < 0 || page.Values > page.Size / minSize)
                 {
                     throw new ParquetException($"{where}: its dictionary says it has {page.Values} values in {page.Size} bytes.");
                 }
 
-                dictionary += page.Size + (long)page.Values * TextPointer;
+                dictionary += page.Size + (long)page.Values * TextOverhead;
             }
 
             largest = Math.Max(largest, memory);
@@ -273,9 +280,9 @@ internal sealed class ParquetFileValidator
         return dictionary + largest;
     }
 
-    private static string? Fault(Stream stream, long at, in PageHeader page, int codec, bool nullable)
+    private static string? DeltaFault(Stream stream, long at, in PageHeader page, int codec, bool nullable)
     {
-        var bytes = new byte[page.Packed];
+        var bytes = new byte[page.CompressedSize];
         stream.Position = at;
         stream.ReadExactly(bytes);
         try
@@ -290,26 +297,26 @@ internal sealed class ParquetFileValidator
 
     private PageHeader Header(Stream stream, string where, long at, long end, out int length)
     {
-        for (var size = FirstHeader; ; size *= 8)
+        for (var size = InitialHeaderSize; ; size *= 8)
         {
             if (_header.Length < size)
             {
                 _header = new byte[size];
             }
 
-            var there = (int)Math.Min(size, end - at);
+            var available = (int)Math.Min(size, end - at);
             stream.Position = at;
-            stream.ReadExactly(_header, 0, there);
-            var thrift = new ThriftReader(_header.AsSpan(0, there), $"{where}: the header of the page at byte {at}");
+            stream.ReadExactly(_header, 0, available);
+            var thrift = new ThriftReader(_header.AsSpan(0, available), $"{where}: the header of the page at byte {at}");
             try
             {
                 var page = PageHeader.Read(ref thrift);
                 length = thrift.Position;
                 return page;
             }
-            catch (ParquetException) when (thrift.IsShort && there == size && size < LargestHeader)
+            catch (ParquetException) when (thrift.IsShort && available == size && size < MaxHeaderSize)
             {
-                // Statistics of long texts make long headers.
+                // Statistics of long texts make the header longer than the buffer: read more.
             }
         }
     }

@@ -3,26 +3,26 @@ using ParquetSharp;
 namespace Wyckoff.Imports.Parquet;
 
 /// <summary>
-/// Reads Parquet files of flat schemas: a few thousand rows at a time, whatever the size of the file and of its row groups. In memory are, per column that is read, one page
-/// (writers cut them at about 1 MiB), packed and unpacked, and the dictionary of the row group.
+/// Reads Parquet files of flat schemas in batches of a few thousand rows. For each requested column, memory holds one page (usually about 1
+/// MiB), compressed and decompressed, and the dictionary of the row group; the size of the file and of its row groups does not matter.
 /// </summary>
 public sealed class ParquetReader : IDisposable
 {
     private const int BufferSize = 1 << 16;
     private readonly Stream _stream;
-    private readonly ParquetFileValidator _layout;
+    private readonly ParquetFileValidator _validator;
     private readonly ParquetFileReader _file;
 
     private ParquetReader(Stream stream)
     {
         _stream = stream;
-        _layout = ParquetFileValidator.Read(stream);
+        _validator = ParquetFileValidator.Read(stream);
         const string where = "The footer of the Parquet file is damaged";
         try
         {
-            // The allocator that the library prefers keeps some 40 MB.
+            // The default allocator of ParquetSharp keeps about 40 MB.
             using var properties = ReaderProperties.WithMemoryPool(MemoryPool.SystemMemoryPool());
-            // A whole column of a row group would be read at once otherwise.
+            // Without buffering, a whole column of a row group is read at once.
             properties.EnableBufferedStream();
             properties.BufferSize = BufferSize;
             properties.EnablePageChecksumVerification();
@@ -39,7 +39,7 @@ public sealed class ParquetReader : IDisposable
             Columns = [.. Enumerable.Range(0, file.NumColumns).Select(index => ParquetColumn.Of(file.Schema.Column(index), index))];
             RowGroups = file.NumRowGroups;
             CreatedBy = file.CreatedBy;
-            // Some writers announce no rows, or others than there are: the row groups count.
+            // The total in the footer is wrong in files of some writers, so the rows of the row groups are added up.
             for (var group = 0; group < RowGroups; group++)
             {
                 using var reader = _file.RowGroup(group);
@@ -56,7 +56,7 @@ public sealed class ParquetReader : IDisposable
         }
     }
 
-    /// <summary>All columns, in the order of the file; those of nested types too, as the path to them, but they cannot be read.</summary>
+    /// <summary>All columns in the order of the file. Nested columns are listed under their path, but cannot be read.</summary>
     public IReadOnlyList<ParquetColumn> Columns { get; }
 
     public long Rows { get; }
@@ -65,14 +65,14 @@ public sealed class ParquetReader : IDisposable
 
     public string? CreatedBy { get; }
 
-    /// <summary>Reads the end of the file. The stream has to be seekable, and stays the caller's.</summary>
-    /// <exception cref="ParquetException">The stream is not a whole Parquet file.</exception>
+    /// <summary>Opens a file and reads its footer. The stream must be seekable and is not closed.</summary>
+    /// <exception cref="ParquetException">The stream is not a complete Parquet file.</exception>
     public static ParquetReader Open(Stream stream) =>
         stream.CanSeek
             ? new(stream)
             : throw new ArgumentException("A stream that can seek was expected: a Parquet file is read from its end.", nameof(stream));
 
-    /// <summary>All rows of these columns. Each batch is good until the next is asked for.</summary>
+    /// <summary>Reads all rows of some columns. Each batch is valid until the next one is read.</summary>
     /// <exception cref="ParquetException">A column cannot be read.</exception>
     public IEnumerable<ParquetBatch> Read(IReadOnlyList<ParquetColumn> columns, CancellationToken cancellationToken)
     {
@@ -85,7 +85,7 @@ public sealed class ParquetReader : IDisposable
         var batch = new ParquetBatch(columns);
         for (var group = 0; group < RowGroups; group++)
         {
-            using var chunks = new RowGroupChunks(_file, group, columns, _layout.CheckPages(_stream, group, columns));
+            using var chunks = new RowGroupChunks(_file, group, columns, _validator.CheckPages(_stream, group, columns));
             for (var left = chunks.Rows; left > 0; left -= batch.Count)
             {
                 cancellationToken.ThrowIfCancellationRequested();

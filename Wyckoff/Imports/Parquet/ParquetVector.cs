@@ -6,13 +6,13 @@ using Encoding = System.Text.Encoding;
 
 namespace Wyckoff.Imports.Parquet;
 
-/// <summary>The values of one column in a batch. Asking for what the column's kind does not have throws.</summary>
+/// <summary>The values of one column in a batch. Methods throw if the kind of the column does not match.</summary>
 public sealed class ParquetVector
 {
     private const long JulianEpochDay = 2_440_588;
 
-    // Of the texts of a batch. A dictionary lets a small file have any number of long ones.
-    private const int MostBytes = 16 << 20;
+    // Limits the memory for the texts of a batch: with a dictionary, a small file can repeat a long text any number of times.
+    private const int MaxBytes = 16 << 20;
     private readonly (int Start, int Length)[] _slices;
     private byte[] _bytes = [];
     private int _used;
@@ -38,7 +38,7 @@ public sealed class ParquetVector
 
     public bool Boolean(int row) => Number(row, ParquetKind.Boolean) != 0;
 
-    /// <summary>The number; of a date, the days since 1970.</summary>
+    /// <summary>The number, or the days since 1970 of a date.</summary>
     public Int128 Integer(int row)
     {
         var number = Column.Kind == ParquetKind.Date ? Number(row, ParquetKind.Date) : Number(row, ParquetKind.Integer);
@@ -47,14 +47,16 @@ public sealed class ParquetVector
             : (ulong)number;
     }
 
-    /// <summary>The number; of FLOAT, the same in a wider type, which is seldom the same in decimals: <see cref="RealText"/>.</summary>
+    /// <summary>The number. A FLOAT is widened, which changes its shortest decimal text; see <see cref="RealText"/>.</summary>
     public double Real(int row)
     {
         var bits = Number(row, ParquetKind.Real);
         return Column.Physical == PhysicalType.Float ? BitConverter.Int32BitsToSingle((int)bits) : BitConverter.Int64BitsToDouble(bits);
     }
 
-    /// <summary>The shortest decimal text that names this number and no other: 0.1 of the double nearest to 0.1, and of the float nearest to it.</summary>
+    /// <summary>
+    /// The shortest decimal text that parses to this number: 0.1 for the double closest to 0.1, and for the float closest to 0.1.
+    /// </summary>
     public string RealText(int row)
     {
         var bits = Number(row, ParquetKind.Real);
@@ -63,10 +65,10 @@ public sealed class ParquetVector
             : BitConverter.Int64BitsToDouble(bits).ToString("R", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Whether <see cref="Real"/> has only the precision of FLOAT.</summary>
+    /// <summary>Whether the column is stored as FLOAT.</summary>
     public bool IsSingle => Column.Physical == PhysicalType.Float;
 
-    /// <summary>The digits of a decimal; <see cref="ParquetColumn.Scale"/> of them stand after the point.</summary>
+    /// <summary>The digits of a decimal, of which <see cref="ParquetColumn.Scale"/> are after the point.</summary>
     public Int128 Unscaled(int row)
     {
         if (Column.IsNumeric)
@@ -75,7 +77,7 @@ public sealed class ParquetVector
         }
 
         var bytes = Slice(row, ParquetKind.Decimal);
-        // Two's complement, the highest byte first; more than 16 are only ever copies of the sign.
+        // Big-endian two's complement. Bytes beyond the lowest 16 may only repeat the sign.
         var sign = bytes.Length > 0 && (sbyte)bytes[0] < 0 ? byte.MaxValue : (byte)0;
         Int128 value = (sbyte)sign;
         for (var i = 0; i < bytes.Length; i++)
@@ -93,7 +95,7 @@ public sealed class ParquetVector
             : throw new ParquetException($"Column '{Column}': a decimal has {bytes.Length} bytes; 16 at most were expected.");
     }
 
-    /// <summary>Microseconds since 1970; false where 64 bits do not hold them, or where there are nanoseconds that are not whole microseconds.</summary>
+    /// <summary>Microseconds since 1970; false if they exceed 64 bits, or if nanoseconds are not whole microseconds.</summary>
     public bool TryGetTimestamp(int row, out long microseconds)
     {
         Int128 value;
@@ -127,25 +129,25 @@ public sealed class ParquetVector
 
     internal void Clear() => _used = 0;
 
-    /// <summary>From here on equal pointers may be other bytes.</summary>
+    /// <summary>Ends the sharing of equal pointers: after the next read, ParquetSharp may have other bytes at the same address.</summary>
     internal void ForgetPointers() => _lastPointer = 0;
 
-    /// <summary>Room for the values of the library before they are here.</summary>
+    /// <summary>A reusable array that ParquetSharp fills with values.</summary>
     internal T[] Scratch<T>() => (T[])(_scratch ??= new T[ParquetBatch.MostRows]);
 
-    /// <summary>Takes a copy: the library's bytes are good until its next page.</summary>
+    /// <summary>Copies a value. The bytes of ParquetSharp are valid until its next page.</summary>
     internal void Add(int row, IntPtr pointer, int length)
     {
-        // Equal texts in a row are one in a dictionary.
+        // Consecutive equal texts of a dictionary have the same pointer and share one copy.
         if (pointer != _lastPointer || length != _last.Length || pointer == 0)
         {
-            var room = Room(length);
+            var start = Allocate(length);
             if (length > 0)
             {
-                Marshal.Copy(pointer, _bytes, room, length);
+                Marshal.Copy(pointer, _bytes, start, length);
             }
 
-            (_lastPointer, _last) = (pointer, (room, length));
+            (_lastPointer, _last) = (pointer, (start, length));
         }
 
         _slices[row] = _last;
@@ -154,16 +156,16 @@ public sealed class ParquetVector
     internal void Add(int row, Int96 value)
     {
         const int length = 12;
-        var room = Room(length);
-        MemoryMarshal.Write(_bytes.AsSpan(room, length), value);
-        _slices[row] = (room, length);
+        var start = Allocate(length);
+        MemoryMarshal.Write(_bytes.AsSpan(start, length), value);
+        _slices[row] = (start, length);
     }
 
-    private int Room(int length)
+    private int Allocate(int length)
     {
-        if (length < 0 || length > MostBytes - _used)
+        if (length < 0 || length > MaxBytes - _used)
         {
-            throw new ParquetException($"values of more than {MostBytes} bytes in {ParquetBatch.MostRows} rows are not supported.");
+            throw new ParquetException($"values of more than {MaxBytes} bytes in {ParquetBatch.MostRows} rows are not supported.");
         }
 
         if (_bytes.Length < _used + length)

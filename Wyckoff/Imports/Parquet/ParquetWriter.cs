@@ -4,19 +4,19 @@ using ParquetSharp.Schema;
 namespace Wyckoff.Imports.Parquet;
 
 /// <summary>
-/// Writes a Parquet file of a flat schema, from front to end: the output need not seek. In memory is one row group. Values of a row are added column by column,
-/// by the column's place; <see cref="EndRowAsync"/> ends the row, <see cref="FinishAsync"/> the file: without it there is none.
+/// Writes a Parquet file of a flat schema to a stream that need not be seekable. Memory holds one row group. Each row gets one value per
+/// column and ends with <see cref="EndRowAsync"/>; <see cref="FinishAsync"/> writes the footer, without which the file is invalid.
 /// </summary>
 public sealed class ParquetWriter : IDisposable
 {
     public const int DefaultRowsPerGroup = 65_536;
-    private const long LargestGroup = 64 << 20;
+    private const long MaxGroupSize = 64 << 20;
     private const string Creator = "wyckoff";
     private readonly Stream _output;
     private readonly int _rowsPerGroup;
     private readonly ColumnBuffer[] _columns;
 
-    // The library writes synchronously, so it writes here, and what is here goes on asynchronously.
+    // ParquetSharp writes synchronously to this stream, which is then copied to the output asynchronously.
     private readonly PendingStream _pending = new();
     private readonly ParquetFileWriter _file;
     private int _rowsInGroup;
@@ -58,29 +58,30 @@ public sealed class ParquetWriter : IDisposable
 
     public void Add(int column, int value) => Buffer<int>(column).Add(value);
 
-    /// <summary>A number, or the microseconds of a timestamp.</summary>
+    /// <summary>Adds a number, or a timestamp in microseconds.</summary>
     public void Add(int column, long value) => Buffer<long>(column).Add(value);
 
     public void Add(int column, double value) => Buffer<double>(column).Add(value);
 
     public void Add(int column, string value) => _columns[column].AddText(value);
 
-    /// <summary>The digits of a decimal; the column's scale says where the point is.</summary>
+    /// <summary>Adds a decimal by its digits; the scale of the column places the point.</summary>
     public void AddUnscaled(int column, Int128 value) => _columns[column].AddUnscaled(value);
 
-    /// <summary>A decimal, exactly: one with more digits after the point than the column has is refused.</summary>
+    /// <summary>Adds a decimal. Throws if it has more digits after the point than the column.</summary>
     public void AddDecimal(int column, decimal value) => _columns[column].AddDecimal(value);
 
+    /// <summary>Ends the row, and writes the row group if it is full.</summary>
     public async ValueTask EndRowAsync(CancellationToken cancellationToken)
     {
         _rowsInGroup++;
-        if (_rowsInGroup == _rowsPerGroup || (_rowsInGroup % 1024 == 0 && _columns.Sum(column => (long)column.Size) > LargestGroup))
+        if (_rowsInGroup == _rowsPerGroup || (_rowsInGroup % 1024 == 0 && _columns.Sum(column => (long)column.Size) > MaxGroupSize))
         {
             await EndGroupAsync(cancellationToken);
         }
     }
 
-    /// <summary>Writes what is left, and the end of the file. The output stays the caller's.</summary>
+    /// <summary>Writes the last row group and the footer. The output is not closed.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
         if (_finished)

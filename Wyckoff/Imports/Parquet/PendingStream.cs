@@ -1,6 +1,6 @@
 namespace Wyckoff.Imports.Parquet;
 
-/// <summary>Keeps what is written until it is moved on; its position counts all that was ever written.</summary>
+/// <summary>Buffers written bytes until they are moved to another stream. The position counts all bytes written so far.</summary>
 internal sealed class PendingStream : Stream
 {
     private readonly MemoryStream _pending = new();

@@ -1,8 +1,9 @@
 namespace Wyckoff.Imports.Parquet;
 
+/// <summary>The powers of ten from 10^0 to 10^38.</summary>
 internal static class PowersOfTen
 {
-    /// <summary>10^38 is the last that an Int128 holds.</summary>
+    /// <summary>The exponent of the largest power that an Int128 holds.</summary>
     public const int Largest = 38;
 
     private static readonly UInt128[] Table = Powers();

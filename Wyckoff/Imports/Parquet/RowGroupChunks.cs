@@ -2,11 +2,12 @@ using ParquetSharp;
 
 namespace Wyckoff.Imports.Parquet;
 
-/// <summary>The open columns of one row group, and how values of the library get into a vector.</summary>
+/// <summary>Reads the requested columns of one row group into vectors.</summary>
 internal sealed class RowGroupChunks : IDisposable
 {
-    // How the library says that the first of the deltas does not fit its type.
+    // The message of ParquetSharp if the first delta does not fit the type of the column.
     private const string WideDeltas = "InitHeader EOF";
+
     private readonly RowGroupReader _group;
     private readonly List<ColumnReader> _readers = [];
     private readonly IReadOnlyList<ParquetColumn> _columns;
@@ -41,65 +42,78 @@ internal sealed class RowGroupChunks : IDisposable
 
     public long Rows { get; }
 
-    /// <summary>The next values of the column at this place, as many as the vector is to have.</summary>
-    public void Read(int place, ParquetVector vector, int count)
+    /// <summary>Reads the next <paramref name="count"/> values of a column, given by its position among the requested columns.</summary>
+    public void Read(int position, ParquetVector vector, int count)
     {
         try
         {
             vector.Clear();
             for (var at = 0; at < count; )
             {
-                var end = Math.Min(count, at + _rowsAtOnce[place]);
-                at += _readers[place] switch
+                var end = Math.Min(count, at + _rowsAtOnce[position]);
+                at += _readers[position] switch
                 {
-                    ColumnReader<bool> reader => Next(
+                    ColumnReader<bool> reader => ReadRows(
                         reader,
                         vector,
                         at,
                         end,
                         static (vector, row, value) => vector.Numbers[row] = value ? 1 : 0
                     ),
-                    ColumnReader<int> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Numbers[row] = value),
-                    ColumnReader<long> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Numbers[row] = value),
-                    ColumnReader<float> reader => Next(
+                    ColumnReader<int> reader => ReadRows(
+                        reader,
+                        vector,
+                        at,
+                        end,
+                        static (vector, row, value) => vector.Numbers[row] = value
+                    ),
+                    ColumnReader<long> reader => ReadRows(
+                        reader,
+                        vector,
+                        at,
+                        end,
+                        static (vector, row, value) => vector.Numbers[row] = value
+                    ),
+                    ColumnReader<float> reader => ReadRows(
                         reader,
                         vector,
                         at,
                         end,
                         static (vector, row, value) => vector.Numbers[row] = BitConverter.SingleToInt32Bits(value)
                     ),
-                    ColumnReader<double> reader => Next(
+                    ColumnReader<double> reader => ReadRows(
                         reader,
                         vector,
                         at,
                         end,
                         static (vector, row, value) => vector.Numbers[row] = BitConverter.DoubleToInt64Bits(value)
                     ),
-                    ColumnReader<Int96> reader => Next(reader, vector, at, end, static (vector, row, value) => vector.Add(row, value)),
-                    ColumnReader<ByteArray> reader => Next(
+                    ColumnReader<Int96> reader => ReadRows(reader, vector, at, end, static (vector, row, value) => vector.Add(row, value)),
+                    ColumnReader<ByteArray> reader => ReadRows(
                         reader,
                         vector,
                         at,
                         end,
                         static (vector, row, value) => vector.Add(row, value.Pointer, value.Length)
                     ),
-                    ColumnReader<FixedLenByteArray> reader => Next(
+                    ColumnReader<FixedLenByteArray> reader => ReadRows(
                         reader,
                         vector,
                         at,
                         end,
                         static (vector, row, value) => vector.Add(row, value.Pointer, vector.Column.Length)
                     ),
-                    _ => throw new ParquetException($"values of type {_columns[place].Physical} are not supported."),
+                    _ => throw new ParquetException($"values of type {_columns[position].Physical} are not supported."),
                 };
             }
         }
         catch (Exception e)
         {
-            var column = _columns[place];
+            var column = _columns[position];
             throw column is { IsUnsigned: true, Physical: PhysicalType.Int32 } && e.Message.Contains(WideDeltas, StringComparison.Ordinal)
                 ? new ParquetException(
-                    $"{Where(column)}: unsigned numbers of 32 bits are in DELTA_BINARY_PACKED, and more than 32 bits wide there, as DuckDB writes them; this is not supported.",
+                    $"{Where(column)}: unsigned 32-bit numbers in DELTA_BINARY_PACKED with deltas of more than 32 bits, "
+                        + "as DuckDB writes them, are not supported.",
                     e
                 )
                 : ParquetException.Of(e, Where(column));
@@ -112,22 +126,22 @@ internal sealed class RowGroupChunks : IDisposable
         _group.Dispose();
     }
 
-    // The library gives the values that are there without gaps, and at most those of one page.
-    private int Next<T>(ColumnReader<T> reader, ParquetVector vector, int at, int end, Action<ParquetVector, int, T> store)
+    // ParquetSharp returns the values of at most one page, without gaps for nulls; the levels tell which rows are null.
+    private int ReadRows<T>(ColumnReader<T> reader, ParquetVector vector, int at, int end, Action<ParquetVector, int, T> store)
         where T : unmanaged
     {
         vector.ForgetPointers();
         var values = vector.Scratch<T>();
-        var wanted = end - at;
+        var wantedRows = end - at;
         int rows;
-        long there;
+        long valueCount;
         if (vector.Column.Nullable)
         {
-            rows = (int)reader.ReadBatch(wanted, _levels, default, values, out there);
+            rows = (int)reader.ReadBatch(wantedRows, _levels, default, values, out valueCount);
         }
         else
         {
-            rows = (int)reader.ReadBatch(wanted, values, out there);
+            rows = (int)reader.ReadBatch(wantedRows, values, out valueCount);
             _levels.AsSpan(0, rows).Fill(1);
         }
 
@@ -137,8 +151,8 @@ internal sealed class RowGroupChunks : IDisposable
             vector.Present[at + row] = _levels[row] != 0;
             if (_levels[row] != 0)
             {
-                // A damaged page has fewer values than its levels say; what follows in the array is old.
-                if (next == there)
+                // A damaged page may have fewer values than its levels say; the rest of the array holds values of an earlier page.
+                if (next == valueCount)
                 {
                     break;
                 }
@@ -149,13 +163,13 @@ internal sealed class RowGroupChunks : IDisposable
 
         if (rows == 0)
         {
-            throw new ParquetException($"its pages end with {wanted} rows still to come.");
+            throw new ParquetException($"its pages end although {wantedRows} more rows were expected.");
         }
 
         var expected = rows - _levels.AsSpan(0, rows).Count((short)0);
-        return next == there && next == expected
+        return next == valueCount && next == expected
             ? rows
-            : throw new ParquetException($"a page has {there} values where {expected} were expected.");
+            : throw new ParquetException($"a page has {valueCount} values where {expected} were expected.");
     }
 
     private string Where(ParquetColumn column) => $"Column '{column}' of row group {_number}";

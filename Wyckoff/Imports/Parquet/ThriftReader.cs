@@ -19,8 +19,8 @@ internal enum ThriftType
 }
 
 /// <summary>
-/// Reads Thrift's compact protocol out of untrusted bytes. It is stricter than the library, which reads the same bytes afterwards: fields come in the order of their
-/// numbers and have the type that the format gives them, so that both find the same values.
+/// Reads Thrift's compact protocol from untrusted bytes. ParquetSharp reads the same bytes afterwards. This reader is stricter, so that
+/// both read the same values: the ids of fields must ascend, and each field must have the type that the format defines.
 /// </summary>
 internal ref struct ThriftReader(ReadOnlySpan<byte> data, string what)
 {
@@ -30,10 +30,12 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data, string what)
 
     public int Position { get; private set; }
 
-    /// <summary>The bytes ended within a value: more of them may help.</summary>
+    /// <summary>The data ended within a value, so more data may be needed.</summary>
     public bool IsShort { get; private set; }
 
-    /// <summary>The next field of a struct; false at its end. <paramref name="id"/> starts at 0 and is handed back in for each.</summary>
+    /// <summary>
+    /// Reads the header of the next field of a struct; false at its end. <paramref name="id"/> starts at 0 and holds the last id.
+    /// </summary>
     public bool Field(ref int id, out ThriftType type)
     {
         var head = Next();
@@ -63,7 +65,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data, string what)
         return Signed();
     }
 
-    /// <summary>The count of a list of structs.</summary>
+    /// <summary>Reads the header of a list of structs and returns its count.</summary>
     public int Structs(ThriftType type)
     {
         var count = List(type, out var element);
@@ -150,11 +152,11 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data, string what)
         }
     }
 
-    // Only a field carries true and false in its head; in a list each takes a byte.
+    // A boolean field has its value in the field header; in a list or a map each boolean is a byte.
     private void SkipElement(ThriftType type, int depth) =>
         Skip(type is ThriftType.True or ThriftType.False ? ThriftType.Byte : type, depth + 1);
 
-    // Each element has at least one byte, so no count is larger than what is left.
+    // Each element has at least one byte, so a valid count is not larger than the number of bytes left.
     private int Count()
     {
         var count = Unsigned();
