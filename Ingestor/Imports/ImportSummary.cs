@@ -3,7 +3,7 @@ using Wyckoff.Imports.Records;
 
 namespace Wyckoff.Ingestor.Imports;
 
-/// <summary>What became of an import, in words.</summary>
+/// <summary>Writes the results of an import to the console, and computes the exit code.</summary>
 internal static class ImportSummary
 {
     public static int ExitCode(IReadOnlyCollection<ImportResult> results) =>
@@ -18,15 +18,14 @@ internal static class ImportSummary
             if (result.AlreadyThere)
             {
                 output.WriteLine(
-                    Invariant($"{result.File}: imported before, by import {result.Id}; nothing was read (--force reads it again)")
+                    Invariant($"{result.File}: already imported by import {result.Id}; nothing was read (--force reads it again)")
                 );
                 continue;
             }
 
             output.WriteLine(
-                Invariant(
-                    $"{result.File}: {(result.Status == ImportStatus.Failed ? "FAILED" : "done")}, import {result.Id}{(result.Resumed ? ", taken up again" : "")}"
-                )
+                Invariant($"{result.File}: {(result.Status == ImportStatus.Failed ? "FAILED" : "done")}, import {result.Id}")
+                    + (result.Resumed ? ", resumed" : "")
             );
             output.WriteLine(
                 "  " + Counts(result.Read, result.Inserted, result.Updated, result.Skipped, result.Duplicates, result.Rejected, result.Took)
@@ -49,20 +48,16 @@ internal static class ImportSummary
 
             if (result.Rejected > result.FirstRejects.Count)
             {
-                output.WriteLine(
-                    Invariant(
-                        $"  … {result.Rejected - result.FirstRejects.Count} more: SELECT * FROM import_rejects WHERE batch_id = {result.Id}"
-                    )
-                );
+                var more = result.Rejected - result.FirstRejects.Count;
+                output.WriteLine(Invariant($"  … {more} more: SELECT * FROM import_rejects WHERE batch_id = {result.Id}"));
             }
         }
 
         if (results.Count > 1)
         {
             output.WriteLine(
-                Invariant(
-                    $"{results.Count} files, {results.Count(result => result.Status == ImportStatus.Failed)} failed, {results.Count(result => result.AlreadyThere)} imported before"
-                )
+                Invariant($"{results.Count} files, {results.Count(result => result.Status == ImportStatus.Failed)} failed, ")
+                    + Invariant($"{results.Count(result => result.AlreadyThere)} imported before")
             );
             output.WriteLine(
                 "  "
@@ -80,9 +75,8 @@ internal static class ImportSummary
     }
 
     private static string Counts(long read, long inserted, long updated, long skipped, long duplicates, long rejected, TimeSpan took) =>
-        Invariant(
-            $"{read:N0} rows: {inserted:N0} inserted, {updated:N0} updated, {skipped:N0} skipped ({duplicates:N0} duplicates), {rejected:N0} rejected; {took.TotalSeconds:0.0} s, {read / Math.Max(took.TotalSeconds, 0.001):N0} rows/s"
-        );
+        Invariant($"{read:N0} rows: {inserted:N0} inserted, {updated:N0} updated, {skipped:N0} skipped ({duplicates:N0} duplicates), ")
+        + Invariant($"{rejected:N0} rejected; {took.TotalSeconds:0.0} s, {read / Math.Max(took.TotalSeconds, 0.001):N0} rows/s");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

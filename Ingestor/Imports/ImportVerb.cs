@@ -6,7 +6,7 @@ using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Ingestor.Imports;
 
-/// <summary><c>import PATH…</c>: files and folders into the database. Exit code 0; 2 when rows were rejected; 1 when a file, or all of it, failed.</summary>
+/// <summary><c>import PATH…</c> imports files and folders. The exit code is 0, 1 if a file failed, or 2 if rows were rejected.</summary>
 internal static class ImportVerb
 {
     private static readonly string[] Extensions = [".csv", ".tsv", ".txt", ".gz", ".zip", ".parquet"];
@@ -18,53 +18,56 @@ internal static class ImportVerb
             Arity = ArgumentArity.OneOrMore,
             Description = "Files (CSV, TSV, Parquet; plain, gzip or zip) and folders of them.",
         };
-        // By the names that ImportText knows them by.
+        // The keys are the names that ImportText uses.
         Dictionary<string, Option<string?>> texts = new(StringComparer.Ordinal)
         {
-            ["symbol"] = new("--symbol") { Description = "Whose bars they are. Default: as a column, or the file's name, says." },
+            ["symbol"] = new("--symbol") { Description = "Symbol of the bars. Default: from a column or the file's name." },
             ["timeframe"] = new("--timeframe")
             {
-                Description = "1m, 5m, 15m, 30m, 1h, 4h or 1d (or 1Min, 1Hour, 1Day, …). Default: as a column, or the file's name, says.",
+                Description = "1m, 5m, 15m, 30m, 1h, 4h or 1d (or 1Min, 1Hour, 1Day, …). Default: from a column or the file's name.",
             },
-            ["source"] = new("--source") { Description = "What the bars are marked with. Default: import." },
+            ["source"] = new("--source") { Description = "Source that the bars are stored with. Default: import." },
             ["onConflict"] = new("--on-conflict")
             {
-                Description = "What becomes of bars that are there already: skip (default), replace or fail.",
+                Description = "What happens to bars that exist already: skip (default), replace or fail.",
             },
-            ["timezone"] = new("--timezone") { Description = "IANA time zone of times that say none. Default: UTC." },
+            ["timezone"] = new("--timezone") { Description = "IANA time zone of times without a zone. Default: UTC." },
             ["dateFormat"] = new("--date-format")
             {
                 Description =
-                    "How times are written, e.g. 'dd/MM/yyyy HH:mm', or s, ms, us, ns since 1970. Default: as the rows at the beginning tell.",
+                    "Format of times, e.g. 'dd/MM/yyyy HH:mm', or s, ms, us, ns since 1970. Default: detected from the first rows.",
             },
             ["map"] = new("--map")
             {
-                Description = "Columns by name or number: time=When,open=2,volume=none. Default: by the names vendors give them.",
+                Description = "Columns by name or number: time=When,open=2,volume=none. Default: detected by common column names.",
             },
             ["delimiter"] = new("--delimiter")
             {
-                Description = "What stands between columns: one character, or tab. Default: as the rows at the beginning tell.",
+                Description = "Character between columns, or tab. Default: detected from the first rows.",
             },
             ["tickerTimezone"] = new("--ticker-timezone")
             {
-                Description = "IANA time zone of the trading days of tickers that are not there yet. Default: America/New_York.",
+                Description = "IANA time zone of the trading days of new tickers. Default: America/New_York.",
             },
-            ["assetType"] = new("--asset-type") { Description = "Of tickers that are not there yet. Default: stock." },
+            ["assetType"] = new("--asset-type") { Description = "Asset type of new tickers. Default: stock." },
         };
         var scale = new Option<long>("--price-scale")
         {
-            Description = "Prices in the file are so many times too large (LEAN: 10000).",
+            Description = "Divide prices by this number (LEAN: 10000).",
             DefaultValueFactory = _ => 1,
         };
         scale.Validators.Add(result => AtLeast(result, 1));
-        var maxRejects = new Option<long?>("--max-rejects") { Description = "A file with more rejected rows fails. Default: no limit." };
+        var maxRejects = new Option<long?>("--max-rejects")
+        {
+            Description = "Fail a file with more rejected rows than this. Default: no limit.",
+        };
         maxRejects.Validators.Add(result => AtLeast(result, 0));
-        var force = new Option<bool>("--force") { Description = "Read files although they were imported already." };
-        var noRollUps = new Option<bool>("--no-roll-ups") { Description = "Leave coarser timeframes as they are." };
-        var noDerived = new Option<bool>("--no-derived") { Description = "Leave spread, ratios and quality to be computed later." };
+        var force = new Option<bool>("--force") { Description = "Read files even if they were imported already." };
+        var noRollUps = new Option<bool>("--no-roll-ups") { Description = "Do not roll the bars up to coarser timeframes." };
+        var noDerived = new Option<bool>("--no-derived") { Description = "Do not compute spread, ratios and quality now." };
         var command = new Command(
             "import",
-            "Import bars from files. Exit code 2 when rows were rejected: they are kept, with their line and the reason."
+            "Import bars from files. Exit code 2 if rows were rejected; they are stored with their line and the reason."
         )
         {
             paths,
@@ -103,7 +106,7 @@ internal static class ImportVerb
                 }
 
                 var host = builder();
-                // The summary says the same, and a line of the log would be written across the bar.
+                // The summary has the same information, and log lines would break the progress bar.
                 host.Logging.AddFilter("Wyckoff.Imports", LogLevel.Warning);
                 return await Verb.RunAsync(host, (services, token) => RunAsync(services, files, options, token));
             }
@@ -111,7 +114,7 @@ internal static class ImportVerb
         return command;
     }
 
-    /// <summary>The files that are meant: folders with all below them that may hold bars, in the order of their names.</summary>
+    /// <summary>Expands folders to the files below them that may hold bars, in the order of their names.</summary>
     internal static List<string> Files(IEnumerable<string> paths, out List<string> missing)
     {
         missing = [];
@@ -156,15 +159,15 @@ internal static class ImportVerb
         var time = services.GetRequiredService<TimeProvider>();
         var progress = new ImportProgress();
         var results = new List<ImportResult>();
-        var begun = time.GetTimestamp();
+        var started = time.GetTimestamp();
         try
         {
             await ProgressDisplay.ShowWhileAsync(ImportAllAsync, progress, VerbConsole.Create(Console.Error), time);
         }
         finally
         {
-            // What is done is said, whatever comes after it.
-            ImportSummary.Write(Console.Out, results, time.GetElapsedTime(begun));
+            // Also written if a later file throws.
+            ImportSummary.Write(Console.Out, results, time.GetElapsedTime(started));
         }
 
         return ImportSummary.ExitCode(results);
@@ -178,11 +181,11 @@ internal static class ImportVerb
         }
     }
 
-    private static void AtLeast(OptionResult result, long least)
+    private static void AtLeast(OptionResult result, long min)
     {
-        if (result.Tokens.Count > 0 && long.TryParse(result.Tokens[0].Value, out var value) && value < least)
+        if (result.Tokens.Count > 0 && long.TryParse(result.Tokens[0].Value, out var value) && value < min)
         {
-            result.AddError($"{result.Option.Name}: '{result.Tokens[0].Value}': a whole number of at least {least} is expected.");
+            result.AddError($"{result.Option.Name}: '{result.Tokens[0].Value}': a whole number of at least {min} is expected.");
         }
     }
 }

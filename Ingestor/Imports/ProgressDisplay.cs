@@ -6,7 +6,7 @@ using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Ingestor.Imports;
 
-/// <summary>Shows how far an import is while it works: a bar on a terminal, a line now and then anywhere else.</summary>
+/// <summary>Shows the progress of an import: a progress bar on a terminal, otherwise a line every few seconds.</summary>
 internal static class ProgressDisplay
 {
     private static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(200);
@@ -17,20 +17,20 @@ internal static class ProgressDisplay
 
     private static async Task DrawAsync(Func<Task> work, ImportProgress progress, IAnsiConsole console, TimeProvider time)
     {
-        var begun = time.GetTimestamp();
-        var rows = new TextColumn(() => Rows(progress, time.GetElapsedTime(begun)));
+        var started = time.GetTimestamp();
+        var rows = new TextColumn(() => Rows(progress, time.GetElapsedTime(started)));
         await console
             .Progress()
             .AutoClear(true)
             .HideCompleted(true)
-            // Refreshed below instead of on a thread of Spectre's, where an exception would end the process in the middle of the import.
+            // Refreshed below. With auto-refresh, an exception on Spectre's thread would end the process during the import.
             .AutoRefresh(false)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), rows, new RemainingTimeColumn())
             .StartAsync(async context =>
             {
-                // One bar for each file, since what is left is reckoned from how far the bar has come.
+                // One bar per file, since the remaining time is estimated from the progress of the bar.
                 ProgressTask? bar = null;
-                string? drawn = null;
+                string? shownPath = null;
                 await WhileAsync(
                     work,
                     RedrawInterval,
@@ -42,15 +42,15 @@ internal static class ProgressDisplay
                             return;
                         }
 
-                        if (bar is null || drawn != file.Path)
+                        if (bar is null || shownPath != file.Path)
                         {
                             bar?.StopTask();
-                            drawn = file.Path;
+                            shownPath = file.Path;
                             bar = context.AddTask(Markup.Escape(Path.GetFileName(file.Path)));
                         }
 
                         bar.IsIndeterminate = file.Size is not > 0;
-                        // A bar that is full is hidden, and its last rows may not be written yet.
+                        // A full bar is hidden, so the maximum is never reached: the last rows are written after the file has been read.
                         bar.MaxValue = (file.Size ?? 0) + 1;
                         bar.Value = Math.Min(file.BytesRead, file.Size ?? 0);
                         context.Refresh();
@@ -61,7 +61,7 @@ internal static class ProgressDisplay
 
     private static Task WriteLinesAsync(Func<Task> work, ImportProgress progress, IAnsiConsole console, TimeProvider time)
     {
-        var begun = time.GetTimestamp();
+        var started = time.GetTimestamp();
         return WhileAsync(
             work,
             LineInterval,
@@ -70,7 +70,7 @@ internal static class ProgressDisplay
             {
                 if (progress.Current is { } file)
                 {
-                    console.WriteLine(Line(file, progress, time.GetElapsedTime(begun)));
+                    console.WriteLine(Line(file, progress, time.GetElapsedTime(started)));
                 }
             }
         );
@@ -88,7 +88,7 @@ internal static class ProgressDisplay
         }
         catch (IOException)
         {
-            // Nobody sees it any more: the terminal is closed, or the disk is full. The import goes on.
+            // The terminal is closed or the disk is full. The import continues without a display.
         }
 
         await working;

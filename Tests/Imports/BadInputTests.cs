@@ -5,7 +5,7 @@ using Wyckoff.Imports.Delimited;
 
 namespace Wyckoff.Tests.Imports;
 
-/// <summary>What is wrong is named with its line, and everything else is taken.</summary>
+/// <summary>Wrong rows are rejected with their line and a reason; all other rows are imported.</summary>
 public sealed class BadInputTests
 {
     private const string Header = "timestamp,open,high,low,close,volume\n";
@@ -49,7 +49,7 @@ public sealed class BadInputTests
     [InlineData("2024-01-02T14:31:00Z,\"1,5\",2,0.5,1.5,10", "open '1,5' is not a number")]
     [InlineData("2024-01-02T14:31:00Z,1,2,0.5,1.5,1\00", "there is a NUL byte in the line")]
     [InlineData("2024-01-02T14:31:00Z,\"1,2,0.5,1.5,10", "a quote is not closed")]
-    public async Task A_wrong_row_is_rejected_with_its_line_and_the_others_are_taken(string row, string reason)
+    public async Task A_wrong_row_is_rejected_with_its_line_and_the_others_are_imported(string row, string reason)
     {
         var imported = await ImportedText.OfAsync(Header + Before + row + "\n" + After);
         Assert.Equal([new RejectedRow(3, row.Replace('\0', '\uFFFD'), reason)], imported.Rejects);
@@ -59,30 +59,31 @@ public sealed class BadInputTests
     [Theory]
     [InlineData("", 1, "The file is empty.")]
     [InlineData("\n \r\n", 1, "The file is empty.")]
-    [InlineData(Header, 1, "There are names of columns, and no row under them.")]
+    [InlineData(Header, 1, "There is a header but no row below it.")]
     [InlineData(
         "timestamp,open,high,low,volume\n2024-01-02T14:30:00Z,1,2,0.5,10\n",
         1,
-        "There is no column for close (close, closeprice, closingprice, closelast, last, price, c). Found: 'timestamp', 'open', 'high', 'low', 'volume'."
+        "There is no column for close (close, closeprice, closingprice, closelast, last, price, c). "
+            + "Found: 'timestamp', 'open', 'high', 'low', 'volume'."
     )]
     [InlineData("open,high,low,close,volume\n1,2,0.5,1.5,10\n", 1, "There is no column for time (timestamp,")]
     [InlineData(
         "a,b,c,d,e,f\n1,2,3,x,y,z\n",
         1,
-        "The first lines hold neither the names of columns nor a bar. Found: 'a', 'b', 'c', 'd', 'e', 'f'."
+        "The first lines hold neither column names nor a bar. Found: 'a', 'b', 'c', 'd', 'e', 'f'."
     )]
     [InlineData(
         "timestamp,open,high,low,close,volume\nsoon,1,2,0.5,1.5,10\n",
         2,
-        "The time column holds 'soon', which is no form of time that is known."
+        "The time column holds 'soon', which is not a known form of time."
     )]
     [InlineData(
         "date,open,high,low,close,volume\n01/02/2024,1,2,0.5,1.5,10\n",
         2,
         "Dates such as '01/02/2024' may have the day or the month first"
     )]
-    [InlineData("time,open,high,low,close,volume\n14:30:00,1,2,0.5,1.5,10\n", 1, "The times are without a date")]
-    public async Task A_file_of_which_nothing_can_be_read_is_refused_with_the_reason(string text, long line, string reason)
+    [InlineData("time,open,high,low,close,volume\n14:30:00,1,2,0.5,1.5,10\n", 1, "The times have no date, and there is no date column")]
+    public async Task A_file_without_a_readable_row_is_refused_with_the_reason(string text, long line, string reason)
     {
         var refused = await Assert.ThrowsAsync<ImportRefusedException>(() => ImportedText.OfAsync(text));
         Assert.StartsWith(reason, refused.Message, StringComparison.Ordinal);
@@ -90,7 +91,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public async Task A_wrong_delimiter_is_refused_with_what_was_found()
+    public async Task A_wrong_delimiter_is_refused_and_the_error_lists_the_columns()
     {
         var refused = await Assert.ThrowsAsync<ImportRefusedException>(() =>
             ImportedText.OfAsync(Header + Before, ImportedText.Spy with { Delimiter = (byte)';' })
@@ -99,7 +100,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public async Task A_date_format_says_what_the_rows_do_not()
+    public async Task A_date_format_decides_between_day_first_and_month_first()
     {
         const string text = "date,open,high,low,close,volume\n01/02/2024 14:30,1,2,0.5,1.5,10\n";
         Assert.True(TimePattern.TryParse("dd/MM/yyyy HH:mm", out var dayFirst, out _));
@@ -114,7 +115,7 @@ public sealed class BadInputTests
         );
     }
 
-    public static TheoryData<string> Wrappings =>
+    public static TheoryData<string> Encodings =>
         new(
             "plain",
             "bom",
@@ -134,11 +135,11 @@ public sealed class BadInputTests
         );
 
     [Theory]
-    [MemberData(nameof(Wrappings))]
-    public async Task The_same_bars_come_out_of_however_they_are_wrapped(string how)
+    [MemberData(nameof(Encodings))]
+    public async Task The_same_bars_are_read_in_every_encoding_and_notation(string encoding)
     {
         var text = Header + Before + After;
-        var bytes = how switch
+        var bytes = encoding switch
         {
             "bom" => [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(text)],
             "crlf" => Encoding.UTF8.GetBytes(text.Replace("\n", "\r\n", StringComparison.Ordinal)),
@@ -167,14 +168,15 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public async Task What_can_be_read_of_a_truncated_gzip_is_taken_and_the_damage_has_a_line()
+    public async Task A_truncated_gzip_file_is_imported_up_to_the_damage_which_is_a_reject()
     {
+        var start = DateTimeOffset.UnixEpoch.AddDays(15_000);
         var text = new StringBuilder(Header);
         for (var i = 0; i < 40_000; i++)
         {
             text.Append(
                 System.Globalization.CultureInfo.InvariantCulture,
-                $"{DateTimeOffset.UnixEpoch.AddDays(15_000).AddMinutes(i):yyyy-MM-ddTHH:mm:ssZ},{100 + (i * 7919L % 1000)},2000,1,{50 + (i * 104729L % 997)},{i * 31}\n"
+                $"{start.AddMinutes(i):yyyy-MM-ddTHH:mm:ssZ},{100 + (i * 7919L % 1000)},2000,1,{50 + (i * 104729L % 997)},{i * 31}\n"
             );
         }
 
@@ -184,16 +186,13 @@ public sealed class BadInputTests
         var reject = Assert.Single(imported.Rejects);
         Assert.Equal(imported.Bars.Count + 2, reject.Line);
         Assert.StartsWith("the file is damaged from here on: ", reject.Reason, StringComparison.Ordinal);
-        Assert.Equal(
-            Enumerable.Range(0, imported.Bars.Count),
-            imported.Bars.Select(bar => (int)(bar.Bar.Timestamp - DateTimeOffset.UnixEpoch.AddDays(15_000)).TotalMinutes)
-        );
+        Assert.Equal(Enumerable.Range(0, imported.Bars.Count), imported.Bars.Select(bar => (int)(bar.Bar.Timestamp - start).TotalMinutes));
     }
 
     [Fact]
-    public async Task A_line_without_end_is_rejected_by_its_number_and_costs_no_memory()
+    public async Task A_very_long_line_is_rejected_in_limited_memory()
     {
-        // Two gigabytes take seconds; the buffer is full after a megabyte, and from then on it is all the same.
+        // 256 MiB are enough: the buffer is full after one, and longer lines only take longer.
         await using var stream = new Pieces(
             Encoding.UTF8.GetBytes(Header + Before),
             (256 << 20, (byte)'7'),
@@ -202,7 +201,7 @@ public sealed class BadInputTests
         await using var file = new DelimitedFile(stream, FileName.Of("x.csv"), ImportedText.Spy, ImportedText.Now);
         using var batch = new RowBatch();
         var before = GC.GetAllocatedBytesForCurrentThread();
-        // The stream never waits, so all of it happens on this thread.
+        // The stream completes synchronously, so all allocations are made on this thread.
         while (await file.ReadAsync(batch, Token)) { }
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 20);
@@ -214,7 +213,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public async Task A_symbol_of_21_characters_or_an_unknown_timeframe_in_a_column_costs_its_row()
+    public async Task A_row_with_an_invalid_symbol_or_timeframe_is_rejected()
     {
         var imported = await ImportedText.OfAsync(
             """
@@ -238,20 +237,24 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public async Task One_name_is_not_given_to_the_bars_of_many_symbols()
+    public async Task A_symbol_option_does_not_merge_several_symbols_of_a_file()
     {
         var imported = await ImportedText.OfAsync(
-            "symbol,timestamp,open,high,low,close,volume\nSPY.US,2024-01-02T14:30:00Z,1,2,0.5,1.5,10\nQQQ.US,2024-01-02T14:31:00Z,1,2,0.5,1.5,10\n"
+            """
+            symbol,timestamp,open,high,low,close,volume
+            SPY.US,2024-01-02T14:30:00Z,1,2,0.5,1.5,10
+            QQQ.US,2024-01-02T14:31:00Z,1,2,0.5,1.5,10
+            """
         );
         Assert.Equal("SPY 1m", Assert.Single(imported.Bars).Series);
         Assert.Equal(
-            "symbol 'QQQ.US': the rows before are of 'SPY.US', and --symbol gives one name to all",
+            "symbol 'QQQ.US': earlier rows are of 'SPY.US', and --symbol gives one name to all rows",
             Assert.Single(imported.Rejects).Reason
         );
     }
 
     [Fact]
-    public async Task A_quote_that_somebody_forgot_to_close_does_not_swallow_the_rows_after_it()
+    public async Task An_unclosed_quote_does_not_swallow_the_rows_after_it()
     {
         var imported = await ImportedText.OfAsync(
             Header + Before + "2024-01-02T14:31:00Z,1,2,0.5,\"1.5,10\n" + After + "2024-01-02T14:33:00Z,1,2,0.5,1.5,10\n"
@@ -261,7 +264,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public async Task An_epoch_of_another_unit_than_the_rest_is_rejected()
+    public async Task An_epoch_in_another_unit_than_the_other_rows_is_rejected()
     {
         var imported = await ImportedText.OfAsync(
             "time,open,high,low,close,volume\n1704205800000,1,2,0.5,1.5,10\n1704205860,1,2,0.5,1.5,10\n1704205920000.0,1,2,0.5,1.5,10\n"
@@ -274,7 +277,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public async Task Columns_can_be_named_by_hand()
+    public async Task Columns_can_be_mapped_by_name_and_number()
     {
         Assert.True(ColumnMap.TryParse("time=1,open=Auf,high=Hoch,low=Tief,close=Zu,volume=none", out var map, out _));
         var imported = await ImportedText.OfAsync(
@@ -314,13 +317,13 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public async Task What_is_assumed_and_what_is_left_out_is_said()
+    public async Task Assumptions_and_ignored_columns_are_noted()
     {
         var imported = await ImportedText.OfAsync("Date,Open,High,Low,Close,Adj Close\n2024-01-02 14:30,1,2,0.5,1.5,1.4\n");
         Assert.Equal(
             [
-                "'Adj Close' is not taken: bars are kept as they were traded.",
-                "The times say no zone and were taken as UTC (--timezone).",
+                "Column 'Adj Close' is ignored: bars keep the prices as traded.",
+                "The times have no zone and are read as UTC (see --timezone).",
                 "There is no volume column; the volume is 0.",
             ],
             imported.Notes
@@ -338,7 +341,7 @@ public sealed class BadInputTests
         return packed.ToArray();
     }
 
-    /// <summary>A stream of some bytes, then one byte very often, then some more.</summary>
+    /// <summary>A stream of some bytes, a byte repeated many times, and some more bytes.</summary>
     private sealed class Pieces(byte[] first, (long Count, byte Value) filler, byte[] last) : Stream
     {
         private long _at;

@@ -7,14 +7,15 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Tests.Imports;
 
 /// <summary>
-/// An import is killed, or the database under it, at moments that a seed picks; run again it ends with the file in the table, row for row, and everything that follows
-/// from it. WYCKOFF_TEST_CRASHES says how often (4 if it does not).
+/// An import or its database is killed at seeded random times and the import is run again. The table must then hold the same rows, and the
+/// same derived rows, as after an undisturbed import. WYCKOFF_TEST_CRASHES sets the number of crashes (4 by default).
 /// </summary>
 public sealed class CrashTests
 {
     private const int Rows = 160_000;
-    private const string Row =
-        "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score";
+    private const string Columns =
+        "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, "
+        + "spread, spread_ratio, volume_ratio, low_history, source, quality_score";
     private static readonly int Crashes = int.TryParse(
         Environment.GetEnvironmentVariable("WYCKOFF_TEST_CRASHES"),
         CultureInfo.InvariantCulture,
@@ -26,7 +27,7 @@ public sealed class CrashTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Killed_at_any_moment_and_run_again_an_import_ends_with_the_file_in_the_table()
+    public async Task An_import_that_was_killed_and_run_again_leaves_the_same_rows_as_an_undisturbed_one()
     {
         var file = Path.Combine(Path.GetTempPath(), $"wyckoff-crash-{Environment.ProcessId}.csv");
         var server = await TestServers.Current.OwnPostgresAsync("crash");
@@ -42,7 +43,7 @@ public sealed class CrashTests
             var duration = clean.Elapsed;
             await using (var admin = Source(server))
             {
-                // What a run that nobody disturbed leaves behind, checked against the file, is what every other has to leave behind.
+                // The result of an undisturbed import is checked against the file and kept for comparison.
                 Assert.Equal(
                     (Rows, Lines().Skip(1).Sum(Volume)),
                     (
@@ -52,7 +53,10 @@ public sealed class CrashTests
                 );
                 foreach (var timeframe in Timeframe.Stored)
                 {
-                    await ExecuteAsync(admin, $"CREATE TABLE public.undisturbed_{timeframe} AS SELECT {Row} FROM market.bars_{timeframe}");
+                    await ExecuteAsync(
+                        admin,
+                        $"CREATE TABLE public.undisturbed_{timeframe} AS SELECT {Columns} FROM market.bars_{timeframe}"
+                    );
                 }
             }
 
@@ -63,14 +67,18 @@ public sealed class CrashTests
                 {
                     await ExecuteAsync(
                         admin,
-                        "TRUNCATE market.bars_1m, market.bars_5m, market.bars_15m, market.bars_30m, market.bars_1h, market.bars_4h, market.bars_1d, market.bar_windows, market.bar_changes, market.sync_coverage, market.import_batches CASCADE"
+                        """
+                        TRUNCATE market.bars_1m, market.bars_5m, market.bars_15m, market.bars_30m, market.bars_1h, market.bars_4h,
+                                 market.bars_1d, market.bar_windows, market.bar_changes, market.sync_coverage, market.import_batches
+                         CASCADE
+                        """
                     );
                 }
 
-                // The program itself takes a while to start.
-                var moment = duration * (0.25 + 0.75 * random.NextDouble());
+                // The first quarter is left out, since the process has to start first.
+                var delay = duration * (0.25 + 0.75 * random.NextDouble());
                 using var import = Start(server, file);
-                await Task.WhenAny(Task.Delay(moment, Token), import.WaitForExitAsync(Token));
+                await Task.WhenAny(Task.Delay(delay, Token), import.WaitForExitAsync(Token));
                 if (crash % 2 == 0)
                 {
                     import.Kill();
@@ -96,13 +104,15 @@ public sealed class CrashTests
                     var differences = await ScalarAsync<long>(
                         database,
                         $"""
-                        SELECT (SELECT count(*) FROM (SELECT {Row} FROM market.bars_{timeframe} EXCEPT SELECT * FROM public.undisturbed_{timeframe}) a)
-                             + (SELECT count(*) FROM (SELECT * FROM public.undisturbed_{timeframe} EXCEPT SELECT {Row} FROM market.bars_{timeframe}) b)
+                        WITH bars AS (SELECT {Columns} FROM market.bars_{timeframe}),
+                             undisturbed AS (SELECT * FROM public.undisturbed_{timeframe})
+                        SELECT (SELECT count(*) FROM (SELECT * FROM bars EXCEPT SELECT * FROM undisturbed) added)
+                             + (SELECT count(*) FROM (SELECT * FROM undisturbed EXCEPT SELECT * FROM bars) missing)
                         """
                     );
                     Assert.True(
                         differences == 0,
-                        $"After crash {crash} ({moment.TotalSeconds:0.000} s into the import) {differences} bars of {timeframe} differ."
+                        $"After crash {crash} ({delay.TotalSeconds:0.000} s into the import) {differences} bars of {timeframe} differ."
                     );
                 }
 
@@ -116,7 +126,7 @@ public sealed class CrashTests
         }
     }
 
-    // Two symbols in turns, so that batches are of one or both.
+    // Two symbols in alternating blocks, so that some batches hold one symbol and some both.
     private static IEnumerable<string> Lines()
     {
         yield return "symbol,timestamp,open,high,low,close,volume";
@@ -125,10 +135,11 @@ public sealed class CrashTests
         {
             var (block, within) = Math.DivRem(i, 20_000);
             var time = start.AddMinutes((block / 2 * 20_000) + within);
-            var price = 10_000 + ((i * 7919L) % 977);
+            var open = (10_000 + ((i * 7919L) % 977)) / 100m;
+            var volume = 1 + ((i * 31L) % 9973);
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"CR{block % 2},{time:yyyy-MM-ddTHH:mm:ssZ},{price / 100m},{(price + 30) / 100m},{(price - 20) / 100m},{(price + (i % 30)) / 100m},{1 + ((i * 31L) % 9973)}"
+                $"CR{block % 2},{time:yyyy-MM-ddTHH:mm:ssZ},{open},{open + 0.3m},{open - 0.2m},{open + ((i % 30) / 100m)},{volume}"
             );
         }
     }
@@ -141,9 +152,9 @@ public sealed class CrashTests
     private static async Task CompleteAsync(LocalPostgres server, string file)
     {
         using var import = Start(server, file);
-        var (said, complained) = (import.StandardOutput.ReadToEndAsync(Token), import.StandardError.ReadToEndAsync(Token));
+        var (output, error) = (import.StandardOutput.ReadToEndAsync(Token), import.StandardError.ReadToEndAsync(Token));
         await import.WaitForExitAsync(Token);
-        Assert.True(import.ExitCode == 0, $"{import.ExitCode}: {await said}{await complained}");
+        Assert.True(import.ExitCode == 0, $"{import.ExitCode}: {await output}{await error}");
     }
 
     private static Process Start(LocalPostgres server, string file)

@@ -5,17 +5,19 @@ using Wyckoff.Imports.Delimited;
 
 namespace Wyckoff.Tests.Imports;
 
+/// <summary>The memory, the batches and the failures of the import pipeline.</summary>
 public sealed class ImportPipelineTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_row_that_is_taken_costs_no_memory()
+    public async Task Reading_a_valid_row_allocates_nothing()
     {
         await using var stream = new Rows(400_000);
         await using var file = new DelimitedFile(stream, FileName.Of("x.csv"), ImportedText.Spy, ImportedText.Now);
         using var batch = new RowBatch { Limit = 20_000 };
-        // The first batch brings about the buffers and the layout; after it only rows are left. The stream never waits, so all of it happens on this thread.
+        // The first batch allocates the buffers and detects the layout. The stream completes synchronously, so all allocations are made on
+        // this thread.
         await file.ReadAsync(batch, Token);
         var before = GC.GetAllocatedBytesForCurrentThread();
         var rows = 0;
@@ -28,12 +30,12 @@ public sealed class ImportPipelineTests
         }
 
         Assert.Equal(380_000, rows);
-        // The text of a row alone would be more than 100 bytes as a string. Code that is not optimised boxes a little.
+        // A row as a string would take more than 100 bytes. Debug builds box a little, so the limit is not 0.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, rows * 48);
     }
 
     [Fact]
-    public async Task Batches_end_where_days_end()
+    public async Task Batches_end_at_the_end_of_a_day()
     {
         var batches = new List<(long First, long Last, int Count)>();
         await RunAsync(
@@ -49,12 +51,12 @@ public sealed class ImportPipelineTests
         Assert.Equal(200_000, batches.Sum(batch => batch.Count));
         Assert.All(
             batches.Zip(batches.Skip(1)),
-            pair => Assert.Equal(pair.First.Last / TimestampParts.Length + 1, pair.Second.First / TimestampParts.Length)
+            pair => Assert.Equal(pair.First.Last / TimestampParts.DayLength + 1, pair.Second.First / TimestampParts.DayLength)
         );
     }
 
     [Fact]
-    public async Task A_writer_that_fails_stops_the_reader_and_is_heard()
+    public async Task A_failed_write_stops_the_reader_and_is_rethrown()
     {
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() =>
             RunAsync(500_000, (_, _) => throw new InvalidOperationException("disk full"))
@@ -76,7 +78,7 @@ public sealed class ImportPipelineTests
         );
     }
 
-    /// <summary>Minutes one after the other, made while they are read.</summary>
+    /// <summary>Generates consecutive minute bars as they are read.</summary>
     private sealed class Rows(int count) : Stream
     {
         private readonly byte[] _line = new byte[64];
@@ -145,7 +147,7 @@ public sealed class ImportPipelineTests
                 return false;
             }
 
-            // By hand: this, too, must not allocate.
+            // Formatted without allocations, which the test would count.
             (1_262_563_200L + (_row * 60L)).TryFormat(_line, out _length, default, CultureInfo.InvariantCulture);
             ",100.25,101.5,99.75,100.5,7\n"u8.CopyTo(_line.AsSpan(_length));
             _length += 28;

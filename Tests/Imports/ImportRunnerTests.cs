@@ -12,7 +12,7 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Imports;
 
-/// <summary>Files into the database, and what is kept of it.</summary>
+/// <summary>Imports files into a database and checks the bars, the import batches and the rejects.</summary>
 public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<TestDatabase>, IDisposable
 {
     private const string Header = "timestamp,open,high,low,close,volume\n";
@@ -26,12 +26,13 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task Rejected_rows_are_kept_with_line_text_and_reason_and_the_others_are_in_the_table()
+    public async Task Rejects_are_stored_with_line_text_and_reason_and_the_other_rows_are_imported()
     {
         var path = Write(
             "REJECTS_1m.csv",
             Header
-                + "2024-01-02T14:30:00Z,1,2,0.5,1.5,10\n2024-01-02T14:31:00Z,1,0.1,0.5,1.5,10\nx\0y,,,,,\n2024-01-02T14:32:00Z,1,2,0.5,1.75,10\n"
+                + "2024-01-02T14:30:00Z,1,2,0.5,1.5,10\n2024-01-02T14:31:00Z,1,0.1,0.5,1.5,10\nx\0y,,,,,\n"
+                + "2024-01-02T14:32:00Z,1,2,0.5,1.75,10\n"
         );
         var result = Assert.Single(await ImportAsync(path, new()));
         Assert.Equal((ImportStatus.Completed, 4L, 2L, 2L), (result.Status, result.Read, result.Inserted, result.Rejected));
@@ -40,21 +41,33 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         Assert.Equal(
             "3|2024-01-02T14:31:00Z,1,0.1,0.5,1.5,10|high 0.1 is below low 0.5;4|x\uFFFDy,,,,,|there is a NUL byte in the line",
             await database.ScalarAsync<string>(
-                "SELECT string_agg(concat_ws('|', line_number, text, reason), ';' ORDER BY line_number) FROM market.import_rejects WHERE batch_id = $1",
+                """
+                SELECT string_agg(concat_ws('|', line_number, text, reason), ';' ORDER BY line_number)
+                  FROM market.import_rejects
+                 WHERE batch_id = $1
+                """,
                 result.Id
             )
         );
         Assert.Equal(
             "completed 4 2 0 0 2 skip 64",
             await database.ScalarAsync<string>(
-                "SELECT concat_ws(' ', status, rows_read, rows_inserted, rows_updated, rows_skipped, rows_rejected, policy, length(sha256)) FROM market.import_batches WHERE id = $1 AND bytes_read = size",
+                """
+                SELECT concat_ws(' ', status, rows_read, rows_inserted, rows_updated, rows_skipped, rows_rejected, policy, length(sha256))
+                  FROM market.import_batches
+                 WHERE id = $1 AND bytes_read = size
+                """,
                 result.Id
             )
         );
         Assert.Equal(
             "1.50000000 1.75000000",
             await database.ScalarAsync<string>(
-                "SELECT string_agg(close::text, ' ' ORDER BY timestamp) FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol = 'REJECTS' AND source = 'import'"
+                """
+                SELECT string_agg(close::text, ' ' ORDER BY timestamp)
+                  FROM market.bars_1m JOIN market.tickers ON id = ticker_id
+                 WHERE symbol = 'REJECTS' AND source = 'import'
+                """
             )
         );
     }
@@ -65,7 +78,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     [InlineData(
         "NOWIDTH.csv",
         Header + "2024-01-02T14:30:00Z,1,2,0.5,1.5,10\n",
-        "No timeframe: neither a column nor the file's name says it.",
+        "No timeframe: neither a column nor the file's name gives it.",
         0
     )]
     [InlineData(
@@ -75,7 +88,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         0
     )]
     [InlineData("BROKEN_1m.zip", "PK\u0003\u0004 and then nothing that is an archive", "The archive cannot be read: ", 1)]
-    public async Task A_file_that_cannot_be_read_fails_and_says_why(string name, string text, string reason, int rejects)
+    public async Task An_unreadable_file_fails_with_the_reason(string name, string text, string reason, int rejects)
     {
         var result = Assert.Single(await ImportAsync(Write(name, text), new()));
         Assert.Equal((ImportStatus.Failed, (long)rejects), (result.Status, result.Rejected));
@@ -98,13 +111,13 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task The_same_file_again_is_recognised_and_forced_it_changes_nothing()
+    public async Task An_imported_file_is_not_read_again_and_with_force_adds_nothing()
     {
         var path = Write("AGAIN_1m.csv", Header + Rows(0, 100));
         var first = Assert.Single(await ImportAsync(path, new()));
         var again = Assert.Single(await ImportAsync(path, new()));
         Assert.Equal((true, first.Id, 0L), (again.AlreadyThere, again.Id, again.Read));
-        // The same bytes under another name are another symbol's.
+        // The same content under a name with another symbol is another import.
         var copy = Assert.Single(await ImportAsync(Write("COPY_1m.csv", Header + Rows(0, 100)), new()));
         Assert.Equal((false, 100L), (copy.AlreadyThere, copy.Inserted));
 
@@ -114,7 +127,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task Of_two_rows_for_a_bar_the_last_wins_however_far_apart_they_are()
+    public async Task The_last_row_for_a_bar_wins_within_and_across_batches()
     {
         var text = new StringBuilder(Header)
             .Append(Rows(0, 60_000))
@@ -125,7 +138,11 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         Assert.Equal(
             2.75m,
             await database.ScalarAsync<decimal>(
-                "SELECT close FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol = 'TWICE' AND timestamp = '2010-01-04Z'"
+                """
+                SELECT close
+                  FROM market.bars_1m JOIN market.tickers ON id = ticker_id
+                 WHERE symbol = 'TWICE' AND timestamp = '2010-01-04Z'
+                """
             )
         );
         Assert.Equal(
@@ -135,19 +152,20 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task An_import_that_died_is_taken_up_again_as_itself_but_not_one_that_lives()
+    public async Task An_import_that_died_is_resumed_but_not_one_that_is_running()
     {
         var path = Write("DEAD_1m.csv", Header + Rows(0, 50) + "bad\n");
         var sha = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(path, Token)));
         var store = new ImportStore(database.App);
-        var (died, _) = await store.BeginAsync(path, sha, null, new(), anew: false, Token);
+        var (died, _) = await store.BeginAsync(path, sha, null, new(), force: false, Token);
         await store.RecordAsync(died!.Id, [new(52, "bad", "half of it")], 10, Token);
 
-        var beside = Assert.Single(await ImportAsync(path, new()));
-        Assert.NotEqual(died.Id, beside.Id);
-        await database.ExecuteAsync("DELETE FROM market.import_batches WHERE id = $1", beside.Id);
+        var concurrent = Assert.Single(await ImportAsync(path, new()));
+        Assert.NotEqual(died.Id, concurrent.Id);
+        await database.ExecuteAsync("DELETE FROM market.import_batches WHERE id = $1", concurrent.Id);
 
-        await died.DisposeAsync(); // its session ends, as when the process is killed
+        // Disposing ends the session, as killing the process does.
+        await died.DisposeAsync();
         var resumed = Assert.Single(await ImportAsync(path, new()));
         Assert.Equal((died.Id, true, 51L, 1L), (resumed.Id, resumed.Resumed, resumed.Read, resumed.Rejected));
         Assert.Equal(
@@ -164,7 +182,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task More_rejected_rows_than_allowed_end_it()
+    public async Task Too_many_rejects_fail_the_import()
     {
         var path = Write("MANY_1m.csv", Header + Rows(0, 10) + string.Concat(Enumerable.Repeat("bad\n", 20)));
         var result = Assert.Single(await ImportAsync(path, new() { MaxRejects = 5 }));
@@ -174,20 +192,20 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         );
         Assert.Equal(6, await database.ScalarAsync<long>("SELECT count(*) FROM market.import_rejects WHERE batch_id = $1", result.Id));
 
-        // It may be said otherwise, and then goes on as itself.
-        var more = Assert.Single(await ImportAsync(path, new() { MaxRejects = 20 }));
-        Assert.Equal((result.Id, ImportStatus.Completed, 10L, 20L), (more.Id, more.Status, more.Inserted, more.Rejected));
+        // With a higher limit the same import is resumed.
+        var resumed = Assert.Single(await ImportAsync(path, new() { MaxRejects = 20 }));
+        Assert.Equal((result.Id, ImportStatus.Completed, 10L, 20L), (resumed.Id, resumed.Status, resumed.Inserted, resumed.Rejected));
     }
 
     [Fact]
-    public async Task Each_file_of_an_archive_is_an_import_of_its_own()
+    public async Task Each_entry_of_an_archive_is_a_separate_import()
     {
         var path = Path.Combine(_folder, "pack.zip");
         Pack(
             path,
             ("zipa_1m.csv", Header + Rows(0, 5)),
             ("folder/ZIPB.us_1m.txt", Header + Rows(0, 7)),
-            ("__MACOSX/._zipa_1m.csv", "what the Finder leaves"),
+            ("__MACOSX/._zipa_1m.csv", "a file that macOS adds"),
             ("ZIPC_1m.csv", "no bars\n")
         );
 
@@ -210,7 +228,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task A_file_that_unpacks_to_more_than_may_be_put_aside_is_refused_and_the_next_one_imported()
+    public async Task A_file_that_exceeds_the_spool_limit_is_refused_and_the_next_one_is_imported()
     {
         var path = Path.Combine(_folder, "bomb.zip");
         Pack(path, ("BOMB_1m.parquet", "PAR1" + new string('\0', 2 << 20)), ("KEPT_1m.csv", Header + Rows(0, 5)));
@@ -220,7 +238,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         Assert.Equal([ImportStatus.Failed, ImportStatus.Completed], results.Select(result => result.Status));
         Assert.Contains("more than the 1048576 bytes that Wyckoff:Imports:MaxSpool allows", results[0].Error, StringComparison.Ordinal);
 
-        // Nobody says how long this one is.
+        // The size of this upload is unknown.
         await using var upload = new EndlessParquet();
         var refused = Assert.Single(
             await RunnerWith(new() { MaxSpool = 1 << 20 }).ImportAsync(upload, "ENDLESS_1m.parquet", null, new(), new(), Token)
@@ -229,7 +247,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task Many_symbols_in_one_file_go_in_together()
+    public async Task A_file_of_many_symbols_is_imported()
     {
         var text = new StringBuilder("symbol," + Header);
         for (var minute = 0; minute < 3; minute++)
@@ -247,17 +265,25 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         Assert.Equal(
             "450 1350 303075 Europe/Berlin etf",
             await database.ScalarAsync<string>(
-                "SELECT concat_ws(' ', count(DISTINCT symbol), count(*), sum(volume)::bigint, min(timezone), max(asset_type)) FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol ~ '^M[0-9]{3}$'"
+                """
+                SELECT concat_ws(' ', count(DISTINCT symbol), count(*), sum(volume)::bigint, min(timezone), max(asset_type))
+                  FROM market.bars_1m JOIN market.tickers ON id = ticker_id
+                 WHERE symbol ~ '^M[0-9]{3}$'
+                """
             )
         );
     }
 
     [Fact]
-    public async Task A_conflict_under_fail_fails_the_file_and_writes_nothing_of_its_batch()
+    public async Task A_conflict_with_policy_fail_fails_the_file_and_its_batch_is_not_written()
     {
         await ImportAsync(Write("CLASH_1m.csv", Header + Rows(5, 1)), new());
         await database.ExecuteAsync(
-            "UPDATE market.bars_1m SET source = 'other', close = 1.25 WHERE ticker_id = (SELECT id FROM market.tickers WHERE symbol = 'CLASH')"
+            """
+            UPDATE market.bars_1m
+               SET source = 'other', close = 1.25
+             WHERE ticker_id = (SELECT id FROM market.tickers WHERE symbol = 'CLASH')
+            """
         );
         var result = Assert.Single(await ImportAsync(Write("CLASH_1m.csv", Header + Rows(0, 10)), new() { Policy = ConflictPolicy.Fail }));
         Assert.Equal(ImportStatus.Failed, result.Status);
@@ -271,7 +297,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task The_verb_imports_a_folder_and_exits_with_2_when_rows_were_rejected()
+    public async Task The_import_command_imports_a_folder_and_exits_with_2_if_rows_were_rejected()
     {
         Write("VERB_1m.csv", Header + Rows(0, 10) + "bad\n");
         Write("VERC_1d.tsv", "Date\tOpen\tHigh\tLow\tClose\tVolume\n2024-01-02\t1\t2\t0.5\t1.5\t10\n");
@@ -310,7 +336,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task Parquet_brings_back_exactly_what_was_exported_alone_or_in_an_archive()
+    public async Task An_exported_Parquet_file_imports_the_same_bars_alone_or_in_an_archive()
     {
         await ImportAsync(Write("ROUND_1m.csv", Header + Rows(0, 600)), new());
         var path = Path.Combine(_folder, "round.parquet");
@@ -335,9 +361,13 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
                 0,
                 await database.ScalarAsync<long>(
                     """
-                    SELECT count(*) FROM bars('ROUND', '1m', '-infinity') a FULL JOIN bars($1, '1m', '-infinity') b USING (timestamp)
-                     WHERE (a.open, a.high, a.low, a.close, a.volume, a.trade_count, a.vwap, a.spread_ratio, a.volume_ratio, a.quality_score)
-                       IS DISTINCT FROM (b.open, b.high, b.low, b.close, b.volume, b.trade_count, b.vwap, b.spread_ratio, b.volume_ratio, b.quality_score)
+                    SELECT count(*)
+                      FROM bars('ROUND', '1m', '-infinity') a FULL JOIN bars($1, '1m', '-infinity') b USING (timestamp)
+                     WHERE (a.open, a.high, a.low, a.close, a.volume, a.trade_count, a.vwap,
+                            a.spread_ratio, a.volume_ratio, a.quality_score)
+                       IS DISTINCT FROM
+                           (b.open, b.high, b.low, b.close, b.volume, b.trade_count, b.vwap,
+                            b.spread_ratio, b.volume_ratio, b.quality_score)
                     """,
                     symbol
                 )
@@ -396,7 +426,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
             }
         );
 
-    /// <summary>Begins like a Parquet file, and goes on.</summary>
+    /// <summary>A stream without end that begins like a Parquet file.</summary>
     private sealed class EndlessParquet : Stream
     {
         public override bool CanRead => true;

@@ -7,7 +7,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.Imports;
 
-/// <summary>What an import makes of a file, without a database.</summary>
+/// <summary>The bars, rejects and notes of a file, read without a database.</summary>
 internal sealed record ImportedText(
     IReadOnlyList<(string Series, IncomingBar Bar)> Bars,
     IReadOnlyList<RejectedRow> Rejects,
@@ -28,7 +28,7 @@ internal sealed record ImportedText(
     {
         var token = TestContext.Current.CancellationToken;
         await using var metered = new MeteredStream(stream);
-        await using var file = new DelimitedFile(await FileSniffer.TextAsync(metered, token), FileName.Of(name), options ?? Spy, Now);
+        await using var file = new DelimitedFile(await FileSniffer.OpenTextAsync(metered, token), FileName.Of(name), options ?? Spy, Now);
         var bars = new List<(string, IncomingBar)>();
         var rejects = new List<RejectedRow>();
         await new ImportPipeline(TimeProvider.System).RunAsync(
@@ -49,7 +49,7 @@ internal sealed record ImportedText(
         return new(bars, rejects, file.Notes);
     }
 
-    /// <summary>A bar as a test writes it.</summary>
+    /// <summary>Formats a bar for comparison in tests.</summary>
     public static string Line(IncomingBar bar) =>
         string.Join(
             ' ',

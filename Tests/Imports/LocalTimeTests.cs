@@ -5,7 +5,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.Imports;
 
-/// <summary>Clock times without a zone, on the two nights when a clock lies.</summary>
+/// <summary>Local times around the two changes of the clock.</summary>
 public sealed class LocalTimeTests
 {
     private static readonly ImportOptions NewYork = ImportedText.Spy with
@@ -14,7 +14,7 @@ public sealed class LocalTimeTests
     };
 
     [Fact]
-    public async Task A_time_that_the_clock_jumped_over_is_rejected()
+    public async Task A_time_that_the_clock_skipped_is_rejected()
     {
         var imported = await ReadAsync(NewYork, "2024-03-10 01:59", "2024-03-10 02:00", "2024-03-10 02:59", "2024-03-10 03:00");
         Assert.Equal(["2024-03-10T06:59:00Z", "2024-03-10T07:00:00Z"], Times(imported));
@@ -28,7 +28,7 @@ public sealed class LocalTimeTests
     }
 
     [Fact]
-    public async Task An_hour_that_runs_twice_is_summer_time_until_the_clock_goes_back() =>
+    public async Task A_repeated_hour_is_summer_time_until_the_local_time_goes_back() =>
         Assert.Equal(
             [
                 "2024-11-03T04:59:00Z",
@@ -54,7 +54,7 @@ public sealed class LocalTimeTests
         );
 
     [Fact]
-    public async Task Newest_first_it_is_winter_time_until_the_clock_goes_on() =>
+    public async Task With_the_newest_row_first_a_repeated_hour_is_winter_time_until_the_local_time_goes_forward() =>
         Assert.Equal(
             [
                 "2024-11-03T07:00:00Z",
@@ -78,7 +78,7 @@ public sealed class LocalTimeTests
         );
 
     [Fact]
-    public async Task Of_hourly_bars_the_second_of_the_same_hour_is_the_second() =>
+    public async Task The_second_hourly_bar_of_a_repeated_hour_is_in_winter_time() =>
         Assert.Equal(
             ["2024-11-03T04:00:00Z", "2024-11-03T05:00:00Z", "2024-11-03T06:00:00Z", "2024-11-03T07:00:00Z"],
             Times(
@@ -96,14 +96,14 @@ public sealed class LocalTimeTests
         );
 
     [Fact]
-    public async Task A_row_twice_is_no_clock_that_goes_back() =>
+    public async Task A_duplicate_row_does_not_start_the_second_run_of_a_repeated_hour() =>
         Assert.Equal(
             ["2024-11-03T05:00:00Z", "2024-11-03T05:00:00Z", "2024-11-03T05:01:00Z"],
             Times(await ReadAsync(NewYork, "2024-11-03 01:00", "2024-11-03 01:00", "2024-11-03 01:01"))
         );
 
     [Fact]
-    public async Task Each_symbol_has_a_clock_of_its_own()
+    public async Task A_repeated_hour_is_tracked_per_symbol()
     {
         var imported = await ImportedText.OfAsync(
             "symbol,time,open,high,low,close,volume\n"
@@ -124,14 +124,14 @@ public sealed class LocalTimeTests
     }
 
     [Fact]
-    public async Task A_date_of_a_daily_bar_is_its_session_whatever_the_clock() =>
+    public async Task The_date_of_a_daily_bar_is_its_session_in_every_zone() =>
         Assert.Equal(
             ["2024-11-03T00:00:00Z", "2024-11-04T00:00:00Z", "2024-11-05T21:00:00Z"],
             Times(await ReadAsync(NewYork with { Timeframe = Timeframe.Day1 }, "2024-11-03", "2024-11-04 00:00", "2024-11-05 16:00"))
         );
 
     [Fact]
-    public void Every_quarter_of_an_hour_of_ten_years_is_what_the_zone_says()
+    public void Local_times_of_ten_years_convert_back_to_UTC()
     {
         foreach (
             var id in (string[])["America/New_York", "Europe/London", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kolkata", "UTC"]
@@ -141,7 +141,7 @@ public sealed class LocalTimeTests
             var local = new LocalTime(zone, descending: false);
             var state = new ClockState();
             const long width = 15 * TimestampParts.Minute;
-            // In the order in which they happen, so that each comes out as itself, twice told or not.
+            // In ascending order, so that times of repeated hours are resolved, too.
             for (
                 var utc = IncomingBar.TimeOf(new(2015, 1, 1, 0, 0, 0, TimeSpan.Zero));
                 utc < IncomingBar.TimeOf(new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero));

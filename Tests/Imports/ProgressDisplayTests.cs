@@ -6,7 +6,7 @@ using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Tests.Imports;
 
-/// <summary>What an import shows while it works.</summary>
+/// <summary>The progress that an import shows on a terminal and in a file.</summary>
 public sealed class ProgressDisplayTests
 {
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(200);
@@ -17,7 +17,7 @@ public sealed class ProgressDisplayTests
     private readonly TaskCompletionSource _work = new();
 
     [Fact]
-    public async Task To_a_file_it_writes_a_line_every_five_seconds_without_escapes()
+    public async Task A_redirected_output_gets_a_line_every_five_seconds_without_escapes()
     {
         var output = new StringWriter();
         Begin();
@@ -33,11 +33,11 @@ public sealed class ProgressDisplayTests
     }
 
     [Fact]
-    public async Task On_a_terminal_it_draws_a_bar_and_leaves_nothing_behind()
+    public async Task A_terminal_gets_a_progress_bar_that_is_erased_at_the_end()
     {
         var output = new StringWriter();
         var showing = ProgressDisplay.ShowWhileAsync(() => _work.Task, _progress, VerbConsole.Create(new Terminal(output)), _time);
-        // A file is read for its hash before anything is known of it.
+        // There is no current file while the first one is hashed.
         await TickAsync(Redraw);
         Assert.DoesNotContain("rows", output.ToString(), StringComparison.Ordinal);
         Begin();
@@ -48,14 +48,14 @@ public sealed class ProgressDisplayTests
         Assert.Contains("1,500 rows", drawn, StringComparison.Ordinal);
         _work.SetResult();
         await showing;
-        // Its lines are erased, and the cursor is shown again.
+        // The bar is erased and the cursor is shown again.
         Assert.EndsWith("\e[?25h", output.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_failure_of_the_work_is_the_failure_of_the_display(bool terminal)
+    public async Task A_failure_of_the_import_is_rethrown(bool terminal)
     {
         var console = Console(terminal, new StringWriter());
         var failure = await Assert.ThrowsAsync<InvalidDataException>(() =>
@@ -67,7 +67,7 @@ public sealed class ProgressDisplayTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_cannot_be_shown_does_not_end_the_work(bool terminal)
+    public async Task A_failing_output_does_not_end_the_import(bool terminal)
     {
         Begin();
         var output = new Full();
@@ -92,7 +92,7 @@ public sealed class ProgressDisplayTests
         _progress.Add(1_500, 3);
     }
 
-    /// <summary>Returns when all that the clock has set off is done.</summary>
+    /// <summary>Advances the clock and waits until the display waits for the next interval.</summary>
     private async Task TickAsync(TimeSpan interval)
     {
         await _time.WaitedForAsync(interval);

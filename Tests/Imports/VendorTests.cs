@@ -2,12 +2,12 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.Imports;
 
-/// <summary>The files of common vendors are taken as they come: with nothing said but the symbol and the timeframe.</summary>
+/// <summary>Files of common vendors are imported without options except the symbol and the timeframe.</summary>
 public sealed class VendorTests
 {
     private static readonly string Folder = Path.Combine(Run.Root, "Tests", "Imports", "Vendors");
 
-    // The same two or three bars in every file, as far as the vendor has the fields.
+    // The bars that the files hold, as far as the vendor has the fields.
     private const string Day1 = "2024-01-02T00:00:00Z 472.16 473.67 470.49 472.65 123007800";
     private const string Day2 = "2024-01-16T00:00:00Z 470.43 471.19 468.17 468.79 103585900";
     private const string Minute1 = "2024-01-16T14:30:00Z 471.5 471.75 471.25 471.6 15000";
@@ -124,7 +124,7 @@ public sealed class VendorTests
 
     [Theory]
     [MemberData(nameof(Vendors))]
-    public async Task It_is_taken_as_it_comes(string file, string timeframe, string[] expected)
+    public async Task A_vendor_file_is_imported_without_further_options(string file, string timeframe, string[] expected)
     {
         var bytes = await File.ReadAllBytesAsync(Path.Combine(Folder, file), TestContext.Current.CancellationToken);
         var imported = await ImportedText.OfAsync(
@@ -138,7 +138,7 @@ public sealed class VendorTests
     }
 
     [Fact]
-    public void Every_file_is_in_the_table() =>
+    public void Every_vendor_file_is_tested() =>
         Assert.Equal(
             Directory
                 .EnumerateFiles(Folder, "*", SearchOption.AllDirectories)

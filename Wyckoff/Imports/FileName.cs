@@ -4,16 +4,16 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports;
 
-/// <summary>What the name of a file says of the bars in it.</summary>
+/// <summary>The symbol, timeframe and day that the name of a file gives for its bars.</summary>
 internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, DateOnly? Day)
 {
     private static readonly string[] Extensions = [".gz", ".zip", ".csv", ".tsv", ".txt", ".parquet", ".prn", ".dat"];
 
-    // Countries that Stooq puts behind the symbol.
-    private static readonly string[] Suffixes = [".us", ".uk", ".de", ".jp", ".pl", ".hk", ".hu"];
+    // Stooq appends the country to the symbol.
+    private static readonly string[] CountrySuffixes = [".us", ".uk", ".de", ".jp", ".pl", ".hk", ".hu"];
 
-    // What LEAN and others call a timeframe, where a person who types one would not.
-    private static readonly Dictionary<string, Timeframe> Words = new(StringComparer.OrdinalIgnoreCase)
+    // Names of timeframes that vendors use and that Timeframe.TryParse does not accept.
+    private static readonly Dictionary<string, Timeframe> VendorTimeframes = new(StringComparer.OrdinalIgnoreCase)
     {
         ["minute"] = Primitives.Timeframe.Minute1,
         ["hour"] = Primitives.Timeframe.Hour1,
@@ -47,7 +47,7 @@ internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, Da
             stem = stem[..^extension.Length];
         }
 
-        // minute/spy/20240102_trade.zip: a day of minutes, and the entry in it is 20240102_spy_minute_trade.csv.
+        // LEAN: minute/spy/20240102_trade.zip holds one day of minute bars in the entry 20240102_spy_minute_trade.csv.
         if (
             Lean().Match(stem) is { Success: true } lean
             && DateOnly.TryParseExact(lean.Groups["day"].Value, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
@@ -61,7 +61,7 @@ internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, Da
             return new(symbol, Primitives.Timeframe.Minute1, day);
         }
 
-        // NASDAQ_AAPL, 60
+        // TradingView: NASDAQ_AAPL, 60
         if (TradingView().Match(stem) is { Success: true } chart && TryTimeframe(chart.Groups["width"].Value, out var charted))
         {
             return new(chart.Groups["symbol"].Value, charted, null);
@@ -73,7 +73,7 @@ internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, Da
         }
 
         Timeframe? timeframe = null;
-        string? before = null;
+        string? beforeTimeframe = null;
         foreach (var mark in (char[])['_', ' ', '-'])
         {
             var words = stem.Split(mark);
@@ -81,19 +81,24 @@ internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, Da
             if (at > 0)
             {
                 TryTimeframe(words[at], out var found);
-                (timeframe, before) = (found, string.Join(mark, words[..at]));
+                (timeframe, beforeTimeframe) = (found, string.Join(mark, words[..at]));
                 break;
             }
         }
 
-        var name = (before ?? stem).Split('_', ' ')[0];
-        if (Array.Find(Suffixes, suffix => name.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)) is { } country)
+        var name = (beforeTimeframe ?? stem).Split('_', ' ')[0];
+        if (Array.Find(CountrySuffixes, suffix => name.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)) is { } country)
         {
             name = name[..^country.Length];
         }
 
-        // daily/spy.zip, hour/spy.zip
-        if (timeframe is null && parts.Length > 1 && Words.TryGetValue(parts[^2], out var folder) && parts[^2].Any(char.IsAsciiLetter))
+        // LEAN: daily/spy.zip, hour/spy.zip
+        if (
+            timeframe is null
+            && parts.Length > 1
+            && VendorTimeframes.TryGetValue(parts[^2], out var folder)
+            && parts[^2].Any(char.IsAsciiLetter)
+        )
         {
             timeframe = folder;
         }
@@ -101,9 +106,9 @@ internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, Da
         return new(name, timeframe, null);
     }
 
-    /// <summary>A timeframe as vendors write it in names and columns.</summary>
+    /// <summary>Parses a timeframe as vendors write it in file names and columns.</summary>
     public static bool TryTimeframe(string text, out Timeframe timeframe) =>
-        Primitives.Timeframe.TryParse(text, out timeframe) || Words.TryGetValue(text, out timeframe);
+        Primitives.Timeframe.TryParse(text, out timeframe) || VendorTimeframes.TryGetValue(text, out timeframe);
 
     [GeneratedRegex("^(?<day>[0-9]{8})(_(?<symbol>[^_]+)_minute)?_trade$", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Lean();

@@ -3,26 +3,26 @@ using System.Text;
 
 namespace Wyckoff.Imports;
 
-/// <summary>What a file is by its first bytes, whatever it is called.</summary>
+/// <summary>Recognises the format and the encoding of a file by its first bytes.</summary>
 internal static class FileSniffer
 {
-    /// <summary>How many of the first bytes tell.</summary>
-    public const int Head = 512;
+    /// <summary>How many bytes at the beginning of a file are looked at.</summary>
+    public const int HeadLength = 512;
 
     public static bool IsZip(ReadOnlySpan<byte> head) => head.StartsWith("PK\u0003\u0004"u8) || head.StartsWith("PK\u0005\u0006"u8);
 
     public static bool IsParquet(ReadOnlySpan<byte> head) => head.StartsWith("PAR1"u8);
 
-    /// <summary>The text of a stream as UTF-8: unpacked where it is packed by gzip, transcoded where it is UTF-16.</summary>
-    public static async ValueTask<Stream> TextAsync(MeteredStream stream, CancellationToken cancellationToken)
+    /// <summary>Opens a text file as UTF-8: gzip is decompressed, UTF-16 is transcoded.</summary>
+    public static async ValueTask<Stream> OpenTextAsync(MeteredStream stream, CancellationToken cancellationToken)
     {
-        var head = await stream.PeekAsync(Head, cancellationToken);
+        var head = await stream.PeekAsync(HeadLength, cancellationToken);
         if (head.Span.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]))
         {
-            var unpacked = new MeteredStream(new GZipStream(stream, CompressionMode.Decompress));
+            var decompressed = new MeteredStream(new GZipStream(stream, CompressionMode.Decompress));
             try
             {
-                return Utf8(unpacked, (await unpacked.PeekAsync(Head, cancellationToken)).Span);
+                return AsUtf8(decompressed, (await decompressed.PeekAsync(HeadLength, cancellationToken)).Span);
             }
             catch (InvalidDataException e)
             {
@@ -30,28 +30,28 @@ internal static class FileSniffer
             }
         }
 
-        return Utf8(stream, head.Span);
+        return AsUtf8(stream, head.Span);
     }
 
-    /// <summary>The files in an archive that may hold bars.</summary>
+    /// <summary>The files of a zip archive, without hidden files and those that macOS adds.</summary>
     public static IEnumerable<ZipArchiveEntry> Entries(ZipArchive archive) =>
         archive.Entries.Where(entry =>
             entry.Name.Length > 0 && !entry.Name.StartsWith('.') && !entry.FullName.StartsWith("__MACOSX/", StringComparison.Ordinal)
         );
 
-    private static Stream Utf8(Stream stream, ReadOnlySpan<byte> head)
+    private static Stream AsUtf8(Stream stream, ReadOnlySpan<byte> head)
     {
-        var wide = head switch
+        var utf16 = head switch
         {
             [0xFF, 0xFE, ..] => Encoding.Unicode,
             [0xFE, 0xFF, ..] => Encoding.BigEndianUnicode,
-            _ => Halves(head),
+            _ => DetectUtf16(head),
         };
-        return wide is null ? stream : Encoding.CreateTranscodingStream(stream, wide, Encoding.UTF8);
+        return utf16 is null ? stream : Encoding.CreateTranscodingStream(stream, utf16, Encoding.UTF8);
     }
 
-    /// <summary>Text of digits and letters has a zero in each second byte when it is UTF-16, mark or no mark.</summary>
-    private static Encoding? Halves(ReadOnlySpan<byte> head)
+    /// <summary>Detects UTF-16 without a byte-order mark: in ASCII text every second byte is zero.</summary>
+    private static Encoding? DetectUtf16(ReadOnlySpan<byte> head)
     {
         int even = 0,
             odd = 0;
@@ -61,10 +61,10 @@ internal static class FileSniffer
             odd += head[i + 1] == 0 ? 1 : 0;
         }
 
-        var most = head.Length / 2 * 9 / 10;
+        var threshold = head.Length / 2 * 9 / 10;
         return head.Length < 8 ? null
-            : odd >= most && even == 0 ? Encoding.Unicode
-            : even >= most && odd == 0 ? Encoding.BigEndianUnicode
+            : odd >= threshold && even == 0 ? Encoding.Unicode
+            : even >= threshold && odd == 0 ? Encoding.BigEndianUnicode
             : null;
     }
 }

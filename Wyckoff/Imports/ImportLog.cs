@@ -2,13 +2,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Wyckoff.Imports;
 
-/// <summary>Every log message of imports: event ids from 2100.</summary>
+/// <summary>The log messages of imports; event ids start at 2100.</summary>
 internal static partial class ImportLog
 {
     [LoggerMessage(
         2100,
         LogLevel.Information,
-        "Import {Id} of {File} {Status}: {Read} rows read, {Inserted} inserted, {Updated} updated, {Skipped} skipped, {Rejected} rejected in {Seconds:0.0} s"
+        "Import {Id} of {File} {Status}: {Read} rows read, {Inserted} inserted, {Updated} updated, {Skipped} skipped, "
+            + "{Rejected} rejected in {Seconds:0.0} s"
     )]
     public static partial void Imported(
         this ILogger logger,
@@ -23,13 +24,13 @@ internal static partial class ImportLog
         double seconds
     );
 
-    [LoggerMessage(2101, LogLevel.Information, "{File} was imported before, by import {Id}")]
+    [LoggerMessage(2101, LogLevel.Information, "{File} was already imported by import {Id}")]
     public static partial void ImportedBefore(this ILogger logger, string file, long id);
 
     [LoggerMessage(
         2102,
         LogLevel.Warning,
-        "Import {Id} failed, and that could not be recorded ({Reason}); it is taken up again when the file comes again"
+        "Import {Id} failed, and its status could not be saved ({Reason}); importing the file again resumes it"
     )]
     public static partial void NotMarkedAsFailed(this ILogger logger, long id, string reason);
 }

@@ -4,45 +4,49 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports;
 
-/// <summary>What whoever imports says of a file. All of it may be left out where the file says so itself.</summary>
+/// <summary>How to import a file. Everything is optional; what is missing is taken from the columns or the name of the file.</summary>
 public sealed record ImportOptions
 {
-    /// <summary>Whose bars they are. Otherwise a column, or the file's name, says so.</summary>
+    /// <summary>The symbol of all bars. If null, a column or the name of the file gives it.</summary>
     public Symbol? Symbol { get; init; }
 
-    /// <summary>Their width. Otherwise a column, or the file's name, says so.</summary>
+    /// <summary>The timeframe of all bars. If null, a column or the name of the file gives it.</summary>
     public Timeframe? Timeframe { get; init; }
 
     public string Source { get; init; } = "import";
 
     public ConflictPolicy Policy { get; init; } = ConflictPolicy.Skip;
 
-    /// <summary>Of times that do not say theirs; UTC otherwise.</summary>
+    /// <summary>The zone of times that have no offset; UTC if null.</summary>
     public TimeZoneInfo? TimeZone { get; init; }
 
-    /// <summary>How times are written: a pattern of yyyy MM dd HH mm ss, or s, ms, us, ns since 1970.</summary>
+    /// <summary>The format of times: a pattern of yyyy MM dd HH mm ss, or s, ms, us, ns since 1970. If null, it is detected.</summary>
     public TimePattern? DateFormat { get; init; }
 
-    /// <summary>Column names or numbers (from 1) by what they hold.</summary>
-    public ColumnMap Columns { get; init; } = ColumnMap.Guess;
+    /// <summary>Names or numbers (from 1) of columns by role. Columns of other roles are detected.</summary>
+    public ColumnMap Columns { get; init; } = ColumnMap.Empty;
 
-    /// <summary>Prices in the file are so many times what they should be.</summary>
+    /// <summary>Prices in the file are divided by this number.</summary>
     public long PriceScale { get; init; } = 1;
 
+    /// <summary>The character between columns; detected if null.</summary>
     public byte? Delimiter { get; init; }
 
     /// <summary>A file with more rejected rows than this fails.</summary>
     public long? MaxRejects { get; init; }
 
-    /// <summary>Read a file although it was imported already.</summary>
+    /// <summary>Reads a file even if it was imported already.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Rolls the bars up to coarser timeframes.</summary>
     public bool RollUp { get; init; } = true;
 
+    /// <summary>Computes spread, ratios and quality.</summary>
     public bool Derive { get; init; } = true;
 
-    /// <summary>Of tickers that are not there yet.</summary>
+    /// <summary>The time zone of tickers that the import creates.</summary>
     public string? TickerTimeZone { get; init; }
 
+    /// <summary>The asset type of tickers that the import creates.</summary>
     public string? AssetType { get; init; }
 }

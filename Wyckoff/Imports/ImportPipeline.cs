@@ -4,30 +4,34 @@ using System.Threading.Channels;
 namespace Wyckoff.Imports;
 
 /// <summary>
-/// Reads a file in one task while what was read is written in a few others: the bars of a symbol always in the same one, so that they keep their order. A handful of batches go
-/// round between them, so memory does not follow the size of the file.
+/// Reads a file in one task and writes its bars in parallel lanes. Bars of one symbol always go to the same lane and so keep their order.
+/// A fixed number of batches is reused, so memory does not depend on the size of the file.
 /// </summary>
 internal sealed class ImportPipeline(TimeProvider time, int lanes = 1)
 {
-    /// <summary>As many as writing keeps a server and us busy with on a small machine; more would only wait for each other.</summary>
+    /// <summary>Two writers keep the importer and the database of a small machine busy; more would wait for each other.</summary>
     public const int Lanes = 2;
 
     public const int FirstBatch = 50_000;
     public const int SmallestBatch = 5_000;
 
-    /// <summary>With what is carried over below 2¹⁷, where the arrays would double.</summary>
+    /// <summary>Leaves room for carried-over bars below 2¹⁷ rows, where the arrays of a batch would double.</summary>
     public const int LargestBatch = 65_536;
 
-    private static readonly TimeSpan Aim = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan TargetWriteTime = TimeSpan.FromSeconds(0.5);
 
-    private int _size = FirstBatch;
+    private int _batchSize = FirstBatch;
 
-    /// <param name="file">Read to its end.</param>
-    /// <param name="position">How far it has been read.</param>
-    /// <param name="wholeDays">Cut batches where the days of a series end, if possible.</param>
-    /// <param name="admit">Sees each batch before any of it is written, in the order of the file; what it throws ends the import once earlier batches are written.</param>
-    /// <param name="write">Writes the runs of a batch whose series are of a lane. Batches come one after the other in each lane, in the order of the file.</param>
-    /// <param name="cancellationToken">Ends all.</param>
+    /// <summary>Imports the file. Returns when everything is written.</summary>
+    /// <param name="file">The file, read to its end.</param>
+    /// <param name="position">Returns how many bytes have been read.</param>
+    /// <param name="wholeDays">Ends batches at the end of a day of each series where possible.</param>
+    /// <param name="admit">
+    /// Inspects each batch before it is written, in the order of the file. If it throws, earlier batches are still written and the import
+    /// ends.
+    /// </param>
+    /// <param name="write">Writes the bars of one lane of a batch. Each lane gets the batches one by one, in the order of the file.</param>
+    /// <param name="cancellationToken">Cancels reading and writing.</param>
     public async Task RunAsync(
         BarFile file,
         Func<long> position,
@@ -41,8 +45,8 @@ internal sealed class ImportPipeline(TimeProvider time, int lanes = 1)
         var ready = Channel.CreateBounded<RowBatch>(1);
         var free = Channel.CreateUnbounded<RowBatch>();
         RowBatch[] batches = [.. Enumerable.Range(0, lanes + 2).Select(_ => new RowBatch())];
-        var ends = new Task[lanes];
-        Array.Fill(ends, Task.CompletedTask);
+        var lastWrites = new Task[lanes];
+        Array.Fill(lastWrites, Task.CompletedTask);
         try
         {
             foreach (var batch in batches)
@@ -60,13 +64,13 @@ internal sealed class ImportPipeline(TimeProvider time, int lanes = 1)
                 await foreach (var batch in ready.Reader.ReadAllAsync(stop.Token))
                 {
                     await admit(batch, stop.Token);
-                    var parts = new Task<TimeSpan>[lanes];
+                    var writes = new Task<TimeSpan>[lanes];
                     for (var lane = 0; lane < lanes; lane++)
                     {
-                        ends[lane] = parts[lane] = PartAsync(ends[lane], batch, lane);
+                        lastWrites[lane] = writes[lane] = WriteLaneAsync(lastWrites[lane], batch, lane);
                     }
 
-                    _ = ReleaseAsync(batch, parts);
+                    _ = ReleaseAsync(batch, writes);
                 }
             }
             catch (Exception e)
@@ -76,11 +80,11 @@ internal sealed class ImportPipeline(TimeProvider time, int lanes = 1)
 
             try
             {
-                await Task.WhenAll(ends);
+                await Task.WhenAll(lastWrites);
             }
             catch (Exception e)
             {
-                // It is why the others were told to stop.
+                // A failed write cancels everything else, so its exception is the cause of the others.
                 failure = ExceptionDispatchInfo.Capture(e);
             }
 
@@ -97,9 +101,9 @@ internal sealed class ImportPipeline(TimeProvider time, int lanes = 1)
             Array.ForEach(batches, batch => batch.Dispose());
         }
 
-        async Task<TimeSpan> PartAsync(Task before, RowBatch batch, int lane)
+        async Task<TimeSpan> WriteLaneAsync(Task previous, RowBatch batch, int lane)
         {
-            await before;
+            await previous;
             var started = time.GetTimestamp();
             try
             {
@@ -114,13 +118,13 @@ internal sealed class ImportPipeline(TimeProvider time, int lanes = 1)
             return time.GetElapsedTime(started);
         }
 
-        async Task ReleaseAsync(RowBatch batch, Task<TimeSpan>[] parts)
+        async Task ReleaseAsync(RowBatch batch, Task<TimeSpan>[] writes)
         {
-            Task all = Task.WhenAll(parts);
+            Task all = Task.WhenAll(writes);
             await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (all.IsCompletedSuccessfully)
             {
-                Adapt(batch.Count, parts.Max(part => part.Result));
+                AdaptBatchSize(batch.Count, writes.Max(write => write.Result));
                 batch.Clear();
                 free.Writer.TryWrite(batch);
             }
@@ -142,7 +146,7 @@ internal sealed class ImportPipeline(TimeProvider time, int lanes = 1)
             var batch = await free.ReadAsync(cancellationToken);
             for (var more = true; more; )
             {
-                batch.Limit = Math.Max(batch.Count + SmallestBatch, Volatile.Read(ref _size));
+                batch.Limit = Math.Max(batch.Count + SmallestBatch, Volatile.Read(ref _batchSize));
                 do
                 {
                     more = await file.ReadAsync(batch, cancellationToken);
@@ -171,14 +175,14 @@ internal sealed class ImportPipeline(TimeProvider time, int lanes = 1)
         }
     }
 
-    private void Adapt(int rows, TimeSpan took)
+    private void AdaptBatchSize(int rows, TimeSpan took)
     {
-        // A batch cut short says nothing about large ones.
+        // The write time of a small batch does not predict that of a large one.
         if (rows < SmallestBatch || took <= TimeSpan.Zero)
         {
             return;
         }
 
-        Volatile.Write(ref _size, (int)Math.Clamp((_size + (rows * (Aim / took))) / 2, SmallestBatch, LargestBatch));
+        Volatile.Write(ref _batchSize, (int)Math.Clamp((_batchSize + (rows * (TargetWriteTime / took))) / 2, SmallestBatch, LargestBatch));
     }
 }

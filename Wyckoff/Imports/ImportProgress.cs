@@ -1,16 +1,16 @@
 namespace Wyckoff.Imports;
 
-/// <summary>How far an import is, for whoever watches it from another thread.</summary>
+/// <summary>The progress of an import. Safe to read from other threads.</summary>
 public sealed class ImportProgress
 {
     private volatile ImportedFile? _current;
     private long _rows;
     private long _rejected;
 
-    /// <summary>What is being imported; null before the first file.</summary>
+    /// <summary>The file that is being imported; null before the first one.</summary>
     public ImportedFile? Current => _current;
 
-    /// <summary>Rows of all files so far that are in the database or were rejected.</summary>
+    /// <summary>Rows of all files so far that were written or rejected.</summary>
     public long Rows => Interlocked.Read(ref _rows);
 
     public long Rejected => Interlocked.Read(ref _rejected);
@@ -24,10 +24,10 @@ public sealed class ImportProgress
     }
 }
 
-/// <summary>A file while it is imported.</summary>
-/// <param name="path">As it was named.</param>
-/// <param name="size">Its bytes; null when nobody knows.</param>
-/// <param name="position">How many of them have been read.</param>
+/// <summary>A file that is being imported.</summary>
+/// <param name="path">The path or name under which it is imported.</param>
+/// <param name="size">Its size in bytes; null if unknown.</param>
+/// <param name="position">Returns how many bytes have been read.</param>
 public sealed class ImportedFile(string path, long? size, Func<long> position)
 {
     public string Path { get; } = path;

@@ -1,6 +1,6 @@
 namespace Wyckoff.Imports;
 
-/// <summary>Nothing of a file can be read, or it must not be: the message says why.</summary>
+/// <summary>A file, or the rest of it, is not imported; the message says why.</summary>
 public sealed class ImportRefusedException : InvalidOperationException
 {
     public ImportRefusedException(string message)
@@ -9,9 +9,9 @@ public sealed class ImportRefusedException : InvalidOperationException
     internal ImportRefusedException(string message, long line, string text)
         : base(message) => (Line, Text) = (line, text);
 
-    /// <summary>Where in the file; 0 when it is not about what is in it.</summary>
+    /// <summary>The line of the problem; 0 if it is not in the content of the file.</summary>
     public long Line { get; }
 
-    /// <summary>What stands there.</summary>
+    /// <summary>The text of that line.</summary>
     public string Text { get; } = "";
 }

@@ -16,8 +16,8 @@ using Wyckoff.Tickers;
 namespace Wyckoff.Imports;
 
 /// <summary>
-/// Brings files of bars into the database. Each file, and each file in an archive, is an import of its own in market.import_batches; its rows are committed in batches, each with its
-/// counts and its rejected rows. What dies on the way is taken up again when the same file comes again, and the end is the same.
+/// Imports files of bars into the database. Each file, and each entry of an archive, is a separate import in market.import_batches. Each
+/// batch of rows is committed together with its counts and rejects. Importing the same file again resumes an import that died.
 /// </summary>
 public sealed class ImportRunner(
     NpgsqlDataSource source,
@@ -28,19 +28,19 @@ public sealed class ImportRunner(
     ILogger<ImportRunner> logger
 )
 {
-    /// <summary>How many rejected rows a result shows.</summary>
+    /// <summary>How many rejects a result contains.</summary>
     public const int ShownRejects = 3;
 
-    // Each series of a transaction holds a lock.
-    private const int MaxSeries = 200;
+    // A transaction locks each of its series, so their number is limited.
+    private const int MaxSeriesPerTransaction = 200;
 
     private readonly ImportStore _store = new(source);
 
     /// <summary>Imports a file on disk.</summary>
-    /// <param name="path">Where it is.</param>
-    /// <param name="options">What is known of it.</param>
-    /// <param name="progress">Told how far it is.</param>
-    /// <param name="cancellationToken">Stops it; what was committed stays.</param>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="options">How to import it.</param>
+    /// <param name="progress">Receives the progress.</param>
+    /// <param name="cancellationToken">Stops the import; committed batches stay.</param>
     public Task<IReadOnlyList<ImportResult>> ImportAsync(
         string path,
         ImportOptions options,
@@ -48,7 +48,7 @@ public sealed class ImportRunner(
         CancellationToken cancellationToken
     ) => ImportAsync(path, path, options, progress, cancellationToken);
 
-    /// <summary>Imports a file on disk under another name than its path: symbol and timeframe may be read from it.</summary>
+    /// <summary>Imports a file on disk under a name other than its path. Symbol and timeframe may be read from the name.</summary>
     public async Task<IReadOnlyList<ImportResult>> ImportAsync(
         string path,
         string name,
@@ -69,8 +69,11 @@ public sealed class ImportRunner(
         return await ImportAsync(file, name, options, progress, cancellationToken);
     }
 
-    /// <summary>Imports what arrives: text, plain or packed by gzip, while it does; what has to be read from its end (zip, Parquet) from a file it is put in first.</summary>
-    /// <remarks>The hash of a stream is known at its end only, so a stream is always read.</remarks>
+    /// <summary>
+    /// Imports a stream. Text and gzip are read as they arrive; zip and Parquet are first copied to a file, since they are read from their
+    /// end.
+    /// </summary>
+    /// <remarks>The hash of a stream is known only at its end, so a stream is read even if its content was imported before.</remarks>
     public async Task<IReadOnlyList<ImportResult>> ImportAsync(
         Stream stream,
         string name,
@@ -81,7 +84,7 @@ public sealed class ImportRunner(
     )
     {
         await using var metered = new MeteredStream(stream, hash: true);
-        var head = await metered.PeekAsync(FileSniffer.Head, cancellationToken);
+        var head = await metered.PeekAsync(FileSniffer.HeadLength, cancellationToken);
         if (!FileSniffer.IsZip(head.Span) && !FileSniffer.IsParquet(head.Span))
         {
             return [await ImportOneAsync(new(name, ImportStore.Unhashed, size, metered), options, progress, cancellationToken)];
@@ -111,7 +114,7 @@ public sealed class ImportRunner(
         CancellationToken cancellationToken
     )
     {
-        // Before anything else: the hash says whether there is anything to do, or something to go on with.
+        // The hash comes first: it tells whether the file was imported before, or whether an import can be resumed.
         var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
         file.Position = 0;
         var head = new byte[4];
@@ -165,7 +168,7 @@ public sealed class ImportRunner(
             var results = new List<ImportResult>();
             foreach (var entry in entries)
             {
-                var shown = $"{name}!{entry.FullName}";
+                var entryName = $"{name}!{entry.FullName}";
                 Stream content;
                 try
                 {
@@ -175,7 +178,7 @@ public sealed class ImportRunner(
                 {
                     results.Add(
                         await RefuseAsync(
-                            new(shown, sha256, entry.Length, null),
+                            new(entryName, sha256, entry.Length, null),
                             $"The file in the archive cannot be read: {e.Message}",
                             options,
                             cancellationToken
@@ -185,7 +188,7 @@ public sealed class ImportRunner(
                 }
 
                 await using var metered = new MeteredStream(content);
-                results.Add(await ImportOneAsync(new(shown, sha256, entry.Length, metered), options, progress, cancellationToken));
+                results.Add(await ImportOneAsync(new(entryName, sha256, entry.Length, metered), options, progress, cancellationToken));
             }
 
             return results;
@@ -203,7 +206,7 @@ public sealed class ImportRunner(
     )
     {
         using var activity = MarketDataTraces.Import(input.Name);
-        var begun = time.GetTimestamp();
+        var started = time.GetTimestamp();
         var (running, completed) = await _store.BeginAsync(input.Name, input.Sha256, input.Size, options, options.Force, cancellationToken);
         if (running is null)
         {
@@ -248,7 +251,7 @@ public sealed class ImportRunner(
         }
         catch (ImportRefusedException e)
         {
-            error = Stayed(e.Message, tally);
+            error = WithCommitted(e.Message, tally);
             if (e.Line > 0)
             {
                 RejectedRow[] row = [new(e.Line, e.Text.Replace('\0', '\uFFFD'), e.Message)];
@@ -259,11 +262,14 @@ public sealed class ImportRunner(
         }
         catch (BarConflictException e)
         {
-            error = Stayed(e.Message, tally);
+            error = WithCommitted(e.Message, tally);
         }
         catch (Exception e)
         {
-            await FailAsync(import.Id, e is OperationCanceledException ? Stayed("It was stopped.", tally) : Stayed(e.Message, tally));
+            await FailAsync(
+                import.Id,
+                e is OperationCanceledException ? WithCommitted("The import was stopped.", tally) : WithCommitted(e.Message, tally)
+            );
             throw;
         }
 
@@ -284,7 +290,7 @@ public sealed class ImportRunner(
             Error = error,
             Notes = notes,
             Resumed = import.Resumed,
-            Took = time.GetElapsedTime(begun),
+            Took = time.GetElapsedTime(started),
         };
         logger.Imported(
             input.Name,
@@ -302,17 +308,22 @@ public sealed class ImportRunner(
 
     private async ValueTask<BarFile> OpenAsync(Input input, ImportOptions options, CancellationToken cancellationToken)
     {
-        if (!FileSniffer.IsParquet((await input.Stream!.PeekAsync(FileSniffer.Head, cancellationToken)).Span))
+        if (!FileSniffer.IsParquet((await input.Stream!.PeekAsync(FileSniffer.HeadLength, cancellationToken)).Span))
         {
-            return new DelimitedFile(await FileSniffer.TextAsync(input.Stream, cancellationToken), FileName.Of(input.Name), options, time);
+            return new DelimitedFile(
+                await FileSniffer.OpenTextAsync(input.Stream, cancellationToken),
+                FileName.Of(input.Name),
+                options,
+                time
+            );
         }
 
-        if (input.File is { } whole)
+        if (input.File is { } seekable)
         {
-            return ParquetFile.Open(whole, FileName.Of(input.Name), options, time, cancellationToken);
+            return ParquetFile.Open(seekable, FileName.Of(input.Name), options, time, cancellationToken);
         }
 
-        // In an archive. It is read from its end, so it has to be somewhere first.
+        // A Parquet file in an archive: it is read from its end, so it is copied to a temporary file first.
         var spool = await Spool.FillAsync(input.Stream, input.Size, spools.Value.MaxSpool, cancellationToken);
         try
         {
@@ -325,7 +336,9 @@ public sealed class ImportRunner(
         }
     }
 
-    /// <summary>Ends the import when a batch has more rejected rows than are allowed: they are kept, the bars between them are not.</summary>
+    /// <summary>
+    /// Ends the import if a batch exceeds the allowed number of rejects. Its rejects are recorded, its bars are not written.
+    /// </summary>
     private async Task AdmitAsync(
         RowBatch batch,
         ImportOptions options,
@@ -334,20 +347,20 @@ public sealed class ImportRunner(
         CancellationToken cancellationToken
     )
     {
-        if (options.MaxRejects is not { } most || tally.Seen + batch.Rejects.Count <= most)
+        if (options.MaxRejects is not { } max || tally.AdmittedRejects + batch.Rejects.Count <= max)
         {
-            tally.Seen += batch.Rejects.Count;
+            tally.AdmittedRejects += batch.Rejects.Count;
             return;
         }
 
-        var kept = batch.Rejects.Take((int)Math.Min(most - tally.Seen + 1, batch.Rejects.Count)).ToList();
+        var kept = batch.Rejects.Take((int)Math.Min(max - tally.AdmittedRejects + 1, batch.Rejects.Count)).ToList();
         await _store.RecordAsync(tally.Id, kept, batch.BytesRead, cancellationToken);
         tally.Reject(kept);
         progress.Add(0, kept.Count);
         throw new ImportRefusedException(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"More than {most} rows were rejected, the last in line {kept[^1].Line}: {kept[^1].Reason}."
+                $"More than {max} rows were rejected, the last in line {kept[^1].Line}: {kept[^1].Reason}."
             )
         );
     }
@@ -362,14 +375,14 @@ public sealed class ImportRunner(
         CancellationToken cancellationToken
     )
     {
-        // Rejected rows are of no symbol: the first lane tells of them.
-        IReadOnlyList<RejectedRow> told = lane == 0 ? batch.Rejects : [];
-        var slices = batch.Runs.Where(run => run.Series.Lane == lane).Chunk(MaxSeries).ToList();
-        if (slices.Count == 0 && told.Count > 0)
+        // Rejects belong to no symbol, so the first lane records them.
+        IReadOnlyList<RejectedRow> rejects = lane == 0 ? batch.Rejects : [];
+        var slices = batch.Runs.Where(run => run.Series.Lane == lane).Chunk(MaxSeriesPerTransaction).ToList();
+        if (slices.Count == 0 && rejects.Count > 0)
         {
-            await _store.RecordAsync(import.Id, told, batch.BytesRead, cancellationToken);
-            tally.Reject(told);
-            progress.Add(told.Count, told.Count);
+            await _store.RecordAsync(import.Id, rejects, batch.BytesRead, cancellationToken);
+            tally.Reject(rejects);
+            progress.Add(rejects.Count, rejects.Count);
         }
 
         foreach (var runs in slices)
@@ -381,7 +394,7 @@ public sealed class ImportRunner(
                 sets.Add(new(ticker.Id, run.Series.Timeframe, run.Bars));
             }
 
-            var with = told;
+            var sliceRejects = rejects;
             var written = await writer.WriteAsync(
                 sets,
                 new()
@@ -395,20 +408,20 @@ public sealed class ImportRunner(
                     {
                         if (batch.Rejects.Count == 0)
                         {
-                            // Where a row was rejected, a provider may have its bar.
+                            // A batch with rejects is not recorded as coverage: a provider may have the bars of the rejected rows.
                             await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, token);
                         }
 
-                        // Last, as the lanes share the row.
-                        await ImportStore.RecordAsync(connection, import.Id, result, with, batch.BytesRead, token);
+                        // Last, because all lanes update the same row and this statement locks it until the commit.
+                        await ImportStore.RecordAsync(connection, import.Id, result, sliceRejects, batch.BytesRead, token);
                     },
                 },
                 cancellationToken
             );
             tally.Add(written);
-            tally.Reject(told);
-            progress.Add(runs.Sum(run => run.Bars.Length) + told.Count, told.Count);
-            told = [];
+            tally.Reject(rejects);
+            progress.Add(runs.Sum(run => run.Bars.Length) + rejects.Count, rejects.Count);
+            rejects = [];
         }
     }
 
@@ -416,9 +429,9 @@ public sealed class ImportRunner(
     {
         try
         {
-            // It is to be said that it was stopped, although everything is being stopped.
-            using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(3), time);
-            await _store.FinishAsync(id, ImportStatus.Failed, error, null, null, soon.Token);
+            // The caller's token may be cancelled already, so the status is saved under a token of its own.
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(3), time);
+            await _store.FinishAsync(id, ImportStatus.Failed, error, null, null, timeout.Token);
         }
         catch (Exception e) when (e is OperationCanceledException || DatabaseFaults.IsAny(e))
         {
@@ -426,19 +439,21 @@ public sealed class ImportRunner(
         }
     }
 
-    private static string Stayed(string reason, Tally tally) =>
-        tally.Taken == 0
+    private static string WithCommitted(string reason, Tally tally) =>
+        tally.Committed == 0
             ? reason
-            : string.Create(CultureInfo.InvariantCulture, $"{reason} {tally.Taken} rows were committed before, and stay.");
+            : string.Create(CultureInfo.InvariantCulture, $"{reason} {tally.Committed} rows were committed before that and stay.");
 
     private sealed record Input(string Name, string Sha256, long? Size, MeteredStream? Stream)
     {
-        /// <summary>The same bytes, to be read from any place.</summary>
+        /// <summary>The same file as a seekable stream; null for a stream or an entry of an archive.</summary>
         public FileStream? File { get; init; }
 
+        /// <summary>Why the file is refused before it is opened.</summary>
         public ImportRefusedException? Refusal { get; init; }
     }
 
+    /// <summary>Counts what happens to the rows of one import.</summary>
     private sealed class Tally(long id)
     {
         private readonly Lock _lock = new();
@@ -450,12 +465,13 @@ public sealed class ImportRunner(
 
         public long Id => id;
 
-        /// <summary>Rejected rows of all batches that were admitted, written yet or not.</summary>
-        public long Seen { get; set; }
+        /// <summary>Rejects of all admitted batches, including those not written yet.</summary>
+        public long AdmittedRejects { get; set; }
 
         public long Rejected { get; private set; }
 
-        public long Taken => _inserted + _updated + _skipped;
+        /// <summary>Rows whose bars are in the database.</summary>
+        public long Committed => _inserted + _updated + _skipped;
 
         public void Add(BarWriteResult written)
         {

@@ -4,7 +4,7 @@ using Wyckoff.Telemetry;
 
 namespace Wyckoff.Imports;
 
-/// <summary>Metrics of imports; all names are here.</summary>
+/// <summary>The metrics of imports.</summary>
 internal static class ImportTelemetry
 {
     private static readonly Meter Meter = MarketDataMetrics.Meter;

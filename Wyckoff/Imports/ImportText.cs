@@ -4,10 +4,12 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports;
 
-/// <summary>What a person writes to say how a file is to be imported, to <see cref="ImportOptions"/>.</summary>
+/// <summary>Parses command-line options and query parameters into <see cref="ImportOptions"/>.</summary>
 public static class ImportText
 {
-    /// <summary>The options named in <paramref name="given"/> (null: not given); what is wrong with any of them is added to the errors, under its name.</summary>
+    /// <summary>Parses the options.</summary>
+    /// <param name="given">The text of each option by its name; null if the option is not set.</param>
+    /// <param name="errors">Receives an error for each option that cannot be parsed, under its name.</param>
     public static ImportOptions Options(Dictionary<string, string?> given, Dictionary<string, string[]> errors)
     {
         var options = new ImportOptions();
@@ -52,7 +54,8 @@ public static class ImportText
     private static bool TryTimeframe(string text, out Timeframe timeframe, out string? fault)
     {
         fault =
-            $"'{text}' is not a timeframe: one of {string.Join(", ", Timeframe.Stored)} is expected (1Min, 1Hour, 1Day and the like mean the same).";
+            $"'{text}' is not a timeframe: one of {string.Join(", ", Timeframe.Stored)} is expected "
+            + "(1Min, 1Hour, 1Day and the like mean the same).";
         return Timeframe.TryParse(text, out timeframe);
     }
 
@@ -60,7 +63,7 @@ public static class ImportText
     {
         fault =
             text == BarWriter.Aggregated
-                ? $"'{text}' marks the bars that were made of finer ones."
+                ? $"'{text}' is reserved for bars that were rolled up."
                 : $"'{text}': 1 to 20 characters are expected.";
         source = text;
         return text.Trim().Length >= 1 && text.Length <= 20 && text != BarWriter.Aggregated;

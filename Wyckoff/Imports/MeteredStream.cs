@@ -2,12 +2,12 @@ using System.Security.Cryptography;
 
 namespace Wyckoff.Imports;
 
-/// <summary>Counts what is read through it, hashes it where asked, and lets its beginning be looked at first. Forward only.</summary>
+/// <summary>A forward-only stream that counts the bytes read, optionally hashes them, and allows peeking at its beginning.</summary>
 internal sealed class MeteredStream(Stream inner, bool hash = false) : Stream
 {
     private readonly IncrementalHash? _hash = hash ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
     private byte[] _head = [];
-    private int _at;
+    private int _headPosition;
     private long _count;
 
     public override bool CanRead => true;
@@ -24,7 +24,7 @@ internal sealed class MeteredStream(Stream inner, bool hash = false) : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>The first bytes, fewer where there are no more; they are still to be read.</summary>
+    /// <summary>Returns the first bytes without consuming them; fewer if the stream is shorter.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> PeekAsync(int count, CancellationToken cancellationToken)
     {
         if (_head.Length > 0)
@@ -71,9 +71,9 @@ internal sealed class MeteredStream(Stream inner, bool hash = false) : Stream
 
     private int TakeHead(Span<byte> buffer)
     {
-        var length = Math.Min(buffer.Length, _head.Length - _at);
-        _head.AsSpan(_at, length).CopyTo(buffer);
-        _at += length;
+        var length = Math.Min(buffer.Length, _head.Length - _headPosition);
+        _head.AsSpan(_headPosition, length).CopyTo(buffer);
+        _headPosition += length;
         return Count(length, buffer);
     }
 

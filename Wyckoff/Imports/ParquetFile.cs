@@ -6,10 +6,10 @@ using Wyckoff.Imports.Parquet;
 
 namespace Wyckoff.Imports;
 
-/// <summary>Rows of a Parquet file. A line is a row, counted from 1.</summary>
+/// <summary>Reads bars from a Parquet file. The line of a reject is the number of its row, from 1.</summary>
 internal sealed class ParquetFile : BarFile
 {
-    // By the names the reader has for what a column holds.
+    // The field names of ParquetBarReader by role.
     private static readonly (Role Role, string Field)[] Fields =
     [
         (Role.Time, "timestamp"),
@@ -48,10 +48,10 @@ internal sealed class ParquetFile : BarFile
         _batches = reader.Read(cancellationToken).GetEnumerator();
     }
 
-    // By rows, since each column of a row group is read at its own place.
+    // Estimated from rows, since the columns of a row group are read at different positions of the file.
     public override long? Position => _reader.Rows == 0 ? 0 : (long)((Int128)_stream.Length * _row / _reader.Rows);
 
-    /// <exception cref="ImportRefusedException">It is no Parquet file of bars.</exception>
+    /// <exception cref="ImportRefusedException">The file is not a Parquet file of bars.</exception>
     public static ParquetFile Open(
         FileStream stream,
         FileName name,
@@ -65,7 +65,7 @@ internal sealed class ParquetFile : BarFile
             throw new ImportRefusedException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"A price scale of {options.PriceScale} is for text: prices in Parquet say themselves where their point is."
+                    $"A price scale of {options.PriceScale} does not apply to Parquet, whose prices have a scale of their own."
                 )
             );
         }
@@ -101,16 +101,16 @@ internal sealed class ParquetFile : BarFile
         }
         catch (ParquetException e)
         {
-            // As with damaged text: what was read counts, and where it broke is said.
+            // As with damaged text, the rows before the damage are imported and the damage is a reject.
             batch.Reject(_row + 1, "", $"the file is damaged from here on: {e.Message}");
             return new(false);
         }
 
-        var latest = IncomingBar.TimeOf(_clock.GetUtcNow()) + TimestampParts.Length;
+        var latest = IncomingBar.TimeOf(_clock.GetUtcNow()) + TimestampParts.DayLength;
         foreach (ref readonly var row in _batches.Current.Span)
         {
             _row = row.Row;
-            if ((row.Reason ?? Take(row, latest, batch)) is { } reason)
+            if ((row.Reason ?? AddRow(row, latest, batch)) is { } reason)
             {
                 batch.Reject(row.Row, row.Text ?? row.Bar.ToString(), reason);
             }
@@ -126,7 +126,7 @@ internal sealed class ParquetFile : BarFile
         await _stream.DisposeAsync();
     }
 
-    private string? Take(in ParquetBarRow row, long latest, RowBatch batch)
+    private string? AddRow(in ParquetBarRow row, long latest, RowBatch batch)
     {
         string? fault = null;
         var series = _only ?? _series.Of(System.Text.Encoding.UTF8.GetBytes(row.Symbol ?? ""), true, default, false, out fault);
@@ -136,8 +136,8 @@ internal sealed class ParquetFile : BarFile
         }
 
         var bar = row.Bar;
-        // A date, or midnight, of a daily bar is its session whatever the clock.
-        if (row.IsLocal && _zone is not null && !(series.Timeframe.IsDaily && bar.Time % TimestampParts.Length == 0))
+        // The date of a daily bar, or its midnight, names the session and is not converted.
+        if (row.IsLocal && _zone is not null && !(series.Timeframe.IsDaily && bar.Time % TimestampParts.DayLength == 0))
         {
             if (!_zone.TryResolve(bar.Time, series.Width, series.Clock, out var time))
             {

@@ -5,65 +5,70 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports;
 
-/// <summary>A row that is not taken: where it stood, how it read, and why.</summary>
+/// <summary>A row that is not imported: its line, its text and the reason.</summary>
 internal readonly record struct RejectedRow(long Line, string Text, string Reason);
 
 /// <summary>The bars of one symbol and timeframe in a file.</summary>
 internal sealed class Series(int index, Symbol symbol, Timeframe timeframe, int lane)
 {
-    /// <summary>Which of the tasks that write has this symbol.</summary>
+    /// <summary>The lane of <see cref="ImportPipeline"/> that writes this symbol.</summary>
     public int Lane { get; } = lane;
 
+    /// <summary>The number of this series within the file.</summary>
     public int Index { get; } = index;
 
     public Symbol Symbol { get; } = symbol;
 
     public Timeframe Timeframe { get; } = timeframe;
 
-    /// <summary>Microseconds.</summary>
+    /// <summary>The width of a bar in microseconds.</summary>
     public long Width { get; } = timeframe.Width.Ticks / TimeSpan.TicksPerMicrosecond;
 
+    /// <summary>Resolves times that a clock shows twice.</summary>
     public ClockState Clock { get; } = new();
 
-    /// <summary>What is wrong with the time of a bar; null when nothing is.</summary>
+    /// <summary>Returns what is wrong with the time of a bar, or null.</summary>
     /// <param name="time">Microseconds since 1970, UTC.</param>
-    /// <param name="latest">What comes after is in the future.</param>
+    /// <param name="latest">The latest time that is accepted.</param>
     public string? FaultOf(long time, long latest) =>
         time > latest ? $"time {TimestampParts.Text(time)} is in the future"
         : time % Width != 0 && !Timeframe.IsDaily ? $"time {TimestampParts.Text(time)} UTC is not the beginning of a bar of {Timeframe}"
         : null;
 }
 
-/// <summary>Bars of one series in a batch, in the order of the file.</summary>
+/// <summary>The bars of one series in a batch, in the order of the file.</summary>
 internal readonly record struct Run(Series Series, ReadOnlyMemory<IncomingBar> Bars);
 
-/// <summary>Rows on their way from the reader to the writer. Used again and again, so that memory does not follow the size of the file.</summary>
+/// <summary>
+/// Rows on their way from the reader to the writers. Batches are reused, so memory does not depend on the size of the file.
+/// </summary>
 internal sealed class RowBatch : IDisposable
 {
-    /// <summary>Rejected rows carry text: fewer of them fill a batch.</summary>
+    /// <summary>Rejects keep their text and need more memory than bars, so fewer of them fill a batch.</summary>
     public const int MaxRejects = 5_000;
 
     private IncomingBar[] _bars = ArrayPool<IncomingBar>.Shared.Rent(1 << 14);
     private Series?[] _series = ArrayPool<Series?>.Shared.Rent(1 << 14);
     private IncomingBar[] _sorted = [];
     private int[] _slots = [];
-    private int _highest = -1;
+    private int _maxIndex = -1;
     private bool _mixed;
 
     public int Count { get; private set; }
 
+    /// <summary>How many bars make the batch full.</summary>
     public int Limit { get; set; } = int.MaxValue;
 
     public List<RejectedRow> Rejects { get; } = [];
 
-    /// <summary>How far the file has been read.</summary>
+    /// <summary>How many bytes of the file had been read at the end of this batch.</summary>
     public long BytesRead { get; set; }
 
     public bool IsFull => Count >= Limit || Rejects.Count >= MaxRejects;
 
     public bool IsEmpty => Count == 0 && Rejects.Count == 0;
 
-    /// <summary>The bars by series, once <see cref="Group"/> was called.</summary>
+    /// <summary>The bars by series; filled by <see cref="Group"/>.</summary>
     public List<Run> Runs { get; } = [];
 
     public void Add(Series series, in IncomingBar bar)
@@ -77,7 +82,7 @@ internal sealed class RowBatch : IDisposable
         _mixed |= Count > 0 && _series[0] != series;
         _bars[Count] = bar;
         _series[Count++] = series;
-        _highest = Math.Max(_highest, series.Index);
+        _maxIndex = Math.Max(_maxIndex, series.Index);
     }
 
     public void Reject(long line, string text, string reason) => Rejects.Add(new(line, text, reason));
@@ -85,13 +90,14 @@ internal sealed class RowBatch : IDisposable
     public void Clear()
     {
         Array.Clear(_series, 0, Count);
-        (Count, _highest, _mixed, BytesRead) = (0, -1, false, 0);
+        (Count, _maxIndex, _mixed, BytesRead) = (0, -1, false, 0);
         Rejects.Clear();
         Runs.Clear();
     }
 
     /// <summary>
-    /// Puts the bars of each series together. With a batch to carry into, the bars of the last day of a series go there: the day may go on, and so it is rolled up once, whole.
+    /// Groups the bars by series. If <paramref name="carry"/> is set, the bars of the last day of each series move to that batch: more bars
+    /// of the day may follow, and a day that is written at once is rolled up once.
     /// </summary>
     public void Group(RowBatch? carry)
     {
@@ -140,13 +146,13 @@ internal sealed class RowBatch : IDisposable
             _sorted = ArrayPool<IncomingBar>.Shared.Rent(_bars.Length);
         }
 
-        if (_slots.Length <= _highest)
+        if (_slots.Length <= _maxIndex)
         {
-            _slots = new int[Math.Max(_highest + 1, 2 * _slots.Length)];
+            _slots = new int[Math.Max(_maxIndex + 1, 2 * _slots.Length)];
         }
 
-        // By counting: first how many bars each series has, then where it starts, then each bar into its place.
-        var slots = _slots.AsSpan(0, _highest + 1);
+        // Counting sort: count the bars of each series, compute where each series starts, then place each bar.
+        var slots = _slots.AsSpan(0, _maxIndex + 1);
         slots.Clear();
         for (var i = 0; i < Count; i++)
         {
@@ -174,7 +180,7 @@ internal sealed class RowBatch : IDisposable
 
     private void CarryDays(RowBatch carry)
     {
-        // A quarter at most: more would be read over and over without being written.
+        // At most a quarter of the batch is carried over; otherwise the same bars could move from batch to batch without being written.
         var room = Count / 4;
         for (var i = 0; i < Runs.Count; i++)
         {
@@ -207,7 +213,7 @@ internal sealed class RowBatch : IDisposable
         }
     }
 
-    private static long Day(long time) => Math.DivRem(time, TimestampParts.Length) is var (day, rest) && rest < 0 ? day - 1 : day;
+    private static long Day(long time) => Math.DivRem(time, TimestampParts.DayLength) is var (day, rest) && rest < 0 ? day - 1 : day;
 
     private void Grow<T>(ref T[] array)
     {

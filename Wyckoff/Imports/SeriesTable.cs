@@ -3,7 +3,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports;
 
-/// <summary>The symbols and timeframes of a file, as its rows say them or as they were given for all.</summary>
+/// <summary>The series of a file. Symbol and timeframe come from the rows, the options or the name of the file.</summary>
 internal sealed class SeriesTable
 {
     private readonly ImportOptions _options;
@@ -15,15 +15,15 @@ internal sealed class SeriesTable
     private readonly Dictionary<Symbol, int> _lanes = [];
     private byte[] _lastText = [];
     private Series? _last;
-    private string? _only;
+    private string? _renamedSymbol;
 
     public SeriesTable(ImportOptions options, FileName name) =>
         (_options, _nameSymbol, _nameTimeframe) = (options, name.Symbol, name.Timeframe);
 
     public int Count => _all.Count;
 
-    /// <summary>The one series of a file whose rows do not say; null where they do.</summary>
-    /// <exception cref="ImportRefusedException">Nobody says, or nothing that can be.</exception>
+    /// <summary>The only series of a file without symbol and timeframe columns; null if it has one of these columns.</summary>
+    /// <exception cref="ImportRefusedException">Symbol or timeframe is missing or invalid.</exception>
     public Series? Whole(bool hasSymbol, bool hasTimeframe)
     {
         var symbol = _options.Symbol;
@@ -33,20 +33,21 @@ internal sealed class SeriesTable
             {
                 throw new ImportRefusedException(
                     _nameSymbol is null
-                        ? "No symbol: neither a column nor the file's name says whose bars these are. --symbol does."
-                        : $"No symbol: '{_nameSymbol}' of the file's name is not one (1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : are expected). --symbol says whose bars these are."
+                        ? "No symbol: neither a column nor the file's name gives it. Set --symbol."
+                        : $"No symbol: '{_nameSymbol}' of the file's name is not one (1 to {Symbol.MaxLength} letters, digits or "
+                            + ". - _ / ^ = : are expected). Set --symbol."
                 );
             }
 
             symbol = named;
         }
 
-        // Asked in any case, so that it is missed before the first row is.
+        // Also checked if only the symbol is in a column, so that a missing timeframe is reported before the first row is read.
         var width = hasTimeframe ? default : Width();
         return hasSymbol || hasTimeframe ? null : Get(symbol!.Value, width);
     }
 
-    /// <summary>The series of a row that says its symbol, or its timeframe, or both; or what is wrong.</summary>
+    /// <summary>The series of a row with a symbol column, a timeframe column or both; null with the fault if they are invalid.</summary>
     public Series? Of(ReadOnlySpan<byte> symbol, bool hasSymbol, ReadOnlySpan<byte> timeframe, bool hasTimeframe, out string? fault)
     {
         fault = null;
@@ -87,20 +88,21 @@ internal sealed class SeriesTable
         var symbol = _options.Symbol;
         if (hasSymbol && symbol is not null)
         {
-            // A file of one symbol under another name may be given the right one; a file of many must not all become it.
-            _only ??= symbolText;
-            if (symbolText != _only)
+            // --symbol may rename the one symbol of a file. It must not merge several symbols into one.
+            _renamedSymbol ??= symbolText;
+            if (symbolText != _renamedSymbol)
             {
-                fault = $"symbol '{Short(symbolText)}': the rows before are of '{Short(_only)}', and --symbol gives one name to all";
+                fault =
+                    $"symbol '{Short(symbolText)}': earlier rows are of '{Short(_renamedSymbol)}', and --symbol gives one name to all rows";
                 return null;
             }
         }
         else if (symbol is null)
         {
-            var said = hasSymbol ? symbolText : _nameSymbol;
-            if (!Symbol.TryParse(said, out var parsed))
+            var name = hasSymbol ? symbolText : _nameSymbol;
+            if (!Symbol.TryParse(name, out var parsed))
             {
-                fault = $"symbol '{Short(said ?? "")}' is not one: 1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : were expected";
+                fault = $"symbol '{Short(name ?? "")}' is not one: 1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : were expected";
                 return null;
             }
 
@@ -118,7 +120,7 @@ internal sealed class SeriesTable
 
             if (_options.Timeframe is { } wanted && wanted != width)
             {
-                fault = $"timeframe '{Short(timeframeText)}': {wanted} was asked for";
+                fault = $"timeframe '{Short(timeframeText)}': {wanted} was expected";
                 return null;
             }
         }
@@ -134,7 +136,7 @@ internal sealed class SeriesTable
     {
         if (!_byKey.TryGetValue((symbol, timeframe), out var series))
         {
-            // All timeframes of a symbol in one lane: they take the same locks.
+            // All timeframes of a symbol go to one lane, since writing them takes the same locks.
             if (!_lanes.TryGetValue(symbol, out var lane))
             {
                 _lanes.Add(symbol, lane = _lanes.Count % ImportPipeline.Lanes);
@@ -152,7 +154,7 @@ internal sealed class SeriesTable
         _options.Timeframe
         ?? _nameTimeframe
         ?? throw new ImportRefusedException(
-            $"No timeframe: neither a column nor the file's name says it. --timeframe does: one of {string.Join(", ", Timeframe.Stored)}."
+            $"No timeframe: neither a column nor the file's name gives it. Set --timeframe to one of {string.Join(", ", Timeframe.Stored)}."
         );
 
     private static string Short(string text) => text.Length > 60 ? text[..60] + "…" : text;

@@ -3,22 +3,22 @@ using System.Globalization;
 
 namespace Wyckoff.Imports;
 
-/// <summary>A temporary copy of a file that has to be read from its end. Closing it deletes it.</summary>
+/// <summary>Makes temporary copies of files that are read from their end. Closing a copy deletes it.</summary>
 internal static class Spool
 {
-    private const int PieceSize = 1 << 17;
+    private const int BufferSize = 1 << 17;
 
-    /// <summary>Copies a file into a new spool, which is the caller's to close.</summary>
-    /// <param name="content">The file.</param>
-    /// <param name="size">How long the file is said to be; null when nobody says.</param>
-    /// <param name="most">How many bytes a spool may have.</param>
-    /// <param name="cancellationToken">Ends the copying.</param>
-    /// <exception cref="ImportRefusedException">The file is longer.</exception>
-    public static async Task<FileStream> FillAsync(Stream content, long? size, long most, CancellationToken cancellationToken)
+    /// <summary>Copies a stream into a temporary file, which the caller closes.</summary>
+    /// <param name="content">The stream.</param>
+    /// <param name="size">The announced size in bytes; null if unknown.</param>
+    /// <param name="limit">How many bytes the copy may have.</param>
+    /// <param name="cancellationToken">Stops copying.</param>
+    /// <exception cref="ImportRefusedException">The stream is longer.</exception>
+    public static async Task<FileStream> FillAsync(Stream content, long? size, long limit, CancellationToken cancellationToken)
     {
-        if (size > most)
+        if (size > limit)
         {
-            throw TooLong(most);
+            throw TooLong(limit);
         }
 
         var spool = new FileStream(
@@ -30,19 +30,19 @@ internal static class Spool
                 Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
             }
         );
-        var piece = ArrayPool<byte>.Shared.Rent(PieceSize);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
             int read;
-            while ((read = await content.ReadAsync(piece, cancellationToken)) > 0)
+            while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
             {
                 // The size in an archive's directory may be wrong, so the bytes are counted.
-                if (spool.Position + read > most)
+                if (spool.Position + read > limit)
                 {
-                    throw TooLong(most);
+                    throw TooLong(limit);
                 }
 
-                await spool.WriteAsync(piece.AsMemory(0, read), cancellationToken);
+                await spool.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
             }
 
             spool.Position = 0;
@@ -55,15 +55,16 @@ internal static class Spool
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(piece);
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
-    private static ImportRefusedException TooLong(long most) =>
+    private static ImportRefusedException TooLong(long limit) =>
         new(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The file is read from its end and has to be copied to the disk first, and it has more than the {most} bytes that {SpoolOptions.Section}:{nameof(SpoolOptions.MaxSpool)} allows."
+                $"The file is read from its end, so it is copied to the disk first, and it has more than the {limit} bytes "
+                    + $"that {SpoolOptions.Section}:{nameof(SpoolOptions.MaxSpool)} allows."
             )
         );
 }

@@ -2,12 +2,15 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Wyckoff.Imports;
 
-/// <summary>How much disk an import may take while it runs: section <c>Wyckoff:Imports</c>.</summary>
+/// <summary>Limits the disk space of imports: section <c>Wyckoff:Imports</c>.</summary>
 public sealed class SpoolOptions
 {
     public const string Section = "Wyckoff:Imports";
 
-    /// <summary>Bytes of one file that is copied to the disk first, because it is read from its end: an uploaded zip or Parquet file, or the unpacked Parquet file of a zip.</summary>
+    /// <summary>
+    /// The maximum size in bytes of a temporary copy. Uploaded zip and Parquet files, and Parquet files in a zip, are copied to disk
+    /// because they are read from their end.
+    /// </summary>
     [Range(1L, 1L << 50)]
     public long MaxSpool { get; set; } = 4L << 30;
 }

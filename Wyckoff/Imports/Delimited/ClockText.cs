@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Wyckoff.Imports.Delimited;
 
-/// <summary>The parts of a time after its date. Each takes from the front of the text what it understands.</summary>
+/// <summary>Parses the time of day and the zone behind a date. Each method removes what it parses from the front of the text.</summary>
 internal static class ClockText
 {
-    /// <summary>9:30, 09:30:00.123, 0930, 093000, 9:30 PM, 12-AM.</summary>
+    /// <summary>Parses a time of day such as 9:30, 09:30:00.123, 0930, 093000, 9:30 PM or 12-AM.</summary>
     public static bool TryOfDay(ref ReadOnlySpan<byte> text, out long ofDay)
     {
         ofDay = 0;
@@ -14,7 +14,7 @@ internal static class ClockText
             minute = 0,
             second = 0;
         long fraction = 0;
-        var half = -1;
+        var amPm = -1;
         var rest = text[digits..];
         if (digits is 1 or 2)
         {
@@ -69,7 +69,7 @@ internal static class ClockText
         }
 
         var tail = rest.TrimStart((byte)' ');
-        if (tail.Length >= 2 && (tail[1] | 0x20) == 'm' && TryHalf(ref tail, out half))
+        if (tail.Length >= 2 && (tail[1] | 0x20) == 'm' && TryAmPm(ref tail, out amPm))
         {
             rest = tail;
             if (hour is < 1 or > 12)
@@ -77,7 +77,7 @@ internal static class ClockText
                 return false;
             }
 
-            hour = (hour % 12) + (12 * half);
+            hour = (hour % 12) + (12 * amPm);
         }
 
         if (hour > 23 || minute > 59 || second > 59)
@@ -90,7 +90,7 @@ internal static class ClockText
         return true;
     }
 
-    /// <summary>Decimals of a second. Nothing here is finer than a microsecond.</summary>
+    /// <summary>Parses the decimals of a second; false if they are finer than a microsecond.</summary>
     public static bool TryFraction(ref ReadOnlySpan<byte> text, out long micros)
     {
         micros = 0;
@@ -116,9 +116,10 @@ internal static class ClockText
         return i > 0;
     }
 
-    public static bool TryHalf(ref ReadOnlySpan<byte> text, out int half)
+    /// <summary>Parses AM, PM, A or P: 0 for the first half of the day, 1 for the second.</summary>
+    public static bool TryAmPm(ref ReadOnlySpan<byte> text, out int amPm)
     {
-        half = text.IsEmpty
+        amPm = text.IsEmpty
             ? -1
             : (text[0] | 0x20) switch
             {
@@ -126,7 +127,7 @@ internal static class ClockText
                 'p' => 1,
                 _ => -1,
             };
-        if (half < 0)
+        if (amPm < 0)
         {
             return false;
         }
@@ -135,10 +136,10 @@ internal static class ClockText
         return true;
     }
 
-    /// <summary>Z, UTC, GMT, +01:00, -0500, GMT+0100; or nothing.</summary>
+    /// <summary>Parses a zone such as Z, UTC, GMT, +01:00, -0500 or GMT+0100; an empty text has no offset.</summary>
     public static bool TryZone(ref ReadOnlySpan<byte> text, out long offset)
     {
-        offset = TimestampParts.Naive;
+        offset = TimestampParts.NoOffset;
         var rest = text.TrimStart((byte)' ');
         if (rest.IsEmpty)
         {
@@ -197,11 +198,11 @@ internal static class ClockText
         return number <= 18 && minutes <= 59;
     }
 
-    private static int Digits(ReadOnlySpan<byte> text, int most, out int number)
+    private static int Digits(ReadOnlySpan<byte> text, int max, out int number)
     {
         number = 0;
         var i = 0;
-        for (; i < most && i < text.Length && (uint)(text[i] - '0') <= 9; i++)
+        for (; i < max && i < text.Length && (uint)(text[i] - '0') <= 9; i++)
         {
             number = (number * 10) + (text[i] - '0');
         }

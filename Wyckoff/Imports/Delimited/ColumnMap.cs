@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace Wyckoff.Imports.Delimited;
 
-/// <summary>What a column of a file may hold.</summary>
+/// <summary>What a column of a file holds.</summary>
 internal enum Role
 {
-    /// <summary>The whole timestamp, or with <see cref="Date"/> the time of the day.</summary>
+    /// <summary>The whole timestamp, or the time of day if there is a <see cref="Date"/> column.</summary>
     Time,
     Date,
     Open,
@@ -20,10 +20,12 @@ internal enum Role
     Timeframe,
 }
 
-/// <summary>Columns as a person assigned them: <c>time=When,open=2,volume=none</c>. Those not named are guessed.</summary>
+/// <summary>
+/// Columns that the user assigned to roles: <c>time=When,open=2,volume=none</c>. The columns of other roles are detected.
+/// </summary>
 public sealed class ColumnMap
 {
-    public static readonly ColumnMap Guess = new();
+    public static readonly ColumnMap Empty = new();
 
     private readonly Dictionary<Role, string> _columns = [];
 
@@ -45,7 +47,8 @@ public sealed class ColumnMap
             )
             {
                 fault =
-                    $"'{part}' assigns no column: FIELD=COLUMN is expected, the field one of {string.Join(", ", Enum.GetNames<Role>()).ToLowerInvariant()}, the column its name, its number from 1, or none.";
+                    $"'{part}' assigns no column: FIELD=COLUMN is expected. The field is one of "
+                    + $"{string.Join(", ", Enum.GetNames<Role>()).ToLowerInvariant()}; the column is its name, its number from 1, or none.";
                 map = null;
                 return false;
             }
@@ -56,10 +59,10 @@ public sealed class ColumnMap
         return true;
     }
 
-    /// <summary>What was said of the column of a role.</summary>
+    /// <summary>The name or number of the column that was assigned to a role.</summary>
     internal bool TryGet(Role role, [NotNullWhen(true)] out string? column) => _columns.TryGetValue(role, out column);
 
-    /// <summary>The index of a column that was named by name or number; -1 when there is none such, -2 when none is wanted.</summary>
+    /// <summary>The index of a column given by name or number; -1 if there is no such column, -2 for <c>none</c>.</summary>
     internal static int Find(string column, IReadOnlyList<string> header, int count)
     {
         if (string.Equals(column, "none", StringComparison.OrdinalIgnoreCase))

@@ -6,20 +6,21 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Delimited;
 
-/// <summary>Rows of text between commas, tabs or the like. Nothing is allocated for a row that is taken.</summary>
+/// <summary>Reads bars from delimited text. Valid rows are read without allocations.</summary>
 internal sealed class DelimitedFile : BarFile
 {
-    /// <summary>How much of a rejected row is kept.</summary>
+    /// <summary>How many bytes of a rejected row are kept.</summary>
     private const int MaxText = 1_000;
 
-    private const long Tomorrow = TimestampParts.Length;
+    // Times up to a day ahead are accepted.
+    private const long MaxLead = TimestampParts.DayLength;
 
     private readonly RecordReader _records;
     private readonly ImportOptions _options;
     private readonly FileName _name;
     private readonly SeriesTable _series;
     private readonly TimeProvider _clock;
-    private Layout? _layout;
+    private DelimitedLayout? _layout;
     private TimeReader _times = null!;
     private LocalTime? _zone;
     private Series? _only;
@@ -38,13 +39,13 @@ internal sealed class DelimitedFile : BarFile
     {
         if (_layout is null)
         {
-            await BeginAsync(cancellationToken);
+            await DetectLayoutAsync(cancellationToken);
         }
 
-        _latest = IncomingBar.TimeOf(_clock.GetUtcNow()) + Tomorrow;
+        _latest = IncomingBar.TimeOf(_clock.GetUtcNow()) + MaxLead;
         while (!batch.IsFull)
         {
-            switch (Take(batch))
+            switch (AddRows(batch))
             {
                 case RecordKind.End:
                     return false;
@@ -63,7 +64,7 @@ internal sealed class DelimitedFile : BarFile
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask BeginAsync(CancellationToken cancellationToken)
+    private async ValueTask DetectLayoutAsync(CancellationToken cancellationToken)
     {
         while (_records.Buffered.Length < RecordReader.MaxLine && await _records.FillAsync(cancellationToken)) { }
 
@@ -77,18 +78,17 @@ internal sealed class DelimitedFile : BarFile
             throw new ImportRefusedException($"The file cannot be read: {damage}", 1, "");
         }
 
-        var layout = LayoutDetector.Of(_records.Buffered, _records.Ended, _options, _name);
+        var layout = LayoutDetector.Detect(_records.Buffered, _records.Ended, _options, _name);
         _records.NewLine = layout.NewLine;
         _times = layout.Times();
         _zone = _options.TimeZone is { } zone ? new LocalTime(zone, layout.Descending) : null;
         _fields = new(layout.Count, layout.Delimiter);
         _only = _series.Whole(layout[Role.Symbol] >= 0, layout[Role.Timeframe] >= 0);
-
         _layout = layout;
     }
 
-    /// <summary>Takes what is in the buffer, until it is used up or the batch is full.</summary>
-    private RecordKind Take(RowBatch batch)
+    /// <summary>Adds the buffered rows to the batch, until it is full or the buffer has no complete row.</summary>
+    private RecordKind AddRows(RowBatch batch)
     {
         var layout = _layout!;
         while (!batch.IsFull)
@@ -119,8 +119,8 @@ internal sealed class DelimitedFile : BarFile
             {
                 RecordKind.Nul => "there is a NUL byte in the line",
                 RecordKind.OpenQuote => "a quote is not closed",
-                RecordKind.Quoted => TakeRow(_fields.Unquote(record, out var count), count, layout, batch),
-                _ => record.IsEmpty ? null : TakeRow(record, _fields.Split(record), layout, batch),
+                RecordKind.Quoted => AddRow(_fields.Unquote(record, out var count), count, layout, batch),
+                _ => record.IsEmpty ? null : AddRow(record, _fields.Split(record), layout, batch),
             };
             if (fault is not null)
             {
@@ -131,8 +131,8 @@ internal sealed class DelimitedFile : BarFile
         return RecordKind.Line;
     }
 
-    /// <summary>Adds the bar of a row to the batch; or says what is wrong with it.</summary>
-    private string? TakeRow(ReadOnlySpan<byte> row, int count, Layout layout, RowBatch batch)
+    /// <summary>Adds the bar of a row to the batch, or returns what is wrong with the row.</summary>
+    private string? AddRow(ReadOnlySpan<byte> row, int count, DelimitedLayout layout, RowBatch batch)
     {
         if (count != layout.Count)
         {
@@ -141,7 +141,7 @@ internal sealed class DelimitedFile : BarFile
                 return null;
             }
 
-            // A mark after the last column makes no column.
+            // A trailing delimiter does not count as another column.
             if (count < layout.Count || !_fields.Extra(row).Trim(" \t"u8).TrimStart(layout.Delimiter).IsEmpty)
             {
                 return string.Create(
@@ -160,11 +160,11 @@ internal sealed class DelimitedFile : BarFile
                 hasSymbol,
                 hasTimeframe ? _fields.Of(row, layout[Role.Timeframe]) : default,
                 hasTimeframe,
-                out var whose
+                out var seriesFault
             );
             if (series is null)
             {
-                return whose;
+                return seriesFault;
             }
         }
 
@@ -196,53 +196,54 @@ internal sealed class DelimitedFile : BarFile
         return NumberFaultOf(row, layout);
     }
 
-    private string? Time(ReadOnlySpan<byte> row, Layout layout, Series series, out long time)
+    private string? Time(ReadOnlySpan<byte> row, DelimitedLayout layout, Series series, out long time)
     {
         time = 0;
         var field = _fields.Of(row, layout[Role.Time]);
         var date = layout[Role.Date];
-        TimestampParts moment;
-        if (date < 0 ? !_times.TryRead(field, out moment) : !_times.TryRead(_fields.Of(row, date), field, out moment))
+        TimestampParts timestamp;
+        if (date < 0 ? !_times.TryRead(field, out timestamp) : !_times.TryRead(_fields.Of(row, date), field, out timestamp))
         {
             return field.IsEmpty
                 ? "the time is empty"
                 : $"time '{(date < 0 ? "" : Text(_fields.Of(row, date), 60) + " ")}{Text(field, 60)}' is not {_times.Description}";
         }
 
-        time = moment.Local;
-        if (moment.Offset != TimestampParts.Naive)
+        time = timestamp.Local;
+        if (timestamp.Offset != TimestampParts.NoOffset)
         {
-            time -= moment.Offset;
+            time -= timestamp.Offset;
         }
-        // A date, or midnight, of a daily bar is its session whatever the clock.
+        // The date of a daily bar, or its midnight, names the session and is not converted.
         else if (
             _zone is not null
-            && !(series.Timeframe.IsDaily && moment.OfDay == 0)
-            && !_zone.TryResolve(moment.Local, series.Width, series.Clock, out time)
+            && !(series.Timeframe.IsDaily && timestamp.OfDay == 0)
+            && !_zone.TryResolve(timestamp.Local, series.Width, series.Clock, out time)
         )
         {
-            return $"time {TimestampParts.Text(moment.Local)} does not exist in {_options.TimeZone!.Id}: the clock was put forward over it";
+            return $"time {TimestampParts.Text(timestamp.Local)} does not exist in {_options.TimeZone!.Id}: "
+                + "the clock was put forward over it";
         }
 
         return series.FaultOf(time, _latest);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool Price(ReadOnlySpan<byte> row, Layout layout, Role role, out long amount)
+    private bool Price(ReadOnlySpan<byte> row, DelimitedLayout layout, Role role, out long amount)
     {
         var field = _fields.Of(row, layout[role]);
         if (!FixedPoint.TryPlain(field, layout.Numbers.Point, out amount))
         {
             if (
-                FixedPoint.Parse(field, layout.Numbers, suffixes: false, out var any) != NumberFault.None
-                || any > long.MaxValue
-                || any < long.MinValue
+                FixedPoint.Parse(field, layout.Numbers, suffixes: false, out var parsed) != NumberFault.None
+                || parsed > long.MaxValue
+                || parsed < long.MinValue
             )
             {
                 return false;
             }
 
-            amount = (long)any;
+            amount = (long)parsed;
         }
 
         if (_options.PriceScale == 1)
@@ -254,7 +255,7 @@ internal sealed class DelimitedFile : BarFile
         return rest == 0;
     }
 
-    private bool Volume(ReadOnlySpan<byte> row, Layout layout, out Int128 volume)
+    private bool Volume(ReadOnlySpan<byte> row, DelimitedLayout layout, out Int128 volume)
     {
         volume = 0;
         if (layout[Role.Volume] < 0)
@@ -273,7 +274,7 @@ internal sealed class DelimitedFile : BarFile
             || (layout.EmptyVolume && field.Trim(" -"u8).IsEmpty);
     }
 
-    private bool Trades(ReadOnlySpan<byte> row, Layout layout, out int trades)
+    private bool Trades(ReadOnlySpan<byte> row, DelimitedLayout layout, out int trades)
     {
         trades = IncomingBar.Unknown;
         if (layout[Role.Trades] < 0)
@@ -301,25 +302,25 @@ internal sealed class DelimitedFile : BarFile
         return true;
     }
 
-    private bool Vwap(ReadOnlySpan<byte> row, Layout layout, out long vwap)
+    private bool Vwap(ReadOnlySpan<byte> row, DelimitedLayout layout, out long vwap)
     {
         vwap = 0;
         return layout[Role.Vwap] < 0 || _fields.Of(row, layout[Role.Vwap]).IsEmpty || Price(row, layout, Role.Vwap, out vwap);
     }
 
-    /// <summary>Which number is wrong, and how. Asked only once it is known that one is.</summary>
-    private string NumberFaultOf(ReadOnlySpan<byte> row, Layout layout)
+    /// <summary>Finds the first wrong number of a row and what is wrong with it. Called only for rows that have one.</summary>
+    private string NumberFaultOf(ReadOnlySpan<byte> row, DelimitedLayout layout)
     {
         foreach (var role in (Role[])[Role.Open, Role.High, Role.Low, Role.Close, Role.Volume, Role.Trades, Role.Vwap])
         {
-            var right = role switch
+            var isValid = role switch
             {
                 Role.Volume => Volume(row, layout, out _),
                 Role.Trades => Trades(row, layout, out _),
                 Role.Vwap => Vwap(row, layout, out _),
                 _ => Price(row, layout, role, out _),
             };
-            if (right)
+            if (isValid)
             {
                 continue;
             }
@@ -348,9 +349,9 @@ internal sealed class DelimitedFile : BarFile
         return "a number is wrong";
     }
 
-    private static string Text(ReadOnlySpan<byte> bytes, int most = MaxText)
+    private static string Text(ReadOnlySpan<byte> bytes, int max = MaxText)
     {
-        var text = Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, most)]).Replace('\0', '\uFFFD');
-        return bytes.Length > most ? text + "…" : text;
+        var text = Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, max)]).Replace('\0', '\uFFFD');
+        return bytes.Length > max ? text + "…" : text;
     }
 }

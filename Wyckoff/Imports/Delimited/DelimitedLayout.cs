@@ -2,14 +2,14 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Delimited;
 
-/// <summary>How one file of delimited rows is to be read.</summary>
-internal sealed class Layout
+/// <summary>How the columns of a delimited file map to the fields of a bar, and how its rows are written.</summary>
+internal sealed class DelimitedLayout
 {
     public required byte Delimiter { get; init; }
 
     public required byte NewLine { get; init; }
 
-    /// <summary>The first line that may hold a bar, from 1.</summary>
+    /// <summary>The first line that may hold a bar, counted from 1.</summary>
     public required long FirstLine { get; init; }
 
     /// <summary>How many columns a row has.</summary>
@@ -18,17 +18,18 @@ internal sealed class Layout
     /// <summary>The column of each role; -1 for none.</summary>
     public required int[] Columns { get; init; }
 
+    /// <summary>Creates a reader of the times in this file.</summary>
     public required Func<TimeReader> Times { get; init; }
 
     public NumberStyle Numbers { get; init; } = NumberStyle.Plain;
 
-    /// <summary>Nobody gave a volume in the rows at the beginning (an index, a currency): then none is 0.</summary>
+    /// <summary>The sampled rows have empty volumes, as files of indices or currencies do. An empty volume is then 0.</summary>
     public bool EmptyVolume { get; init; }
 
-    /// <summary>The newest row is the first.</summary>
+    /// <summary>The newest row comes first.</summary>
     public bool Descending { get; init; }
 
-    /// <summary>What whoever imports should know: what was not taken, what was assumed.</summary>
+    /// <summary>Assumptions made, and columns that are ignored.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
     public int this[Role role] => Columns[(int)role];

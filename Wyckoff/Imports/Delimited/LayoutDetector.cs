@@ -5,14 +5,14 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Delimited;
 
-/// <summary>Finds out from the beginning of a file how it is to be read: by the names of its columns, or where it has none by what is in them.</summary>
+/// <summary>Detects the layout of a delimited file from its first rows: by column names, or without a header by the values.</summary>
 internal sealed partial class LayoutDetector
 {
     private const int SampleRows = 500;
-    private const int MaxPreamble = 10;
+    private const int MaxPreambleLines = 10;
     private const int MaxRecordLines = 20;
 
-    // Earlier names win over later ones. Without punctuation, in lower case.
+    // Column names in lower case without punctuation. Earlier names take precedence.
     private static readonly Dictionary<Role, string[]> Names = new()
     {
         [Role.Time] =
@@ -46,7 +46,7 @@ internal sealed partial class LayoutDetector
         [Role.Timeframe] = ["timeframe", "per", "period", "interval"],
     };
 
-    private static readonly Role[] Needed = [Role.Open, Role.High, Role.Low, Role.Close];
+    private static readonly Role[] Prices = [Role.Open, Role.High, Role.Low, Role.Close];
 
     private readonly ImportOptions _options;
     private readonly FileName _name;
@@ -56,7 +56,7 @@ internal sealed partial class LayoutDetector
     private readonly int[] _columns = new int[Enum.GetValues<Role>().Length];
     private char _delimiter;
     private string[] _header = [];
-    private bool _american;
+    private bool _isAmerican;
 
     private LayoutDetector(ImportOptions options, FileName name)
     {
@@ -64,12 +64,14 @@ internal sealed partial class LayoutDetector
         Array.Fill(_columns, -1);
     }
 
-    /// <param name="sample">The file's beginning.</param>
-    /// <param name="whole">There is no more of it.</param>
-    /// <param name="options">What is known already.</param>
-    /// <param name="name">The file's.</param>
-    public static Layout Of(ReadOnlySpan<byte> sample, bool whole, ImportOptions options, FileName name) =>
-        new LayoutDetector(options, name).Find(sample, whole);
+    /// <summary>Detects the layout of a file.</summary>
+    /// <param name="sample">The beginning of the file.</param>
+    /// <param name="isWhole">The sample is the whole file.</param>
+    /// <param name="options">Options that override what is detected.</param>
+    /// <param name="name">What the name of the file says.</param>
+    /// <exception cref="ImportRefusedException">The layout cannot be detected.</exception>
+    public static DelimitedLayout Detect(ReadOnlySpan<byte> sample, bool isWhole, ImportOptions options, FileName name) =>
+        new LayoutDetector(options, name).Detect(sample, isWhole);
 
     private int this[Role role]
     {
@@ -77,20 +79,20 @@ internal sealed partial class LayoutDetector
         set => _columns[(int)role] = value;
     }
 
-    private Layout Find(ReadOnlySpan<byte> sample, bool whole)
+    private DelimitedLayout Detect(ReadOnlySpan<byte> sample, bool isWhole)
     {
         var newLine = sample.Contains((byte)'\n') || !sample.Contains((byte)'\r') ? '\n' : '\r';
-        ReadLines(sample, whole, newLine);
+        ReadLines(sample, isWhole, newLine);
         if (_lines.Count == 0)
         {
             throw new ImportRefusedException("The file is empty.", 1, "");
         }
 
-        _delimiter = _options.Delimiter is { } given ? (char)given : Delimiter();
+        _delimiter = _options.Delimiter is { } given ? (char)given : DetectDelimiter();
         var first = FindHeader();
         foreach (var (number, text) in _lines)
         {
-            // A quote that is not closed makes one field of many.
+            // Lines with an unclosed quote are left out: the quote joins several fields into one.
             if (number >= first && text.Count(c => c == '"') % 2 == 0 && Split(text) is { Length: >= 4 } fields)
             {
                 _rows.Add(fields);
@@ -99,24 +101,24 @@ internal sealed partial class LayoutDetector
 
         if (_header.Length > 0)
         {
-            ByName();
+            AssignByName();
         }
         else
         {
-            ByContent();
+            AssignByContent();
         }
 
-        ByMap();
+        ApplyMap();
         RequireColumns(first);
         PairDateAndTime(first);
-        var times = Times(first);
-        var numbers = Numbers();
+        var times = DetectTimes(first);
+        var numbers = DetectNumbers();
         var count = _header.Length > 0 ? _header.Length : _rows[0].Length;
-        var volume = Values(Role.Volume);
-        var (descending, naive, clock) = Scan(times);
-        if (naive && clock && _options.TimeZone is null)
+        var volumes = Values(Role.Volume);
+        var (descending, noOffset, timeOfDay) = ScanTimes(times);
+        if (noOffset && timeOfDay && _options.TimeZone is null)
         {
-            _notes.Add("The times say no zone and were taken as UTC (--timezone).");
+            _notes.Add("The times have no zone and are read as UTC (see --timezone).");
         }
 
         if (this[Role.Volume] < 0)
@@ -141,26 +143,26 @@ internal sealed partial class LayoutDetector
                     Strict = times.Strict,
                 },
             Numbers = numbers,
-            EmptyVolume = volume.Count > 0 && volume.TrueForAll(text => text is "" or "-"),
+            EmptyVolume = volumes.Count > 0 && volumes.TrueForAll(text => text is "" or "-"),
             Descending = descending,
             Notes = _notes,
         };
     }
 
-    private void ReadLines(ReadOnlySpan<byte> sample, bool whole, char newLine)
+    private void ReadLines(ReadOnlySpan<byte> sample, bool isWhole, char newLine)
     {
         for (long number = 1; _lines.Count < SampleRows && !sample.IsEmpty; )
         {
             var end = sample.IndexOf((byte)newLine);
-            // What is cut off is no sample of anything.
-            if (end < 0 && !whole && _lines.Count > 0)
+            // The last line of a partial sample is incomplete.
+            if (end < 0 && !isWhole && _lines.Count > 0)
             {
                 break;
             }
 
             var first = number++;
             var length = end < 0 ? sample.Length : end;
-            // A line that ends inside quotes goes on in the next ones, unless a quote was forgotten.
+            // A line that ends inside quotes continues on the next lines, unless the closing quote is missing.
             for (var (until, more) = (length, 0); IsOpen(sample[..until]) && until < sample.Length && more < MaxRecordLines; more++)
             {
                 var next = sample[(until + 1)..].IndexOf((byte)newLine);
@@ -183,30 +185,30 @@ internal sealed partial class LayoutDetector
         static bool IsOpen(ReadOnlySpan<byte> text) => (text.Count((byte)'"') & 1) != 0;
     }
 
-    /// <summary>The mark that cuts most lines into the same number of at least four pieces.</summary>
-    private char Delimiter()
+    /// <summary>Picks the character that splits most lines into the same number of fields, at least four.</summary>
+    private char DetectDelimiter()
     {
-        var best = (Mark: ',', Lines: 0);
-        // A comma comes last: it may be a decimal point, or stand between date and time.
-        foreach (var mark in (char[])['\t', ';', '|', ','])
+        var best = (Delimiter: ',', Lines: 0);
+        // The comma is tried last: it may also be a decimal comma, or separate date and time.
+        foreach (var candidate in (char[])['\t', ';', '|', ','])
         {
-            _delimiter = mark;
-            var usual =
+            _delimiter = candidate;
+            var lines =
                 _lines
                     .Take(50)
                     .Select(line => Split(line.Text).Length)
-                    .Where(pieces => pieces >= 4)
-                    .GroupBy(pieces => pieces)
+                    .Where(fields => fields >= 4)
+                    .GroupBy(fields => fields)
                     .MaxBy(group => group.Count())
                     ?.Count()
                 ?? 0;
-            if (usual > best.Lines)
+            if (lines > best.Lines)
             {
-                best = (mark, usual);
+                best = (candidate, lines);
             }
         }
 
-        return best.Mark;
+        return best.Delimiter;
     }
 
     private string[] Split(string line)
@@ -240,13 +242,15 @@ internal sealed partial class LayoutDetector
         return [.. fields];
     }
 
-    /// <summary>The first line that may hold a bar. There may be some lines of something else before the names, such as the vendor's address.</summary>
+    /// <summary>
+    /// Finds the header, if there is one, and the first line that may hold a bar. A few other lines may precede the header.
+    /// </summary>
     private long FindHeader()
     {
-        for (var i = 0; i < Math.Min(_lines.Count, MaxPreamble); i++)
+        for (var i = 0; i < Math.Min(_lines.Count, MaxPreambleLines); i++)
         {
             var fields = Split(_lines[i].Text);
-            var known = fields.Count(field => RoleOf(field) is not null || Mapped(field));
+            var known = fields.Count(field => RoleOf(field) is not null || IsMapped(field));
             if (known >= 3 || (known > 0 && known == fields.Length))
             {
                 _header = fields;
@@ -261,19 +265,21 @@ internal sealed partial class LayoutDetector
 
         var found = Split(_lines[0].Text);
         throw new ImportRefusedException(
-            $"The first lines hold neither the names of columns nor a bar. Found: {Listed(found)}. Looked for: time (or date), open, high, low, close, volume, or a bar. --map and --delimiter say what is what.",
+            $"The first lines hold neither column names nor a bar. Found: {Listed(found)}. "
+                + "Expected: column names (time or date, open, high, low, close, volume) or a bar. "
+                + "--map and --delimiter describe other files.",
             _lines[0].Number,
             _lines[0].Text
         );
     }
 
-    private bool Mapped(string field) =>
+    private bool IsMapped(string field) =>
         Enum.GetValues<Role>()
             .Any(role => _options.Columns.TryGet(role, out var column) && string.Equals(column, field, StringComparison.OrdinalIgnoreCase));
 
     private static Role? RoleOf(string field)
     {
-        var name = Plain(field);
+        var name = Normalize(field);
         foreach (var (role, names) in Names)
         {
             if (Array.IndexOf(names, name) >= 0)
@@ -285,16 +291,16 @@ internal sealed partial class LayoutDetector
         return null;
     }
 
-    /// <summary>Without what vendors put around names: &lt;OPEN&gt;, 1. open, Close/Last, Vol.</summary>
-    private static string Plain(string name)
+    /// <summary>Reduces a column name to lower-case letters and digits: &lt;OPEN&gt;, 1. open, Close/Last, Vol.</summary>
+    private static string Normalize(string name)
     {
         name = Numbered().Replace(name, "");
         return string.Concat(name.Where(char.IsLetterOrDigit)).ToLowerInvariant();
     }
 
-    private void ByName()
+    private void AssignByName()
     {
-        var plain = Array.ConvertAll(_header, Plain);
+        var plain = Array.ConvertAll(_header, Normalize);
         foreach (var (role, names) in Names)
         {
             foreach (var name in names)
@@ -306,13 +312,13 @@ internal sealed partial class LayoutDetector
             }
         }
 
-        // "Volume BTC", "Volume USDT": the first is the asset's own.
+        // Of "Volume BTC" and "Volume USDT" the first is the volume in units of the asset.
         if (this[Role.Volume] < 0)
         {
             this[Role.Volume] = Array.FindIndex(plain, name => name.StartsWith("volume", StringComparison.Ordinal));
         }
 
-        // MetaTrader has ticks and, at exchanges, the real volume beside them.
+        // MetaTrader has a tick volume and a real volume; the real volume is 0 where the broker has none.
         var ticks = Array.FindIndex(plain, name => name is "tickvol" or "tickvolume");
         if (
             ticks >= 0
@@ -322,20 +328,21 @@ internal sealed partial class LayoutDetector
         )
         {
             this[Role.Volume] = ticks;
-            _notes.Add($"'{_header[ticks]}' is taken as the volume: the other is 0.");
+            _notes.Add($"Column '{_header[ticks]}' is used as the volume: the other volume column is all 0.");
         }
 
         foreach (
             var column in _header.Where((_, i) => plain[i].StartsWith("adj", StringComparison.Ordinal) && Array.IndexOf(_columns, i) < 0)
         )
         {
-            _notes.Add($"'{column}' is not taken: bars are kept as they were traded.");
+            _notes.Add($"Column '{column}' is ignored: bars keep the prices as traded.");
         }
 
-        _american = plain.Contains("closelast") || (plain.Contains("price") && plain.Contains("vol"));
+        // Nasdaq and Investing.com.
+        _isAmerican = plain.Contains("closelast") || (plain.Contains("price") && plain.Contains("vol"));
     }
 
-    private void ByContent()
+    private void AssignByContent()
     {
         var row = _rows.Find(fields => fields.Length >= 5 && fields.Count(IsNumber) >= 4) ?? _rows[0];
         var at = 0;
@@ -364,24 +371,24 @@ internal sealed partial class LayoutDetector
         }
 
         (this[Role.Open], this[Role.High], this[Role.Low], this[Role.Close]) = (at, at + 1, at + 2, at + 3);
-        var epoch = FormOf(row[this[Role.Time]]) == TimeForm.Epoch;
+        var isEpoch = FormOf(row[this[Role.Time]]) == TimeForm.Epoch;
         var rest = row.Length - at;
         if (rest >= 5)
         {
             this[Role.Volume] = at + 4;
         }
 
-        if (epoch && rest == 6)
+        if (isEpoch && rest == 6)
         {
             this[Role.Trades] = at + 5; // Kraken's files
         }
-        else if (epoch && rest == 7)
+        else if (isEpoch && rest == 7)
         {
             (this[Role.Vwap], this[Role.Volume], this[Role.Trades]) = (at + 4, at + 5, at + 6); // Kraken's API
         }
-        else if (epoch && rest == 11)
+        else if (isEpoch && rest == 11)
         {
-            this[Role.Trades] = at + 7; // Binance: close time and quote volume lie between
+            this[Role.Trades] = at + 7; // Binance, with close time and quote volume in between
         }
         else if (!Fits(at, at + 1, at + 2, at + 3) && Fits(at + 2, at + 1, at, at + 3))
         {
@@ -389,7 +396,8 @@ internal sealed partial class LayoutDetector
             _notes.Add("The columns are in the order low, high, open, close.");
         }
 
-        _american = true; // of those who write no header, the ones with slashes are there
+        // Vendors that write no header and use dates with slashes are American.
+        _isAmerican = true;
 
         bool Fits(int open, int high, int low, int close) =>
             _rows.TrueForAll(fields =>
@@ -410,7 +418,7 @@ internal sealed partial class LayoutDetector
             );
     }
 
-    private void ByMap()
+    private void ApplyMap()
     {
         var count = _header.Length > 0 ? _header.Length : _rows[0].Length;
         foreach (var role in Enum.GetValues<Role>())
@@ -430,7 +438,7 @@ internal sealed partial class LayoutDetector
                 );
             }
 
-            // Whoever says where the time is does not want it put together with a date that was guessed.
+            // A mapped time column is not combined with a detected date column.
             if (role == Role.Time && !_options.Columns.TryGet(Role.Date, out _))
             {
                 this[Role.Date] = -1;
@@ -442,7 +450,7 @@ internal sealed partial class LayoutDetector
 
     private void RequireColumns(long first)
     {
-        var missing = Needed.Where(role => this[role] < 0).Select(role => $"{Text(role)} ({string.Join(", ", Names[role])})").ToList();
+        var missing = Prices.Where(role => this[role] < 0).Select(role => $"{Text(role)} ({string.Join(", ", Names[role])})").ToList();
         if (this[Role.Time] < 0 && this[Role.Date] < 0)
         {
             missing.Insert(0, $"time ({string.Join(", ", Names[Role.Time].Concat(Names[Role.Date]))})");
@@ -452,7 +460,8 @@ internal sealed partial class LayoutDetector
         if (missing.Count > 0)
         {
             throw new ImportRefusedException(
-                $"There is no column for {string.Join("; ", missing)}. Found: {Listed(_header.Length > 0 ? _header : _rows[0])}. --map says which is which.",
+                $"There is no column for {string.Join("; ", missing)}. Found: {Listed(_header.Length > 0 ? _header : _rows[0])}. "
+                    + "--map assigns columns.",
                 line,
                 text
             );
@@ -460,7 +469,7 @@ internal sealed partial class LayoutDetector
 
         if (_rows.Count == 0)
         {
-            throw new ImportRefusedException("There are names of columns, and no row under them.", line, text);
+            throw new ImportRefusedException("There is a header but no row below it.", line, text);
         }
     }
 
@@ -472,25 +481,25 @@ internal sealed partial class LayoutDetector
             return;
         }
 
-        // A column called time may hold the whole of it, although there is one called date, too.
-        var clock =
+        // A time column may hold the whole timestamp although there is a date column, too.
+        var isTimeOfDay =
             Values(Role.Time).FindAll(text => text.Length > 0) is { Count: > 0 } values
             && values.TrueForAll(text => ClockOnly().IsMatch(text) || (text.Length <= 6 && IsClock(text)));
-        if (this[Role.Date] >= 0 && !clock && !_options.Columns.TryGet(Role.Date, out _))
+        if (this[Role.Date] >= 0 && !isTimeOfDay && !_options.Columns.TryGet(Role.Date, out _))
         {
             this[Role.Date] = -1;
         }
-        else if (this[Role.Date] < 0 && clock && _name.Day is null && !_options.Columns.TryGet(Role.Time, out _))
+        else if (this[Role.Date] < 0 && isTimeOfDay && _name.Day is null && !_options.Columns.TryGet(Role.Time, out _))
         {
             throw new ImportRefusedException(
-                $"The times are without a date, and there is no column for it. Found: {Listed(_header)}.",
+                $"The times have no date, and there is no date column. Found: {Listed(_header)}.",
                 first - 1,
                 string.Join(_delimiter, _header)
             );
         }
     }
 
-    private TimeReader Times(long first)
+    private TimeReader DetectTimes(long first)
     {
         if (_options.DateFormat is { } pattern)
         {
@@ -503,12 +512,12 @@ internal sealed partial class LayoutDetector
         var values = Values(role).FindAll(text => text.Length > 0);
         if (_name.Day is { } day && values.Exists(text => text.Length <= 8 && text.All(char.IsAsciiDigit)))
         {
-            return new() { Form = TimeForm.OfDay, BaseDay = day.DayNumber - TimestampParts.Epoch };
+            return new() { Form = TimeForm.OfDay, BaseDay = day.DayNumber - TimestampParts.EpochDay };
         }
 
         var forms = values.ConvertAll(FormOf);
-        var form = forms.Find(known => known is not null);
-        if (form is TimeForm.Compact && forms.Exists(known => known == TimeForm.Epoch))
+        var form = forms.Find(candidate => candidate is not null);
+        if (form is TimeForm.Compact && forms.Exists(candidate => candidate == TimeForm.Epoch))
         {
             form = TimeForm.Epoch;
         }
@@ -517,7 +526,8 @@ internal sealed partial class LayoutDetector
         {
             case null:
                 throw new ImportRefusedException(
-                    $"The time column holds '{(values.Count > 0 ? values[0] : "")}', which is no form of time that is known. --date-format says how times are written, --map which column they are in.",
+                    $"The time column holds '{(values.Count > 0 ? values[0] : "")}', which is not a known form of time. "
+                        + "--date-format describes the form of times, --map selects their column.",
                     first,
                     _lines.Find(line => line.Number >= first).Text ?? ""
                 );
@@ -540,27 +550,28 @@ internal sealed partial class LayoutDetector
 
     private TimeForm DayOrMonth(List<string> values, long first)
     {
-        bool day = false,
-            month = false;
+        bool dayFirst = false,
+            monthFirst = false;
         foreach (var match in values.Select(text => SlashDate().Match(text)).Where(match => match.Success))
         {
-            // Nobody writes the month first with points between.
-            day |= match.Groups["mark"].Value == "." || int.Parse(match.Groups["first"].ValueSpan, CultureInfo.InvariantCulture) > 12;
-            month |= int.Parse(match.Groups["second"].ValueSpan, CultureInfo.InvariantCulture) > 12;
+            // Dates with points always have the day first.
+            dayFirst |= match.Groups["mark"].Value == "." || int.Parse(match.Groups["first"].ValueSpan, CultureInfo.InvariantCulture) > 12;
+            monthFirst |= int.Parse(match.Groups["second"].ValueSpan, CultureInfo.InvariantCulture) > 12;
         }
 
-        if (day != month)
+        if (dayFirst != monthFirst)
         {
-            return day ? TimeForm.DayFirst : TimeForm.MonthFirst;
+            return dayFirst ? TimeForm.DayFirst : TimeForm.MonthFirst;
         }
 
-        if (_american && !day)
+        if (_isAmerican && !dayFirst)
         {
             return TimeForm.MonthFirst;
         }
 
         throw new ImportRefusedException(
-            $"Dates such as '{values[0]}' may have the day or the month first, and the rows at the beginning do not tell. --date-format MM/dd/yyyy or dd/MM/yyyy (with HH:mm where there is a time) does.",
+            $"Dates such as '{values[0]}' may have the day or the month first, and the first rows do not show which. "
+                + "Set --date-format to MM/dd/yyyy or dd/MM/yyyy (with HH:mm if there is a time).",
             first,
             _lines.Find(line => line.Number >= first).Text ?? ""
         );
@@ -603,20 +614,20 @@ internal sealed partial class LayoutDetector
             return TimeForm.Named;
         }
 
-        // A day in milliseconds, a price and a volume are numbers, too: this is only asked of what should be a time.
+        // Prices and volumes are numbers, too, so this method is only used for columns that may hold a time.
         return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? TimeForm.Epoch : null;
     }
 
-    private NumberStyle Numbers()
+    private NumberStyle DetectNumbers()
     {
-        var prices = Needed.SelectMany(Values).ToList();
+        var prices = Prices.SelectMany(Values).ToList();
         var values = prices.Concat(Values(Role.Volume)).ToList();
         if (!values.Exists(Has(',')))
         {
             return NumberStyle.Plain;
         }
 
-        // Where both are in one number, the last is the decimal point.
+        // In a number with both characters, the last one is the decimal point.
         var both = values.FindAll(text => Has(',')(text) && Has('.')(text));
         if (both.Count > 0)
         {
@@ -625,7 +636,8 @@ internal sealed partial class LayoutDetector
                 : new((byte)'.', (byte)',');
         }
 
-        // What most prices have decides. Where they have only commas, each before three digits, the delimiter does: who cuts by semicolons does so because the comma is taken.
+        // The more frequent character in prices is the decimal point. If prices have only commas, each before three digits, the delimiter
+        // decides: files with a decimal comma use another delimiter than the comma.
         var (commas, points) = (prices.FindAll(Has(',')).Count, prices.FindAll(Has('.')).Count);
         var thousands = values.TrueForAll(text => !Has(',')(text) || Thousands().IsMatch(text));
         if (commas == 0 || points > commas || (points == 0 && thousands && _delimiter == ','))
@@ -644,31 +656,33 @@ internal sealed partial class LayoutDetector
         return new((byte)',', points ? (byte)'.' : (byte)0);
     }
 
-    /// <summary>Reads the times of the sample: which way they run, whether one says no zone, and whether one is more than a date.</summary>
-    private (bool Descending, bool Naive, bool Clock) Scan(TimeReader times)
+    /// <summary>Reads the sampled times: whether they descend, whether one has no offset, and whether one has a time of day.</summary>
+    private (bool Descending, bool NoOffset, bool TimeOfDay) ScanTimes(TimeReader times)
     {
         long? first = null,
             last = null;
-        bool naive = false,
-            clock = false;
-        var whose = this[Role.Symbol] >= 0 && _rows[0].Length > this[Role.Symbol] ? _rows[0][this[Role.Symbol]] : null;
-        foreach (var row in _rows.Where(fields => fields.Length > _columns.Max() && (whose is null || fields[this[Role.Symbol]] == whose)))
+        bool noOffset = false,
+            timeOfDay = false;
+        var symbol = this[Role.Symbol] >= 0 && _rows[0].Length > this[Role.Symbol] ? _rows[0][this[Role.Symbol]] : null;
+        foreach (
+            var row in _rows.Where(fields => fields.Length > _columns.Max() && (symbol is null || fields[this[Role.Symbol]] == symbol))
+        )
         {
             var time = Encoding.UTF8.GetBytes(row[this[Role.Time]]);
             if (
                 this[Role.Date] < 0
-                    ? times.TryRead(time, out var moment)
-                    : times.TryRead(Encoding.UTF8.GetBytes(row[this[Role.Date]]), time, out moment)
+                    ? times.TryRead(time, out var timestamp)
+                    : times.TryRead(Encoding.UTF8.GetBytes(row[this[Role.Date]]), time, out timestamp)
             )
             {
-                first ??= moment.Local;
-                last = moment.Local;
-                naive |= moment.Offset == TimestampParts.Naive;
-                clock |= moment.OfDay != 0;
+                first ??= timestamp.Local;
+                last = timestamp.Local;
+                noOffset |= timestamp.Offset == TimestampParts.NoOffset;
+                timeOfDay |= timestamp.OfDay != 0;
             }
         }
 
-        return (last < first, naive, clock);
+        return (last < first, noOffset, timeOfDay);
     }
 
     private List<string> Values(Role role) =>

@@ -2,86 +2,93 @@ using Wyckoff.Bars;
 
 namespace Wyckoff.Imports.Delimited;
 
-/// <summary>Where one series of bars is on a clock that goes back once a year.</summary>
+/// <summary>Tracks, for one series, which run of a repeated hour its rows are in after the clock has gone back.</summary>
 internal sealed class ClockState
 {
-    public long Last = long.MinValue;
-    public bool Doubtful;
-    public bool SecondRun;
+    public long LastLocal = long.MinValue;
+    public bool IsAmbiguous;
+    public bool IsSecondRun;
 }
 
-/// <summary>Clock times of a zone to UTC. Nearly every day has one offset, and then it costs a comparison.</summary>
-/// <param name="zone">Whose clock.</param>
-/// <param name="descending">The file begins with its newest row.</param>
+/// <summary>Converts local times of a zone to UTC. The offset is cached per day, so most times need one comparison.</summary>
+/// <param name="zone">The zone of the local times.</param>
+/// <param name="descending">The newest row comes first.</param>
 internal sealed class LocalTime(TimeZoneInfo zone, bool descending)
 {
     private long _day = long.MinValue;
-    private long _before;
-    private long _after;
-    private bool _steady;
+    private long _offsetBefore;
+    private long _offsetAfter;
+    private bool _isConstant;
 
-    /// <summary>The instant; false when the clock never showed that time.</summary>
-    /// <param name="local">Microseconds since 1970 on the zone's clock.</param>
-    /// <param name="width">Of a bar: how much later the next one is at least.</param>
-    /// <param name="state">Of the series the bar belongs to.</param>
-    /// <param name="utc">Microseconds since 1970.</param>
+    /// <summary>Converts a local time; false if the clock skipped it.</summary>
+    /// <param name="local">Microseconds since 1970 on the clock of the zone.</param>
+    /// <param name="width">The width of a bar in microseconds.</param>
+    /// <param name="state">The state of the bar's series.</param>
+    /// <param name="utc">Microseconds since 1970, UTC.</param>
     public bool TryResolve(long local, long width, ClockState state, out long utc)
     {
-        var day = local / TimestampParts.Length;
+        var day = local / TimestampParts.DayLength;
         if (day != _day)
         {
-            // No zone changes its clock twice within three days.
-            (_day, _before, _after) = (day, OffsetAt((day - 1) * TimestampParts.Length), OffsetAt((day + 2) * TimestampParts.Length));
-            _steady = _before == _after;
+            // No zone changes its clock twice within three days, so equal offsets on both sides mean no change in between.
+            (_day, _offsetBefore, _offsetAfter) = (
+                day,
+                OffsetAt((day - 1) * TimestampParts.DayLength),
+                OffsetAt((day + 2) * TimestampParts.DayLength)
+            );
+            _isConstant = _offsetBefore == _offsetAfter;
         }
 
-        utc = local - _before;
-        return _steady || TryResolveSlowly(local, width, state, out utc);
+        utc = local - _offsetBefore;
+        return _isConstant || TryResolveAtChange(local, width, state, out utc);
     }
 
-    private bool TryResolveSlowly(long local, long width, ClockState state, out long utc)
+    private bool TryResolveAtChange(long local, long width, ClockState state, out long utc)
     {
-        switch (Shown(local))
+        switch (IsShown(local))
         {
             case (true, true):
                 break;
             case (true, false):
-                utc = local - _before;
-                (state.Last, state.Doubtful) = (local, false);
+                utc = local - _offsetBefore;
+                (state.LastLocal, state.IsAmbiguous) = (local, false);
                 return true;
             case (false, true):
-                utc = local - _after;
-                (state.Last, state.Doubtful) = (local, false);
+                utc = local - _offsetAfter;
+                (state.LastLocal, state.IsAmbiguous) = (local, false);
                 return true;
             default:
                 utc = 0;
                 return false;
         }
 
-        // The clock shows this time twice. Which of the two it is only the order of the rows can tell: the second run begins where the clock goes back (or, newest first, the
-        // first where it goes on). The same time again is a second row for one bar, unless the bars are so wide that the next is past what is shown twice.
-        if (!state.Doubtful)
+        // The clock shows this time twice, and only the order of the rows tells which run it is in. With ascending rows the second run
+        // begins where the local time goes back; with descending rows the first run begins where it goes forward. A repeated local time is
+        // a duplicate row, unless each run of the repeated hour has room for only one bar: then the second row is the bar of the other run.
+        if (!state.IsAmbiguous)
         {
-            state.SecondRun = descending;
+            state.IsSecondRun = descending;
         }
         else if (
             descending
-                ? local > state.Last || (local == state.Last && Shown(local - width) != (true, true))
-                : local < state.Last || (local == state.Last && Shown(local + width) != (true, true))
+                ? local > state.LastLocal || (local == state.LastLocal && IsShown(local - width) != (true, true))
+                : local < state.LastLocal || (local == state.LastLocal && IsShown(local + width) != (true, true))
         )
         {
-            state.SecondRun = !descending;
+            state.IsSecondRun = !descending;
         }
 
-        (state.Last, state.Doubtful) = (local, true);
-        utc = local - (state.SecondRun ? _after : _before);
+        (state.LastLocal, state.IsAmbiguous) = (local, true);
+        utc = local - (state.IsSecondRun ? _offsetAfter : _offsetBefore);
         return true;
     }
 
-    /// <summary>Whether the clock shows a time before it is changed, and whether after. Asked by way of UTC, where every instant is itself.</summary>
-    private (bool Before, bool After) Shown(long local) => (OffsetAt(local - _before) == _before, OffsetAt(local - _after) == _after);
+    /// <summary>Whether the clock shows a local time before the change of offset, and whether it does after.</summary>
+    private (bool Before, bool After) IsShown(long local) =>
+        (OffsetAt(local - _offsetBefore) == _offsetBefore, OffsetAt(local - _offsetAfter) == _offsetAfter);
 
     private long OffsetAt(long utc) =>
-        zone.GetUtcOffset(IncomingBar.InstantOf(Math.Clamp(utc, -TimestampParts.Length * 700_000, TimestampParts.Length * 2_900_000))).Ticks
-        / TimeSpan.TicksPerMicrosecond;
+        zone.GetUtcOffset(
+            IncomingBar.InstantOf(Math.Clamp(utc, -TimestampParts.DayLength * 700_000, TimestampParts.DayLength * 2_900_000))
+        ).Ticks / TimeSpan.TicksPerMicrosecond;
 }

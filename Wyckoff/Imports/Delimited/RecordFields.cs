@@ -2,16 +2,16 @@ using System.Runtime.CompilerServices;
 
 namespace Wyckoff.Imports.Delimited;
 
-/// <summary>The fields of a record, one record at a time.</summary>
-/// <param name="expected">How many there should be; one more is looked for, which says that there are too many.</param>
-/// <param name="delimiter">What stands between them.</param>
+/// <summary>Splits records into fields. Holds the field positions of one record at a time.</summary>
+/// <param name="expected">The expected number of fields. One more is looked for, to detect rows with too many.</param>
+/// <param name="delimiter">The character between fields.</param>
 internal sealed class RecordFields(int expected, byte delimiter)
 {
     private readonly int[] _starts = new int[expected + 1];
     private readonly int[] _ends = new int[expected + 1];
     private byte[] _unquoted = [];
 
-    /// <summary>A field without the spaces around it.</summary>
+    /// <summary>A field without surrounding spaces.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> row, int column)
     {
@@ -19,10 +19,10 @@ internal sealed class RecordFields(int expected, byte delimiter)
         return !field.IsEmpty && (field[0] == ' ' || field[^1] == ' ') ? field.Trim((byte)' ') : field;
     }
 
-    /// <summary>What begins with the field that is one too many.</summary>
+    /// <summary>The rest of the row from the first field that is too many.</summary>
     public ReadOnlySpan<byte> Extra(ReadOnlySpan<byte> row) => row[_starts[expected]..];
 
-    /// <summary>Where the fields of a row begin and end; how many there are, up to one more than expected.</summary>
+    /// <summary>Finds the fields of a row without quotes. Returns their number, at most one more than expected.</summary>
     public int Split(ReadOnlySpan<byte> row)
     {
         var (starts, ends) = (_starts, _ends);
@@ -44,7 +44,9 @@ internal sealed class RecordFields(int expected, byte delimiter)
         return count;
     }
 
-    /// <summary>The row without its quotes; two of them inside quotes are one.</summary>
+    /// <summary>
+    /// Finds the fields of a row with quotes, and returns the row without them. A doubled quote inside quotes becomes one.
+    /// </summary>
     public ReadOnlySpan<byte> Unquote(ReadOnlySpan<byte> row, out int count)
     {
         if (_unquoted.Length < row.Length)

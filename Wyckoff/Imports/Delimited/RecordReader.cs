@@ -4,35 +4,37 @@ namespace Wyckoff.Imports.Delimited;
 
 internal enum RecordKind
 {
-    /// <summary>The buffer holds no whole line: fill it.</summary>
+    /// <summary>The buffer holds no complete record and has to be filled.</summary>
     NeedMore,
     End,
     Line,
 
-    /// <summary>A line with quotes in it, perhaps over several lines of the file.</summary>
+    /// <summary>A record with quotes; it may span several lines.</summary>
     Quoted,
 
-    /// <summary>A quote that is never closed; the record is the line it is on.</summary>
+    /// <summary>A line with a quote that is never closed.</summary>
     OpenQuote,
+
+    /// <summary>A line with a NUL byte.</summary>
     Nul,
 
-    /// <summary>Longer than a line can be; the record is its beginning.</summary>
+    /// <summary>A line that is too long; the record is its beginning.</summary>
     TooLong,
 
-    /// <summary>The rest, behind which the file cannot be read.</summary>
+    /// <summary>The incomplete line before the point where the file is damaged.</summary>
     Damaged,
 }
 
-/// <summary>Cuts a stream of bytes into lines. Holds one buffer, whatever comes.</summary>
+/// <summary>Splits a stream into records: lines, or several lines joined by quotes. Memory is limited to one buffer.</summary>
 internal sealed class RecordReader : IDisposable
 {
-    /// <summary>No bar needs a longer one.</summary>
+    /// <summary>The longest line that is read, in bytes.</summary>
     public const int MaxLine = 1 << 20;
 
-    /// <summary>How much of a line that is too long is kept.</summary>
+    /// <summary>How many bytes of a line that is too long are kept.</summary>
     public const int Excerpt = 200;
 
-    // A quoted field may span lines, but one that spans this much is a quote somebody forgot to close.
+    // A quoted field may span lines. Beyond this length the closing quote is assumed to be missing.
     private const int MaxQuoted = 1 << 16;
     private const int ReadSize = 1 << 18;
 
@@ -44,11 +46,12 @@ internal sealed class RecordReader : IDisposable
     private int _end;
     private long _lines;
     private bool _ended;
-    private bool _skipping;
+    private bool _skippingLine;
+    private bool _damageReported;
 
     public RecordReader(Stream stream) => (_stream, _buffer) = (stream, ArrayPool<byte>.Shared.Rent(2 * MaxLine));
 
-    /// <summary>Of text that is there: nothing needs to be filled.</summary>
+    /// <summary>Reads records from text in memory.</summary>
     public RecordReader(ReadOnlySpan<byte> text)
     {
         (_stream, _buffer) = (Stream.Null, ArrayPool<byte>.Shared.Rent(text.Length));
@@ -56,23 +59,23 @@ internal sealed class RecordReader : IDisposable
         (_end, _ended) = (text.Length, true);
     }
 
-    /// <summary>Of the record last returned, its first line, from 1.</summary>
+    /// <summary>The first line of the last record, counted from 1.</summary>
     public long Line { get; private set; }
 
-    /// <summary>What ends a line: old files have only carriage returns.</summary>
+    /// <summary>The character that ends a line: a line feed, or a carriage return in old files.</summary>
     public byte NewLine { get; set; } = (byte)'\n';
 
-    /// <summary>Why no more can be read, when that is not the end of the file.</summary>
+    /// <summary>Why the file cannot be read any further; null if it is not damaged.</summary>
     public string? Damage { get; private set; }
 
-    /// <summary>What is in the buffer and not yet taken.</summary>
+    /// <summary>The bytes in the buffer that are not consumed yet.</summary>
     public ReadOnlySpan<byte> Buffered => _buffer.AsSpan(_start, _end - _start);
 
     public bool Ended => _ended;
 
     public void Skip(int bytes) => _start += bytes;
 
-    /// <summary>Reads more into the buffer; false when there is no more.</summary>
+    /// <summary>Reads more into the buffer; false at the end of the file.</summary>
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
         if (_ended)
@@ -92,7 +95,7 @@ internal sealed class RecordReader : IDisposable
             _end += read;
             _ended = read == 0;
         }
-        // What packed data says when it is cut off or changed.
+        // Damaged or truncated gzip data.
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
             (Damage, _ended) = (e.Message, true);
@@ -101,7 +104,7 @@ internal sealed class RecordReader : IDisposable
         return true;
     }
 
-    /// <summary>The next record, without what ends its line.</summary>
+    /// <summary>Returns the next record without its line ending.</summary>
     public RecordKind Next(out ReadOnlySpan<byte> record)
     {
         record = default;
@@ -109,7 +112,7 @@ internal sealed class RecordReader : IDisposable
         {
             var rest = _buffer.AsSpan(_start, _end - _start);
             var length = rest.IndexOf(NewLine);
-            if (_skipping)
+            if (_skippingLine)
             {
                 if (length < 0)
                 {
@@ -118,7 +121,7 @@ internal sealed class RecordReader : IDisposable
                 }
 
                 _start += length + 1;
-                _skipping = false;
+                _skippingLine = false;
                 continue;
             }
 
@@ -139,7 +142,7 @@ internal sealed class RecordReader : IDisposable
                 {
                     record = rest;
                     (_start, _lines) = (_end, _lines + 1);
-                    return _damageTold ? RecordKind.End : Told();
+                    return Damaged();
                 }
 
                 if (rest.IsEmpty)
@@ -191,11 +194,15 @@ internal sealed class RecordReader : IDisposable
         _buffer = [];
     }
 
-    private bool _damageTold;
-
-    private RecordKind Told()
+    /// <summary>Reports the damage once.</summary>
+    private RecordKind Damaged()
     {
-        _damageTold = true;
+        if (_damageReported)
+        {
+            return RecordKind.End;
+        }
+
+        _damageReported = true;
         return RecordKind.Damaged;
     }
 
@@ -204,11 +211,11 @@ internal sealed class RecordReader : IDisposable
         record = rest[..Excerpt];
         _start += Excerpt;
         _lines++;
-        _skipping = true;
+        _skippingLine = true;
         return RecordKind.TooLong;
     }
 
-    /// <summary>Whether the quotes in a record are closed, and where it then ends: a line that ends inside a quote goes on.</summary>
+    /// <summary>Extends a record with quotes over the following lines until its quotes are closed.</summary>
     private RecordKind Quoted(ReadOnlySpan<byte> rest, ref int length)
     {
         var whole = length;

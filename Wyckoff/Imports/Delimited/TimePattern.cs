@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Wyckoff.Imports.Delimited;
 
-/// <summary>How times are written, as a person says it: <c>dd/MM/yyyy HH:mm</c>, <c>yyyyMMdd</c>, <c>d MMM yyyy h:mm tt</c>, or a unit since 1970: s, ms, us, ns.</summary>
+/// <summary>
+/// A format of times that the user gives: a pattern such as <c>dd/MM/yyyy HH:mm</c>, <c>yyyyMMdd</c> or <c>d MMM yyyy h:mm tt</c>, or a
+/// unit since 1970: s, ms, us, ns.
+/// </summary>
 public sealed class TimePattern
 {
     private static readonly string[] Months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -13,7 +16,7 @@ public sealed class TimePattern
 
     private TimePattern(string text) => _text = text;
 
-    /// <summary>For a unit: how many of it are a second.</summary>
+    /// <summary>The number of units per second; 0 for a pattern.</summary>
     internal long PerSecond { get; private init; }
 
     internal bool HasClock => _tokens.Exists(token => token.Letter is 'H' or 'h');
@@ -46,24 +49,18 @@ public sealed class TimePattern
             }
 
             i += length;
-            var known = (letter, length) switch
+            var known = letter switch
             {
-
-                ('y', 2 or 4)
-                or
-                ('M', 1 or 2 or 3)
-                or
-                ('d' or 'H' or 'h' or 'm' or 's', 1 or 2)
-                or
-                ('f', <= 9)
-                or
-                ('t', 1 or 2)
-                or ('z' or 'K', _) => true,
+                'y' => length is 2 or 4,
+                'M' => length <= 3,
+                'd' or 'H' or 'h' or 'm' or 's' or 't' => length <= 2,
+                'f' => length <= 9,
+                'z' or 'K' => true,
                 _ => !char.IsAsciiLetter(letter) || letter == 'T',
             };
             if (!known)
             {
-                return Refuse($"'{new string(letter, length)}' in it is not known", out pattern, out fault);
+                return Refuse($"'{new string(letter, length)}' is not known", out pattern, out fault);
             }
 
             pattern._tokens.Add((letter, length));
@@ -71,34 +68,35 @@ public sealed class TimePattern
 
         var letters = pattern._tokens.ConvertAll(token => token.Letter);
         return letters.Contains('y') && letters.Contains('M') && letters.Contains('d')
-            || Refuse("a date has y, M and d", out pattern, out fault);
+            || Refuse("y, M and d are needed", out pattern, out fault);
 
         bool Refuse(string why, out TimePattern? none, out string reason)
         {
             none = null;
             reason =
-                $"'{text}' is not a date format ({why}): yyyy MM dd HH mm ss fff tt zzz in some order, such as dd/MM/yyyy HH:mm, or one of s, ms, us, ns is expected.";
+                $"'{text}' is not a date format ({why}): yyyy MM dd HH mm ss fff tt zzz in some order, such as dd/MM/yyyy HH:mm, "
+                + "or one of s, ms, us, ns is expected.";
             return false;
         }
     }
 
     public override string ToString() => _text;
 
-    internal bool TryRead(ReadOnlySpan<byte> text, out TimestampParts moment)
+    internal bool TryRead(ReadOnlySpan<byte> text, out TimestampParts timestamp)
     {
-        moment = default;
+        timestamp = default;
         int year = 0,
             month = 0,
             day = 0,
             hour = 0,
             minute = 0,
             second = 0,
-            half = -1;
+            amPm = -1;
         long fraction = 0,
-            offset = TimestampParts.Naive;
+            offset = TimestampParts.NoOffset;
         foreach (var (letter, length) in _tokens)
         {
-            var well = letter switch
+            var parsed = letter switch
             {
                 'y' => Number(ref text, length, out year),
                 'M' when length == 3 => MonthName(ref text, out month),
@@ -108,11 +106,11 @@ public sealed class TimePattern
                 'm' => Number(ref text, length, out minute),
                 's' => Number(ref text, length, out second),
                 'f' => ClockText.TryFraction(ref text, out fraction),
-                't' => ClockText.TryHalf(ref text, out half),
-                'z' or 'K' => ClockText.TryZone(ref text, out offset) && (offset != TimestampParts.Naive || letter == 'K'),
+                't' => ClockText.TryAmPm(ref text, out amPm),
+                'z' or 'K' => ClockText.TryZone(ref text, out offset) && (offset != TimestampParts.NoOffset || letter == 'K'),
                 _ => Literal(ref text, letter, length),
             };
-            if (!well)
+            if (!parsed)
             {
                 return false;
             }
@@ -120,18 +118,18 @@ public sealed class TimePattern
 
         if (_tokens.Exists(token => token is ('y', 2)))
         {
-            // 69 to 99 are of the last century, as everywhere since POSIX said so.
+            // As in POSIX, 69 to 99 are 1969 to 1999.
             year += year >= 69 ? 1900 : 2000;
         }
 
-        if (half >= 0)
+        if (amPm >= 0)
         {
             if (hour is < 1 or > 12)
             {
                 return false;
             }
 
-            hour = (hour % 12) + (12 * half);
+            hour = (hour % 12) + (12 * amPm);
         }
 
         if (!text.IsEmpty || hour > 23 || minute > 59 || second > 59 || !TimestampParts.TryDay(year, month, day, out var number))
@@ -139,7 +137,7 @@ public sealed class TimePattern
             return false;
         }
 
-        moment = new(
+        timestamp = new(
             number,
             (hour * TimestampParts.Hour) + (minute * TimestampParts.Minute) + (second * TimestampParts.Second) + fraction,
             offset
@@ -161,7 +159,7 @@ public sealed class TimePattern
             {
                 month = i + 1;
                 var length = 3;
-                // The whole name, or a point after the short one.
+                // The name may be written in full, or shortened with a point.
                 while (length < text.Length && (char.IsAsciiLetter((char)text[length]) || text[length] == '.'))
                 {
                     length++;
@@ -179,8 +177,8 @@ public sealed class TimePattern
     {
         number = 0;
         var i = 0;
-        var most = length == 1 ? 2 : length;
-        for (; i < most && i < text.Length && char.IsAsciiDigit((char)text[i]); i++)
+        var max = length == 1 ? 2 : length;
+        for (; i < max && i < text.Length && char.IsAsciiDigit((char)text[i]); i++)
         {
             number = (number * 10) + (text[i] - '0');
         }
@@ -191,11 +189,11 @@ public sealed class TimePattern
 
     private static bool Literal(ref ReadOnlySpan<byte> text, char letter, int length)
     {
-        Span<byte> wanted = stackalloc byte[4];
-        var size = Encoding.UTF8.GetBytes([letter], wanted);
+        Span<byte> expected = stackalloc byte[4];
+        var size = Encoding.UTF8.GetBytes([letter], expected);
         for (; length > 0; length--)
         {
-            if (!text.StartsWith(wanted[..size]))
+            if (!text.StartsWith(expected[..size]))
             {
                 return false;
             }

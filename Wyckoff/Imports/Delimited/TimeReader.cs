@@ -3,7 +3,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Delimited;
 
-/// <summary>The ways in which files write when a bar opens.</summary>
+/// <summary>The forms in which files write the time of a bar.</summary>
 internal enum TimeForm
 {
     /// <summary>2024-01-02, 2024/1/2, 2024.01.02, with or without a time after it.</summary>
@@ -12,46 +12,47 @@ internal enum TimeForm
     /// <summary>20240102, 20240102 093000, 202401020930.</summary>
     Compact,
 
-    /// <summary>01/02/2024 as in the United States.</summary>
+    /// <summary>01/31/2024, as in the United States.</summary>
     MonthFirst,
 
-    /// <summary>02/01/2024, 02.01.2024 as elsewhere.</summary>
+    /// <summary>31/01/2024, 31.01.2024.</summary>
     DayFirst,
 
     /// <summary>Jan 02, 2024; 02-Jan-2024; 2 January 2024.</summary>
     Named,
 
-    /// <summary>So many units since 1970.</summary>
+    /// <summary>A number of seconds, milliseconds, microseconds or nanoseconds since 1970.</summary>
     Epoch,
 
-    /// <summary>Milliseconds since midnight of a day that the file's name says.</summary>
+    /// <summary>Milliseconds since midnight; the name of the file gives the day.</summary>
     OfDay,
 
-    /// <summary>As a person said.</summary>
+    /// <summary>The user gave a <see cref="TimePattern"/>.</summary>
     Pattern,
 }
 
-/// <summary>Reads the times of one file, all written in one way.</summary>
+/// <summary>Reads the times of one file, which all have the same form.</summary>
 internal sealed class TimeReader
 {
-    // Days come in runs: the last one read is most likely the next.
+    // Caches the last date, since consecutive rows usually have the same one.
     private readonly byte[] _lastDate = new byte[16];
     private int _lastLength = -1;
     private long _lastDay;
 
     public required TimeForm Form { get; init; }
 
-    /// <summary>Of an epoch: units per second.</summary>
+    /// <summary>For <see cref="TimeForm.Epoch"/>: the number of units per second.</summary>
     public long PerSecond { get; init; } = 1;
 
-    /// <summary>The unit was guessed, so a number of another magnitude is not one of them.</summary>
+    /// <summary>The unit was detected by magnitude, so numbers of another magnitude are refused.</summary>
     public bool Strict { get; init; }
 
     public TimePattern? Pattern { get; init; }
 
-    /// <summary>For times of a day: which.</summary>
+    /// <summary>For <see cref="TimeForm.OfDay"/>: the day, in days since 1970.</summary>
     public long BaseDay { get; init; }
 
+    /// <summary>Describes the expected form for the reason of a reject.</summary>
     public string Description =>
         Form switch
         {
@@ -74,7 +75,9 @@ internal sealed class TimeReader
             _ => "nanoseconds",
         };
 
-    /// <summary>Which unit a number of them since 1970 must be, for any time between 1973 and 5138.</summary>
+    /// <summary>
+    /// Detects the unit of a number since 1970 by its magnitude: units per second. Right for all times from 1973 to 5138.
+    /// </summary>
     public static long UnitOf(long number) =>
         Math.Abs(number) switch
         {
@@ -84,13 +87,13 @@ internal sealed class TimeReader
             _ => 1_000_000_000,
         };
 
-    public bool TryRead(ReadOnlySpan<byte> text, out TimestampParts moment)
+    public bool TryRead(ReadOnlySpan<byte> text, out TimestampParts timestamp)
     {
-        moment = default;
+        timestamp = default;
         switch (Form)
         {
             case TimeForm.Epoch:
-                return TryEpoch(text, out moment);
+                return TryEpoch(text, out timestamp);
             case TimeForm.OfDay:
                 if (
                     !FixedPoint.TryPlain(text, (byte)'.', out var amount)
@@ -101,22 +104,22 @@ internal sealed class TimeReader
                     return false;
                 }
 
-                moment = new(BaseDay, amount / IncomingBar.One * 1_000, TimestampParts.Naive);
+                timestamp = new(BaseDay, amount / IncomingBar.One * 1_000, TimestampParts.NoOffset);
                 return true;
             case TimeForm.Pattern:
-                return Pattern!.TryRead(text, out moment);
+                return Pattern!.TryRead(text, out timestamp);
             default:
-                return TryDated(text, out moment);
+                return TryDated(text, out timestamp);
         }
     }
 
-    /// <summary>A date in one column, and the time of the day in another.</summary>
-    public bool TryRead(ReadOnlySpan<byte> date, ReadOnlySpan<byte> clock, out TimestampParts moment)
+    /// <summary>Reads a date from one column and the time of day from another.</summary>
+    public bool TryRead(ReadOnlySpan<byte> date, ReadOnlySpan<byte> clock, out TimestampParts timestamp)
     {
-        var offset = TimestampParts.Naive;
+        var offset = TimestampParts.NoOffset;
         if (
-            !TryRead(date, out moment)
-            || moment.OfDay != 0
+            !TryRead(date, out timestamp)
+            || timestamp.OfDay != 0
             || !ClockText.TryOfDay(ref clock, out var ofDay)
             || !ClockText.TryZone(ref clock, out offset)
             || !clock.IsEmpty
@@ -125,13 +128,13 @@ internal sealed class TimeReader
             return false;
         }
 
-        moment = new(moment.Day, ofDay, offset);
+        timestamp = new(timestamp.Day, ofDay, offset);
         return true;
     }
 
-    private bool TryDated(ReadOnlySpan<byte> text, out TimestampParts moment)
+    private bool TryDated(ReadOnlySpan<byte> text, out TimestampParts timestamp)
     {
-        moment = default;
+        timestamp = default;
         if (
             _lastLength > 0
             && text.Length >= _lastLength
@@ -144,14 +147,14 @@ internal sealed class TimeReader
         else
         {
             var rest = text;
-            var well = Form switch
+            var parsed = Form switch
             {
-                TimeForm.Compact => Compact(ref rest, out _lastDay),
-                TimeForm.Named => Named(ref rest, out _lastDay),
-                _ => Parts(ref rest, Form, out _lastDay),
+                TimeForm.Compact => TryCompact(ref rest, out _lastDay),
+                TimeForm.Named => TryNamed(ref rest, out _lastDay),
+                _ => TryNumeric(ref rest, Form, out _lastDay),
             };
-            _lastLength = well ? text.Length - rest.Length : -1;
-            if (!well)
+            _lastLength = parsed ? text.Length - rest.Length : -1;
+            if (!parsed)
             {
                 return false;
             }
@@ -170,11 +173,11 @@ internal sealed class TimeReader
 
         if (text.IsEmpty)
         {
-            moment = new(_lastDay, 0, TimestampParts.Naive);
+            timestamp = new(_lastDay, 0, TimestampParts.NoOffset);
             return true;
         }
 
-        // Between date and time: T, a space, a comma, or both; digits follow digits only in the compact form.
+        // Date and time are separated by T, a space, a comma or a semicolon. Only the compact form may have no separator.
         if (text[0] is (byte)'T' or (byte)'t' or (byte)' ' or (byte)',' or (byte)';')
         {
             text = text[1..].TrimStart((byte)' ');
@@ -189,13 +192,13 @@ internal sealed class TimeReader
             return false;
         }
 
-        moment = new(_lastDay, ofDay, offset);
+        timestamp = new(_lastDay, ofDay, offset);
         return true;
     }
 
-    private bool TryEpoch(ReadOnlySpan<byte> text, out TimestampParts moment)
+    private bool TryEpoch(ReadOnlySpan<byte> text, out TimestampParts timestamp)
     {
-        moment = default;
+        timestamp = default;
         long value = 0;
         var negative = !text.IsEmpty && text[0] == '-';
         var i = negative ? 1 : 0;
@@ -235,7 +238,7 @@ internal sealed class TimeReader
         }
         else if (FixedPoint.Parse(text, NumberStyle.Plain, suffixes: false, out var amount) == NumberFault.None)
         {
-            // 1704205800.5, 1.7042058e9
+            // Fractions and exponents: 1704205800.5, 1.7042058e9.
             var (whole, rest) = Int128.DivRem(amount * TimestampParts.Second, (Int128)IncomingBar.One * PerSecond);
             if (rest != 0 || Int128.Abs(whole) > long.MaxValue / 4)
             {
@@ -249,11 +252,11 @@ internal sealed class TimeReader
             return false;
         }
 
-        moment = TimestampParts.OfUtc(micros);
+        timestamp = TimestampParts.OfUtc(micros);
         return true;
     }
 
-    private static bool Compact(ref ReadOnlySpan<byte> text, out long day)
+    private static bool TryCompact(ref ReadOnlySpan<byte> text, out long day)
     {
         day = 0;
         if (text.Length < 8 || text[..8].ContainsAnyExceptInRange((byte)'0', (byte)'9'))
@@ -271,7 +274,7 @@ internal sealed class TimeReader
         return TimestampParts.TryDay(number / 10_000, number / 100 % 100, number % 100, out day);
     }
 
-    private static bool Parts(ref ReadOnlySpan<byte> text, TimeForm form, out long day)
+    private static bool TryNumeric(ref ReadOnlySpan<byte> text, TimeForm form, out long day)
     {
         day = 0;
         if (
@@ -299,7 +302,7 @@ internal sealed class TimeReader
         };
     }
 
-    private static bool Named(ref ReadOnlySpan<byte> text, out long day)
+    private static bool TryNamed(ref ReadOnlySpan<byte> text, out long day)
     {
         day = 0;
         int number,

@@ -10,12 +10,15 @@ public enum ImportStatus
     Failed,
 }
 
-/// <summary>One file on its way into the bars.</summary>
+/// <summary>The import of one file: a row of market.import_batches.</summary>
 public sealed class ImportBatch
 {
     private ImportBatch() { }
 
-    /// <summary>An import that begins. The hash is there so that the same file, imported as the same thing, need not be read again; no symbol or timeframe means that each row says its own.</summary>
+    /// <summary>
+    /// Starts an import. The hash identifies a file that was imported before. Without symbol or timeframe, the rows or the file name give
+    /// them.
+    /// </summary>
     public ImportBatch(
         string file,
         ReadOnlySpan<byte> sha256,
@@ -46,7 +49,7 @@ public sealed class ImportBatch
 
     public string File { get; private set; } = "";
 
-    /// <summary>In lower-case hexadecimal digits.</summary>
+    /// <summary>The hash of the file in lower-case hexadecimal digits.</summary>
     public string Sha256 { get; private set; } = "";
 
     public string Source { get; private set; } = "";
@@ -57,16 +60,16 @@ public sealed class ImportBatch
 
     public ImportStatus Status { get; private set; }
 
-    /// <summary>What becomes of bars that are there already: skip, replace or fail.</summary>
+    /// <summary>What happens to bars that exist already: skip, replace or fail.</summary>
     public string Policy { get; private set; } = "skip";
 
-    /// <summary>Bytes of the file; null when it comes as a stream of unknown length.</summary>
+    /// <summary>The size of the file in bytes; null for a stream of unknown length.</summary>
     public long? Size { get; private set; }
 
-    /// <summary>How many of them have been read.</summary>
+    /// <summary>How many bytes of the file have been read.</summary>
     public long BytesRead { get; private set; }
 
-    /// <summary>When a batch of it was last committed: one that runs and has been silent for long has died.</summary>
+    /// <summary>When a batch was last committed. A running import with an old heartbeat has died.</summary>
     public DateTimeOffset HeartbeatAt { get; private set; }
 
     public long RowsRead { get; private set; }
@@ -75,7 +78,7 @@ public sealed class ImportBatch
 
     public long RowsUpdated { get; private set; }
 
-    /// <summary>Valid, and there already.</summary>
+    /// <summary>Valid rows whose bars existed already.</summary>
     public long RowsSkipped { get; private set; }
 
     public long RowsRejected { get; private set; }
@@ -86,7 +89,7 @@ public sealed class ImportBatch
 
     public string? ErrorMessage { get; private set; }
 
-    /// <summary>Adds what became of some more rows.</summary>
+    /// <summary>Adds to the row counts.</summary>
     public void Count(long inserted = 0, long updated = 0, long skipped = 0, long rejected = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(inserted);

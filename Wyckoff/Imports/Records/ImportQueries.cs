@@ -5,7 +5,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Records;
 
-/// <summary>An import as it stands.</summary>
+/// <summary>An import as stored in market.import_batches.</summary>
 public sealed record ImportRecord(
     long Id,
     string File,
@@ -28,19 +28,21 @@ public sealed record ImportRecord(
     string? Error
 );
 
-/// <summary>Reads what is kept of imports.</summary>
+/// <summary>Reads imports and their rejects.</summary>
 public sealed class ImportQueries(Database database)
 {
-    private const string Columns = """
-        SELECT id, file, sha256, source, policy, symbol, timeframe, status, size, bytes_read, rows_read, rows_inserted, rows_updated, rows_skipped, rows_rejected,
-               started_at, heartbeat_at, finished_at, error_message FROM market.import_batches
+    private const string Select = """
+        SELECT id, file, sha256, source, policy, symbol, timeframe, status, size, bytes_read,
+               rows_read, rows_inserted, rows_updated, rows_skipped, rows_rejected,
+               started_at, heartbeat_at, finished_at, error_message
+          FROM market.import_batches
         """;
 
     public Task<ImportRecord?> FindAsync(long id, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (connection, token) =>
             {
-                await using var command = new NpgsqlCommand(Columns + " WHERE id = $1", connection)
+                await using var command = new NpgsqlCommand(Select + " WHERE id = $1", connection)
                 {
                     Parameters = { new() { Value = id } },
                 };
@@ -49,13 +51,13 @@ public sealed class ImportQueries(Database database)
             cancellationToken
         );
 
-    /// <summary>The newest, from the one before <paramref name="before"/> on.</summary>
+    /// <summary>Lists imports, newest first, whose id is below <paramref name="before"/>.</summary>
     public Task<List<ImportRecord>> ListAsync(ImportStatus? status, long? before, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (connection, token) =>
             {
                 await using var command = new NpgsqlCommand(
-                    Columns + " WHERE ($1 IS NULL OR status = $1) AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+                    Select + " WHERE ($1 IS NULL OR status = $1) AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
                     connection
                 )
                 {
@@ -71,13 +73,19 @@ public sealed class ImportQueries(Database database)
             cancellationToken
         );
 
-    /// <summary>Rejected rows in the order of the file, those after a line.</summary>
+    /// <summary>Lists the rejects of an import in the order of the file, after the line <paramref name="after"/>.</summary>
     public Task<List<ImportReject>> RejectsAsync(long id, long after, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (connection, token) =>
             {
                 await using var command = new NpgsqlCommand(
-                    "SELECT line_number, text, reason FROM market.import_rejects WHERE batch_id = $1 AND line_number > $2 ORDER BY line_number LIMIT $3",
+                    """
+                    SELECT line_number, text, reason
+                      FROM market.import_rejects
+                     WHERE batch_id = $1 AND line_number > $2
+                     ORDER BY line_number
+                     LIMIT $3
+                    """,
                     connection
                 )
                 {

@@ -1,19 +1,19 @@
 namespace Wyckoff.Imports.Records;
 
-/// <summary>What became of one file, or of one file in an archive.</summary>
+/// <summary>The result of importing one file, or one entry of an archive.</summary>
 public sealed record ImportResult
 {
-    /// <summary>Of market.import_batches.</summary>
+    /// <summary>The id in market.import_batches.</summary>
     public required long Id { get; init; }
 
     public required string File { get; init; }
 
     public required ImportStatus Status { get; init; }
 
-    /// <summary>It was imported before, by the import of this id; nothing was read.</summary>
+    /// <summary>The file was imported before, under this id, and was not read again.</summary>
     public bool AlreadyThere { get; init; }
 
-    /// <summary>It went on where an earlier import of it had died.</summary>
+    /// <summary>This import resumed an earlier one that had died or failed.</summary>
     public bool Resumed { get; init; }
 
     public long Read => Inserted + Updated + Skipped + Rejected;
@@ -22,22 +22,22 @@ public sealed record ImportResult
 
     public long Updated { get; init; }
 
-    /// <summary>There already, duplicates within the file included.</summary>
+    /// <summary>Rows whose bars existed already, and duplicates within the file.</summary>
     public long Skipped { get; init; }
 
-    /// <summary>Of several rows for one bar within a batch, all but the last.</summary>
+    /// <summary>Rows that a later row of the same batch replaced, because both are for the same bar.</summary>
     public long Duplicates { get; init; }
 
     public long Rejected { get; init; }
 
     public TimeSpan Took { get; init; }
 
-    /// <summary>Why it failed.</summary>
+    /// <summary>Why the import failed.</summary>
     public string? Error { get; init; }
 
-    /// <summary>What was assumed, and what was not taken.</summary>
+    /// <summary>Assumptions made about the file, and columns that were ignored.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>The first of the rejected rows.</summary>
+    /// <summary>The first rejects.</summary>
     public IReadOnlyList<ImportReject> FirstRejects { get; init; } = [];
 }

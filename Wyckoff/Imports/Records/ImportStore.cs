@@ -5,56 +5,59 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Records;
 
-/// <summary>An import as it stands in market.import_batches. Holds a lock of its session for as long as it runs: one that can be locked by another has died.</summary>
-internal sealed class RunningImport(NpgsqlConnection lockedOn, long id, DateTimeOffset startedAt, bool resumed) : IAsyncDisposable
+/// <summary>
+/// A running import. It holds an advisory lock of its database session; if another session can take the lock, the import has died.
+/// </summary>
+internal sealed class RunningImport(NpgsqlConnection lockConnection, long id, DateTimeOffset startedAt, bool resumed) : IAsyncDisposable
 {
     public long Id => id;
 
-    /// <summary>By the clock of the database, as the times of its bars are.</summary>
+    /// <summary>When the import started, by the clock of the database, which also stamps the bars.</summary>
     public DateTimeOffset StartedAt => startedAt;
 
     public bool Resumed => resumed;
 
     public async ValueTask DisposeAsync()
     {
-        // Back in the pool it would keep the lock until somebody opens it again.
+        // A pooled connection would keep the lock until it is opened again.
         try
         {
-            await using var unlock = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", lockedOn)
+            await using var unlock = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", lockConnection)
             {
-                Parameters = { new() { Value = ImportStore.Key(id) } },
+                Parameters = { new() { Value = ImportStore.LockKey(id) } },
             };
             await unlock.ExecuteNonQueryAsync();
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
         {
-            // The session is gone, and the lock with it.
+            // The session has ended, which released the lock.
         }
 
-        await lockedOn.DisposeAsync();
+        await lockConnection.DisposeAsync();
     }
 }
 
-/// <summary>Keeps the records of imports.</summary>
+/// <summary>Writes the rows of market.import_batches and market.import_rejects.</summary>
 internal sealed class ImportStore(NpgsqlDataSource source)
 {
-    /// <summary>Stands for a hash that is known only at the end.</summary>
+    /// <summary>The placeholder for the hash of a stream, which is known only at its end.</summary>
     public static readonly string Unhashed = new('0', 64);
 
-    private const long Locks = 0x57494D50L << 32; // "WIMP", beside the id
+    // "WIMP" in the upper half of the key sets these advisory locks apart from others.
+    private const long LockPrefix = 0x57494D50L << 32;
 
-    public static long Key(long id) => Locks ^ id;
+    public static long LockKey(long id) => LockPrefix ^ id;
 
     /// <summary>
-    /// The import of this very file under the same name (where the name says what is in it), as the same thing: a completed one, unless <paramref name="anew"/>; or else one that died or
-    /// failed and is taken up again as itself, so that what it wrote counts as its own; or else a new one.
+    /// Looks for earlier imports of the same file with the same options. Returns the id of a completed one unless <paramref name="force"/>
+    /// is set. Otherwise resumes one that died or failed under its old id, so that bars it wrote count as its own, or starts a new import.
     /// </summary>
     public async Task<(RunningImport? Running, long Completed)> BeginAsync(
         string file,
         string sha256,
         long? size,
         ImportOptions options,
-        bool anew,
+        bool force,
         CancellationToken cancellationToken
     )
     {
@@ -65,13 +68,13 @@ internal sealed class ImportStore(NpgsqlDataSource source)
             {
                 foreach (var (id, completed, startedAt) in await EarlierAsync(connection, file, sha256, options, cancellationToken))
                 {
-                    if (completed && !anew)
+                    if (completed && !force)
                     {
                         await connection.DisposeAsync();
                         return (null, id);
                     }
 
-                    // One that was completed between the look and the lock is left alone; all its rows are there.
+                    // RestartAsync does not restart an import that another process completed since EarlierAsync listed it.
                     if (
                         !completed
                         && await TryLockAsync(connection, id, cancellationToken)
@@ -89,7 +92,11 @@ internal sealed class ImportStore(NpgsqlDataSource source)
             }
 
             await using var insert = new NpgsqlCommand(
-                "INSERT INTO market.import_batches (file, sha256, size, source, policy, symbol, timeframe, status) VALUES ($1, $2, $3, $4, $5, $6, $7, 'running') RETURNING id, started_at",
+                """
+                INSERT INTO market.import_batches (file, sha256, size, source, policy, symbol, timeframe, status)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, 'running')
+                RETURNING id, started_at
+                """,
                 connection
             )
             {
@@ -122,7 +129,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         }
     }
 
-    /// <summary>Counts what became of some rows, and keeps those rejected; in the transaction that wrote the others.</summary>
+    /// <summary>Adds to the row counts and stores rejects, in the transaction that writes the bars.</summary>
     public static async Task RecordAsync(
         NpgsqlConnection connection,
         long id,
@@ -134,8 +141,14 @@ internal sealed class ImportStore(NpgsqlDataSource source)
     {
         await using var count = new NpgsqlCommand(
             """
-            UPDATE market.import_batches SET rows_inserted = rows_inserted + $2, rows_updated = rows_updated + $3, rows_skipped = rows_skipped + $4, rows_rejected = rows_rejected + $5,
-                   rows_read = rows_read + $2 + $3 + $4 + $5, bytes_read = greatest(bytes_read, $6), heartbeat_at = clock_timestamp()
+            UPDATE market.import_batches
+               SET rows_inserted = rows_inserted + $2,
+                   rows_updated = rows_updated + $3,
+                   rows_skipped = rows_skipped + $4,
+                   rows_rejected = rows_rejected + $5,
+                   rows_read = rows_read + $2 + $3 + $4 + $5,
+                   bytes_read = greatest(bytes_read, $6),
+                   heartbeat_at = clock_timestamp()
              WHERE id = $1 AND status = 'running'
             """,
             connection
@@ -153,7 +166,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         };
         if (await count.ExecuteNonQueryAsync(cancellationToken) == 0)
         {
-            throw new InvalidOperationException($"Import {id} was ended by another; nothing more is written for it.");
+            throw new InvalidOperationException($"Another process ended import {id}; no more rows are written for it.");
         }
 
         if (rejects.Count == 0)
@@ -177,6 +190,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         await copy.CompleteAsync(cancellationToken);
     }
 
+    /// <summary>Stores rejects in a transaction of their own.</summary>
     public async Task RecordAsync(long id, IReadOnlyList<RejectedRow> rejects, long bytesRead, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
@@ -196,7 +210,13 @@ internal sealed class ImportStore(NpgsqlDataSource source)
     {
         await using var command = source.CreateCommand(
             """
-            UPDATE market.import_batches SET status = $2, error_message = $3, sha256 = coalesce($4, sha256), size = coalesce($5, size), finished_at = clock_timestamp(), heartbeat_at = clock_timestamp()
+            UPDATE market.import_batches
+               SET status = $2,
+                   error_message = $3,
+                   sha256 = coalesce($4, sha256),
+                   size = coalesce($5, size),
+                   finished_at = clock_timestamp(),
+                   heartbeat_at = clock_timestamp()
              WHERE id = $1 AND status = 'running'
             """
         );
@@ -218,8 +238,11 @@ internal sealed class ImportStore(NpgsqlDataSource source)
     {
         await using var command = new NpgsqlCommand(
             """
-            SELECT id, status, started_at, file FROM market.import_batches
-             WHERE sha256 = $1 AND source = $2 AND policy = $3 AND symbol IS NOT DISTINCT FROM $4 AND timeframe IS NOT DISTINCT FROM $5 ORDER BY id DESC
+            SELECT id, status, started_at, file
+              FROM market.import_batches
+             WHERE sha256 = $1 AND source = $2 AND policy = $3
+               AND symbol IS NOT DISTINCT FROM $4 AND timeframe IS NOT DISTINCT FROM $5
+             ORDER BY id DESC
             """,
             connection
         )
@@ -252,7 +275,10 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         return earlier;
     }
 
-    /// <summary>An entry of an archive is known by its name; a file that was not told its symbol and timeframe may take them from its own.</summary>
+    /// <summary>
+    /// Whether two names stand for the same import. Entries of an archive must have the same name. Without given symbol and timeframe, the
+    /// symbols and timeframes that the names give must be the same.
+    /// </summary>
     private static bool SameName(string one, string other, ImportOptions options) =>
         Entry(one) == Entry(other)
         && ((options.Symbol is not null && options.Timeframe is not null) || FileName.Of(one) == FileName.Of(other));
@@ -263,7 +289,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
     {
         await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1)", connection)
         {
-            Parameters = { new() { Value = Key(id) } },
+            Parameters = { new() { Value = LockKey(id) } },
         };
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
@@ -273,9 +299,19 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var restart = new NpgsqlCommand(
             """
-            WITH gone AS (DELETE FROM market.import_rejects WHERE batch_id = $1)
-            UPDATE market.import_batches SET status = 'running', finished_at = NULL, error_message = NULL, rows_read = 0, rows_inserted = 0, rows_updated = 0, rows_skipped = 0, rows_rejected = 0,
-                   bytes_read = 0, heartbeat_at = clock_timestamp() WHERE id = $1 AND status <> 'completed'
+            WITH deleted_rejects AS (DELETE FROM market.import_rejects WHERE batch_id = $1)
+            UPDATE market.import_batches
+               SET status = 'running',
+                   finished_at = NULL,
+                   error_message = NULL,
+                   rows_read = 0,
+                   rows_inserted = 0,
+                   rows_updated = 0,
+                   rows_skipped = 0,
+                   rows_rejected = 0,
+                   bytes_read = 0,
+                   heartbeat_at = clock_timestamp()
+             WHERE id = $1 AND status <> 'completed'
             """,
             connection
         )
@@ -283,7 +319,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
             Parameters = { new() { Value = id } },
         };
         var restarted = await restart.ExecuteNonQueryAsync(cancellationToken) > 0;
-        // Without an import to restart there is nothing to take back either.
+        // If the import cannot be restarted, its rejects must not be deleted.
         await (restarted ? transaction.CommitAsync(cancellationToken) : transaction.RollbackAsync(cancellationToken));
         return restarted;
     }
