@@ -140,7 +140,7 @@ public sealed class RoundTripTests
         Assert.Throws<InvalidOperationException>(() => writer.Add(0, "text"));
         writer.AddDecimal(0, 1.500000000m);
         await writer.EndRowAsync(TestContext.Current.CancellationToken);
-        // The second column has no value.
+        // The row has no value for the second column.
         await Assert.ThrowsAsync<InvalidOperationException>(() => writer.FinishAsync(TestContext.Current.CancellationToken));
     }
 

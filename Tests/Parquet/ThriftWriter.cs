@@ -36,7 +36,7 @@ internal sealed class ThriftWriter
 
     public ThriftWriter TextList(int id, string value) => List(id, ThriftType.Binary, 1).Raw(Encoding.UTF8.GetBytes(value));
 
-    /// <summary>A list of structs; each follows as <see cref="Begin()"/>, fields, <see cref="End"/>.</summary>
+    /// <summary>Begins a list of structs. Each struct follows as <see cref="Begin()"/>, its fields and <see cref="End"/>.</summary>
     public ThriftWriter StructList(int id, int count) => List(id, ThriftType.Struct, count);
 
     public ThriftWriter Begin(int id) => Head(id, ThriftType.Struct).Begin();

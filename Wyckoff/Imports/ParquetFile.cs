@@ -43,7 +43,7 @@ internal sealed class ParquetFile : BarFile
     )
     {
         (_stream, _reader, _series, _options, _clock) = (stream, reader, series, options, clock);
-        _only = series.Whole(reader.HasSymbols, hasTimeframe: false);
+        _only = series.SingleSeries(reader.HasSymbols, hasTimeframe: false);
         _zone = options.TimeZone is { } zone ? new LocalTime(zone, descending: false) : null;
         _batches = reader.Read(cancellationToken).GetEnumerator();
     }

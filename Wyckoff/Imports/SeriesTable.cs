@@ -24,7 +24,7 @@ internal sealed class SeriesTable
 
     /// <summary>The only series of a file without symbol and timeframe columns; null if it has one of these columns.</summary>
     /// <exception cref="ImportRefusedException">Symbol or timeframe is missing or invalid.</exception>
-    public Series? Whole(bool hasSymbol, bool hasTimeframe)
+    public Series? SingleSeries(bool hasSymbol, bool hasTimeframe)
     {
         var symbol = _options.Symbol;
         if (symbol is null && !hasSymbol)

@@ -1,4 +1,4 @@
-// Writes the fixtures beside this file. See README.md.
+// Writes the Parquet files of the tests into the current folder. See README.md.
 import { mkdirSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -30,14 +30,14 @@ for (const codec of ['uncompressed', 'snappy', 'gzip', 'brotli', 'zstd', 'lz4_ra
   await connection.run(`COPY (${types}) TO 'duckdb/types-${codec}.parquet' (FORMAT parquet, CODEC ${codec}, PARQUET_VERSION v1)`);
 }
 
-// Version 2 of DuckDB is its delta encodings.
+// DuckDB writes delta encodings in version 2.
 await connection.run(`COPY (${types}) TO 'duckdb/types-v2.parquet' (FORMAT parquet, CODEC snappy, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 1)`);
 await connection.run(`COPY (SELECT i AS id, [i, i + 1] AS list, {'a': i} AS struct FROM range(10) r(i)) TO 'duckdb/nested.parquet' (FORMAT parquet)`);
 const bars = rows => `SELECT ['SPY', 'AAPL'][1 + i % 2] AS "Symbol", TIMESTAMP '2024-01-02 14:30:00' + to_minutes(i::BIGINT // 2) AS "Timestamp",
   (10000 + i) / 100 AS "Open", (10100 + i) / 100 AS "High", (9900 + i) / 100 AS "Low", (10050 + i) / 100 AS "Close", i * 10 AS "Volume" FROM range(${rows}) r(i)`;
 await connection.run(`COPY (${bars(5000)}) TO 'duckdb/bars.parquet' (FORMAT parquet, CODEC gzip, ROW_GROUP_SIZE 2048)`);
 
-// arrow-rs, from what DuckDB wrote: its encodings, pages of version 2, many pages to a column.
+// arrow-rs writes the rows of DuckDB with other encodings, pages of version 2 and many pages per column.
 const { WriterPropertiesBuilder: Builder, Compression, Encoding, WriterVersion } = wasm;
 await connection.run(`COPY (SELECT id, int32, int64, float, double, text, symbol, ts_us FROM (${types})) TO 'some.tmp' (FORMAT parquet)`);
 const some = () => wasm.readParquet(readFileSync('some.tmp'));
@@ -59,7 +59,7 @@ encoded('arrow/split', { ...numbers(Encoding.BYTE_STREAM_SPLIT), float: Encoding
 write('arrow/zstd', some(), new Builder().setCompression(Compression.ZSTD));
 rmSync('some.tmp');
 
-// hyparquet-writer, from numbers made here.
+// hyparquet-writer writes generated bars.
 const rows = [...Array(300).keys()];
 writeFileSync('hyparquet/bars.parquet', new Uint8Array(parquetWriteBuffer({
   columnData: [

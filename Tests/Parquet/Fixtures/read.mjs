@@ -1,4 +1,4 @@
-// Reads files that Wyckoff wrote, with three programs, and prints what each makes of them. See README.md.
+// Reads files written by Wyckoff with three programs and prints the results. See README.md.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -13,7 +13,6 @@ for (const file of process.argv.slice(2)) {
   const summary = await connection.runAndReadAll(`SELECT count(*)::INTEGER, md5(string_agg(r::VARCHAR, '|' ORDER BY r)) FROM '${file}' r`);
   const rows = await parquetReadObjects({ file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length), compressors });
   const table = wasm.readParquet(bytes);
-  // Once through arrow-rs and back to DuckDB: the same rows.
   console.log(file, 'duckdb', ...summary.getRows()[0], '· hyparquet', rows.length, '· arrow-rs', table.recordBatches().reduce((sum, batch) => sum + batch.numRows, 0));
   console.log(' ', JSON.stringify(rows.at(-1), (_, value) => typeof value === 'bigint' ? value.toString() : value));
   console.log(' ', JSON.stringify((await connection.runAndReadAll(`SELECT * FROM '${file}' OFFSET ${rows.length - 1}`)).getRowObjectsJson()[0]));

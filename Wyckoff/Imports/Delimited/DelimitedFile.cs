@@ -83,7 +83,7 @@ internal sealed class DelimitedFile : BarFile
         _times = layout.Times();
         _zone = _options.TimeZone is { } zone ? new LocalTime(zone, layout.Descending) : null;
         _fields = new(layout.Count, layout.Delimiter);
-        _only = _series.Whole(layout[Role.Symbol] >= 0, layout[Role.Timeframe] >= 0);
+        _only = _series.SingleSeries(layout[Role.Symbol] >= 0, layout[Role.Timeframe] >= 0);
         _layout = layout;
     }
 

@@ -291,7 +291,7 @@ internal sealed partial class LayoutDetector
         return null;
     }
 
-    /// <summary>Reduces a column name to lower-case letters and digits: &lt;OPEN&gt;, 1. open, Close/Last, Vol.</summary>
+    /// <summary>Reduces a column name such as &lt;OPEN&gt;, 1. open, Close/Last or Vol. to lower-case letters and digits.</summary>
     private static string Normalize(string name)
     {
         name = Numbered().Replace(name, "");
@@ -388,7 +388,7 @@ internal sealed partial class LayoutDetector
         }
         else if (isEpoch && rest == 11)
         {
-            this[Role.Trades] = at + 7; // Binance, with close time and quote volume in between
+            this[Role.Trades] = at + 7; // Binance: close time and quote volume are in between
         }
         else if (!Fits(at, at + 1, at + 2, at + 3) && Fits(at + 2, at + 1, at, at + 3))
         {
