@@ -14,6 +14,7 @@ public sealed partial class ObjectPlanTests(TestDatabase database) : IClassFixtu
     public void Each_object_stands_in_the_one_file_that_has_its_name()
     {
         Assert.True(SchemaObject.All.Count > 100);
+        Assert.Distinct(SchemaObject.All.Select(item => item.Name));
         foreach (var item in SchemaObject.All)
         {
             var parts = item.Name.Split('.');
