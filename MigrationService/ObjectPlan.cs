@@ -7,17 +7,17 @@ using Wyckoff.Postgres;
 namespace Wyckoff.MigrationService;
 
 /// <summary>
-/// How the functions, views, triggers, policies and grants of a database become those of this build: what changed, and whatever builds on it, is
-/// dropped and made again.
+/// Plans how the functions, views, triggers, policies and grants of a database become those of this build: changed objects and all objects
+/// that depend on them are dropped and created again.
 /// </summary>
 internal sealed partial class ObjectPlan
 {
-    /// <summary>Defaults of columns call these, so they come before the tables, and are replaced in place.</summary>
+    /// <summary>Column defaults call these, so they are created before the tables and replaced in place.</summary>
     private static readonly string[] UnderTables = ["public.uuid_v7"];
 
     private readonly IReadOnlyList<SchemaObject> _wanted;
 
-    /// <summary>The names of all that is or was ours.</summary>
+    /// <summary>The names of the objects of this build and of the one that migrated the database last.</summary>
     private readonly IReadOnlyList<string> _known;
 
     private ObjectPlan(
@@ -27,20 +27,20 @@ internal sealed partial class ObjectPlan
         IReadOnlyList<SchemaObject> created
     ) => (_wanted, _known, Dropped, Created) = (wanted, known, dropped, created);
 
-    /// <summary>Names, in the order in which they are dropped.</summary>
+    /// <summary>The names of the objects to drop, in order.</summary>
     public IReadOnlyList<string> Dropped { get; }
 
-    /// <summary>In the order in which they are made.</summary>
+    /// <summary>The objects to create, in order.</summary>
     public IReadOnlyList<SchemaObject> Created { get; }
 
     public bool IsEmpty => Dropped.Count == 0 && Created.Count == 0;
 
-    /// <summary>The statements after the migrations.</summary>
+    /// <summary>The statements to run after the migrations.</summary>
     public IEnumerable<string> After => Created.Where(item => !IsUnderTables(item)).Select(item => item.Sql);
 
-    /// <param name="wanted">Those of this build.</param>
-    /// <param name="recorded">Those that the database has, with their hashes, in the order in which they build on each other.</param>
-    /// <param name="tablesChange">Whether a migration runs, too. Any of them may be in its way: a view keeps a column from being altered.</param>
+    /// <param name="wanted">The objects of this build.</param>
+    /// <param name="recorded">The objects in the database with their hashes; each comes after those it depends on.</param>
+    /// <param name="tablesChange">Whether a migration runs too. Any object may block it: a column used by a view cannot be altered.</param>
     public static ObjectPlan For(IEnumerable<SchemaObject> wanted, IReadOnlyList<(string Name, string Hash)> recorded, bool tablesChange)
     {
         var ordered = Order([.. wanted]);
@@ -68,7 +68,7 @@ internal sealed partial class ObjectPlan
         );
     }
 
-    /// <summary>What the database has, from the last run that changed something; nothing when it was never migrated.</summary>
+    /// <summary>The objects in the database as recorded by the last completed run; empty when there was none.</summary>
     public static async Task<IReadOnlyList<(string Name, string Hash)>> RecordedAsync(
         NpgsqlConnection connection,
         CancellationToken cancellationToken
@@ -83,12 +83,12 @@ internal sealed partial class ObjectPlan
             : [];
     }
 
-    /// <summary>The statements before the migrations: for what is in their way, and what their tables need.</summary>
-    /// <param name="tables">Those of the model. Storage that is brought about elsewhere has rights of its own.</param>
+    /// <summary>The statements to run before the migrations: drops of objects, and functions that column defaults call.</summary>
+    /// <param name="tables">The tables of the model. Aggregates are created elsewhere, and so are the grants on them.</param>
     public IEnumerable<string> Before(IReadOnlyCollection<string> tables) =>
         Dropped.Select(name => Drop(name, tables)).Concat(Created.Where(IsUnderTables).Select(item => item.Sql));
 
-    /// <summary>What to record when the plan has been carried out.</summary>
+    /// <summary>The value to record after the plan was carried out.</summary>
     public NpgsqlParameter Record() =>
         new()
         {
@@ -96,7 +96,7 @@ internal sealed partial class ObjectPlan
             NpgsqlDbType = NpgsqlDbType.Jsonb,
         };
 
-    /// <summary>The objects in an order in which each comes after those that it names; in a function's body, too, where it would not have to.</summary>
+    /// <summary>Sorts the objects so that each comes after those that it names. Names in a function's body count as well.</summary>
     private static List<SchemaObject> Order(List<SchemaObject> objects)
     {
         var ordered = new List<SchemaObject>();
@@ -135,7 +135,7 @@ internal sealed partial class ObjectPlan
     private static IEnumerable<string> UsesOf(SchemaObject item, IEnumerable<SchemaObject> objects)
     {
         var mentioned = QualifiedName()
-            .Matches(Remark().Replace(item.Sql, ""))
+            .Matches(AnyComment().Replace(item.Sql, ""))
             .Select(match => match.Value)
             .ToHashSet(StringComparer.Ordinal);
         return objects.Select(other => other.Name).Where(name => name != item.Name && mentioned.Contains(name));
@@ -152,10 +152,13 @@ internal sealed partial class ObjectPlan
         return parts is [_, _, var kind]
                 ? kind switch
                 {
-                    // Those that call our functions: TimescaleDB and the hourly aggregates have others on the same tables.
+                    // Only triggers that call functions of these files: TimescaleDB and the hourly aggregates have others on the same
+                    // tables.
                     "triggers" => ForEach(
                         $"""
-                        SELECT format('DROP TRIGGER %I ON {table}', tgname) FROM pg_trigger JOIN pg_proc f ON f.oid = tgfoid
+                        SELECT format('DROP TRIGGER %I ON {table}', tgname)
+                          FROM pg_trigger
+                          JOIN pg_proc f ON f.oid = tgfoid
                          WHERE tgrelid = to_regclass('{table}') AND NOT tgisinternal AND {IsOneOf("f.pronamespace", "f.proname", _known)}
                         """
                     ),
@@ -166,26 +169,32 @@ internal sealed partial class ObjectPlan
                         """
                     ),
                     "table" => $"DROP TABLE IF EXISTS {table}",
-                    "storage" => "SELECT", // is set again
+                    "storage" => "SELECT", // nothing to drop: the file sets the storage again
                     _ => throw new InvalidOperationException($"'{name}' is neither triggers nor policies, a table or storage."),
                 }
             : parts[1] == "grants"
                 ? ForEach(
                     $"""
-                    SELECT format('REVOKE ALL ON %s FROM wyckoff_app, wyckoff_worker, wyckoff_reader', oid::regclass) FROM pg_class
+                    SELECT format('REVOKE ALL ON %s FROM wyckoff_app, wyckoff_worker, wyckoff_reader', oid::regclass)
+                      FROM pg_class
                      WHERE relnamespace = to_regnamespace('{schema}') AND {IsOneOf("relnamespace", "relname", tables)}
                     UNION ALL
-                    SELECT 'REVOKE USAGE ON SCHEMA {schema} FROM wyckoff_app, wyckoff_worker, wyckoff_reader' WHERE '{schema}' <> 'public'
+                    SELECT 'REVOKE USAGE ON SCHEMA {schema} FROM wyckoff_app, wyckoff_worker, wyckoff_reader'
+                     WHERE '{schema}' <> 'public'
                     """
                 )
-            // All of the name: an overload that an earlier build left would still be called.
+            // Drop all overloads: a call could still resolve to one that an earlier build left.
             : ForEach(
                 $"""
-                SELECT format('DROP FUNCTION %s', oid::regprocedure) FROM pg_proc WHERE pronamespace = to_regnamespace('{schema}') AND proname = '{parts[
-                    1
-                ]}'
+                SELECT format('DROP FUNCTION %s', oid::regprocedure)
+                  FROM pg_proc
+                 WHERE pronamespace = to_regnamespace('{schema}') AND proname = '{parts[1]}'
                 UNION ALL
-                SELECT format('DROP %s %s', CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TYPE' END, oid::regclass) FROM pg_class
+                SELECT format(
+                         'DROP %s %s',
+                         CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TYPE' END,
+                         oid::regclass)
+                  FROM pg_class
                  WHERE relnamespace = to_regnamespace('{schema}') AND relname = '{parts[1]}' AND relkind IN ('v', 'm', 'c')
                 """
             );
@@ -201,9 +210,13 @@ internal sealed partial class ObjectPlan
             END $drop$
             """;
 
-    /// <summary>What only a reader reads.</summary>
-    [GeneratedRegex(@"--.*|COMMENT ON [^']*'([^']|'')*';", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
-    private static partial Regex Remark();
+    /// <summary>Matches comments, in which a name does not make a dependency.</summary>
+    [GeneratedRegex(
+        @"--.*|COMMENT ON [^']*'([^']|'')*'(\s+'([^']|'')*')*;",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10_000
+    )]
+    private static partial Regex AnyComment();
 
     [GeneratedRegex(@"\b[a-z_]+\.[a-z_0-9]+\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex QualifiedName();

@@ -7,11 +7,11 @@ using Wyckoff.Tests.Schema;
 
 namespace Wyckoff.Tests.MigrationService;
 
-/// <summary>What is made, in which order, and what is dropped first.</summary>
+/// <summary>Tests which objects are created and dropped, and in which order.</summary>
 public sealed partial class ObjectPlanTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     [Fact]
-    public void Each_object_stands_in_the_one_file_that_has_its_name()
+    public void Each_file_creates_the_one_object_it_is_named_after()
     {
         Assert.True(SchemaObject.All.Count > 100);
         Assert.Distinct(SchemaObject.All.Select(item => item.Name));
@@ -19,48 +19,60 @@ public sealed partial class ObjectPlanTests(TestDatabase database) : IClassFixtu
         {
             var parts = item.Name.Split('.');
             var table = $"{parts[0]}.{parts[1]}";
-            var made = Made()
+            var created = CreateStatement()
                 .Matches(item.Sql)
                 .Select(match => (Kind: match.Groups["kind"].Value, Name: match.Groups["name"].Value))
                 .ToList();
-            var stands = parts switch
+            var isWellFormed = parts switch
             {
-                [_, "grants"] => made.Count == 0,
-                [_, _, "storage"] => made.Count == 0,
-                [_, _, "triggers"] => made.Count > 0 && made.TrueForAll(item => item == ("TRIGGER", table)),
-                [_, _, "policies"] => made.Count > 0 && made.TrueForAll(item => item == ("POLICY", table)),
-                [_, _, "table"] => made.Count(item => item == ("TABLE", table)) == 1 && made.TrueForAll(item => item.Name == table),
-                // A view has its own triggers and indexes with it.
-                _ => made.Count(item => item.Kind is "FUNCTION" or "VIEW" or "TYPE") == 1 && made.TrueForAll(item => item.Name == table),
+                [_, "grants"] => created.Count == 0,
+                [_, _, "storage"] => created.Count == 0,
+                [_, _, "triggers"] => created.Count > 0 && created.TrueForAll(item => item == ("TRIGGER", table)),
+                [_, _, "policies"] => created.Count > 0 && created.TrueForAll(item => item == ("POLICY", table)),
+                [_, _, "table"] => created.Count(item => item == ("TABLE", table)) == 1 && created.TrueForAll(item => item.Name == table),
+                // The file of a view also has the triggers and indexes of the view.
+                _ => created.Count(item => item.Kind is "FUNCTION" or "VIEW" or "TYPE") == 1
+                    && created.TrueForAll(item => item.Name == table),
             };
-            Assert.True(stands, $"{item.Name}: {string.Join(", ", made)}");
+            Assert.True(isWellFormed, $"{item.Name}: {string.Join(", ", created)}");
         }
     }
 
     [Fact]
     public async Task The_database_has_no_object_without_a_file()
     {
-        // Those that end with _1h belong to the hourly aggregates, which the model declares.
-        var there = await Filling.ListAsync(
+        // Objects that end with _1h belong to the hourly aggregates, which the model declares.
+        var present = await Filling.ListAsync(
             database.Admin,
             $"""
             WITH ours AS (SELECT oid FROM pg_namespace WHERE nspname IN ({Filling.Schemas}))
-            SELECT pronamespace::regnamespace || '.' || proname FROM pg_proc p WHERE pronamespace IN (SELECT oid FROM ours) AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') AND proname !~ '_1h$'
-            UNION SELECT relnamespace::regnamespace || '.' || relname FROM pg_class c WHERE relnamespace IN (SELECT oid FROM ours) AND relkind IN ('v', 'm') AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') AND relname !~ '_1h$'
-            UNION SELECT tgrelid::regclass || '.triggers' FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid WHERE NOT tgisinternal AND relnamespace IN (SELECT oid FROM ours) AND relkind IN ('r', 'p') AND tgname !~ '^(_?ts_|mark_)'
+            SELECT pronamespace::regnamespace || '.' || proname
+              FROM pg_proc p
+             WHERE pronamespace IN (SELECT oid FROM ours)
+               AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') AND proname !~ '_1h$'
+            UNION
+            SELECT relnamespace::regnamespace || '.' || relname
+              FROM pg_class c
+             WHERE relnamespace IN (SELECT oid FROM ours) AND relkind IN ('v', 'm')
+               AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') AND relname !~ '_1h$'
+            UNION
+            SELECT tgrelid::regclass || '.triggers'
+              FROM pg_trigger t
+              JOIN pg_class c ON c.oid = tgrelid
+             WHERE NOT tgisinternal AND relnamespace IN (SELECT oid FROM ours) AND relkind IN ('r', 'p') AND tgname !~ '^(_?ts_|mark_)'
             UNION SELECT polrelid::regclass || '.policies' FROM pg_policy
             """,
             TestContext.Current.CancellationToken
         );
         Assert.Empty(
-            there.Where(name =>
+            present.Where(name =>
                 SchemaObject.All.All(item => item.Name != name && !item.Name.EndsWith("." + name, StringComparison.Ordinal))
             )
         );
     }
 
     [Fact]
-    public void What_did_not_change_and_uses_nothing_that_did_is_left_alone()
+    public void Unchanged_objects_that_use_no_changed_ones_are_not_recreated()
     {
         var objects = Objects("s.a:", "s.b:s.a", "s.c:s.b", "s.d:", "s.grants:s.c");
         var recorded = Recorded(objects);
@@ -76,7 +88,7 @@ public sealed partial class ObjectPlanTests(TestDatabase database) : IClassFixtu
     }
 
     [Fact]
-    public void What_the_tables_need_comes_before_them_and_is_replaced_in_place()
+    public void Functions_of_column_defaults_are_created_before_the_tables_and_replaced_in_place()
     {
         var objects = Objects("public.uuid_v7:", "s.a:public.uuid_v7");
         var plan = ObjectPlan.For(objects, Recorded(objects), tablesChange: true);
@@ -88,27 +100,27 @@ public sealed partial class ObjectPlanTests(TestDatabase database) : IClassFixtu
     }
 
     [Fact]
-    public void A_circle_is_named()
+    public void A_cycle_is_refused_with_the_names_in_it()
     {
         var fault = Assert.Throws<InvalidOperationException>(() => ObjectPlan.For(Objects("s.a:s.b", "s.b:s.a"), [], tablesChange: false));
         Assert.Contains("s.a, s.b", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_remark_that_names_an_object_does_not_need_it()
+    public void A_name_in_a_comment_is_no_dependency()
     {
         SchemaObject[] objects =
         [
             new("s.a", "SELECT 1; -- as s.b"),
-            new("s.b", "SELECT s.a(); COMMENT ON FUNCTION s.b() IS 'Not s.c; it''s s.c that calls this.';"),
+            new("s.b", "SELECT s.a(); COMMENT ON FUNCTION s.b() IS 'Not s.c; '\n  'it''s s.c that calls this.';"),
             new("s.c", "SELECT s.b()"),
         ];
         Assert.Equal(["s.a", "s.b", "s.c"], ObjectPlan.For(objects.Reverse(), [], tablesChange: false).Created.Select(item => item.Name));
     }
 
-    /// <summary>Whatever uses what, and whatever changed.</summary>
+    /// <summary>Holds for random dependencies and random changes.</summary>
     [Fact]
-    public void Nothing_is_made_before_or_dropped_after_what_it_uses()
+    public void Objects_are_created_after_and_dropped_before_those_they_use()
     {
         var uses =
             from count in Gen.Choose(1, 12)
@@ -120,7 +132,7 @@ public sealed partial class ObjectPlanTests(TestDatabase database) : IClassFixtu
                 uses.ToArbitrary(),
                 sample =>
                 {
-                    // Only a later one uses an earlier one, so there is no circle; their names say nothing of the order.
+                    // Objects use only earlier ones, so there is no cycle. Their shuffled names do not give away the order.
                     var names = sample.shuffle.Select(number => $"s.o{number}").ToArray();
                     var used = Enumerable
                         .Range(0, sample.count)
@@ -157,7 +169,7 @@ public sealed partial class ObjectPlanTests(TestDatabase database) : IClassFixtu
             .QuickCheckThrowOnFailure();
     }
 
-    /// <summary>Each as NAME:what it uses.</summary>
+    /// <summary>Makes objects from texts of the form NAME:USED.</summary>
     private static SchemaObject[] Objects(params string[] declared) =>
         [.. declared.Select(text => text.Split(':')).Select(parts => new SchemaObject(parts[0], $"{parts[1]} -- {parts[0]}"))];
 
@@ -165,9 +177,11 @@ public sealed partial class ObjectPlanTests(TestDatabase database) : IClassFixtu
         [.. ObjectPlan.For(objects, [], tablesChange: true).Created.Select(item => (item.Name, item.Hash))];
 
     [GeneratedRegex(
-        @"^CREATE (OR REPLACE )?(CONSTRAINT |UNIQUE |MATERIALIZED )?((?<kind>FUNCTION|VIEW|TYPE|TABLE) (?<name>[a-z_]+\.[a-z_0-9]+)|(?<kind>TRIGGER|POLICY|INDEX) [^;]*? ON (?<name>[a-z_]+\.[a-z_0-9]+))",
+        @"^CREATE (OR REPLACE )?(CONSTRAINT |UNIQUE |MATERIALIZED )?"
+            + @"((?<kind>FUNCTION|VIEW|TYPE|TABLE) (?<name>[a-z_]+\.[a-z_0-9]+)"
+            + @"|(?<kind>TRIGGER|POLICY|INDEX) [^;]*? ON (?<name>[a-z_]+\.[a-z_0-9]+))",
         RegexOptions.Multiline | RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 10_000
     )]
-    private static partial Regex Made();
+    private static partial Regex CreateStatement();
 }

@@ -1,2 +1,4 @@
-CREATE TRIGGER touch BEFORE UPDATE ON account.user_rules FOR EACH ROW EXECUTE FUNCTION public.touch_row();
-CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON account.user_rules FOR EACH ROW EXECUTE FUNCTION audit.record_change('user_rule', 'id');
+CREATE TRIGGER touch BEFORE UPDATE ON account.user_rules
+  FOR EACH ROW EXECUTE FUNCTION public.touch_row();
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON account.user_rules
+  FOR EACH ROW EXECUTE FUNCTION audit.record_change('user_rule', 'id');

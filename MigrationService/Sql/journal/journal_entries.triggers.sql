@@ -1,1 +1,2 @@
-CREATE TRIGGER touch BEFORE UPDATE ON journal.journal_entries FOR EACH ROW EXECUTE FUNCTION public.touch_row();
+CREATE TRIGGER touch BEFORE UPDATE ON journal.journal_entries
+  FOR EACH ROW EXECUTE FUNCTION public.touch_row();

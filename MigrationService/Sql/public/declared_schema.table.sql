@@ -1,2 +1,4 @@
 CREATE TABLE public.declared_schema (build uuid NOT NULL CONSTRAINT pk_declared_schema PRIMARY KEY, declared jsonb NOT NULL);
-COMMENT ON TABLE public.declared_schema IS 'What the build that last verified this database declares. Its next start compares the database with this, and need not build the model, which takes seconds.';
+COMMENT ON TABLE public.declared_schema IS
+  'The declarations of the build that last verified this database. The next start of that build compares the database with them and '
+  'skips building the model, which takes seconds.';

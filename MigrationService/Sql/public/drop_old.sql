@@ -1,5 +1,6 @@
--- Dropping a chunk is its owner's right, and rows that are facts are deleted by nobody else either: the maintenance job does it through here.
-CREATE FUNCTION public.drop_old(table_name regclass, time_column name, older_than timestamptz, at_most integer DEFAULT 50000) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+-- Only the owner may drop a chunk, and no service may delete rows that are facts. The maintenance job calls this function for both.
+CREATE FUNCTION public.drop_old(table_name regclass, time_column name, older_than timestamptz, at_most integer DEFAULT 50000) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
   gone bigint;
 BEGIN
@@ -9,11 +10,16 @@ BEGIN
   IF to_regclass('timescaledb_information.hypertables') IS NOT NULL THEN
     EXECUTE 'SELECT count(*) FROM public.drop_chunks($1, older_than => $2)' INTO gone USING table_name, older_than;
   ELSE
-    EXECUTE format('DELETE FROM %s WHERE ctid = ANY (ARRAY (SELECT ctid FROM %s WHERE %I < $1 LIMIT $2))', table_name, table_name, time_column) USING older_than, at_most;
+    EXECUTE format(
+      'DELETE FROM %s WHERE ctid = ANY (ARRAY (SELECT ctid FROM %s WHERE %I < $1 LIMIT $2))',
+      table_name, table_name, time_column)
+      USING older_than, at_most;
     GET DIAGNOSTICS gone = ROW_COUNT;
   END IF;
   RETURN gone;
 END $$;
-COMMENT ON FUNCTION public.drop_old(regclass, name, timestamptz, integer) IS 'For editions without retention policies: drops the chunks of a hypertable that end before an instant, or deletes the first rows of a plain table before it; how many of them.';
+COMMENT ON FUNCTION public.drop_old(regclass, name, timestamptz, integer) IS
+  'For editions without retention policies: drops the chunks of a hypertable that end before an instant, or deletes up to at_most rows '
+  'of a plain table from before it. Returns how many.';
 REVOKE EXECUTE ON FUNCTION public.drop_old(regclass, name, timestamptz, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.drop_old(regclass, name, timestamptz, integer) TO wyckoff_worker;

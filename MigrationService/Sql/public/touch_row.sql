@@ -1,6 +1,7 @@
-CREATE FUNCTION public.touch_row() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION public.touch_row() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
   NEW.updated_at := now();
   RETURN NEW;
 END $$;
-COMMENT ON FUNCTION public.touch_row() IS 'BEFORE UPDATE: keeps updated_at.';
+COMMENT ON FUNCTION public.touch_row() IS 'Trigger BEFORE UPDATE: sets updated_at.';

@@ -1,7 +1,10 @@
-CREATE FUNCTION public.touch_versioned_row() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION public.touch_versioned_row() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
   NEW.updated_at := now();
   NEW.version := OLD.version + 1;
   RETURN NEW;
 END $$;
-COMMENT ON FUNCTION public.touch_versioned_row() IS 'BEFORE UPDATE: keeps updated_at and counts version up, whatever the statement says; a writer names the version it read in its WHERE.';
+COMMENT ON FUNCTION public.touch_versioned_row() IS
+  'Trigger BEFORE UPDATE: sets updated_at and increments version, whatever the statement says. A writer checks the version it read in '
+  'its WHERE.';

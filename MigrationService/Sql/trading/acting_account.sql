@@ -1,4 +1,5 @@
-CREATE FUNCTION trading.acting_account() RETURNS bigint LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION trading.acting_account() RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   acting bigint := account.current_id();
 BEGIN
@@ -7,5 +8,5 @@ BEGIN
   END IF;
   RETURN acting;
 END $$;
-COMMENT ON FUNCTION trading.acting_account() IS 'The account in app.account_id; an error when there is none.';
+COMMENT ON FUNCTION trading.acting_account() IS 'Returns the account in app.account_id; raises an error when there is none.';
 REVOKE EXECUTE ON FUNCTION trading.acting_account FROM PUBLIC;

@@ -1,4 +1,5 @@
-CREATE FUNCTION market.lock_ticker(ticker_id int) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION market.lock_ticker(ticker_id int) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 DECLARE
   frame text;
 BEGIN
@@ -6,4 +7,5 @@ BEGIN
     PERFORM pg_advisory_xact_lock(market.window_lock(ticker_id, frame));
   END LOOP;
 END $$;
-COMMENT ON FUNCTION market.lock_ticker(int) IS 'Takes the locks of all timeframes of a ticker, in order: for a transaction that does not know yet which it will write.';
+COMMENT ON FUNCTION market.lock_ticker(int) IS
+  'Takes the locks of all timeframes of a ticker in order, for a transaction that may write several of them.';

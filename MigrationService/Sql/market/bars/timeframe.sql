@@ -1,6 +1,7 @@
-CREATE FUNCTION market.timeframe(name text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+CREATE FUNCTION market.timeframe(name text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-  -- The same aliases as Wyckoff/Primitives/Timeframe.cs. Upper-case M is a month elsewhere, so 1M is not among them.
+  -- The same aliases as Wyckoff/Primitives/Timeframe.cs. 1M is not an alias, because other software reads it as one month.
   frame CONSTANT text := CASE
     WHEN name IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d') THEN name
     WHEN name IN ('1Min', '1min') THEN '1m'
@@ -13,8 +14,10 @@ DECLARE
   END;
 BEGIN
   IF frame IS NULL THEN
-    RAISE EXCEPTION '''%'' is not a timeframe: one of 1m, 5m, 15m, 30m, 1h, 4h, 1d is expected.', coalesce(name, 'NULL') USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION '''%'' is not a timeframe: one of 1m, 5m, 15m, 30m, 1h, 4h, 1d is expected.', coalesce(name, 'NULL')
+      USING ERRCODE = 'invalid_parameter_value';
   END IF;
   RETURN frame;
 END $$;
-COMMENT ON FUNCTION market.timeframe(text) IS 'The name under which bars of a timeframe are stored, from what people and vendors write for it.';
+COMMENT ON FUNCTION market.timeframe(text) IS
+  'Returns the name under which bars of a timeframe are stored, for the spellings that people and vendors use.';

@@ -1,15 +1,20 @@
-CREATE FUNCTION market.stage_bar() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION market.stage_bar() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_OP <> 'INSERT' THEN
-    INSERT INTO pg_temp.staged_bars VALUES (CASE TG_OP WHEN 'UPDATE' THEN 'old' ELSE 'delete' END, OLD.symbol, OLD.timeframe, OLD.timestamp, OLD.open, OLD.high, OLD.low, OLD.close, OLD.volume,
-      OLD.trade_count, OLD.vwap, OLD.source, OLD.quality_score, OLD.created_at, OLD.ticker_id);
+    INSERT INTO pg_temp.staged_bars
+    VALUES (CASE TG_OP WHEN 'UPDATE' THEN 'old' ELSE 'delete' END, OLD.symbol, OLD.timeframe, OLD.timestamp,
+      OLD.open, OLD.high, OLD.low, OLD.close, OLD.volume, OLD.trade_count, OLD.vwap,
+      OLD.source, OLD.quality_score, OLD.created_at, OLD.ticker_id);
   END IF;
   IF TG_OP = 'DELETE' THEN
     RETURN OLD;
   END IF;
-  INSERT INTO pg_temp.staged_bars VALUES (CASE TG_OP WHEN 'UPDATE' THEN 'new' ELSE 'insert' END, NEW.symbol, market.timeframe(NEW.timeframe), NEW.timestamp, NEW.open, NEW.high, NEW.low, NEW.close,
-    NEW.volume, NEW.trade_count, NEW.vwap, NEW.source, NEW.quality_score, NEW.created_at);
+  INSERT INTO pg_temp.staged_bars
+  VALUES (CASE TG_OP WHEN 'UPDATE' THEN 'new' ELSE 'insert' END, NEW.symbol, market.timeframe(NEW.timeframe), NEW.timestamp,
+    NEW.open, NEW.high, NEW.low, NEW.close, NEW.volume, NEW.trade_count, NEW.vwap,
+    NEW.source, NEW.quality_score, NEW.created_at);
   RETURN NEW;
 END $$;
-COMMENT ON FUNCTION market.stage_bar() IS 'Second step of a write through ohlcv_bars: sets a row aside.';
+COMMENT ON FUNCTION market.stage_bar() IS 'Second step of a write through ohlcv_bars: stages one row.';
 REVOKE EXECUTE ON FUNCTION market.stage_bar() FROM PUBLIC;

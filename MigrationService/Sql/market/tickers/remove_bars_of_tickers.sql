@@ -1,4 +1,5 @@
-CREATE FUNCTION market.remove_bars_of_tickers() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+CREATE FUNCTION market.remove_bars_of_tickers() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
   rows text;
   ticker int;
@@ -12,5 +13,6 @@ BEGIN
   END LOOP;
   RETURN NULL;
 END $$;
-COMMENT ON FUNCTION market.remove_bars_of_tickers() IS 'What a foreign key with ON DELETE CASCADE would do, without its price on every COPY.';
+COMMENT ON FUNCTION market.remove_bars_of_tickers() IS
+  'Trigger: deletes the rows of deleted tickers, as a foreign key with ON DELETE CASCADE would, but without its cost on every COPY.';
 REVOKE EXECUTE ON FUNCTION market.remove_bars_of_tickers() FROM PUBLIC;

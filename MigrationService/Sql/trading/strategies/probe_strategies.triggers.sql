@@ -1,1 +1,2 @@
-CREATE TRIGGER touch BEFORE UPDATE ON trading.probe_strategies FOR EACH ROW EXECUTE FUNCTION public.touch_versioned_row();
+CREATE TRIGGER touch BEFORE UPDATE ON trading.probe_strategies
+  FOR EACH ROW EXECUTE FUNCTION public.touch_versioned_row();

@@ -1,2 +1,2 @@
--- updated_at and version
-CREATE TRIGGER touch BEFORE UPDATE ON wyckoff.trading_ranges FOR EACH ROW EXECUTE FUNCTION public.touch_versioned_row();
+CREATE TRIGGER touch BEFORE UPDATE ON wyckoff.trading_ranges
+  FOR EACH ROW EXECUTE FUNCTION public.touch_versioned_row();

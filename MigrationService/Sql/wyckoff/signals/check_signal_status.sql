@@ -1,4 +1,5 @@
-CREATE FUNCTION wyckoff.check_signal_status() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION wyckoff.check_signal_status() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
   IF (OLD.status, NEW.status) NOT IN (
     ('PENDING', 'APPROVED'), ('PENDING', 'REJECTED'), ('PENDING', 'EXPIRED'), ('PENDING', 'CANCELLED'),
@@ -10,4 +11,5 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-COMMENT ON FUNCTION wyckoff.check_signal_status() IS 'The ways a signal may go; Signal.MayBecome says the same.';
+COMMENT ON FUNCTION wyckoff.check_signal_status() IS
+  'Trigger: the allowed changes of a signal''s status. Signal.MayBecome in C# has the same list.';
