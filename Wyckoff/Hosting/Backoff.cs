@@ -1,14 +1,14 @@
 namespace Wyckoff.Hosting;
 
 /// <summary>
-/// How long to wait after the n-th failure: twice as long each time, up to a limit. Half of it is random, so that many who failed together
-/// do not come back together.
+/// Computes the pause after the n-th failure: it doubles each time, up to a limit. Half of the pause is random, so that processes which
+/// failed together do not retry together.
 /// </summary>
 public sealed class Backoff(Random random)
 {
     private readonly Lock _lock = new();
 
-    /// <summary>With a random sequence that no other process has.</summary>
+    /// <summary>Creates a back-off whose random sequence differs from those of other processes.</summary>
     public static Backoff OfThisProcess() =>
         new(new Random(HashCode.Combine(Environment.ProcessId, Environment.MachineName, Environment.TickCount64)));
 

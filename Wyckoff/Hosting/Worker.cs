@@ -3,7 +3,6 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Wyckoff.Postgres;
-using Wyckoff.Telemetry;
 
 namespace Wyckoff.Hosting;
 
@@ -14,7 +13,7 @@ namespace Wyckoff.Hosting;
 /// </summary>
 public abstract class Worker(TimeProvider time, ILogger logger) : BackgroundService, IHealthCheck
 {
-    /// <summary>How many times, since the last success, a round may fail for another reason than a database that is away: about a minute.</summary>
+    /// <summary>How often a round may fail since the last success, not counting database outages. With back-off, about a minute.</summary>
     public const int Attempts = 10;
 
     public static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
@@ -23,7 +22,9 @@ public abstract class Worker(TimeProvider time, ILogger logger) : BackgroundServ
     private readonly Backoff _backoff = Backoff.OfThisProcess();
     private volatile State _state = new(time.GetUtcNow(), null, 0, 0);
 
-    /// <summary>The failures since the last success, or the start; <paramref name="Unexpected"/> counts those with the database not away.</summary>
+    /// <summary>
+    /// The failures since the last success, or the start; <paramref name="Unexpected"/> counts those with the database not away.
+    /// </summary>
     private sealed record State(DateTimeOffset LastSuccess, Exception? Fault, int Failures, int Unexpected);
 
     protected TimeProvider Time { get; } = time;
@@ -114,7 +115,9 @@ public abstract class Worker(TimeProvider time, ILogger logger) : BackgroundServ
         }
     }
 
-    /// <summary>Notes and logs a failure: an outage of the database once, without a stack trace; anything else each time, with it.</summary>
+    /// <summary>
+    /// Notes and logs a failure: an outage of the database once, without a stack trace; anything else each time, with it.
+    /// </summary>
     protected void Fail(Exception exception)
     {
         var before = _state;

@@ -3,12 +3,12 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Instrumentation.StackExchangeRedis;
 using StackExchange.Redis;
-using Wyckoff.Telemetry;
 
 namespace Wyckoff.Redis;
 
 /// <summary>
-/// The process's one connection to Redis. It is made in the background and comes back by itself, so neither a start nor a request ever waits for a Redis that is away.
+/// The connection of this process to Redis. It is opened in the background and reopens by itself, so neither the start nor a request waits
+/// while Redis is away.
 /// </summary>
 public sealed class RedisConnection(
     IConfiguration configuration,
@@ -21,16 +21,16 @@ public sealed class RedisConnection(
 
     public bool IsConfigured => !string.IsNullOrWhiteSpace(_text);
 
-    /// <summary>The multiplexer if Redis answers now, else null: go without.</summary>
+    /// <summary>The multiplexer while Redis answers; null otherwise, and callers then work without Redis.</summary>
     public IConnectionMultiplexer? Current =>
         _connecting is { IsCompletedSuccessfully: true, Result: { IsConnected: true } multiplexer } ? multiplexer : null;
 
-    /// <summary>Has every message of a channel handed to <paramref name="handle"/>, from when Redis answers on. Those sent while it did not are lost.</summary>
+    /// <summary>Calls <paramref name="handle"/> for every message of a channel. Messages sent while Redis is away are lost.</summary>
     public async Task ListenAsync(string channel, Action<string> handle)
     {
         if (_connecting is { } connecting)
         {
-            // Where nobody answers yet, the subscription is kept, and made with the connection.
+            // While Redis is away the client stores the subscription and sends it once connected.
             var subscriber = (await connecting).GetSubscriber();
             await subscriber.SubscribeAsync(
                 new RedisChannel(channel, RedisChannel.PatternMode.Literal),
@@ -66,12 +66,12 @@ public sealed class RedisConnection(
         options.ConnectTimeout = 2000;
         options.ConnectRetry = 1;
         options.KeepAlive = 10;
-        // INFO, which the status asks for, counts as an administrator's command in this client.
+        // This client treats INFO, which the status needs, as an admin command.
         options.AllowAdmin = true;
         var multiplexer = await ConnectionMultiplexer.ConnectAsync(options);
         tracing?.AddConnection(multiplexer);
         multiplexer.ConnectionFailed += (_, e) => logger.RedisAway(e.FailureType.ToString());
-        multiplexer.ConnectionRestored += (_, _) => logger.RedisThere();
+        multiplexer.ConnectionRestored += (_, _) => logger.RedisConnected();
         if (!multiplexer.IsConnected)
         {
             logger.RedisAway("not reachable at start");

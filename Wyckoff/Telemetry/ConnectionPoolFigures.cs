@@ -2,14 +2,14 @@ using System.Diagnostics.Metrics;
 
 namespace Wyckoff.Telemetry;
 
-/// <summary>Open, idle and waiting of the connection pools, read from the metrics Npgsql publishes about itself.</summary>
+/// <summary>Counts open and idle connections of the pools, and waiting requests, from the metrics that Npgsql publishes.</summary>
 public sealed class ConnectionPoolFigures : IDisposable
 {
     private readonly MeterListener _listener = new();
     private readonly Dictionary<string, (long Idle, long Used)> _pools;
     private long _waiting;
 
-    /// <param name="pools">The names of the data sources: other pools in the process are not counted.</param>
+    /// <param name="pools">The names of the data sources to count. Other pools of the process are ignored.</param>
     public ConnectionPoolFigures(params IEnumerable<string> pools)
     {
         _pools = pools.ToDictionary(pool => pool, _ => (0L, 0L), StringComparer.Ordinal);
@@ -59,7 +59,7 @@ public sealed class ConnectionPoolFigures : IDisposable
             return;
         }
 
-        // Several hosts are several pools of the one name, and one more that says what they have together.
+        // With several hosts, Npgsql reports one pool per host and one for all of them under the same name. The maximum is the total.
         switch (instrument.Name, state)
         {
             case ("db.client.connection.count", "idle"):

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Wyckoff.Telemetry;
 
-/// <summary>Metrics of market data: those of providers, syncs and feeds, and the one meter for all others.</summary>
+/// <summary>The meter of market data, with the metrics of providers, syncs and feeds.</summary>
 public static class MarketDataMetrics
 {
     public const string Name = "Wyckoff.MarketData";

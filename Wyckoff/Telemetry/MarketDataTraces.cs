@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Wyckoff.Telemetry;
 
-/// <summary>Spans of work on market data. Work that no HTTP request started, such as a scheduled sync, becomes one trace by its span.</summary>
+/// <summary>Spans of work on market data. For work outside HTTP requests, such as a scheduled sync, the span starts a trace.</summary>
 internal static class MarketDataTraces
 {
     private static readonly ActivitySource Source = new(MarketDataMetrics.Name);

@@ -8,13 +8,13 @@ public static class ReadMetrics
     private static readonly Counter<long> Lookups = MarketDataMetrics.Meter.CreateCounter<long>(
         "wyckoff.cache.lookups",
         "{lookup}",
-        "Recent windows that were asked for, by where they were found: process, redis, or database when they had to be read anew."
+        "Lookups of recent bars, by where they were found: process, redis, or database when they had to be read."
     );
 
     private static readonly Histogram<double> Rebuilds = MarketDataMetrics.Meter.CreateHistogram(
         "wyckoff.cache.rebuild.duration",
         "s",
-        "How long it took to read a recent window anew and write it down.",
+        "How long it took to read recent bars from the database and store them in the caches.",
         advice: new InstrumentAdvice<double>
         {
             HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
@@ -24,7 +24,7 @@ public static class ReadMetrics
     private static readonly Histogram<double> Staleness = MarketDataMetrics.Meter.CreateHistogram(
         "wyckoff.cache.staleness",
         "s",
-        "How long a window had been in the process when a read found that it is outdated.",
+        "How long recent bars had been in the process cache when a read found that they are outdated.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 3600] }
     );
 

@@ -5,7 +5,6 @@ using StackExchange.Redis;
 using Wyckoff.Bars.Caching;
 using Wyckoff.Primitives;
 using Wyckoff.Redis;
-using Wyckoff.Telemetry;
 using Wyckoff.Tickers;
 
 namespace Wyckoff.Bars.Writing;
