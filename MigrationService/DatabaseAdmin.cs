@@ -9,7 +9,7 @@ using Wyckoff.Timescale;
 
 namespace Wyckoff.MigrationService;
 
-/// <summary>The server as its administrator sees it: waits for it, and makes, opens and drops the database.</summary>
+/// <summary>Connects to the database server as its administrator; creates, opens and drops the database.</summary>
 internal sealed class DatabaseAdmin(
     IConfiguration configuration,
     IOptions<MigrationOptions> options,
@@ -23,9 +23,11 @@ internal sealed class DatabaseAdmin(
 
     private readonly NpgsqlConnectionStringBuilder _admin = AdminConnection(configuration);
 
-    public string Database => _admin.Database!;
+    public string DatabaseName => _admin.Database!;
 
-    /// <summary>Everything is created as, and so belongs to, the owner role, whoever the administrator is.</summary>
+    /// <summary>
+    /// Connections that act as the owner role, so that everything they create belongs to it, whoever the administrator is.
+    /// </summary>
     public NpgsqlDataSource OwnerDataSource() =>
         NpgsqlDataSource.Create(
             new NpgsqlConnectionStringBuilder(_admin.ConnectionString)
@@ -34,7 +36,9 @@ internal sealed class DatabaseAdmin(
             }
         );
 
-    /// <summary>A connection to the database, or, when it does not exist and is not to be created, to the server's maintenance database.</summary>
+    /// <summary>
+    /// Waits for the server and connects to the database. When it does not exist, creates it or connects to the maintenance database.
+    /// </summary>
     public async Task<NpgsqlConnection> ConnectAsync(bool createDatabase, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
@@ -43,13 +47,15 @@ internal sealed class DatabaseAdmin(
         {
             try
             {
-                var connection = await OpenAsync(Database, createDatabase, cancellationToken);
+                var connection = await OpenAsync(DatabaseName, createDatabase, cancellationToken);
                 var server = connection.PostgreSqlVersion;
                 if (server.Major < TimescaleEdition.OldestServer.Major)
                 {
                     await connection.DisposeAsync();
                     throw new RefusalException(
-                        $"The server at {_admin.Host}:{_admin.Port} is PostgreSQL {server}; Wyckoff needs {TimescaleEdition.OldestServer.Major} or newer. Upgrade it, or name another server in ConnectionStrings__wyckoff."
+                        $"The server at {_admin.Host}:{_admin.Port} is PostgreSQL {server}; "
+                            + $"Wyckoff needs {TimescaleEdition.OldestServer.Major} or newer. "
+                            + "Upgrade it, or name another server in ConnectionStrings__wyckoff."
                     );
                 }
 
@@ -59,17 +65,20 @@ internal sealed class DatabaseAdmin(
                 when (e.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
             {
                 throw new RefusalException(
-                    $"The server at {_admin.Host}:{_admin.Port} refuses user '{_admin.Username}': {e.MessageText}. Check user and password in ConnectionStrings__wyckoff."
+                    $"The server at {_admin.Host}:{_admin.Port} refuses user '{_admin.Username}': {e.MessageText}. "
+                        + "Check user and password in ConnectionStrings__wyckoff."
                 );
             }
-            // A database that is missing is created, so here it is not waited for.
+            // IsAway includes a missing database; here it is created instead of waited for.
             catch (Exception e)
                 when (DatabaseFaults.IsAway(e) && e is not PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName })
             {
                 if (time.GetElapsedTime(started) >= options.Value.ServerWait)
                 {
+                    var waited = options.Value.ServerWait.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
                     throw new RefusalException(
-                        $"No database server answers at {_admin.Host}:{_admin.Port} after {options.Value.ServerWait.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s: {e.Message}. Start it, or correct ConnectionStrings__wyckoff."
+                        $"No database server answers at {_admin.Host}:{_admin.Port} after {waited} s: {e.Message}. "
+                            + "Start it, or correct ConnectionStrings__wyckoff."
                     );
                 }
 
@@ -92,7 +101,7 @@ internal sealed class DatabaseAdmin(
 
     private async Task<NpgsqlConnection> OpenAsync(string database, bool createDatabase, CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(To(database));
+        var connection = new NpgsqlConnection(ConnectionStringTo(database));
         try
         {
             await connection.OpenAsync(cancellationToken);
@@ -116,10 +125,10 @@ internal sealed class DatabaseAdmin(
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedFile)
         {
-            // The library of the extension version the database was made with is gone, so not even a SELECT runs here until it is updated.
+            // The server no longer has the library of the extension version in this database, so every statement fails until the update.
             await connection.DisposeAsync();
             await UpdateExtensionAsync(database, cancellationToken);
-            connection = new NpgsqlConnection(To(database));
+            connection = new NpgsqlConnection(ConnectionStringTo(database));
             await connection.OpenAsync(cancellationToken);
             return connection;
         }
@@ -140,15 +149,15 @@ internal sealed class DatabaseAdmin(
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation)
         {
-            // Another MigrationService was quicker.
+            // Another MigrationService created it at the same time.
         }
     }
 
     private async Task UpdateExtensionAsync(string database, CancellationToken cancellationToken)
     {
         logger.UpdatingExtension();
-        // The update must be the first statement of its session, so the driver may not ask for the types before it.
-        await using var source = new NpgsqlDataSourceBuilder(To(database))
+        // The update must be the first statement of its session, so the driver must not load types before it.
+        await using var source = new NpgsqlDataSourceBuilder(ConnectionStringTo(database))
             .ConfigureTypeLoading(types => types.EnableTypeLoading(false))
             .Build();
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
@@ -159,7 +168,7 @@ internal sealed class DatabaseAdmin(
     public async Task DropDatabaseAsync(CancellationToken cancellationToken)
     {
         await using var maintenance = await OpenAsync(MaintenanceDatabase, createDatabase: false, cancellationToken);
-        await using var drop = new NpgsqlCommand($"DROP DATABASE IF EXISTS {Quoted(Database)} WITH (FORCE)", maintenance)
+        await using var drop = new NpgsqlCommand($"DROP DATABASE IF EXISTS {Quoted(DatabaseName)} WITH (FORCE)", maintenance)
         {
             CommandTimeout = 0,
         };
@@ -171,14 +180,15 @@ internal sealed class DatabaseAdmin(
         if (connection.Database != _admin.Database)
         {
             throw new RefusalException(
-                $"There is no database '{_admin.Database}' at {_admin.Host}:{_admin.Port}. Run MigrationService without options to create it."
+                $"There is no database '{_admin.Database}' at {_admin.Host}:{_admin.Port}. "
+                    + "Run MigrationService without options to create it."
             );
         }
     }
 
     public static string Quoted(string identifier) => "\"" + identifier.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 
-    private string To(string database) =>
+    private string ConnectionStringTo(string database) =>
         new NpgsqlConnectionStringBuilder(_admin.ConnectionString) { Database = database }.ConnectionString;
 
     private static NpgsqlConnectionStringBuilder AdminConnection(IConfiguration configuration)
@@ -200,7 +210,8 @@ internal sealed class DatabaseAdmin(
         catch (ArgumentException e)
         {
             throw new RefusalException(
-                $"ConnectionStrings__wyckoff is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=…;Password=…' ({e.GetType().Name})."
+                "ConnectionStrings__wyckoff is not a connection string such as "
+                    + $"'Host=…;Port=5432;Database=wyckoff;Username=…;Password=…' ({e.GetType().Name})."
             );
         }
     }

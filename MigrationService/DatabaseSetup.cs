@@ -2,23 +2,23 @@ using Npgsql;
 
 namespace Wyckoff.MigrationService;
 
-/// <summary>What has to be there before the first migration, and only an administrator may do: the extension, the roles, the owner and the search path.</summary>
+/// <summary>Creates what migrations need and only an administrator may create: extension, roles, database owner and search path.</summary>
 internal static class DatabaseSetup
 {
     public const string OwnerRole = "wyckoff_owner";
     public const string AppRole = "wyckoff_app";
     public const string WorkerRole = "wyckoff_worker";
 
-    /// <summary>People in psql: reads everything, and writes bars through their view.</summary>
+    /// <summary>For people in psql: may read everything, and write bars through their view.</summary>
     public const string ConsoleRole = "wyckoff_console";
 
     public const string SearchPath = "account, market, wyckoff, trading, journal, prediction, audit, public";
 
-    /// <summary>The statements, in order. Each may run again without effect. A role without a verifier keeps the password it has.</summary>
+    /// <summary>The statements in order. Each is idempotent. A role without a verifier keeps its password.</summary>
     public static IReadOnlyList<string> Statements(bool createExtension, string? appVerifier, string? workerVerifier) =>
         [
             .. createExtension ? ["CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA public"] : Array.Empty<string>(),
-            // The owner may log in, because TimescaleDB's policies run as the owner of their table and need that; it has no password, so nobody can.
+            // TimescaleDB's policies run as the owner of their table, who therefore needs LOGIN. It has no password, so nobody can log in.
             Role(OwnerRole, "LOGIN"),
             Role(AppRole, "LOGIN"),
             Role(WorkerRole, "LOGIN"),
@@ -26,11 +26,13 @@ internal static class DatabaseSetup
             Role(ConsoleRole, "NOLOGIN"),
             Membership(OwnerRole),
             Membership(ConsoleRole),
-            // Here, because it holds for all that will ever be made, also for what the extension makes.
+            // Default privileges, so that they also apply to later tables and to those that the extension creates.
             $"ALTER DEFAULT PRIVILEGES FOR ROLE {OwnerRole} GRANT SELECT ON TABLES TO {ConsoleRole}",
             $"""
                 DO $$ BEGIN
-                  IF (SELECT datdba::regrole::text FROM pg_database WHERE datname = current_database()) <> '{OwnerRole}' THEN EXECUTE format('ALTER DATABASE %I OWNER TO {OwnerRole}', current_database()); END IF;
+                  IF (SELECT datdba::regrole::text FROM pg_database WHERE datname = current_database()) <> '{OwnerRole}' THEN
+                    EXECUTE format('ALTER DATABASE %I OWNER TO {OwnerRole}', current_database());
+                  END IF;
                   EXECUTE format('ALTER DATABASE %I SET search_path = {SearchPath}', current_database());
                 END $$
                 """,
@@ -52,7 +54,7 @@ internal static class DatabaseSetup
         }
     }
 
-    /// <summary>The verifier to store for a role's password; null when no password is given or the role has it already.</summary>
+    /// <summary>The verifier to store for a role's password; null when no password is given or the role already has this one.</summary>
     public static async Task<string?> NewVerifierAsync(
         NpgsqlConnection admin,
         string role,
@@ -71,7 +73,7 @@ internal static class DatabaseSetup
 
     private static async Task<string?> StoredVerifierAsync(NpgsqlConnection admin, string role, CancellationToken cancellationToken)
     {
-        // Only superusers may read verifiers, and managed services have none to offer. The question avoids an error in the server's log.
+        // Only superusers may read verifiers, and managed services give no superuser. The check avoids an error in the server's log.
         await using var allowed = new NpgsqlCommand("SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT')", admin);
         if (await allowed.ExecuteScalarAsync(cancellationToken) is not true)
         {
@@ -85,7 +87,7 @@ internal static class DatabaseSetup
         return await stored.ExecuteScalarAsync(cancellationToken) as string;
     }
 
-    // Roles belong to the whole server: two databases set up at the same time meet here, where no advisory lock reaches.
+    // Roles belong to the whole server. An advisory lock covers one database, so two databases that are set up at once can collide here.
     private static async Task ExecuteAsync(NpgsqlConnection admin, string statement, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -108,7 +110,7 @@ internal static class DatabaseSetup
         $"""
             DO $$ BEGIN
               IF NOT pg_has_role(current_user, '{role}', 'SET') THEN EXECUTE format('GRANT {role} TO %I', current_user); END IF;
-            EXCEPTION WHEN invalid_parameter_value THEN -- PostgreSQL 15 knows no 'SET'
+            EXCEPTION WHEN invalid_parameter_value THEN -- PostgreSQL 15 does not know 'SET'
               IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN EXECUTE format('GRANT {role} TO %I', current_user); END IF;
             END $$
             """;
@@ -117,7 +119,10 @@ internal static class DatabaseSetup
         $"""
             DO $$ BEGIN
               IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN CREATE ROLE {name} {attribute};
-              ELSIF '{attribute}' = 'LOGIN' AND NOT (SELECT rolcanlogin FROM pg_roles WHERE rolname = '{name}') THEN ALTER ROLE {name} LOGIN; END IF; -- made by an earlier version
+              -- An earlier version created some roles without LOGIN.
+              ELSIF '{attribute}' = 'LOGIN' AND NOT (SELECT rolcanlogin FROM pg_roles WHERE rolname = '{name}') THEN
+                ALTER ROLE {name} LOGIN;
+              END IF;
             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
             END $$
             """;

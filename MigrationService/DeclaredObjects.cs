@@ -5,7 +5,7 @@ using Wyckoff.Postgres;
 
 namespace Wyckoff.MigrationService;
 
-/// <summary>The names of all tables, columns, checks, foreign keys, indexes, functions, views, triggers and policies: declared, and in the database.</summary>
+/// <summary>Lists the names of all tables, columns, constraints, indexes and schema objects that are declared or in the database.</summary>
 internal static class DeclaredObjects
 {
     public static IEnumerable<string> Of(IModel model)
@@ -49,20 +49,41 @@ internal static class DeclaredObjects
 
     public static async Task<HashSet<string>> PresentAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // Chunks and TimescaleDB's own catalogs repeat what their hypertable has.
+        // Without TimescaleDB's schemas: chunks repeat the columns and constraints of their hypertable.
         const string sql = """
             WITH tables AS (
-              SELECT c.oid, n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+              SELECT c.oid, n.nspname || '.' || c.relname AS name
+                FROM pg_class c
+                JOIN pg_namespace n ON n.oid = c.relnamespace
                WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^(pg_|_timescaledb|information_schema)')
             SELECT 'table ' || name FROM tables
-            UNION ALL SELECT 'column ' || name || '.' || attname FROM tables JOIN pg_attribute ON attrelid = oid AND attnum > 0 AND NOT attisdropped
-            UNION ALL SELECT 'constraint ' || name || '.' || conname FROM tables t JOIN pg_constraint ON conrelid = t.oid
-            UNION ALL SELECT 'object ' || pronamespace::regnamespace || '.' || proname FROM pg_proc
-            UNION ALL SELECT 'object ' || relnamespace::regnamespace || '.' || relname FROM pg_class WHERE relkind IN ('v', 'm', 'c')
-            UNION ALL SELECT 'object ' || name || '.table' FROM tables
-            UNION ALL SELECT 'object ' || name || '.triggers' FROM tables t JOIN pg_trigger ON tgrelid = t.oid AND NOT tgisinternal
-            UNION ALL SELECT 'object ' || name || '.policies' FROM tables t JOIN pg_policy ON polrelid = t.oid
-            UNION ALL SELECT 'index ' || name || '.' || i.relname FROM tables t JOIN pg_index x ON x.indrelid = t.oid JOIN pg_class i ON i.oid = x.indexrelid
+            UNION ALL
+            SELECT 'column ' || name || '.' || attname
+              FROM tables
+              JOIN pg_attribute ON attrelid = oid AND attnum > 0 AND NOT attisdropped
+            UNION ALL
+            SELECT 'constraint ' || name || '.' || conname
+              FROM tables t JOIN pg_constraint ON conrelid = t.oid
+            UNION ALL
+            SELECT 'object ' || pronamespace::regnamespace || '.' || proname
+              FROM pg_proc
+            UNION ALL
+            SELECT 'object ' || relnamespace::regnamespace || '.' || relname
+              FROM pg_class WHERE relkind IN ('v', 'm', 'c')
+            UNION ALL
+            SELECT 'object ' || name || '.table'
+              FROM tables
+            UNION ALL
+            SELECT 'object ' || name || '.triggers'
+              FROM tables t JOIN pg_trigger ON tgrelid = t.oid AND NOT tgisinternal
+            UNION ALL
+            SELECT 'object ' || name || '.policies'
+              FROM tables t JOIN pg_policy ON polrelid = t.oid
+            UNION ALL
+            SELECT 'index ' || name || '.' || i.relname
+              FROM tables t
+              JOIN pg_index x ON x.indrelid = t.oid
+              JOIN pg_class i ON i.oid = x.indexrelid
             """;
         await using var command = new NpgsqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

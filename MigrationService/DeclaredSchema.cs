@@ -9,12 +9,12 @@ using Wyckoff.Timescale;
 namespace Wyckoff.MigrationService;
 
 /// <summary>
-/// What the model declares. To build the model takes most of the time of a start that changes nothing, so what was found in it is kept in the database, for
-/// the same build alone.
+/// The declarations of the model. Building the model takes most of the time of a run that changes nothing, so the declarations are cached
+/// in the database, for the same build only.
 /// </summary>
 /// <param name="Objects">The names of tables, columns, constraints and indexes.</param>
-/// <param name="Hypertables">As declared, before configuration.</param>
-/// <param name="Aggregates">The same.</param>
+/// <param name="Hypertables">The declared hypertables, before configuration is applied.</param>
+/// <param name="Aggregates">The declared aggregates, before configuration is applied.</param>
 internal sealed record DeclaredSchema(
     IReadOnlyList<string> Objects,
     IReadOnlyList<Hypertable> Hypertables,
@@ -23,17 +23,17 @@ internal sealed record DeclaredSchema(
 {
     private const string Table = "public.declared_schema";
 
-    // Compilers give the same id to the same source, and another to any other.
+    // The compiler is deterministic: equal sources get the same id, different sources another.
     private static readonly Guid Build = typeof(WyckoffDbContext).Assembly.ManifestModule.ModuleVersionId;
 
     public static DeclaredSchema Of(WyckoffDbContext context)
     {
-        // The model that migrations go by.
+        // The design-time model, which migrations use too.
         var model = context.GetService<IDesignTimeModel>().Model;
         return new([.. DeclaredObjects.Of(model)], model.Hypertables(), model.ContinuousAggregates());
     }
 
-    /// <summary>What this build has kept in the database; null when it has not.</summary>
+    /// <summary>Reads the declarations that this build cached in the database; null when there are none.</summary>
     public static async Task<DeclaredSchema?> KeptAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var exists = new NpgsqlCommand($"SELECT to_regclass('{Table}') IS NOT NULL", connection);
@@ -52,7 +52,11 @@ internal sealed record DeclaredSchema(
     public async Task KeepAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            $"WITH others AS (DELETE FROM {Table} WHERE build <> $1) INSERT INTO {Table} (build, declared) VALUES ($1, $2) ON CONFLICT (build) DO NOTHING",
+            $"""
+            WITH others AS (DELETE FROM {Table} WHERE build <> $1)
+            INSERT INTO {Table} (build, declared) VALUES ($1, $2)
+            ON CONFLICT (build) DO NOTHING
+            """,
             connection
         )
         {

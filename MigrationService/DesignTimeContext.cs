@@ -3,7 +3,9 @@ using Microsoft.EntityFrameworkCore.Design;
 
 namespace Wyckoff.MigrationService;
 
-/// <summary>The context of <c>dotnet ef migrations</c> and of MigrationService: both need the model and the migrations of this build, and no database.</summary>
+/// <summary>
+/// Creates the context for <c>dotnet ef migrations</c> and MigrationService: model and migrations of this build, no database.
+/// </summary>
 internal sealed class DesignTimeContext : IDesignTimeDbContextFactory<WyckoffDbContext>
 {
     private static readonly DbContextOptions<WyckoffDbContext> Options =

@@ -8,7 +8,7 @@ using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.MigrationService;
 
-/// <summary>The command line: what it prints goes to one writer, the one line that says why it failed to another.</summary>
+/// <summary>The command line. Results are printed to one writer, and a failure as a single line to another.</summary>
 internal static class MigrationCommand
 {
     private static readonly Option<bool> Status = new("--status")
@@ -26,9 +26,9 @@ internal static class MigrationCommand
     };
     private static readonly Option<bool> Yes = new("--yes") { Description = "With --reset: all data may be lost." };
 
-    /// <param name="args">Those of the process.</param>
-    /// <param name="output">For what a verb prints.</param>
-    /// <param name="error">For the one line.</param>
+    /// <param name="args">The arguments of the process.</param>
+    /// <param name="output">Receives the results.</param>
+    /// <param name="error">Receives the line that says why the command failed.</param>
     /// <param name="configure">Changes the host before it is built.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(
@@ -70,7 +70,8 @@ internal static class MigrationCommand
         using var host = builder.Build();
         var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
 
-        // In the open, not in a BackgroundService: one that throws leaves exit code 0, and whoever waits for our completion would start on half a schema.
+        // Not in a BackgroundService: when one throws, the process exits with 0, and services that wait for completion would start on an
+        // incomplete schema.
         try
         {
             await host.StartAsync(CancellationToken.None);
@@ -95,7 +96,7 @@ internal static class MigrationCommand
             else
             {
                 await migrator.ApplyAsync(stopping);
-                // Only the service stays up: a verb is called by somebody who waits for its end.
+                // StayUp applies only here: whoever runs one of the other commands waits for its end.
                 if (host.Services.GetRequiredService<IOptions<MigrationOptions>>().Value.StayUp)
                 {
                     host.Services.GetRequiredService<ILogger<Migrator>>().StayingUp();
@@ -115,7 +116,7 @@ internal static class MigrationCommand
                 host.Services.GetRequiredService<ILogger<Migrator>>().MigrationFailed(e);
             }
 
-            // Telemetry is flushed, and the log written to its end, before the last word.
+            // Flush telemetry and logs first, so that the line with the failure is the last output.
             await host.StopAsync(CancellationToken.None);
             host.Dispose();
             return await FailAsync(isStopped ? "Stopped before the end; run it again." : e.Message);
@@ -130,10 +131,10 @@ internal static class MigrationCommand
 
     private static HostApplicationBuilder CreateBuilder(bool isReport)
     {
-        // Settings lie beside the program, and not in whatever folder it was called from.
+        // Read appsettings.json beside the program, not in the current directory.
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.AddServiceDefaults();
-        // What a verb prints is its result; the log goes to the other stream and only speaks when something is wrong.
+        // Standard output is for results, so warnings and errors are logged to standard error.
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         if (isReport)

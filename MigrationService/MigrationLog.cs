@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Wyckoff.MigrationService;
 
+/// <summary>Log messages of MigrationService: event ids from 1100.</summary>
 internal static partial class MigrationLog
 {
     [LoggerMessage(1100, LogLevel.Information, "Waiting for the database server: {Reason}")]
@@ -26,14 +27,14 @@ internal static partial class MigrationLog
     [LoggerMessage(1105, LogLevel.Information, "Schema {Schema} is in place and verified; {Edition}: {Capabilities}")]
     public static partial void Migrated(this ILogger logger, string schema, string edition, string capabilities);
 
-    [LoggerMessage(
-        1106,
-        LogLevel.Warning,
-        "TimescaleDB is installed on the server but cannot be used here ({Reason}); going on without it"
-    )]
+    [LoggerMessage(1106, LogLevel.Warning, "TimescaleDB is installed on the server but cannot be used ({Reason}); continuing without it")]
     public static partial void TimescaleUnusable(this ILogger logger, string reason);
 
-    [LoggerMessage(1107, LogLevel.Warning, "The database was made with a TimescaleDB this server no longer has; updating the extension")]
+    [LoggerMessage(
+        1107,
+        LogLevel.Warning,
+        "The database was made with a TimescaleDB version that this server no longer has; updating the extension"
+    )]
     public static partial void UpdatingExtension(this ILogger logger);
 
     [LoggerMessage(1108, LogLevel.Error, "The migration failed")]

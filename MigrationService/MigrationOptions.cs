@@ -2,16 +2,16 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Wyckoff.MigrationService;
 
-/// <summary>Section <c>Wyckoff</c> as far as migrations need it.</summary>
+/// <summary>The settings of section <c>Wyckoff</c> that MigrationService uses.</summary>
 internal sealed class MigrationOptions
 {
     public const string Section = "Wyckoff";
 
-    /// <summary>The password <c>wyckoff_app</c> gets. None: the role's password is left alone.</summary>
+    /// <summary>The password to set for <c>wyckoff_app</c>; null leaves the role's password unchanged.</summary>
     [RegularExpression(ScramVerifier.PasswordPattern, ErrorMessage = "Wyckoff:AppPassword has a character that is not printable ASCII.")]
     public string? AppPassword { get; set; }
 
-    /// <summary>The password <c>wyckoff_worker</c> gets. None: the role's password is left alone.</summary>
+    /// <summary>The password to set for <c>wyckoff_worker</c>; null leaves the role's password unchanged.</summary>
     [RegularExpression(ScramVerifier.PasswordPattern, ErrorMessage = "Wyckoff:WorkerPassword has a character that is not printable ASCII.")]
     public string? WorkerPassword { get; set; }
 
@@ -19,10 +19,12 @@ internal sealed class MigrationOptions
     [RegularExpression("auto|off", ErrorMessage = "Wyckoff:Timescale is auto or off.")]
     public string Timescale { get; set; } = "auto";
 
-    /// <summary>Stay up and idle after success, for platforms that start again whatever exits. A failure still ends the process with 1.</summary>
+    /// <summary>
+    /// Keep the process running after success, for platforms that restart exited containers. A failure still exits with 1.
+    /// </summary>
     public bool StayUp { get; set; }
 
-    /// <summary>How long to wait for a server that does not answer yet.</summary>
+    /// <summary>How long to wait for the server to answer.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00", ErrorMessage = "Wyckoff:ServerWait is a time span from 00:00:00 to 1.00:00:00.")]
     public TimeSpan ServerWait { get; set; } = TimeSpan.FromMinutes(1);
 

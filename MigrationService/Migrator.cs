@@ -10,9 +10,11 @@ using Wyckoff.Timescale;
 
 namespace Wyckoff.MigrationService;
 
-/// <summary>Brings a database to the schema of this build: setup, migrations, time-series storage, verification; one at a time per database.</summary>
+/// <summary>
+/// Brings a database to the schema of this build: setup, migrations, time-series storage, verification. One at a time per database.
+/// </summary>
 internal sealed class Migrator(
-    DatabaseAdmin server,
+    DatabaseAdmin database,
     IConfiguration configuration,
     IOptions<MigrationOptions> options,
     TimeProvider time,
@@ -23,14 +25,14 @@ internal sealed class Migrator(
 
     private static readonly ActivitySource Traces = new("Wyckoff.MigrationService");
 
-    /// <summary>Brings the schema to that of this build, reconciles the storage and verifies.</summary>
+    /// <summary>Migrates the schema, reconciles the time-series storage, and verifies the result.</summary>
     public async Task ApplyAsync(CancellationToken cancellationToken)
     {
         using var activity = Traces.StartActivity("migrate");
-        await using var admin = await server.ConnectAsync(createDatabase: true, cancellationToken);
+        await using var admin = await database.ConnectAsync(createDatabase: true, cancellationToken);
         var kept = await DeclaredSchema.KeptAsync(admin, cancellationToken);
         var schema = kept ?? Declared();
-        // What is configured wrongly is said before anything is changed; the edition does not matter to that.
+        // Report wrong configuration before anything is changed. This check does not depend on the edition.
         var declared = schema.With(configuration);
         TimescaleReconciler.CheckAggregates(declared.Hypertables, declared.Aggregates);
 
@@ -40,11 +42,10 @@ internal sealed class Migrator(
         var (appVerifier, workerVerifier) = await NewVerifiersAsync(admin, cancellationToken);
         await DatabaseSetup.ApplyAsync(admin, createExtension, appVerifier, workerVerifier, cancellationToken);
 
-        await using var owner = server.OwnerDataSource();
+        await using var owner = database.OwnerDataSource();
         await using var connection = await owner.OpenConnectionAsync(cancellationToken);
-        var isOfThisBuild =
-            kept is not null && await SchemaVersion.ObjectsHashAsync(connection, cancellationToken) == SchemaObject.HashOfAll;
-        if (!isOfThisBuild)
+        var isUpToDate = kept is not null && await SchemaVersion.ObjectsHashAsync(connection, cancellationToken) == SchemaObject.HashOfAll;
+        if (!isUpToDate)
         {
             await ChangeAsync(connection, applied, cancellationToken);
         }
@@ -65,7 +66,7 @@ internal sealed class Migrator(
             throw new RefusalException($"The migration ran, but not all that is declared is there: {string.Join("; ", missing)}.");
         }
 
-        if (!isOfThisBuild)
+        if (!isUpToDate)
         {
             await schema.KeepAsync(connection, cancellationToken);
         }
@@ -73,36 +74,36 @@ internal sealed class Migrator(
         logger.Migrated(SchemaVersion.Required, edition.ToString(), edition.Capabilities);
     }
 
-    /// <summary>Drops the database and makes it anew.</summary>
+    /// <summary>Drops the database and creates it again.</summary>
     public async Task ResetAsync(bool mayLoseData, CancellationToken cancellationToken)
     {
         if (!mayLoseData)
         {
             throw new RefusalException(
-                $"--reset deletes database '{server.Database}' with everything in it: add --yes if that is what you want."
+                $"--reset deletes database '{database.DatabaseName}' with everything in it: add --yes if that is what you want."
             );
         }
 
         try
         {
-            await using var connection = await server.ConnectAsync(createDatabase: true, cancellationToken);
+            await using var connection = await database.ConnectAsync(createDatabase: true, cancellationToken);
             RefuseNewer(connection, await SchemaVersion.AppliedAsync(connection, cancellationToken));
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectNotInPrerequisiteState)
         {
-            // A drop that did not get to its end leaves a database that nobody can connect to, and that only another drop removes.
+            // An interrupted drop leaves a database that refuses connections and can only be dropped again.
         }
 
-        await server.DropDatabaseAsync(cancellationToken);
+        await database.DropDatabaseAsync(cancellationToken);
         await ApplyAsync(cancellationToken);
     }
 
-    /// <summary>The SQL that <see cref="ApplyAsync"/> would run.</summary>
+    /// <summary>Prints the SQL that <see cref="ApplyAsync"/> would run.</summary>
     public async Task DryRunAsync(TextWriter output, CancellationToken cancellationToken)
     {
-        await using var admin = await server.ConnectAsync(createDatabase: false, cancellationToken);
+        await using var admin = await database.ConnectAsync(createDatabase: false, cancellationToken);
         await using var context = DesignTimeContext.Create();
-        var exists = admin.Database == server.Database;
+        var exists = admin.Database == database.DatabaseName;
         var applied = exists ? await AppliedAsync(admin, cancellationToken) : [];
         var createExtension = await CanUseTimescaleAsync(admin, cancellationToken);
         var edition = createExtension
@@ -110,7 +111,7 @@ internal sealed class Migrator(
             : await TimescaleEdition.DetectAsync(admin, cancellationToken);
         if (!exists)
         {
-            await output.WriteLineAsync($"CREATE DATABASE {DatabaseAdmin.Quoted(server.Database)};");
+            await output.WriteLineAsync($"CREATE DATABASE {DatabaseAdmin.Quoted(database.DatabaseName)};");
         }
 
         var (appVerifier, workerVerifier) = await NewVerifiersAsync(admin, cancellationToken);
@@ -130,15 +131,16 @@ internal sealed class Migrator(
         }
 
         await output.WriteLineAsync(
-            $"-- {change.Pending.Count} migrations, {change.Objects.Created.Count} objects and {plan.Count} storage steps would run; nothing was written."
+            $"-- {change.Pending.Count} migrations, {change.Objects.Created.Count} objects and {plan.Count} storage steps would run; "
+                + "nothing was written."
         );
     }
 
-    /// <summary>Whether everything this build declares is in the database.</summary>
+    /// <summary>Checks that the database has everything this build declares, and prints what is missing.</summary>
     public async Task<bool> VerifyAsync(TextWriter output, CancellationToken cancellationToken)
     {
-        await using var admin = await server.ConnectAsync(createDatabase: false, cancellationToken);
-        server.RequireDatabase(admin);
+        await using var admin = await database.ConnectAsync(createDatabase: false, cancellationToken);
+        database.RequireDatabase(admin);
         var declared = Declared().With(configuration);
         await AppliedAsync(admin, cancellationToken);
         var edition = await TimescaleEdition.DetectAsync(admin, cancellationToken);
@@ -158,8 +160,8 @@ internal sealed class Migrator(
 
     public async Task StatusAsync(TextWriter output, CancellationToken cancellationToken)
     {
-        await using var admin = await server.ConnectAsync(createDatabase: false, cancellationToken);
-        server.RequireDatabase(admin);
+        await using var admin = await database.ConnectAsync(createDatabase: false, cancellationToken);
+        database.RequireDatabase(admin);
         await using var context = DesignTimeContext.Create();
         var declared = DeclaredSchema.Of(context).With(configuration);
         await StatusReport.WriteAsync(output, admin, context, declared.Hypertables, declared.Aggregates, cancellationToken);
@@ -215,7 +217,8 @@ internal sealed class Migrator(
             if (time.GetElapsedTime(started) >= options.Value.LockWait)
             {
                 throw new RefusalException(
-                    $"Another migration of '{server.Database}' has been running for {options.Value.LockWait.TotalSeconds:0} s. Wait for it to end, then run this again."
+                    $"Another migration of '{database.DatabaseName}' has been running for {options.Value.LockWait.TotalSeconds:0} s. "
+                        + "Wait for it to end, then run this again."
                 );
             }
 
@@ -223,15 +226,17 @@ internal sealed class Migrator(
         }
     }
 
-    /// <summary>The migrations that are in; only of this build and earlier ones.</summary>
+    /// <summary>The ids of the applied migrations. Refuses a database that a newer build or an unreleased version migrated.</summary>
     private static async Task<IReadOnlyList<string>> AppliedAsync(NpgsqlConnection admin, CancellationToken cancellationToken)
     {
         var applied = await SchemaVersion.AppliedAsync(admin, cancellationToken);
-        // Before anything was released, the schema was written as eleven migrations; their first had this id.
+        // The first of the eleven migrations that existed before the first release.
         if (applied.Contains("20261120193039_Initial", StringComparer.Ordinal))
         {
             throw new RefusalException(
-                $"Database '{admin.Database}' was made before Wyckoff's first release, and its schema cannot be brought forward: export what you need with the Wyckoff that made it (./wyckoff.sh export), then start with --fresh, or name another database."
+                $"Database '{admin.Database}' was made before Wyckoff's first release, and its schema cannot be brought forward: "
+                    + "export what you need with the Wyckoff that made it (./wyckoff.sh export), then start with --fresh, "
+                    + "or name another database."
             );
         }
 
@@ -245,12 +250,15 @@ internal sealed class Migrator(
         if (unknown.Count > 0)
         {
             throw new RefusalException(
-                $"Database '{admin.Database}' belongs to a newer Wyckoff: it has {string.Join(", ", unknown)}, which this build does not know. Update Wyckoff, or name another database."
+                $"Database '{admin.Database}' belongs to a newer Wyckoff: it has {string.Join(", ", unknown)}, "
+                    + "which this build does not know. Update Wyckoff, or name another database."
             );
         }
     }
 
-    /// <summary>True when the extension is to be created: wanted, on the server, loaded, and not there yet.</summary>
+    /// <summary>
+    /// True when the extension should be created: it is wanted, available and loaded on the server, and not installed yet.
+    /// </summary>
     private async Task<bool> CanUseTimescaleAsync(NpgsqlConnection admin, CancellationToken cancellationToken)
     {
         if (options.Value.Timescale == "off")
@@ -262,7 +270,8 @@ internal sealed class Migrator(
             """
             SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb'),
                    EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb'),
-                   current_setting('timescaledb.max_background_workers', true) IS NOT NULL -- the loader's; the licence is only known once the extension is there
+                   -- A setting of the loader; the licence setting exists only after the extension is created.
+                   current_setting('timescaledb.max_background_workers', true) IS NOT NULL
             """,
             admin
         );
@@ -277,7 +286,9 @@ internal sealed class Migrator(
         return !installed && available && loaded;
     }
 
-    /// <summary>What the server would be with the extension, found out by creating it in a transaction that is rolled back.</summary>
+    /// <summary>
+    /// Detects the edition that the server would have with the extension, by creating it in a transaction and rolling back.
+    /// </summary>
     private static async Task<TimescaleEdition> DetectWithExtensionAsync(NpgsqlConnection admin, CancellationToken cancellationToken)
     {
         await using var transaction = await admin.BeginTransactionAsync(cancellationToken);
@@ -286,7 +297,9 @@ internal sealed class Migrator(
         return await TimescaleEdition.DetectAsync(admin, cancellationToken);
     }
 
-    /// <summary>What is declared and not there: migrations, tables, columns, constraints, indexes, storage.</summary>
+    /// <summary>
+    /// Lists what is declared and missing in the database: migrations, tables, columns, constraints, indexes, objects, storage.
+    /// </summary>
     private static async Task<IReadOnlyList<string>> MissingAsync(
         DeclaredSchema declared,
         NpgsqlConnection connection,

@@ -9,8 +9,8 @@ using Wyckoff.Postgres;
 namespace Wyckoff.MigrationService;
 
 /// <summary>
-/// What takes the schema of a database to that of this build: EF's migrations for the tables, and around them the objects that EF does not know.
-/// All of it is one transaction, so a database is never between two builds.
+/// The changes that bring a database to the schema of this build: EF's migrations for the tables, and around them the objects that EF does
+/// not know. All of it runs in one transaction, so a database is never between two builds.
 /// </summary>
 internal sealed class SchemaChange
 {
@@ -30,7 +30,7 @@ internal sealed class SchemaChange
         (Pending, _migrations, Objects) = (pending, migrations, objects);
     }
 
-    /// <summary>The newest migration that is in.</summary>
+    /// <summary>The newest applied migration; null when there is none.</summary>
     public string? From { get; }
 
     public string To { get; }
@@ -81,7 +81,7 @@ internal sealed class SchemaChange
         }
         catch (PostgresException e)
         {
-            // The transaction has taken its own record with it. A database without any migration has no place for this one.
+            // The rollback also removed the record of the run. A database without any migration has no table to record the failure in.
             if (From is not null)
             {
                 await RecordAsync(connection, started, time.GetUtcNow(), e.Message, CancellationToken.None);
@@ -90,11 +90,11 @@ internal sealed class SchemaChange
             throw;
         }
 
-        // The enums that the migrations made are new to this connection.
+        // This connection does not know the enums that the migrations created.
         await connection.ReloadTypesAsync(cancellationToken);
     }
 
-    /// <summary>The statements, under the names of what they change.</summary>
+    /// <summary>Prints the statements, after comments that name the objects they drop or create.</summary>
     public async Task WriteAsync(TextWriter output)
     {
         foreach (var name in Objects.Dropped.Except(Objects.Created.Select(item => item.Name), StringComparer.Ordinal))

@@ -4,13 +4,13 @@ using System.Text;
 
 namespace Wyckoff.MigrationService;
 
-/// <summary>Computes what PostgreSQL stores of a password (RFC 5802, RFC 7677).</summary>
+/// <summary>Computes the SCRAM verifier that PostgreSQL stores for a password (RFC 5802, RFC 7677).</summary>
 /// <remarks>The server accepts the verifier in place of the password, so the password stays out of the server's log.</remarks>
 internal static class ScramVerifier
 {
     /// <summary>
-    /// Printable ASCII, which SASLprep leaves as it is. Drivers prepare other characters differently: Npgsql only normalizes them, libpq
-    /// applies all of SASLprep.
+    /// Printable ASCII, which SASLprep does not change. Drivers treat other characters differently: Npgsql only normalizes them, libpq
+    /// applies SASLprep.
     /// </summary>
     public const string PasswordPattern = "[ -~]*";
 
@@ -37,7 +37,7 @@ internal static class ScramVerifier
         return $"{Mechanism}${parameters}${storedKey}:{serverKey}";
     }
 
-    /// <summary>Tells whether a stored verifier was made of this password. False for null and for other kinds of verifiers.</summary>
+    /// <summary>True if a stored verifier belongs to this password. False for null and for other kinds of verifiers.</summary>
     public static bool Matches(string? stored, string password)
     {
         if (stored?.Split('$') is not [Mechanism, var parameters, _] || parameters.Split(':') is not [var iterations, var salt])

@@ -8,7 +8,7 @@ using Wyckoff.Timescale;
 
 namespace Wyckoff.MigrationService;
 
-/// <summary>What <c>--status</c> prints.</summary>
+/// <summary>Prints the report of <c>--status</c>.</summary>
 internal static class StatusReport
 {
     public static async Task WriteAsync(
@@ -54,7 +54,7 @@ internal static class StatusReport
             facts.AddTextRow("Last run", await LastRunAsync(connection, cancellationToken) ?? "none");
         }
 
-        // What is known is shown, even if the tables cannot be read.
+        // Print these facts first, in case the tables cannot be read.
         console.Write(facts);
         console.WriteLine();
 
@@ -96,15 +96,18 @@ internal static class StatusReport
     {
         await using var command = new NpgsqlCommand(
             """
-            SELECT concat_ws(' ', to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), 'to', to_version, outcome, 'in', round(duration_ms), 'ms', error)
-              FROM public.migration_runs ORDER BY id DESC LIMIT 1
+            SELECT concat_ws(' ',
+                     to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'),
+                     'to', to_version, outcome, 'in', round(duration_ms), 'ms', error)
+              FROM public.migration_runs
+             ORDER BY id DESC LIMIT 1
             """,
             connection
         );
         return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 
-    /// <summary>What the policies of each hypertable are and did, in lines.</summary>
+    /// <summary>The policies of each hypertable with the result of their last run, one line each.</summary>
     private static async Task<Dictionary<string, List<string>>> PoliciesAsync(
         NpgsqlConnection connection,
         CancellationToken cancellationToken
@@ -113,11 +116,23 @@ internal static class StatusReport
         await using var command = new NpgsqlCommand(
             """
             SELECT j.hypertable_schema || '.' || j.hypertable_name,
-                   concat_ws(' ', replace(j.proc_name, 'policy_', ''), coalesce('after ' || coalesce(j.config ->> 'compress_after', j.config ->> 'drop_after')),
-                     CASE WHEN s.last_run_started_at > '-infinity' THEN 'last run ' || to_char(s.last_run_started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' ' || s.last_run_status ELSE 'not run yet' END,
-                     (SELECT 'error: ' || e.err_message FROM timescaledb_information.job_errors e WHERE e.job_id = j.job_id AND s.last_run_status = 'Failed' ORDER BY e.finish_time DESC LIMIT 1))
-              FROM timescaledb_information.jobs j LEFT JOIN timescaledb_information.job_stats s USING (job_id)
-             WHERE j.hypertable_name IS NOT NULL ORDER BY j.proc_name
+                   concat_ws(' ',
+                     replace(j.proc_name, 'policy_', ''),
+                     coalesce('after ' || coalesce(j.config ->> 'compress_after', j.config ->> 'drop_after')),
+                     CASE
+                       WHEN s.last_run_started_at > '-infinity' THEN
+                         'last run ' || to_char(s.last_run_started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')
+                           || ' ' || s.last_run_status
+                       ELSE 'not run yet'
+                     END,
+                     (SELECT 'error: ' || e.err_message
+                        FROM timescaledb_information.job_errors e
+                       WHERE e.job_id = j.job_id AND s.last_run_status = 'Failed'
+                       ORDER BY e.finish_time DESC LIMIT 1))
+              FROM timescaledb_information.jobs j
+              LEFT JOIN timescaledb_information.job_stats s USING (job_id)
+             WHERE j.hypertable_name IS NOT NULL
+             ORDER BY j.proc_name
             """,
             connection
         );
@@ -147,7 +162,7 @@ internal static class StatusReport
             table.BytesBefore is { } before ? $"{Size(before)}, {Size(table.BytesAfter ?? 0)}" : "",
         ];
 
-    // As pg_size_pretty writes it.
+    // The same format as pg_size_pretty.
     private static string Size(long bytes)
     {
         string[] units = ["bytes", "kB", "MB", "GB", "TB", "PB"];

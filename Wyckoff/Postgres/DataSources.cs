@@ -4,23 +4,24 @@ using Npgsql;
 namespace Wyckoff.Postgres;
 
 /// <summary>
-/// The connection pools of this process: one for reads, and one for everything else. Several hosts in the connection string (<c>Host=a,b</c> or <c>Host=a:5432,b:5433</c>) are a
-/// primary and its streaming standbys, whichever of them is which at the moment: <see cref="Primary"/> finds the one that takes writes, <see cref="Reading"/> a standby.
+/// The connection pools of this process: one for reads and one for everything else. Several hosts in the connection string
+/// (<c>Host=a,b</c> or <c>Host=a:5432,b:5433</c>) are a primary and its streaming standbys. Their roles may change at any time:
+/// <see cref="Primary"/> connects to the current primary, <see cref="Reading"/> to a standby.
 /// </summary>
 public sealed class DataSources : IAsyncDisposable
 {
-    /// <summary>What the pool of reads is called: the name of the other, and this.</summary>
+    /// <summary>The suffix that makes the name of the read pool from the name of the other pool.</summary>
     public const string ReadsSuffix = " (reads)";
 
     private readonly NpgsqlDataSource _all;
     private readonly NpgsqlDataSource _reads;
 
-    /// <param name="builder">With the whole configuration of the connections; it is built here.</param>
+    /// <param name="builder">The complete configuration of the connections. This constructor changes the builder.</param>
     public DataSources(NpgsqlDataSourceBuilder builder)
     {
         var settings = builder.ConnectionStringBuilder;
         _all = builder.Build();
-        // Reads leave nothing behind in a session. To have it made as new after each costs a tenth of a millisecond.
+        // Reads leave no state in a session, so the reset of a returned connection is not needed. It costs a tenth of a millisecond.
         settings.NoResetOnClose = true;
         builder.Name += ReadsSuffix;
         _reads = builder.Build();
@@ -31,7 +32,7 @@ public sealed class DataSources : IAsyncDisposable
                 reads.WithTargetSession(TargetSessionAttributes.Primary),
                 reads.WithTargetSession(TargetSessionAttributes.PreferStandby)
             );
-            Hosts = [.. settings.Host!.Split(',', StringSplitOptions.TrimEntries).Select(host => Alone(settings, host))];
+            Hosts = [.. settings.Host!.Split(',', StringSplitOptions.TrimEntries).Select(host => ForHost(settings, host))];
         }
         else
         {
@@ -39,18 +40,20 @@ public sealed class DataSources : IAsyncDisposable
         }
     }
 
-    /// <summary>Where writes go, and whatever needs a session of its own.</summary>
+    /// <summary>Connections to the primary for writes, and for code that changes session state.</summary>
     public NpgsqlDataSource Primary { get; }
 
-    /// <summary>Where reads go that must not be behind the writes: they must leave the session as they found it.</summary>
+    /// <summary>
+    /// Connections to the primary for reads that must see every committed write. They must leave no state in the session.
+    /// </summary>
     public NpgsqlDataSource PrimaryReads { get; }
 
-    /// <summary>Where other reads go: a standby if one answers, else the primary.</summary>
+    /// <summary>Connections for other reads: to a standby if one answers, otherwise to the primary.</summary>
     public NpgsqlDataSource Reading { get; }
 
     public bool HasStandbys => Hosts.Count > 0;
 
-    /// <summary>Each of several hosts by itself and without a pool, to ask how it is; empty where there is but one.</summary>
+    /// <summary>An unpooled connection string for each host, for health checks; empty when there is only one host.</summary>
     internal IReadOnlyList<(string Name, string ConnectionString)> Hosts { get; } = [];
 
     public async ValueTask DisposeAsync()
@@ -59,10 +62,10 @@ public sealed class DataSources : IAsyncDisposable
         await _reads.DisposeAsync();
     }
 
-    private static (string Name, string ConnectionString) Alone(NpgsqlConnectionStringBuilder settings, string host)
+    private static (string Name, string ConnectionString) ForHost(NpgsqlConnectionStringBuilder settings, string host)
     {
-        var alone = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Host = host, Pooling = false };
-        // As Npgsql does: what follows the only colon is a port, and [::1] may have one behind its bracket.
+        var single = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Host = host, Pooling = false };
+        // Npgsql's rule: a port follows the only colon, or the bracket of an IPv6 address such as [::1]:5432.
         var colon = host.LastIndexOf(':');
         if (
             colon > 0
@@ -70,9 +73,9 @@ public sealed class DataSources : IAsyncDisposable
             && int.TryParse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
         )
         {
-            (alone.Host, alone.Port) = (host[..colon], port);
+            (single.Host, single.Port) = (host[..colon], port);
         }
 
-        return (string.Create(CultureInfo.InvariantCulture, $"{alone.Host}:{alone.Port}"), alone.ConnectionString);
+        return (string.Create(CultureInfo.InvariantCulture, $"{single.Host}:{single.Port}"), single.ConnectionString);
     }
 }

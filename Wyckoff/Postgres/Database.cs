@@ -1,26 +1,30 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Wyckoff.Telemetry;
 
 namespace Wyckoff.Postgres;
 
-/// <summary>Reads that do not notice when a pooled connection has died since it was last used, or a standby.</summary>
-/// <remarks>A read may be run again, so it must change nothing, and must hand out nothing before the first row has come. Nor may it leave anything in the session, which is the next one's as it is.</remarks>
+/// <summary>Runs reads and repeats them when a pooled connection turns out to be dead or a standby does not answer.</summary>
+/// <remarks>
+/// A read may run more than once, so it must not change anything and must not return anything before its first row has arrived. It must not
+/// change session state either, because the pool does not reset connections.
+/// </remarks>
 public sealed class Database(DataSources sources, TimeProvider time, ILogger<Database> logger)
 {
-    /// <summary>How long a standby may take to begin its answer, and how long one that did not is left alone.</summary>
+    /// <summary>
+    /// How long a standby may take to begin its answer. After a failure, standbys are not tried for <see cref="StandbyRest"/>.
+    /// </summary>
     internal static readonly TimeSpan StandbyPatience = TimeSpan.FromSeconds(2);
     internal static readonly TimeSpan StandbyRest = TimeSpan.FromSeconds(5);
 
-    /// <summary>With the pauses between them a tenth of a second.</summary>
+    /// <summary>The pauses between the attempts add up to about a tenth of a second.</summary>
     private const int Attempts = 8;
 
-    // The timestamp from which one read may try a standby again; long.MinValue while standbys answer.
+    // The timestamp after which one read may try a standby again; long.MinValue while standbys answer.
     private long _standbysFrom = long.MinValue;
 
     public bool HasStandbys => sources.HasStandbys;
 
-    /// <summary>Runs a read on the primary, and runs it again on another connection if the first broke under it.</summary>
+    /// <summary>Runs a read on the primary, and repeats it on another connection if the first one breaks.</summary>
     public Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
         OpenAsync(
             async (connection, token) =>
@@ -33,11 +37,13 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
             cancellationToken
         );
 
-    /// <summary>As <see cref="ReadAsync"/>, for a read that goes on: what it gives owns the connection.</summary>
+    /// <summary>Like <see cref="ReadAsync"/>, for a read that continues after this call: its result owns the connection.</summary>
     public Task<T> OpenAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken) =>
         OnLiveAsync(sources.PrimaryReads, open, logger.ConnectionReplaced, cancellationToken);
 
-    /// <summary>Opens on a connection that is alive: one that died in the pool is replaced, and what was begun on it begun again.</summary>
+    /// <summary>
+    /// Runs <paramref name="open"/> on a live connection. If the connection breaks, the pool is cleared and the call repeated.
+    /// </summary>
     internal static async Task<T> OnLiveAsync<T>(
         NpgsqlDataSource source,
         Func<NpgsqlConnection, CancellationToken, Task<T>> open,
@@ -47,7 +53,7 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
     {
         for (var attempt = 1; ; attempt++)
         {
-            // Not under the catch: a server that lets nobody in is away.
+            // Outside the try block: when no connection can be opened, the server is away and a retry does not help.
             var connection = await source.OpenConnectionAsync(cancellationToken);
             try
             {
@@ -55,18 +61,19 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
             }
             catch (NpgsqlException e) when (attempt < Attempts && IsBroken(e))
             {
-                // Whatever killed this connection (a restart, a failover) has most likely killed the others too.
+                // The cause (a restart, a failover) has most likely broken the other pooled connections too.
                 source.Clear();
                 replaced(e.Message);
-                // While another caller clears it this did nothing, and the next connection may be as dead as the last: eight of them were seen within a millisecond.
+                // Clear does nothing while another caller clears the pool, so the next connection may be dead as well. Hence the pauses:
+                // eight dead connections within a millisecond have been seen.
                 await Task.Delay(attempt == 1 ? 0 : 1 << (attempt - 2), cancellationToken);
             }
         }
     }
 
     /// <summary>
-    /// As <see cref="OpenAsync"/>, on a standby if there is one, and on the primary if the standby does not answer soon or refuses: one that replays a change to what is
-    /// being read cancels the read. What a standby tells may be behind the primary.
+    /// Like <see cref="OpenAsync"/>, but on a standby if there is one. Falls back to the primary if the standby does not answer in time or
+    /// cancels the read, which it does when it replays a conflicting change. The data of a standby may be older than the primary's.
     /// </summary>
     public async Task<T> OpenOnStandbyAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> open, CancellationToken cancellationToken)
     {
@@ -103,7 +110,7 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
         return await OpenAsync(open, cancellationToken);
     }
 
-    /// <summary>While standbys answer, every read may try one. While none answers, one read may after each rest.</summary>
+    /// <summary>While standbys answer, every read may use one. Otherwise a single read may try one after each rest.</summary>
     private bool MayTryStandby(out bool isTrial)
     {
         var from = Volatile.Read(ref _standbysFrom);
@@ -121,8 +128,8 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
 
     private long NextTrial() => time.GetTimestamp() + (long)(StandbyRest.TotalSeconds * time.TimestampFrequency);
 
-    // Npgsql sends a cancellation to the server on a new connection, and a frozen server keeps it waiting for half a minute (measured).
-    // So no read waits for the cancellation.
+    // Npgsql sends a cancellation on a new connection, and with a frozen server that takes half a minute (measured). So the caller does not
+    // wait for the cancellation.
     private static async Task AbandonAsync<T>(Task<T> reading, CancellationTokenSource abandoned)
     {
         try
@@ -135,7 +142,7 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
         }
         catch (Exception)
         {
-            // A cancelled read fails.
+            // The cancelled read fails, as expected.
         }
         finally
         {
@@ -166,7 +173,7 @@ public sealed class Database(DataSources sources, TimeProvider time, ILogger<Dat
         }
     }
 
-    // An error the server sent leaves the connection alive, unless it is the server saying goodbye.
+    // After an error from the server the connection is still usable, unless the server closed it.
     internal static bool IsBroken(NpgsqlException e) =>
         e switch
         {

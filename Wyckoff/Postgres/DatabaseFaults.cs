@@ -3,16 +3,18 @@ using Npgsql;
 
 namespace Wyckoff.Postgres;
 
-/// <summary>Which exceptions say that PostgreSQL is away, and not that something is wrong with what it was asked.</summary>
+/// <summary>Tells exceptions that mean "PostgreSQL is away" from those that a statement itself causes.</summary>
 public static class DatabaseFaults
 {
-    /// <summary>Any failure of the database: the server is away, or it refused or broke off what it was asked.</summary>
+    /// <summary>True for any failure of the database: the server is away, refused the statement, or aborted it.</summary>
     public static bool IsAny(Exception exception) => exception is NpgsqlException || IsAway(exception);
 
-    /// <summary>The server is down, restarting, out of reach, frozen, or has no connection left; whoever asks again later may be answered.</summary>
+    /// <summary>
+    /// True when the server is down, restarting, unreachable, frozen, or out of connections, so that a later retry may succeed.
+    /// </summary>
     public static bool IsAway(Exception exception)
     {
-        // What libraries in between make of it has it inside.
+        // Libraries such as EF wrap the exception.
         for (Exception? e = exception; e is not null; e = e.InnerException)
         {
             switch (e)
@@ -26,21 +28,21 @@ public static class DatabaseFaults
                                 or PostgresErrorCodes.IdleSessionTimeout
                                 or PostgresErrorCodes.TooManyConnections
                                 or PostgresErrorCodes.InvalidCatalogName;
-                // An aggregate: of several hosts, none would do.
+                // An AggregateException: the connection attempt failed on each of several hosts.
                 case NpgsqlException { InnerException: IOException or SocketException or TimeoutException or AggregateException }:
                     return true;
-                // Of several hosts, all are known to be down or of the wrong kind: then there is nothing inside.
+                // No inner exception: all of several hosts are already known to be down or of the wrong role.
                 case NpgsqlException { InnerException: null } none
                     when none.Message.StartsWith("No suitable host", StringComparison.Ordinal):
                     return true;
             }
         }
 
-        // A name that is not resolved, a connection attempt that took too long: the driver lets these through as they are.
+        // The driver does not wrap the errors of an unresolved host name or of a connection attempt that timed out.
         return exception is SocketException || (exception is TimeoutException && IsOfDriver(exception));
     }
 
-    // Source is the assembly that threw. That may be the runtime, called by the driver, and then the stack trace has the driver further up.
+    // Source is the assembly that threw. When the driver called the runtime, the driver appears only in the stack trace.
     private static bool IsOfDriver(Exception exception) =>
         exception.Source == "Npgsql" || exception.StackTrace?.Contains("at Npgsql.", StringComparison.Ordinal) == true;
 }

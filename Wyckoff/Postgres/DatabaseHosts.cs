@@ -2,13 +2,13 @@ using Npgsql;
 
 namespace Wyckoff.Postgres;
 
-/// <summary>How each of several database servers is, asked one by one.</summary>
+/// <summary>Checks the health of each database server when the connection string names several.</summary>
 public sealed class DatabaseHosts(Database database, DataSources sources)
 {
-    /// <summary>A standby that is frozen takes connections, and then says nothing.</summary>
+    // A frozen standby accepts connections and then never answers.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>By host and port; empty where the connection string names but one.</summary>
+    /// <summary>The health by host and port; empty when the connection string names only one host.</summary>
     public async Task<IReadOnlyDictionary<string, HostHealth>> AskAsync(CancellationToken cancellationToken)
     {
         if (!sources.HasStandbys)
@@ -35,11 +35,15 @@ public sealed class DatabaseHosts(Database database, DataSources sources)
         {
             await using var connection = new NpgsqlConnection(connectionString);
             await connection.OpenAsync(limit.Token);
-            // One that has replayed everything is not behind, however long ago the last transaction was.
+            // A standby that has replayed everything has no lag, however long ago the last transaction was.
             await using var command = new NpgsqlCommand(
                 """
-                SELECT pg_is_in_recovery(), greatest(pg_wal_lsn_diff($1::pg_lsn, pg_last_wal_replay_lsn()), 0)::bigint,
-                       round(CASE WHEN pg_last_wal_replay_lsn() >= $1::pg_lsn THEN 0 ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END, 3)::float8
+                SELECT pg_is_in_recovery(),
+                       greatest(pg_wal_lsn_diff($1::pg_lsn, pg_last_wal_replay_lsn()), 0)::bigint,
+                       round(CASE
+                         WHEN pg_last_wal_replay_lsn() >= $1::pg_lsn THEN 0
+                         ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())
+                       END, 3)::float8
                 """,
                 connection
             )

@@ -2,16 +2,16 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Wyckoff.Postgres;
 
-/// <summary>How this process talks to PostgreSQL: section <c>Wyckoff:Database</c>. What the connection string says itself wins.</summary>
+/// <summary>Settings of the connections to PostgreSQL, section <c>Wyckoff:Database</c>. The connection string overrides them.</summary>
 public sealed class DatabaseOptions : IValidatableObject
 {
     public const string Section = "Wyckoff:Database";
 
-    /// <summary>Connections kept open when idle, so that no request pays for catalog caches.</summary>
+    /// <summary>Connections kept open when idle, so that requests find connections with filled catalog caches.</summary>
     [Range(0, 1000)]
     public int MinPoolSize { get; set; } = 5;
 
-    /// <summary>Of the connections for reads, three may be taken up by questions about versions.</summary>
+    /// <summary>The largest size of each pool. Version checks may occupy three connections of the read pool.</summary>
     [Range(4, 1000)]
     public int MaxPoolSize { get; set; } = 20;
 
@@ -22,11 +22,11 @@ public sealed class DatabaseOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>A connection is closed after this, so that the pool follows a failover and backends give their memory back.</summary>
+    /// <summary>A connection is closed after this time, so that the pool follows a failover and server processes release memory.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "7.00:00:00")]
     public TimeSpan ConnectionLifetime { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>How long a service waits at start for the database to be there and at its schema version.</summary>
+    /// <summary>How long a starting service waits for the database to answer and to have the service's schema version.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan StartupWait { get; set; } = TimeSpan.FromMinutes(1);
 

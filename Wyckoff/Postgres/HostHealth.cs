@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Wyckoff.Postgres;
 
-/// <summary>What a database server is at the moment, or that it does not answer.</summary>
+/// <summary>The current role of a database server, or that it does not answer.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<HostState>))]
 public enum HostState
 {
@@ -11,7 +11,7 @@ public enum HostState
     Standby,
 }
 
-/// <summary>One of several database servers; of a standby, how far its replay is behind what the primary has written.</summary>
+/// <summary>The health of one of several database servers; for a standby, how far its replay lags behind the primary.</summary>
 public sealed record HostHealth(
     [property: JsonPropertyName("state")] HostState State,
     [property: JsonPropertyName("lagBytes"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? LagBytes,

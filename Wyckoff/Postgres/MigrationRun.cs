@@ -1,6 +1,6 @@
 namespace Wyckoff.Postgres;
 
-/// <summary>A run of MigrationService that changed the schema, or failed to.</summary>
+/// <summary>A run of MigrationService that changed the schema or failed.</summary>
 public sealed class MigrationRun
 {
     public long Id { get; set; }

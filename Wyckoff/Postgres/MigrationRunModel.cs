@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Wyckoff.Postgres;
 
-/// <summary>The table of MigrationService's runs.</summary>
+/// <summary>Maps the table of MigrationService's runs.</summary>
 internal static class MigrationRunModel
 {
     public static void Configure(ModelBuilder model)
@@ -29,7 +29,8 @@ internal static class MigrationRunModel
         run.Property(r => r.Objects)
             .HasColumnType("jsonb")
             .HasComment(
-                "Functions, views, triggers, policies and grants after the run, in the order in which they build on each other: [name, hash] each."
+                "Functions, views, triggers, policies and grants after the run, "
+                    + "in the order in which they build on each other: [name, hash] each."
             );
         run.Property(r => r.ObjectsHash).HasComment("Over all of them; services wait for that of their build.");
         run.Property(r => r.DurationMs).HasPrecision(12, 3);

@@ -35,7 +35,7 @@ internal sealed class PostgresHealthCheck(Database database, DatabaseHosts hosts
             }
 
             data["hosts"] = each;
-            // Reads go on without a standby, on the primary.
+            // Only degraded: without a standby, reads run on the primary.
             var away = each.Where(host => host.Value.State == HostState.Away).Select(host => host.Key).ToList();
             return away.Count == 0
                 ? HealthCheckResult.Healthy(data: data)
@@ -49,8 +49,9 @@ internal sealed class PostgresHealthCheck(Database database, DatabaseHosts hosts
     }
 
     /// <summary>
-    /// One question at a time, and a probe that gives up does not cancel it: a frozen server keeps Npgsql's cancellation waiting for half a minute (measured). The
-    /// next probe waits for the same question, so a frozen server holds one connection and not one for each probe.
+    /// Detects the edition with at most one query at a time. A probe that gives up does not cancel the query, because Npgsql's cancellation
+    /// takes half a minute on a frozen server (measured). The next probe waits for the same query, so a frozen server occupies one
+    /// connection and not one per probe.
     /// </summary>
     private Task<TimescaleEdition> AskAsync()
     {

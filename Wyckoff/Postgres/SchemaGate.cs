@@ -2,14 +2,13 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using Wyckoff.Telemetry;
 using Wyckoff.Timescale;
 
 namespace Wyckoff.Postgres;
 
 /// <summary>
-/// Holds a service back until the database has the schema it was built for. A composition waits for the migrations by itself; where it is published, "wait for"
-/// means no more than "was started", and this is what keeps a service from running on half a schema.
+/// Delays the start of a service until the database has the schema of its build. Aspire waits for the migrations only in development; in a
+/// published composition "wait for" may only mean "has started", so a service could otherwise run on an incomplete schema.
 /// </summary>
 internal sealed class SchemaGate(
     NpgsqlDataSource database,
@@ -20,7 +19,7 @@ internal sealed class SchemaGate(
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    /// <exception cref="RefusalException">The database is not ready after the longest wait, or the connection string is wrong.</exception>
+    /// <exception cref="RefusalException">The database is not ready within the maximum wait, or the connection string is wrong.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
@@ -35,7 +34,8 @@ internal sealed class SchemaGate(
             if (time.GetElapsedTime(started) >= options.Value.StartupWait)
             {
                 throw new RefusalException(
-                    $"{obstacle} Gave up after {options.Value.StartupWait.TotalSeconds:0} s ({DatabaseOptions.Section}:{nameof(DatabaseOptions.StartupWait)})."
+                    $"{obstacle} Gave up after {options.Value.StartupWait.TotalSeconds:0} s "
+                        + $"({DatabaseOptions.Section}:{nameof(DatabaseOptions.StartupWait)})."
                 );
             }
 
@@ -59,7 +59,8 @@ internal sealed class SchemaGate(
                 var applied = await SchemaVersion.AppliedAsync(connection, cancellationToken);
                 if (!applied.Contains(SchemaVersion.Required, StringComparer.Ordinal))
                 {
-                    return $"The database is at schema '{applied.LastOrDefault("none")}', this build needs '{SchemaVersion.Required}': run MigrationService.";
+                    return $"The database is at schema '{applied.LastOrDefault("none")}', "
+                        + $"this build needs '{SchemaVersion.Required}': run MigrationService.";
                 }
 
                 if (await SchemaVersion.ObjectsHashAsync(connection, cancellationToken) is var objects && objects != SchemaObject.HashOfAll)
@@ -78,7 +79,7 @@ internal sealed class SchemaGate(
         }
         catch (PostgresException e) when (e.SqlState != PostgresErrorCodes.InvalidPassword)
         {
-            // In the middle of a migration a role, a table or a right may be missing that is there at the end of it.
+            // While a migration runs, a role, a table or a right may not exist yet.
             return $"The schema of the database cannot be read: {e.Message}.";
         }
         catch (NpgsqlException e)
@@ -88,7 +89,9 @@ internal sealed class SchemaGate(
         }
     }
 
-    /// <summary>A pool fills only when it is asked, and the first query of a connection pays for the catalog caches: better here than in a request.</summary>
+    /// <summary>
+    /// Fills the pool before the first request. A pool opens connections only on demand, and the first query on one is slow.
+    /// </summary>
     private async Task WarmUpAsync(CancellationToken cancellationToken)
     {
         var count = Math.Max(1, options.Value.MinPoolSize);

@@ -4,11 +4,11 @@ using System.Text;
 namespace Wyckoff.Postgres;
 
 /// <summary>
-/// A part of the schema that EF cannot describe: a function, a view, the triggers or policies of a table, the grants of a schema. Each one has
-/// its own file in <c>MigrationService/Sql/SCHEMA/</c>, named <c>NAME.sql</c>, <c>TABLE.triggers.sql</c>, <c>TABLE.policies.sql</c> or
+/// A part of the schema that EF cannot describe: a function, a view, the triggers or policies of a table, the grants of a schema. Each one
+/// has its own file in <c>MigrationService/Sql/SCHEMA/</c>, named <c>NAME.sql</c>, <c>TABLE.triggers.sql</c>, <c>TABLE.policies.sql</c> or
 /// <c>grants.sql</c>. Folders below the schema's group the files and are not part of the name.
 /// </summary>
-/// <param name="Name">The schema and the name of the file: <c>market.bars</c>, <c>trading.orders.triggers</c>, <c>market.grants</c>.</param>
+/// <param name="Name">Schema and name of the file: <c>market.bars</c>, <c>trading.orders.triggers</c>, <c>market.grants</c>.</param>
 /// <param name="Sql">The statements that create the object.</param>
 public sealed record SchemaObject(string Name, string Sql)
 {

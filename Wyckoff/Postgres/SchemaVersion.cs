@@ -2,16 +2,16 @@ using Npgsql;
 
 namespace Wyckoff.Postgres;
 
-/// <summary>The state of a schema: the migrations that are in it, and its functions, views and the like (<see cref="Postgres.SchemaObject"/>).</summary>
+/// <summary>The version of a database's schema: its applied migrations and its <see cref="Postgres.SchemaObject"/>s.</summary>
 public static class SchemaVersion
 {
     public const string HistorySchema = "public";
     public const string HistoryTable = "schema_migrations";
 
-    /// <summary>The newest migration of this build. A test keeps it equal to MigrationService's.</summary>
+    /// <summary>The newest migration of this build. A test compares it with MigrationService's migrations.</summary>
     public const string Required = "20261129222713_Initial";
 
-    /// <summary>The ids of the migrations in the database, oldest first; empty when it was never migrated.</summary>
+    /// <summary>The ids of the applied migrations, oldest first; empty when the database was never migrated.</summary>
     public static async Task<IReadOnlyList<string>> AppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var exists = new NpgsqlCommand($"SELECT to_regclass('{HistorySchema}.{HistoryTable}') IS NOT NULL", connection);
@@ -31,7 +31,7 @@ public static class SchemaVersion
         return applied;
     }
 
-    /// <summary>The hash of the schema's objects after the last run of MigrationService that changed something.</summary>
+    /// <summary>The hash of the schema's objects after the last completed run of MigrationService.</summary>
     public static async Task<string?> ObjectsHashAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(

@@ -7,54 +7,61 @@ using Microsoft.Extensions.Configuration;
 namespace Wyckoff.Timescale;
 
 /// <summary>
-/// A hypertable summed up by bucket. Declared on a keyless entity mapped to a view of its name, brought about by <see cref="TimescaleReconciler"/>: where the edition has
-/// continuous aggregates as one, elsewhere as a table of the same name and columns with a function that keeps it current.
+/// A hypertable aggregated by time bucket. It is declared on a keyless entity mapped to a view of its name, and created by
+/// <see cref="TimescaleReconciler"/>: as a continuous aggregate where the edition has them, otherwise as a table with the same name and
+/// columns and a function that refreshes it.
 /// </summary>
 public sealed record ContinuousAggregateDeclaration
 {
-    /// <summary>The hypertable, with its schema.</summary>
+    /// <summary>The hypertable to aggregate, with its schema.</summary>
     public required string Source { get; init; }
 
-    /// <summary>The source's; the aggregate's own is called <c>bucket</c>.</summary>
+    /// <summary>The time column of the source. The aggregate's time column is called <c>bucket</c>.</summary>
     public required string TimeColumn { get; init; }
 
     public required TimeSpan BucketWidth { get; init; }
 
-    /// <summary>What else is grouped by: column list.</summary>
+    /// <summary>The columns to group by besides the bucket, separated by commas.</summary>
     public required string Keys { get; init; }
 
-    /// <summary>Plain PostgreSQL aggregates, so that every edition gives the same numbers; the first by time is <c>(array_agg(x ORDER BY time))[1]</c>.</summary>
+    /// <summary>
+    /// Expressions with PostgreSQL's own aggregates, so that every edition gives the same numbers. The first value by time is
+    /// <c>(array_agg(x ORDER BY time))[1]</c>.
+    /// </summary>
     public required IReadOnlyList<AggregateColumn> Columns { get; init; }
 
-    /// <summary>Buckets that begin longer ago than this are left as they are, whatever arrives: less than the source's retention, or what that dropped would vanish here as well.</summary>
+    /// <summary>
+    /// Buckets that begin longer ago than this are not refreshed. It must be less than the source's retention; otherwise a refresh would
+    /// delete the buckets of dropped rows.
+    /// </summary>
     public required TimeSpan RefreshFrom { get; init; }
 
-    /// <summary>Buckets that end later than this before now are not materialized but read from the source.</summary>
+    /// <summary>Buckets that end within this time before now are not materialized but computed from the source.</summary>
     public required TimeSpan RefreshUpTo { get; init; }
 
     public required TimeSpan RefreshEvery { get; init; }
 
-    /// <summary>The roles that may read it: what a migration grants on all tables comes before it exists.</summary>
+    /// <summary>The roles that may read the aggregate. Grants in migrations do not cover it, because they run before it exists.</summary>
     public required string Readers { get; init; }
 
-    /// <summary>The role that keeps the table current where the edition does not.</summary>
+    /// <summary>The role that may call the refresh function, on editions without refresh policies.</summary>
     public required string Refresher { get; init; }
 }
 
 public sealed record AggregateColumn(string Name, string Sql);
 
-/// <summary>A declaration with the name of what it makes.</summary>
+/// <summary>A declared aggregate with its name.</summary>
 public sealed record ContinuousAggregate(string Schema, string View, ContinuousAggregateDeclaration Body)
 {
     public string Name => Schema + "." + View;
 
-    /// <summary>Where the edition has no continuous aggregates: the function that brings the table up to date.</summary>
+    /// <summary>Without continuous aggregates: the function that refreshes the table.</summary>
     public string RefreshFunction => $"{Schema}.refresh_{View}";
 
-    /// <summary>There too: the buckets that have had rows since.</summary>
+    /// <summary>Without continuous aggregates: the table of buckets that got rows since their last refresh.</summary>
     public string StaleTable => Name + "_stale";
 
-    /// <summary>The table of poorer days, until its rows are taken over.</summary>
+    /// <summary>The table that stood in for the aggregate on a poorer edition, until its rows are copied.</summary>
     public string FormerTable => Name + "_before";
 }
 
@@ -65,7 +72,10 @@ public static class ContinuousAggregateModel
     public static void HasContinuousAggregate<T>(this EntityTypeBuilder<T> entity, ContinuousAggregateDeclaration body)
         where T : class => entity.HasAnnotation(Annotation, JsonSerializer.Serialize(body));
 
-    /// <summary>All declared aggregates, with what configuration changes in them: <c>Wyckoff:Aggregates:price_candles_1h:RefreshFrom = 20.00:00:00</c>.</summary>
+    /// <summary>
+    /// All declared aggregates, with overrides from configuration, such as <c>Wyckoff:Aggregates:price_candles_1h:RefreshFrom =
+    /// 20.00:00:00</c>.
+    /// </summary>
     public static IReadOnlyList<ContinuousAggregate> ContinuousAggregates(this IModel model, IConfiguration configuration) =>
         model.ContinuousAggregates().Configured(configuration);
 

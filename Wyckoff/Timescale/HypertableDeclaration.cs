@@ -7,26 +7,29 @@ using Microsoft.Extensions.Configuration;
 
 namespace Wyckoff.Timescale;
 
-/// <summary>How a table of time series wants to be kept. Declared in the model, brought about by <see cref="TimescaleReconciler"/> as far as the server's edition allows.</summary>
+/// <summary>
+/// How a table of time series is stored. Declared in the model, and applied by <see cref="TimescaleReconciler"/> as far as the server's
+/// edition allows.
+/// </summary>
 public sealed record HypertableDeclaration
 {
     public required string TimeColumn { get; init; }
 
     public required TimeSpan ChunkInterval { get; init; }
 
-    /// <summary>Column list; null when the table is not to be compressed.</summary>
+    /// <summary>The columns to segment compression by, separated by commas; null when the table is not compressed.</summary>
     public string? SegmentBy { get; init; }
 
     public string? OrderBy { get; init; }
 
-    /// <summary>Chunks whose newest row is older than this are compressed; null: never.</summary>
+    /// <summary>Chunks whose newest row is older than this are compressed; null means never.</summary>
     public TimeSpan? CompressAfter { get; init; }
 
-    /// <summary>Chunks whose newest row is older than this are dropped; null: kept for good.</summary>
+    /// <summary>Chunks whose newest row is older than this are dropped; null means never.</summary>
     public TimeSpan? Retain { get; init; }
 }
 
-/// <summary>A declaration with the table it is for.</summary>
+/// <summary>A declared hypertable with its name.</summary>
 public sealed record Hypertable(string Schema, string Table, HypertableDeclaration Storage)
 {
     public string Name => Schema + "." + Table;
@@ -34,13 +37,16 @@ public sealed record Hypertable(string Schema, string Table, HypertableDeclarati
 
 public static class HypertableModel
 {
-    // Text, because the migration snapshot can only carry what has a C# literal.
+    // The annotation is JSON text, because the migration snapshot can only hold values that have a C# literal.
     private const string Annotation = "Wyckoff:Hypertable";
 
     public static void HasHypertable<T>(this EntityTypeBuilder<T> entity, HypertableDeclaration storage)
         where T : class => entity.HasAnnotation(Annotation, JsonSerializer.Serialize(storage));
 
-    /// <summary>All declared hypertables, with what configuration changes in them: <c>Wyckoff:Hypertables:bars_1m:ChunkInterval = 7.00:00:00</c>.</summary>
+    /// <summary>
+    /// All declared hypertables, with overrides from configuration, such as <c>Wyckoff:Hypertables:bars_1m:ChunkInterval =
+    /// 7.00:00:00</c>.
+    /// </summary>
     public static IReadOnlyList<Hypertable> Hypertables(this IModel model, IConfiguration configuration) =>
         model.Hypertables().Configured(configuration);
 
@@ -70,7 +76,8 @@ public static class HypertableModel
             {
                 throw new StorageDeclarationException(
                     named.Count == 0
-                        ? $"{child.Path}: there is no hypertable '{child.Key}'. There are: {string.Join(", ", declared.Select(h => h.Name))}."
+                        ? $"{child.Path}: there is no hypertable '{child.Key}'. "
+                            + $"There are: {string.Join(", ", declared.Select(h => h.Name))}."
                         : $"{child.Path}: '{child.Key}' may be {string.Join(" or ", named.Select(h => h.Name))}: name the schema too."
                 );
             }
@@ -101,7 +108,7 @@ public static class HypertableModel
                 Retain = Span(section, nameof(storage.Retain), storage.Retain),
             };
 
-    /// <summary>A positive time span, or <c>never</c> where that makes sense.</summary>
+    /// <summary>Reads a positive time span; compression and retention also allow <c>never</c>.</summary>
     internal static TimeSpan? Span(IConfigurationSection section, string key, TimeSpan? declared)
     {
         var text = section[key];

@@ -4,18 +4,21 @@ using Npgsql;
 namespace Wyckoff.Timescale;
 
 /// <summary>
-/// Drops what is older than declared, for editions whose database does not do it by itself. In whole chunks on every edition, also where there are none, so that
-/// no bucket of an aggregate is ever cut in two; and not before the aggregates have what they need of it.
+/// Drops rows older than the declared retention, for editions without retention policies. The aggregates are refreshed first. Rows are
+/// dropped in whole chunk intervals, even in plain tables, so that no bucket of an aggregate loses part of its rows.
 /// </summary>
 public static class Retention
 {
-    // One batch is one transaction: small enough to let others in between, large enough to get through a day of snapshots.
+    // One batch is one transaction. This size keeps transactions short and still handles a day of snapshots.
     private const int BatchSize = 50_000;
 
-    /// <summary>How many rows or chunks of a table are gone.</summary>
+    /// <summary>The number of rows or chunks that were dropped from a table.</summary>
     public sealed record Dropped(string Table, long Count, string What);
 
-    /// <summary>As wyckoff_worker where the edition has no policies; where it has them, only the owner may, and only a clock other than the server's is a reason to.</summary>
+    /// <summary>
+    /// Refreshes the aggregates and applies the retention. Runs as wyckoff_worker on editions without policies. With policies only the
+    /// owner may call it, which only makes sense with a clock other than the server's.
+    /// </summary>
     public static async Task<IReadOnlyList<Dropped>> RetainAsync(
         NpgsqlConnection connection,
         IReadOnlyList<Hypertable> declared,
@@ -42,7 +45,7 @@ public static class Retention
         return dropped;
     }
 
-    /// <summary>The same of one table. What is summed up from it has to be up to date: see <see cref="RefreshAsync"/>.</summary>
+    /// <summary>Applies the retention of one table. Its aggregates must be refreshed before: see <see cref="RefreshAsync"/>.</summary>
     public static async Task<Dropped> RetainAsync(
         NpgsqlConnection connection,
         TimescaleEdition edition,
@@ -61,7 +64,7 @@ public static class Retention
             );
     }
 
-    /// <summary>Brings an aggregate up to date, whatever keeps it: what its policy would do, or the function beside its table.</summary>
+    /// <summary>Refreshes an aggregate: as its policy would, or with the refresh function of its table.</summary>
     public static async Task RefreshAsync(
         NpgsqlConnection connection,
         TimescaleEdition edition,
@@ -71,11 +74,12 @@ public static class Retention
     )
     {
         var (from, upTo) = (now - aggregate.Body.RefreshFrom, now - aggregate.Body.RefreshUpTo);
-        // A procedure that commits takes no parameters' types on trust: literals.
+        // Typed literals instead of parameters, because the procedure's arguments have no fixed type.
         var sql = edition.HasPolicies
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"CALL refresh_continuous_aggregate('{aggregate.Name}', '{from.UtcDateTime:O}'::timestamptz, '{upTo.UtcDateTime:O}'::timestamptz)"
+                $"CALL refresh_continuous_aggregate('{aggregate.Name}', "
+                    + $"'{from.UtcDateTime:O}'::timestamptz, '{upTo.UtcDateTime:O}'::timestamptz)"
             )
             : string.Create(CultureInfo.InvariantCulture, $"SELECT {aggregate.RefreshFunction}('{now.UtcDateTime:O}'::timestamptz)");
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
@@ -108,7 +112,8 @@ public static class Retention
     )
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        // A dropped chunk fires no trigger. Where rows are deleted instead, the triggers of trading have to know that this takes no figure and no key back.
+        // A dropped chunk fires no triggers. Where rows are deleted instead, this setting makes the triggers of trading keep figures and
+        // keys.
         await using (var retention = new NpgsqlCommand("SET LOCAL app.retention = 'on'", connection, transaction))
         {
             await retention.ExecuteNonQueryAsync(cancellationToken);
@@ -132,7 +137,9 @@ public static class Retention
         return gone;
     }
 
-    /// <summary>The end of the last chunk that ends at <paramref name="instant"/> or before, chunks being counted from 1970 as TimescaleDB does.</summary>
+    /// <summary>
+    /// The end of the last chunk that ends at or before <paramref name="instant"/>. Like TimescaleDB, counts chunks from 1970.
+    /// </summary>
     internal static DateTimeOffset WholeChunks(DateTimeOffset instant, TimeSpan chunk)
     {
         var sinceEpoch = (instant - DateTimeOffset.UnixEpoch).Ticks;

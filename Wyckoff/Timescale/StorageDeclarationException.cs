@@ -1,4 +1,4 @@
 namespace Wyckoff.Timescale;
 
-/// <summary>Declared storage, or what configuration makes of it, that cannot be; the message names the setting.</summary>
+/// <summary>Thrown for storage settings, declared or configured, that are not possible. The message names the setting.</summary>
 public sealed class StorageDeclarationException(string message) : RefusalException(message);

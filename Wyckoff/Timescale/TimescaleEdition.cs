@@ -4,17 +4,17 @@ namespace Wyckoff.Timescale;
 
 public enum Edition
 {
-    /// <summary>Plain PostgreSQL.</summary>
+    /// <summary>PostgreSQL without TimescaleDB.</summary>
     None,
 
     /// <summary>Hypertables, <c>time_bucket</c>, <c>drop_chunks</c>; no compression, no continuous aggregates, no policies.</summary>
     Apache,
 
-    /// <summary>Everything.</summary>
+    /// <summary>All features.</summary>
     Community,
 }
 
-/// <summary>What the server offers for time series: asked of the server, never assumed.</summary>
+/// <summary>The features for time series that the server has, as detected on the server.</summary>
 public sealed record TimescaleEdition(Edition Edition, Version? Extension, Version Server)
 {
     public static readonly Version OldestExtension = new(2, 13);
@@ -24,7 +24,7 @@ public sealed record TimescaleEdition(Edition Edition, Version? Extension, Versi
 
     public bool HasPolicies => Edition == Edition.Community;
 
-    /// <summary>One sentence for start-up, health and status.</summary>
+    /// <summary>A sentence about the features, for the log, health and status.</summary>
     public string Capabilities =>
         Edition switch
         {
@@ -44,7 +44,8 @@ public sealed record TimescaleEdition(Edition Edition, Version? Extension, Versi
         if (server < OldestServer)
         {
             throw new NotSupportedException(
-                $"The server is PostgreSQL {server}; Wyckoff needs {OldestServer.Major} or newer. Upgrade it, or name another server in ConnectionStrings:wyckoff."
+                $"The server is PostgreSQL {server}; Wyckoff needs {OldestServer.Major} or newer. "
+                    + "Upgrade it, or name another server in ConnectionStrings:wyckoff."
             );
         }
 
@@ -58,11 +59,12 @@ public sealed record TimescaleEdition(Edition Edition, Version? Extension, Versi
         if (extension < OldestExtension)
         {
             throw new NotSupportedException(
-                $"TimescaleDB {extension} is installed; Wyckoff needs {OldestExtension} or newer. Run ALTER EXTENSION timescaledb UPDATE after upgrading its package."
+                $"TimescaleDB {extension} is installed; Wyckoff needs {OldestExtension} or newer. "
+                    + "Run ALTER EXTENSION timescaledb UPDATE after upgrading its package."
             );
         }
 
-        // The licence setting is what a session may use; tsl_loaded() only turns true once the module was needed.
+        // The licence setting decides what a session may use. tsl_loaded() is true only after the module was first used.
         await using var license = new NpgsqlCommand("SELECT current_setting('timescaledb.license', true)", connection);
         var edition = await license.ExecuteScalarAsync(cancellationToken) as string == "timescale" ? Edition.Community : Edition.Apache;
         return new(edition, extension, server);

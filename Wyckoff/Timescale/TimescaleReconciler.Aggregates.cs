@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Wyckoff.Timescale;
 
-/// <summary>The part that sees to continuous aggregates, and to the tables that stand in for them.</summary>
+/// <summary>Plans continuous aggregates, and the tables that stand in for them on editions without.</summary>
 public sealed partial class TimescaleReconciler
 {
     private enum Kind
@@ -13,7 +13,8 @@ public sealed partial class TimescaleReconciler
         Aggregate,
     }
 
-    // Materialized: it holds buckets already. RowsToTakeOver: the table of poorer days is still there, and the aggregate reaches far enough to hide nothing of it.
+    // Materialized: the aggregate has stored buckets. RowsToTakeOver: the stand-in table of a poorer edition still exists, and enough is
+    // materialized that rows copied from it will be visible.
     private sealed record AggregateState(
         Kind Kind,
         bool HasFunction,
@@ -28,7 +29,10 @@ public sealed partial class TimescaleReconciler
         public static readonly AggregateState New = new(Kind.Absent, false, false, false, null, null, null, false);
     }
 
-    /// <summary>Retention and refreshing must not meet: what is dropped before it was summed up is lost, and a refresh over what was dropped empties its buckets.</summary>
+    /// <summary>
+    /// Checks that retention and refresh ranges do not overlap. Rows dropped before they are aggregated would be lost, and a refresh over
+    /// dropped rows would empty their buckets.
+    /// </summary>
     public static void CheckAggregates(IReadOnlyList<Hypertable> declared, IReadOnlyList<ContinuousAggregate> aggregates)
     {
         foreach (var aggregate in aggregates)
@@ -42,21 +46,25 @@ public sealed partial class TimescaleReconciler
             if (source.Storage.Retain <= body.RefreshFrom)
             {
                 throw new StorageDeclarationException(
-                    $"{aggregate.Name} is refreshed from {Words(body.RefreshFrom)} ago, but {source.Name} keeps only {Words(source.Storage.Retain.Value)}: set Wyckoff:Aggregates:{aggregate.View}:RefreshFrom below it."
+                    $"{aggregate.Name} is refreshed from {Words(body.RefreshFrom)} ago, "
+                        + $"but {source.Name} keeps only {Words(source.Storage.Retain.Value)}: "
+                        + $"set Wyckoff:Aggregates:{aggregate.View}:RefreshFrom below it."
                 );
             }
 
             if (body.RefreshFrom < body.RefreshUpTo + (2 * body.BucketWidth))
             {
                 throw new StorageDeclarationException(
-                    $"{aggregate.Name}: between {Words(body.RefreshFrom)} and {Words(body.RefreshUpTo)} ago there have to be at least two buckets of {Words(body.BucketWidth)}."
+                    $"{aggregate.Name}: between {Words(body.RefreshFrom)} and {Words(body.RefreshUpTo)} ago "
+                        + $"there have to be at least two buckets of {Words(body.BucketWidth)}."
                 );
             }
 
             if (source.Storage.ChunkInterval.Ticks % body.BucketWidth.Ticks != 0)
             {
                 throw new StorageDeclarationException(
-                    $"{aggregate.Name}: chunks of {Words(source.Storage.ChunkInterval)} in {source.Name} would be dropped in the middle of a bucket of {Words(body.BucketWidth)}."
+                    $"{aggregate.Name}: chunks of {Words(source.Storage.ChunkInterval)} in {source.Name} "
+                        + $"would be dropped in the middle of a bucket of {Words(body.BucketWidth)}."
                 );
             }
         }
@@ -72,19 +80,35 @@ public sealed partial class TimescaleReconciler
 
         if (state.Kind == Kind.Table)
         {
-            // What its source no longer has is only in this table, so it stays until the aggregate holds it too.
+            // This table has buckets whose rows the source no longer has, so it stays until they are copied into the aggregate.
             yield return Step(
                 $"put the table aside as {aggregate.FormerTable}",
-                $"DROP TRIGGER IF EXISTS mark_{aggregate.View} ON {body.Source}; DROP FUNCTION IF EXISTS {aggregate.Schema}.mark_{aggregate.View}(); DROP FUNCTION IF EXISTS {aggregate.RefreshFunction}(timestamptz); DROP TABLE IF EXISTS {aggregate.StaleTable}; DROP INDEX IF EXISTS {aggregate.Schema}.{ByTime(aggregate)}; ALTER TABLE {name} RENAME CONSTRAINT pk_{aggregate.View} TO pk_{aggregate.View}_before; ALTER TABLE {name} RENAME TO {aggregate.View}_before"
+                $"""
+                DROP TRIGGER IF EXISTS mark_{aggregate.View} ON {body.Source};
+                DROP FUNCTION IF EXISTS {aggregate.Schema}.mark_{aggregate.View}();
+                DROP FUNCTION IF EXISTS {aggregate.RefreshFunction}(timestamptz);
+                DROP TABLE IF EXISTS {aggregate.StaleTable};
+                DROP INDEX IF EXISTS {aggregate.Schema}.{ByTime(aggregate)};
+                ALTER TABLE {name} RENAME CONSTRAINT pk_{aggregate.View} TO pk_{aggregate.View}_before;
+                ALTER TABLE {name} RENAME TO {aggregate.View}_before
+                """
             );
         }
 
         if (state.Kind != Kind.Aggregate)
         {
-            // Without data, because with them it is refused in a transaction; not materialized only, so that the newest buckets come from the source.
+            // WITH NO DATA, because TimescaleDB refuses the other in a transaction. Not materialized_only, so that the newest buckets are
+            // computed from the source.
             yield return Step(
                 $"sum up {body.Source} by {Words(body.BucketWidth)} as a continuous aggregate",
-                $"CREATE MATERIALIZED VIEW {name} WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS {Select(body, $"time_bucket({Interval(body.BucketWidth)}, {body.TimeColumn})")} WITH NO DATA; GRANT SELECT ON {name} TO {body.Readers}; COMMENT ON VIEW {name} IS 'Continuous aggregate: {body.Source} summed up by {Words(body.BucketWidth)}, with the newest buckets from the source.'"
+                $"""
+                CREATE MATERIALIZED VIEW {name} WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
+                {Select(body, $"time_bucket({Interval(body.BucketWidth)}, {body.TimeColumn})")}
+                WITH NO DATA;
+                GRANT SELECT ON {name} TO {body.Readers};
+                COMMENT ON VIEW {name} IS
+                  'Continuous aggregate: {body.Source} summed up by {Words(body.BucketWidth)}, with the newest buckets from the source.'
+                """
             );
         }
         else if (!state.RealTime)
@@ -97,8 +121,9 @@ public sealed partial class TimescaleReconciler
 
         if (state.FromSeconds is null)
         {
-            // Before the policy: that starts its job at once, and two refreshes of one aggregate collide. Never up to now, or the open bucket would be frozen. And only the
-            // first refresh may reach back for good: a later one would empty the buckets whose source is dropped.
+            // Refresh before the policy is added: the policy starts its job at once, and two refreshes of one aggregate collide. Not up to
+            // now, because the open bucket would be materialized too early. Only the first refresh starts at NULL, the beginning of time:
+            // a later one would empty the buckets whose rows are dropped.
             var from = state.Materialized ? $"now() - {Interval(body.RefreshFrom)}" : "NULL";
             yield return Step(
                 "fill it from what there is",
@@ -119,12 +144,16 @@ public sealed partial class TimescaleReconciler
             var drop = state.FromSeconds is null ? "" : $"SELECT remove_continuous_aggregate_policy('{name}', if_exists => true); ";
             yield return Step(
                 $"refresh it every {Words(body.RefreshEvery)}, from {Words(body.RefreshFrom)} to {Words(body.RefreshUpTo)} ago",
-                $"{drop}SELECT add_continuous_aggregate_policy('{name}', start_offset => {Interval(body.RefreshFrom)}, end_offset => {Interval(body.RefreshUpTo)}, schedule_interval => {Interval(body.RefreshEvery)})"
+                $"""
+                {drop}SELECT add_continuous_aggregate_policy('{name}', start_offset => {Interval(body.RefreshFrom)},
+                  end_offset => {Interval(body.RefreshUpTo)}, schedule_interval => {Interval(body.RefreshEvery)})
+                """
             );
         }
     }
 
-    // Into the aggregate's own storage, below everything its refreshes reach. Where it would hide a row (nothing newer is materialized yet), the table stays for the next run.
+    // Copies rows into the aggregate's own storage, before the range that its refreshes cover. The table is dropped only when all its rows
+    // are visible in the aggregate; otherwise the next run tries again.
     private static string TakeOver(ContinuousAggregate aggregate)
     {
         var (name, body, former) = (aggregate.Name, aggregate.Body, aggregate.FormerTable);
@@ -133,10 +162,17 @@ public sealed partial class TimescaleReconciler
         return $"""
             DO $$
             DECLARE
-              storage regclass := (SELECT format('%I.%I', materialization_hypertable_schema, materialization_hypertable_name)
-                FROM timescaledb_information.continuous_aggregates WHERE (view_schema, view_name) = ('{aggregate.Schema}', '{aggregate.View}'));
+              storage regclass := (
+                SELECT format('%I.%I', materialization_hypertable_schema, materialization_hypertable_name)
+                  FROM timescaledb_information.continuous_aggregates
+                 WHERE (view_schema, view_name) = ('{aggregate.Schema}', '{aggregate.View}'));
             BEGIN
-              EXECUTE format('INSERT INTO %s ({columns}) SELECT {columns} FROM {former} f WHERE NOT EXISTS (SELECT FROM {name} x WHERE {same}) AND NOT EXISTS (SELECT FROM %s x WHERE {same})', storage, storage);
+              EXECUTE format(
+                'INSERT INTO %s ({columns})
+                 SELECT {columns} FROM {former} f
+                  WHERE NOT EXISTS (SELECT FROM {name} x WHERE {same})
+                    AND NOT EXISTS (SELECT FROM %s x WHERE {same})',
+                storage, storage);
               IF NOT EXISTS (SELECT FROM {former} f WHERE NOT EXISTS (SELECT FROM {name} x WHERE {same})) THEN
                 DROP TABLE {former};
               END IF;
@@ -156,25 +192,34 @@ public sealed partial class TimescaleReconciler
         var keys = string.Join(", ", KeyNames(body));
         var updates = string.Join(", ", body.Columns.Select(c => $"{c.Name} = excluded.{c.Name}"));
 
-        // The trigger only appends, so writers never wait for each other here. A mark is taken away in a statement before the rows are read: one that comes
-        // with rows which are not visible yet is not visible yet either, and stays for the next run.
+        // The trigger only inserts into the stale table, so writers do not wait for each other. The refresh deletes the marks in a
+        // statement before the one that reads the rows. The mark of an uncommitted row is not visible either, so it stays for the next
+        // refresh.
         yield return new(
             name,
             $"sum up {body.Source} by {Words(body.BucketWidth)} in a table that {aggregate.RefreshFunction}() keeps current",
             $"""
             CREATE TABLE IF NOT EXISTS {name} AS {select} WITH NO DATA;
-            ALTER TABLE {name} DROP CONSTRAINT IF EXISTS pk_{aggregate.View}, ADD CONSTRAINT pk_{aggregate.View} PRIMARY KEY ({keys}, bucket);
-            COMMENT ON TABLE {name} IS 'Stands in for a continuous aggregate, which this edition does not have: call {aggregate.RefreshFunction}() to bring it up to date.';
+            ALTER TABLE {name}
+              DROP CONSTRAINT IF EXISTS pk_{aggregate.View},
+              ADD CONSTRAINT pk_{aggregate.View} PRIMARY KEY ({keys}, bucket);
+            COMMENT ON TABLE {name} IS
+              'Stands in for a continuous aggregate, which this edition does not have: '
+              'call {aggregate.RefreshFunction}() to bring it up to date.';
             CREATE INDEX IF NOT EXISTS {ByTime(aggregate)} ON {body.Source} USING brin ({body.TimeColumn});
             CREATE TABLE IF NOT EXISTS {stale} (bucket timestamptz NOT NULL);
             COMMENT ON TABLE {stale} IS 'Buckets of {name} that have had rows since they were summed up.';
-            CREATE OR REPLACE FUNCTION {schema}.mark_{aggregate.View}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+            CREATE OR REPLACE FUNCTION {schema}.mark_{aggregate.View}() RETURNS trigger
+            LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
             BEGIN
               INSERT INTO {stale} SELECT DISTINCT date_bin({Interval(body.BucketWidth)}, {body.TimeColumn}, {Origin}) FROM added;
               RETURN NULL;
             END $$;
-            CREATE OR REPLACE TRIGGER mark_{aggregate.View} AFTER INSERT ON {body.Source} REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION {schema}.mark_{aggregate.View}();
-            CREATE OR REPLACE FUNCTION {aggregate.RefreshFunction}(as_of timestamptz DEFAULT now()) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+            CREATE OR REPLACE TRIGGER mark_{aggregate.View} AFTER INSERT ON {body.Source}
+              REFERENCING NEW TABLE AS added
+              FOR EACH STATEMENT EXECUTE FUNCTION {schema}.mark_{aggregate.View}();
+            CREATE OR REPLACE FUNCTION {aggregate.RefreshFunction}(as_of timestamptz DEFAULT now()) RETURNS bigint
+            LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
             DECLARE
               buckets timestamptz[];
               changed bigint := 0;
@@ -192,7 +237,7 @@ public sealed partial class TimescaleReconciler
                WHERE b.start >= as_of - {Interval(body.RefreshFrom)}
               ON CONFLICT ({keys}, bucket) DO UPDATE SET {updates};
               GET DIAGNOSTICS changed = ROW_COUNT;
-              -- What comes this late may find its bucket's other rows dropped: then what was summed up of them is the better number.
+              -- The other rows of so old a bucket may be dropped already, so an existing result is kept.
               INSERT INTO {name} AS a
               SELECT s.* FROM unnest(buckets) AS b(start) CROSS JOIN LATERAL ({Select(
                 body,
@@ -204,7 +249,8 @@ public sealed partial class TimescaleReconciler
               GET DIAGNOSTICS late = ROW_COUNT;
               RETURN changed + late;
             END $$;
-            COMMENT ON FUNCTION {aggregate.RefreshFunction}(timestamptz) IS 'Brings {name} up to date and returns how many of its rows were written.';
+            COMMENT ON FUNCTION {aggregate.RefreshFunction}(timestamptz) IS
+              'Brings {name} up to date and returns how many of its rows were written.';
             REVOKE EXECUTE ON FUNCTION {aggregate.RefreshFunction}(timestamptz) FROM PUBLIC;
             REVOKE EXECUTE ON FUNCTION {schema}.mark_{aggregate.View}() FROM PUBLIC;
             GRANT EXECUTE ON FUNCTION {aggregate.RefreshFunction}(timestamptz) TO {body.Refresher};
@@ -215,15 +261,16 @@ public sealed partial class TimescaleReconciler
         );
     }
 
-    // Where time_bucket begins to count, too.
+    // The origin of time_bucket, so that both give the same buckets.
     private const string Origin = "TIMESTAMPTZ '2000-01-03 00:00:00+00'";
 
-    // A bucket is read by time alone, which the key of the source does not serve; a block-range index is next to nothing.
+    // A refresh reads a bucket by time alone, which the key of the source does not serve. A block-range index takes hardly any space.
     private static string ByTime(ContinuousAggregate aggregate) =>
         $"idx_{aggregate.Body.Source.Split('.')[^1]}_{aggregate.Body.TimeColumn}";
 
     private static string Select(ContinuousAggregateDeclaration body, string bucket, string? where = null) =>
-        $"SELECT {bucket} AS bucket, {body.Keys}, {string.Join(", ", body.Columns.Select(c => $"{c.Sql} AS {c.Name}"))} FROM {body.Source}{(where is null ? "" : " WHERE " + where)} GROUP BY {bucket}, {body.Keys}";
+        $"SELECT {bucket} AS bucket, {body.Keys}, {string.Join(", ", body.Columns.Select(c => $"{c.Sql} AS {c.Name}"))} "
+        + $"FROM {body.Source}{(where is null ? "" : " WHERE " + where)} GROUP BY {bucket}, {body.Keys}";
 
     private static string[] KeyNames(ContinuousAggregateDeclaration body) => body.Keys.Split(',', StringSplitOptions.TrimEntries);
 
@@ -237,7 +284,11 @@ public sealed partial class TimescaleReconciler
     )
     {
         await using var relation = new NpgsqlCommand(
-            "SELECT coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)), ''), to_regprocedure($2) IS NOT NULL, to_regclass($3) IS NOT NULL",
+            """
+            SELECT coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)), ''),
+                   to_regprocedure($2) IS NOT NULL,
+                   to_regclass($3) IS NOT NULL
+            """,
             connection
         )
         {
@@ -268,12 +319,15 @@ public sealed partial class TimescaleReconciler
             return AggregateState.New with { Kind = kind, HasFunction = hasFunction };
         }
 
-        // With nothing materialized the aggregate shows nothing but its source, and rows taken over would be hidden.
+        // While nothing is materialized the aggregate shows only rows computed from its source, and copied rows would be hidden.
         var sql = string.Create(
             CultureInfo.InvariantCulture,
             $"""
             SELECT NOT a.materialized_only,
-                   EXISTS (SELECT FROM timescaledb_information.chunks c WHERE (c.hypertable_schema, c.hypertable_name) = (a.materialization_hypertable_schema, a.materialization_hypertable_name)),
+                   EXISTS (
+                     SELECT FROM timescaledb_information.chunks c
+                      WHERE (c.hypertable_schema, c.hypertable_name)
+                        = (a.materialization_hypertable_schema, a.materialization_hypertable_name)),
                    extract(epoch FROM (j.config ->> 'start_offset')::interval)::float8,
                    extract(epoch FROM (j.config ->> 'end_offset')::interval)::float8,
                    extract(epoch FROM j.schedule_interval)::float8,
@@ -281,7 +335,9 @@ public sealed partial class TimescaleReconciler
                 aggregate.Body.RefreshUpTo + aggregate.Body.BucketWidth
             )})
               FROM timescaledb_information.continuous_aggregates a
-              LEFT JOIN timescaledb_information.jobs j ON (j.hypertable_schema, j.hypertable_name, j.proc_name) = (a.view_schema, a.view_name, 'policy_refresh_continuous_aggregate')
+              LEFT JOIN timescaledb_information.jobs j
+                ON (j.hypertable_schema, j.hypertable_name, j.proc_name)
+                 = (a.view_schema, a.view_name, 'policy_refresh_continuous_aggregate')
              WHERE (a.view_schema, a.view_name) = ($1, $2)
             """
         );

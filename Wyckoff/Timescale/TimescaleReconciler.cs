@@ -4,8 +4,9 @@ using Npgsql;
 namespace Wyckoff.Timescale;
 
 /// <summary>
-/// Brings the database's time-series storage to what the model declares, as far as the edition allows. A plan is made of what is missing, so applying is
-/// idempotent, a dry run is the plan unread, and verifying is an empty plan. A database that moves to a richer edition gains the rest at the next run.
+/// Brings the time-series storage of a database to the state that the model declares, as far as the edition allows. A plan contains only
+/// missing steps: applying it is idempotent, a dry run prints it, and a verified database has an empty one. After a change to a richer
+/// edition, the next run adds the features that were missing before.
 /// </summary>
 public sealed partial class TimescaleReconciler(
     TimescaleEdition edition,
@@ -13,7 +14,7 @@ public sealed partial class TimescaleReconciler(
     IReadOnlyList<ContinuousAggregate> aggregates
 )
 {
-    /// <summary>One statement, and in words what it is for.</summary>
+    /// <summary>One step of a plan: its SQL, and a description for people.</summary>
     public sealed record Step(string Table, string What, string Sql);
 
     private sealed record State(
@@ -36,7 +37,7 @@ public sealed partial class TimescaleReconciler(
         ];
     }
 
-    /// <summary>What would have to be done. Tables that do not exist are left out: a migration comes first.</summary>
+    /// <summary>The missing steps. Tables that do not exist are skipped, because a migration has to create them first.</summary>
     public async Task<IReadOnlyList<Step>> PlanAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         CheckAggregates(declared, aggregates);
@@ -58,7 +59,7 @@ public sealed partial class TimescaleReconciler(
             plan.AddRange(Missing(aggregate, await ReadStateAsync(connection, aggregate, cancellationToken)));
         }
 
-        // Last: a new policy starts at once, and what it drops has to be summed up before.
+        // Retention comes last: a new policy starts at once, and rows must be aggregated before they are dropped.
         if (edition.HasPolicies)
         {
             plan.AddRange(there.SelectMany(h => MissingRetention(h, present.GetValueOrDefault(h.Name))));
@@ -87,12 +88,12 @@ public sealed partial class TimescaleReconciler(
         return existing;
     }
 
-    /// <summary>Carries the plan out, each step in a transaction of its own: whatever stops it, the next run takes up where it ended.</summary>
+    /// <summary>Runs the plan, each step in its own transaction. After a failure the next run continues where this one stopped.</summary>
     public static async Task ApplyAsync(NpgsqlConnection connection, IEnumerable<Step> plan, CancellationToken cancellationToken)
     {
         foreach (var step in plan)
         {
-            // Moving a filled table into chunks may take as long as it takes.
+            // No timeout: moving the rows of a large table into chunks takes long.
             await using var command = new NpgsqlCommand(step.Sql, connection) { CommandTimeout = 0 };
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
@@ -105,10 +106,14 @@ public sealed partial class TimescaleReconciler(
 
         if (state is null)
         {
-            // No default index: the unique key serves every read, and a second index costs a fifth of COPY. migrate_data: the table may be filled already.
+            // No default index: the unique key serves every read, and a second index would slow COPY down by a fifth.
+            // migrate_data: the table may already have rows.
             yield return Step(
                 $"make it a hypertable with chunks of {Words(storage.ChunkInterval)}",
-                $"SELECT create_hypertable('{name}', '{storage.TimeColumn}', chunk_time_interval => {Interval(storage.ChunkInterval)}, create_default_indexes => false, migrate_data => true)"
+                $"""
+                SELECT create_hypertable('{name}', '{storage.TimeColumn}', chunk_time_interval => {Interval(storage.ChunkInterval)},
+                  create_default_indexes => false, migrate_data => true)
+                """
             );
         }
         else if (state.ChunkSeconds != storage.ChunkInterval.TotalSeconds)
@@ -128,7 +133,10 @@ public sealed partial class TimescaleReconciler(
         {
             yield return Step(
                 $"compress by {storage.SegmentBy}, ordered by {storage.OrderBy}",
-                $"ALTER TABLE {name} SET (timescaledb.compress, timescaledb.compress_segmentby = '{storage.SegmentBy}', timescaledb.compress_orderby = '{storage.OrderBy}')"
+                $"""
+                ALTER TABLE {name} SET (timescaledb.compress,
+                  timescaledb.compress_segmentby = '{storage.SegmentBy}', timescaledb.compress_orderby = '{storage.OrderBy}')
+                """
             );
         }
 
@@ -157,20 +165,32 @@ public sealed partial class TimescaleReconciler(
 
     private static async Task<Dictionary<string, State>> ReadStateAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // A policy may exist without compression being on and the other way round, hence four sources. Column lists come back as "a ASC,b DESC".
+        // A policy may exist without compression and vice versa, so settings and jobs are read separately.
+        // Column lists are read in the form "a ASC,b DESC".
         const string sql = """
             SELECT h.hypertable_schema || '.' || h.hypertable_name,
                    extract(epoch FROM d.time_interval)::float8,
-                   (SELECT string_agg(s.attname || ' ASC', ',' ORDER BY s.segmentby_column_index) FROM timescaledb_information.compression_settings s
-                     WHERE (s.hypertable_schema, s.hypertable_name) = (h.hypertable_schema, h.hypertable_name) AND s.segmentby_column_index IS NOT NULL),
-                   (SELECT string_agg(s.attname || CASE WHEN s.orderby_asc THEN ' ASC' ELSE ' DESC' END, ',' ORDER BY s.orderby_column_index) FROM timescaledb_information.compression_settings s
-                     WHERE (s.hypertable_schema, s.hypertable_name) = (h.hypertable_schema, h.hypertable_name) AND s.orderby_column_index IS NOT NULL),
-                   (SELECT extract(epoch FROM (j.config ->> 'compress_after')::interval)::float8 FROM timescaledb_information.jobs j
-                     WHERE (j.hypertable_schema, j.hypertable_name) = (h.hypertable_schema, h.hypertable_name) AND j.proc_name = 'policy_compression'),
-                   (SELECT extract(epoch FROM (j.config ->> 'drop_after')::interval)::float8 FROM timescaledb_information.jobs j
-                     WHERE (j.hypertable_schema, j.hypertable_name) = (h.hypertable_schema, h.hypertable_name) AND j.proc_name = 'policy_retention')
+                   (SELECT string_agg(s.attname || ' ASC', ',' ORDER BY s.segmentby_column_index)
+                      FROM timescaledb_information.compression_settings s
+                     WHERE (s.hypertable_schema, s.hypertable_name) = (h.hypertable_schema, h.hypertable_name)
+                       AND s.segmentby_column_index IS NOT NULL),
+                   (SELECT string_agg(
+                             s.attname || CASE WHEN s.orderby_asc THEN ' ASC' ELSE ' DESC' END,
+                             ',' ORDER BY s.orderby_column_index)
+                      FROM timescaledb_information.compression_settings s
+                     WHERE (s.hypertable_schema, s.hypertable_name) = (h.hypertable_schema, h.hypertable_name)
+                       AND s.orderby_column_index IS NOT NULL),
+                   (SELECT extract(epoch FROM (j.config ->> 'compress_after')::interval)::float8
+                      FROM timescaledb_information.jobs j
+                     WHERE (j.hypertable_schema, j.hypertable_name) = (h.hypertable_schema, h.hypertable_name)
+                       AND j.proc_name = 'policy_compression'),
+                   (SELECT extract(epoch FROM (j.config ->> 'drop_after')::interval)::float8
+                      FROM timescaledb_information.jobs j
+                     WHERE (j.hypertable_schema, j.hypertable_name) = (h.hypertable_schema, h.hypertable_name)
+                       AND j.proc_name = 'policy_retention')
               FROM timescaledb_information.hypertables h
-              JOIN timescaledb_information.dimensions d ON (d.hypertable_schema, d.hypertable_name, d.dimension_number) = (h.hypertable_schema, h.hypertable_name, 1)
+              JOIN timescaledb_information.dimensions d
+                ON (d.hypertable_schema, d.hypertable_name, d.dimension_number) = (h.hypertable_schema, h.hypertable_name, 1)
             """;
         await using var command = new NpgsqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -186,7 +206,7 @@ public sealed partial class TimescaleReconciler(
         double? Number(int column) => reader.IsDBNull(column) ? null : reader.GetDouble(column);
     }
 
-    /// <summary>"a, b DESC" as the server reports it: "a ASC,b DESC".</summary>
+    /// <summary>A column list such as "a, b DESC" in the form that ReadStateAsync gives: "a ASC,b DESC".</summary>
     private static string? Columns(string? list) =>
         list is null
             ? null
@@ -196,7 +216,7 @@ public sealed partial class TimescaleReconciler(
                     .Select(c => c.EndsWith(" DESC", StringComparison.OrdinalIgnoreCase) ? c : c + " ASC")
             );
 
-    // In days or seconds, never in years: '1 year' would become 360 days.
+    // Never in years, because '1 year' would become 360 days.
     private static string Interval(TimeSpan span) =>
         span.Ticks % TimeSpan.TicksPerDay == 0
             ? string.Create(CultureInfo.InvariantCulture, $"INTERVAL '{span.TotalDays} days'")
