@@ -12,13 +12,13 @@ using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Tests.Hosting;
 
-/// <summary>How processes end: with which exit code, and with which words on stderr.</summary>
+/// <summary>Tests the exit codes of processes and their messages on stderr.</summary>
 public sealed class ServiceRunTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 60_000)]
-    public async Task A_background_service_that_throws_ends_the_process_with_1_and_its_exception_in_the_log()
+    public async Task A_background_service_that_throws_ends_the_process_with_1_and_logs_the_exception()
     {
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -30,7 +30,7 @@ public sealed class ServiceRunTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public void Only_what_the_message_explains_is_reduced_to_it()
+    public void Expected_faults_are_reduced_to_their_message_and_others_keep_their_stack_trace()
     {
         Assert.Equal("Wrong.", ServiceRun.Explain(Thrown(new OptionsValidationException("", typeof(object), ["Wrong."]))));
         Assert.Equal("No such symbol.", ServiceRun.Explain(Thrown(new RefusalException("No such symbol.")), RefusalException.IsRefusal));
@@ -51,7 +51,7 @@ public sealed class ServiceRunTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public async Task A_service_waits_for_a_database_whose_name_does_not_resolve_and_then_says_so_in_one_line()
+    public async Task A_service_waits_for_a_database_whose_name_does_not_resolve_and_then_fails_with_one_line()
     {
         var (exitCode, output, error) = await ApiAsync("Host=nowhere.invalid;Username=wyckoff_app;Password=x;Database=wyckoff", "00:00:01");
         Assert.Equal(1, exitCode);
@@ -62,7 +62,7 @@ public sealed class ServiceRunTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public async Task A_service_says_at_once_that_its_password_is_wrong()
+    public async Task A_service_fails_at_once_when_its_password_is_wrong()
     {
         var wrong = new NpgsqlConnectionStringBuilder(database.AppConnection) { Password = "mistaken" }.ConnectionString;
         var (exitCode, _, error) = await ApiAsync(wrong, "00:10:00");
@@ -72,7 +72,7 @@ public sealed class ServiceRunTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public async Task A_port_that_is_taken_is_said_in_one_line()
+    public async Task A_port_in_use_is_reported_in_one_line()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
@@ -83,7 +83,7 @@ public sealed class ServiceRunTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public async Task A_verb_says_in_one_line_that_the_database_is_away()
+    public async Task A_command_reports_in_one_line_that_the_database_is_away()
     {
         var (exitCode, _, error) = await FeedsAsync("Host=nowhere.invalid;Username=wyckoff_app;Password=x;Database=wyckoff");
         Assert.Equal(1, exitCode);
@@ -91,7 +91,7 @@ public sealed class ServiceRunTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public async Task A_verb_keeps_the_stack_trace_of_what_nobody_expected()
+    public async Task A_command_logs_the_stack_trace_of_an_unexpected_exception()
     {
         var connection = await database.Server.CloneAsync();
         await using (var source = NpgsqlDataSource.Create(connection))

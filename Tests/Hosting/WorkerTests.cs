@@ -14,10 +14,10 @@ using Wyckoff.Sync;
 
 namespace Wyckoff.Tests.Hosting;
 
-/// <summary>The fault policy of workers, on a clock that only the test moves.</summary>
+/// <summary>Tests the fault policy of workers, with a clock that the test controls.</summary>
 public sealed class WorkerTests
 {
-    /// <summary>No name under this domain is ever resolved (RFC 6761).</summary>
+    /// <summary>Names under .invalid never resolve (RFC 6761).</summary>
     private const string Nowhere = "Host=nowhere.invalid;Username=wyckoff_app;Password=x;Database=wyckoff;Pooling=false";
 
     private const int WithoutDatabase = 1010,
@@ -29,7 +29,7 @@ public sealed class WorkerTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 30_000)]
-    public async Task A_database_that_is_away_is_tried_again_until_it_answers_and_health_follows()
+    public async Task A_worker_retries_until_the_database_answers_and_its_health_follows()
     {
         var time = new ManualTime(Start);
         using var worker = new ScriptedWorker(
@@ -60,7 +60,7 @@ public sealed class WorkerTests
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task Another_fault_is_logged_with_its_exception_and_one_that_stays_ends_the_worker()
+    public async Task Other_faults_are_logged_with_their_exception_and_end_the_worker_if_they_persist()
     {
         var fault = new InvalidOperationException("A fault of the program.");
         using var worker = new ScriptedWorker(new(Start) { RingsUnder = TimeSpan.FromMinutes(1) }, () => throw fault);
@@ -77,10 +77,10 @@ public sealed class WorkerTests
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_success_between_them_gives_all_attempts_back()
+    public async Task A_success_resets_the_number_of_attempts()
     {
         var rounds = 0;
-        // On this clock no wait takes any time.
+        // With this clock no wait takes time.
         var time = new ManualTime(Start) { RingsUnder = 2 * ScriptedWorker.Every };
         using var worker = new ScriptedWorker(
             time,
@@ -92,7 +92,7 @@ public sealed class WorkerTests
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task What_fails_because_the_worker_is_stopped_is_no_failure()
+    public async Task A_round_that_fails_because_the_worker_is_stopped_is_no_failure()
     {
         var (entered, left) = (new TaskCompletionSource(), new TaskCompletionSource());
         using var worker = new ScriptedWorker(
@@ -163,7 +163,7 @@ public sealed class WorkerTests
         );
         await time.WaitedForAsync(duration / 3);
         time.Advance(duration / 3);
-        // It could not be renewed, and sleeps again until it is tried the next time.
+        // The renewal failed, and the lease waits for the next attempt.
         await time.WaitedForAsync(duration / 3);
         Assert.False(held.Lost.IsCancellationRequested);
         await held.DisposeAsync();
@@ -189,10 +189,12 @@ public sealed class WorkerTests
     private static Task PausedAsync(ManualTime time, int failures) =>
         time.WaitedForAsync(LongestPause(failures) / 2, LongestPause(failures));
 
-    /// <summary>Twice as long each time; half of it is random. To advance the clock by so much ends this pause and not yet the next one.</summary>
+    /// <summary>
+    /// The longest possible pause after a number of failures. Advancing the clock by it ends this pause but not the next one.
+    /// </summary>
     private static TimeSpan LongestPause(int failures) => Worker.FirstPause * (1 << (failures - 1));
 
-    /// <summary>Its rounds do what they are told to; the last one goes on for ever.</summary>
+    /// <summary>A worker whose rounds run the given functions; the last one repeats.</summary>
     private sealed class ScriptedWorker : Worker
     {
         public static readonly TimeSpan Every = TimeSpan.FromHours(1);

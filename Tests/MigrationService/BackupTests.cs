@@ -8,15 +8,21 @@ public abstract class BackupTests(FilledDatabase database)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_restored_backup_has_every_row_of_every_table_and_is_verified()
+    public async Task A_restored_backup_has_every_row_of_every_table_and_passes_verification()
     {
         await database.ExecuteAsync(
-            "INSERT INTO market.tickers (symbol, name) VALUES ('BACK', 'with ''quotes'' and ü'); UPDATE market.bars_1h SET open = 10.12345678, high = 12, volume = 99999999999999999999.12345678 WHERE ticker_id = 7"
+            """
+            INSERT INTO market.tickers (symbol, name) VALUES ('BACK', 'with ''quotes'' and ü');
+            UPDATE market.bars_1h SET open = 10.12345678, high = 12, volume = 99999999999999999999.12345678 WHERE ticker_id = 7
+            """
         );
         if (database.Edition.HasPolicies)
         {
             await database.ExecuteAsync(
-                "SELECT compress_chunk(c, if_not_compressed => true) FROM show_chunks('market.bars_1h') c; SELECT compress_chunk(c, if_not_compressed => true) FROM show_chunks('trading.trades', older_than => interval '7 days') c"
+                """
+                SELECT compress_chunk(c, if_not_compressed => true) FROM show_chunks('market.bars_1h') c;
+                SELECT compress_chunk(c, if_not_compressed => true) FROM show_chunks('trading.trades', older_than => interval '7 days') c
+                """
             );
         }
 

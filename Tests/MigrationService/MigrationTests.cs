@@ -26,7 +26,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     {
         var warnings = new List<string>();
         var options = new DbContextOptionsBuilder<WyckoffDbContext>();
-        // A provider of its own, because a model that another context has built already is not checked again.
+        // Without service provider caching, because EF does not check a model again that another context has built.
         options.UseWyckoff(database.Owner).EnableServiceProviderCaching(false).LogTo(warnings.Add, LogLevel.Warning);
         using var context = new WyckoffDbContext(options.Options);
         Assert.NotEmpty(context.Model.GetEntityTypes());
@@ -34,7 +34,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public void Services_ask_for_the_newest_migration()
+    public void The_version_that_services_require_is_the_newest_migration()
     {
         using var context = database.OwnerContext();
         Assert.Equal(SchemaVersion.Required, context.Database.GetMigrations().Last());
@@ -58,7 +58,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task A_start_goes_by_what_its_build_has_kept_of_the_model_and_another_builds_is_replaced()
+    public async Task A_run_uses_the_declarations_cached_by_its_build_and_replaces_those_of_other_builds()
     {
         var connection = await database.Server.CloneAsync();
         await ExecuteAsync(
@@ -72,7 +72,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         await ExecuteAsync(connection, "UPDATE public.declared_schema SET build = gen_random_uuid()");
         (exitCode, _, error) = await Migrations.RunAsync(connection);
         Assert.True(exitCode == 0, error);
-        // Its own by now, and still it looks.
+        // With its own cached declarations the run still compares them with the database.
         await ExecuteAsync(connection, "DROP INDEX market.idx_data_sync_log_ticker_id_timeframe_last_sync_at");
         (exitCode, _, error) = await Migrations.RunAsync(connection);
         Assert.Equal(1, exitCode);
@@ -88,7 +88,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task Two_at_once_both_succeed_and_do_the_work_once()
+    public async Task Two_concurrent_runs_both_succeed_and_only_one_migrates()
     {
         var connection = database.Server.NewDatabase();
         var runs = await Task.WhenAll(Migrations.RunAsync(connection), Migrations.RunAsync(connection));
@@ -115,7 +115,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task A_dry_run_on_a_database_that_is_current_has_nothing_to_do()
+    public async Task A_dry_run_on_a_current_database_has_nothing_to_do()
     {
         var (exitCode, output, _) = await Migrations.RunAsync(database.AdminConnection, null, "--dry-run");
         Assert.Equal(0, exitCode);
@@ -135,13 +135,18 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task Verification_names_what_somebody_dropped()
+    public async Task Verification_names_objects_that_were_dropped()
     {
         var connection = await database.Server.CloneAsync();
         await using (var source = NpgsqlDataSource.Create(connection))
         {
             await using var drop = source.CreateCommand(
-                "ALTER TABLE market.bars_1d DROP CONSTRAINT chk_bars_1d_volume; DROP INDEX market.idx_tickers_symbol; ALTER TABLE market.bars_1h DROP COLUMN vwap CASCADE; DROP TRIGGER touch ON market.feeds"
+                """
+                ALTER TABLE market.bars_1d DROP CONSTRAINT chk_bars_1d_volume;
+                DROP INDEX market.idx_tickers_symbol;
+                ALTER TABLE market.bars_1h DROP COLUMN vwap CASCADE;
+                DROP TRIGGER touch ON market.feeds
+                """
             );
             await drop.ExecuteNonQueryAsync(Token);
         }
@@ -157,12 +162,12 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task A_migration_that_throws_ends_with_1_and_leaves_nothing_half_done()
+    public async Task A_migration_that_throws_exits_with_1_and_is_rolled_back()
     {
         var connection = await database.Server.EmptyAsync();
         await using (var source = NpgsqlDataSource.Create(connection))
         {
-            // In the way of the first migration.
+            // The first migration fails because this table exists.
             await using var obstacle = source.CreateCommand(
                 "CREATE SCHEMA market AUTHORIZATION wyckoff_owner; CREATE TABLE market.bars_4h (x int)"
             );
@@ -183,7 +188,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task A_server_that_is_not_there_ends_with_1_after_the_wait()
+    public async Task A_missing_server_exits_with_1_after_the_wait()
     {
         var nobody = $"Host=127.0.0.1;Port={Wyckoff.LocalServers.PortOwner.PickFree()};Username=postgres;Password=x;Database=wyckoff";
         var (exitCode, _, error) = await Migrations.RunProcessAsync(nobody, new() { ["Wyckoff__ServerWait"] = "00:00:01" });
@@ -192,7 +197,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task A_server_whose_name_does_not_resolve_is_waited_for_like_one_that_is_not_there()
+    public async Task A_server_whose_name_does_not_resolve_is_waited_for_like_a_missing_one()
     {
         const string nowhere = "Host=nowhere.invalid;Username=postgres;Password=x;Database=wyckoff";
         var (exitCode, output, error) = await Migrations.RunAsync(nowhere, new() { ["Wyckoff__ServerWait"] = "00:00:01" });
@@ -206,7 +211,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task A_wrong_password_is_said_at_once()
+    public async Task A_wrong_password_is_reported_at_once()
     {
         var wrong = new NpgsqlConnectionStringBuilder(database.AdminConnection) { Password = "wrong" }.ConnectionString;
         var (exitCode, _, error) = await Migrations.RunAsync(wrong, new() { ["Wyckoff__ServerWait"] = "00:10:00" });
@@ -216,7 +221,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task A_database_of_a_newer_Wyckoff_is_left_alone()
+    public async Task A_database_of_a_newer_Wyckoff_is_not_changed()
     {
         var connection = await database.Server.CloneAsync();
         await using (var source = NpgsqlDataSource.Create(connection))
@@ -240,7 +245,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task A_database_from_before_the_first_release_is_refused_with_what_to_do()
+    public async Task A_database_from_before_the_first_release_is_refused_with_advice()
     {
         var connection = await database.Server.EmptyAsync();
         await using (var source = NpgsqlDataSource.Create(connection))
@@ -271,7 +276,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     [InlineData("--to", "Initial")]
     [InlineData("--reset")]
     [InlineData("--status", "--verify")]
-    public async Task What_it_does_not_understand_is_one_line_and_changes_nothing(params string[] arguments)
+    public async Task Invalid_arguments_give_one_line_and_change_nothing(params string[] arguments)
     {
         var (exitCode, output, error) = await Migrations.RunProcessAsync(database.AdminConnection, null, arguments);
         Assert.Equal(1, exitCode);
@@ -284,7 +289,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     [InlineData("Wyckoff__Hypertables__trades__Retain", "100.00:00:00", "name the schema too")]
     [InlineData("Wyckoff__Hypertables__bars_1m__Retain", "long", "'long' is not a time span")]
     [InlineData("Wyckoff__Hypertables__price_snapshots__Retain", "30.00:00:00", "price_candles_1h")]
-    public async Task Storage_that_is_configured_wrongly_is_named_before_anything_is_changed(string key, string value, string words)
+    public async Task Wrong_storage_settings_are_reported_before_anything_is_changed(string key, string value, string words)
     {
         var connection = await database.Server.EmptyAsync();
         var (exitCode, _, error) = await Migrations.RunAsync(connection, new() { [key] = value });
@@ -300,7 +305,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task Every_run_that_changes_something_is_kept_and_so_is_one_that_fails()
+    public async Task Runs_that_change_something_and_failed_runs_are_recorded()
     {
         var connection = await database.Server.CloneAsync();
         await using var source = NpgsqlDataSource.Create(connection);
@@ -308,11 +313,13 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         Assert.Equal(0, (await Migrations.RunAsync(connection)).ExitCode);
         Assert.Equal(["Initial completed"], await RunsAsync(source));
 
-        // As an earlier build had it, and with something of a user's in the way of making it anew.
+        // Pretend that an earlier build had another version, and let a user's view prevent its replacement.
         await using (
             var change = source.CreateCommand(
                 """
-                UPDATE public.migration_runs SET objects = replace(objects::text, '"market.bar_ratio", "', '"market.bar_ratio", "x')::jsonb, objects_hash = 'x';
+                UPDATE public.migration_runs SET objects = replace(objects::text, '"market.bar_ratio", "',
+                  '"market.bar_ratio", "x')::jsonb,
+                  objects_hash = 'x';
                 CREATE VIEW public.mine AS SELECT market.bar_ratio(1, 2, 3);
                 """
             )
@@ -346,7 +353,12 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         Assert.Equal(
             0L,
             await database.ScalarAsync<long>(
-                "SELECT count(*) FROM pg_tables WHERE schemaname IN ('market', 'wyckoff', 'account', 'trading', 'journal', 'prediction', 'audit', 'public') AND tableowner <> 'wyckoff_owner'"
+                """
+                SELECT count(*)
+                  FROM pg_tables
+                 WHERE schemaname IN ('market', 'wyckoff', 'account', 'trading', 'journal', 'prediction', 'audit', 'public')
+                   AND tableowner <> 'wyckoff_owner'
+                """
             )
         );
         await using var create = database.App.CreateCommand("CREATE TABLE market.mine (x int)");
@@ -357,7 +369,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task Retries_and_a_transaction_of_ones_own_go_together_through_the_strategy()
+    public async Task A_transaction_of_the_caller_needs_the_execution_strategy_because_of_retries()
     {
         await using var context = database.Context();
         var strategy = context.Database.CreateExecutionStrategy();
@@ -382,19 +394,32 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
 
     internal static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>Every object and every storage setting, as one text.</summary>
+    /// <summary>All objects and storage settings as one text.</summary>
     private static async Task<string> FingerprintAsync(string connectionString)
     {
         await using var source = NpgsqlDataSource.Create(connectionString);
         await using var connection = await source.OpenConnectionAsync(Token);
         var timescale = (await TimescaleEdition.DetectAsync(connection, Token)).HasHypertables
-            ? "UNION ALL SELECT concat_ws(' ', hypertable_name, time_interval) FROM timescaledb_information.dimensions UNION ALL SELECT concat_ws(' ', job_id, proc_name, schedule_interval, config) FROM timescaledb_information.jobs"
+            ? """
+                UNION ALL
+                SELECT concat_ws(' ', hypertable_name, time_interval)
+                  FROM timescaledb_information.dimensions
+                UNION ALL
+                SELECT concat_ws(' ', job_id, proc_name, schedule_interval, config)
+                  FROM timescaledb_information.jobs
+                """
             : "";
         await using var command = new NpgsqlCommand(
             $"""
             SELECT string_agg(line, E'\n' ORDER BY line) FROM (
-              SELECT concat_ws(' ', c.oid, n.nspname, c.relname, c.relkind, c.relfilenode) AS line FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE n.nspname IN ('market', 'public')
-              UNION ALL SELECT concat_ws(' ', table_schema, table_name, column_name, data_type, column_default) FROM information_schema.columns WHERE table_schema IN ('market', 'public')
+              SELECT concat_ws(' ', c.oid, n.nspname, c.relname, c.relkind, c.relfilenode) AS line
+                FROM pg_class c
+                JOIN pg_namespace n ON n.oid = relnamespace
+               WHERE n.nspname IN ('market', 'public')
+              UNION ALL
+              SELECT concat_ws(' ', table_schema, table_name, column_name, data_type, column_default)
+                FROM information_schema.columns
+               WHERE table_schema IN ('market', 'public')
               UNION ALL SELECT concat_ws(' ', "MigrationId") FROM public.schema_migrations
               {timescale}) AS everything
             """,

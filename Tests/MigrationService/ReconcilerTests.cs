@@ -4,7 +4,7 @@ using Wyckoff.Timescale;
 
 namespace Wyckoff.Tests.MigrationService;
 
-/// <summary>What is declared is asked of the server, on each edition.</summary>
+/// <summary>Compares the declared storage with the server, on each edition.</summary>
 public abstract class ReconcilerTests(TestDatabase database)
 {
     protected TestDatabase Database { get; } = database;
@@ -19,7 +19,7 @@ public abstract class ReconcilerTests(TestDatabase database)
     }
 
     [Fact]
-    public async Task A_changed_declaration_is_brought_about_once()
+    public async Task A_changed_declaration_is_applied_once()
     {
         var connectionString = await Database.Server.CloneAsync();
         await using var source = NpgsqlDataSource.Create(connectionString);
@@ -55,7 +55,7 @@ public abstract class ReconcilerTests(TestDatabase database)
         await TimescaleReconciler.ApplyAsync(connection, plan, Token);
         Assert.Empty(await reconciler.PlanAsync(connection, Token));
 
-        // And back, dropping the policy that is no longer declared.
+        // Back to the original declaration, which drops the retention policy.
         await TimescaleReconciler.ApplyAsync(
             connection,
             await new TimescaleReconciler(Database.Edition, Declared(), Aggregates()).PlanAsync(connection, Token),
@@ -76,8 +76,10 @@ public abstract class ReconcilerTests(TestDatabase database)
             var fill = source.CreateCommand(
                 """
                 INSERT INTO market.tickers (symbol) VALUES ('FILL');
-                INSERT INTO market.bars_1h (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
-                SELECT t.id, time, 10, 12, 9, 11, 100, 3, 1, 1, false, 'test' FROM market.tickers t, generate_series(timestamptz '2020-01-01', '2023-12-31', interval '1 hour') AS time
+                INSERT INTO market.bars_1h (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio,
+                  volume_ratio, low_history, source)
+                SELECT t.id, time, 10, 12, 9, 11, 100, 3, 1, 1, false, 'test'
+                  FROM market.tickers t, generate_series(timestamptz '2020-01-01', '2023-12-31', interval '1 hour') AS time
                 """
             )
         )
@@ -96,12 +98,13 @@ public abstract class ReconcilerTests(TestDatabase database)
     }
 
     [Fact]
-    public async Task Deleting_a_ticker_removes_its_bars_and_no_others()
+    public async Task Deleting_a_ticker_removes_only_its_bars()
     {
         await Database.ExecuteAsync(
             """
             INSERT INTO market.tickers (symbol) VALUES ('GONE'), ('STAYS');
-            INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
+            INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio,
+              volume_ratio, low_history, source)
             SELECT id, '2024-01-02', 10, 12, 9, 11, 100, 3, 1, 1, true, 'test' FROM market.tickers WHERE symbol IN ('GONE', 'STAYS')
             """
         );
@@ -131,7 +134,7 @@ public abstract class ReconcilerTests(TestDatabase database)
 public sealed class PlainReconcilerTests(PlainDatabase database) : ReconcilerTests(database), IClassFixture<PlainDatabase>
 {
     [Fact]
-    public async Task There_is_no_extension_and_the_tables_are_ordinary()
+    public async Task There_is_no_extension_and_tables_are_plain()
     {
         Assert.Equal(Edition.None, Database.Edition.Edition);
         Assert.Equal(0L, await Database.ScalarAsync<long>("SELECT count(*) FROM pg_extension WHERE extname = 'timescaledb'"));
@@ -152,7 +155,7 @@ public sealed class ApacheReconcilerTests(ApacheDatabase database) : ReconcilerT
     [InlineData("bars_1h", 90)]
     [InlineData("bars_4h", 365)]
     [InlineData("bars_1d", 365)]
-    public async Task Chunks_are_as_wide_as_declared(string table, int days)
+    public async Task Chunks_have_the_declared_width(string table, int days)
     {
         Assert.Equal(Edition.Apache, Database.Edition.Edition);
         Assert.Equal(
@@ -178,22 +181,31 @@ public sealed class CommunityReconcilerTests(CommunityDatabase database) : Recon
         Assert.Equal(
             7L,
             await Database.ScalarAsync<long>(
-                "SELECT count(*) FROM timescaledb_information.jobs WHERE proc_name = 'policy_compression' AND hypertable_schema = 'market' AND hypertable_name ~ '^bars_' AND (config ->> 'compress_after')::interval = interval '7 days'"
+                """
+                SELECT count(*)
+                  FROM timescaledb_information.jobs
+                 WHERE proc_name = 'policy_compression' AND hypertable_schema = 'market' AND hypertable_name ~ '^bars_'
+                   AND (config ->> 'compress_after')::interval = interval '7 days'
+                """
             )
         );
         Assert.Equal(
             "ticker_id",
             await Database.ScalarAsync<string>(
-                "SELECT attname::text FROM timescaledb_information.compression_settings WHERE hypertable_name = 'bars_1m' AND segmentby_column_index = 1"
+                """
+                SELECT attname::text
+                  FROM timescaledb_information.compression_settings
+                 WHERE hypertable_name = 'bars_1m' AND segmentby_column_index = 1
+                """
             )
         );
     }
 
     [Fact]
-    public async Task A_database_of_the_Apache_edition_gains_the_rest_on_a_Community_server()
+    public async Task A_database_of_the_Apache_edition_gains_compression_on_a_Community_server()
     {
         var token = Token;
-        _ = Database.AdminConnection; // skips where there is no such server
+        _ = Database.AdminConnection; // skips the test where there is no such server
         string before;
         await using (var apache = await TestServers.Current.OwnPostgresAsync("moving", edition: PostgresEdition.Apache))
         {
@@ -202,8 +214,10 @@ public sealed class CommunityReconcilerTests(CommunityDatabase database) : Recon
             await using var fill = source.CreateCommand(
                 """
                 INSERT INTO market.tickers (symbol) VALUES ('MOVE');
-                INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
-                SELECT t.id, time, 10, 12, 9, 11, 100, 3, 1, 1, false, 'test' FROM market.tickers t, generate_series(timestamptz '2020-01-01', '2023-12-31', interval '1 day') AS time;
+                INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio,
+                  volume_ratio, low_history, source)
+                SELECT t.id, time, 10, 12, 9, 11, 100, 3, 1, 1, false, 'test'
+                  FROM market.tickers t, generate_series(timestamptz '2020-01-01', '2023-12-31', interval '1 day') AS time;
                 SELECT count(*) || ' ' || sum(extract(epoch FROM timestamp)) FROM market.bars_1d
                 """
             );

@@ -3,7 +3,9 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.MigrationService;
 
-/// <summary>On a server of its own that logs every statement: the passwords of roles belong to the whole server.</summary>
+/// <summary>
+/// Tests the passwords of roles, on an own server, because roles belong to the whole server. The server logs every statement.
+/// </summary>
 public sealed class RolePasswordTests : IAsyncLifetime
 {
     private const string AppPassword = """it's "one" \ $of$ them""";
@@ -23,7 +25,7 @@ public sealed class RolePasswordTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await _server.DisposeAsync();
 
     [Fact]
-    public async Task A_password_lets_its_role_in_and_never_shows_in_the_log_of_the_server()
+    public async Task A_role_can_log_in_with_its_password_and_the_server_log_never_shows_it()
     {
         await SetAsync(AppPassword, WorkerPassword);
 
@@ -39,7 +41,7 @@ public sealed class RolePasswordTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_password_is_set_only_when_the_role_has_another()
+    public async Task A_password_is_set_only_when_the_role_has_a_different_one()
     {
         await SetAsync(AppPassword, WorkerPassword);
         var before = (await LogAsync()).Length;
@@ -56,7 +58,7 @@ public sealed class RolePasswordTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_managed_administrator_who_may_not_read_verifiers_sets_the_password_each_time()
+    public async Task An_administrator_who_may_not_read_verifiers_sets_the_password_each_time()
     {
         const string name = "administrator";
         await ExecuteAsync(_server.ConnectionString("postgres"), $"CREATE ROLE {name} LOGIN CREATEROLE CREATEDB PASSWORD '{name}'");
@@ -74,7 +76,7 @@ public sealed class RolePasswordTests : IAsyncLifetime
     [Theory]
     [InlineData("pässword")]
     [InlineData("two\nlines")]
-    public async Task A_password_that_drivers_prepare_differently_is_refused_and_not_told(string password)
+    public async Task A_password_that_drivers_prepare_differently_is_refused_and_not_printed(string password)
     {
         var (exitCode, _, error) = await RunAsync(password, null, _server.ConnectionString("wyckoff"));
         Assert.Equal(1, exitCode);
@@ -83,7 +85,6 @@ public sealed class RolePasswordTests : IAsyncLifetime
         Assert.DoesNotContain(password, error, StringComparison.Ordinal);
     }
 
-    // The roles are made before the first migration, and this goes no further.
     private async Task SetAsync(string app, string? worker, string? administrator = null)
     {
         var (exitCode, _, error) = await RunAsync(app, worker, administrator ?? _server.ConnectionString("wyckoff"));
@@ -107,7 +108,7 @@ public sealed class RolePasswordTests : IAsyncLifetime
     private string As(string role, string password) =>
         new NpgsqlConnectionStringBuilder(_server.ConnectionString("wyckoff")) { Username = role, Password = password }.ConnectionString;
 
-    /// <summary>The server's log up to now. It reaches the file through a pipe, so the end is marked and waited for.</summary>
+    /// <summary>Reads the server's log up to now. The log reaches the file through a pipe, so this logs a mark and waits for it.</summary>
     private async Task<string> LogAsync()
     {
         var mark = $"mark {++_marks} of the log";

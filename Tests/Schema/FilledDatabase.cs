@@ -3,10 +3,10 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.Schema;
 
-/// <summary>A database with rows in every table of every schema: <c>Fill.sql</c>, run once for each server, then cloned.</summary>
+/// <summary>A database with rows in every table. <c>Fill.sql</c> runs once per server; each test class gets a clone.</summary>
 public abstract class FilledDatabase(PostgresEdition edition) : TestDatabase(edition)
 {
-    /// <summary>What MigrationService must be told so that the database keeps its edition.</summary>
+    /// <summary>The environment for MigrationService, so that the database keeps its edition.</summary>
     public Dictionary<string, string> Environment { get; } =
         edition == PostgresEdition.Plain ? new(StringComparer.Ordinal) { ["Wyckoff__Timescale"] = "off" } : [];
 
@@ -21,7 +21,7 @@ public sealed class FilledCommunityDatabase() : FilledDatabase(PostgresEdition.C
 
 internal static class Filling
 {
-    /// <summary>Schemas that are ours.</summary>
+    /// <summary>The names of Wyckoff's schemas as a list of SQL literals.</summary>
     public const string Schemas = "'market', 'audit', 'account', 'wyckoff', 'trading', 'journal', 'prediction', 'public'";
 
     public static async Task FillAsync(string connectionString)
@@ -45,12 +45,16 @@ internal static class Filling
         }
     }
 
-    /// <summary>Of each of our tables: how many rows, and a checksum over all of them.</summary>
+    /// <summary>The number of rows and a checksum over them, for each table.</summary>
     public static async Task<SortedDictionary<string, string>> ContentsAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
     {
         var tables = await ListAsync(
             source,
-            $"SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables WHERE table_type = 'BASE TABLE' AND table_schema IN ({Schemas})",
+            $"""
+            SELECT format('%I.%I', table_schema, table_name)
+              FROM information_schema.tables
+             WHERE table_type = 'BASE TABLE' AND table_schema IN ({Schemas})
+            """,
             cancellationToken
         );
         var contents = new SortedDictionary<string, string>(StringComparer.Ordinal);

@@ -3,7 +3,10 @@ using Npgsql;
 
 namespace Wyckoff.Tests.Schema;
 
-/// <summary>Every index that <c>docs/schema</c> lists serves the query listed with it: on plain PostgreSQL, where indexes have the names we gave them.</summary>
+/// <summary>
+/// Checks that every query in <c>docs/schema</c> uses the index it is listed with. Runs on plain PostgreSQL, because the indexes of
+/// chunks have other names.
+/// </summary>
 public sealed partial class ListedQueryTests(FilledPlainDatabase database) : IClassFixture<FilledPlainDatabase>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -21,7 +24,7 @@ public sealed partial class ListedQueryTests(FilledPlainDatabase database) : ICl
     {
         Assert.Contains(index, await PlanAsync(database.Owner, query));
 
-        // An account's own rows also through the policy or the view that stands before them.
+        // The index is also used through the policy or view that restricts an account to its own rows.
         if (
             query.Contains("account_id = 1", StringComparison.Ordinal)
             && !query.Contains("trading.order_keys", StringComparison.Ordinal)
@@ -44,12 +47,12 @@ public sealed partial class ListedQueryTests(FilledPlainDatabase database) : ICl
     [Fact]
     public async Task No_table_is_empty()
     {
-        // These say what is still to be done, and it has been done.
+        // These are work queues and are empty when nothing is pending.
         var empty = (await Filling.ContentsAsync(database.Admin, Token)).Where(table => table.Value == "0 0").Select(table => table.Key);
         Assert.Equal(["prediction.price_candles_1h_stale", "prediction.trade_volume_1h_stale", "trading.removed_trades"], empty);
     }
 
-    /// <summary>The names of the indexes in the plan.</summary>
+    /// <summary>The names of the indexes in the plan of a query.</summary>
     private static async Task<IEnumerable<string>> PlanAsync(NpgsqlDataSource source, string query)
     {
         await using var connection = await source.OpenConnectionAsync(Token);

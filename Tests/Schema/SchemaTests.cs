@@ -1,22 +1,26 @@
 namespace Wyckoff.Tests.Schema;
 
-/// <summary>What holds for the whole schema, asked of the catalog: on plain PostgreSQL and, with chunks and aggregates, on the best edition.</summary>
+/// <summary>Checks rules for the whole schema against the catalog, on each edition.</summary>
 public abstract class SchemaTests(TestDatabase database)
 {
-    private const string Ours =
-        $"c.relnamespace::regnamespace::text IN ({Filling.Schemas}) AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')";
+    private const string Ours = $"""
+        c.relnamespace::regnamespace::text IN ({Filling.Schemas})
+          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+        """;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Every_index_is_listed_with_a_query_or_explained()
+    public async Task Every_index_is_documented_with_a_query_or_a_reason()
     {
         var pages = string.Concat(Directory.GetFiles(Path.Combine(Run.Root, "docs", "schema"), "*.md").Select(File.ReadAllText));
         var listed = ListedQueryTests.All.Select(query => query.Index).ToHashSet(StringComparer.Ordinal);
         var there = await ListAsync(
             $"""
             SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-             WHERE {Ours} AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u')) -- what foreign keys refer to
+             WHERE {Ours}
+               AND NOT EXISTS (
+                 SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u'))
             """
         );
         Assert.NotEmpty(there);
@@ -28,9 +32,13 @@ public abstract class SchemaTests(TestDatabase database)
     }
 
     [Fact]
-    public Task Every_listed_index_is_there() =>
+    public Task Every_documented_index_exists() =>
         EmptyAsync(
-            $"SELECT name FROM unnest(ARRAY[{string.Join(", ", ListedQueryTests.All.Select(query => $"'{query.Index}'"))}]) name WHERE NOT EXISTS (SELECT FROM pg_class c WHERE relname = name AND {Ours})"
+            $"""
+            SELECT name
+              FROM unnest(ARRAY[{string.Join(", ", ListedQueryTests.All.Select(query => $"'{query.Index}'"))}]) name
+             WHERE NOT EXISTS (SELECT FROM pg_class c WHERE relname = name AND {Ours})
+            """
         );
 
     [Fact]
@@ -38,9 +46,11 @@ public abstract class SchemaTests(TestDatabase database)
         EmptyAsync(
             $"""
             SELECT c.relname || ' by ' || b.indexrelid::regclass FROM pg_index a JOIN pg_class c ON c.oid = a.indexrelid
-              JOIN pg_index b ON b.indrelid = a.indrelid AND b.indexrelid <> a.indexrelid JOIN pg_class other ON other.oid = b.indexrelid AND other.relam = c.relam
+              JOIN pg_index b ON b.indrelid = a.indrelid AND b.indexrelid <> a.indexrelid
+              JOIN pg_class other ON other.oid = b.indexrelid AND other.relam = c.relam
              WHERE {Ours} AND (NOT a.indisunique OR b.indisunique AND a.indnkeyatts = b.indnkeyatts)
-               AND (b.indkey::text || ' ') LIKE (a.indkey::text || ' %') AND coalesce(pg_get_expr(a.indexprs, a.indrelid), '') = coalesce(pg_get_expr(b.indexprs, b.indrelid), '')
+               AND (b.indkey::text || ' ') LIKE (a.indkey::text || ' %')
+                 AND coalesce(pg_get_expr(a.indexprs, a.indrelid), '') = coalesce(pg_get_expr(b.indexprs, b.indrelid), '')
                AND (b.indclass::text || ' ') LIKE (a.indclass::text || ' %')
                AND coalesce(pg_get_expr(a.indpred, a.indrelid), '') = coalesce(pg_get_expr(b.indpred, b.indrelid), '')
             """
@@ -49,7 +59,11 @@ public abstract class SchemaTests(TestDatabase database)
     [Fact]
     public Task Every_table_and_view_has_a_comment() =>
         EmptyAsync(
-            $"SELECT c.oid::regclass::text FROM pg_class c WHERE {Ours} AND c.relkind IN ('r', 'p', 'v', 'm') AND coalesce(obj_description(c.oid, 'pg_class'), '') = ''"
+            $"""
+            SELECT c.oid::regclass::text
+              FROM pg_class c
+             WHERE {Ours} AND c.relkind IN ('r', 'p', 'v', 'm') AND coalesce(obj_description(c.oid, 'pg_class'), '') = ''
+            """
         );
 
     [Fact]
@@ -57,46 +71,79 @@ public abstract class SchemaTests(TestDatabase database)
         EmptyAsync(
             $"""
             SELECT conname FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-             WHERE {Ours} AND c.relkind IN ('r', 'p') AND conname !~ (CASE contype WHEN 'p' THEN '^pk_' || relname || '$' WHEN 'f' THEN '^fk_' || relname || '_' WHEN 'c' THEN '^chk_' || relname || '_' WHEN 'u' THEN '^(uq|ak|idx)_' || relname || '_' ELSE '' END)
+             WHERE {Ours} AND c.relkind IN ('r', 'p')
+               AND conname !~ (CASE contype
+                 WHEN 'p' THEN '^pk_' || relname || '$'
+                 WHEN 'f' THEN '^fk_' || relname || '_'
+                 WHEN 'c' THEN '^chk_' || relname || '_'
+                 WHEN 'u' THEN '^(uq|ak|idx)_' || relname || '_'
+                 ELSE ''
+               END)
             UNION ALL
             SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
-             WHERE c.relnamespace::regnamespace::text IN ({Filling.Schemas}) AND c.relname !~ (CASE WHEN indisprimary THEN '^pk_' || t.relname || '$' ELSE '^(idx|uq|ak)_' || t.relname || '_' END)
+             WHERE c.relnamespace::regnamespace::text IN ({Filling.Schemas})
+               AND c.relname !~ (CASE WHEN indisprimary THEN '^pk_' || t.relname || '$' ELSE '^(idx|uq|ak)_' || t.relname || '_' END)
             """
         );
 
     [Fact]
-    public Task No_column_is_of_a_type_that_rounds_or_forgets_its_zone() =>
+    public Task No_column_has_a_floating_point_type_or_a_time_without_zone() =>
         EmptyAsync(
             $"""
-            SELECT c.oid::regclass || '.' || attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
+            SELECT c.oid::regclass || '.' || attname
+              FROM pg_attribute a
+              JOIN pg_class c ON c.oid = a.attrelid
+              JOIN pg_type t ON t.oid = a.atttypid
              WHERE {Ours} AND c.relkind IN ('r', 'p', 'v', 'm', 'c') AND attnum > 0 AND NOT attisdropped
-               AND (atttypid IN ('float4'::regtype, 'float8'::regtype, 'timestamp'::regtype, 'money'::regtype, 'timetz'::regtype) OR typelem IN ('float4'::regtype, 'float8'::regtype, 'timestamp'::regtype, 'money'::regtype))
+               AND (atttypid IN ('float4'::regtype, 'float8'::regtype, 'timestamp'::regtype, 'money'::regtype, 'timetz'::regtype)
+                 OR typelem IN ('float4'::regtype, 'float8'::regtype, 'timestamp'::regtype, 'money'::regtype))
             """
         );
 
     [Fact]
-    public Task The_roles_of_the_services_own_nothing_and_can_create_nothing() =>
+    public Task The_service_roles_own_nothing_and_can_create_nothing() =>
         EmptyAsync(
             $"""
-            WITH roles AS (SELECT oid, rolname FROM pg_roles WHERE rolname IN ('wyckoff_app', 'wyckoff_console', 'wyckoff_reader', 'wyckoff_worker'))
-            SELECT rolname || ' owns ' || pg_describe_object(d.classid, d.objid, 0) FROM roles JOIN pg_shdepend d ON d.refclassid = 'pg_authid'::regclass AND d.refobjid = roles.oid AND d.deptype = 'o' AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-            UNION ALL SELECT rolname || ' creates in ' || nspname FROM roles, pg_namespace WHERE nspname !~ '^pg_(toast|temp)' AND has_schema_privilege(roles.oid, pg_namespace.oid, 'CREATE')
-            UNION ALL SELECT rolname || ' creates schemas' FROM roles WHERE has_database_privilege(oid, current_database(), 'CREATE')
-            UNION ALL SELECT rolname || ' is too mighty' FROM pg_roles WHERE rolname ~ '^wyckoff_' AND (rolsuper OR rolcreatedb OR rolcreaterole OR rolbypassrls OR rolreplication)
-            UNION ALL SELECT m.rolname || ' is a member of ' || r.rolname FROM pg_auth_members x JOIN roles m ON m.oid = x.member JOIN pg_roles r ON r.oid = x.roleid
-            UNION ALL SELECT rolname || ' truncates or hooks ' || c.oid::regclass FROM roles, pg_class c WHERE {Ours} AND c.relkind IN ('r', 'p', 'm') AND has_table_privilege(roles.oid, c.oid, 'TRUNCATE, TRIGGER, REFERENCES')
-            """
-        );
-
-    [Fact]
-    public Task The_console_reads_everything_and_writes_tickers_and_the_view_of_bars() =>
-        EmptyAsync(
-            $"""
-            SELECT c.oid::regclass || ' is not for it to read' FROM pg_class c WHERE {Ours} AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT has_table_privilege('wyckoff_console', c.oid, 'SELECT')
+            WITH roles AS (
+              SELECT oid, rolname FROM pg_roles WHERE rolname IN ('wyckoff_app', 'wyckoff_console', 'wyckoff_reader', 'wyckoff_worker'))
+            SELECT rolname || ' owns ' || pg_describe_object(d.classid, d.objid, 0)
+              FROM roles
+              JOIN pg_shdepend d ON d.refclassid = 'pg_authid'::regclass AND d.refobjid = roles.oid AND d.deptype = 'o'
+                AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
             UNION ALL
-            SELECT c.oid::regclass || ' has rows that it does not see' FROM pg_class c
+            SELECT rolname || ' creates in ' || nspname
+              FROM roles, pg_namespace
+             WHERE nspname !~ '^pg_(toast|temp)' AND has_schema_privilege(roles.oid, pg_namespace.oid, 'CREATE')
+            UNION ALL SELECT rolname || ' creates schemas' FROM roles WHERE has_database_privilege(oid, current_database(), 'CREATE')
+            UNION ALL
+            SELECT rolname || ' has too many rights'
+              FROM pg_roles
+             WHERE rolname ~ '^wyckoff_' AND (rolsuper OR rolcreatedb OR rolcreaterole OR rolbypassrls OR rolreplication)
+            UNION ALL
+            SELECT m.rolname || ' is a member of ' || r.rolname
+              FROM pg_auth_members x
+              JOIN roles m ON m.oid = x.member
+              JOIN pg_roles r ON r.oid = x.roleid
+            UNION ALL
+            SELECT rolname || ' truncates or hooks ' || c.oid::regclass
+              FROM roles, pg_class c
+             WHERE {Ours} AND c.relkind IN ('r', 'p', 'm') AND has_table_privilege(roles.oid, c.oid, 'TRUNCATE, TRIGGER, REFERENCES')
+            """
+        );
+
+    [Fact]
+    public Task The_console_role_reads_everything_and_writes_only_tickers_and_the_view_of_bars() =>
+        EmptyAsync(
+            $"""
+            SELECT c.oid::regclass || ' cannot be read'
+              FROM pg_class c
+             WHERE {Ours} AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT has_table_privilege('wyckoff_console', c.oid, 'SELECT')
+            UNION ALL
+            SELECT c.oid::regclass || ' has hidden rows' FROM pg_class c
              WHERE {Ours} AND c.relrowsecurity AND NOT EXISTS (
-               SELECT FROM pg_policy WHERE polrelid = c.oid AND polcmd = 'r' AND polroles = ARRAY['wyckoff_console'::regrole::oid] AND pg_get_expr(polqual, polrelid) = 'true')
+               SELECT FROM pg_policy
+                WHERE polrelid = c.oid AND polcmd = 'r' AND polroles = ARRAY['wyckoff_console'::regrole::oid]
+                  AND pg_get_expr(polqual, polrelid) = 'true')
             UNION ALL
             SELECT privilege || ' on ' || c.oid::regclass FROM pg_class c, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) AS privilege
              WHERE {Ours} AND c.relkind IN ('r', 'p', 'v', 'm') AND has_table_privilege('wyckoff_console', c.oid, privilege)
@@ -105,25 +152,31 @@ public abstract class SchemaTests(TestDatabase database)
         );
 
     [Fact]
-    public Task Everybody_is_granted_nothing() =>
+    public Task PUBLIC_has_no_grants() =>
         EmptyAsync(
             $"""
             SELECT c.oid::regclass || ': ' || privilege_type FROM pg_class c, aclexplode(relacl) WHERE {Ours} AND grantee = 0
-            UNION ALL SELECT nspname || ': ' || privilege_type FROM pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner))) WHERE nspname IN ({Filling.Schemas}) AND grantee = 0 AND NOT (nspname = 'public' AND privilege_type = 'USAGE')
+            UNION ALL
+            SELECT nspname || ': ' || privilege_type
+              FROM pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner)))
+             WHERE nspname IN ({Filling.Schemas}) AND grantee = 0 AND NOT (nspname = 'public' AND privilege_type = 'USAGE')
             """
         );
 
     [Fact]
-    public Task A_function_with_its_owners_rights_has_a_fixed_path_and_is_not_for_everybody() =>
+    public Task A_security_definer_function_has_a_fixed_search_path_and_is_not_executable_by_PUBLIC() =>
         EmptyAsync(
             $"""
-            SELECT c.oid::regprocedure::text FROM (SELECT oid, pronamespace AS relnamespace, proconfig, prosecdef, prorettype FROM pg_proc) c
-             WHERE {Ours} AND prosecdef AND (NOT coalesce(array_to_string(proconfig, ';') LIKE '%search_path=%', false) OR has_function_privilege('public', c.oid, 'EXECUTE') AND prorettype <> 'trigger'::regtype)
+            SELECT c.oid::regprocedure::text
+              FROM (SELECT oid, pronamespace AS relnamespace, proconfig, prosecdef, prorettype FROM pg_proc) c
+             WHERE {Ours} AND prosecdef
+               AND (NOT coalesce(array_to_string(proconfig, ';') LIKE '%search_path=%', false)
+                 OR has_function_privilege('public', c.oid, 'EXECUTE') AND prorettype <> 'trigger'::regtype)
             """
         );
 
     [Fact]
-    public async Task A_hypertables_unique_keys_have_its_time()
+    public async Task Unique_keys_of_a_hypertable_contain_its_time_column()
     {
         if (!database.Edition.HasHypertables)
         {
@@ -133,9 +186,13 @@ public abstract class SchemaTests(TestDatabase database)
         Assert.NotEqual(0L, await database.ScalarAsync<long>("SELECT count(*) FROM timescaledb_information.hypertables"));
         await EmptyAsync(
             """
-            SELECT i.indexrelid::regclass::text FROM timescaledb_information.dimensions h JOIN pg_index i ON i.indrelid = format('%I.%I', h.hypertable_schema, h.hypertable_name)::regclass
+            SELECT i.indexrelid::regclass::text
+              FROM timescaledb_information.dimensions h
+              JOIN pg_index i ON i.indrelid = format('%I.%I', h.hypertable_schema, h.hypertable_name)::regclass
              WHERE i.indisunique AND h.dimension_type = 'Time'
-               AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attname = h.column_name AND a.attnum = ANY (i.indkey::int2[]))
+               AND NOT EXISTS (
+                 SELECT FROM pg_attribute a
+                  WHERE a.attrelid = i.indrelid AND a.attname = h.column_name AND a.attnum = ANY (i.indkey::int2[]))
             """
         );
     }

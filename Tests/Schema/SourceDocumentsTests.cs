@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Wyckoff.Tests.Schema;
 
-/// <summary>The written list of what the four source documents ask for, against the database: not against the model, which would only agree with itself.</summary>
+/// <summary>Compares the checklist of the four source documents in <c>docs/schema.md</c> with the database.</summary>
 public abstract partial class SourceDocumentsTests(TestDatabase database)
 {
     [Fact]
@@ -15,19 +15,22 @@ public abstract partial class SourceDocumentsTests(TestDatabase database)
         var there = (
             await database.ScalarAsync<string[]>(
                 """
-                SELECT array_agg(n.nspname || '.' || c.relname || '.' || a.attname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+                SELECT array_agg(n.nspname || '.' || c.relname || '.' || a.attname)
+                  FROM pg_class c
+                  JOIN pg_namespace n ON n.oid = c.relnamespace
+                  JOIN pg_attribute a ON a.attrelid = c.oid
                  WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm')
                 """
             )
         ).ToHashSet(StringComparer.Ordinal);
         var missing = rows.Where(row =>
                 row.Groups["none"].Success
-                    ? row.Groups["note"].Value.Trim().Length == 0 // what is left out says why
+                    ? row.Groups["note"].Value.Trim().Length == 0 // an omitted column needs a reason
                     : !there.Contains(row.Groups["ours"].Value)
             )
             .Select(row => row.Value.Trim());
         Assert.Empty(missing);
-        // The few that went elsewhere name the place.
+        // Notes that name another column must name an existing one.
         Assert.Empty(
             rows.SelectMany(row => Name().Matches(row.Groups["note"].Value))
                 .Select(name => name.Groups[1].Value)

@@ -5,11 +5,11 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Schema;
 
-/// <summary>Runs the statements of docs/sql.md on the sample data, with the role of eng/psql.</summary>
-public abstract class SqlPageTests(TestDatabase database)
+/// <summary>Runs the SQL of the README on the sample data, with the role of eng/psql.</summary>
+public abstract class ReadmeTourTests(TestDatabase database)
 {
     [Fact]
-    public async Task Every_question_is_answered_by_one_statement_and_every_write_writes_a_bar()
+    public async Task Every_query_returns_rows_and_every_write_writes_one_bar()
     {
         var token = TestContext.Current.CancellationToken;
         await new SampleLoader(
@@ -25,7 +25,7 @@ public abstract class SqlPageTests(TestDatabase database)
         {
             await using var command = database.Console.CreateCommand(question);
             await using var reader = await command.ExecuteReaderAsync(token);
-            // Nobody has a strategy yet.
+            // The sample data has no strategies.
             Assert.True(await reader.ReadAsync(token) || question.Contains("strategies", StringComparison.Ordinal), question);
         }
 

@@ -4,13 +4,21 @@ using Wyckoff.Timescale;
 
 namespace Wyckoff.Tests.Timescale;
 
-/// <summary>Aggregates and retention, asked of the server, on each edition. The clock stands in 2031, where no policy of the server reaches.</summary>
+/// <summary>Tests aggregates and retention on each edition. The tests' clock is in 2031, out of reach of the server's policies.</summary>
 public abstract class AggregateTests(TestDatabase database) : IAsyncDisposable
 {
-    public const string Dump =
-        "SELECT string_agg(concat_ws('|', extract(epoch FROM bucket)::bigint, token_id, open, high, low, close, volume_24h, snapshots), E'\\n' ORDER BY token_id, bucket) FROM prediction.price_candles_1h";
-    public const string DumpVolume =
-        "SELECT string_agg(concat_ws('|', extract(epoch FROM bucket)::bigint, token_id, trade_count, volume, notional, avg_price), E'\\n' ORDER BY token_id, bucket) FROM prediction.trade_volume_1h";
+    public const string Dump = """
+        SELECT string_agg(
+                 concat_ws('|', extract(epoch FROM bucket)::bigint, token_id, open, high, low, close, volume_24h, snapshots),
+                 E'\n' ORDER BY token_id, bucket)
+          FROM prediction.price_candles_1h
+        """;
+    public const string DumpVolume = """
+        SELECT string_agg(
+                 concat_ws('|', extract(epoch FROM bucket)::bigint, token_id, trade_count, volume, notional, avg_price),
+                 E'\n' ORDER BY token_id, bucket)
+          FROM prediction.trade_volume_1h
+        """;
 
     protected static readonly DateTimeOffset Now = new(2031, 6, 15, 12, 30, 0, TimeSpan.Zero);
 
@@ -21,16 +29,19 @@ public abstract class AggregateTests(TestDatabase database) : IAsyncDisposable
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Old_rows_go_in_whole_chunks_and_their_candles_stay()
+    public async Task Retention_drops_whole_chunks_and_keeps_their_candles()
     {
         var connection = await CloneAsync();
         await ExecuteAsync(
             connection,
             """
             INSERT INTO prediction.price_snapshots (ts, token_id, price, volume_24h)
-            SELECT ts, token, 0.1 + (extract(epoch FROM ts)::bigint / 600 % 80) / 100.0, 5 FROM generate_series(timestamptz '2031-03-10 00:00Z', '2031-03-20 00:00Z', interval '10 minutes') AS ts, unnest(ARRAY['a', 'b']) AS token;
+            SELECT ts, token, 0.1 + (extract(epoch FROM ts)::bigint / 600 % 80) / 100.0, 5
+              FROM generate_series(timestamptz '2031-03-10 00:00Z', '2031-03-20 00:00Z', interval '10 minutes') AS ts,
+                unnest(ARRAY['a', 'b']) AS token;
             INSERT INTO prediction.trades (ts, token_id, side, price, size, trade_id)
-            SELECT ts, 'a', 'SELL', 0.25, 2, ts::text FROM generate_series(timestamptz '2031-03-10 00:00Z', '2031-03-20 00:00Z', interval '30 minutes') AS ts;
+            SELECT ts, 'a', 'SELL', 0.25, 2, ts::text
+              FROM generate_series(timestamptz '2031-03-10 00:00Z', '2031-03-20 00:00Z', interval '30 minutes') AS ts;
             INSERT INTO prediction.orderbook_snapshots (ts, token_id, bids, asks) VALUES ('2020-01-01', 'a', '[]', '[]')
             """
         );
@@ -50,7 +61,7 @@ public abstract class AggregateTests(TestDatabase database) : IAsyncDisposable
 
         var dropped = await Retention.RetainAsync(connection, Declared(), Aggregates(), Now, Token);
 
-        // 90 days before noon is the middle of a day: the day stays whole.
+        // 90 days ago is the middle of a day, and the rows of that whole day stay.
         Assert.Equal(
             "2031-03-17 00:00",
             await TextAsync(connection, "SELECT to_char(min(ts) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') FROM prediction.price_snapshots")
@@ -64,7 +75,7 @@ public abstract class AggregateTests(TestDatabase database) : IAsyncDisposable
         Assert.Equal(candles, await TextAsync(connection, Dump));
         Assert.Equal(volumes, await TextAsync(connection, DumpVolume));
 
-        // What comes when its hour is gone must not stand for the whole hour.
+        // A late row of an hour whose other rows are dropped must not replace the candle of that hour.
         await ExecuteAsync(
             connection,
             "INSERT INTO prediction.price_snapshots (ts, token_id, price) VALUES ('2031-03-12 10:07Z', 'a', 0.99)"
@@ -75,12 +86,16 @@ public abstract class AggregateTests(TestDatabase database) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_dropped_before_it_is_summed_up()
+    public async Task No_row_is_dropped_before_it_is_aggregated()
     {
         var connection = await CloneAsync();
         await ExecuteAsync(
             connection,
-            "INSERT INTO prediction.price_snapshots (ts, token_id, price) SELECT ts, 'a', 0.5 FROM generate_series(timestamptz '2031-03-19 00:00Z', '2031-03-19 23:59Z', interval '1 minute') AS ts"
+            """
+            INSERT INTO prediction.price_snapshots (ts, token_id, price)
+            SELECT ts, 'a', 0.5
+              FROM generate_series(timestamptz '2031-03-19 00:00Z', '2031-03-19 23:59Z', interval '1 minute') AS ts
+            """
         );
         var late = new DateTimeOffset(2031, 6, 15, 0, 0, 0, TimeSpan.Zero);
         await Retention.RetainAsync(connection, Declared(), Aggregates(), late, Token);
@@ -91,7 +106,7 @@ public abstract class AggregateTests(TestDatabase database) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Only_the_worker_drops_and_only_time_series()
+    public async Task Only_the_worker_may_drop_old_rows_and_only_of_time_series()
     {
         const string drop = "SELECT public.drop_old('prediction.trades', 'ts', '2000-01-01')";
         Assert.Equal("42501", await ValidRow.BrokenByAsync(Database.App, drop, Token));
@@ -132,7 +147,7 @@ public abstract class AggregateTests(TestDatabase database) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_services_may_read_the_candles()
+    public async Task The_service_roles_may_read_the_candles()
     {
         foreach (var source in new[] { Database.App, Database.Worker, Database.Reader })
         {
@@ -165,7 +180,7 @@ public abstract class AggregateTests(TestDatabase database) : IAsyncDisposable
         }
     }
 
-    /// <summary>A database of the test alone, as its owner.</summary>
+    /// <summary>A connection as owner to a new database for this test.</summary>
     protected async Task<NpgsqlConnection> CloneAsync(TestDatabase? of = null)
     {
         var server = (of ?? Database).Server;
@@ -208,13 +223,17 @@ public sealed class PlainAggregateTests(PlainDatabase database) : AggregateTests
         Assert.Equal(
             0L,
             await Database.ScalarAsync<long>(
-                "SELECT count(*) FROM pg_proc p WHERE p.proname ~ '^(refresh|mark)_' AND has_function_privilege('wyckoff_reader', p.oid, 'EXECUTE')"
+                """
+                SELECT count(*)
+                  FROM pg_proc p
+                 WHERE p.proname ~ '^(refresh|mark)_' AND has_function_privilege('wyckoff_reader', p.oid, 'EXECUTE')
+                """
             )
         );
     }
 
     [Fact]
-    public async Task Marks_of_writers_that_are_not_done_yet_stay_for_the_next_run()
+    public async Task Marks_of_uncommitted_writers_stay_for_the_next_refresh()
     {
         var slow = await CloneAsync();
         await using var quick = new NpgsqlConnection(
@@ -248,7 +267,11 @@ public sealed class ApacheAggregateTests(ApacheDatabase database) : AggregateTes
         Assert.Equal(
             TimeSpan.FromDays(7),
             await Database.ScalarAsync<TimeSpan>(
-                "SELECT time_interval FROM timescaledb_information.dimensions WHERE hypertable_schema = 'prediction' AND hypertable_name = 'orderbook_snapshots'"
+                """
+                SELECT time_interval
+                  FROM timescaledb_information.dimensions
+                 WHERE hypertable_schema = 'prediction' AND hypertable_name = 'orderbook_snapshots'
+                """
             )
         );
     }
@@ -263,18 +286,26 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
     [Theory]
     [InlineData("price_candles_1h")]
     [InlineData("trade_volume_1h")]
-    public async Task The_aggregate_is_there_with_its_policy_and_in_real_time(string view)
+    public async Task The_aggregate_exists_with_its_policy_and_shows_the_newest_buckets(string view)
     {
         Assert.False(
             await Database.ScalarAsync<bool>(
-                "SELECT materialized_only FROM timescaledb_information.continuous_aggregates WHERE view_schema = 'prediction' AND view_name = $1",
+                """
+                SELECT materialized_only
+                  FROM timescaledb_information.continuous_aggregates
+                 WHERE view_schema = 'prediction' AND view_name = $1
+                """,
                 view
             )
         );
         Assert.Equal(
             "88 days 01:00:00 01:00:00",
             await Database.ScalarAsync<string>(
-                "SELECT concat_ws(' ', config ->> 'start_offset', config ->> 'end_offset', schedule_interval) FROM timescaledb_information.jobs WHERE proc_name = 'policy_refresh_continuous_aggregate' AND hypertable_name = $1",
+                """
+                SELECT concat_ws(' ', config ->> 'start_offset', config ->> 'end_offset', schedule_interval)
+                  FROM timescaledb_information.jobs
+                 WHERE proc_name = 'policy_refresh_continuous_aggregate' AND hypertable_name = $1
+                """,
                 view
             )
         );
@@ -289,14 +320,22 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
         Assert.Equal(
             TimeSpan.FromDays(chunkDays),
             await Database.ScalarAsync<TimeSpan>(
-                "SELECT time_interval FROM timescaledb_information.dimensions WHERE hypertable_schema = 'prediction' AND hypertable_name = $1",
+                """
+                SELECT time_interval
+                  FROM timescaledb_information.dimensions
+                 WHERE hypertable_schema = 'prediction' AND hypertable_name = $1
+                """,
                 table
             )
         );
         Assert.Equal(
             "token_id",
             await Database.ScalarAsync<string>(
-                "SELECT attname::text FROM timescaledb_information.compression_settings WHERE hypertable_schema = 'prediction' AND hypertable_name = $1 AND segmentby_column_index = 1",
+                """
+                SELECT attname::text
+                  FROM timescaledb_information.compression_settings
+                 WHERE hypertable_schema = 'prediction' AND hypertable_name = $1 AND segmentby_column_index = 1
+                """,
                 table
             )
         );
@@ -304,8 +343,14 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
             $"7 days|{retain}",
             await Database.ScalarAsync<string>(
                 """
-                SELECT (SELECT config ->> 'compress_after' FROM timescaledb_information.jobs WHERE hypertable_schema = 'prediction' AND hypertable_name = $1 AND proc_name = 'policy_compression') || '|' ||
-                       coalesce((SELECT config ->> 'drop_after' FROM timescaledb_information.jobs WHERE hypertable_schema = 'prediction' AND hypertable_name = $1 AND proc_name = 'policy_retention'), '')
+                SELECT (SELECT config ->> 'compress_after'
+                          FROM timescaledb_information.jobs
+                         WHERE hypertable_schema = 'prediction' AND hypertable_name = $1 AND proc_name = 'policy_compression')
+                       || '|'
+                       || coalesce(
+                         (SELECT config ->> 'drop_after'
+                            FROM timescaledb_information.jobs
+                           WHERE hypertable_schema = 'prediction' AND hypertable_name = $1 AND proc_name = 'policy_retention'), '')
                 """,
                 table
             )
@@ -313,7 +358,7 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
     }
 
     [Fact]
-    public async Task A_source_older_than_its_retention_is_summed_up_before_it_goes()
+    public async Task A_source_older_than_its_retention_is_aggregated_before_rows_are_dropped()
     {
         var connection = await CloneAsync();
         await ExecuteAsync(
@@ -340,7 +385,11 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
         var connection = await CloneAsync();
         await ExecuteAsync(
             connection,
-            "INSERT INTO prediction.price_snapshots (ts, token_id, price) SELECT ts, 'a', 0.5 FROM generate_series(timestamptz '2031-06-01 00:00Z', '2031-06-01 23:50Z', interval '10 minutes') AS ts"
+            """
+            INSERT INTO prediction.price_snapshots (ts, token_id, price)
+            SELECT ts, 'a', 0.5
+              FROM generate_series(timestamptz '2031-06-01 00:00Z', '2031-06-01 23:50Z', interval '10 minutes') AS ts
+            """
         );
         var candles = Aggregates().Single(a => a.View == "price_candles_1h");
         await Retention.RefreshAsync(connection, Database.Edition, candles, Now, Token);
@@ -349,7 +398,11 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
             "1",
             await TextAsync(
                 connection,
-                "SELECT count(*)::text FROM timescaledb_information.chunks WHERE hypertable_schema = 'prediction' AND hypertable_name = 'price_snapshots' AND is_compressed"
+                """
+                SELECT count(*)::text
+                  FROM timescaledb_information.chunks
+                 WHERE hypertable_schema = 'prediction' AND hypertable_name = 'price_snapshots' AND is_compressed
+                """
             )
         );
         Assert.Equal("144", await TextAsync(connection, "SELECT count(*)::text FROM prediction.price_snapshots WHERE token_id = 'a'"));
@@ -374,7 +427,7 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Every_edition_gives_the_same_candles_also_of_late_rows(int seed)
+    public async Task Every_edition_gives_the_same_candles_including_late_rows(int seed)
     {
         var dumps = new List<string>();
         foreach (var edition in new TestDatabase[] { Database, plain, apache })
@@ -409,7 +462,10 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
 
                 await ExecuteAsync(
                     connection,
-                    $"INSERT INTO prediction.price_snapshots (ts, token_id, price, volume_24h) VALUES {string.Join(", ", rows)}; INSERT INTO prediction.trades (ts, token_id, side, price, size, trade_id) VALUES {string.Join(", ", trades)}"
+                    $"""
+                    INSERT INTO prediction.price_snapshots (ts, token_id, price, volume_24h) VALUES {string.Join(", ", rows)};
+                    INSERT INTO prediction.trades (ts, token_id, side, price, size, trade_id) VALUES {string.Join(", ", trades)}
+                    """
                 );
                 foreach (var aggregate in Aggregates())
                 {
@@ -426,7 +482,7 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
     }
 
     [Fact]
-    public async Task The_rows_of_a_stand_in_outlive_it_when_the_edition_grows()
+    public async Task The_rows_of_a_stand_in_are_copied_when_the_edition_gets_richer()
     {
         var connection = await CloneAsync();
         var poorer = new TimescaleReconciler(Database.Edition with { Edition = Edition.Apache }, Declared(), Aggregates());
@@ -439,7 +495,9 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
         await ExecuteAsync(
             connection,
             """
-            INSERT INTO prediction.price_snapshots (ts, token_id, price) SELECT ts, 'a', 0.5 FROM generate_series(date_trunc('hour', now()) - interval '80 days', now(), interval '20 minutes') AS ts;
+            INSERT INTO prediction.price_snapshots (ts, token_id, price)
+            SELECT ts, 'a', 0.5
+              FROM generate_series(date_trunc('hour', now()) - interval '80 days', now(), interval '20 minutes') AS ts;
             SELECT prediction.refresh_price_candles_1h();
             SELECT drop_chunks('prediction.price_snapshots', older_than => interval '40 days')
             """
@@ -454,7 +512,7 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
         Assert.Equal("", await TextAsync(connection, "SELECT to_regclass('prediction.price_candles_1h_before')::text"));
         Assert.Equal("0", await TextAsync(connection, "SELECT count(*)::text FROM pg_trigger WHERE tgname ~ '^mark_'"));
 
-        // And its own refresh leaves them alone.
+        // A refresh of the aggregate does not change the copied rows.
         await Retention.RefreshAsync(
             connection,
             Database.Edition,
@@ -466,7 +524,7 @@ public sealed class CommunityAggregateTests(CommunityDatabase database, PlainDat
     }
 
     [Fact]
-    public async Task A_stand_in_with_rows_and_a_source_without_waits_for_newer_ones()
+    public async Task A_stand_in_with_rows_stays_until_its_source_has_newer_rows()
     {
         var connection = await CloneAsync();
         var poorer = new TimescaleReconciler(Database.Edition with { Edition = Edition.Apache }, Declared(), Aggregates());
