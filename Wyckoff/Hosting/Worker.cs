@@ -23,7 +23,7 @@ public abstract class Worker(TimeProvider time, ILogger logger) : BackgroundServ
     private volatile State _state = new(time.GetUtcNow(), null, 0, 0);
 
     /// <summary>
-    /// The failures since the last success, or the start; <paramref name="Unexpected"/> counts those with the database not away.
+    /// The failures since the last success, or the start; <paramref name="Unexpected"/> does not count database outages.
     /// </summary>
     private sealed record State(DateTimeOffset LastSuccess, Exception? Fault, int Failures, int Unexpected);
 
@@ -45,7 +45,7 @@ public abstract class Worker(TimeProvider time, ILogger logger) : BackgroundServ
         var isAway = DatabaseFaults.IsAway(fault);
         var age = (Time.GetUtcNow() - lastSuccess).TotalSeconds;
         var state = isAway ? "the database is away" : "failing";
-        // Health is public, so it has a word for the exception; the log has its message.
+        // Health is public, so it shows only the class of the exception. The log has the message.
         return Task.FromResult(
             new HealthCheckResult(
                 isAway ? HealthWhileAway : HealthStatus.Unhealthy,
@@ -55,7 +55,7 @@ public abstract class Worker(TimeProvider time, ILogger logger) : BackgroundServ
         );
     }
 
-    /// <summary>What the worker reports of itself while its rounds succeed.</summary>
+    /// <summary>The health while rounds succeed.</summary>
     protected abstract HealthCheckResult Health();
 
     /// <summary>Does one round. Returns false when there is nothing left to do, now or later.</summary>
@@ -104,7 +104,7 @@ public abstract class Worker(TimeProvider time, ILogger logger) : BackgroundServ
         }
     }
 
-    /// <summary>Notes that the work goes well: after each round, and within a round that lasts long.</summary>
+    /// <summary>Records a success, after each round and during long rounds.</summary>
     protected void Succeed()
     {
         var (now, before) = (Time.GetUtcNow(), _state);

@@ -6,7 +6,7 @@ namespace Wyckoff.Postgres;
 public sealed class DatabaseHosts(Database database, DataSources sources)
 {
     // A frozen standby accepts connections and then never answers.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>The health by host and port; empty when the connection string names only one host.</summary>
     public async Task<IReadOnlyDictionary<string, HostHealth>> AskAsync(CancellationToken cancellationToken)
@@ -16,21 +16,21 @@ public sealed class DatabaseHosts(Database database, DataSources sources)
             return new Dictionary<string, HostHealth>(StringComparer.Ordinal);
         }
 
-        var written = await database.ReadAsync(WrittenAsync, cancellationToken);
-        var hosts = await Task.WhenAll(sources.Hosts.Select(host => AskAsync(host.ConnectionString, written, cancellationToken)));
+        var primaryLsn = await database.ReadAsync(PrimaryLsnAsync, cancellationToken);
+        var hosts = await Task.WhenAll(sources.Hosts.Select(host => AskAsync(host.ConnectionString, primaryLsn, cancellationToken)));
         return sources.Hosts.Zip(hosts).ToDictionary(pair => pair.First.Name, pair => pair.Second, StringComparer.Ordinal);
     }
 
-    private static async Task<string> WrittenAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<string> PrimaryLsnAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("SELECT pg_current_wal_lsn()::text", connection);
         return (string)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    private static async Task<HostHealth> AskAsync(string connectionString, string written, CancellationToken cancellationToken)
+    private static async Task<HostHealth> AskAsync(string connectionString, string primaryLsn, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(AnswerTimeout);
         try
         {
             await using var connection = new NpgsqlConnection(connectionString);
@@ -48,7 +48,7 @@ public sealed class DatabaseHosts(Database database, DataSources sources)
                 connection
             )
             {
-                Parameters = { new() { Value = written } },
+                Parameters = { new() { Value = primaryLsn } },
             };
             await using var reader = await command.ExecuteReaderAsync(limit.Token);
             await reader.ReadAsync(limit.Token);

@@ -11,7 +11,7 @@ internal static partial class DatabaseLog
     [LoggerMessage(1001, LogLevel.Information, "Waiting: {Obstacle}")]
     public static partial void WaitingForSchema(this ILogger logger, string obstacle);
 
-    [LoggerMessage(1004, LogLevel.Information, "A pooled connection was dead ({Reason}); the pool was renewed and the read repeated")]
+    [LoggerMessage(1004, LogLevel.Information, "A pooled connection was dead ({Reason}); the pool was cleared and the read repeated")]
     public static partial void ConnectionReplaced(this ILogger logger, string reason);
 
     [LoggerMessage(5600, LogLevel.Warning, "No standby answers ({Reason}); reads go to the primary for a while")]

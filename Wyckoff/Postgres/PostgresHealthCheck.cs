@@ -7,13 +7,13 @@ namespace Wyckoff.Postgres;
 internal sealed class PostgresHealthCheck(Database database, DatabaseHosts hosts, ConnectionPoolFigures pool) : IHealthCheck
 {
     private readonly Lock _lock = new();
-    private Task<TimescaleEdition>? _asked;
+    private Task<TimescaleEdition>? _detecting;
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
-            var edition = await AskAsync().WaitAsync(cancellationToken);
+            var edition = await DetectAsync().WaitAsync(cancellationToken);
             var figures = pool.Read();
             var data = new Dictionary<string, object>(StringComparer.Ordinal)
             {
@@ -53,13 +53,13 @@ internal sealed class PostgresHealthCheck(Database database, DatabaseHosts hosts
     /// takes half a minute on a frozen server (measured). The next probe waits for the same query, so a frozen server occupies one
     /// connection and not one per probe.
     /// </summary>
-    private Task<TimescaleEdition> AskAsync()
+    private Task<TimescaleEdition> DetectAsync()
     {
         lock (_lock)
         {
-            return _asked is { IsCompleted: false }
-                ? _asked
-                : _asked = database.ReadAsync(TimescaleEdition.DetectAsync, CancellationToken.None);
+            return _detecting is { IsCompleted: false }
+                ? _detecting
+                : _detecting = database.ReadAsync(TimescaleEdition.DetectAsync, CancellationToken.None);
         }
     }
 }

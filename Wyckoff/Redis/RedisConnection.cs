@@ -16,10 +16,10 @@ public sealed class RedisConnection(
     StackExchangeRedisInstrumentation? tracing = null
 ) : IHostedService, IAsyncDisposable
 {
-    private readonly string? _text = configuration.GetConnectionString(WyckoffHostExtensions.CacheConnection);
+    private readonly string? _connectionString = configuration.GetConnectionString(WyckoffHostExtensions.CacheConnection);
     private Task<ConnectionMultiplexer>? _connecting;
 
-    public bool IsConfigured => !string.IsNullOrWhiteSpace(_text);
+    public bool IsConfigured => !string.IsNullOrWhiteSpace(_connectionString);
 
     /// <summary>The multiplexer while Redis answers; null otherwise, and callers then work without Redis.</summary>
     public IConnectionMultiplexer? Current =>
@@ -44,7 +44,7 @@ public sealed class RedisConnection(
     {
         if (IsConfigured)
         {
-            _connecting = ConnectAsync(ConfigurationOptions.Parse(_text!));
+            _connecting = ConnectAsync(ConfigurationOptions.Parse(_connectionString!));
         }
 
         return Task.CompletedTask;

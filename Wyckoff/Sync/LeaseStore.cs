@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 using Wyckoff.Postgres;
-using Wyckoff.Telemetry;
 
 namespace Wyckoff.Sync;
 

@@ -31,8 +31,8 @@ public sealed record ContinuousAggregateDeclaration
     public required IReadOnlyList<AggregateColumn> Columns { get; init; }
 
     /// <summary>
-    /// Buckets that begin longer ago than this are not refreshed. It must be less than the source's retention; otherwise a refresh would
-    /// delete the buckets of dropped rows.
+    /// Buckets that begin longer ago than this are not refreshed. The value must be less than the source's retention; otherwise a refresh
+    /// would delete the buckets of dropped rows.
     /// </summary>
     public required TimeSpan RefreshFrom { get; init; }
 
@@ -73,8 +73,8 @@ public static class ContinuousAggregateModel
         where T : class => entity.HasAnnotation(Annotation, JsonSerializer.Serialize(body));
 
     /// <summary>
-    /// All declared aggregates, with overrides from configuration, such as <c>Wyckoff:Aggregates:price_candles_1h:RefreshFrom =
-    /// 20.00:00:00</c>.
+    /// All declared aggregates, with overrides from configuration, such as
+    /// <c>Wyckoff:Aggregates:price_candles_1h:RefreshFrom = 20.00:00:00</c>.
     /// </summary>
     public static IReadOnlyList<ContinuousAggregate> ContinuousAggregates(this IModel model, IConfiguration configuration) =>
         model.ContinuousAggregates().Configured(configuration);

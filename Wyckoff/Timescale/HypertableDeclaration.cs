@@ -44,8 +44,8 @@ public static class HypertableModel
         where T : class => entity.HasAnnotation(Annotation, JsonSerializer.Serialize(storage));
 
     /// <summary>
-    /// All declared hypertables, with overrides from configuration, such as <c>Wyckoff:Hypertables:bars_1m:ChunkInterval =
-    /// 7.00:00:00</c>.
+    /// All declared hypertables, with overrides from configuration, such as
+    /// <c>Wyckoff:Hypertables:bars_1m:ChunkInterval = 7.00:00:00</c>.
     /// </summary>
     public static IReadOnlyList<Hypertable> Hypertables(this IModel model, IConfiguration configuration) =>
         model.Hypertables().Configured(configuration);
