@@ -6,7 +6,7 @@ using Wyckoff.Tickers;
 namespace Wyckoff.Tests.Schema;
 
 /// <summary>Runs the SQL of the README on the sample data, with the role of eng/psql.</summary>
-public abstract class ReadmeTourTests(TestDatabase database)
+public abstract class SqlPageTests(TestDatabase database)
 {
     [Fact]
     public async Task Every_query_returns_rows_and_every_write_writes_one_bar()
