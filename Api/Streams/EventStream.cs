@@ -21,7 +21,7 @@ internal sealed class EventStream(BarSubscription subscription) : IResult
     {
         using var open = subscription;
         var options = context.RequestServices.GetRequiredService<IOptions<StreamOptions>>().Value;
-        await using var left = context.RequestAborted.Register(static opened => ((BarSubscription)opened!).Call(), subscription);
+        await using var left = context.RequestAborted.Register(static opened => ((BarSubscription)opened!).Signal(), subscription);
         context.Response.ContentType = StreamsApi.MediaType;
         context.Response.Headers.CacheControl = "no-store";
         // For proxies that would collect an answer before they pass it on.

@@ -73,33 +73,33 @@ public static class StreamsApi
 
     private static Task<IResult> GetOneAsync(
         HttpContext context,
-        BarHub feed,
+        BarHub hub,
         TickerDirectory tickers,
         TickerSearch search,
         CancellationToken cancellationToken
     )
     {
         var inputs = new Inputs(context, OfOne);
-        return OpenAsync(context, inputs, [inputs.Get(Parameters.Symbol, default)], feed, tickers, search, cancellationToken);
+        return OpenAsync(context, inputs, [inputs.Get(Parameters.Symbol, default)], hub, tickers, search, cancellationToken);
     }
 
     private static Task<IResult> GetManyAsync(
         HttpContext context,
-        BarHub feed,
+        BarHub hub,
         TickerDirectory tickers,
         TickerSearch search,
         CancellationToken cancellationToken
     )
     {
         var inputs = new Inputs(context, OfMany);
-        return OpenAsync(context, inputs, inputs.Get(BarParameters.Symbols, []), feed, tickers, search, cancellationToken);
+        return OpenAsync(context, inputs, inputs.Get(BarParameters.Symbols, []), hub, tickers, search, cancellationToken);
     }
 
     private static async Task<IResult> OpenAsync(
         HttpContext context,
         Inputs inputs,
         IReadOnlyList<Symbol> symbols,
-        BarHub feed,
+        BarHub hub,
         TickerDirectory tickers,
         TickerSearch search,
         CancellationToken cancellationToken
@@ -121,7 +121,7 @@ public static class StreamsApi
             );
         }
 
-        var windows = new List<StreamedWindow>();
+        var windows = new List<WindowRef>();
         var unknown = new List<Symbol>();
         foreach (var symbol in symbols)
         {
@@ -146,7 +146,7 @@ public static class StreamsApi
             position = header;
         }
 
-        if (feed.Open(windows, StreamPosition.Parse(position, windows.Count), last) is { } subscription)
+        if (hub.Open(windows, StreamPosition.Parse(position, windows.Count), last) is { } subscription)
         {
             return new EventStream(subscription);
         }

@@ -2,7 +2,7 @@ using Wyckoff.Bars.Streaming;
 
 namespace Wyckoff.Tests.Bars.Streaming;
 
-/// <summary>The small parts that streams are made of.</summary>
+/// <summary>Tests of the small types behind streams: positions, ranges, links and the signal.</summary>
 public sealed class StreamPartsTests
 {
     [Theory]
@@ -21,51 +21,52 @@ public sealed class StreamPartsTests
     [InlineData("1,000", 1, "-2")]
     [InlineData("9223372036854775808", 1, "-2")]
     [InlineData("\u0661", 1, "-2")]
-    public void A_position_is_understood_whole_or_not_at_all(string? id, int windows, string positions) =>
+    public void An_event_id_that_is_not_valid_as_a_whole_makes_all_positions_unknown(string? id, int windows, string positions) =>
         Assert.Equal(positions, string.Join(' ', StreamPosition.Parse(id, windows)));
 
     [Fact]
-    public void Merged_ranges_hold_the_same_and_lie_apart()
+    public void Merged_ranges_cover_the_given_ranges_and_are_further_apart_than_the_distance()
     {
         var random = new Random(20_261_121);
         for (var round = 0; round < 500; round++)
         {
-            var nearby = random.Next(0, 4);
+            var distance = random.Next(0, 4);
             var ranges = Enumerable
                 .Range(0, random.Next(0, 12))
                 .Select(_ => (From: random.Next(0, 100), Length: random.Next(1, 10)))
                 .Select(range => new StreamRange(range.From, range.From + range.Length))
                 .ToList();
-            var merged = StreamRange.Merge(ranges, nearby);
-            Assert.All(ranges, range => Assert.Single(merged, whole => whole.From <= range.From && whole.To >= range.To));
-            Assert.All(merged.Zip(merged.Skip(1)), pair => Assert.True(pair.Second.From - pair.First.To > nearby));
-            // Nothing beyond what was given, but for the gaps that are too small to tell.
+            var merged = StreamRange.Merge(ranges, distance);
+            Assert.All(ranges, range => Assert.Single(merged, merge => merge.From <= range.From && merge.To >= range.To));
+            Assert.All(merged.Zip(merged.Skip(1)), pair => Assert.True(pair.Second.From - pair.First.To > distance));
+            // Merged ranges cover nothing else, except gaps of at most the distance.
             Assert.All(
                 merged,
-                whole => Assert.True(ranges.Exists(range => range.From == whole.From) && ranges.Exists(range => range.To == whole.To))
+                merge => Assert.True(ranges.Exists(range => range.From == merge.From) && ranges.Exists(range => range.To == merge.To))
             );
             foreach (
-                var (whole, point) in merged.SelectMany(whole =>
-                    Enumerable.Range((int)whole.From, (int)(whole.To - whole.From)).Select(point => (whole, point))
+                var (merge, point) in merged.SelectMany(merge =>
+                    Enumerable.Range((int)merge.From, (int)(merge.To - merge.From)).Select(point => (merge, point))
                 )
             )
             {
                 Assert.Contains(
                     ranges,
-                    range => range.From - nearby <= point && point < range.To + nearby && range.From >= whole.From && range.To <= whole.To
+                    range =>
+                        range.From - distance <= point && point < range.To + distance && range.From >= merge.From && range.To <= merge.To
                 );
             }
         }
     }
 
     [Fact]
-    public async Task No_call_is_slept_through_however_calls_and_waits_meet()
+    public async Task No_signal_is_lost_when_setting_and_waiting_race()
     {
         const int Rounds = 50_000;
-        var wake = new Wake();
+        var signal = new AsyncSignal();
         var token = TestContext.Current.CancellationToken;
-        var said = 0;
-        var callers = Enumerable
+        var sent = 0;
+        var setters = Enumerable
             .Range(0, 2)
             .Select(seed =>
                 Task.Run(
@@ -74,9 +75,9 @@ public sealed class StreamPartsTests
                         var random = new Random(seed);
                         for (var i = 0; i < Rounds; i++)
                         {
-                            Interlocked.Increment(ref said);
-                            wake.Call();
-                            // Long enough now and then for the waiter to wait.
+                            Interlocked.Increment(ref sent);
+                            signal.Set();
+                            // Sometimes long enough for the waiter to start waiting.
                             Thread.SpinWait(random.Next(200));
                         }
                     },
@@ -84,23 +85,23 @@ public sealed class StreamPartsTests
                 )
             )
             .ToArray();
-        // Whoever waits has seen all that was said before a wait that does not end; so it ends.
-        for (var heard = 0; heard < 2 * Rounds; heard = Volatile.Read(ref said))
+        // If a signal were lost, the waiter would not see the last increments, and its wait would time out.
+        for (var received = 0; received < 2 * Rounds; received = Volatile.Read(ref sent))
         {
-            await wake.WaitAsync().AsTask().WaitAsync(Eventually.Bound, token);
+            await signal.WaitAsync().AsTask().WaitAsync(Eventually.Bound, token);
         }
 
-        await Task.WhenAll(callers);
+        await Task.WhenAll(setters);
     }
 
     [Fact]
-    public void A_link_that_is_forgotten_still_leads_on()
+    public void A_link_without_its_frame_still_leads_to_the_next()
     {
         var (first, second) = (new StreamLink(1, null), new StreamLink(2, new(2, "x"u8.ToArray())));
         Assert.Null(first.Next);
-        first.LeadTo(second);
+        first.LinkTo(second);
         Assert.Equal((2, 2), (first.Next!.Version, first.Next.Frame!.Version));
-        second.Forget();
+        second.DropFrame();
         Assert.Same(second, first.Next);
         Assert.Null(second.Frame);
     }

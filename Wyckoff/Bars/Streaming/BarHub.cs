@@ -14,19 +14,22 @@ using Wyckoff.Tickers;
 namespace Wyckoff.Bars.Streaming;
 
 /// <summary>
-/// Knows of every window that somebody reads whether it has changed: Redis says so at once, and the database is asked now and then, since Redis may be away and a
-/// message lost. What changed is always read from the database.
+/// Tells subscriptions when bars of their windows change. A Redis message triggers the check at once; polling the database covers lost
+/// messages.
+/// The changes themselves are always read from the database.
 /// </summary>
 public sealed class BarHub : BackgroundService
 {
     internal static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     internal static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
-    // The pool has to serve others too.
-    private const int ReadsAtOnce = 4;
-    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Suspicion = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
+    // Leaves connections of the pool to the other requests.
+    private const int MaxConcurrentReads = 4;
+    private static readonly TimeSpan LongestTick = TimeSpan.FromSeconds(1);
+
+    // How long polling stays fast after Redis turned out to miss changes.
+    private static readonly TimeSpan FastPollDuration = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FaultLogInterval = TimeSpan.FromSeconds(5);
     private static readonly RedisChannel Channel = new(BarWriter.Channel, RedisChannel.PatternMode.Literal);
 
     private readonly Database _database;
@@ -34,16 +37,16 @@ public sealed class BarHub : BackgroundService
     private readonly RedisConnection? _redis;
     private readonly StreamOptions _options;
     private readonly IHostApplicationLifetime _lifetime;
-    private readonly TimeSpan _soon;
-    private readonly SemaphoreSlim _reads = new(ReadsAtOnce);
+    private readonly TimeSpan _fastPoll;
+    private readonly SemaphoreSlim _reads = new(MaxConcurrentReads);
     private readonly Lock _lock = new();
-    private readonly HashSet<BarSubscription> _streams = [];
-    private readonly Dictionary<(int TickerId, Timeframe Timeframe), WatchedWindow> _windows = [];
-    private Task _look = Task.CompletedTask;
-    private long _looked;
-    private long _suspicious;
-    private long _toldOfFault;
-    private bool _told;
+    private readonly HashSet<BarSubscription> _subscriptions = [];
+    private readonly Dictionary<(int TickerId, Timeframe Timeframe), WindowPublisher> _publishers = [];
+    private Task _poll = Task.CompletedTask;
+    private long _lastPoll;
+    private long _fastPollUntil;
+    private long _lastFaultLog;
+    private bool _wasListening;
     private bool _stopping;
 
     public BarHub(
@@ -67,7 +70,7 @@ public sealed class BarHub : BackgroundService
             redis
         );
         Changes = new(database, versions, time);
-        _soon = _options.Poll < _options.PollAlone ? _options.Poll : _options.PollAlone;
+        _fastPoll = _options.Poll < _options.PollAlone ? _options.Poll : _options.PollAlone;
     }
 
     internal TimeProvider Time { get; }
@@ -78,59 +81,64 @@ public sealed class BarHub : BackgroundService
 
     internal TimeSpan Heartbeat => _options.Heartbeat;
 
-    // Redis has our subscription, as far as one can know from here.
-    private bool IsTold => _redis?.Current?.GetSubscriber().IsConnected(Channel) == true;
+    // Whether Redis delivers messages to this process, as far as the connection state shows.
+    private bool IsListening => _redis?.Current?.GetSubscriber().IsConnected(Channel) == true;
 
-    /// <summary>A stream of these windows, from these positions on; null when there are as many as there may be.</summary>
-    public BarSubscription? Open(IReadOnlyList<StreamedWindow> windows, IReadOnlyList<long> positions, int last)
+    /// <summary>
+    /// Opens a subscription to windows, each from the position with the same index; null if the process has its maximum of subscriptions.
+    /// </summary>
+    /// <param name="windows">The windows.</param>
+    /// <param name="positions">The version that the client has of each window, or a value of <see cref="StreamPosition"/>.</param>
+    /// <param name="last">The number of bars in a snapshot.</param>
+    public BarSubscription? Open(IReadOnlyList<WindowRef> windows, IReadOnlyList<long> positions, int last)
     {
         lock (_lock)
         {
-            if (_streams.Count >= _options.MaxReaders)
+            if (_subscriptions.Count >= _options.MaxReaders)
             {
                 StreamTelemetry.Refused();
                 return null;
             }
 
-            var stream = new BarSubscription(this, [.. windows.Select((window, i) => (Watch(window), positions[i]))], last);
-            foreach (var seat in stream.Seats)
+            var subscription = new BarSubscription(this, [.. windows.Select((window, i) => (GetOrAdd(window), positions[i]))], last);
+            foreach (var cursor in subscription.Cursors)
             {
-                seat.Window.Add(seat);
+                cursor.Publisher.Add(cursor);
             }
 
-            _streams.Add(stream);
+            _subscriptions.Add(subscription);
             StreamTelemetry.Opened();
             if (_stopping)
             {
-                stream.Stop();
+                subscription.Stop();
             }
 
-            return stream;
+            return subscription;
         }
     }
 
-    internal void Close(BarSubscription stream)
+    internal void Close(BarSubscription subscription)
     {
         lock (_lock)
         {
-            if (!_streams.Remove(stream))
+            if (!_subscriptions.Remove(subscription))
             {
                 return;
             }
 
-            foreach (var seat in stream.Seats)
+            foreach (var cursor in subscription.Cursors)
             {
-                if (seat.Window.Remove(seat))
+                if (cursor.Publisher.Remove(cursor))
                 {
-                    _windows.Remove(Key(seat.Window.Window));
+                    _publishers.Remove(Key(cursor.Publisher.Window));
                 }
             }
 
-            StreamTelemetry.Closed(stream.End);
+            StreamTelemetry.Closed(subscription.End);
         }
     }
 
-    /// <summary>Runs a window's rounds.</summary>
+    /// <summary>Runs the rounds of a publisher in the background, until they end or the process stops.</summary>
     internal void Start(Func<CancellationToken, Task> rounds) =>
         _ = Task.Run(
             async () =>
@@ -141,63 +149,64 @@ public sealed class BarHub : BackgroundService
                 }
                 catch (OperationCanceledException)
                 {
-                    // The process stops, and its streams with it.
+                    // The process is stopping.
                 }
             },
             CancellationToken.None
         );
 
-    /// <summary>Waits until one more may read.</summary>
-    internal Task EnterAsync(CancellationToken cancellationToken) => _reads.WaitAsync(cancellationToken);
+    /// <summary>Waits until fewer than the maximum of reads are in progress; end the read with <see cref="ReleaseRead"/>.</summary>
+    internal Task AcquireReadAsync(CancellationToken cancellationToken) => _reads.WaitAsync(cancellationToken);
 
-    internal void Leave() => _reads.Release();
+    internal void ReleaseRead() => _reads.Release();
 
-    /// <summary>What a window cannot read, hundreds cannot: one of them says so now and then.</summary>
-    internal bool MayTell()
+    /// <summary>Limits logging: when the database is away all windows fail, and one log message now and then is enough.</summary>
+    internal bool MayLogFault()
     {
-        var (told, now) = (Interlocked.Read(ref _toldOfFault), Time.GetTimestamp());
-        return (told == 0 || Time.GetElapsedTime(told, now) >= Quiet) && Interlocked.CompareExchange(ref _toldOfFault, now, told) == told;
+        var (last, now) = (Interlocked.Read(ref _lastFaultLog), Time.GetTimestamp());
+        return (last == 0 || Time.GetElapsedTime(last, now) >= FaultLogInterval)
+            && Interlocked.CompareExchange(ref _lastFaultLog, now, last) == last;
     }
 
-    /// <summary>There is no such ticker any more, so the next who asks for its symbol must not be sent here.</summary>
-    internal void Lose(StreamedWindow window) => _tickers.Forget(window.TickerId);
+    /// <summary>Removes a deleted ticker from the ticker cache, so that its symbol is looked up again.</summary>
+    internal void ForgetTicker(WindowRef window) => _tickers.Forget(window.TickerId);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await using var stopping = _lifetime.ApplicationStopping.Register(StopAll);
-        // Not awaited: Redis may be away for as long as it likes.
+        // Not awaited: Redis may be away for any length of time.
         var listening = _redis is null ? Task.CompletedTask : ListenAsync(_redis);
-        TimeSpan[] spans = [Beat, _options.Heartbeat / 2, _options.Poll, _options.PollAlone];
-        using var beats = new PeriodicTimer(spans.Min(), Time);
+        TimeSpan[] intervals = [LongestTick, _options.Heartbeat / 2, _options.Poll, _options.PollAlone];
+        using var timer = new PeriodicTimer(intervals.Min(), Time);
         try
         {
             do
             {
-                // Not awaited: a database that does not answer must not keep the signs of life back.
-                if (_look.IsCompleted && IsLookDue())
+                // Not awaited: a database that does not answer must not delay heartbeats.
+                if (_poll.IsCompleted && IsPollDue())
                 {
-                    _look = LookAsync(stoppingToken);
+                    _poll = PollAsync(stoppingToken);
                 }
 
-                Tend();
-            } while (await beats.WaitForNextTickAsync(stoppingToken));
+                Tick();
+            } while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
         {
-            await Task.WhenAll(_look, listening);
+            await Task.WhenAll(_poll, listening);
         }
     }
 
-    private static (int TickerId, Timeframe Timeframe) Key(StreamedWindow window) => (window.TickerId, window.Timeframe);
+    private static (int TickerId, Timeframe Timeframe) Key(WindowRef window) => (window.TickerId, window.Timeframe);
 
-    private WatchedWindow Watch(StreamedWindow window)
+    private WindowPublisher GetOrAdd(WindowRef window)
     {
-        if (!_windows.TryGetValue(Key(window), out var watched))
+        if (!_publishers.TryGetValue(Key(window), out var publisher))
         {
-            _windows[Key(window)] = watched = new(window, this);
+            _publishers[Key(window)] = publisher = new(window, this);
         }
 
-        return watched;
+        return publisher;
     }
 
     private void StopAll()
@@ -205,97 +214,97 @@ public sealed class BarHub : BackgroundService
         lock (_lock)
         {
             _stopping = true;
-            foreach (var stream in _streams)
+            foreach (var subscription in _subscriptions)
             {
-                stream.Stop();
+                subscription.Stop();
             }
         }
     }
 
-    private void Tend()
+    private void Tick()
     {
         lock (_lock)
         {
-            foreach (var stream in _streams.Where(stream => stream.IsQuiet))
+            foreach (var subscription in _subscriptions.Where(subscription => subscription.IsHeartbeatDue))
             {
-                stream.Call();
+                subscription.Signal();
             }
 
-            var (now, age) = (Time.GetTimestamp(), (long)(_options.Patience.TotalSeconds * Time.TimestampFrequency));
-            foreach (var window in _windows.Values)
+            var (now, maxAge) = (Time.GetTimestamp(), (long)(_options.Patience.TotalSeconds * Time.TimestampFrequency));
+            foreach (var publisher in _publishers.Values)
             {
-                window.Trim(now, age);
+                publisher.Trim(now, maxAge);
             }
         }
     }
 
-    private bool IsLookDue()
+    private bool IsPollDue()
     {
-        var told = IsTold;
-        if (told != _told)
+        var listening = IsListening;
+        if (listening != _wasListening)
         {
-            _told = told;
-            if (told)
+            _wasListening = listening;
+            if (listening)
             {
-                Logger.ToldByRedis();
+                Logger.NotifiedByRedis();
             }
             else
             {
-                Logger.NotToldByRedis(_soon);
+                Logger.NotNotifiedByRedis(_fastPoll);
             }
 
-            // What was said while we could not hear; and whether we can is only as sure as a look.
-            Suspect();
+            // Messages were lost while the connection was down, and its state may be outdated: poll now, and fast for a while.
+            PollFast();
             return true;
         }
 
-        return Time.GetElapsedTime(_looked) >= (told && Time.GetTimestamp() >= _suspicious ? _options.Poll : _soon);
+        return Time.GetElapsedTime(_lastPoll) >= (listening && Time.GetTimestamp() >= _fastPollUntil ? _options.Poll : _fastPoll);
     }
 
-    private void Suspect() => _suspicious = Time.GetTimestamp() + (long)(Suspicion.TotalSeconds * Time.TimestampFrequency);
+    private void PollFast() => _fastPollUntil = Time.GetTimestamp() + (long)(FastPollDuration.TotalSeconds * Time.TimestampFrequency);
 
-    private async Task LookAsync(CancellationToken stopping)
+    private async Task PollAsync(CancellationToken stopping)
     {
-        _looked = Time.GetTimestamp();
+        _lastPoll = Time.GetTimestamp();
         try
         {
-            WatchedWindow[] windows;
+            WindowPublisher[] publishers;
             lock (_lock)
             {
-                windows = [.. _windows.Values];
+                publishers = [.. _publishers.Values];
             }
 
-            if (windows.Length > 0)
+            if (publishers.Length > 0)
             {
-                var versions = await VersionsAsync(windows, stopping);
-                foreach (var (window, version) in windows.Zip(versions))
+                var versions = await VersionsAsync(publishers, stopping);
+                foreach (var (publisher, version) in publishers.Zip(versions))
                 {
-                    if (window.See(version) && _told)
+                    if (publisher.Polled(version) && _wasListening)
                     {
-                        // Redis does not tell of everything: it hangs, or somebody writes without it.
-                        StreamTelemetry.Found();
-                        Suspect();
+                        // Redis missed a change: it hangs, or the writer has no connection to it.
+                        StreamTelemetry.FoundByPolling();
+                        PollFast();
                     }
                 }
             }
         }
         catch (Exception e)
         {
-            // Whatever it was, the next look may go well.
-            if (!stopping.IsCancellationRequested && MayTell())
+            // Any exception may be temporary; the next poll retries.
+            if (!stopping.IsCancellationRequested && MayLogFault())
             {
                 Logger.VersionsNotRead(DatabaseFaults.IsAway(e) ? null : e, e.Message);
             }
         }
     }
 
-    // Once: what is subscribed to is subscribed to again whenever Redis comes back.
+    // Called once: RedisConnection renews the subscriptions whenever it reconnects.
     private async Task ListenAsync(RedisConnection redis)
     {
         try
         {
-            await redis.ListenAsync(BarWriter.Channel, Hear);
-            await redis.ListenAsync(TickerChanges.Channel, HearOfTicker);
+            await redis.ListenAsync(BarWriter.Channel, OnBarsChanged);
+            await redis.ListenAsync(TickerChanges.Channel, OnTickerChanged);
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
         {
@@ -303,41 +312,42 @@ public sealed class BarHub : BackgroundService
         }
     }
 
-    private void Hear(string message)
+    private void OnBarsChanged(string message)
     {
-        // ticker id:timeframe:version; whatever else is said on the channel is not for us.
+        // The format is "ticker id:timeframe:version"; any other message is ignored.
         if (
             message.Split(':') is [var id, var timeframe, var version]
             && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var tickerId)
-            && Timeframe.TryParse(timeframe, out var frame)
-            && long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && Timeframe.TryParse(timeframe, out var parsedTimeframe)
+            && long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var parsedVersion)
         )
         {
-            WatchedWindow? window;
+            WindowPublisher? publisher;
             lock (_lock)
             {
-                _windows.TryGetValue((tickerId, frame), out window);
+                _publishers.TryGetValue((tickerId, parsedTimeframe), out publisher);
             }
 
-            window?.Hear(number);
+            publisher?.Announce(parsedVersion);
         }
     }
 
-    private void HearOfTicker(string message)
+    private void OnTickerChanged(string message)
     {
         if (int.TryParse(message, NumberStyles.None, CultureInfo.InvariantCulture, out var tickerId))
         {
-            List<WatchedWindow> windows;
+            List<WindowPublisher> publishers;
             lock (_lock)
             {
-                windows = [.. _windows.Values.Where(window => window.Window.TickerId == tickerId)];
+                publishers = [.. _publishers.Values.Where(publisher => publisher.Window.TickerId == tickerId)];
             }
 
-            windows.ForEach(window => window.Doubt());
+            publishers.ForEach(publisher => publisher.Check());
         }
     }
 
-    private Task<long?[]> VersionsAsync(WatchedWindow[] windows, CancellationToken cancellationToken) =>
+    /// <summary>Returns the version of each window: 0 if no bars were ever written, null if the ticker does not exist.</summary>
+    private Task<long?[]> VersionsAsync(WindowPublisher[] publishers, CancellationToken cancellationToken) =>
         _database.ReadAsync(
             async (connection, token) =>
             {
@@ -345,7 +355,9 @@ public sealed class BarHub : BackgroundService
                     """
                     SELECT CASE WHEN t.id IS NOT NULL THEN coalesce(w.version, 0) END
                       FROM unnest($1, $2) WITH ORDINALITY k (ticker_id, timeframe, n)
-                      LEFT JOIN market.tickers t ON t.id = k.ticker_id LEFT JOIN market.bar_windows w ON w.ticker_id = k.ticker_id AND w.timeframe = k.timeframe ORDER BY k.n
+                      LEFT JOIN market.tickers t ON t.id = k.ticker_id
+                      LEFT JOIN market.bar_windows w ON w.ticker_id = k.ticker_id AND w.timeframe = k.timeframe
+                     ORDER BY k.n
                     """,
                     connection
                 )
@@ -353,11 +365,11 @@ public sealed class BarHub : BackgroundService
                     CommandTimeout = 5,
                     Parameters =
                     {
-                        new() { Value = Array.ConvertAll(windows, window => window.Window.TickerId) },
-                        new() { Value = Array.ConvertAll(windows, window => window.Window.Timeframe.Name) },
+                        new() { Value = Array.ConvertAll(publishers, publisher => publisher.Window.TickerId) },
+                        new() { Value = Array.ConvertAll(publishers, publisher => publisher.Window.Timeframe.Name) },
                     },
                 };
-                var versions = new long?[windows.Length];
+                var versions = new long?[publishers.Length];
                 await using var reader = await command.ExecuteReaderAsync(token);
                 for (var i = 0; i < versions.Length && await reader.ReadAsync(token); i++)
                 {

@@ -3,79 +3,84 @@ using System.Buffers.Text;
 
 namespace Wyckoff.Bars.Streaming;
 
-/// <summary>Why a stream ends.</summary>
+/// <summary>Why a subscription ended.</summary>
 public enum StreamEnd
 {
-    /// <summary>It does not; or the reader left.</summary>
+    /// <summary>The subscription is open, or the client closed it.</summary>
     None,
 
-    /// <summary>The reader took nothing for too long.</summary>
+    /// <summary>The client received nothing for too long although there was something to send.</summary>
     Slow,
 
     /// <summary>A ticker was deleted.</summary>
     Gone,
 
-    /// <summary>The process stops.</summary>
+    /// <summary>The process is stopping.</summary>
     Stopping,
 }
 
-/// <summary>One reader of one or more windows. It has its places and nothing else; it is used by one at a time, but for <see cref="Call"/>.</summary>
+/// <summary>
+/// A client's stream of changes in one or more windows. Only <see cref="Signal"/> may be called concurrently with other members.
+/// </summary>
 public sealed class BarSubscription : IDisposable
 {
-    private readonly Wake _wake = new();
-    private readonly BarHub _feed;
-    private readonly SubscribedWindow[] _seats;
+    private readonly AsyncSignal _signal = new();
+    private readonly BarHub _hub;
+    private readonly WindowCursor[] _cursors;
     private long _lastSent;
     private int _next;
-    private int _events;
-    private DateTimeOffset? _oldest;
+    private int _unsentEvents;
+    private DateTimeOffset? _oldestUnsent;
     private volatile bool _stopping;
 
-    internal BarSubscription(BarHub feed, IReadOnlyList<(WatchedWindow Window, long Position)> windows, int last)
+    internal BarSubscription(BarHub hub, IReadOnlyList<(WindowPublisher Publisher, long Position)> windows, int last)
     {
-        _feed = feed;
-        _seats = [.. windows.Select(window => new SubscribedWindow(this, window.Window, window.Position, last))];
-        _lastSent = feed.Time.GetTimestamp();
+        _hub = hub;
+        _cursors = [.. windows.Select(window => new WindowCursor(this, window.Publisher, window.Position, last))];
+        _lastSent = hub.Time.GetTimestamp();
     }
 
     public StreamEnd End { get; private set; }
 
-    internal IReadOnlyList<SubscribedWindow> Seats => _seats;
+    internal IReadOnlyList<WindowCursor> Cursors => _cursors;
 
-    /// <summary>Nothing has been sent for so long that a sign of life is due.</summary>
-    internal bool IsQuiet => _feed.Time.GetElapsedTime(Volatile.Read(ref _lastSent)) >= _feed.Heartbeat;
+    /// <summary>Whether nothing was sent for so long that a heartbeat is due.</summary>
+    internal bool IsHeartbeatDue => _hub.Time.GetElapsedTime(Volatile.Read(ref _lastSent)) >= _hub.Heartbeat;
 
-    /// <summary>Writes what there is, until about <paramref name="most"/> bytes are written. Nothing: <see cref="WaitAsync"/>.</summary>
-    /// <returns>How many bytes were written.</returns>
-    public int Write(IBufferWriter<byte> writer, int most)
+    /// <summary>
+    /// Writes pending events until about <paramref name="maxBytes"/> bytes are written. If nothing was written, call <see
+    /// cref="WaitAsync"/>.
+    /// </summary>
+    /// <returns>The number of bytes written.</returns>
+    public int Write(IBufferWriter<byte> writer, int maxBytes)
     {
         var written = 0;
-        for (var idle = 0; idle < _seats.Length && written < most && End == StreamEnd.None; )
+        for (var idle = 0; idle < _cursors.Length && written < maxBytes && End == StreamEnd.None; )
         {
-            var seat = _seats[_next];
+            var cursor = _cursors[_next];
             if (_stopping)
             {
                 End = StreamEnd.Stopping;
             }
-            else if (seat.Window.IsGone)
+            else if (cursor.Publisher.IsGone)
             {
                 End = StreamEnd.Gone;
-                written += Copy(writer, FrameText.Gone(seat.Window.Window).Span);
+                written += Copy(writer, FrameText.Gone(cursor.Publisher.Window).Span);
             }
-            else if (seat.Next() is { } frame)
+            else if (cursor.Next() is { } frame)
             {
                 written += Copy(writer, frame.Before.Span) + Copy(writer, frame.Text.Span) + WriteId(writer);
-                _events++;
-                _oldest = frame.Committed < _oldest ? frame.Committed : _oldest ?? frame.Committed;
+                _unsentEvents++;
+                _oldestUnsent = frame.Committed < _oldestUnsent ? frame.Committed : _oldestUnsent ?? frame.Committed;
                 idle = -1;
             }
 
             idle++;
-            // In turn, or a busy window would keep the others waiting.
-            _next = (_next + 1) % _seats.Length;
+            // Round robin, so that a busy window does not hold up the others.
+            _next = (_next + 1) % _cursors.Length;
         }
 
-        if (written == 0 && End == StreamEnd.None && IsQuiet)
+        if (written == 0 && End == StreamEnd.None && IsHeartbeatDue)
         {
             written = Copy(writer, ":\n\n"u8);
         }
@@ -83,56 +88,57 @@ public sealed class BarSubscription : IDisposable
         return written;
     }
 
-    /// <summary>What was written is on its way.</summary>
+    /// <summary>Reports that everything written so far was handed to the connection.</summary>
     public void Sent()
     {
-        Volatile.Write(ref _lastSent, _feed.Time.GetTimestamp());
-        if (_events > 0)
+        Volatile.Write(ref _lastSent, _hub.Time.GetTimestamp());
+        if (_unsentEvents > 0)
         {
-            StreamTelemetry.Sent(_events, _oldest is { } oldest ? _feed.Time.GetUtcNow() - oldest : null);
-            (_events, _oldest) = (0, null);
+            StreamTelemetry.Sent(_unsentEvents, _oldestUnsent is { } oldest ? _hub.Time.GetUtcNow() - oldest : null);
+            (_unsentEvents, _oldestUnsent) = (0, null);
         }
     }
 
-    /// <summary>The reader is too slow: says so, and ends.</summary>
+    /// <summary>Ends the subscription of a client that is too slow, and writes the event that says so.</summary>
     public void Drop(IBufferWriter<byte> writer)
     {
         End = StreamEnd.Slow;
-        Copy(writer, "event: dropped\ndata: {\"reason\":\"Nothing was taken for too long.\"}\n\n"u8);
+        Copy(writer, "event: dropped\ndata: {\"reason\":\"The client received nothing for too long.\"}\n\n"u8);
     }
 
     /// <summary>Waits until there may be something to write.</summary>
-    public ValueTask WaitAsync() => _wake.WaitAsync();
+    public ValueTask WaitAsync() => _signal.WaitAsync();
 
-    public void Call() => _wake.Call();
+    /// <summary>Ends the current or the next <see cref="WaitAsync"/>.</summary>
+    public void Signal() => _signal.Set();
 
-    public void Dispose() => _feed.Close(this);
+    public void Dispose() => _hub.Close(this);
 
     internal void Stop()
     {
         _stopping = true;
-        Call();
+        Signal();
     }
 
     private int WriteId(IBufferWriter<byte> writer)
     {
-        // 19 digits and a point for each, and two line ends.
-        var text = writer.GetSpan(_seats.Length * 20 + 2);
+        // Up to 19 digits and a point per window, and two line feeds.
+        var text = writer.GetSpan(_cursors.Length * 20 + 2);
         var length = 0;
-        foreach (var seat in _seats)
+        foreach (var cursor in _cursors)
         {
             if (length > 0)
             {
                 text[length++] = (byte)'.';
             }
 
-            if (seat.Position < 0)
+            if (cursor.Position < 0)
             {
                 text[length++] = (byte)'-';
             }
             else
             {
-                Utf8Formatter.TryFormat(seat.Position, text[length..], out var digits);
+                Utf8Formatter.TryFormat(cursor.Position, text[length..], out var digits);
                 length += digits;
             }
         }

@@ -7,46 +7,52 @@ using Wyckoff.Postgres;
 
 namespace Wyckoff.Bars.Streaming;
 
-/// <summary>A reader that comes to a window: the version it has (or one of <see cref="StreamPosition"/>), and how many bars a snapshot has for it.</summary>
+/// <summary>A cursor's request for the events that lead to the newest version. Cursors with equal requests get the same event.</summary>
+/// <param name="Position">The version that the client has, or a value of <see cref="StreamPosition"/>.</param>
+/// <param name="Last">The number of bars if the answer is a snapshot.</param>
 internal readonly record struct StreamJoin(long Position, int Last);
 
-/// <summary>A window as it was at one instant, told to everybody who waits for it.</summary>
+/// <summary>The result of one read of a window: its version, and the events that lead to this version.</summary>
 internal sealed record StreamRound(long Version)
 {
-    /// <summary>There is no such ticker any more.</summary>
+    /// <summary>Whether the ticker was deleted.</summary>
     public bool Gone { get; init; }
 
-    /// <summary>From the version that readers had to this one; null when that is too much for one event.</summary>
+    /// <summary>
+    /// The event that leads from the publisher's previous version to this one; null if the change is too large for one event.
+    /// </summary>
     public BarFrame? Step { get; init; }
 
-    /// <summary>What each that came gets; null when it has everything.</summary>
+    /// <summary>The first event for each join; null if the client already has this version.</summary>
     public Dictionary<StreamJoin, BarFrame?> Joined { get; } = [];
 
-    /// <summary>By their number of bars.</summary>
+    /// <summary>The snapshots rendered in this round, by number of bars.</summary>
     public Dictionary<int, BarFrame> Snapshots { get; } = [];
 }
 
 /// <summary>
-/// Reads what changed, and what that looks like now. All of a round is read in one snapshot of the database, so that every event of it ends at the same version. The
-/// ranges are learnt first, and their bars asked for by their bounds: what a query on bars costs is the planning, which looks at every chunk that the bounds admit.
+/// Reads the changed ranges of a window and the bars that are in them now. A round reads everything in one database snapshot, so all its
+/// events end at the
+/// same version. The ranges are read before the bars because explicit bounds let the planner exclude chunks, and planning is the main cost
+/// of such a query.
 /// </summary>
 internal sealed class ChangeReader(Database database, WindowVersions versions, TimeProvider time)
 {
-    // More than any of these, and a snapshot is the shorter story.
+    // Beyond any of these limits a snapshot is sent instead of the changes.
     private const int MaxChanges = 1000;
     private const int MaxRanges = 16;
     private const int MaxBars = 500;
 
-    // Ranges closer to each other than so many bars are told as one.
-    private const int Nearby = 20;
+    // Ranges that are at most this many bars apart are merged.
+    private const int MergeDistance = 20;
 
     private const string Columns = "timestamp, open, high, low, close, volume, trade_count, vwap";
 
-    // An answer that takes longer is not worth waiting for: the next attempt may find another server.
+    // Seconds. The retry after a timeout may reach another server.
     private const int Timeout = 10;
 
     public Task<StreamRound> ReadAsync(
-        StreamedWindow window,
+        WindowRef window,
         long? tip,
         IReadOnlyCollection<StreamJoin> joins,
         IReadOnlyDictionary<int, BarFrame> snapshots,
@@ -97,8 +103,8 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
                         if (!round.Snapshots.TryGetValue(join.Last, out var snapshot))
                         {
                             snapshot =
-                                snapshots.TryGetValue(join.Last, out var known) && known.Version == state.Version
-                                    ? known
+                                snapshots.TryGetValue(join.Last, out var cached) && cached.Version == state.Version
+                                    ? cached
                                     : await SnapshotAsync(connection, window, state, join.Last, token);
                             round.Snapshots[join.Last] = snapshot;
                         }
@@ -120,9 +126,10 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
             cancellationToken
         );
 
-    private static async Task<WindowState> StateAsync(
+    /// <summary>Reads the window and its changes after the version <paramref name="after"/>.</summary>
+    private static async Task<StoredWindow> StateAsync(
         NpgsqlConnection connection,
-        StreamedWindow window,
+        WindowRef window,
         long after,
         CancellationToken cancellationToken
     )
@@ -133,7 +140,12 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
             BatchCommands =
             {
                 new(
-                    "SELECT coalesce(w.version, 0), w.since, w.until FROM market.tickers t LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2 WHERE t.id = $1"
+                    """
+                    SELECT coalesce(w.version, 0), w.since, w.until
+                      FROM market.tickers t
+                      LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2
+                     WHERE t.id = $1
+                    """
                 )
                 {
                     Parameters =
@@ -142,11 +154,13 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
                         new() { Value = window.Timeframe.Name },
                     },
                 },
-                // Kept for a day; the chunks of that day are all that is planned.
+                // Changes are kept for a day. The bound on committed_at limits planning to the chunks of that day.
                 new(
                     """
-                    SELECT version, lower(range), upper(range) + CASE WHEN upper_inc(range) THEN interval '1 microsecond' ELSE interval '0' END, committed_at
-                      FROM market.bar_changes WHERE ticker_id = $1 AND timeframe = $2 AND version > $3 AND committed_at > now() - interval '25 hours'
+                    SELECT version, lower(range),
+                           upper(range) + CASE WHEN upper_inc(range) THEN interval '1 microsecond' ELSE interval '0' END, committed_at
+                      FROM market.bar_changes
+                     WHERE ticker_id = $1 AND timeframe = $2 AND version > $3 AND committed_at > now() - interval '25 hours'
                      ORDER BY version DESC LIMIT $4
                     """
                 )
@@ -167,7 +181,7 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
             return new();
         }
 
-        var state = new WindowState
+        var state = new StoredWindow
         {
             Exists = true,
             Version = reader.GetInt64(0),
@@ -183,10 +197,11 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
         return state;
     }
 
+    /// <summary>Renders the event that leads from a position to the newest version; null if it would have too many bars.</summary>
     private static async Task<BarFrame?> StepAsync(
         NpgsqlConnection connection,
-        StreamedWindow window,
-        WindowState state,
+        WindowRef window,
+        StoredWindow state,
         long position,
         List<StreamRange> ranges,
         CancellationToken cancellationToken
@@ -197,7 +212,11 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
         {
             batch.BatchCommands.Add(
                 new(
-                    $"SELECT {Columns} FROM {Table(window)} WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 ORDER BY timestamp LIMIT $4"
+                    $"""
+                    SELECT {Columns} FROM {Table(window)}
+                     WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3
+                     ORDER BY timestamp LIMIT $4
+                    """
                 )
                 {
                     Parameters =
@@ -234,10 +253,13 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
         );
     }
 
+    /// <summary>
+    /// Renders the newest bars. Gaps make their range unknown in advance, so the range grows until it holds enough bars or all of them.
+    /// </summary>
     private async Task<BarFrame> SnapshotAsync(
         NpgsqlConnection connection,
-        StreamedWindow window,
-        WindowState state,
+        WindowRef window,
+        StoredWindow state,
         int last,
         CancellationToken cancellationToken
     )
@@ -279,12 +301,12 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
         return new(state.Version, FrameText.Snapshot(window, state.Version, bars));
     }
 
-    private static string Table(StreamedWindow window) => $"{MarketDataModel.Schema}.{MarketDataModel.BarsTable(window.Timeframe)}";
+    private static string Table(WindowRef window) => $"{MarketDataModel.Schema}.{MarketDataModel.BarsTable(window.Timeframe)}";
 
     private static NpgsqlParameter Instant(long instant) =>
         new() { Value = IncomingBar.InstantOf(instant), NpgsqlDbType = NpgsqlDbType.TimestampTz };
 
-    // Npgsql reads an infinity as the first or last moment of the calendar; it is as good as no bound.
+    // Npgsql returns an infinite timestamp as DateTime.MinValue or MaxValue; both mean that there is no bound.
     private static long? Instant(NpgsqlDataReader reader, int ordinal) =>
         !reader.IsDBNull(ordinal)
         && reader.GetDateTime(ordinal) is var instant
@@ -310,23 +332,26 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
 
     private sealed record Change(long Version, long? From, long? To, DateTimeOffset Committed);
 
-    private sealed class WindowState
+    /// <summary>A window as stored: its version, its bounds and its latest changes.</summary>
+    private sealed class StoredWindow
     {
         public bool Exists { get; init; }
 
         public long Version { get; init; }
 
-        /// <summary>No bar is before; null when nobody has counted.</summary>
+        /// <summary>No bar is before this time; null if unknown.</summary>
         public long? Since { get; init; }
 
-        /// <summary>No bar is here or after; null when nobody has counted.</summary>
+        /// <summary>No bar is at or after this time; null if unknown.</summary>
         public long? Until { get; init; }
 
         /// <summary>Newest first.</summary>
         public List<Change> Changes { get; } = [];
 
-        /// <summary>Where bars changed after a version; null when that is not known, or too much to tell.</summary>
-        public List<StreamRange>? ChangedAfter(long position, StreamedWindow window)
+        /// <summary>
+        /// The ranges in which bars changed after a version; null if the changes are not completely known, or there are too many ranges.
+        /// </summary>
+        public List<StreamRange>? ChangedAfter(long position, WindowRef window)
         {
             var ranges = new List<StreamRange>();
             var expected = Version;
@@ -346,7 +371,7 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
             }
 
             return expected == position
-                ? StreamRange.Merge(ranges, window.Timeframe.Microseconds * Nearby) is { Count: <= MaxRanges } merged
+                ? StreamRange.Merge(ranges, window.Timeframe.Microseconds * MergeDistance) is { Count: <= MaxRanges } merged
                     ? merged
                     : null
                 : null;

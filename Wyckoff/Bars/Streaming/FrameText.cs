@@ -5,23 +5,23 @@ using Wyckoff.Bars.Reading;
 
 namespace Wyckoff.Bars.Streaming;
 
-/// <summary>Events as text: bars as every other answer writes them.</summary>
+/// <summary>Renders events as text. Bars have the same JSON format as in the other API responses.</summary>
 internal static class FrameText
 {
-    private const int UsualRow = 180;
+    private const int TypicalRowBytes = 180;
 
-    public static ReadOnlyMemory<byte> Snapshot(StreamedWindow window, long version, List<BarRow> bars)
+    public static ReadOnlyMemory<byte> Snapshot(WindowRef window, long version, List<BarRow> bars)
     {
-        var (text, format) = (new ArrayBufferWriter<byte>(256 + bars.Count * UsualRow), Format(window));
+        var (text, format) = (new ArrayBufferWriter<byte>(256 + bars.Count * TypicalRowBytes), Format(window));
         Head(text, "snapshot", window);
         Write(text, string.Create(CultureInfo.InvariantCulture, $",\"version\":{version}"));
         Rows(text, format, bars);
         return text.WrittenMemory;
     }
 
-    public static ReadOnlyMemory<byte> Bars(StreamedWindow window, long version, List<StreamRange> ranges, List<BarRow> bars)
+    public static ReadOnlyMemory<byte> Bars(WindowRef window, long version, List<StreamRange> ranges, List<BarRow> bars)
     {
-        var (text, format) = (new ArrayBufferWriter<byte>(256 + bars.Count * UsualRow), Format(window));
+        var (text, format) = (new ArrayBufferWriter<byte>(256 + bars.Count * TypicalRowBytes), Format(window));
         Head(text, "bars", window);
         Write(text, string.Create(CultureInfo.InvariantCulture, $",\"version\":{version},\"ranges\":["));
         for (var i = 0; i < ranges.Count; i++)
@@ -38,17 +38,19 @@ internal static class FrameText
         return text.WrittenMemory;
     }
 
-    public static ReadOnlyMemory<byte> Reset(StreamedWindow window, long position, long version)
+    public static ReadOnlyMemory<byte> Reset(WindowRef window, long position, long version)
     {
         var text = new ArrayBufferWriter<byte>(256);
         Head(text, "reset", window);
         var reason =
-            position < 0 || position > version ? "The position is not known here." : "Too much has changed since, or too long ago.";
+            position < 0 || position > version
+                ? "The position is unknown."
+                : "There are too many changes since the position, or it is too old.";
         Write(text, $",\"reason\":\"{reason}\"}}\n\n");
         return text.WrittenMemory;
     }
 
-    public static ReadOnlyMemory<byte> Gone(StreamedWindow window)
+    public static ReadOnlyMemory<byte> Gone(WindowRef window)
     {
         var text = new ArrayBufferWriter<byte>(256);
         Head(text, "gone", window);
@@ -56,10 +58,10 @@ internal static class FrameText
         return text.WrittenMemory;
     }
 
-    private static BarText Format(StreamedWindow window) => BarText.Json(BarFields.Usual, flagged: false, dates: window.Timeframe.IsDaily);
+    private static BarText Format(WindowRef window) => BarText.Json(BarFields.Usual, flagged: false, dates: window.Timeframe.IsDaily);
 
-    // A symbol has nothing in it that JSON would have escaped.
-    private static void Head(ArrayBufferWriter<byte> text, string name, StreamedWindow window) =>
+    // A symbol has no characters that JSON has to escape.
+    private static void Head(ArrayBufferWriter<byte> text, string name, WindowRef window) =>
         Write(text, $"event: {name}\ndata: {{\"symbol\":\"{window.Symbol}\",\"timeframe\":\"{window.Timeframe}\"");
 
     private static void Rows(ArrayBufferWriter<byte> text, BarText format, List<BarRow> bars)

@@ -5,7 +5,7 @@ namespace Wyckoff.Bars.Streaming;
 
 public static class StreamHostExtensions
 {
-    /// <summary>What passes changes of bars on to whoever listens.</summary>
+    /// <summary>Adds the <see cref="BarHub"/>, which tells subscriptions when bars change.</summary>
     public static TBuilder AddStreams<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {

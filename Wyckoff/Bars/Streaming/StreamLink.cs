@@ -1,7 +1,8 @@
 namespace Wyckoff.Bars.Streaming;
 
 /// <summary>
-/// A version that the readers of a window can be at. Each leads to the next, so a reader needs nothing but its own place: nothing is queued for it, and it takes no lock.
+/// One published version of a window, linked to the next. A cursor follows the links by itself, so no event is queued per subscription and
+/// no lock is taken.
 /// </summary>
 internal sealed class StreamLink(long version, BarFrame? frame)
 {
@@ -10,12 +11,14 @@ internal sealed class StreamLink(long version, BarFrame? frame)
 
     public long Version => version;
 
-    /// <summary>From the version before to this one; null when it was too much for one event, or is too long ago to be kept.</summary>
+    /// <summary>
+    /// The event that leads from the previous version to this one; null if the change was too large for one event or is no longer kept.
+    /// </summary>
     public BarFrame? Frame => _frame;
 
     public StreamLink? Next => _next;
 
-    public void LeadTo(StreamLink next) => _next = next;
+    public void LinkTo(StreamLink next) => _next = next;
 
-    public void Forget() => _frame = null;
+    public void DropFrame() => _frame = null;
 }

@@ -2,16 +2,19 @@ using System.Globalization;
 
 namespace Wyckoff.Bars.Streaming;
 
-/// <summary>How far a reader is in each of its windows, as the id of an event says it: <c>12.45.-</c> is version 12 of the first, 45 of the second, and nothing yet of the third.</summary>
+/// <summary>
+/// Reads the position of a client from an event id. The id <c>12.45.-</c> means: version 12 of the first window, version 45 of the second,
+/// nothing yet of the third.
+/// </summary>
 public static class StreamPosition
 {
-    /// <summary>Nothing yet: begins with a snapshot.</summary>
+    /// <summary>The client has nothing yet: its first event is a snapshot.</summary>
     public const long None = -1;
 
-    /// <summary>Not a version at all: begins with a reset.</summary>
+    /// <summary>The client sent an id that cannot be read: its first events are a reset and a snapshot.</summary>
     public const long Unknown = -2;
 
-    /// <summary>What a client that comes back says; whatever cannot be understood is unknown.</summary>
+    /// <summary>Returns one position per window. An invalid id makes all of them <see cref="Unknown"/>.</summary>
     public static long[] Parse(string? id, int windows)
     {
         var positions = new long[windows];
@@ -21,27 +24,27 @@ public static class StreamPosition
             return positions;
         }
 
-        var at = 0;
+        var index = 0;
         foreach (var part in id.AsSpan().Split('.'))
         {
             var text = id.AsSpan(part);
             if (
-                at == windows
+                index == windows
                 || !(
                     text is "-"
-                        ? (positions[at] = None) == None
-                        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out positions[at])
+                        ? (positions[index] = None) == None
+                        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out positions[index])
                 )
             )
             {
-                at = -1;
+                index = -1;
                 break;
             }
 
-            at++;
+            index++;
         }
 
-        if (at != windows)
+        if (index != windows)
         {
             Array.Fill(positions, Unknown);
         }

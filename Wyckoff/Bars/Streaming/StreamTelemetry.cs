@@ -4,7 +4,7 @@ using Wyckoff.Telemetry;
 
 namespace Wyckoff.Bars.Streaming;
 
-/// <summary>Metrics of streams; all names are here.</summary>
+/// <summary>The metrics of bar streams.</summary>
 internal static class StreamTelemetry
 {
     private static readonly Meter Meter = MarketDataMetrics.Meter;
@@ -12,25 +12,25 @@ internal static class StreamTelemetry
     private static readonly UpDownCounter<long> Readers = Meter.CreateUpDownCounter<long>(
         "wyckoff.streams.readers",
         "{reader}",
-        "Streams that are open."
+        "Open streams."
     );
 
     private static readonly Counter<long> Ends = Meter.CreateCounter<long>(
         "wyckoff.streams.ends",
         "{reader}",
-        "Streams that ended, by reason: left, slow, gone, stopping, and full for those that were not admitted."
+        "Streams that ended, by reason: left, slow, gone, stopping; full: refused because of the maximum."
     );
 
     private static readonly Counter<long> Events = Meter.CreateCounter<long>(
         "wyckoff.streams.events",
         "{event}",
-        "Events sent, to all readers together."
+        "Events sent to all clients together."
     );
 
     private static readonly Counter<long> Frames = Meter.CreateCounter<long>(
         "wyckoff.streams.frames",
         "{event}",
-        "Events read and rendered, by kind: bars, snapshot. Each is shared by the readers that want it."
+        "Events read and rendered, by kind: bars, snapshot. Clients share rendered events."
     );
 
     private static readonly Counter<long> Reads = Meter.CreateCounter<long>(
@@ -42,13 +42,13 @@ internal static class StreamTelemetry
     private static readonly Counter<long> Missed = Meter.CreateCounter<long>(
         "wyckoff.streams.missed",
         "{version}",
-        "Versions that polling found before Redis told of them."
+        "Versions that polling found before Redis announced them."
     );
 
     private static readonly Histogram<double> Lag = Meter.CreateHistogram(
         "wyckoff.streams.lag",
         "s",
-        "From the commit of a change until it was sent, as the clocks of database and service have it.",
+        "Time from the commit of a change until it was sent, by the clocks of database and service.",
         advice: new InstrumentAdvice<double>
         {
             HistogramBucketBoundaries = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60],
@@ -78,5 +78,5 @@ internal static class StreamTelemetry
 
     internal static void Read() => Reads.Add(1);
 
-    internal static void Found() => Missed.Add(1);
+    internal static void FoundByPolling() => Missed.Add(1);
 }

@@ -2,25 +2,28 @@ using System.Threading.Tasks.Sources;
 
 namespace Wyckoff.Bars.Streaming;
 
-/// <summary>Wakes one waiter, and remembers a call that came while nobody waited. A wait allocates nothing.</summary>
-internal sealed class Wake : IValueTaskSource
+/// <summary>
+/// An awaitable auto-reset event for a single waiter. A signal that is set while nobody waits ends the next wait. Waiting does not
+/// allocate.
+/// </summary>
+internal sealed class AsyncSignal : IValueTaskSource
 {
     private const int Idle = 0;
-    private const int Called = 1;
+    private const int Signalled = 1;
     private const int Waiting = 2;
 
-    // Whoever calls wakes hundreds, and must not do their work.
+    // Asynchronously: one publisher signals hundreds of subscriptions and must not run their continuations itself.
     private ManualResetValueTaskSourceCore<bool> _source = new() { RunContinuationsAsynchronously = true };
     private int _state;
 
-    public void Call()
+    public void Set()
     {
         while (true)
         {
             switch (Volatile.Read(ref _state))
             {
-                case Called:
-                case Idle when Interlocked.CompareExchange(ref _state, Called, Idle) == Idle:
+                case Signalled:
+                case Idle when Interlocked.CompareExchange(ref _state, Signalled, Idle) == Idle:
                     return;
                 case Waiting when Interlocked.CompareExchange(ref _state, Idle, Waiting) == Waiting:
                     _source.SetResult(true);
@@ -29,10 +32,10 @@ internal sealed class Wake : IValueTaskSource
         }
     }
 
-    /// <summary>By one at a time.</summary>
+    /// <summary>Waits for the signal and resets it. At most one caller may wait at a time.</summary>
     public ValueTask WaitAsync()
     {
-        if (Interlocked.CompareExchange(ref _state, Idle, Called) == Called)
+        if (Interlocked.CompareExchange(ref _state, Idle, Signalled) == Signalled)
         {
             return ValueTask.CompletedTask;
         }
@@ -44,6 +47,7 @@ internal sealed class Wake : IValueTaskSource
             return new(this, version);
         }
 
+        // The signal was set between the two checks.
         Volatile.Write(ref _state, Idle);
         return ValueTask.CompletedTask;
     }
