@@ -5,14 +5,14 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Ingestor.Live;
 
-/// <summary>Which feeds are to be streamed, and up to where each is stored.</summary>
+/// <summary>Reads from <c>market.feeds</c> what is to be subscribed live, and from where on each has to be repaired.</summary>
 internal sealed class LiveSubscriptions(NpgsqlDataSource source, TickerDirectory tickers)
 {
-    // Before a first bar, the schedule fetches the past; the stream looks after the last day only.
-    private static readonly TimeSpan FirstDay = TimeSpan.FromDays(1);
+    // Without a stored bar the stream repairs the last day only; the scheduled sync fetches the bars before it.
+    private static readonly TimeSpan InitialRepair = TimeSpan.FromDays(1);
 
-    /// <summary>The feeds, and how many have a timeframe that no stream has.</summary>
-    public async Task<(IReadOnlyList<LiveSubscription> Feeds, int Others)> ReadAsync(
+    /// <summary>Returns the live subscriptions, and the number of feeds marked live whose timeframe no stream has.</summary>
+    public async Task<(IReadOnlyList<LiveSubscription> Subscriptions, int Unsupported)> ReadAsync(
         string provider,
         IReadOnlySet<string> fromTrades,
         DateTimeOffset now,
@@ -20,14 +20,16 @@ internal sealed class LiveSubscriptions(NpgsqlDataSource source, TickerDirectory
     )
     {
         var rows = new List<(int TickerId, Timeframe Timeframe, DateTimeOffset Since, DateTimeOffset? Until, DateTimeOffset? Covered)>();
-        // The newest bar may stand behind a hole that a process left when it died in the middle of a repair; what the provider has answered for does not.
+        // There may be a gap before the newest bar if a process died during a repair. The coverage has no such gap, so the earlier of the
+        // two counts.
         await using (
             var command = source.CreateCommand(
                 """
                 SELECT f.ticker_id, f.timeframe, f.since, w.until, upper(c.covered)
                   FROM market.feeds f
                   LEFT JOIN market.bar_windows w USING (ticker_id, timeframe)
-                  LEFT JOIN market.sync_coverage c ON c.ticker_id = f.ticker_id AND c.timeframe = f.timeframe AND c.source = f.provider AND NOT isempty(c.covered)
+                  LEFT JOIN market.sync_coverage c
+                    ON c.ticker_id = f.ticker_id AND c.timeframe = f.timeframe AND c.source = f.provider AND NOT isempty(c.covered)
                  WHERE f.provider = $1 AND f.live AND f.enabled
                 """
             )
@@ -49,22 +51,24 @@ internal sealed class LiveSubscriptions(NpgsqlDataSource source, TickerDirectory
             }
         }
 
-        var feeds = new List<LiveSubscription>();
+        var subscriptions = new List<LiveSubscription>();
         foreach (var (tickerId, timeframe, since, until, covered) in rows.Where(row => LiveSubscription.CanBeLive(row.Timeframe)))
         {
-            // A ticker that is deleted takes its feeds with it.
+            // The ticker was deleted after the query, and its subscriptions with it.
             if (await tickers.FindAsync(tickerId, cancellationToken) is not { } ticker)
             {
                 continue;
             }
 
             var newest = until - timeframe.Width;
-            var known = (newest < covered ? newest : covered) ?? newest ?? covered ?? now - FirstDay;
-            known = known < since ? since : known;
-            feeds.Add(new(ticker, timeframe, known < now ? known : now, !timeframe.IsDaily && fromTrades.Contains(ticker.Symbol.Value)));
+            var repairFrom = (newest < covered ? newest : covered) ?? newest ?? covered ?? now - InitialRepair;
+            repairFrom = repairFrom < since ? since : repairFrom;
+            subscriptions.Add(
+                new(ticker, timeframe, repairFrom < now ? repairFrom : now, !timeframe.IsDaily && fromTrades.Contains(ticker.Symbol.Value))
+            );
         }
 
-        return (feeds, rows.Count - feeds.Count);
+        return (subscriptions, rows.Count - subscriptions.Count);
     }
 
     private static async Task<DateTimeOffset?> OptionalAsync(NpgsqlDataReader reader, int column, CancellationToken cancellationToken) =>

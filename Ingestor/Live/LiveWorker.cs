@@ -11,11 +11,11 @@ using Wyckoff.Sync.Providers;
 namespace Wyckoff.Ingestor.Live;
 
 /// <summary>
-/// Streams the feeds that are marked live. Of all instances one has the stream, under a lease: a provider admits one connection. What it missed is fetched by the sync;
-/// what it may not write any more, the fence of the lease keeps out.
+/// Streams the feeds that are marked live. A provider admits one connection, so a lease decides which replica has the stream. The sync
+/// fetches the bars that the stream missed. The fence of the lease keeps a replica that has lost it from writing.
 /// </summary>
 internal sealed class LiveWorker(
-    LiveSubscriptions feeds,
+    LiveSubscriptions subscriptions,
     BarWriter writer,
     SyncService sync,
     LeaseStore leases,
@@ -30,11 +30,11 @@ internal sealed class LiveWorker(
 
     private readonly HashSet<string> _fromTrades = [.. options.Value.FromTrades.Select(symbol => Symbol.Parse(symbol).Value)];
     private volatile LiveStream? _stream;
-    private int _leftOut;
+    private int _unsupported;
 
     private bool HasKeys => !string.IsNullOrWhiteSpace(alpaca.Value.KeyId) && !string.IsNullOrWhiteSpace(alpaca.Value.SecretKey);
 
-    /// <summary>For the service, not for verbs.</summary>
+    /// <summary>Registers the worker. Only the service calls this, not the command-line verbs.</summary>
     public static void Serve(WebApplicationBuilder builder)
     {
         builder
@@ -52,7 +52,9 @@ internal sealed class LiveWorker(
         builder.Services.AddHealthChecks().AddCheck<LiveWorker>("live");
     }
 
-    /// <summary>Streams for as long as this instance has the lease. Where there is nothing to stream or another has the lease, it ends at once.</summary>
+    /// <summary>
+    /// Streams while this replica has the lease. Returns at once if there is nothing to stream or another replica has the lease.
+    /// </summary>
     protected override async Task<bool> RoundAsync(CancellationToken stoppingToken)
     {
         if (!HasKeys)
@@ -69,14 +71,14 @@ internal sealed class LiveWorker(
             {
                 await using (lease)
                 {
-                    Logger.LiveTaken(Provider);
+                    Logger.LiveStarted(Provider);
                     await StreamAsync(lease, stoppingToken);
                 }
             }
         }
         catch (LeaseLostException)
         {
-            Logger.LiveGiven(Provider);
+            Logger.LiveLeaseLost(Provider);
         }
 
         return true;
@@ -101,14 +103,14 @@ internal sealed class LiveWorker(
                 Before = lease.FenceAsync,
             },
             writer.WriteAsync,
-            (feed, range, token) => RepairAsync(feed, range, lease, token),
+            (subscription, range, token) => RepairAsync(subscription, range, lease, token),
             Time,
-            // Of its own for each process, or replicas would come back together after all.
+            // Each process has its own seed, so that replicas do not reconnect at the same time.
             new Random(HashCode.Combine(Environment.ProcessId, Environment.MachineName, Environment.TickCount64)),
             loggers.CreateLogger<LiveStream>()
         );
-        // Not under the token of the lease: a lease that is lost meanwhile ends the stream below, as lost.
-        stream.SetFeeds(await ReadAsync(cancellationToken));
+        // Not with the token of the lease: losing the lease has to end in the LeaseLostException below.
+        stream.SetSubscriptions(await ReadAsync(cancellationToken));
         _stream = stream;
         var running = stream.RunAsync(stop.Token);
         try
@@ -119,19 +121,19 @@ internal sealed class LiveWorker(
             {
                 try
                 {
-                    stream.SetFeeds(await ReadAsync(stop.Token));
+                    stream.SetSubscriptions(await ReadAsync(stop.Token));
                     Succeed();
                 }
                 catch (Exception e) when (!stop.IsCancellationRequested)
                 {
-                    // What is streamed goes on as it is.
+                    // The current live subscriptions stay as they are.
                     Fail(e);
                 }
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // The stream ends too.
+            // The same cancellation ends the stream.
         }
         finally
         {
@@ -147,10 +149,10 @@ internal sealed class LiveWorker(
         }
     }
 
-    private async Task RepairAsync(LiveSubscription feed, TimeRange range, HeldLease lease, CancellationToken cancellationToken)
+    private async Task RepairAsync(LiveSubscription subscription, TimeRange range, HeldLease lease, CancellationToken cancellationToken)
     {
         var result = await sync.EnsureAsync(
-            new(feed.Ticker.Symbol, feed.Timeframe, range, Provider) { Fence = lease.FenceAsync },
+            new(subscription.Ticker.Symbol, subscription.Timeframe, range, Provider) { Fence = lease.FenceAsync },
             cancellationToken
         );
         if (result.Outcome != SyncOutcome.Success)
@@ -161,14 +163,14 @@ internal sealed class LiveWorker(
 
     private async Task<IReadOnlyList<LiveSubscription>> ReadAsync(CancellationToken cancellationToken)
     {
-        var (live, others) = await feeds.ReadAsync(Provider, _fromTrades, Time.GetUtcNow(), cancellationToken);
-        if (others > 0 && others != _leftOut)
+        var (supported, unsupported) = await subscriptions.ReadAsync(Provider, _fromTrades, Time.GetUtcNow(), cancellationToken);
+        if (unsupported > 0 && unsupported != _unsupported)
         {
-            Logger.LiveFeedsLeftOut(others);
+            Logger.LiveFeedsUnsupported(unsupported);
         }
 
-        _leftOut = others;
-        return live;
+        _unsupported = unsupported;
+        return supported;
     }
 
     protected override HealthCheckResult Health()
@@ -184,12 +186,14 @@ internal sealed class LiveWorker(
         }
 
         var age = Time.GetUtcNow() - status.Since;
-        var words = string.Create(
+        var description = string.Create(
             CultureInfo.InvariantCulture,
-            $"{(status.Connected ? "connected" : "not connected")} for {age.TotalSeconds:0} s, {status.Subscribed} of {status.Feeds} feeds, {status.Gaps} with a gap, {status.Queued} bars waiting{(status.Fault is null ? "" : "; " + status.Fault)}"
+            $"{(status.Connected ? "connected" : "not connected")} for {age.TotalSeconds:0} s, "
+                + $"{status.Confirmed} of {status.Subscriptions} live subscriptions confirmed, {status.Gaps} with a gap, {status.Queued} bars waiting"
+                + $"{(status.Fault is null ? "" : "; " + status.Fault)}"
         );
         return (status.Connected ? status.Fault is not null : age > options.Value.Alarm)
-            ? HealthCheckResult.Degraded(words)
-            : HealthCheckResult.Healthy(words);
+            ? HealthCheckResult.Degraded(description)
+            : HealthCheckResult.Healthy(description);
     }
 }

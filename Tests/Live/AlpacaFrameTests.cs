@@ -11,12 +11,13 @@ public sealed class AlpacaFrameTests
     private readonly AlpacaFrame _frame = new();
 
     [Fact]
-    public void Bars_are_taken_digit_by_digit()
+    public void Amounts_of_bars_are_parsed_exactly_from_their_digits()
     {
         Read(
             """
             [{"T":"b","S":"SPY","o":388.985,"h":389.13,"l":388.975,"c":389.12,"v":49378,"n":461,"vw":389.062639,"t":"2021-02-22T19:15:00Z"},
-             {"T":"u","S":"BTC/USD","o":0.00000001,"h":9999999999.99999999,"l":1e-8,"c":1.25E2,"v":12345678901234567890.12345678,"t":"2021-02-22T19:15:00.000000000Z"},
+             {"T":"u","S":"BTC/USD","o":0.00000001,"h":9999999999.99999999,"l":1e-8,"c":1.25E2,
+              "v":12345678901234567890.12345678,"t":"2021-02-22T19:15:00.000000000Z"},
              {"n":2,"c":3,"l":1,"h":4,"o":2,"v":0,"vw":0,"S":"BRK.B","t":"2021-02-22T05:00:00Z","T":"d","x":{"deep":[1,2]}}]
             """
         );
@@ -53,10 +54,10 @@ public sealed class AlpacaFrameTests
     [InlineData("1.123456785", "1.12345679")]
     [InlineData("1.123456785000001", "1.12345679")]
     [InlineData("1.1234567849999", "1.12345678")]
-    public void A_mean_is_rounded_half_away_from_zero_and_nothing_else_is(string given, string taken)
+    public void Only_the_vwap_is_rounded_half_away_from_zero(string given, string expected)
     {
         Read($$"""[{"T":"b","S":"SPY","o":1,"h":1,"l":1,"c":1,"v":1,"vw":{{given}},"t":"2021-02-22T19:15:00Z"}]""");
-        Assert.Equal(taken, IncomingBar.Text(Assert.Single(_frame.Bars).Bar.Vwap));
+        Assert.Equal(expected, IncomingBar.Text(Assert.Single(_frame.Bars).Bar.Vwap));
         Read($$"""[{"T":"b","S":"SPY","o":1,"h":999999,"l":1,"c":{{given}},"v":1,"t":"2021-02-22T19:15:00Z"}]""");
         Assert.Contains("close " + given, Assert.Single(_frame.Faults), StringComparison.Ordinal);
         Assert.Empty(_frame.Bars);
@@ -70,7 +71,7 @@ public sealed class AlpacaFrameTests
     [InlineData(""" "o":1,"h":2,"l":0,"c":1,"v":1,"t":"2021-02-22T19:15:00Z" """, "low 0: more than 0 was expected")]
     [InlineData(""" "o":1,"h":2,"l":1,"c":1,"v":-1,"t":"2021-02-22T19:15:00Z" """, "volume -1")]
     [InlineData(""" "o":1,"h":1e30,"l":1,"c":1,"v":1,"t":"2021-02-22T19:15:00Z" """, "high 1e30")]
-    public void A_bar_that_is_wrong_is_refused_with_the_reason_and_the_others_are_taken(string fields, string reason)
+    public void An_invalid_bar_is_rejected_with_the_reason_and_the_others_are_read(string fields, string reason)
     {
         Read($$"""[{"T":"b","S":"SPY",{{fields}}},{"T":"b","S":"QQQ","o":1,"h":1,"l":1,"c":1,"v":1,"t":"2021-02-22T19:15:00Z"}]""");
         Assert.Contains(reason, Assert.Single(_frame.Faults), StringComparison.Ordinal);
@@ -78,7 +79,7 @@ public sealed class AlpacaFrameTests
     }
 
     [Fact]
-    public void Trades_have_their_use_from_conditions_and_tape()
+    public void The_conditions_and_the_tape_of_a_trade_decide_what_it_contributes_to()
     {
         Read(
             """
@@ -89,11 +90,13 @@ public sealed class AlpacaFrameTests
              {"T":"t","i":4,"S":"AAPL","x":"D","p":126.5,"s":0.5,"t":"2021-02-22T15:51:44Z","c":["@","T","Z"],"z":"C"},
              {"T":"t","i":5,"S":"AAPL","x":"D","p":126.5,"s":100,"t":"2021-02-22T15:51:44Z","c":["@","M"],"z":"C"},
              {"T":"x","i":465,"S":"AAPL","x":"D","p":105.31,"s":300,"a":"C","z":"C","t":"2023-04-06T13:15:42.83540958Z"},
-             {"T":"c","S":"EEM","x":"M","oi":52983525033527,"op":39.1582,"os":440000,"oc":[" ","7"],"ci":52983525034326,"cp":39.1809,"cs":440000,"cc":[" ","7"],"z":"B","t":"2023-04-06T14:25:06.542305024Z"},
+             {"T":"c","S":"EEM","x":"M","oi":52983525033527,"op":39.1582,"os":440000,"oc":[" ","7"],"ci":52983525034326,
+              "cp":39.1809,"cs":440000,"cc":[" ","7"],"z":"B","t":"2023-04-06T14:25:06.542305024Z"},
              {"T":"t","S":"AAPL","p":-1,"s":1,"t":"2021-02-22T15:51:44Z"},
              {"T":"t","S":"AAPL","p":1,"s":-1,"t":"2021-02-22T15:51:44Z"},
              {"T":"t","S":"AAPL","s":1,"t":"2021-02-22T15:51:44Z"},
-             {"T":"q","S":"AMD","bx":"U","bp":87.66,"bs":1,"ax":"Q","ap":87.68,"as":4,"t":"2021-02-22T15:51:45.335689322Z","c":["R"],"z":"C"}]
+             {"T":"q","S":"AMD","bx":"U","bp":87.66,"bs":1,"ax":"Q","ap":87.68,"as":4,
+              "t":"2021-02-22T15:51:45.335689322Z","c":["R"],"z":"C"}]
             """
         );
         Assert.Equal(
@@ -109,7 +112,7 @@ public sealed class AlpacaFrameTests
             ],
             _frame.Trades.Select(trade => trade.Use)
         );
-        Assert.Equal([false, false, false, false, false, false, true, true], _frame.Trades.Select(trade => trade.Undoes));
+        Assert.Equal([false, false, false, false, false, false, true, true], _frame.Trades.Select(trade => trade.IsCorrection));
         Assert.Equal(
             (12_655_000_000, (Int128)100_000_000, DateTimeOffset.Parse("2021-02-22T15:51:44.2081234Z", null).UtcTicks),
             (_frame.Trades[0].Price, _frame.Trades[0].Size, _frame.Trades[0].Ticks)
@@ -122,7 +125,7 @@ public sealed class AlpacaFrameTests
     }
 
     [Fact]
-    public void Control_messages_are_told_from_data()
+    public void Control_messages_are_distinguished_from_data()
     {
         Read("""[{"T":"error","code":406,"msg":"connection limit exceeded"}]""");
         Assert.Equal(new AlpacaControl(AlpacaControlKind.Error, 406, "connection limit exceeded", null), Assert.Single(_frame.Controls));
@@ -130,9 +133,9 @@ public sealed class AlpacaFrameTests
         Assert.Equal(new AlpacaControl(AlpacaControlKind.Success, 0, "authenticated", null), Assert.Single(_frame.Controls));
         Read("""[{"T":"subscription","trades":["AAPL"],"quotes":[],"bars":["SPY","QQQ"],"updatedBars":["SPY"],"dailyBars":null}]""");
         var subscription = Assert.Single(_frame.Controls).Subscription!;
-        Assert.True(subscription.Has(Feed("SPY")));
-        Assert.False(subscription.Has(Feed("QQQ")));
-        Assert.True(subscription.Has(Feed("AAPL") with { FromTrades = true }));
+        Assert.True(subscription.Has(Subscription("SPY")));
+        Assert.False(subscription.Has(Subscription("QQQ")));
+        Assert.True(subscription.Has(Subscription("AAPL") with { FromTrades = true }));
     }
 
     [Theory]
@@ -141,9 +144,10 @@ public sealed class AlpacaFrameTests
     [InlineData("""[{"T":"b","S":"SP""")]
     [InlineData("""[{"T":"b"}""")]
     [InlineData("")]
-    public void What_is_no_array_of_objects_is_not_the_protocol(string message) => Assert.ThrowsAny<JsonException>(() => Read(message));
+    public void A_message_that_is_not_an_array_of_objects_throws(string message) => Assert.ThrowsAny<JsonException>(() => Read(message));
 
-    private static LiveSubscription Feed(string symbol) => new(new(1, Symbol.Parse(symbol), TimeZoneInfo.Utc), Timeframe.Minute1, default);
+    private static LiveSubscription Subscription(string symbol) =>
+        new(new(1, Symbol.Parse(symbol), TimeZoneInfo.Utc), Timeframe.Minute1, default);
 
     private static IncomingBar Bar(
         string time,

@@ -12,7 +12,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Wyckoff.Tests.Live;
 
-/// <summary>A server that speaks Alpaca's market data stream on a real socket, line by line as a test says; the test has the bytes below it in hand too.</summary>
+/// <summary>
+/// A server of Alpaca's market-data protocol on a real socket. The test decides each message, and can write raw bytes to the connection.
+/// </summary>
 internal sealed class AlpacaServer : IAsyncDisposable
 {
     public const string Key = "AK-test";
@@ -25,6 +27,7 @@ internal sealed class AlpacaServer : IAsyncDisposable
 
     public Uri Url => new(_app.Urls.First().Replace("http://", "ws://", StringComparison.Ordinal) + "/v2/test");
 
+    /// <summary>The number of connections that the test has not accepted yet.</summary>
     public int Waiting => _sessions.Reader.Count;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -40,10 +43,10 @@ internal sealed class AlpacaServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>The next connection that is made.</summary>
+    /// <summary>Waits for the next connection.</summary>
     public async Task<Session> AcceptAsync() => await _sessions.Reader.ReadAsync(Token);
 
-    /// <summary>The next connection, welcomed, and subscribed to whatever it asks for.</summary>
+    /// <summary>Waits for the next connection, authenticates it and confirms its first subscription request.</summary>
     public async Task<Session> AcceptSubscribedAsync()
     {
         var session = await AcceptAsync();
@@ -54,7 +57,7 @@ internal sealed class AlpacaServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // Connections that still stand must not delay the end, nor hide by an exception of their own why a test has failed.
+        // Open connections must not delay the stop, and their exceptions must not hide the failure of a test.
         using var now = new CancellationTokenSource(TimeSpan.Zero);
         await _app.StopAsync(now.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _app.DisposeAsync();
@@ -75,11 +78,11 @@ internal sealed class AlpacaServer : IAsyncDisposable
             subProtocol: null,
             keepAliveInterval: Timeout.InfiniteTimeSpan
         );
-        // Not with the request: that ends as soon as the other side has gone, and what it said last is still to be read.
+        // Not with the request's token: it is cancelled when the client disconnects, and the client's last messages are still to be read.
         var session = new Session(stream, socket, _app.Lifetime.ApplicationStopping);
         await _sessions.Writer.WriteAsync(session, Token);
         await session.Ended;
-        // Only here: anywhere else the other side may have ended the request already, and its context is gone.
+        // Only here is the context certain to be alive: elsewhere the client may already have ended the request.
         context.Abort();
     }
 
@@ -87,14 +90,14 @@ internal sealed class AlpacaServer : IAsyncDisposable
     {
         private readonly Stream _stream;
         private readonly WebSocket _socket;
-        private readonly Dictionary<string, SortedSet<string>> _lists = new[]
+        private readonly Dictionary<string, SortedSet<string>> _channels = new[]
         {
             "trades",
             "quotes",
             "bars",
             "updatedBars",
             "dailyBars",
-        }.ToDictionary(list => list, _ => new SortedSet<string>(StringComparer.Ordinal), StringComparer.Ordinal);
+        }.ToDictionary(channel => channel, _ => new SortedSet<string>(StringComparer.Ordinal), StringComparer.Ordinal);
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Session(Stream stream, WebSocket socket, CancellationToken stopping)
@@ -105,9 +108,12 @@ internal sealed class AlpacaServer : IAsyncDisposable
 
         public Task Ended => _ended.Task;
 
-        /// <summary>What is subscribed to: bars|updatedBars|dailyBars|trades.</summary>
-        public string Lists =>
-            string.Join('|', new[] { "bars", "updatedBars", "dailyBars", "trades" }.Select(list => string.Join(',', _lists[list])));
+        /// <summary>The subscribed symbols per channel: bars|updatedBars|dailyBars|trades.</summary>
+        public string Channels =>
+            string.Join(
+                '|',
+                new[] { "bars", "updatedBars", "dailyBars", "trades" }.Select(channel => string.Join(',', _channels[channel]))
+            );
 
         public async Task WelcomeAsync()
         {
@@ -118,29 +124,28 @@ internal sealed class AlpacaServer : IAsyncDisposable
             await SendAsync("""[{"T":"success","msg":"authenticated"}]""");
         }
 
-        /// <summary>Takes the next change of subscriptions and answers with all there are.</summary>
+        /// <summary>Receives the next subscription request, applies it and answers with all subscriptions.</summary>
         public async Task<JsonElement> ConfirmAsync()
         {
             var change = await ReceiveAsync();
             var adds = change.GetProperty("action").GetString() == "subscribe";
             Assert.True(adds || change.GetProperty("action").GetString() == "unsubscribe");
-            foreach (var list in change.EnumerateObject().Where(property => property.Value.ValueKind == JsonValueKind.Array))
+            foreach (var channel in change.EnumerateObject().Where(property => property.Value.ValueKind == JsonValueKind.Array))
             {
-                foreach (var symbol in list.Value.EnumerateArray().Select(symbol => symbol.GetString()!))
+                foreach (var symbol in channel.Value.EnumerateArray().Select(symbol => symbol.GetString()!))
                 {
-                    _ = adds ? _lists[list.Name].Add(symbol) : _lists[list.Name].Remove(symbol);
+                    _ = adds ? _channels[channel.Name].Add(symbol) : _channels[channel.Name].Remove(symbol);
                 }
             }
 
-            await SendAsync(
-                $$"""[{"T":"subscription",{{string.Join(',', _lists.Select(list => $"\"{list.Key}\":{JsonSerializer.Serialize(list.Value)}"))}},"corrections":[],"cancelErrors":[]}]"""
-            );
+            var channels = string.Join(',', _channels.Select(channel => $"\"{channel.Key}\":{JsonSerializer.Serialize(channel.Value)}"));
+            await SendAsync($$"""[{"T":"subscription",{{channels}},"corrections":[],"cancelErrors":[]}]""");
             return change;
         }
 
         public Task SendAsync(string message) => _socket.SendAsync(Encoding.UTF8.GetBytes(message), WebSocketMessageType.Text, true, Token);
 
-        /// <summary>One message in frames of so many bytes.</summary>
+        /// <summary>Sends one message in frames of <paramref name="size"/> bytes.</summary>
         public async Task SendSplitAsync(string message, int size)
         {
             var bytes = Encoding.UTF8.GetBytes(message);
@@ -151,7 +156,7 @@ internal sealed class AlpacaServer : IAsyncDisposable
             }
         }
 
-        /// <summary>The first half of a frame, and then the line is cut.</summary>
+        /// <summary>Sends the first half of a frame, then aborts the connection.</summary>
         public async Task CutAsync(string message)
         {
             var payload = Encoding.UTF8.GetBytes(message);
@@ -164,7 +169,7 @@ internal sealed class AlpacaServer : IAsyncDisposable
             End();
         }
 
-        /// <summary>A ping, and what comes back for it: the payload of the pong.</summary>
+        /// <summary>Sends a ping and returns the payload of the pong.</summary>
         public async Task<string> PingAsync(string payload)
         {
             await _stream.WriteAsync((byte[])[0x89, (byte)payload.Length, .. Encoding.ASCII.GetBytes(payload)], Token);
@@ -175,7 +180,7 @@ internal sealed class AlpacaServer : IAsyncDisposable
             return Encoding.ASCII.GetString([.. pong[6..].Select((b, i) => (byte)(b ^ pong[2 + (i % 4)]))]);
         }
 
-        /// <summary>The other side closes in order.</summary>
+        /// <summary>Waits until the client closes the connection with a close frame.</summary>
         public async Task ClosedAsync()
         {
             var received = await _socket.ReceiveAsync(new byte[1024].AsMemory(), Token);
@@ -189,7 +194,7 @@ internal sealed class AlpacaServer : IAsyncDisposable
 
         public void End() => _ended.TrySetResult();
 
-        /// <summary>What the other side says next.</summary>
+        /// <summary>Receives the client's next message.</summary>
         public async Task<JsonElement> ReceiveAsync()
         {
             var buffer = new byte[256 * 1024];

@@ -10,7 +10,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.Live;
 
-/// <summary>The engine against a server on a real socket, with a clock that only the test moves.</summary>
+/// <summary>Tests of the live stream against a server on a real socket, with a clock that only the test moves.</summary>
 public sealed class LiveStreamTests
 {
     private static readonly DateTimeOffset Start = new(2026, 3, 2, 15, 0, 10, TimeSpan.Zero);
@@ -19,11 +19,11 @@ public sealed class LiveStreamTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 120_000)]
-    public async Task Bars_updates_and_days_are_written_each_where_it_belongs()
+    public async Task Minute_bars_corrections_and_daily_bars_are_written()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY"), Days("SPY"), Minutes("QQQ", 2)]);
         var session = await rig.Server.AcceptSubscribedAsync();
-        Assert.Equal("QQQ,SPY|QQQ,SPY|SPY|", session.Lists);
+        Assert.Equal("QQQ,SPY|QQQ,SPY|SPY|", session.Channels);
 
         await session.SendAsync(
             $"[{Bar("b", "SPY", "14:59", 10)},{Bar("d", "SPY", "05:00", 20)},{Bar("b", "QQQ", "14:59", 30)},{Bar("b", "IWM", "14:59", 40)}]"
@@ -38,7 +38,7 @@ public sealed class LiveStreamTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task Split_frames_and_a_ping_among_them_change_nothing()
+    public async Task Messages_split_into_frames_and_larger_than_the_buffer_are_read()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
         var session = await rig.Server.AcceptSubscribedAsync();
@@ -56,7 +56,7 @@ public sealed class LiveStreamTests
     [Theory(Timeout = 120_000)]
     [InlineData(402, "auth failed")]
     [InlineData(409, "insufficient subscription")]
-    public async Task A_refused_key_is_said_once_and_not_tried_again_for_minutes(int code, string words)
+    public async Task Refused_credentials_are_logged_once_and_retried_after_five_minutes(int code, string words)
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
         var session = await rig.Server.AcceptAsync();
@@ -78,7 +78,7 @@ public sealed class LiveStreamTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task A_connection_too_many_waits_until_the_other_one_may_be_gone()
+    public async Task After_the_connection_limit_the_stream_waits_longer_before_it_reconnects()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
         var session = await rig.Server.AcceptAsync();
@@ -90,7 +90,7 @@ public sealed class LiveStreamTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task Pauses_grow_while_nothing_helps_and_are_never_the_same()
+    public async Task Pauses_between_attempts_grow_and_are_randomized()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
         for (var (attempt, whole) = (1, 3); attempt < 8; attempt++, whole = Math.Min(60, whole * 2))
@@ -108,7 +108,7 @@ public sealed class LiveStreamTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task A_server_that_does_not_greet_is_left()
+    public async Task A_handshake_without_an_answer_times_out()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")], options => options with { Timeout = TimeSpan.FromSeconds(15) });
         await rig.Server.AcceptAsync();
@@ -119,7 +119,7 @@ public sealed class LiveStreamTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task A_quiet_line_is_asked_for_a_sign_of_life_and_a_dead_one_is_left()
+    public async Task A_silent_connection_gets_a_heartbeat_and_is_closed_without_an_answer()
     {
         await using var rig = await Rig.StartAsync(
             [Minutes("SPY")],
@@ -128,7 +128,7 @@ public sealed class LiveStreamTests
         var session = await rig.Server.AcceptSubscribedAsync();
         await rig.RepairedAsync();
         await rig.Time.WaitedForAsync(TimeSpan.FromSeconds(30));
-        // What was said before this look counts as heard.
+        // The first interval has seen messages, so the second one is the first silent one.
         rig.Time.Advance(TimeSpan.FromSeconds(30));
         await rig.Time.WaitedForAsync(TimeSpan.FromSeconds(30));
         rig.Time.Advance(TimeSpan.FromSeconds(30));
@@ -142,26 +142,26 @@ public sealed class LiveStreamTests
         await rig.Time.WaitedForAsync(TimeSpan.FromSeconds(30));
         Assert.True(rig.Stream.Status.Connected);
         rig.Time.Advance(TimeSpan.FromSeconds(30));
-        await session.ReceiveAsync(); // and no answer
+        await session.ReceiveAsync(); // The heartbeat stays unanswered.
         await rig.Time.WaitedForAsync(TimeSpan.FromSeconds(15));
         rig.Time.Advance(TimeSpan.FromSeconds(15));
         await rig.PausedAsync();
-        Assert.Contains("nothing was heard for 45 s", rig.Stream.Status.Fault, StringComparison.Ordinal);
+        Assert.Contains("nothing was received for 45 s", rig.Stream.Status.Fault, StringComparison.Ordinal);
         rig.Time.Advance(TimeSpan.FromSeconds(3));
         await rig.Server.AcceptSubscribedAsync();
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task After_a_cut_exactly_what_was_missed_is_asked_for_and_again_when_it_is_settled()
+    public async Task After_a_disconnect_exactly_the_missed_range_is_repaired_and_again_when_final()
     {
-        await using var rig = await Rig.StartAsync([Minutes("SPY") with { Known = At("14:30") }]);
+        await using var rig = await Rig.StartAsync([Minutes("SPY") with { RepairFrom = At("14:30") }]);
         var session = await rig.Server.AcceptSubscribedAsync();
-        // From what is stored up to now; and in two minutes what could not be final yet, with the minute under way.
+        // From the newest stored bar until now. Two minutes later, what was not final yet, including the minute in progress.
         Assert.Equal("SPY 1m [2026-03-02T14:30:00Z, 2026-03-02T15:00:10Z)", await rig.RepairedAsync());
         await rig.Time.WaitedForAsync(TimeSpan.FromMinutes(2));
         rig.Time.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal("SPY 1m [2026-03-02T14:58:00Z, 2026-03-02T15:01:00Z)", await rig.RepairedAsync());
-        // Asked is not answered: a cut before that would leave this hole open.
+        // The gap closes when the answer is processed. A disconnect before that would keep it open.
         await rig.ClosedAsync();
         rig.Time.Advance(TimeSpan.FromMinutes(2));
         await session.SendAsync($"[{Bar("b", "SPY", "15:03", 10)}]");
@@ -179,13 +179,13 @@ public sealed class LiveStreamTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task A_gap_that_cannot_be_repaired_stays_one_over_further_connections()
+    public async Task A_gap_that_could_not_be_repaired_is_kept_across_connections()
     {
-        await using var rig = await Rig.StartAsync([Minutes("SPY") with { Known = At("14:30") }]);
+        await using var rig = await Rig.StartAsync([Minutes("SPY") with { RepairFrom = At("14:30") }]);
         rig.RepairFault = new IOException("away");
         var session = await rig.Server.AcceptSubscribedAsync();
         Assert.Equal("SPY 1m [2026-03-02T14:30:00Z, 2026-03-02T15:00:10Z)", await rig.RepairedAsync());
-        // Newer bars must not hide the hole before them.
+        // Newer bars must not hide the gap before them.
         await session.SendAsync($"[{Bar("b", "SPY", "14:59", 10)}]");
         await rig.WrittenAsync(1);
         await rig.CommittedAsync(1);
@@ -203,9 +203,9 @@ public sealed class LiveStreamTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task What_the_stream_says_during_a_repair_is_not_buried_under_an_older_answer()
+    public async Task Bars_received_during_a_repair_are_not_overwritten_by_an_older_answer()
     {
-        await using var rig = await Rig.StartAsync([Minutes("SPY") with { Known = At("14:58") }]);
+        await using var rig = await Rig.StartAsync([Minutes("SPY") with { RepairFrom = At("14:58") }]);
         var asked = new TaskCompletionSource();
         var answer = new TaskCompletionSource();
         rig.Repairing = async () =>
@@ -226,7 +226,7 @@ public sealed class LiveStreamTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task A_database_that_stands_still_makes_the_server_wait_and_loses_nothing()
+    public async Task A_database_that_hangs_slows_the_server_down_and_loses_nothing()
     {
         await using var rig = await Rig.StartAsync(
             [Minutes("SPY")],
@@ -235,16 +235,15 @@ public sealed class LiveStreamTests
         var free = new TaskCompletionSource();
         rig.BeforeWrite = () => free.Task;
         var session = await rig.Server.AcceptSubscribedAsync();
-        // Far more than the buffers of the sockets hold.
+        // Far more than the socket buffers hold.
         const int Frames = 3000;
         var sending = Task.Run(
             async () =>
             {
                 for (var frame = 0; frame < Frames; frame++)
                 {
-                    await session.SendAsync(
-                        $"[{string.Join(',', Enumerable.Range(0, 20).Select(i => Bar("u", "SPY", $"14:{frame % 60:00}", (frame * 20) + i + 1)))}]"
-                    );
+                    var bars = Enumerable.Range(0, 20).Select(i => Bar("u", "SPY", $"14:{frame % 60:00}", (frame * 20) + i + 1));
+                    await session.SendAsync($"[{string.Join(',', bars)}]");
                 }
             },
             Token
@@ -252,7 +251,7 @@ public sealed class LiveStreamTests
         await rig.Time.WaitedForAsync(TimeSpan.FromMinutes(7));
         await rig.QueuedAsync(100);
         Assert.InRange(rig.Stream.Status.Queued, 100, 150);
-        // While it is we who keep the server waiting, its silence means nothing.
+        // Silence is not treated as a dead connection while the stream itself does not receive.
         rig.Time.Advance(TimeSpan.FromMinutes(6));
 
         free.SetResult();
@@ -266,7 +265,7 @@ public sealed class LiveStreamTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task A_database_that_stands_still_for_too_long_ends_the_connection_and_the_rest_is_repaired()
+    public async Task A_database_that_hangs_for_too_long_ends_the_connection_and_the_rest_is_repaired()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")], options => options with { Capacity = 1, BatchSize = 1 });
         var (entered, free) = (new TaskCompletionSource(), new TaskCompletionSource());
@@ -281,7 +280,8 @@ public sealed class LiveStreamTests
         rig.Time.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal("SPY 1m [2026-03-02T14:58:00Z, 2026-03-02T15:01:00Z)", await rig.RepairedAsync());
         await rig.ClosedAsync();
-        // One is being written, one is in the buffer, the third waits for room, and the fourth behind it. Each in its turn: no other may have begun to lose its patience.
+        // The first bar is being written, the second is in the buffer, the third waits for room, the fourth comes after it. They are sent
+        // one by one, so that no other bar starts the buffer timeout.
         await session.SendAsync($"[{Bar("b", "SPY", "14:56", 1)}]");
         await entered.Task.WaitAsync(Token);
         await session.SendAsync($"[{Bar("b", "SPY", "14:57", 2)}]");
@@ -290,20 +290,20 @@ public sealed class LiveStreamTests
         await rig.Time.WaitedForAsync(TimeSpan.FromMinutes(7));
         rig.Time.Advance(TimeSpan.FromMinutes(7));
         await rig.DisconnectedAsync();
-        Assert.Contains("has not taken bars", rig.Stream.Status.Fault, StringComparison.Ordinal);
+        Assert.Contains("has not accepted bars", rig.Stream.Status.Fault, StringComparison.Ordinal);
         rig.Time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(0, rig.Server.Waiting);
 
         free.SetResult();
         await rig.Server.AcceptSubscribedAsync();
-        // Of what was received and not yet written, nothing was said to be stored.
+        // Bars received but not written do not count as stored, so the repair starts before them.
         Assert.Equal("SPY 1m [2026-03-02T14:58:00Z, 2026-03-02T15:10:10Z)", await rig.RepairedAsync());
         await rig.WrittenAsync(2);
         Assert.Equal(["1 1m 2026-03-02T14:56 1", "1 1m 2026-03-02T14:57 2"], rig.Stored);
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task A_write_that_fails_is_tried_until_it_works_and_a_bar_that_is_refused_does_not_stop_the_others()
+    public async Task A_failed_write_is_retried_and_a_refused_bar_does_not_stop_the_others()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY"), Minutes("QQQ", 2)]);
         var session = await rig.Server.AcceptSubscribedAsync();
@@ -319,24 +319,24 @@ public sealed class LiveStreamTests
         rig.Time.Advance(TimeSpan.FromSeconds(6));
         await rig.WrittenAsync(1);
         Assert.Equal(["1 1m 2026-03-02T14:58 1"], rig.Stored);
-        // What the database does not take, the provider is asked for once more.
+        // The bar that the database refused is fetched from the provider again.
         Assert.StartsWith("QQQ 1m [2026-03-02T14:5", await rig.RepairedAsync(), StringComparison.Ordinal);
         Assert.Contains(rig.Logged, entry => entry.Id == 2408 && entry.Text.Contains("1 bars of QQQ 1m", StringComparison.Ordinal));
         Assert.Equal(2, rig.Logged.Count(entry => entry.Id == 2407));
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task Subscriptions_follow_the_list_without_a_new_connection()
+    public async Task Changed_subscriptions_are_sent_over_the_same_connection()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
         var session = await rig.Server.AcceptSubscribedAsync();
         Assert.StartsWith("SPY", await rig.RepairedAsync(), StringComparison.Ordinal);
 
-        rig.Stream.SetFeeds([Minutes("QQQ", 2), Days("SPY"), Minutes("IWM", 3) with { FromTrades = true }]);
+        rig.Stream.SetSubscriptions([Minutes("QQQ", 2), Days("SPY"), Minutes("IWM", 3) with { FromTrades = true }]);
         Assert.Equal("unsubscribe", (await session.ConfirmAsync()).GetProperty("action").GetString());
         Assert.Equal("subscribe", (await session.ConfirmAsync()).GetProperty("action").GetString());
-        Assert.Equal("QQQ|QQQ|SPY|IWM", session.Lists);
-        // What is new has a past that has to be asked for.
+        Assert.Equal("QQQ|QQQ|SPY|IWM", session.Channels);
+        // The past of each new live subscription has to be fetched.
         Assert.Equal(
             ["IWM 1m", "QQQ 1m", "SPY 1d"],
             new[] { await rig.RepairedAsync(), await rig.RepairedAsync(), await rig.RepairedAsync() }
@@ -348,19 +348,19 @@ public sealed class LiveStreamTests
         await rig.WrittenAsync(1);
         Assert.Equal(["2 1m 2026-03-02T14:59 2"], rig.Stored);
 
-        rig.Stream.SetFeeds([]);
+        rig.Stream.SetSubscriptions([]);
         await session.ClosedAsync();
         Assert.Equal(0, rig.Server.Waiting);
-        rig.Stream.SetFeeds([Minutes("SPY")]);
+        rig.Stream.SetSubscriptions([Minutes("SPY")]);
         await rig.Server.AcceptSubscribedAsync();
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task A_subscription_that_is_refused_leaves_the_others_alone()
+    public async Task A_refused_live_subscription_does_not_affect_the_others()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
         var session = await rig.Server.AcceptSubscribedAsync();
-        rig.Stream.SetFeeds([Minutes("SPY"), Minutes("QQQ", 2)]);
+        rig.Stream.SetSubscriptions([Minutes("SPY"), Minutes("QQQ", 2)]);
         await session.ReceiveAsync();
         await session.SendAsync("""[{"T":"error","code":405,"msg":"symbol limit exceeded"}]""");
         await session.SendAsync($"[{Bar("b", "SPY", "14:59", 1)}]");
@@ -370,7 +370,7 @@ public sealed class LiveStreamTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task Bars_that_cannot_be_are_refused_and_said()
+    public async Task Invalid_bars_are_rejected_and_logged()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
         var session = await rig.Server.AcceptSubscribedAsync();
@@ -383,11 +383,11 @@ public sealed class LiveStreamTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task Minutes_are_built_from_trades_from_the_first_whole_one_on_and_a_cancelled_trade_is_asked_about()
+    public async Task Minutes_are_built_from_trades_and_a_cancelled_trade_triggers_a_repair()
     {
-        await using var rig = await Rig.StartAsync([Minutes("SPY") with { FromTrades = true, Known = At("14:58") }]);
+        await using var rig = await Rig.StartAsync([Minutes("SPY") with { FromTrades = true, RepairFrom = At("14:58") }]);
         var session = await rig.Server.AcceptSubscribedAsync();
-        Assert.Equal("|||SPY", session.Lists);
+        Assert.Equal("|||SPY", session.Channels);
         Assert.Equal("SPY 1m [2026-03-02T14:58:00Z, 2026-03-02T15:00:10Z)", await rig.RepairedAsync());
         rig.Time.Advance(TimeSpan.FromMinutes(2)); // 15:02:10
         Assert.Equal("SPY 1m [2026-03-02T14:58:00Z, 2026-03-02T15:01:00Z)", await rig.RepairedAsync());
@@ -409,7 +409,7 @@ public sealed class LiveStreamTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task The_end_writes_what_has_come()
+    public async Task Stopping_the_stream_writes_the_bars_received()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
         var (entered, free) = (new TaskCompletionSource(), new TaskCompletionSource());
@@ -428,7 +428,7 @@ public sealed class LiveStreamTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task A_fault_that_nobody_can_mend_ends_the_stream()
+    public async Task A_write_error_that_cannot_be_retried_ends_the_stream()
     {
         await using var rig = await Rig.StartAsync([Minutes("SPY")]);
         rig.BeforeWrite = () => Task.FromException(new NotSupportedException("the lease is gone"));
@@ -446,13 +446,17 @@ public sealed class LiveStreamTests
     private static LiveSubscription Days(string symbol, int id = 1) =>
         new(new(id, Symbol.Parse(symbol), NewYork), Timeframe.Day1, At("00:00"));
 
-    private static string Bar(string type, string symbol, string time, int price) =>
-        $$"""{"T":"{{type}}","S":"{{symbol}}","o":{{price}},"h":{{price}},"l":{{price}},"c":{{price}},"v":100,"n":3,"vw":{{price}},"t":"2026-03-02T{{(time.Length == 5 ? time + ":00" : time)}}Z"}""";
+    private static string Bar(string type, string symbol, string time, int price)
+    {
+        var prices = $$""" "o":{{price}},"h":{{price}},"l":{{price}},"c":{{price}},"vw":{{price}}""";
+        var timestamp = $"2026-03-02T{(time.Length == 5 ? time + ":00" : time)}Z";
+        return $$"""{"T":"{{type}}","S":"{{symbol}}",{{prices}},"v":100,"n":3,"t":"{{timestamp}}"}""";
+    }
 
     private static string Trade(string symbol, string time, int price) =>
         $$"""{"T":"t","i":1,"S":"{{symbol}}","x":"D","p":{{price}},"s":100,"t":"2026-03-02T{{time}}Z","c":["@"],"z":"C"}""";
 
-    /// <summary>A stream with a server before it and a table behind it.</summary>
+    /// <summary>A live stream with a fake server, a fake table in memory and a fake provider for repairs.</summary>
     private sealed class Rig : IAsyncDisposable, ILogger<LiveStream>
     {
         private readonly CancellationTokenSource _stop = new();
@@ -461,23 +465,23 @@ public sealed class LiveStreamTests
         private readonly Channel<string> _repairs = Channel.CreateUnbounded<string>();
         private int _written;
 
-        private Rig(AlpacaServer server, IEnumerable<LiveSubscription> feeds, Func<LiveStreamOptions, LiveStreamOptions>? change)
+        private Rig(AlpacaServer server, IEnumerable<LiveSubscription> subscriptions, Func<LiveStreamOptions, LiveStreamOptions>? change)
         {
             Server = server;
-            // Long where a test moves the clock past it while somebody waits for a real answer.
+            // Timeouts are long, because tests advance the clock while the stream waits for a real answer.
             var options = new LiveStreamOptions
             {
                 Url = server.Url,
                 Key = AlpacaServer.Key,
                 Secret = AlpacaServer.Secret,
-                Window = TimeSpan.Zero,
+                BatchDelay = TimeSpan.Zero,
                 FirstPause = TimeSpan.FromSeconds(3),
                 Heartbeat = TimeSpan.FromDays(1),
                 Timeout = TimeSpan.FromHours(1),
-                Patience = TimeSpan.FromMinutes(7),
+                BufferFullTimeout = TimeSpan.FromMinutes(7),
             };
             Stream = new(change?.Invoke(options) ?? options, Writing, WriteAsync, RepairAsync, Time, new Random(7), this);
-            Stream.SetFeeds(feeds);
+            Stream.SetSubscriptions(subscriptions);
             Running = Task.Run(() => Stream.RunAsync(_stop.Token));
         }
 
@@ -499,7 +503,7 @@ public sealed class LiveStreamTests
 
         public Exception? RepairFault { get; set; }
 
-        /// <summary>The ticker whose bars the table does not take.</summary>
+        /// <summary>The ticker whose bars the table refuses.</summary>
         public int Refused { get; set; }
 
         public IEnumerable<string> Stored =>
@@ -512,9 +516,9 @@ public sealed class LiveStreamTests
                 );
 
         public static async Task<Rig> StartAsync(
-            IEnumerable<LiveSubscription> feeds,
+            IEnumerable<LiveSubscription> subscriptions,
             Func<LiveStreamOptions, LiveStreamOptions>? change = null
-        ) => new(await AlpacaServer.StartAsync(), feeds, change);
+        ) => new(await AlpacaServer.StartAsync(), subscriptions, change);
 
         public void Store(int ticker, Timeframe timeframe, DateTimeOffset time, int price)
         {
@@ -522,7 +526,7 @@ public sealed class LiveStreamTests
             _stored[(ticker, timeframe.Name, time)] = bar;
         }
 
-        /// <summary>So many more bars have been written.</summary>
+        /// <summary>Waits until <paramref name="count"/> more bars have been written.</summary>
         public async Task WrittenAsync(int count)
         {
             for (_written -= count; _written < 0; )
@@ -531,10 +535,10 @@ public sealed class LiveStreamTests
             }
         }
 
-        /// <summary>And the stream knows it.</summary>
-        public async Task CommittedAsync(int known)
+        /// <summary>Waits until the stream has registered the commit of the stored bars.</summary>
+        public async Task CommittedAsync(int count)
         {
-            Assert.Equal(known, _stored.Count);
+            Assert.Equal(count, _stored.Count);
             await IdleAsync();
         }
 
@@ -546,10 +550,10 @@ public sealed class LiveStreamTests
 
         public Task IdleAsync() => Eventually.HoldsAsync(() => Stream.Status.Queued == 0);
 
-        /// <summary>The provider has said its last word about every gap.</summary>
+        /// <summary>Waits until the provider has answered finally for every gap.</summary>
         public Task ClosedAsync() => Eventually.HoldsAsync(() => Stream.Status.Gaps == 0);
 
-        /// <summary>The n-th failure in a row has been followed by its pause, which no other wait is as long as.</summary>
+        /// <summary>Waits for the pause after the given number of failures in a row. No other wait has its length.</summary>
         public Task PausedAsync(int failures = 1) =>
             Time.WaitedForAsync(TimeSpan.FromSeconds(1.5) * (1 << (failures - 1)), TimeSpan.FromSeconds(3) * (1 << (failures - 1)));
 
@@ -567,7 +571,7 @@ public sealed class LiveStreamTests
         public async ValueTask DisposeAsync()
         {
             await _stop.CancelAsync();
-            // A last write that is not taken is waited for, for a while.
+            // Stopping waits for the last write until a timeout, so the clock has to move.
             using var bound = new CancellationTokenSource(Eventually.Bound);
             while (!Running.IsCompleted)
             {
@@ -622,9 +626,9 @@ public sealed class LiveStreamTests
             return new();
         }
 
-        private async Task RepairAsync(LiveSubscription feed, TimeRange range, CancellationToken cancellationToken)
+        private async Task RepairAsync(LiveSubscription subscription, TimeRange range, CancellationToken cancellationToken)
         {
-            await _repairs.Writer.WriteAsync($"{feed.Ticker.Symbol} {feed.Timeframe} {range}", cancellationToken);
+            await _repairs.Writer.WriteAsync($"{subscription.Ticker.Symbol} {subscription.Timeframe} {range}", cancellationToken);
             if (Repairing is { } repairing)
             {
                 await repairing().WaitAsync(cancellationToken);

@@ -13,7 +13,9 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Live;
 
-/// <summary>The service as it runs: feeds of the database, a stream on a real socket, the writer, the sync behind it for what the stream has missed, and the lease.</summary>
+/// <summary>
+/// Tests of the live worker with feeds in a real database, a stream on a real socket, and the real writer, sync and leases.
+/// </summary>
 public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncLifetime
 {
     private static readonly DateTimeOffset Start = new(2026, 3, 2, 15, 0, 0, TimeSpan.Zero);
@@ -23,7 +25,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
     private readonly Symbol _symbol = Symbol.Parse($"LIVE{Interlocked.Increment(ref _symbols)}");
     private readonly List<Instance> _instances = [];
     private AlpacaServer _stream = null!;
-    private FakeAlpaca _past = null!;
+    private FakeAlpaca _history = null!;
     private SyncBench _bench = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -31,9 +33,9 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
     public async ValueTask InitializeAsync()
     {
         _stream = await AlpacaServer.StartAsync();
-        _past = await FakeAlpaca.StartAsync();
-        _past.Bars[_symbol.Value] = [];
-        _bench = new(database, _past, Start.AddSeconds(10));
+        _history = await FakeAlpaca.StartAsync();
+        _history.Bars[_symbol.Value] = [];
+        _bench = new(database, _history, Start.AddSeconds(10));
     }
 
     public async ValueTask DisposeAsync()
@@ -44,25 +46,25 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         }
 
         await _stream.DisposeAsync();
-        await _past.DisposeAsync();
+        await _history.DisposeAsync();
         await using var command = database.Admin.CreateCommand("DELETE FROM market.feeds; DELETE FROM market.leases");
         await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task Bars_updates_and_days_are_stored_exactly_and_rolled_up()
+    public async Task Minute_bars_corrections_and_daily_bars_are_stored_exactly_and_rolled_up()
     {
         await AddFeedAsync(Minute);
         await AddFeedAsync(Timeframe.Day1);
         var worker = await StartAsync();
         var session = await _stream.AcceptSubscribedAsync();
-        Assert.Equal($"{_symbol}|{_symbol}|{_symbol}|", session.Lists);
+        Assert.Equal($"{_symbol}|{_symbol}|{_symbol}|", session.Channels);
 
         var bars = FakeAlpaca.Make(new Random(1), Minute, Start.AddMinutes(-10), 10, density: 1).ToArray();
         var day = FakeAlpaca.Make(new Random(2), Timeframe.Day1, Start.AddHours(-10), 1, density: 1)[0];
         await session.SendAsync(Messages("b", bars));
         await session.SendAsync(Messages("d", day));
-        // A late trade; another bar of the same minute takes its place.
+        // A late trade corrects the bar of a minute.
         bars[7] = FakeAlpaca.Make(new Random(3), Minute, bars[7].Time, 1, density: 1)[0];
         await session.SendAsync(Messages("u", bars[7]));
 
@@ -88,11 +90,11 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         Assert.Equal("aggregated", (await RolledUpAsync(Timeframe.Hour1, Start.AddHours(-1))).Source);
         var health = await worker.Worker.CheckHealthAsync(new(), Token);
         Assert.Equal(HealthStatus.Healthy, health.Status);
-        Assert.Contains("2 of 2 feeds", health.Description, StringComparison.Ordinal);
+        Assert.Contains("2 of 2 live subscriptions", health.Description, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task Who_holds_the_bars_of_a_ticker_only_delays_them()
+    public async Task A_lock_on_the_bars_of_a_ticker_only_delays_their_write()
     {
         var ticker = await AddFeedAsync(Minute);
         await StartAsync();
@@ -102,7 +104,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         {
             await LockAsync(holder, "pg_advisory_lock", ticker);
             await session.SendAsync(Messages("b", [.. bars.Take(100)]));
-            // Longer than the stream bears to wait for a statement, so that a write fails and is tried again.
+            // The lock is held for longer than the command timeout, so that a write fails and is retried.
             await database.AdvisoryLockAwaitedAsync();
             await Eventually.HoldsAsync(() => _instances[0].Logged.Any(entry => entry.Id == 2407));
             foreach (var chunk in bars.Skip(100).Chunk(20))
@@ -120,7 +122,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
     [Theory(Timeout = 120_000)]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_passed_while_nobody_listened_is_fetched(bool anotherProcess)
+    public async Task Bars_missed_while_disconnected_are_fetched(bool anotherProcess)
     {
         await AddFeedAsync(Minute);
         var first = await StartAsync();
@@ -129,9 +131,9 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         await session.SendAsync(Messages("b", [.. bars.Take(19)]));
         await StoredAsync(Minute, [.. bars.Take(19)]);
 
-        // On its way at the end: whether it was received, nobody knows.
+        // This bar is in transit when the connection ends, so it may or may not be received.
         await session.SendAsync(Messages("b", bars[19]));
-        _past.Bars[_symbol.Value] = [.. bars.Take(40)];
+        _history.Bars[_symbol.Value] = [.. bars.Take(40)];
         if (anotherProcess)
         {
             await first.DisposeAsync();
@@ -151,7 +153,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task One_instance_has_the_stream_and_who_has_lost_it_writes_nothing_more()
+    public async Task One_replica_has_the_stream_and_writes_nothing_after_it_lost_the_lease()
     {
         var ticker = await AddFeedAsync(Minute);
         var bars = FakeAlpaca.Make(new Random(6), Minute, Start.AddMinutes(-3), 3, density: 1);
@@ -164,7 +166,8 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         await other.Clock.PolledAsync(3);
         Assert.Equal(0, _stream.Waiting);
 
-        // As if the first one had been frozen for longer than its lease lasts. It renews it a third of five minutes later, so it does not know.
+        // As if the first replica had been frozen for longer than its lease. It next renews after a third of five minutes, so it has not
+        // noticed the loss yet.
         await database.ExecuteAsync("UPDATE market.leases SET until = clock_timestamp() - interval '1 s' WHERE name = 'live/alpaca'");
         var taken = await _stream.AcceptSubscribedAsync();
         Assert.DoesNotContain(one.Logged, entry => entry.Id == 2451);
@@ -179,7 +182,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public async Task A_write_under_a_lease_that_another_has_is_refused_whole()
+    public async Task A_write_under_a_lease_that_another_replica_has_writes_nothing()
     {
         var ticker = await AddFeedAsync(Minute);
         await using var lost = (await _bench.Leases().TryHoldAsync("live/alpaca", TimeSpan.FromMinutes(5), Token))!;
@@ -198,7 +201,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
-    public async Task The_feeds_are_those_of_the_provider_that_are_live_and_on()
+    public async Task Enabled_live_feeds_of_the_provider_become_live_subscriptions()
     {
         var now = Start.AddSeconds(10);
         await AddFeedAsync(Minute);
@@ -210,42 +213,45 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         await database.ExecuteAsync(
             "UPDATE market.feeds f SET enabled = false FROM market.tickers t WHERE t.id = f.ticker_id AND t.symbol = 'OFF'"
         );
-        var feeds = new LiveSubscriptions(database.App, new(database.App));
+        var subscriptions = new LiveSubscriptions(database.App, new(database.App));
 
-        var (live, others) = await feeds.ReadAsync("alpaca", new HashSet<string>([_symbol.Value]), now, Token);
-        // Nothing is stored yet: the last day, or since when it is wanted; and days are never built from trades.
+        var (live, unsupported) = await subscriptions.ReadAsync("alpaca", new HashSet<string>([_symbol.Value]), now, Token);
+        // Nothing is stored yet, so the repair covers the last day, or less if the feed starts later. Daily bars are never built from
+        // trades.
         Assert.Equal(
             [(_symbol, Timeframe.Day1, now.AddHours(-3), false), (_symbol, Minute, now.AddDays(-1), true)],
-            live.Select(feed => (feed.Ticker.Symbol, feed.Timeframe, feed.Known, feed.FromTrades)).OrderBy(feed => feed.FromTrades)
+            live.Select(each => (each.Ticker.Symbol, each.Timeframe, each.RepairFrom, each.FromTrades)).OrderBy(each => each.FromTrades)
         );
-        Assert.Equal(1, others);
+        Assert.Equal(1, unsupported);
         Assert.Equal(
             ["ELSEWHERE"],
-            (await feeds.ReadAsync("stooq", new HashSet<string>(), now, Token)).Feeds.Select(feed => feed.Ticker.Symbol.Value)
+            (await subscriptions.ReadAsync("stooq", new HashSet<string>(), now, Token)).Subscriptions.Select(each =>
+                each.Ticker.Symbol.Value
+            )
         );
     }
 
     [Fact]
-    public async Task What_is_known_of_a_feed_is_what_is_stored_as_far_as_the_provider_has_answered()
+    public async Task A_repair_starts_at_the_newest_bar_or_at_the_end_of_the_coverage_if_that_is_earlier()
     {
         var ticker = await AddFeedAsync(Minute);
-        var feeds = new LiveSubscriptions(database.App, new(database.App));
+        var subscriptions = new LiveSubscriptions(database.App, new(database.App));
         var bar = FakeAlpaca.Incoming(FakeAlpaca.Make(new Random(8), Minute, Start.AddMinutes(-5), 1, density: 1)[0]);
         await new BarWriter(database.App, new(database.App)).WriteAsync(
             [new(ticker, Minute, new[] { bar })],
             new() { Source = "alpaca" },
             Token
         );
-        Assert.Equal(Start.AddMinutes(-5), await KnownAsync());
+        Assert.Equal(Start.AddMinutes(-5), await RepairFromAsync());
 
         await using var connection = await database.App.OpenConnectionAsync(Token);
         await SyncCoverageStore.AddAsync(connection, ticker, Minute, "alpaca", [new(Start.AddHours(-2), Start.AddHours(-1))], Token);
-        Assert.Equal(Start.AddHours(-1), await KnownAsync());
+        Assert.Equal(Start.AddHours(-1), await RepairFromAsync());
         await SyncCoverageStore.AddAsync(connection, ticker, Minute, "alpaca", [new(Start.AddHours(-1), Start.AddMinutes(-1))], Token);
-        Assert.Equal(Start.AddMinutes(-5), await KnownAsync());
+        Assert.Equal(Start.AddMinutes(-5), await RepairFromAsync());
 
-        async Task<DateTimeOffset> KnownAsync() =>
-            Assert.Single((await feeds.ReadAsync("alpaca", new HashSet<string>(), Start, Token)).Feeds).Known;
+        async Task<DateTimeOffset> RepairFromAsync() =>
+            Assert.Single((await subscriptions.ReadAsync("alpaca", new HashSet<string>(), Start, Token)).Subscriptions).RepairFrom;
     }
 
     private static Task LockAsync(NpgsqlConnection connection, string function, int ticker)
@@ -258,9 +264,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
     }
 
     private string Messages(string type, params FakeBar[] bars) =>
-        $"[{string.Join(',', bars.Select(bar => string.Create(
-        CultureInfo.InvariantCulture,
-        $$"""{"T":"{{type}}","S":"{{_symbol}}","o":{{bar.Open}},"h":{{bar.High}},"l":{{bar.Low}},"c":{{bar.Close}},"v":{{bar.Volume}},"n":{{bar.Trades}},"vw":{{bar.Vwap}},"t":"{{bar.Time:yyyy-MM-ddTHH:mm:ssZ}}"}""")))}]";
+        $"[{string.Join(',', bars.Select(bar => FakeAlpaca.Json(bar, $$""" "T":"{{type}}","S":"{{_symbol}}",""")))}]";
 
     private async Task<int> AddFeedAsync(
         Timeframe timeframe,
@@ -271,9 +275,9 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
     )
     {
         var tickers = new TickerDirectory(database.App);
-        var of = symbol is null ? _symbol : Symbol.Parse(symbol);
+        var parsed = symbol is null ? _symbol : Symbol.Parse(symbol);
         await new FeedStore(database.App, tickers).AddAsync(
-            of,
+            parsed,
             timeframe,
             provider,
             since ?? Start.AddYears(-1),
@@ -281,10 +285,10 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
             live,
             Token
         );
-        return (await tickers.GetOrAddAsync(of, Token)).Id;
+        return (await tickers.GetOrAddAsync(parsed, Token)).Id;
     }
 
-    /// <summary>The bars of the ticker are these, sooner or later, each with all its values, and from the provider.</summary>
+    /// <summary>Waits until exactly these bars of the symbol are stored, with all their values and the provider as source.</summary>
     private async Task StoredAsync(Timeframe timeframe, params FakeBar[] bars)
     {
         var expected = bars.Select(FakeAlpaca.Incoming).ToList();
@@ -301,7 +305,12 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
     )
     {
         await using var command = database.App.CreateCommand(
-            $"SELECT open, high, low, close, volume, trade_count, b.source FROM market.bars_{timeframe} b JOIN market.tickers t ON t.id = b.ticker_id WHERE symbol = $1 AND timestamp = $2"
+            $"""
+            SELECT open, high, low, close, volume, trade_count, b.source
+              FROM market.bars_{timeframe} b
+              JOIN market.tickers t ON t.id = b.ticker_id
+             WHERE symbol = $1 AND timestamp = $2
+            """
         );
         command.Parameters.Add(new() { Value = _symbol.Value });
         command.Parameters.Add(new() { Value = time });
@@ -326,14 +335,14 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         return instance;
     }
 
-    /// <summary>A process of its own, as far as the database can tell.</summary>
+    /// <summary>A live worker with its own connection pool and lease holder, like a separate process.</summary>
     private sealed class Instance : IAsyncDisposable, ILoggerFactory, ILogger
     {
         private readonly NpgsqlDataSource _source;
 
         public Instance(TestDatabase database, SyncBench bench, Uri url)
         {
-            // A statement that waits for a lock for longer than this is given up, and the write tried again.
+            // A statement that waits for a lock for longer than this fails, and the write is retried.
             _source = new NpgsqlDataSourceBuilder(database.AppConnection + ";Command Timeout=1").Build();
             Clock = new(bench.Time);
             var tickers = new TickerDirectory(_source);
@@ -373,7 +382,8 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
 
         public ILogger CreateLogger(string categoryName) => this;
 
-        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("This one keeps what is logged itself.");
+        public void AddProvider(ILoggerProvider provider) =>
+            throw new NotSupportedException("The instance itself collects the log entries.");
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -389,7 +399,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         ) => Logged.Enqueue((eventId.Id, logLevel));
     }
 
-    /// <summary>The time of the test, with real timers; and it knows how often somebody went to sleep until the next look at the feeds.</summary>
+    /// <summary>The test's clock with real timers. It counts the waits between two reads of the feeds.</summary>
     private sealed class PollClock(TimeProvider time) : TimeProvider
     {
         public static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(37);

@@ -48,7 +48,9 @@ internal sealed record FakeBar(
 /// <summary>A request as the server saw it: what it was about, and what became of it.</summary>
 internal sealed record Asked(string Symbol, DateTimeOffset Start, DateTimeOffset End, string? Token, string Query, Fault Fault, int Status);
 
-/// <summary>Answers on a socket as Alpaca's bars endpoint does: keys, limits, pages, errors. Beyond that, it fails in whatever way a test wants.</summary>
+/// <summary>
+/// Answers on a socket as Alpaca's bars endpoint does: keys, limits, pages, errors. Beyond that, it fails in whatever way a test wants.
+/// </summary>
 internal sealed class FakeAlpaca : IAsyncDisposable
 {
     public const string KeyId = "PKTEST",
@@ -251,14 +253,14 @@ internal sealed class FakeAlpaca : IAsyncDisposable
         var texts = page.Select(
                 (bar, i) =>
                     i != middle
-                        ? Text(bar)
+                        ? Json(bar)
                         : fault switch
                         {
-                            Fault.NaN => Text(bar).Replace("\"v\":", "\"v\":NaN,\"x\":", StringComparison.Ordinal),
-                            Fault.NaNText => Text(bar).Replace("\"v\":", "\"v\":\"NaN\",\"x\":", StringComparison.Ordinal),
-                            Fault.HighBelowLow => Text(bar with { High = bar.Low / 2 }),
-                            Fault.OffGrid => Text(bar with { Time = bar.Time + TimeSpan.FromSeconds(7) }),
-                            _ => Text(bar),
+                            Fault.NaN => Json(bar).Replace("\"v\":", "\"v\":NaN,\"x\":", StringComparison.Ordinal),
+                            Fault.NaNText => Json(bar).Replace("\"v\":", "\"v\":\"NaN\",\"x\":", StringComparison.Ordinal),
+                            Fault.HighBelowLow => Json(bar with { High = bar.Low / 2 }),
+                            Fault.OffGrid => Json(bar with { Time = bar.Time + TimeSpan.FromSeconds(7) }),
+                            _ => Json(bar),
                         }
             )
             .ToList();
@@ -271,19 +273,27 @@ internal sealed class FakeAlpaca : IAsyncDisposable
                 texts.Reverse();
                 break;
             case Fault.OutsideRange:
-                texts.Add(Text(page[^1] with { Time = page[^1].Time + timeframe.Width * 100_000 }));
-                texts.Insert(0, Text(page[0] with { Time = page[0].Time - timeframe.Width * 100_000 }));
+                texts.Add(Json(page[^1] with { Time = page[^1].Time + timeframe.Width * 100_000 }));
+                texts.Insert(0, Json(page[0] with { Time = page[0].Time - timeframe.Width * 100_000 }));
                 break;
         }
 
         return texts;
     }
 
-    private static string Text(FakeBar bar) =>
-        string.Create(
+    /// <summary>A bar as Alpaca writes it in answers and in messages of its stream, which have additional fields.</summary>
+    public static string Json(FakeBar bar, string fields = "")
+    {
+        var prices = string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"c":{{bar.Close}},"h":{{bar.High}},"l":{{bar.Low}},"n":{{bar.Trades}},"o":{{bar.Open}},"t":"{{bar.Time:yyyy-MM-ddTHH:mm:ssZ}}","v":{{bar.Volume}},"vw":{{bar.Vwap}}}"""
+            $$""" "c":{{bar.Close}},"h":{{bar.High}},"l":{{bar.Low}},"o":{{bar.Open}}"""
         );
+        var amounts = string.Create(CultureInfo.InvariantCulture, $$""" "n":{{bar.Trades}},"v":{{bar.Volume}},"vw":{{bar.Vwap}}""");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""{{{fields}}{{prices}},{{amounts}},"t":"{{bar.Time:yyyy-MM-ddTHH:mm:ssZ}}"}"""
+        );
+    }
 
     private static DateTimeOffset Instant(string text) =>
         DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);

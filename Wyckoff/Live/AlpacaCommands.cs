@@ -3,11 +3,11 @@ using System.Text.Json;
 
 namespace Wyckoff.Live;
 
-/// <summary>What we say to the server.</summary>
+/// <summary>Builds the messages that are sent to the server.</summary>
 internal static class AlpacaCommands
 {
-    // A few thousand symbols in one message would be more than the server reads at once.
-    private const int FeedsPerMessage = 400;
+    // The server limits the size of a message, and a few thousand symbols exceed it.
+    private const int MaxPerMessage = 400;
 
     public static ReadOnlyMemory<byte> Authenticate(string key, string secret) =>
         Write(json =>
@@ -17,24 +17,26 @@ internal static class AlpacaCommands
             json.WriteString("secret", secret);
         });
 
-    public static IEnumerable<ReadOnlyMemory<byte>> Subscribe(IReadOnlyCollection<LiveSubscription> feeds) =>
-        feeds.Chunk(FeedsPerMessage).Select(chunk => Change("subscribe", chunk));
+    public static IEnumerable<ReadOnlyMemory<byte>> Subscribe(IReadOnlyCollection<LiveSubscription> subscriptions) =>
+        subscriptions.Chunk(MaxPerMessage).Select(chunk => Change("subscribe", chunk));
 
-    public static IEnumerable<ReadOnlyMemory<byte>> Unsubscribe(IReadOnlyCollection<LiveSubscription> feeds) =>
-        feeds.Chunk(FeedsPerMessage).Select(chunk => Change("unsubscribe", chunk));
+    public static IEnumerable<ReadOnlyMemory<byte>> Unsubscribe(IReadOnlyCollection<LiveSubscription> subscriptions) =>
+        subscriptions.Chunk(MaxPerMessage).Select(chunk => Change("unsubscribe", chunk));
 
-    private static ReadOnlyMemory<byte> Change(string action, LiveSubscription[] feeds) =>
+    private static ReadOnlyMemory<byte> Change(string action, LiveSubscription[] subscriptions) =>
         Write(json =>
         {
             json.WriteString("action", action);
             foreach (
-                var list in feeds
-                    .SelectMany(feed => AlpacaSubscription.Lists(feed).Select(list => (List: list, feed.Ticker.Symbol)))
-                    .GroupBy(pair => pair.List, pair => pair.Symbol, StringComparer.Ordinal)
+                var channel in subscriptions
+                    .SelectMany(subscription =>
+                        AlpacaSubscription.Channels(subscription).Select(channel => (Channel: channel, subscription.Ticker.Symbol))
+                    )
+                    .GroupBy(pair => pair.Channel, pair => pair.Symbol, StringComparer.Ordinal)
             )
             {
-                json.WriteStartArray(list.Key);
-                foreach (var symbol in list)
+                json.WriteStartArray(channel.Key);
+                foreach (var symbol in channel)
                 {
                     json.WriteStringValue(symbol.Value);
                 }

@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace Wyckoff.Live;
 
-/// <summary>One connection to Alpaca's market data, authenticated. One reader at a time; anybody may send.</summary>
+/// <summary>An authenticated connection to Alpaca's market-data stream. One caller may receive at a time; sending is thread-safe.</summary>
 internal sealed class AlpacaConnection : IAsyncDisposable
 {
     private const int LargestMessage = 16 * 1024 * 1024;
@@ -17,13 +17,14 @@ internal sealed class AlpacaConnection : IAsyncDisposable
 
     private AlpacaConnection()
     {
-        // Finds a dead line while we are not waiting for a message; the heartbeat of the stream does the rest.
+        // Detects a dead connection while nobody receives; while somebody does, the heartbeat of LiveStream detects it.
         _socket.Options.KeepAliveInterval = TimeSpan.FromSeconds(15);
         _socket.Options.KeepAliveTimeout = TimeSpan.FromSeconds(20);
         _socket.Options.CollectHttpResponseDetails = true;
     }
 
-    /// <exception cref="LiveStreamException">It is not to be had, and why.</exception>
+    /// <summary>Connects and authenticates.</summary>
+    /// <exception cref="LiveStreamException">The connection failed or was refused.</exception>
     public static async Task<AlpacaConnection> OpenAsync(LiveStreamOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var connection = new AlpacaConnection();
@@ -56,7 +57,7 @@ internal sealed class AlpacaConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>The next message, however many frames it comes in.</summary>
+    /// <summary>Receives the next message, which may consist of several WebSocket frames.</summary>
     public async Task ReceiveAsync(AlpacaFrame frame, CancellationToken cancellationToken)
     {
         var length = 0;
@@ -100,21 +101,21 @@ internal sealed class AlpacaConnection : IAsyncDisposable
         }
         catch (JsonException e)
         {
-            throw new LiveStreamException("the server sent something that is not its protocol: " + e.Message, inner: e);
+            throw new LiveStreamException("the server sent an invalid message: " + e.Message, inner: e);
         }
     }
 
-    /// <summary>An orderly end, as far as the other side plays along.</summary>
+    /// <summary>Sends the close frame. A connection that is already lost is ignored.</summary>
     public async Task CloseAsync(TimeSpan timeout, TimeProvider time)
     {
-        using var patience = new CancellationTokenSource(timeout, time);
+        using var timeoutSource = new CancellationTokenSource(timeout, time);
         try
         {
-            await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
+            await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, timeoutSource.Token);
         }
         catch (Exception e) when (IsLoss(e, CancellationToken.None))
         {
-            // It ends either way.
+            // The connection is disposed of next anyway.
         }
     }
 
@@ -139,15 +140,15 @@ internal sealed class AlpacaConnection : IAsyncDisposable
 
     private async Task HandshakeAsync(LiveStreamOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(options.Timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        using var timeoutSource = new CancellationTokenSource(options.Timeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeoutSource.Token, cancellationToken);
         try
         {
-            await _socket.ConnectAsync(options.Url, either.Token);
+            await _socket.ConnectAsync(options.Url, linked.Token);
             var frame = new AlpacaFrame();
-            await ExpectAsync("connected", frame, either.Token);
-            await SendAsync(AlpacaCommands.Authenticate(options.Key, options.Secret), either.Token);
-            await ExpectAsync("authenticated", frame, either.Token);
+            await ExpectAsync("connected", frame, linked.Token);
+            await SendAsync(AlpacaCommands.Authenticate(options.Key, options.Secret), linked.Token);
+            await ExpectAsync("authenticated", frame, linked.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -168,11 +169,11 @@ internal sealed class AlpacaConnection : IAsyncDisposable
                 _socket.HttpStatusCode == 0
                     ? e.InnerException?.Message ?? e.Message
                     : string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)_socket.HttpStatusCode}");
-            throw new LiveStreamException($"{options.Url.Host} does not open a stream: {reason}", fault, e);
+            throw new LiveStreamException($"{options.Url.Host} refuses the connection: {reason}", fault, e);
         }
     }
 
-    private async Task ExpectAsync(string word, AlpacaFrame frame, CancellationToken cancellationToken)
+    private async Task ExpectAsync(string expected, AlpacaFrame frame, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -184,7 +185,7 @@ internal sealed class AlpacaConnection : IAsyncDisposable
                     throw Error(control);
                 }
 
-                if (control.Kind == AlpacaControlKind.Success && control.Text == word)
+                if (control.Kind == AlpacaControlKind.Success && control.Text == expected)
                 {
                     return;
                 }
@@ -205,7 +206,7 @@ internal sealed class AlpacaConnection : IAsyncDisposable
         _buffer = larger;
     }
 
-    // A socket that was aborted, as by its own keep-alive, says so in one of these.
+    // An aborted socket, for example after a keep-alive timeout, throws any of these.
     private static bool IsLoss(Exception e, CancellationToken cancellationToken) =>
         e is WebSocketException or IOException or InvalidOperationException
         || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);

@@ -9,21 +9,22 @@ internal enum AlpacaControlKind
     Subscription,
 }
 
-/// <summary>What the server says about the connection itself.</summary>
+/// <summary>A message of the server about the connection instead of data: success, error, or the confirmed subscriptions.</summary>
 internal sealed record AlpacaControl(AlpacaControlKind Kind, int Code, string Text, AlpacaSubscription? Subscription);
 
-/// <summary>Which symbols are subscribed to, by list: bars, updatedBars, dailyBars, trades.</summary>
+/// <summary>The server's channel of subscribed symbols per channel: bars, updatedBars, dailyBars, trades.</summary>
 internal sealed class AlpacaSubscription
 {
-    private readonly HashSet<(string List, Symbol Symbol)> _symbols = [];
+    private readonly HashSet<(string Channel, Symbol Symbol)> _symbols = [];
 
-    public void Add(string list, Symbol symbol) => _symbols.Add((list, symbol));
+    public void Add(string channel, Symbol symbol) => _symbols.Add((channel, symbol));
 
-    /// <summary>Everything that this feed needs.</summary>
-    public bool Has(LiveSubscription feed) => Lists(feed).All(list => _symbols.Contains((list, feed.Ticker.Symbol)));
+    /// <summary>Whether all channels of a live subscription are subscribed.</summary>
+    public bool Has(LiveSubscription subscription) =>
+        Channels(subscription).All(channel => _symbols.Contains((channel, subscription.Ticker.Symbol)));
 
-    public static string[] Lists(LiveSubscription feed) =>
-        feed switch
+    public static string[] Channels(LiveSubscription subscription) =>
+        subscription switch
         {
             { FromTrades: true } => ["trades"],
             { Timeframe.IsDaily: true } => ["dailyBars"],

@@ -8,12 +8,12 @@ using Wyckoff.Sync.Providers;
 namespace Wyckoff.Live;
 
 /// <summary>
-/// What one WebSocket message of Alpaca's market data holds, each kind in the order it came. Amounts are read from their digits. Used again for the next message, so a
-/// busy stream allocates next to nothing.
+/// Parses a WebSocket message of Alpaca's market-data stream. Amounts are parsed from their digits, without floating point. An instance is
+/// reused for the next message, so that a busy stream allocates almost nothing.
 /// </summary>
 internal sealed class AlpacaFrame
 {
-    // The data have a letter for a type, the rest a word.
+    // In the protocol, data messages have a one-letter type and control messages a word; these letters stand for the words.
     private const char Success = 'S';
     private const char Subscription = 's';
     private const char Error = 'e';
@@ -28,10 +28,10 @@ internal sealed class AlpacaFrame
 
     public List<AlpacaControl> Controls { get; } = [];
 
-    /// <summary>What could not be taken, and why.</summary>
+    /// <summary>The reasons why bars or trades of the message were rejected.</summary>
     public List<string> Faults { get; } = [];
 
-    /// <exception cref="JsonException">It is no array of objects.</exception>
+    /// <exception cref="JsonException">The message is not an array of objects.</exception>
     public void Read(ReadOnlySpan<byte> message)
     {
         Bars.Clear();
@@ -41,7 +41,7 @@ internal sealed class AlpacaFrame
         var reader = new Utf8JsonReader(message);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
         {
-            throw new JsonException("A message of the stream is no array.");
+            throw new JsonException("A message of the stream is not an array.");
         }
 
         while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
@@ -51,7 +51,7 @@ internal sealed class AlpacaFrame
 
         if (reader.TokenType != JsonTokenType.EndArray)
         {
-            throw new JsonException("A message of the stream holds something else than objects.");
+            throw new JsonException("A message of the stream has elements that are not objects.");
         }
     }
 
@@ -87,9 +87,9 @@ internal sealed class AlpacaFrame
             case 't':
                 AddTrade(fields);
                 break;
-            // A correction or a cancellation: of which trade is for the provider to say.
+            // A corrected or cancelled trade. The minute of the original trade is unknown, so the provider is asked for the bars.
             case 'c' or 'x' when fields.Symbol != default:
-                Trades.Add(new(fields.Symbol, 0, 0, 0, TradeUse.None, Undoes: true));
+                Trades.Add(new(fields.Symbol, 0, 0, 0, TradeUse.None, IsCorrection: true));
                 break;
             case Error:
                 Controls.Add(new(AlpacaControlKind.Error, fields.Code, fields.Message ?? "", null));
@@ -101,7 +101,7 @@ internal sealed class AlpacaFrame
                 Controls.Add(new(AlpacaControlKind.Subscription, 0, "", fields.Subscribed ?? new()));
                 break;
             default:
-                // Quotes, statuses and what will come: nobody asked for them.
+                // Types that were not subscribed to, such as quotes and statuses.
                 break;
         }
     }
@@ -270,7 +270,7 @@ internal sealed class AlpacaFrame
         return symbol;
     }
 
-    /// <summary>A mean has as many digits as its division gives; ours have 8, rounded half away from zero.</summary>
+    /// <summary>Rounds a vwap, which may have any number of decimals, to 8 decimals, half away from zero.</summary>
     private static ReadOnlySpan<byte> Rounded(ReadOnlySpan<byte> text, Span<byte> buffer)
     {
         if (text.Length <= 9 || !decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
@@ -284,7 +284,7 @@ internal sealed class AlpacaFrame
             : text;
     }
 
-    /// <summary>The fields of one object, before it is known what it is: numbers as they stand in the text.</summary>
+    /// <summary>The fields of one object. Its type may come last, so numbers are kept as text until then.</summary>
     private ref struct Fields
     {
         public char Type;

@@ -6,8 +6,9 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Live;
 
 /// <summary>
-/// Has the provider asked for what passed while nobody listened: at once, so that it is there, and again when its answers are settled. A range that cannot be had is asked
-/// for until it can. Bars of the stream that came meanwhile are written once more afterwards: what the stream says of a bar is never older than such an answer.
+/// Fetches the bars that the stream missed: at once, and again when the provider's answer is final. A failed repair is retried until it
+/// succeeds. Bars that the stream delivered during a repair are written again after it, because the stream's value of a bar is never older
+/// than the provider's answer.
 /// </summary>
 internal sealed class GapRepair(
     LiveStreamOptions options,
@@ -20,19 +21,20 @@ internal sealed class GapRepair(
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
-    private readonly SemaphoreSlim _gate = new(options.RepairsAtOnce, options.RepairsAtOnce);
+    private readonly SemaphoreSlim _gate = new(options.MaxConcurrentRepairs, options.MaxConcurrentRepairs);
     private readonly ConcurrentDictionary<Task, bool> _running = [];
 
-    public void Ask(LiveSubscriptionState state, DateTimeOffset until, CancellationToken cancellationToken)
+    /// <summary>Starts to repair the gap of a live subscription up to <paramref name="until"/>.</summary>
+    public void Request(LiveSubscriptionState state, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        if (!state.Ask(until))
+        if (!state.RequestRepair(until))
         {
             return;
         }
 
-        var serving = Task.Run(() => ServeAsync(state, cancellationToken), cancellationToken);
-        _running[serving] = true;
-        _ = serving.ContinueWith(
+        var repairing = Task.Run(() => RepairAsync(state, cancellationToken), cancellationToken);
+        _running[repairing] = true;
+        _ = repairing.ContinueWith(
             done => _running.TryRemove(done, out _),
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
@@ -40,34 +42,34 @@ internal sealed class GapRepair(
         );
     }
 
-    /// <summary>Ends when all that run have ended; they have been told to.</summary>
+    /// <summary>Waits for the running repairs, which the caller has cancelled.</summary>
     public Task StopAsync() =>
         Task.WhenAll(_running.Keys)
             .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    private async Task ServeAsync(LiveSubscriptionState state, CancellationToken cancellationToken)
+    private async Task RepairAsync(LiveSubscriptionState state, CancellationToken cancellationToken)
     {
         var failures = 0;
-        while (state.Next() is { } ask)
+        while (state.NextRequest() is { } request)
         {
-            if (!await WaitAsync(state, ask, ask.Due - time.GetUtcNow(), cancellationToken))
+            if (!await WaitAsync(state, request, request.Due - time.GetUtcNow(), cancellationToken))
             {
                 continue;
             }
 
-            if (state.Range(ask) is not { } range)
+            if (state.Range(request) is not { } range)
             {
-                state.Answered(ask, options.Settle);
+                state.Answered(request, options.Settle);
                 continue;
             }
 
-            var feed = state.Feed;
+            var subscription = state.Subscription;
             await _gate.WaitAsync(cancellationToken);
             Exception? fault = null;
             try
             {
-                logger.RepairAsked(feed.Ticker.Symbol.Value, feed.Timeframe.Name, range.ToString());
-                await repair(feed, range, cancellationToken);
+                logger.RepairRequested(subscription.Ticker.Symbol.Value, subscription.Timeframe.Name, range.ToString());
+                await repair(subscription, range, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -78,35 +80,41 @@ internal sealed class GapRepair(
                 _gate.Release();
             }
 
-            LiveTelemetry.Repaired(fault is null);
-            // A repair that failed may have written a part.
-            state.Replays();
+            LiveTelemetry.RecordRepair(fault is null);
+            // Also after a failure, since a part of the range may have been written.
+            state.AddReplay();
             await replay(state, cancellationToken);
             if (fault is null)
             {
                 failures = 0;
-                state.Answered(ask, options.Settle);
+                state.Answered(request, options.Settle);
                 continue;
             }
 
             var pause = pauses.After(++failures, options.FirstPause, LongestPause);
-            logger.RepairFailed(fault, feed.Ticker.Symbol.Value, feed.Timeframe.Name, range.ToString(), pause);
-            await WaitAsync(state, ask, pause, cancellationToken);
+            logger.RepairFailed(fault, subscription.Ticker.Symbol.Value, subscription.Timeframe.Name, range.ToString(), pause);
+            await WaitAsync(state, request, pause, cancellationToken);
         }
     }
 
-    /// <summary>False when something newer is to be asked instead.</summary>
-    private async Task<bool> WaitAsync(LiveSubscriptionState state, RepairAsk ask, TimeSpan pause, CancellationToken cancellationToken)
+    /// <summary>Waits for the pause, or until the request is replaced.</summary>
+    /// <returns>Whether the request is still current.</returns>
+    private async Task<bool> WaitAsync(
+        LiveSubscriptionState state,
+        RepairRequest request,
+        TimeSpan pause,
+        CancellationToken cancellationToken
+    )
     {
-        var newer = state.NewerAsync(ask);
+        var replaced = state.ReplacedAsync(request);
         if (pause > TimeSpan.Zero)
         {
-            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(Task.Delay(pause, time, enough.Token), newer);
-            await enough.CancelAsync();
+            using var delayEnd = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(Task.Delay(pause, time, delayEnd.Token), replaced);
+            await delayEnd.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        return !newer.IsCompleted;
+        return !replaced.IsCompleted;
     }
 }

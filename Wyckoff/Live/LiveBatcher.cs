@@ -10,8 +10,8 @@ using Wyckoff.Telemetry;
 namespace Wyckoff.Live;
 
 /// <summary>
-/// Between the stream and the database: a bounded buffer, from which bars are written together, in the order they came. A database that fails is tried again until it
-/// takes them; meanwhile the buffer fills, and then who brings bars has to wait.
+/// Buffers received bars and writes them in batches, in the order in which they came. A batch that fails because of the database is retried
+/// until it succeeds; meanwhile the bounded buffer fills up, and <see cref="AddAsync"/> waits.
 /// </summary>
 internal sealed class LiveBatcher(
     LiveStreamOptions options,
@@ -29,10 +29,12 @@ internal sealed class LiveBatcher(
     private readonly List<Entry> _batch = [];
     private int _writing;
 
-    /// <summary>Received and not yet committed.</summary>
+    /// <summary>The number of bars received and not yet committed.</summary>
     public int Queued => _channel.Reader.Count + Volatile.Read(ref _writing);
 
-    /// <exception cref="LiveStreamException">The buffer has been full for longer than patience lasts.</exception>
+    /// <summary>Adds a bar to the buffer.</summary>
+    /// <exception cref="LiveStreamException">The buffer was full for longer than <see
+    /// cref="LiveStreamOptions.BufferFullTimeout"/>.</exception>
     public async ValueTask AddAsync(LiveSubscriptionState state, IncomingBar bar, CancellationToken cancellationToken)
     {
         var entry = new Entry(state, bar, time.GetTimestamp());
@@ -41,32 +43,32 @@ internal sealed class LiveBatcher(
             return;
         }
 
-        using var patience = new CancellationTokenSource(options.Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        using var timeout = new CancellationTokenSource(options.BufferFullTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            await _channel.Writer.WriteAsync(entry, either.Token);
+            await _channel.Writer.WriteAsync(entry, linked.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new LiveStreamException(
-                "the database has not taken bars for too long; what passes now is asked of the provider later",
+                "the database has not accepted bars for too long; the bars missed from now on are fetched from the provider later",
                 LiveStreamFault.Overwhelmed
             );
         }
     }
 
-    /// <summary>In its turn, what came of this feed during a repair is written once more.</summary>
+    /// <summary>Queues the bars that a live subscription received during a repair, to be written again.</summary>
     public async Task ReplayAsync(LiveSubscriptionState state, CancellationToken cancellationToken) =>
         await _channel.Writer.WriteAsync(new(state, null, 0), cancellationToken);
 
-    /// <summary>There is room for a bar.</summary>
-    public async Task RoomAsync(CancellationToken cancellationToken) => await _channel.Writer.WaitToWriteAsync(cancellationToken);
+    /// <summary>Waits until the buffer has room.</summary>
+    public async Task WaitForRoomAsync(CancellationToken cancellationToken) => await _channel.Writer.WaitToWriteAsync(cancellationToken);
 
-    /// <summary>Nothing more comes.</summary>
+    /// <summary>Lets <see cref="RunAsync"/> end once the buffer is empty.</summary>
     public void Complete() => _channel.Writer.TryComplete();
 
-    /// <summary>Writes until nothing more comes and all is written.</summary>
+    /// <summary>Writes batches until <see cref="Complete"/> was called and the buffer is empty.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -74,8 +76,8 @@ internal sealed class LiveBatcher(
             var more = _channel.Reader.WaitToReadAsync(cancellationToken).AsTask();
             while (await more)
             {
-                using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                var window = Task.Delay(options.Window, time, over.Token);
+                using var delayEnd = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                var delay = Task.Delay(options.BatchDelay, time, delayEnd.Token);
                 do
                 {
                     while (_batch.Count < options.BatchSize && _channel.Reader.TryRead(out var entry))
@@ -84,9 +86,9 @@ internal sealed class LiveBatcher(
                     }
 
                     more = _channel.Reader.WaitToReadAsync(cancellationToken).AsTask();
-                } while (_batch.Count < options.BatchSize && await Task.WhenAny(window, more) == more && await more);
+                } while (_batch.Count < options.BatchSize && await Task.WhenAny(delay, more) == more && await more);
 
-                await over.CancelAsync();
+                await delayEnd.CancelAsync();
                 if (_batch.Count > 0)
                 {
                     await WriteAsync(_batch, cancellationToken);
@@ -94,14 +96,14 @@ internal sealed class LiveBatcher(
                     Volatile.Write(ref _writing, 0);
                 }
 
-                LiveTelemetry.Queued(Queued);
+                LiveTelemetry.RecordQueue(Queued);
             }
         }
         finally
         {
-            if (Queued is > 0 and var left)
+            if (Queued is > 0 and var remaining)
             {
-                logger.NotWritten(left);
+                logger.NotWritten(remaining);
             }
         }
     }
@@ -110,14 +112,14 @@ internal sealed class LiveBatcher(
     {
         if (entry.Bar is { } bar)
         {
-            entry.State.Taken(bar);
+            entry.State.Writing(bar);
             _batch.Add(entry);
         }
         else
         {
-            foreach (var again in entry.State.Replay())
+            foreach (var replayed in entry.State.Replay())
             {
-                _batch.Add(entry with { Bar = again });
+                _batch.Add(entry with { Bar = replayed });
             }
         }
 
@@ -127,10 +129,10 @@ internal sealed class LiveBatcher(
     private async Task WriteAsync(IReadOnlyCollection<Entry> entries, CancellationToken cancellationToken)
     {
         using var activity = MarketDataTraces.WriteLive(entries.Count);
-        var byFeed = entries.GroupBy(entry => entry.State).ToList();
-        var sets = byFeed.ConvertAll(group => new BarSet(
-            group.Key.Feed.Ticker.Id,
-            group.Key.Feed.Timeframe,
+        var byState = entries.GroupBy(entry => entry.State).ToList();
+        var sets = byState.ConvertAll(group => new BarSet(
+            group.Key.Subscription.Ticker.Id,
+            group.Key.Subscription.Timeframe,
             group.Select(entry => entry.Bar!.Value).ToArray()
         ));
         for (var failures = 1; ; failures++)
@@ -142,14 +144,14 @@ internal sealed class LiveBatcher(
             }
             catch (Exception e) when (IsRefusal(e))
             {
-                if (byFeed.Count == 1)
+                if (byState.Count == 1)
                 {
-                    Refuse(byFeed[0].Key, sets[0], e);
+                    Refuse(byState[0].Key, sets[0], e);
                     return;
                 }
 
-                // One of them is at fault; the others must not suffer for it.
-                foreach (var group in byFeed)
+                // Write each live subscription by itself, so that invalid bars of one do not block the others.
+                foreach (var group in byState)
                 {
                     await WriteAsync([.. group], cancellationToken);
                 }
@@ -169,11 +171,11 @@ internal sealed class LiveBatcher(
             entry.State.Committed(entry.Bar!.Value.Time);
             if (entry.Arrived != 0)
             {
-                LiveTelemetry.Took(time.GetElapsedTime(entry.Arrived));
+                LiveTelemetry.RecordLatency(time.GetElapsedTime(entry.Arrived));
             }
         }
 
-        LiveTelemetry.Wrote(entries.Count);
+        LiveTelemetry.RecordWritten(entries.Count);
     }
 
     private void Refuse(LiveSubscriptionState state, BarSet set, Exception exception)
@@ -181,18 +183,20 @@ internal sealed class LiveBatcher(
         logger.BarsRefused(
             exception,
             set.Bars.Length,
-            state.Feed.Ticker.Symbol.Value,
-            state.Feed.Timeframe.Name,
+            state.Subscription.Ticker.Symbol.Value,
+            state.Subscription.Timeframe.Name,
             set.Bars.Span[0].Timestamp
         );
-        LiveTelemetry.Reject("database", set.Bars.Length);
+        LiveTelemetry.RecordReject("database", set.Bars.Length);
         state.Refused(set.Bars.Span);
         refused(state);
     }
 
-    // What will not be taken however often it is tried: bad data (classes 22 and 23), or bars that break a rule of the writer. That somebody else was faster is no such thing.
+    // Errors that no retry can solve: invalid data (classes 22 and 23), or bars that break a rule of the writer. A unique violation is a
+    // race, so it is retried.
     private static bool IsRefusal(Exception e) =>
         e is ArgumentException || e is PostgresException { SqlState: ['2', '2' or '3', ..] and not PostgresErrorCodes.UniqueViolation };
 
+    /// <summary>A bar to write, or without a bar the request to write again what was received during a repair.</summary>
     private readonly record struct Entry(LiveSubscriptionState State, IncomingBar? Bar, long Arrived);
 }

@@ -1,11 +1,15 @@
 namespace Wyckoff.Live;
 
-/// <summary>
-/// How a stream is. <see cref="Since"/>: since when it has been connected, or has not been although it should. <see cref="Gaps"/>: feeds of which the provider has not said
-/// its last word about what passed before the stream of them began.
-/// </summary>
-public sealed record LiveStatus(bool Connected, DateTimeOffset Since, int Feeds, int Subscribed, int Gaps, int Queued, string? Fault)
+/// <summary>The status of a live stream.</summary>
+/// <param name="Connected">Whether the stream is connected.</param>
+/// <param name="Since">Since when it is connected, or is not although there is something to stream.</param>
+/// <param name="Subscriptions">The number of live subscriptions.</param>
+/// <param name="Confirmed">How many of them the server has confirmed.</param>
+/// <param name="Gaps">How many of them have a gap that the provider has not finally answered for.</param>
+/// <param name="Queued">The number of bars received and not yet committed.</param>
+/// <param name="Fault">The last fault; null while there is none.</param>
+public sealed record LiveStatus(bool Connected, DateTimeOffset Since, int Subscriptions, int Confirmed, int Gaps, int Queued, string? Fault)
 {
-    /// <summary>There is something to stream.</summary>
-    public bool Wanted => Feeds > 0;
+    /// <summary>Whether there is something to stream.</summary>
+    public bool Wanted => Subscriptions > 0;
 }

@@ -7,38 +7,38 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Live;
 
 /// <summary>
-/// Keeps one connection to a provider's stream, and writes what it brings. Nothing is lost: what passes while there is no connection, or while the database is away for
-/// longer than the buffer lasts, is asked of the provider afterwards.
+/// Keeps a connection to a provider's stream and writes the bars that it delivers. Bars that are missed while there is no connection, or
+/// while the database is away for longer than the buffer lasts, are fetched from the provider afterwards.
 /// </summary>
 public sealed class LiveStream
 {
-    private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
 
     private readonly LiveStreamOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Backoff _pauses;
+    private readonly Backoff _backoff;
     private readonly LiveBatcher _batcher;
     private readonly GapRepair _repair;
     private readonly TradeBars _trades;
-    private readonly SemaphoreSlim _building = new(1, 1);
-    private readonly List<LiveBar> _built = [];
+    private readonly SemaphoreSlim _tradesLock = new(1, 1);
+    private readonly List<LiveBar> _builtBars = [];
     private readonly Lock _lock = new();
     private readonly Dictionary<(Symbol, bool Daily), LiveSubscriptionState> _states = [];
-    private readonly Dictionary<(Symbol, bool Daily), LiveSubscriptionState> _sent = [];
+    private readonly Dictionary<(Symbol, bool Daily), LiveSubscriptionState> _requested = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _connected;
     private DateTimeOffset _since;
     private string? _fault;
-    private CancellationToken _life;
+    private CancellationToken _stopping;
 
-    /// <param name="options">Where to and as whom.</param>
-    /// <param name="writing">How the bars are written: their source, and the fence of whoever owns the stream.</param>
-    /// <param name="write">Writes sets of bars in one transaction, or throws and has written nothing.</param>
-    /// <param name="repair">Has the provider asked for the bars of a range, and stores them. It is done when they are committed.</param>
+    /// <param name="options">The address, credentials and timings.</param>
+    /// <param name="writing">How bars are written: their source, and the fence of the lease on the stream.</param>
+    /// <param name="write">Writes sets of bars in one transaction, or throws without having written anything.</param>
+    /// <param name="repair">Fetches the bars of a range from the provider, and completes when they are committed.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="random">For the pauses between attempts.</param>
-    /// <param name="logger">For what is worth knowing.</param>
+    /// <param name="random">The source of jitter in the pauses between attempts.</param>
+    /// <param name="logger">The logger.</param>
     public LiveStream(
         LiveStreamOptions options,
         BarWriteOptions writing,
@@ -49,9 +49,9 @@ public sealed class LiveStream
         ILogger<LiveStream> logger
     )
     {
-        (_options, _time, _logger, _since, _pauses) = (options, time, logger, time.GetUtcNow(), new(random));
-        _batcher = new(options, writing, write, RepairNow, _pauses, time, logger);
-        _repair = new(options, repair, _batcher.ReplayAsync, _pauses, time, logger);
+        (_options, _time, _logger, _since, _backoff) = (options, time, logger, time.GetUtcNow(), new(random));
+        _batcher = new(options, writing, write, RepairNow, _backoff, time, logger);
+        _repair = new(options, repair, _batcher.ReplayAsync, _backoff, time, logger);
         _trades = new(options.TradeGrace);
     }
 
@@ -66,7 +66,7 @@ public sealed class LiveStream
                     _since,
                     _states.Count,
                     _states.Values.Count(state => state.Subscribed),
-                    _states.Values.Count(state => state.HasHole),
+                    _states.Values.Count(state => state.HasGap),
                     _batcher.Queued,
                     _fault
                 );
@@ -74,23 +74,23 @@ public sealed class LiveStream
         }
     }
 
-    /// <summary>What shall be streamed from now on. Subscriptions follow without a new connection.</summary>
-    public void SetFeeds(IEnumerable<LiveSubscription> feeds)
+    /// <summary>Replaces the live subscriptions. An existing connection is kept.</summary>
+    public void SetSubscriptions(IEnumerable<LiveSubscription> subscriptions)
     {
         lock (_lock)
         {
-            var wanted = feeds.ToDictionary(feed => (feed.Ticker.Symbol, feed.Timeframe.IsDaily));
+            var wanted = subscriptions.ToDictionary(subscription => (subscription.Ticker.Symbol, subscription.Timeframe.IsDaily));
             if (_states.Count == 0)
             {
-                _since = _time.GetUtcNow(); // nothing was to be connected before
+                _since = _time.GetUtcNow(); // Until now there was no reason to be connected.
             }
 
             foreach (var (key, state) in _states.ToList())
             {
                 if (
-                    !wanted.TryGetValue(key, out var feed)
-                    || feed.FromTrades != state.Feed.FromTrades
-                    || feed.Ticker.Id != state.Feed.Ticker.Id
+                    !wanted.TryGetValue(key, out var subscription)
+                    || subscription.FromTrades != state.Subscription.FromTrades
+                    || subscription.Ticker.Id != state.Subscription.Ticker.Id
                 )
                 {
                     _states.Remove(key);
@@ -98,52 +98,55 @@ public sealed class LiveStream
                 }
             }
 
-            foreach (var (key, feed) in wanted)
+            foreach (var (key, subscription) in wanted)
             {
-                if (!LiveSubscription.CanBeLive(feed.Timeframe) || (feed.FromTrades && feed.Timeframe.IsDaily))
+                if (!LiveSubscription.CanBeLive(subscription.Timeframe) || (subscription.FromTrades && subscription.Timeframe.IsDaily))
                 {
                     throw new ArgumentException(
-                        $"{feed.Ticker.Symbol} {feed.Timeframe}: a stream has bars of 1m and 1d, and builds 1m from trades.",
-                        nameof(feeds)
+                        $"{subscription.Ticker.Symbol} {subscription.Timeframe}: a stream has bars of 1m and 1d, "
+                            + "and builds 1m from trades.",
+                        nameof(subscriptions)
                     );
                 }
 
-                _states.TryAdd(key, new(feed));
+                _states.TryAdd(key, new(subscription));
             }
 
             _changed.TrySetResult();
         }
     }
 
-    /// <summary>Runs until it is told to stop; then what has come is written, as far as the time for it lasts.</summary>
+    /// <summary>
+    /// Runs until cancelled. Bars already received are then written, for at most <see cref="LiveStreamOptions.StopTimeout"/>.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var life = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var writing = new CancellationTokenSource();
-        _life = life.Token;
+        _stopping = stopping.Token;
         var batching = _batcher.RunAsync(writing.Token);
-        // A batcher ends only by a fault that nobody can mend here, such as a lease that is gone.
+        // The batcher ends early only on a fault that cannot be retried, such as a lost lease.
         _ = batching.ContinueWith(
-            _ => life.Cancel(),
+            _ => stopping.Cancel(),
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default
         );
         try
         {
-            await ConnectAsync(life.Token);
+            await RunConnectionsAsync(stopping.Token);
         }
-        catch (OperationCanceledException) when (life.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // Told to.
+            // The stream was cancelled, or the batcher failed.
         }
         finally
         {
-            await life.CancelAsync();
+            await stopping.CancelAsync();
             await _repair.StopAsync();
             _batcher.Complete();
-            using var enough = new CancellationTokenSource(_options.LastWrite, _time);
-            await using (enough.Token.Register(writing.Cancel))
+            using var stopTimeout = new CancellationTokenSource(_options.StopTimeout, _time);
+            await using (stopTimeout.Token.Register(writing.Cancel))
             {
                 try
                 {
@@ -151,31 +154,31 @@ public sealed class LiveStream
                 }
                 catch (OperationCanceledException) when (writing.IsCancellationRequested)
                 {
-                    // What is left was logged; the next start repairs it.
+                    // The batcher has logged the bars not written; the next start repairs them.
                 }
             }
         }
     }
 
-    private async Task ConnectAsync(CancellationToken cancellationToken)
+    private async Task RunConnectionsAsync(CancellationToken cancellationToken)
     {
         var failures = 0;
         while (true)
         {
-            await WantedAsync(cancellationToken);
-            await _batcher.RoomAsync(cancellationToken);
+            await WaitForSubscriptionsAsync(cancellationToken);
+            await _batcher.WaitForRoomAsync(cancellationToken);
             var started = _time.GetTimestamp();
             try
             {
-                await ListenAsync(cancellationToken);
+                await RunConnectionAsync(cancellationToken);
                 Disconnected(null);
                 failures = 0;
             }
             catch (LiveStreamException e)
             {
-                LiveTelemetry.Ended(e.Fault);
-                failures = _time.GetElapsedTime(started) >= _options.Good ? 1 : failures + 1;
-                var pause = _pauses.After(failures, _options.FirstPause, _options.LongestPause);
+                LiveTelemetry.RecordEnd(e.Fault);
+                failures = _time.GetElapsedTime(started) >= _options.StableAfter ? 1 : failures + 1;
+                var pause = _backoff.After(failures, _options.FirstPause, _options.LongestPause);
                 pause = e.Fault switch
                 {
                     LiveStreamFault.Refused => _options.RefusedPause,
@@ -201,31 +204,31 @@ public sealed class LiveStream
         }
     }
 
-    /// <summary>One connection, from its beginning to its end. It ends well only when there is nothing left to stream.</summary>
-    private async Task ListenAsync(CancellationToken cancellationToken)
+    /// <summary>Runs one connection. Returns when there are no live subscriptions left; any other end throws.</summary>
+    private async Task RunConnectionAsync(CancellationToken cancellationToken)
     {
         await using var connection = await AlpacaConnection.OpenAsync(_options, _time, cancellationToken);
         lock (_lock)
         {
             (_connected, _since, _fault) = (true, _time.GetUtcNow(), null);
-            _sent.Clear();
+            _requested.Clear();
             _logger.LiveConnected(_options.Url, _states.Count);
         }
 
-        LiveTelemetry.IsConnected(true);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var heard = new Heard();
-        Task[] parts =
+        LiveTelemetry.RecordConnected(true);
+        using var connectionEnd = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var receiver = new ReceiverState();
+        Task[] tasks =
         [
-            ReceiveAsync(connection, heard, over.Token),
-            SubscribeAsync(connection, over.Token),
-            WatchAsync(connection, heard, over.Token),
-            CloseMinutesAsync(over.Token),
+            ReceiveAsync(connection, receiver, connectionEnd.Token),
+            SubscribeAsync(connection, connectionEnd.Token),
+            WatchReceiverAsync(connection, receiver, connectionEnd.Token),
+            CloseMinutesAsync(connectionEnd.Token),
         ];
         try
         {
-            await await Task.WhenAny(parts);
-            await connection.CloseAsync(_options.LastWrite, _time);
+            await await Task.WhenAny(tasks);
+            await connection.CloseAsync(_options.StopTimeout, _time);
         }
         catch (LiveStreamException e) when (cancellationToken.IsCancellationRequested)
         {
@@ -233,22 +236,22 @@ public sealed class LiveStream
         }
         finally
         {
-            await over.CancelAsync();
-            // The first one has said why; the others end because of it.
-            await Task.WhenAll(parts)
+            await connectionEnd.CancelAsync();
+            // The first task to end has given the reason; the others end because of the cancellation.
+            await Task.WhenAll(tasks)
                 .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
 
-    private async Task ReceiveAsync(AlpacaConnection connection, Heard heard, CancellationToken cancellationToken)
+    private async Task ReceiveAsync(AlpacaConnection connection, ReceiverState receiver, CancellationToken cancellationToken)
     {
         var frame = new AlpacaFrame();
         while (true)
         {
-            heard.Waiting = true;
+            receiver.Waiting = true;
             await connection.ReceiveAsync(frame, cancellationToken);
-            heard.Waiting = false;
-            heard.Messages++;
+            receiver.Waiting = false;
+            receiver.Messages++;
             foreach (var fault in frame.Faults)
             {
                 Reject("invalid", fault);
@@ -256,12 +259,12 @@ public sealed class LiveStream
 
             foreach (var control in frame.Controls)
             {
-                await HeedAsync(control, cancellationToken);
+                await HandleAsync(control, cancellationToken);
             }
 
             foreach (var bar in frame.Bars)
             {
-                LiveTelemetry.Came(
+                LiveTelemetry.RecordReceived(
                     bar.Kind switch
                     {
                         LiveBarKind.Minute => "bar",
@@ -269,17 +272,17 @@ public sealed class LiveStream
                         _ => "daily",
                     }
                 );
-                await TakeAsync(bar, fromTrades: false, cancellationToken);
+                await EnqueueAsync(bar, fromTrades: false, cancellationToken);
             }
 
             if (frame.Trades.Count > 0)
             {
-                await BuildAsync(frame.Trades, cancellationToken);
+                await AddTradesAsync(frame.Trades, cancellationToken);
             }
         }
     }
 
-    private async ValueTask TakeAsync(LiveBar bar, bool fromTrades, CancellationToken cancellationToken)
+    private async ValueTask EnqueueAsync(LiveBar bar, bool fromTrades, CancellationToken cancellationToken)
     {
         LiveSubscriptionState? state;
         lock (_lock)
@@ -287,32 +290,32 @@ public sealed class LiveStream
             _states.TryGetValue((bar.Symbol, bar.Kind == LiveBarKind.Day), out state);
         }
 
-        // For a while after the end of a subscription the server still sends what it had in hand.
-        if (state is null || state.Feed.FromTrades != fromTrades)
+        // For a while after an unsubscription the server still sends bars that were in its buffers.
+        if (state is null || state.Subscription.FromTrades != fromTrades)
         {
             return;
         }
 
-        var taken = state.OnGrid(bar.Bar);
-        if (bar.Bar.Timestamp > _time.GetUtcNow() + Ahead)
+        var aligned = state.Align(bar.Bar);
+        if (bar.Bar.Timestamp > _time.GetUtcNow() + MaxClockSkew)
         {
-            Reject("future", $"bar of {bar.Symbol} at {taken.Timestamp:O}: that is in the future; is the clock of this machine right?");
+            Reject("future", $"bar of {bar.Symbol} at {aligned.Timestamp:O}: that is in the future; is the clock of this machine right?");
         }
-        else if (taken.Timestamp.UtcTicks % state.Feed.Timeframe.Width.Ticks != 0)
+        else if (aligned.Timestamp.UtcTicks % state.Subscription.Timeframe.Width.Ticks != 0)
         {
-            Reject("grid", $"bar of {bar.Symbol} at {taken.Timestamp:O}: the start of a minute was expected");
+            Reject("grid", $"bar of {bar.Symbol} at {aligned.Timestamp:O}: the start of a minute was expected");
         }
         else
         {
-            await _batcher.AddAsync(state, taken, cancellationToken);
+            await _batcher.AddAsync(state, aligned, cancellationToken);
         }
     }
 
-    private async Task HeedAsync(AlpacaControl control, CancellationToken cancellationToken)
+    private async Task HandleAsync(AlpacaControl control, CancellationToken cancellationToken)
     {
         switch (control.Kind)
         {
-            // Of the subscription, not of the connection: too many symbols, or a list this stream does not have.
+            // Errors of a subscription, which leave the connection usable: too many symbols, or a channel that this stream does not have.
             case AlpacaControlKind.Error when control.Code is 400 or 405 or 409 or 410:
                 lock (_lock)
                 {
@@ -321,52 +324,54 @@ public sealed class LiveStream
 
                 _logger.SubscriptionRefused(string.Create(CultureInfo.InvariantCulture, $"{control.Code} {control.Text}"));
                 break;
-            case AlpacaControlKind.Error when control.Code != 403: // authenticated already
+            case AlpacaControlKind.Error when control.Code != 403: // 403: already authenticated, which is harmless.
                 throw AlpacaConnection.Error(control);
             case AlpacaControlKind.Subscription:
-                await SubscribedAsync(control.Subscription!, cancellationToken);
+                await ConfirmedAsync(control.Subscription!, cancellationToken);
                 break;
         }
     }
 
-    private async Task SubscribedAsync(AlpacaSubscription subscription, CancellationToken cancellationToken)
+    private async Task ConfirmedAsync(AlpacaSubscription confirmed, CancellationToken cancellationToken)
     {
-        List<LiveSubscriptionState> begun;
+        List<LiveSubscriptionState> started;
         lock (_lock)
         {
-            begun = [.. _sent.Values.Where(state => !state.Subscribed && subscription.Has(state.Feed))];
-            begun.ForEach(state => state.Subscribed = true);
+            started = [.. _requested.Values.Where(state => !state.Subscribed && confirmed.Has(state.Subscription))];
+            started.ForEach(state => state.Subscribed = true);
         }
 
-        if (begun.Count == 0)
+        if (started.Count == 0)
         {
             return;
         }
 
-        await _building.WaitAsync(cancellationToken);
+        await _tradesLock.WaitAsync(cancellationToken);
         try
         {
             var now = _time.GetUtcNow();
-            begun.ForEach(state => Begin(state, now));
+            started.ForEach(state => Start(state, now));
         }
         finally
         {
-            _building.Release();
+            _tradesLock.Release();
         }
     }
 
-    /// <summary>The stream of this feed begins now; what was before has to be asked for. Within the semaphore.</summary>
-    private void Begin(LiveSubscriptionState state, DateTimeOffset now)
+    /// <summary>
+    /// Handles the start of a live subscription: the bars before it have to be fetched. The caller holds the trades lock.
+    /// </summary>
+    private void Start(LiveSubscriptionState state, DateTimeOffset now)
     {
-        if (state.Feed.FromTrades)
+        if (state.Subscription.FromTrades)
         {
-            _trades.Start(state.Feed.Ticker.Symbol, now);
+            _trades.Start(state.Subscription.Ticker.Symbol, now);
         }
 
-        _repair.Ask(state, now, _life);
+        _repair.Request(state, now, _stopping);
     }
 
-    /// <summary>Sends what the subscriptions should be whenever that changes; ends when nothing is to be streamed any more.</summary>
+    /// <summary>Sends changes of the live subscriptions to the server. Returns when there are none left.</summary>
     private async Task SubscribeAsync(AlpacaConnection connection, CancellationToken cancellationToken)
     {
         while (true)
@@ -381,9 +386,9 @@ public sealed class LiveStream
                     return;
                 }
 
-                removed = [.. _sent.Where(pair => _states.GetValueOrDefault(pair.Key) != pair.Value).Select(pair => pair.Value)];
-                added = [.. _states.Values.Where(state => !state.Subscribed && _sent.GetValueOrDefault(Key(state)) != state)];
-                removed.ForEach(state => _sent.Remove(Key(state)));
+                removed = [.. _requested.Where(pair => _states.GetValueOrDefault(pair.Key) != pair.Value).Select(pair => pair.Value)];
+                added = [.. _states.Values.Where(state => !state.Subscribed && _requested.GetValueOrDefault(Key(state)) != state)];
+                removed.ForEach(state => _requested.Remove(Key(state)));
                 if (_changed.Task.IsCompleted)
                 {
                     _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -392,17 +397,17 @@ public sealed class LiveStream
                 changed = _changed.Task;
             }
 
-            foreach (var message in AlpacaCommands.Unsubscribe([.. removed.Select(state => state.Feed)]))
+            foreach (var message in AlpacaCommands.Unsubscribe([.. removed.Select(state => state.Subscription)]))
             {
                 await connection.SendAsync(message, cancellationToken);
             }
 
             lock (_lock)
             {
-                added.ForEach(state => _sent[Key(state)] = state);
+                added.ForEach(state => _requested[Key(state)] = state);
             }
 
-            foreach (var message in AlpacaCommands.Subscribe([.. added.Select(state => state.Feed)]))
+            foreach (var message in AlpacaCommands.Subscribe([.. added.Select(state => state.Subscription)]))
             {
                 await connection.SendAsync(message, cancellationToken);
             }
@@ -417,78 +422,86 @@ public sealed class LiveStream
     }
 
     /// <summary>
-    /// A line can be dead without anybody saying so, and at night a good one is as silent. So after a silence we subscribe to what we have already: the server answers with the
-    /// list of all subscriptions. Only silence after that is death. While we are the ones who keep the server waiting, it may well be silent.
+    /// Detects dead connections. At night a healthy connection is silent too, so after a silence an existing subscription is requested
+    /// again, which the server answers with the list of all subscriptions. If no answer comes, the connection is dead. Silence does not
+    /// count while the receiver itself waits for the buffer.
     /// </summary>
-    private async Task WatchAsync(AlpacaConnection connection, Heard heard, CancellationToken cancellationToken)
+    private async Task WatchReceiverAsync(AlpacaConnection connection, ReceiverState receiver, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var before = heard.Messages;
+            var before = receiver.Messages;
             await Task.Delay(_options.Heartbeat, _time, cancellationToken);
-            LiveSubscription? any;
+            LiveSubscription? subscription;
             lock (_lock)
             {
-                any = _sent.Values.FirstOrDefault(state => state.Subscribed)?.Feed ?? _sent.Values.FirstOrDefault()?.Feed;
+                subscription =
+                    _requested.Values.FirstOrDefault(state => state.Subscribed)?.Subscription
+                    ?? _requested.Values.FirstOrDefault()?.Subscription;
             }
 
-            if (heard.Messages != before || !heard.Waiting || any is null)
+            if (receiver.Messages != before || !receiver.Waiting || subscription is null)
             {
                 continue;
             }
 
-            foreach (var message in AlpacaCommands.Subscribe([any]))
+            foreach (var message in AlpacaCommands.Subscribe([subscription]))
             {
                 await connection.SendAsync(message, cancellationToken);
             }
 
             await Task.Delay(_options.Timeout, _time, cancellationToken);
-            if (heard.Messages == before && heard.Waiting)
+            if (receiver.Messages == before && receiver.Waiting)
             {
                 throw new LiveStreamException(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"nothing was heard for {(_options.Heartbeat + _options.Timeout).TotalSeconds} s, nor in answer to a sign of life"
+                        $"nothing was received for {(_options.Heartbeat + _options.Timeout).TotalSeconds} s, "
+                            + $"and the heartbeat was not answered"
                     )
                 );
             }
         }
     }
 
-    private async Task BuildAsync(List<LiveTrade> trades, CancellationToken cancellationToken)
+    private async Task AddTradesAsync(List<LiveTrade> trades, CancellationToken cancellationToken)
     {
-        await _building.WaitAsync(cancellationToken);
+        await _tradesLock.WaitAsync(cancellationToken);
         try
         {
             foreach (var trade in trades)
             {
-                if (trade.Undoes)
+                if (trade.IsCorrection)
                 {
-                    Undo(trade.Symbol);
+                    DiscardTrades(trade.Symbol);
                 }
-                else if (trade.Ticks > (_time.GetUtcNow() + Ahead).UtcTicks)
+                else if (trade.Ticks > (_time.GetUtcNow() + MaxClockSkew).UtcTicks)
                 {
                     Reject(
                         "future",
-                        $"trade of {trade.Symbol} at {new DateTimeOffset(trade.Ticks, TimeSpan.Zero):O}: that is in the future; is the clock of this machine right?"
+                        $"trade of {trade.Symbol} at {new DateTimeOffset(trade.Ticks, TimeSpan.Zero):O}: "
+                            + "that is in the future; is the clock of this machine right?"
                     );
                 }
-                else if (!_trades.Add(trade, _built))
+                else if (!_trades.Add(trade, _builtBars))
                 {
-                    LiveTelemetry.Reject("late");
+                    LiveTelemetry.RecordReject("late");
                 }
             }
 
-            await TakeBuiltAsync(cancellationToken);
+            await EnqueueBuiltAsync(cancellationToken);
         }
         finally
         {
-            _building.Release();
+            _tradesLock.Release();
         }
     }
 
-    /// <summary>Which minute a cancelled trade was in is not said, and it cannot be taken out of a high: so all minutes at hand are asked of the provider, and building begins anew.</summary>
-    private void Undo(Symbol symbol)
+    /// <summary>
+    /// Handles a cancelled or corrected trade. The message does not name the minute, and a trade cannot be removed from a high or low. So
+    /// all minutes in memory are fetched from the provider, and building starts anew.
+    /// </summary>
+    private void DiscardTrades(Symbol symbol)
     {
         LiveSubscriptionState? state;
         lock (_lock)
@@ -496,15 +509,15 @@ public sealed class LiveStream
             _states.TryGetValue((symbol, false), out state);
         }
 
-        if (state is { Feed.FromTrades: true, Subscribed: true })
+        if (state is { Subscription.FromTrades: true, Subscribed: true })
         {
-            _logger.TradeUndone(symbol.Value);
+            _logger.TradeCorrected(symbol.Value);
             if (_trades.Oldest(symbol) is { } oldest)
             {
-                state.Hole(oldest);
+                state.ExtendGap(oldest);
             }
 
-            Begin(state, _time.GetUtcNow());
+            Start(state, _time.GetUtcNow());
         }
     }
 
@@ -513,35 +526,35 @@ public sealed class LiveStream
         while (true)
         {
             await Task.Delay(TimeSpan.FromSeconds(1), _time, cancellationToken);
-            await _building.WaitAsync(cancellationToken);
+            await _tradesLock.WaitAsync(cancellationToken);
             try
             {
-                _trades.Close(_time.GetUtcNow(), _built);
-                await TakeBuiltAsync(cancellationToken);
+                _trades.Close(_time.GetUtcNow(), _builtBars);
+                await EnqueueBuiltAsync(cancellationToken);
             }
             finally
             {
-                _building.Release();
+                _tradesLock.Release();
             }
         }
     }
 
-    // Within the semaphore: two versions of one minute must not overtake each other on their way to the buffer.
-    private async Task TakeBuiltAsync(CancellationToken cancellationToken)
+    // The caller holds the trades lock, so that two versions of one minute reach the buffer in order.
+    private async Task EnqueueBuiltAsync(CancellationToken cancellationToken)
     {
-        LiveTelemetry.Came("trades", _built.Count);
-        foreach (var bar in _built)
+        LiveTelemetry.RecordReceived("trades", _builtBars.Count);
+        foreach (var bar in _builtBars)
         {
-            await TakeAsync(bar, fromTrades: true, cancellationToken);
+            await EnqueueAsync(bar, fromTrades: true, cancellationToken);
         }
 
-        _built.Clear();
+        _builtBars.Clear();
     }
 
-    /// <summary>The database refused bars of this feed.</summary>
-    private void RepairNow(LiveSubscriptionState state) => _repair.Ask(state, _time.GetUtcNow(), _life);
+    /// <summary>Repairs a live subscription after the database refused bars of it.</summary>
+    private void RepairNow(LiveSubscriptionState state) => _repair.Request(state, _time.GetUtcNow(), _stopping);
 
-    private async Task WantedAsync(CancellationToken cancellationToken)
+    private async Task WaitForSubscriptionsAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -583,20 +596,21 @@ public sealed class LiveStream
         }
 
         _trades.Clear();
-        _built.Clear();
-        LiveTelemetry.IsConnected(false);
+        _builtBars.Clear();
+        LiveTelemetry.RecordConnected(false);
     }
 
     private void Reject(string reason, string text)
     {
-        LiveTelemetry.Reject(reason);
+        LiveTelemetry.RecordReject(reason);
         _logger.MessageRejected(text);
     }
 
-    private static (Symbol, bool Daily) Key(LiveSubscriptionState state) => (state.Feed.Ticker.Symbol, state.Feed.Timeframe.IsDaily);
+    private static (Symbol, bool Daily) Key(LiveSubscriptionState state) =>
+        (state.Subscription.Ticker.Symbol, state.Subscription.Timeframe.IsDaily);
 
-    /// <summary>What the watch knows of the reader.</summary>
-    private sealed class Heard
+    /// <summary>How many messages were received, and whether the receiver waits for the next one.</summary>
+    private sealed class ReceiverState
     {
         private volatile bool _waiting;
         private long _messages;

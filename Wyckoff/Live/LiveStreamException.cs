@@ -1,23 +1,24 @@
 namespace Wyckoff.Live;
 
-/// <summary>Why a connection ended, or was not to be had.</summary>
+/// <summary>A connection ended or could not be opened; the message says why.</summary>
 internal sealed class LiveStreamException(string message, LiveStreamFault fault = LiveStreamFault.Lost, Exception? inner = null)
     : Exception(message, inner)
 {
     public LiveStreamFault Fault { get; } = fault;
 }
 
+/// <summary>The kind of fault that ended a connection; the pause before the next attempt depends on it.</summary>
 internal enum LiveStreamFault
 {
-    /// <summary>Something on the way; trying again helps.</summary>
+    /// <summary>A network or server fault; retrying helps.</summary>
     Lost,
 
-    /// <summary>The account has as many connections as it may.</summary>
+    /// <summary>The account has its maximum of connections.</summary>
     Limit,
 
-    /// <summary>Key, secret or subscription are not accepted.</summary>
+    /// <summary>The server does not accept the key, the secret or the plan of the account.</summary>
     Refused,
 
-    /// <summary>We could not take what came.</summary>
+    /// <summary>The buffer of received bars was full for too long.</summary>
     Overwhelmed,
 }

@@ -1,6 +1,6 @@
 namespace Wyckoff.Live;
 
-/// <summary>How a stream behaves. What a user may want to change is bound from configuration; the rest has its reason beside it.</summary>
+/// <summary>The address, credentials and timings of a live stream.</summary>
 public sealed record LiveStreamOptions
 {
     public required Uri Url { get; init; }
@@ -9,47 +9,59 @@ public sealed record LiveStreamOptions
 
     public required string Secret { get; init; }
 
-    /// <summary>After so long a silence the server is asked for a sign of life: at night there is nothing else to hear.</summary>
+    /// <summary>
+    /// After this time without a message the server is asked for one. At night there are no bars to show that the connection is alive.
+    /// </summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long it has for it; also for each step of the handshake.</summary>
+    /// <summary>The timeout for the server's answer to a heartbeat, and for connecting and authenticating together.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Before the first attempt to reconnect; each further one waits twice as long, up to <see cref="LongestPause"/>.</summary>
+    /// <summary>
+    /// The pause before the first attempt to reconnect. It doubles with each further attempt, up to <see cref="LongestPause"/>.
+    /// </summary>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromSeconds(1);
 
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>At least so long when the provider says that the account is connected already: it needs a while to notice that a connection is dead.</summary>
+    /// <summary>
+    /// The shortest pause after the connection limit of the account was reached. The provider needs a while to notice a dead connection.
+    /// </summary>
     public TimeSpan LimitPause { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Between two attempts with a key that was refused: only a person can help.</summary>
+    /// <summary>The pause after the provider refused the credentials, which a person has to correct.</summary>
     public TimeSpan RefusedPause { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A connection that lasted this long was a good one: the pauses start anew.</summary>
-    public TimeSpan Good { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>A connection that lasted this long was stable: the next pause is <see cref="FirstPause"/> again.</summary>
+    public TimeSpan StableAfter { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long bars are collected after the first one, to be written together.</summary>
-    public TimeSpan Window { get; init; } = TimeSpan.FromMilliseconds(250);
+    /// <summary>How long bars are collected for a batch after its first bar.</summary>
+    public TimeSpan BatchDelay { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>As many bars are written without waiting for more.</summary>
+    /// <summary>The maximum of bars in a batch, apart from bars that are written again after a repair.</summary>
     public int BatchSize { get; init; } = 1000;
 
-    /// <summary>Bars received and not yet being written; when it is full, the server has to wait.</summary>
+    /// <summary>
+    /// The capacity of the buffer of received bars. While it is full, nothing is received, so that TCP slows the server down.
+    /// </summary>
     public int Capacity { get; init; } = 20_000;
 
-    /// <summary>A buffer that stays full for so long ends the connection: what passes then is asked of the provider later.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(2);
+    /// <summary>
+    /// If the buffer stays full for this long, the connection is closed and the missed bars are fetched from the provider later.
+    /// </summary>
+    public TimeSpan BufferFullTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long the last bars may be written when the stream is stopped.</summary>
-    public TimeSpan LastWrite { get; init; } = TimeSpan.FromSeconds(4);
+    /// <summary>How long the remaining bars may take to be written when the stream is stopped.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>Only after so long are a provider's answers about a minute final: a late trade corrects it half a minute after its end.</summary>
+    /// <summary>
+    /// After this time a provider's answer about a minute is final. Late trades correct a minute up to half a minute after its end.
+    /// </summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Repairs at the same time. A provider admits some requests a minute only, and others need them too.</summary>
-    public int RepairsAtOnce { get; init; } = 4;
+    /// <summary>The maximum of concurrent repairs. The provider limits requests per minute, and the sync needs some of them.</summary>
+    public int MaxConcurrentRepairs { get; init; } = 4;
 
-    /// <summary>A minute built from trades is complete so long after its end, unless a trade of a later minute says so before.</summary>
+    /// <summary>A minute built from trades is written this long after its end, or earlier if a trade of a later minute arrives.</summary>
     public TimeSpan TradeGrace { get; init; } = TimeSpan.FromSeconds(2);
 }

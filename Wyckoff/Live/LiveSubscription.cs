@@ -3,12 +3,13 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Live;
 
-/// <summary>
-/// What a stream shall bring of one ticker: its minutes or its days. Whatever is after <paramref name="Known"/> is asked of the provider once the stream is there; what is before,
-/// somebody else keeps. <paramref name="FromTrades"/>: minutes are built here from trades, instead of taken from the provider.
-/// </summary>
-public sealed record LiveSubscription(TickerRef Ticker, Timeframe Timeframe, DateTimeOffset Known, bool FromTrades = false)
+/// <summary>A feed as subscribed at a streaming provider: the minute bars or the daily bars of one ticker.</summary>
+/// <param name="Ticker">The ticker.</param>
+/// <param name="Timeframe">1m or 1d.</param>
+/// <param name="RepairFrom">The start of the range that is fetched once the stream has started. The sync keeps the bars before it.</param>
+/// <param name="FromTrades">Whether minute bars are built here from trades instead of received from the provider.</param>
+public sealed record LiveSubscription(TickerRef Ticker, Timeframe Timeframe, DateTimeOffset RepairFrom, bool FromTrades = false)
 {
-    /// <summary>A stream has no others.</summary>
+    /// <summary>Whether a stream has bars of the timeframe.</summary>
     public static bool CanBeLive(Timeframe timeframe) => timeframe == Timeframe.Minute1 || timeframe.IsDaily;
 }

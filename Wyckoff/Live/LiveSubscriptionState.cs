@@ -4,59 +4,60 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Live;
 
 /// <summary>
-/// What the engine knows of one feed: up to where its bars are stored without a hole, which hole is being repaired, and which bars came meanwhile. The hole outlives
-/// connections: it closes only when the provider has answered for all of it.
+/// The state of one live subscription: the gap that is still to be repaired, and the bars received during the repair. The gap outlives
+/// connections; it closes only when the provider has answered for all of it.
 /// </summary>
-internal sealed class LiveSubscriptionState(LiveSubscription feed)
+internal sealed class LiveSubscriptionState(LiveSubscription subscription)
 {
     private readonly Lock _lock = new();
-    private long _known = IncomingBar.TimeOf(feed.Known);
-    private DateTimeOffset? _hole = feed.Known;
-    private RepairAsk? _asked;
-    private bool _busy;
-    private TaskCompletionSource _newer = New();
-    private Dictionary<long, IncomingBar>? _recent;
-    private int _replays;
+    private long _newestCommitted = IncomingBar.TimeOf(subscription.RepairFrom);
+    private DateTimeOffset? _gapStart = subscription.RepairFrom;
+    private RepairRequest? _request;
+    private bool _repairRunning;
+    private TaskCompletionSource _requestChanged = NewSource();
+    private Dictionary<long, IncomingBar>? _receivedDuringRepair;
+    private int _pendingReplays;
 
-    public LiveSubscription Feed { get; } = feed;
+    public LiveSubscription Subscription { get; } = subscription;
 
-    public (int TickerId, Timeframe Timeframe) Key => (Feed.Ticker.Id, Feed.Timeframe);
-
-    /// <summary>The server has confirmed the subscription on this connection.</summary>
+    /// <summary>Whether the server has confirmed the subscription on the current connection.</summary>
     public bool Subscribed { get; set; }
 
-    /// <summary>Something is still to be asked of the provider.</summary>
-    public bool HasHole
+    /// <summary>Whether there is a gap that the provider has not completely answered for.</summary>
+    public bool HasGap
     {
         get
         {
             lock (_lock)
             {
-                return _hole is not null;
+                return _gapStart is not null;
             }
         }
     }
 
-    /// <summary>When a bar opens; a day at 00:00 UTC of its date, as it is stored.</summary>
-    public IncomingBar OnGrid(IncomingBar bar)
+    /// <summary>Moves a daily bar to 00:00 UTC of its session date, under which it is stored. Other bars stay as they are.</summary>
+    public IncomingBar Align(IncomingBar bar)
     {
-        if (!Feed.Timeframe.IsDaily || bar.Timestamp.TimeOfDay == TimeSpan.Zero)
+        if (!Subscription.Timeframe.IsDaily || bar.Timestamp.TimeOfDay == TimeSpan.Zero)
         {
             return bar;
         }
 
-        var local = TimeZoneInfo.ConvertTime(bar.Timestamp, Feed.Ticker.Zone);
+        var local = TimeZoneInfo.ConvertTime(bar.Timestamp, Subscription.Ticker.Zone);
         return bar with { Time = IncomingBar.TimeOf(new DateTimeOffset(local.Date, TimeSpan.Zero)) };
     }
 
-    /// <summary>The bar is about to be written: while a repair is under way it may come to lie under an older answer.</summary>
-    public void Taken(in IncomingBar bar)
+    /// <summary>
+    /// Records a bar that is about to be written. A repair in progress may overwrite it with an older answer, so it is written again
+    /// afterwards.
+    /// </summary>
+    public void Writing(in IncomingBar bar)
     {
         lock (_lock)
         {
-            if (_recent is not null)
+            if (_receivedDuringRepair is not null)
             {
-                _recent[bar.Time] = bar;
+                _receivedDuringRepair[bar.Time] = bar;
             }
         }
     }
@@ -65,158 +66,169 @@ internal sealed class LiveSubscriptionState(LiveSubscription feed)
     {
         lock (_lock)
         {
-            _known = Math.Max(_known, time);
+            _newestCommitted = Math.Max(_newestCommitted, time);
         }
     }
 
-    /// <summary>What comes from now on is lost: it has to be repaired from the last bar that is stored, or from an older hole. That bar again, since it may yet have been corrected.</summary>
+    /// <summary>
+    /// Marks the live bars from now on as missed. The gap starts at the newest committed bar, which may still have been corrected, or stays
+    /// at an older start.
+    /// </summary>
     public void Lost()
     {
         lock (_lock)
         {
             Subscribed = false;
-            _hole ??= IncomingBar.InstantOf(_known);
-            _asked = null;
-            Wake();
+            _gapStart ??= IncomingBar.InstantOf(_newestCommitted);
+            _request = null;
+            NotifyRequestChanged();
         }
     }
 
-    /// <summary>There is a hole since <paramref name="from"/>.</summary>
-    public void Hole(DateTimeOffset from)
+    /// <summary>Lets the gap start at <paramref name="from"/>, or earlier if it already does.</summary>
+    public void ExtendGap(DateTimeOffset from)
     {
         lock (_lock)
         {
-            _hole = _hole < from ? _hole : from;
+            _gapStart = _gapStart < from ? _gapStart : from;
         }
     }
 
-    /// <summary>The database does not take these bars, and must not be given them again: perhaps the provider has better ones.</summary>
+    /// <summary>
+    /// Adds bars that the database refused to the gap, and does not write them again: the provider may return valid ones.
+    /// </summary>
     public void Refused(ReadOnlySpan<IncomingBar> bars)
     {
         lock (_lock)
         {
             foreach (var bar in bars)
             {
-                _recent?.Remove(bar.Time);
-                _hole = _hole < bar.Timestamp ? _hole : bar.Timestamp;
+                _receivedDuringRepair?.Remove(bar.Time);
+                _gapStart = _gapStart < bar.Timestamp ? _gapStart : bar.Timestamp;
             }
         }
     }
 
-    /// <summary>The hole ends here: the stream is there. True when somebody has to see to it, false when somebody does.</summary>
-    public bool Ask(DateTimeOffset until)
+    /// <summary>Requests a repair of the gap up to <paramref name="until"/>, the instant from which the stream delivers the bars.</summary>
+    /// <returns>Whether the caller has to run the repair; false if one is running, which then continues with this request.</returns>
+    public bool RequestRepair(DateTimeOffset until)
     {
         lock (_lock)
         {
-            _hole ??= IncomingBar.InstantOf(_known);
-            _asked = new(until, until, Settled: false);
-            _recent ??= [];
-            Wake();
-            var idle = !_busy;
-            _busy = true;
-            return idle;
+            _gapStart ??= IncomingBar.InstantOf(_newestCommitted);
+            _request = new(until, until, Final: false);
+            _receivedDuringRepair ??= [];
+            NotifyRequestChanged();
+            var mustRun = !_repairRunning;
+            _repairRunning = true;
+            return mustRun;
         }
     }
 
-    /// <summary>The next thing to ask; null when there is nothing, and the one who saw to it may go.</summary>
-    public RepairAsk? Next()
+    /// <summary>Returns the current request; null if there is none, which ends the running repair.</summary>
+    public RepairRequest? NextRequest()
     {
         lock (_lock)
         {
-            if (_asked is null)
+            if (_request is null)
             {
-                _busy = false;
-                Forget();
+                _repairRunning = false;
+                ForgetReceivedBars();
             }
 
-            return _asked;
+            return _request;
         }
     }
 
-    /// <summary>What to ask the provider for; null when there is no time in it.</summary>
-    public TimeRange? Range(RepairAsk ask)
+    /// <summary>Returns the range to fetch from the provider; null if it is empty.</summary>
+    public TimeRange? Range(RepairRequest request)
     {
         lock (_lock)
         {
-            return _hole is { } from && from < ask.Until ? new(from, ask.Until) : null;
+            return _gapStart is { } from && from < request.Until ? new(from, request.Until) : null;
         }
     }
 
     /// <summary>
-    /// The provider has answered. What was not settled yet has to be asked once more, with the minute that was under way when the stream began: from a stream that
-    /// begins in its midst it may never come.
+    /// Handles the provider's answer. Bars that are not final yet are requested once more after <paramref name="settle"/>, together with
+    /// the minute in progress
+    /// when the stream started, which a stream that starts within the minute may never deliver.
     /// </summary>
-    public void Answered(RepairAsk ask, TimeSpan settle)
+    public void Answered(RepairRequest request, TimeSpan settle)
     {
         lock (_lock)
         {
-            if (_asked != ask)
+            if (_request != request)
             {
-                return; // a newer connection, and a newer end of the hole
+                return; // The request was replaced or cancelled.
             }
 
-            if (ask.Settled)
+            if (request.Final)
             {
-                (_asked, _hole) = (null, null);
+                (_request, _gapStart) = (null, null);
                 return;
             }
 
-            var width = Feed.Timeframe.Width.Ticks;
-            var since = (ask.Until - settle).UtcTicks;
-            var from = new DateTimeOffset(since - (since % width), TimeSpan.Zero);
-            var end = ask.Until.UtcTicks + width - 1;
+            var width = Subscription.Timeframe.Width.Ticks;
+            var unsettled = (request.Until - settle).UtcTicks;
+            var from = new DateTimeOffset(unsettled - (unsettled % width), TimeSpan.Zero);
+            var end = request.Until.UtcTicks + width - 1;
             end -= end % width;
-            var due = ask.Until + settle;
-            _hole = _hole > from ? _hole : from;
-            _asked = new(end < due.UtcTicks ? new(end, TimeSpan.Zero) : due, due, Settled: true);
+            var due = request.Until + settle;
+            _gapStart = _gapStart > from ? _gapStart : from;
+            _request = new(end < due.UtcTicks ? new(end, TimeSpan.Zero) : due, due, Final: true);
         }
     }
 
-    /// <summary>Completes when there is something newer to ask.</summary>
-    public Task NewerAsync(RepairAsk ask)
+    /// <summary>Completes when <paramref name="request"/> is no longer the current request.</summary>
+    public Task ReplacedAsync(RepairRequest request)
     {
         lock (_lock)
         {
-            return _asked == ask ? _newer.Task : Task.CompletedTask;
+            return _request == request ? _requestChanged.Task : Task.CompletedTask;
         }
     }
 
-    /// <summary>The bars that came during the repair will be written once more.</summary>
-    public void Replays()
+    /// <summary>Announces a <see cref="Replay"/>, so that the bars received during the repair are kept until then.</summary>
+    public void AddReplay()
     {
         lock (_lock)
         {
-            _replays++;
+            _pendingReplays++;
         }
     }
 
+    /// <summary>Returns the bars received during the repair, to be written again.</summary>
     public IncomingBar[] Replay()
     {
         lock (_lock)
         {
-            _replays--;
-            IncomingBar[] bars = _recent is null ? [] : [.. _recent.Values];
-            Forget();
+            _pendingReplays--;
+            IncomingBar[] bars = _receivedDuringRepair is null ? [] : [.. _receivedDuringRepair.Values];
+            ForgetReceivedBars();
             return bars;
         }
     }
 
-    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void Forget()
+    private void ForgetReceivedBars()
     {
-        if (!_busy && _replays == 0)
+        if (!_repairRunning && _pendingReplays == 0)
         {
-            _recent = null;
+            _receivedDuringRepair = null;
         }
     }
 
-    private void Wake()
+    private void NotifyRequestChanged()
     {
-        _newer.TrySetResult();
-        _newer = New();
+        _requestChanged.TrySetResult();
+        _requestChanged = NewSource();
     }
 }
 
-/// <summary>A hole is to be repaired up to <paramref name="Until"/>, not before <paramref name="Due"/>. <paramref name="Settled"/>: by then the provider's answer is its last word.</summary>
-internal sealed record RepairAsk(DateTimeOffset Until, DateTimeOffset Due, bool Settled);
+/// <summary>A request to repair a gap.</summary>
+/// <param name="Until">The end of the gap.</param>
+/// <param name="Due">The instant before which the provider is not asked.</param>
+/// <param name="Final">Whether the provider's answer at that time is final.</param>
+internal sealed record RepairRequest(DateTimeOffset Until, DateTimeOffset Due, bool Final);

@@ -5,40 +5,44 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Live;
 
 /// <summary>
-/// Builds minutes from trades, exactly. A minute comes out when a trade of a later one says that it is over, or the clock does, and again whenever a late trade corrects it.
-/// Only minutes that were heard from their first instant: of the others the provider has to be asked. Not safe for use by two threads at once.
+/// Builds minute bars from trades, with exact arithmetic. A bar is emitted when a trade of a later minute arrives or the clock passes the
+/// end of the minute, and again for each late trade. Minutes that were not received from their start are skipped; the provider is asked for
+/// them. Not thread-safe.
 /// </summary>
 internal sealed class TradeBars(TimeSpan grace)
 {
-    /// <summary>How long a minute waits for late trades; those that come later still are left to the next sync.</summary>
-    public static readonly TimeSpan Memory = TimeSpan.FromMinutes(15);
+    /// <summary>How long a minute accepts late trades. Later corrections are left to the sync.</summary>
+    public static readonly TimeSpan LateTradeLimit = TimeSpan.FromMinutes(15);
 
     private readonly Dictionary<Symbol, Ticker> _tickers = [];
-    private readonly List<long> _old = [];
+    private readonly List<long> _expired = [];
 
-    /// <summary>From the first whole minute after <paramref name="now"/> on. What was there of this symbol is forgotten.</summary>
+    /// <summary>
+    /// Starts to build bars from the first whole minute after <paramref name="now"/>, and forgets earlier trades of the symbol.
+    /// </summary>
     public void Start(Symbol symbol, DateTimeOffset now) => _tickers[symbol] = new(Floor(now.UtcTicks - 1) + TimeSpan.TicksPerMinute);
 
     public void Stop(Symbol symbol) => _tickers.Remove(symbol);
 
     public void Clear() => _tickers.Clear();
 
-    /// <summary>The oldest minute that is still open to correction.</summary>
+    /// <summary>The oldest minute that still accepts late trades.</summary>
     public DateTimeOffset? Oldest(Symbol symbol) =>
         _tickers.TryGetValue(symbol, out var ticker) && ticker.Minutes.Count > 0
             ? new DateTimeOffset(ticker.Minutes.Keys.First(), TimeSpan.Zero)
             : null;
 
-    /// <summary>False when the trade is too late to count.</summary>
+    /// <summary>Adds a trade, and the bars that it completes or corrects to <paramref name="bars"/>.</summary>
+    /// <returns>False if the trade is too late to be counted.</returns>
     public bool Add(in LiveTrade trade, List<LiveBar> bars)
     {
         var minute = Floor(trade.Ticks);
         if (!_tickers.TryGetValue(trade.Symbol, out var ticker) || minute < ticker.From)
         {
-            return true; // of a minute that is asked of the provider
+            return true; // The minute is fetched from the provider.
         }
 
-        if (minute <= ticker.Forgotten)
+        if (minute <= ticker.ClosedUntil)
         {
             return false;
         }
@@ -49,7 +53,7 @@ internal sealed class TradeBars(TimeSpan grace)
         }
 
         built.Add(trade);
-        if (built.IsOut)
+        if (built.IsEmitted)
         {
             built.Emit(trade.Symbol, bars);
         }
@@ -63,39 +67,39 @@ internal sealed class TradeBars(TimeSpan grace)
         return true;
     }
 
-    /// <summary>What is over by the clock.</summary>
+    /// <summary>Emits the minutes that ended more than the grace period ago.</summary>
     public void Close(DateTimeOffset now, List<LiveBar> bars)
     {
-        var over = Floor((now - grace).UtcTicks);
+        var before = Floor((now - grace).UtcTicks);
         foreach (var (symbol, ticker) in _tickers)
         {
-            Close(symbol, ticker, over, bars);
+            Close(symbol, ticker, before, bars);
         }
     }
 
     private void Close(Symbol symbol, Ticker ticker, long before, List<LiveBar> bars)
     {
-        _old.Clear();
+        _expired.Clear();
         foreach (var (minute, built) in ticker.Minutes)
         {
-            if (minute < before && !built.IsOut)
+            if (minute < before && !built.IsEmitted)
             {
-                built.IsOut = true;
+                built.IsEmitted = true;
                 built.Emit(symbol, bars);
             }
 
-            if (minute < before - Memory.Ticks)
+            if (minute < before - LateTradeLimit.Ticks)
             {
-                _old.Add(minute);
+                _expired.Add(minute);
             }
         }
 
-        foreach (var minute in _old)
+        foreach (var minute in _expired)
         {
             ticker.Minutes.Remove(minute);
         }
 
-        ticker.Forgotten = Math.Max(ticker.Forgotten, before - Memory.Ticks - TimeSpan.TicksPerMinute);
+        ticker.ClosedUntil = Math.Max(ticker.ClosedUntil, before - LateTradeLimit.Ticks - TimeSpan.TicksPerMinute);
     }
 
     private static long Floor(long ticks) => ticks - (ticks % TimeSpan.TicksPerMinute);
@@ -106,8 +110,8 @@ internal sealed class TradeBars(TimeSpan grace)
 
         public long Newest { get; set; }
 
-        /// <summary>This minute and all before it take no trades any more.</summary>
-        public long Forgotten { get; set; }
+        /// <summary>The newest minute that accepts no more trades; earlier ones do not either.</summary>
+        public long ClosedUntil { get; set; }
 
         public SortedDictionary<long, Minute> Minutes { get; } = [];
     }
@@ -124,13 +128,13 @@ internal sealed class TradeBars(TimeSpan grace)
         private BigInteger _value;
         private int _count;
 
-        public bool IsOut { get; set; }
+        public bool IsEmitted { get; set; }
 
         public void Add(in LiveTrade trade)
         {
             if ((trade.Use & TradeUse.OpenClose) != 0)
             {
-                // Of trades at the same instant, the first that came opens and the last closes.
+                // Of several trades at the same instant, the first received sets the open and the last received sets the close.
                 if (trade.Ticks < _first)
                 {
                     (_first, _open) = (trade.Ticks, trade.Price);
@@ -155,7 +159,9 @@ internal sealed class TradeBars(TimeSpan grace)
             }
         }
 
-        /// <summary>Nothing while no trade has given it a price: a minute of odd lots alone has no bar.</summary>
+        /// <summary>
+        /// Adds the bar to <paramref name="bars"/>. A minute without a price, for example with odd lots only, has no bar.
+        /// </summary>
         public void Emit(Symbol symbol, List<LiveBar> bars)
         {
             if (_first == long.MaxValue)
@@ -163,7 +169,7 @@ internal sealed class TradeBars(TimeSpan grace)
                 return;
             }
 
-            // Half away from zero; all of it is positive.
+            // Rounds half away from zero; all operands are positive.
             var vwap = _volume == 0 ? 0 : (long)(((2 * _value) + (BigInteger)_volume) / (2 * (BigInteger)_volume));
             bars.Add(
                 new(

@@ -1,6 +1,6 @@
 namespace Wyckoff.Live;
 
-/// <summary>Which figures of a bar a trade counts for.</summary>
+/// <summary>The values of a bar that a trade contributes to.</summary>
 [Flags]
 internal enum TradeUse
 {
@@ -8,19 +8,19 @@ internal enum TradeUse
     OpenClose = 1,
     HighLow = 2,
 
-    /// <summary>Volume, trade count and vwap.</summary>
+    /// <summary>The volume, the trade count and the vwap.</summary>
     Volume = 4,
     All = OpenClose | HighLow | Volume,
 }
 
 /// <summary>
-/// What the sale conditions of the consolidated tapes say about minute bars. Unlike for a day, trades outside the session (T) count wholly: their minutes have bars
-/// of their own.
+/// Maps the sale conditions of the consolidated tapes to the values of a minute bar. Unlike in daily bars, trades outside the session (T)
+/// contribute to all values, because their minutes have bars of their own.
 /// </summary>
 internal static class TradeUses
 {
-    /// <param name="conditions">A byte for each condition.</param>
-    /// <param name="tape">A, B: CTA; C: UTP, where a B is something else.</param>
+    /// <param name="conditions">The condition codes, one per byte.</param>
+    /// <param name="tape">A or B for CTA, C for UTP. Condition B has another meaning on tape C.</param>
     public static TradeUse Of(ulong conditions, char tape)
     {
         var use = TradeUse.All;
@@ -28,12 +28,12 @@ internal static class TradeUses
         {
             use &= (char)(conditions & 0xFF) switch
             {
-                // Official prices and corrections of the close repeat what was traded.
+                // Official prices and corrections of the close repeat trades that were already reported.
                 'M' or 'Q' or '9' => TradeUse.None,
                 // Cash, next day, seller, price variation, odd lot, sold out of sequence after hours, contingent, average price.
                 'C' or 'N' or 'R' or 'H' or 'I' or 'U' or 'V' or 'W' or '7' => TradeUse.Volume,
                 'B' when tape is 'A' or 'B' => TradeUse.Volume,
-                // Bunched sold, prior reference price, sold out of sequence, derivatively priced: the price is right, its time is not.
+                // Bunched sold, prior reference price, sold out of sequence, derivatively priced: the price is valid, but its time is not.
                 'G' or 'P' or 'Z' or '4' => TradeUse.HighLow | TradeUse.Volume,
                 _ => TradeUse.All,
             };

@@ -15,8 +15,7 @@ namespace Wyckoff.Bars.Streaming;
 
 /// <summary>
 /// Tells subscriptions when bars of their windows change. A Redis message triggers the check at once; polling the database covers lost
-/// messages.
-/// The changes themselves are always read from the database.
+/// messages. The changes themselves are always read from the database.
 /// </summary>
 public sealed class BarHub : BackgroundService
 {

@@ -32,9 +32,8 @@ internal sealed record StreamRound(long Version)
 
 /// <summary>
 /// Reads the changed ranges of a window and the bars that are in them now. A round reads everything in one database snapshot, so all its
-/// events end at the
-/// same version. The ranges are read before the bars because explicit bounds let the planner exclude chunks, and planning is the main cost
-/// of such a query.
+/// events end at the same version. The ranges are read before the bars because explicit bounds let the planner exclude chunks, and planning
+/// is the main cost of such a query.
 /// </summary>
 internal sealed class ChangeReader(Database database, WindowVersions versions, TimeProvider time)
 {

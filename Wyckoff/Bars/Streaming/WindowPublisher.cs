@@ -4,8 +4,7 @@ namespace Wyckoff.Bars.Streaming;
 
 /// <summary>
 /// Reads the changes of one window and publishes them to all its subscriptions. One round reads at a time; changes announced during a round
-/// are read together
-/// by the next one, so a window that changes faster gets more changes per round instead of more rounds.
+/// are read together by the next one, so a window that changes faster gets more changes per round instead of more rounds.
 /// </summary>
 internal sealed class WindowPublisher(WindowRef window, BarHub hub)
 {
