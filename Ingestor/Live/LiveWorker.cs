@@ -189,7 +189,8 @@ internal sealed class LiveWorker(
         var description = string.Create(
             CultureInfo.InvariantCulture,
             $"{(status.Connected ? "connected" : "not connected")} for {age.TotalSeconds:0} s, "
-                + $"{status.Confirmed} of {status.Subscriptions} live subscriptions confirmed, {status.Gaps} with a gap, {status.Queued} bars waiting"
+                + $"{status.Confirmed} of {status.Subscriptions} live subscriptions confirmed, "
+                + $"{status.Gaps} with a gap, {status.Queued} bars waiting"
                 + $"{(status.Fault is null ? "" : "; " + status.Fault)}"
         );
         return (status.Connected ? status.Fault is not null : age > options.Value.Alarm)

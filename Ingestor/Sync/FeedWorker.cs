@@ -11,8 +11,8 @@ using Wyckoff.Telemetry;
 namespace Wyckoff.Ingestor.Sync;
 
 /// <summary>
-/// Syncs the feeds that are due. Every instance takes as many as it can work on, each under a lease: so the work is shared by who has hands free, and what a dead
-/// instance had is taken by the others once its leases have run out.
+/// Syncs the feeds that are due. Each replica claims as many feeds as it has free slots, each under a lease. Other replicas take over the
+/// feeds of a dead replica when its leases expire.
 /// </summary>
 internal sealed class FeedWorker(
     FeedStore feeds,
@@ -27,12 +27,12 @@ internal sealed class FeedWorker(
 {
     private static readonly TimeSpan PruneEvery = TimeSpan.FromHours(1);
 
-    private readonly List<Task> _work = [];
-    private long _lookedTicks = time.GetUtcNow().UtcTicks;
-    private int _atWork;
+    private readonly List<Task> _syncs = [];
+    private long _checkedTicks = time.GetUtcNow().UtcTicks;
+    private int _activeSyncs;
     private DateTimeOffset _pruned = DateTimeOffset.MinValue;
 
-    /// <summary>For the service, not for verbs: those do only what they are told.</summary>
+    /// <summary>Registers the workers. Only the service calls this, not the command-line verbs.</summary>
     public static void Serve(WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<FeedOptions>().BindConfiguration(FeedOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -47,14 +47,16 @@ internal sealed class FeedWorker(
         }
     }
 
-    /// <summary>Takes what is due, as far as there are hands free, and sets about it. The tasks end when the feeds are done.</summary>
-    public async Task<IReadOnlyList<Task>> TakeDueAsync(int hands, CancellationToken cancellationToken)
+    /// <summary>Claims up to <paramref name="freeSlots"/> due feeds and starts to sync them.</summary>
+    /// <returns>A task per feed that completes when its sync has ended.</returns>
+    public async Task<IReadOnlyList<Task>> StartDueAsync(int freeSlots, CancellationToken cancellationToken)
     {
         MarketDataMetrics.FeedsDue(await feeds.CountDueAsync(cancellationToken));
         var duration = syncOptions.Value.Lease;
-        var claimed = hands == 0 ? [] : await feeds.ClaimDueAsync(leases.Holder, [.. providers.Names], hands, duration, cancellationToken);
-        Interlocked.Exchange(ref _lookedTicks, Time.GetUtcNow().UtcTicks);
-        return [.. claimed.Select(claim => WorkAsync(claim.Feed, leases.Hold(claim.Lease, duration), cancellationToken))];
+        var claimed =
+            freeSlots == 0 ? [] : await feeds.ClaimDueAsync(leases.Holder, [.. providers.Names], freeSlots, duration, cancellationToken);
+        Interlocked.Exchange(ref _checkedTicks, Time.GetUtcNow().UtcTicks);
+        return [.. claimed.Select(claim => SyncFeedAsync(claim.Feed, leases.Hold(claim.Lease, duration), cancellationToken))];
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -65,7 +67,7 @@ internal sealed class FeedWorker(
         }
         finally
         {
-            await Task.WhenAll(_work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(_syncs).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -76,9 +78,9 @@ internal sealed class FeedWorker(
             return false;
         }
 
-        // Those that ended while the database was away.
-        _work.RemoveAll(task => task.IsCompleted);
-        _work.AddRange(await TakeDueAsync(options.Value.Concurrency - _work.Count, stoppingToken));
+        // Remove syncs that ended after an earlier round failed.
+        _syncs.RemoveAll(task => task.IsCompleted);
+        _syncs.AddRange(await StartDueAsync(options.Value.Concurrency - _syncs.Count, stoppingToken));
         if (Time.GetUtcNow() - _pruned > PruneEvery)
         {
             await feeds.PruneLogAsync(options.Value.KeepLog, stoppingToken);
@@ -90,10 +92,10 @@ internal sealed class FeedWorker(
 
     protected override async Task WaitAsync(CancellationToken stoppingToken)
     {
-        // A hand that comes free looks at once; so a long queue is worked off without a pause.
+        // A slot that becomes free is used at once, so a long queue is processed without pauses.
         var poll = Task.Delay(options.Value.Poll, Time, stoppingToken);
-        await Task.WhenAny([poll, .. _work]);
-        if (_work.RemoveAll(task => task.IsCompleted) == 0)
+        await Task.WhenAny([poll, .. _syncs]);
+        if (_syncs.RemoveAll(task => task.IsCompleted) == 0)
         {
             await poll;
         }
@@ -106,21 +108,21 @@ internal sealed class FeedWorker(
             return HealthCheckResult.Healthy("no provider is configured");
         }
 
-        var age = Time.GetUtcNow() - new DateTimeOffset(Interlocked.Read(ref _lookedTicks), TimeSpan.Zero);
-        var words = string.Create(
+        var age = Time.GetUtcNow() - new DateTimeOffset(Interlocked.Read(ref _checkedTicks), TimeSpan.Zero);
+        var description = string.Create(
             CultureInfo.InvariantCulture,
-            $"looked for work {age.TotalSeconds:0} s ago, {Volatile.Read(ref _atWork)} feeds at work"
+            $"checked for due feeds {age.TotalSeconds:0} s ago, {Volatile.Read(ref _activeSyncs)} syncs in progress"
         );
         return age > TimeSpan.FromMinutes(1) + 3 * options.Value.Poll
-            ? HealthCheckResult.Degraded(words)
-            : HealthCheckResult.Healthy(words);
+            ? HealthCheckResult.Degraded(description)
+            : HealthCheckResult.Healthy(description);
     }
 
-    private async Task WorkAsync(FeedEntry feed, HeldLease lease, CancellationToken cancellationToken)
+    private async Task SyncFeedAsync(FeedEntry feed, HeldLease lease, CancellationToken cancellationToken)
     {
-        // The claims of the others are waiting to be set about.
+        // Return to the caller, which has more claimed feeds to start.
         await Task.Yield();
-        Interlocked.Increment(ref _atWork);
+        Interlocked.Increment(ref _activeSyncs);
         try
         {
             await using (lease)
@@ -145,12 +147,12 @@ internal sealed class FeedWorker(
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // The feed is due still, and an instance takes it once the lease has run out.
+            // The feed is still due; a replica claims it when the lease has expired.
             LogFailure(e, feed, syncOptions.Value.Lease);
         }
         finally
         {
-            Interlocked.Decrement(ref _atWork);
+            Interlocked.Decrement(ref _activeSyncs);
         }
     }
 
@@ -175,7 +177,7 @@ internal sealed class FeedWorker(
             return;
         }
 
-        // To the end of whatever bar or session is open now.
+        // One day ahead, so that the open bar or session is included.
         var request = new SyncRequest(feed.Symbol, feed.Timeframe, new TimeRange(feed.Since, now + TimeSpan.FromDays(1)), feed.Provider)
         {
             MaxGaps = options.Value.MaxGaps,

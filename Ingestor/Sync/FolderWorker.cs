@@ -8,25 +8,28 @@ using Wyckoff.Sync.Providers;
 
 namespace Wyckoff.Ingestor.Sync;
 
-/// <summary>Imports the files that appear or change under a folder. After a restart all are offered again: the import knows files it has had.</summary>
+/// <summary>
+/// Imports files that appear or change under a folder. After a restart all files are offered again; the import skips those it already
+/// knows.
+/// </summary>
 internal sealed class FolderWorker(ImportRunner import, IOptions<FeedOptions> options, TimeProvider time, ILogger<FolderWorker> logger)
     : Worker(time, logger)
 {
     private readonly string _folder = options.Value.Folder!;
     private readonly FolderWatch _watch = new(options.Value.Folder!);
-    private volatile IOException? _away;
+    private volatile IOException? _listingError;
 
-    /// <summary>One look, and the files that are ready. While the database is away, they stay ready.</summary>
-    public async Task LookAsync(CancellationToken cancellationToken)
+    /// <summary>Scans the folder once and imports the files that are ready. If the database is away, the files stay ready.</summary>
+    public async Task ScanAsync(CancellationToken cancellationToken)
     {
         foreach (var file in Files())
         {
             try
             {
-                // By its path below the folder, not above: symbols and timeframes are read from it.
+                // Only the path below the folder counts, because symbols and timeframes are read from it.
                 foreach (var result in await import.ImportAsync(file, Path.GetRelativePath(_folder, file), new(), new(), cancellationToken))
                 {
-                    Logger.FileTaken(
+                    Logger.FileImported(
                         result.File,
                         result.AlreadyThere ? "imported before" : EnumText.Of(result.Status),
                         result.Inserted,
@@ -37,30 +40,34 @@ internal sealed class FolderWorker(ImportRunner import, IOptions<FeedOptions> op
             }
             catch (Exception e) when (e is not OperationCanceledException && !DatabaseFaults.IsAway(e))
             {
-                // One bad file is no reason to leave the others.
+                // A file that fails does not keep the others from being imported.
                 Logger.FileFailed(e, file);
             }
 
-            _watch.Handled(file);
+            _watch.MarkHandled(file);
         }
     }
 
     protected override HealthCheckResult Health() =>
-        _away is null ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded("the folder cannot be listed; it is looked at again");
+        _listingError is null
+            ? HealthCheckResult.Healthy()
+            : HealthCheckResult.Degraded("the folder cannot be listed; the scan is retried");
 
     protected override async Task<bool> RoundAsync(CancellationToken stoppingToken)
     {
-        await LookAsync(stoppingToken);
+        await ScanAsync(stoppingToken);
         return true;
     }
 
-    /// <summary>A share that is not mounted now may be back at the next look.</summary>
+    /// <summary>
+    /// Returns the files that are ready; none if the folder cannot be listed, because a share may be mounted again at the next scan.
+    /// </summary>
     private IReadOnlyList<string> Files()
     {
         try
         {
-            var files = _watch.Look();
-            if (Interlocked.Exchange(ref _away, null) is not null)
+            var files = _watch.Scan();
+            if (Interlocked.Exchange(ref _listingError, null) is not null)
             {
                 Logger.FolderIsBack(_folder);
             }
@@ -69,7 +76,7 @@ internal sealed class FolderWorker(ImportRunner import, IOptions<FeedOptions> op
         }
         catch (IOException e)
         {
-            if (Interlocked.Exchange(ref _away, e) is null)
+            if (Interlocked.Exchange(ref _listingError, e) is null)
             {
                 Logger.FolderAway(_folder, e.Message);
             }

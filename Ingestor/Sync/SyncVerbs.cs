@@ -10,12 +10,12 @@ using Symbol = Wyckoff.Primitives.Symbol;
 
 namespace Wyckoff.Ingestor.Sync;
 
-/// <summary>The verbs <c>sync</c> and <c>feeds</c>.</summary>
+/// <summary>The command-line verbs <c>sync</c> and <c>feeds</c>.</summary>
 internal static class SyncVerbs
 {
     private static readonly Option<string[]> Symbols = new("--symbol")
     {
-        Description = "One or more symbols, with commas between them.",
+        Description = "One or more symbols, separated by commas.",
         Required = true,
         AllowMultipleArgumentsPerToken = true,
     };
@@ -27,7 +27,7 @@ internal static class SyncVerbs
     };
     private static readonly Option<string?> Provider = new("--provider")
     {
-        Description = "alpaca, stooq, …; without it, the one that is configured.",
+        Description = "alpaca, stooq, …; by default the configured one.",
     };
 
     public static IEnumerable<Command> All(Func<WebApplicationBuilder> builder) => [Sync(builder), Feeds(builder)];
@@ -36,40 +36,40 @@ internal static class SyncVerbs
     {
         var from = new Option<DateTimeOffset>("--from")
         {
-            Description = "First instant, ISO 8601, UTC unless it says otherwise.",
+            Description = "Start of the range, ISO 8601, UTC unless it has an offset.",
             Required = true,
             CustomParser = ParseInstant,
         };
         var to = new Option<DateTimeOffset?>("--to")
         {
-            Description = "End, not included; now.",
+            Description = "End of the range, exclusive; by default now.",
             CustomParser = result => ParseInstant(result),
         };
-        var again = new Option<bool>("--ignore-imports") { Description = "Ask also for what files have filled." };
-        var settings = new Option<string[]>("--provider-option")
+        var ignoreImports = new Option<bool>("--ignore-imports") { Description = "Also fetch ranges that were filled from files." };
+        var providerOptions = new Option<string[]>("--provider-option")
         {
-            Description = "A setting of the provider for this run, such as Feed=sip or Adjustment=split.",
+            Description = "An option of the provider for this run, such as Feed=sip or Adjustment=split.",
         };
-        var command = new Command("sync", "Fetch the bars of a range that are missing, and nothing else. Exit code 2: not all of it came.")
+        var command = new Command("sync", "Fetch the missing bars of a range from a provider. Exit code 2: some bars could not be fetched.")
         {
             Symbols,
             Timeframe,
             from,
             to,
             Provider,
-            again,
-            settings,
+            ignoreImports,
+            providerOptions,
         };
         command.SetAction(
             (parsed, _) =>
             {
                 var host = builder();
                 host.Logging.AddFilter("Wyckoff.Sync", LogLevel.Warning);
-                foreach (var setting in parsed.GetValue(settings) ?? [])
+                foreach (var providerOption in parsed.GetValue(providerOptions) ?? [])
                 {
-                    if (setting.Split('=', 2) is not [{ Length: > 0 } key, var value])
+                    if (providerOption.Split('=', 2) is not [{ Length: > 0 } key, var value])
                     {
-                        return Complain($"'{setting}' is no setting: NAME=VALUE is expected.");
+                        return FailAsync($"'{providerOption}' is not an option: NAME=VALUE is expected.");
                     }
 
                     host.Configuration[$"{Section(parsed.GetValue(Provider), host.Configuration)}:{key}"] = value;
@@ -83,7 +83,10 @@ internal static class SyncVerbs
                             parsed.GetValue(from),
                             parsed.GetValue(to) ?? services.GetRequiredService<TimeProvider>().GetUtcNow()
                         );
-                        Refuse(start >= end, string.Create(CultureInfo.InvariantCulture, $"--from {start:O} is not before --to {end:O}."));
+                        RefuseIf(
+                            start >= end,
+                            string.Create(CultureInfo.InvariantCulture, $"--from {start:O} is not before --to {end:O}.")
+                        );
                         var results = new List<SyncResult>();
                         foreach (var symbol in ParseSymbols(parsed))
                         {
@@ -92,7 +95,7 @@ internal static class SyncVerbs
                                 .EnsureAsync(
                                     new(symbol, parsed.GetRequiredValue(Timeframe), new(start, end), parsed.GetValue(Provider))
                                     {
-                                        IgnoreImports = parsed.GetValue(again),
+                                        IgnoreImports = parsed.GetValue(ignoreImports),
                                     },
                                     token
                                 );
@@ -114,19 +117,19 @@ internal static class SyncVerbs
     {
         var since = new Option<DateTimeOffset>("--since")
         {
-            Description = "How far back the bars are wanted, ISO 8601.",
+            Description = "Start of the range to keep complete, ISO 8601.",
             Required = true,
             CustomParser = ParseInstant,
         };
         var every = new Option<int>("--every") { Description = "Seconds from one sync to the next.", DefaultValueFactory = _ => 3600 };
-        var live = new Option<bool>("--live") { Description = "Also from the provider's live stream." };
+        var live = new Option<bool>("--live") { Description = "Also receive bars from the provider's live stream." };
         var oneTimeframe = new Option<Timeframe?>("--timeframe")
         {
-            Description = "Of this timeframe only.",
+            Description = "Only feeds of this timeframe.",
             CustomParser = result => ParseTimeframe(result),
         };
 
-        var list = new Command("list", "The feeds, and how their last sync went.");
+        var list = new Command("list", "List the feeds with the result of their last sync.");
         list.SetAction(
             (_, _) =>
                 Verb.RunAsync(
@@ -161,7 +164,7 @@ internal static class SyncVerbs
                 )
         );
 
-        var add = new Command("add", "Keep bars current from now on; of a feed that is there already, change how.")
+        var add = new Command("add", "Add a feed, whose bars the Ingestor keeps up to date, or update an existing one.")
         {
             Symbols,
             Timeframe,
@@ -177,11 +180,11 @@ internal static class SyncVerbs
                     async (services, token) =>
                     {
                         var timeframe = parsed.GetRequiredValue(Timeframe);
-                        Refuse(
+                        RefuseIf(
                             parsed.GetValue(every) < 1,
                             $"--every {parsed.GetValue(every).ToString(CultureInfo.InvariantCulture)}: at least 1 second was expected."
                         );
-                        // Where this runs, the provider may be unknown; it is the workers that must know it.
+                        // A named provider is not checked: only the replicas that sync the feed must have it configured.
                         var provider =
                             parsed.GetValue(Provider) ?? services.GetRequiredService<SyncService>().ProviderOf(null, timeframe).Name;
                         foreach (var symbol in ParseSymbols(parsed))
@@ -203,7 +206,7 @@ internal static class SyncVerbs
                 )
         );
 
-        var remove = new Command("remove", "Leave bars as they are from now on.") { Symbols, oneTimeframe, Provider };
+        var remove = new Command("remove", "Remove feeds; stored bars are kept.") { Symbols, oneTimeframe, Provider };
         remove.SetAction(
             (parsed, _) =>
                 Verb.RunAsync(
@@ -218,13 +221,13 @@ internal static class SyncVerbs
                                 .RemoveAsync(symbol, parsed.GetValue(oneTimeframe), parsed.GetValue(Provider), token);
                         }
 
-                        Refuse(removed == 0, "There is no such feed; 'feeds list' shows what there is.");
+                        RefuseIf(removed == 0, "There is no such feed; 'feeds list' shows all feeds.");
                         await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{removed} removed"));
                     }
                 )
         );
 
-        return new("feeds", "What the service keeps current.") { list, add, remove };
+        return new("feeds", "Manage the feeds, whose bars the Ingestor keeps up to date.") { list, add, remove };
     }
 
     private static string Section(string? provider, IConfiguration configuration) =>
@@ -246,18 +249,20 @@ internal static class SyncVerbs
 
     private static string Line(SyncResult result)
     {
-        var words =
+        var summary =
             result.RunId is null && result.Error is null
                 ? "nothing was missing"
                 : string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{EnumText.Of(result.Outcome)}: {result.Fetched} bars came, {result.Inserted} new, {result.Updated} changed, {result.Rejected} rejected"
+                    $"{EnumText.Of(result.Outcome)}: {result.Fetched} bars came, {result.Inserted} new, "
+                        + $"{result.Updated} changed, {result.Rejected} rejected"
                 );
         var missing =
             result.StillMissing.Count == 0
                 ? ""
                 : "; still missing: " + string.Join(" ", result.StillMissing.Take(5)) + (result.StillMissing.Count > 5 ? " …" : "");
-        return $"{result.Symbol} {result.Timeframe} {result.Provider}: {words}{(result.Error is null ? "" : "; " + result.Error)}{missing}";
+        var error = result.Error is null ? "" : "; " + result.Error;
+        return $"{result.Symbol} {result.Timeframe} {result.Provider}: {summary}{error}{missing}";
     }
 
     private static List<Symbol> ParseSymbols(ParseResult parsed)
@@ -269,9 +274,10 @@ internal static class SyncVerbs
                 .SelectMany(part => part.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         )
         {
-            Refuse(
+            RefuseIf(
                 !Symbol.TryParse(text, out var symbol),
-                $"--symbol '{text}': 1 to {Symbol.MaxLength.ToString(CultureInfo.InvariantCulture)} letters, digits or . - _ / ^ = : are expected."
+                $"--symbol '{text}': 1 to {Symbol.MaxLength.ToString(CultureInfo.InvariantCulture)} letters, digits "
+                    + "or . - _ / ^ = : are expected."
             );
             symbols.Add(symbol);
         }
@@ -308,7 +314,7 @@ internal static class SyncVerbs
         return instant;
     }
 
-    private static void Refuse(bool wrong, string reason)
+    private static void RefuseIf(bool wrong, string reason)
     {
         if (wrong)
         {
@@ -316,7 +322,7 @@ internal static class SyncVerbs
         }
     }
 
-    private static async Task<int> Complain(string reason)
+    private static async Task<int> FailAsync(string reason)
     {
         await Console.Error.WriteLineAsync("ingestor: " + reason);
         return 1;

@@ -66,7 +66,7 @@ public sealed class LiveStreamTests
 
         await rig.Time.WaitedForAsync(TimeSpan.FromMinutes(5));
         Assert.Equal((false, $"{code} {words}"), (rig.Stream.Status.Connected, rig.Stream.Status.Fault));
-        var log = Assert.Single(rig.Logged, entry => entry.Level >= LogLevel.Warning);
+        var log = Assert.Single(rig.Log.Entries, entry => entry.Level >= LogLevel.Warning);
         Assert.Equal((2402, LogLevel.Error), (log.Id, log.Level));
         Assert.Contains("Wyckoff:Providers:Alpaca", log.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(AlpacaServer.Secret, log.Text, StringComparison.Ordinal);
@@ -321,8 +321,8 @@ public sealed class LiveStreamTests
         Assert.Equal(["1 1m 2026-03-02T14:58 1"], rig.Stored);
         // The bar that the database refused is fetched from the provider again.
         Assert.StartsWith("QQQ 1m [2026-03-02T14:5", await rig.RepairedAsync(), StringComparison.Ordinal);
-        Assert.Contains(rig.Logged, entry => entry.Id == 2408 && entry.Text.Contains("1 bars of QQQ 1m", StringComparison.Ordinal));
-        Assert.Equal(2, rig.Logged.Count(entry => entry.Id == 2407));
+        Assert.Contains(rig.Log.Entries, entry => entry.Id == 2408 && entry.Text.Contains("1 bars of QQQ 1m", StringComparison.Ordinal));
+        Assert.Equal(2, rig.Log.Entries.Count(entry => entry.Id == 2407));
     }
 
     [Fact(Timeout = 120_000)]
@@ -379,7 +379,7 @@ public sealed class LiveStreamTests
         );
         await rig.WrittenAsync(1);
         Assert.Equal(["1 1m 2026-03-02T14:59 7"], rig.Stored);
-        Assert.Equal(3, rig.Logged.Count(entry => entry.Id == 2404));
+        Assert.Equal(3, rig.Log.Entries.Count(entry => entry.Id == 2404));
     }
 
     [Fact(Timeout = 120_000)]
@@ -457,7 +457,7 @@ public sealed class LiveStreamTests
         $$"""{"T":"t","i":1,"S":"{{symbol}}","x":"D","p":{{price}},"s":100,"t":"2026-03-02T{{time}}Z","c":["@"],"z":"C"}""";
 
     /// <summary>A live stream with a fake server, a fake table in memory and a fake provider for repairs.</summary>
-    private sealed class Rig : IAsyncDisposable, ILogger<LiveStream>
+    private sealed class Rig : IAsyncDisposable
     {
         private readonly CancellationTokenSource _stop = new();
         private readonly ConcurrentDictionary<(int Ticker, string Timeframe, DateTimeOffset Time), IncomingBar> _stored = [];
@@ -480,7 +480,7 @@ public sealed class LiveStreamTests
                 Timeout = TimeSpan.FromHours(1),
                 BufferFullTimeout = TimeSpan.FromMinutes(7),
             };
-            Stream = new(change?.Invoke(options) ?? options, Writing, WriteAsync, RepairAsync, Time, new Random(7), this);
+            Stream = new(change?.Invoke(options) ?? options, Writing, WriteAsync, RepairAsync, Time, new Random(7), Log);
             Stream.SetSubscriptions(subscriptions);
             Running = Task.Run(() => Stream.RunAsync(_stop.Token));
         }
@@ -495,7 +495,7 @@ public sealed class LiveStreamTests
 
         public BarWriteOptions Writing { get; } = new() { Source = "alpaca", Policy = ConflictPolicy.Replace };
 
-        public ConcurrentQueue<(int Id, LogLevel Level, string Text)> Logged { get; } = [];
+        public LogCollector<LiveStream> Log { get; } = new();
 
         public Func<Task>? BeforeWrite { get; set; }
 
@@ -583,19 +583,6 @@ public sealed class LiveStreamTests
             await Server.DisposeAsync();
             _stop.Dispose();
         }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        ) => Logged.Enqueue((eventId.Id, logLevel, formatter(state, exception)));
 
         private async Task<BarWriteResult> WriteAsync(
             IReadOnlyList<BarSet> sets,

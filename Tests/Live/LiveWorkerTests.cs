@@ -106,7 +106,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
             await session.SendAsync(Messages("b", [.. bars.Take(100)]));
             // The lock is held for longer than the command timeout, so that a write fails and is retried.
             await database.AdvisoryLockAwaitedAsync();
-            await Eventually.HoldsAsync(() => _instances[0].Logged.Any(entry => entry.Id == 2407));
+            await Eventually.HoldsAsync(() => _instances[0].Log.Entries.Any(entry => entry.Id == 2407));
             foreach (var chunk in bars.Skip(100).Chunk(20))
             {
                 await session.SendAsync(Messages("b", chunk));
@@ -170,15 +170,15 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
         // noticed the loss yet.
         await database.ExecuteAsync("UPDATE market.leases SET until = clock_timestamp() - interval '1 s' WHERE name = 'live/alpaca'");
         var taken = await _stream.AcceptSubscribedAsync();
-        Assert.DoesNotContain(one.Logged, entry => entry.Id == 2451);
+        Assert.DoesNotContain(one.Log.Entries, entry => entry.Id == 2451);
         await session.SendAsync(Messages("b", bars[1]));
-        await Eventually.HoldsAsync(() => one.Logged.Any(entry => entry.Id == 2451));
+        await Eventually.HoldsAsync(() => one.Log.Entries.Any(entry => entry.Id == 2451));
         Assert.Equal(1, await database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m WHERE ticker_id = $1", ticker));
 
         await taken.SendAsync(Messages("b", bars[2]));
         await StoredAsync(Minute, bars[0], bars[2]);
         Assert.Equal(other.Holder, await database.ScalarAsync<string>("SELECT holder FROM market.leases WHERE name = 'live/alpaca'"));
-        Assert.DoesNotContain(other.Logged, entry => entry.Level >= LogLevel.Warning);
+        Assert.DoesNotContain(other.Log.Entries, entry => entry.Level >= LogLevel.Warning);
     }
 
     [Fact]
@@ -336,7 +336,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
     }
 
     /// <summary>A live worker with its own connection pool and lease holder, like a separate process.</summary>
-    private sealed class Instance : IAsyncDisposable, ILoggerFactory, ILogger
+    private sealed class Instance : IAsyncDisposable
     {
         private readonly NpgsqlDataSource _source;
 
@@ -359,7 +359,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
                 Microsoft.Extensions.Options.Options.Create(new LiveOptions { Url = url, Poll = PollClock.Poll }),
                 Microsoft.Extensions.Options.Options.Create(new SyncOptions { Lease = TimeSpan.FromMinutes(5) }),
                 Clock,
-                this
+                Log
             );
         }
 
@@ -369,7 +369,7 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
 
         public string Holder { get; }
 
-        public ConcurrentQueue<(int Id, LogLevel Level)> Logged { get; } = [];
+        public LogCollector Log { get; } = new();
 
         public async ValueTask DisposeAsync()
         {
@@ -377,26 +377,6 @@ public sealed class LiveWorkerTests(TestDatabase database) : IClassFixture<TestD
             Worker.Dispose();
             await _source.DisposeAsync();
         }
-
-        public void Dispose() { }
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void AddProvider(ILoggerProvider provider) =>
-            throw new NotSupportedException("The instance itself collects the log entries.");
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        ) => Logged.Enqueue((eventId.Id, logLevel));
     }
 
     /// <summary>The test's clock with real timers. It counts the waits between two reads of the feeds.</summary>

@@ -4,7 +4,7 @@ using Wyckoff.Sync.Providers;
 
 namespace Wyckoff.Tests.Sync;
 
-/// <summary>The real client against a server that behaves like the real one, and worse.</summary>
+/// <summary>Tests of the Alpaca client against a fake server that injects faults.</summary>
 public sealed class AlpacaProviderTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Start = new(2024, 3, 4, 14, 30, 0, TimeSpan.Zero);
@@ -18,7 +18,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task All_pages_come_exactly_and_say_how_far_they_tell()
+    public async Task All_pages_are_read_exactly_and_report_how_far_they_are_complete()
     {
         var data = FakeAlpaca.Make(new Random(1), Timeframe.Minute1, Start, 100);
         _server.Bars["SPY"] = data;
@@ -37,14 +37,15 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
         );
         Assert.All(pages, page => Assert.DoesNotContain(FakeAlpaca.SecretKey, page.Request, StringComparison.Ordinal));
         Assert.StartsWith(
-            "/v2/stocks/SPY/bars?timeframe=1Min&start=2024-03-04T14:30:00Z&end=2024-03-04T15:59:59Z&limit=20&adjustment=raw&feed=iex&sort=asc",
+            "/v2/stocks/SPY/bars?timeframe=1Min&start=2024-03-04T14:30:00Z&end=2024-03-04T15:59:59Z"
+                + "&limit=20&adjustment=raw&feed=iex&sort=asc",
             pages[0].Request,
             StringComparison.Ordinal
         );
     }
 
     [Fact]
-    public async Task A_daily_bar_is_its_session_date_on_both_sides_of_daylight_saving()
+    public async Task A_daily_bar_has_its_session_date_before_and_after_a_clock_change()
     {
         // Midnight in New York: 05:00 UTC in winter, 04:00 in summer; the clocks changed on 10 March 2024.
         FakeBar Day(int month, int day, int hour) => new(new(2024, month, day, hour, 0, 0, TimeSpan.Zero), 1, 2, 1, 2, 3, 4, 1.5m);
@@ -62,7 +63,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Where_there_is_nothing_one_empty_page_says_so()
+    public async Task A_range_without_bars_gives_one_empty_complete_page()
     {
         _server.Bars["SPY"] = [];
         var range = new TimeRange(Start, Start.AddDays(1));
@@ -71,7 +72,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_long_range_is_asked_for_in_parts()
+    public async Task A_long_range_is_requested_in_parts()
     {
         _server.Bars["SPY"] = [];
         var range = new TimeRange(Start, Start.AddDays(3));
@@ -83,7 +84,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_youngest_bars_are_not_asked_for_where_the_plan_refuses_them()
+    public async Task Bars_younger_than_the_delay_are_not_requested()
     {
         _server.Bars["SPY"] = FakeAlpaca.Make(new Random(1), Timeframe.Minute1, Start, 60, density: 1);
         var provider = _server.Provider(
@@ -95,7 +96,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Keys_feed_and_adjustment_are_sent_and_a_refusal_is_said_without_the_keys()
+    public async Task Options_are_sent_and_the_message_of_a_refusal_contains_no_keys()
     {
         _server.Bars["SPY"] = [];
         await PagesAsync(
@@ -105,7 +106,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
         );
         Assert.Contains("adjustment=split&feed=otc", _server.Log.Single().Query, StringComparison.Ordinal);
 
-        var log = new CapturedLog<AlpacaProvider>();
+        var log = new LogCollector<AlpacaProvider>();
         var refused = await Assert.ThrowsAsync<ProviderException>(() =>
             PagesAsync(
                 _server.Provider(new() { SecretKey = "another-s3cr3t" }, logger: log),
@@ -118,8 +119,8 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
             PagesAsync(_server.Provider(new() { Feed = "sip" }, logger: log), Timeframe.Minute1, new(Start, Start.AddMinutes(1)))
         );
         Assert.Contains("does not permit querying recent SIP data", sip.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("s3cr3t", refused + string.Join('\n', log.Lines), StringComparison.Ordinal);
-        // A refusal is final: nobody asks again.
+        Assert.DoesNotContain("s3cr3t", refused + string.Join('\n', log.Entries), StringComparison.Ordinal);
+        // A refusal is final and not retried.
         Assert.Single(_server.Log);
     }
 
@@ -139,7 +140,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_who_asks_for_more_patience_than_we_have_is_left_alone()
+    public async Task A_retry_after_longer_than_the_maximum_fails_the_request()
     {
         _server.Bars["SPY"] = [];
         _server.RetryAfter = "3600";
@@ -158,7 +159,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     [InlineData("Truncated")]
     [InlineData("Html")]
     [InlineData("NaN")]
-    public async Task What_may_pass_is_tried_again_and_then_all_is_there(string fault)
+    public async Task Transient_faults_are_retried_until_all_bars_have_come(string fault)
     {
         var data = FakeAlpaca.Make(new Random(2), Timeframe.Minute1, Start, 50);
         _server.Bars["SPY"] = data;
@@ -171,7 +172,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_does_not_pass_ends_after_so_many_attempts()
+    public async Task A_persistent_fault_fails_after_the_maximum_of_attempts()
     {
         _server.Bars["SPY"] = [];
         _server.NextFault = () => Fault.ServerError;
@@ -185,7 +186,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Waits_grow_up_to_their_limit_and_are_spread()
+    public async Task Delays_between_attempts_grow_up_to_the_maximum_and_have_jitter()
     {
         _server.Bars["SPY"] = [];
         _server.NextFault = () => Fault.ServerError;
@@ -225,7 +226,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_who_says_nothing_is_not_waited_for_for_ever()
+    public async Task A_request_without_an_answer_times_out_and_is_retried()
     {
         _server.Bars["SPY"] = [];
         var faults = new Queue<Fault>([Fault.Silent, Fault.None]);
@@ -244,7 +245,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_number_that_is_none_costs_its_bar_only()
+    public async Task An_invalid_number_rejects_only_its_bar()
     {
         var data = FakeAlpaca.Make(new Random(3), Timeframe.Minute1, Start, 11, density: 1);
         _server.Bars["SPY"] = data;
@@ -255,7 +256,7 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pages_that_are_not_in_order_tell_nothing_before_the_last()
+    public async Task Pages_out_of_order_are_complete_only_at_the_last_page()
     {
         _server.Bars["SPY"] = FakeAlpaca.Make(new Random(4), Timeframe.Minute1, Start, 30, density: 1);
         _server.NextFault = () => Fault.Unsorted;
@@ -273,23 +274,5 @@ public sealed class AlpacaProviderTests : IAsyncLifetime
         }
 
         return pages;
-    }
-
-    private sealed class CapturedLog<T> : ILogger<T>
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        ) => Lines.Add(formatter(state, exception) + exception);
     }
 }

@@ -16,7 +16,7 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_is_missing_is_what_no_source_in_question_covers()
+    public async Task Missing_ranges_are_those_that_none_of_the_given_sources_covers()
     {
         var ticker = await TickerAsync("COVER");
         await using var connection = await database.App.OpenConnectionAsync(Token);
@@ -33,7 +33,7 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task Ranges_that_are_added_at_once_are_all_there()
+    public async Task Concurrently_added_ranges_are_all_kept()
     {
         var ticker = await TickerAsync("ATONCE");
         await Task.WhenAll(
@@ -55,12 +55,13 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task A_file_tells_all_between_its_bars_but_not_across_what_is_no_holiday()
+    public async Task A_file_covers_the_time_between_its_bars_except_gaps_longer_than_a_holiday()
     {
         var (minutes, days) = (await TickerAsync("FILEM"), await TickerAsync("FILED"));
         var tickers = new TickerDirectory(database.App);
         IncomingBar Bar(DateTimeOffset at) => new(IncomingBar.TimeOf(at), 1, 1, 1, 1, 1);
-        // A weekend belongs to the file, a week without a bar does not; the order in the file does not matter. Days are session dates whatever the file calls them.
+        // A weekend is covered, a week without a bar is not. The order of the bars does not matter. Daily bars are moved to their session
+        // dates.
         BarSet[] sets =
         [
             new(minutes, Minute, new[] { Bar(Start.AddDays(3)), Bar(Start), Bar(Start.AddMinutes(1)), Bar(Start.AddDays(10)) }),
@@ -69,18 +70,18 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
         await using var connection = await database.App.OpenConnectionAsync(Token);
         await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, Token);
         await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, Token);
-        var asked = new TimeRange(Start.AddDays(-1), Start.AddDays(11));
+        var requested = new TimeRange(Start.AddDays(-1), Start.AddDays(11));
         Assert.Equal(
             [
                 new(Start.AddDays(-1), Start),
                 new(Start.AddDays(3).AddMinutes(1), Start.AddDays(10)),
                 new(Start.AddDays(10).AddMinutes(1), Start.AddDays(11)),
             ],
-            await SyncCoverageStore.MissingAsync(connection, minutes, Minute, ["import"], asked, Token)
+            await SyncCoverageStore.MissingAsync(connection, minutes, Minute, ["import"], requested, Token)
         );
         Assert.Equal(
             [new(Start.AddDays(-1), Start), new(Start.AddDays(2), Start.AddDays(11))],
-            await SyncCoverageStore.MissingAsync(connection, days, Timeframe.Day1, ["import"], asked, Token)
+            await SyncCoverageStore.MissingAsync(connection, days, Timeframe.Day1, ["import"], requested, Token)
         );
     }
 
@@ -88,40 +89,40 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("2024-01-02T10:00:30Z", "2024-01-02T10:05:00Z", "2024-01-02T10:01:00Z", "2024-01-02T10:05:00Z")]
     [InlineData("2024-01-02T10:00:00Z", "2024-01-02T10:04:01Z", "2024-01-02T10:00:00Z", "2024-01-02T10:05:00Z")]
     [InlineData("1969-12-31T23:58:30Z", "1970-01-01T00:00:00Z", "1969-12-31T23:59:00Z", "1970-01-01T00:00:00Z")]
-    public void A_range_is_that_of_the_bars_that_open_within(string from, string to, string start, string end) =>
+    public void A_range_is_aligned_to_the_bars_that_open_within_it(string from, string to, string start, string end) =>
         Assert.Equal(new TimeRange(Instant(start), Instant(end)), BarGrid.Align(Minute, new(Instant(from), Instant(to))));
 
     [Fact]
-    public void Within_one_bar_none_opens() =>
+    public void A_range_within_one_bar_has_no_bars() =>
         Assert.Null(BarGrid.Align(Timeframe.Day1, new(Instant("2024-01-02T10:00:00Z"), Instant("2024-01-02T18:00:00Z"))));
 
     [Fact]
-    public void Bars_that_break_a_rule_leave_their_place_open()
+    public void Rejected_bars_are_not_covered()
     {
         IncomingBar Bar(double slot, long high = 2) => new(IncomingBar.TimeOf(Start.AddMinutes(slot)), 1, high, 1, 1, 1);
         var page = Page(Slots(0, 10).End, Bar(0), Bar(1), Bar(2, high: 0), Bar(3), Bar(4.5), Bar(5), Bar(70), Bar(-5), Bar(8));
-        var judged = CheckedPage.Of(page, Slots(0, 10), Start, Start.AddMinutes(9), Ticker("America/New_York"), Minute);
-        Assert.Equal([0, 1, 3, 5, 8], judged.Bars.Select(bar => (bar.Timestamp - Start).TotalMinutes));
-        Assert.Equal([Slots(0, 2), Slots(3, 4), Slots(5, 9)], judged.Covered);
+        var checkedPage = CheckedPage.Of(page, Slots(0, 10), Start, Start.AddMinutes(9), Ticker("America/New_York"), Minute);
+        Assert.Equal([0, 1, 3, 5, 8], checkedPage.Bars.Select(bar => (bar.Timestamp - Start).TotalMinutes));
+        Assert.Equal([Slots(0, 2), Slots(3, 4), Slots(5, 9)], checkedPage.Covered);
         Assert.Equal(
             [
                 "2024-01-02T00:02:00Z: high 0: more than 0 was expected",
                 "2024-01-02T00:04:30Z: a bar of 1m does not open at this time",
-                "2024-01-02T01:10:00Z: outside of what was asked for, [2024-01-02T00:00:00Z, 2024-01-02T00:10:00Z)",
-                "2024-01-01T23:55:00Z: outside of what was asked for, [2024-01-02T00:00:00Z, 2024-01-02T00:10:00Z)",
+                "2024-01-02T01:10:00Z: outside of what was requested for, [2024-01-02T00:00:00Z, 2024-01-02T00:10:00Z)",
+                "2024-01-01T23:55:00Z: outside of what was requested for, [2024-01-02T00:00:00Z, 2024-01-02T00:10:00Z)",
             ],
-            judged.Rejected.Select(fault => fault.ToString())
+            checkedPage.Rejected.Select(fault => fault.ToString())
         );
     }
 
     [Fact]
-    public void What_cannot_be_placed_leaves_everything_open()
+    public void A_bar_without_a_readable_time_leaves_everything_uncovered()
     {
         var page = Page(Slots(0, 10).End, new IncomingBar(IncomingBar.TimeOf(Start), 1, 1, 1, 1, 1)) with { Faults = [new(null, "t '?'")] };
-        var judged = CheckedPage.Of(page, Slots(0, 10), Start, Start.AddDays(1), Ticker("UTC"), Minute);
-        Assert.Single(judged.Bars);
-        Assert.Empty(judged.Covered);
-        Assert.True(judged.Unreadable);
+        var checkedPage = CheckedPage.Of(page, Slots(0, 10), Start, Start.AddDays(1), Ticker("UTC"), Minute);
+        Assert.Single(checkedPage.Bars);
+        Assert.Empty(checkedPage.Covered);
+        Assert.True(checkedPage.Unreadable);
     }
 
     private static TickerRef Ticker(string zone) => new(1, Symbol.Parse("X"), TimeZoneInfo.FindSystemTimeZoneById(zone));

@@ -18,10 +18,11 @@ public sealed class CsvProviderTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Days_come_exactly_and_what_is_wrong_costs_its_line_only()
+    public async Task Daily_bars_are_read_exactly_and_an_invalid_value_rejects_only_its_line()
     {
         var (page, url) = await FetchAsync(
-            "Date,Open,High,Low,Close,Volume\r\n2024-01-02,187.15,188.44,183.885,185.64,82488674\r\n2024-01-03,184.22,n/a,183.43,184.25,58414460\r\n2024-01-04,182.15,183.0872,180.88,181.91,71983570.5\r\n"
+            "Date,Open,High,Low,Close,Volume\r\n2024-01-02,187.15,188.44,183.885,185.64,82488674\r\n"
+                + "2024-01-03,184.22,n/a,183.43,184.25,58414460\r\n2024-01-04,182.15,183.0872,180.88,181.91,71983570.5\r\n"
         );
         Assert.Equal("/q/d/l/?s=aapl.us&d1=20240102&d2=20240131&i=d&apikey=hidden", url);
         Assert.Equal("/q/d/l/?s=aapl.us&d1=20240102&d2=20240131&i=d&apikey=…", page.Request);
@@ -35,26 +36,27 @@ public sealed class CsvProviderTests
     [InlineData("No data")]
     [InlineData("")]
     [InlineData("Date,Open,High,Low,Close,Volume\n")]
-    public async Task Nothing_is_an_answer(string body) => Assert.Empty((await FetchAsync(body)).Page.Bars);
+    public async Task An_answer_without_bars_is_valid(string body) => Assert.Empty((await FetchAsync(body)).Page.Bars);
 
     [Theory]
     [InlineData("Exceeded the daily hits limit", "'Exceeded the daily hits limit' instead of a header")]
     [InlineData("Date,Open,High,Low,Close\n2024-01-02,187.15,188.44,183.885,185.6", "ends in the middle of a line")]
-    public async Task What_is_no_file_of_bars_or_only_half_of_one_is_no_answer(string body, string reason) =>
+    public async Task An_answer_without_a_header_or_cut_off_is_an_error(string body, string reason) =>
         Assert.Contains(reason, (await Assert.ThrowsAsync<ProviderException>(() => FetchAsync(body))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public async Task Without_a_column_for_it_volume_is_zero()
+    public async Task Without_a_volume_column_the_volume_is_zero()
     {
         var (page, _) = await FetchAsync("Date,Open,High,Low,Close\n2024-01-02,187.15,188.44,183.885,185.64\n");
         Assert.Equal((Int128)0, Assert.Single(page.Bars).Volume);
     }
 
     [Fact]
-    public async Task Quotes_are_taken_off_and_a_line_that_cannot_be_read_is_named()
+    public async Task Quotes_are_removed_and_unreadable_lines_are_reported_with_their_number()
     {
         var (page, _) = await FetchAsync(
-            "\"Date\",\"Open\",High,Low,Close,Volume\n\"2024-01-02\",\"187.15\",188.44,183.885,185.64,\"82488674\"\n2024-01-03,1\0,2,1,1,1\n2024-01-04,182.15,183.0872,180.88,181.91,71983570\n\"2024-01-05,1,2,1,1,1\n"
+            "\"Date\",\"Open\",High,Low,Close,Volume\n\"2024-01-02\",\"187.15\",188.44,183.885,185.64,\"82488674\"\n"
+                + "2024-01-03,1\0,2,1,1,1\n2024-01-04,182.15,183.0872,180.88,181.91,71983570\n\"2024-01-05,1,2,1,1,1\n"
         );
         Assert.Equal([187.15m, 182.15m], page.Bars.Select(bar => bar.Open / 100_000_000m));
         Assert.Equal(["line 3: there is a NUL byte in it", "line 5: a quote is not closed"], page.Faults.Select(fault => fault.ToString()));

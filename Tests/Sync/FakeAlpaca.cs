@@ -15,7 +15,7 @@ using Wyckoff.Sync.Providers;
 
 namespace Wyckoff.Tests.Sync;
 
-/// <summary>What may be wrong with an answer.</summary>
+/// <summary>A fault to inject into an answer.</summary>
 internal enum Fault
 {
     None,
@@ -45,11 +45,19 @@ internal sealed record FakeBar(
     decimal Vwap
 );
 
-/// <summary>A request as the server saw it: what it was about, and what became of it.</summary>
-internal sealed record Asked(string Symbol, DateTimeOffset Start, DateTimeOffset End, string? Token, string Query, Fault Fault, int Status);
+/// <summary>A request that the server received, and how it was answered.</summary>
+internal sealed record LoggedRequest(
+    string Symbol,
+    DateTimeOffset Start,
+    DateTimeOffset End,
+    string? Token,
+    string Query,
+    Fault Fault,
+    int Status
+);
 
 /// <summary>
-/// Answers on a socket as Alpaca's bars endpoint does: keys, limits, pages, errors. Beyond that, it fails in whatever way a test wants.
+/// A server that answers like Alpaca's bars endpoint, with keys, limits, pages and errors, and injects the faults that a test chooses.
 /// </summary>
 internal sealed class FakeAlpaca : IAsyncDisposable
 {
@@ -62,21 +70,21 @@ internal sealed class FakeAlpaca : IAsyncDisposable
 
     public Uri Url { get; private set; } = null!;
 
-    /// <summary>The data, oldest first.</summary>
+    /// <summary>The bars per symbol, oldest first.</summary>
     public ConcurrentDictionary<string, IReadOnlyList<FakeBar>> Bars { get; } = new(StringComparer.Ordinal);
 
-    public ConcurrentQueue<Asked> Log { get; } = new();
+    public ConcurrentQueue<LoggedRequest> Log { get; } = new();
 
-    /// <summary>What goes wrong with the next answer.</summary>
+    /// <summary>Chooses the fault of the next answer.</summary>
     public Func<Fault> NextFault { get; set; } = () => Fault.None;
 
     public string? RetryAfter { get; set; }
 
-    /// <summary>Runs when a request arrives, with the first and the last instant it is about.</summary>
-    public Func<DateTimeOffset, DateTimeOffset, Task> Asked { get; set; } = (_, _) => Task.CompletedTask;
+    /// <summary>Runs when a request arrives, with the first and last instant of the requested range.</summary>
+    public Func<DateTimeOffset, DateTimeOffset, Task> RequestReceived { get; set; } = (_, _) => Task.CompletedTask;
 
-    /// <summary>Runs while an answer is on its way.</summary>
-    public Func<Task> Meanwhile { get; set; } = () => Task.CompletedTask;
+    /// <summary>Runs before a request is answered.</summary>
+    public Func<Task> BeforeAnswer { get; set; } = () => Task.CompletedTask;
 
     public static async Task<FakeAlpaca> StartAsync()
     {
@@ -91,7 +99,7 @@ internal sealed class FakeAlpaca : IAsyncDisposable
         return server;
     }
 
-    /// <summary>The real provider, on this server.</summary>
+    /// <summary>Creates the real provider with the address of this server.</summary>
     public AlpacaProvider Provider(
         AlpacaOptions? options = null,
         TimeProvider? time = null,
@@ -112,7 +120,7 @@ internal sealed class FakeAlpaca : IAsyncDisposable
         );
     }
 
-    /// <summary>Random bars on the grid, with gaps.</summary>
+    /// <summary>Creates random bars on the grid of the timeframe, with gaps.</summary>
     public static IReadOnlyList<FakeBar> Make(Random random, Timeframe timeframe, DateTimeOffset start, int slots, double density = 0.7) =>
         [
             .. Enumerable
@@ -152,13 +160,13 @@ internal sealed class FakeAlpaca : IAsyncDisposable
         var path = context.Request.Path.Value!.Split('/');
         if (context.Request.Headers["APCA-API-KEY-ID"] != KeyId || context.Request.Headers["APCA-API-SECRET-KEY"] != SecretKey)
         {
-            await SayAsync(context, StatusCodes.Status403Forbidden, """{"message":"forbidden."}""");
+            await RespondAsync(context, StatusCodes.Status403Forbidden, """{"message":"forbidden."}""");
             return;
         }
 
         if (path is not ["", "v2", "stocks", var symbol, "bars"])
         {
-            await SayAsync(context, StatusCodes.Status404NotFound, """{"message":"endpoint not found."}""");
+            await RespondAsync(context, StatusCodes.Status404NotFound, """{"message":"endpoint not found."}""");
             return;
         }
 
@@ -168,19 +176,19 @@ internal sealed class FakeAlpaca : IAsyncDisposable
         var token = query["page_token"].FirstOrDefault();
         if (limit is < 1 or > 10_000 || !Timeframe.TryParse(query["timeframe"], out var timeframe) || query["sort"] != "asc")
         {
-            await SayAsync(context, StatusCodes.Status400BadRequest, """{"message":"invalid limit, timeframe or sort"}""");
+            await RespondAsync(context, StatusCodes.Status400BadRequest, """{"message":"invalid limit, timeframe or sort"}""");
             return;
         }
 
         if (symbol == "BAD!" || !Bars.TryGetValue(symbol, out var bars))
         {
-            await SayAsync(context, StatusCodes.Status400BadRequest, $$"""{"message":"invalid symbol: {{symbol}}"}""");
+            await RespondAsync(context, StatusCodes.Status400BadRequest, $$"""{"message":"invalid symbol: {{symbol}}"}""");
             return;
         }
 
         if (query["feed"] == "sip")
         {
-            await SayAsync(
+            await RespondAsync(
                 context,
                 StatusCodes.Status403Forbidden,
                 """{"message":"subscription does not permit querying recent SIP data"}"""
@@ -191,9 +199,9 @@ internal sealed class FakeAlpaca : IAsyncDisposable
         var after = token is null
             ? DateTimeOffset.UnixEpoch
             : Instant(Encoding.UTF8.GetString(Convert.FromBase64String(token)).Split('|')[1]);
-        // A page token stands for all that came before it.
-        await Asked(after + timeframe.Width > start ? after + timeframe.Width : start, end);
-        await Meanwhile();
+        // A page token covers everything before the bar that it names.
+        await RequestReceived(after + timeframe.Width > start ? after + timeframe.Width : start, end);
+        await BeforeAnswer();
         var fault = NextFault();
         var matching = bars.Where(bar => bar.Time >= start && bar.Time <= end && bar.Time > after).ToList();
         var page = matching.Take(limit).ToList();
@@ -212,7 +220,7 @@ internal sealed class FakeAlpaca : IAsyncDisposable
                 context.Response.Headers.RetryAfter = RetryAfter;
             }
 
-            await SayAsync(context, status, """{"message":"too many requests."}""");
+            await RespondAsync(context, status, """{"message":"too many requests."}""");
             return;
         }
 
@@ -224,8 +232,9 @@ internal sealed class FakeAlpaca : IAsyncDisposable
             return;
         }
 
-        var json =
-            $$"""{"bars":{{(page.Count == 0 ? "null" : $"[{string.Join(',', Distort(page, fault, timeframe))}]")}},"symbol":"{{symbol}}","next_page_token":{{(next is null ? "null" : $"\"{next}\"")}}}""";
+        var answered = page.Count == 0 ? "null" : $"[{string.Join(',', Distort(page, fault, timeframe))}]";
+        var nextToken = next is null ? "null" : $"\"{next}\"";
+        var json = $$"""{"bars":{{answered}},"symbol":"{{symbol}}","next_page_token":{{nextToken}}}""";
         switch (fault)
         {
             case Fault.Reset:
@@ -236,13 +245,13 @@ internal sealed class FakeAlpaca : IAsyncDisposable
                 context.Abort();
                 break;
             case Fault.Truncated:
-                await SayAsync(context, status, json[..(json.Length - 1 - json.Length / 3)]);
+                await RespondAsync(context, status, json[..(json.Length - 1 - json.Length / 3)]);
                 break;
             case Fault.Html:
-                await SayAsync(context, status, "<html>Bad gateway</html>");
+                await RespondAsync(context, status, "<html>Bad gateway</html>");
                 break;
             default:
-                await SayAsync(context, status, json);
+                await RespondAsync(context, status, json);
                 break;
         }
     }
@@ -298,7 +307,7 @@ internal sealed class FakeAlpaca : IAsyncDisposable
     private static DateTimeOffset Instant(string text) =>
         DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
 
-    private static async Task SayAsync(HttpContext context, int status, string json)
+    private static async Task RespondAsync(HttpContext context, int status, string json)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json; charset=utf-8";

@@ -13,7 +13,7 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Sync;
 
-/// <summary>A database of each test's own: what is due is due for every instance.</summary>
+/// <summary>Tests of feeds. Each test has its own database, because every worker claims any due feed.</summary>
 public sealed partial class FeedTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Start = new(2024, 3, 4, 14, 30, 0, TimeSpan.Zero);
@@ -40,14 +40,14 @@ public sealed partial class FeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_due_is_synced_and_due_again_later()
+    public async Task A_due_feed_is_synced_and_scheduled_again()
     {
         var (symbol, data) = await AddAsync("DUE", every: 3600);
         using var worker = Worker();
-        await Task.WhenAll(await worker.TakeDueAsync(4, Token));
+        await Task.WhenAll(await worker.StartDueAsync(4, Token));
         Assert.Equal(data.Select(FakeAlpaca.Incoming), await _bench.StoredAsync(symbol, Timeframe.Minute1, Token));
         Assert.Equal(0, await _feeds.CountDueAsync(Token));
-        Assert.Empty(await worker.TakeDueAsync(4, Token));
+        Assert.Empty(await worker.StartDueAsync(4, Token));
         var feed = Assert.Single(await _feeds.ListAsync(Token));
         Assert.Equal(("success", null), (feed.Status, feed.Error));
         Assert.Equal(
@@ -60,17 +60,17 @@ public sealed partial class FeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_feed_that_fails_is_said_and_due_again_later()
+    public async Task A_failed_feed_has_the_status_failed_and_is_scheduled_again()
     {
         await AddAsync("FAILS");
         _server.NextFault = () => Fault.ServerError;
         using var worker = Worker();
-        await Task.WhenAll(await worker.TakeDueAsync(4, Token));
+        await Task.WhenAll(await worker.StartDueAsync(4, Token));
         Assert.Equal(("failed", 0L), (Assert.Single(await _feeds.ListAsync(Token)).Status, await _feeds.CountDueAsync(Token)));
     }
 
     [Fact]
-    public async Task Instances_share_what_is_due_and_no_feed_is_worked_on_twice()
+    public async Task Replicas_share_the_due_feeds_and_claim_none_twice()
     {
         var symbols = new List<Symbol>();
         for (var i = 0; i < 12; i++)
@@ -84,7 +84,7 @@ public sealed partial class FeedTests : IAsyncLifetime
         var all = claims.SelectMany(claim => claim).ToList();
         Assert.Equal(all.Count, all.Select(claim => claim.Feed.Id).Distinct().Count());
         Assert.All(claims, claim => Assert.InRange(claim.Count, 0, 4));
-        // Whoever came while another was choosing left some; they are still there to be had.
+        // Concurrent claims skip locked rows, so some feeds may be left; they can still be claimed.
         var rest = await _feeds.ClaimDueAsync("i3", ["alpaca"], 100, TimeSpan.FromMinutes(1), Token);
         Assert.Equal(
             symbols.Order(Comparer<Symbol>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))).Select(symbol => symbol.Value),
@@ -94,29 +94,29 @@ public sealed partial class FeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_a_dead_instance_had_goes_to_another_when_its_leases_have_run_out()
+    public async Task Feeds_of_a_dead_replica_are_taken_over_when_its_leases_expire()
     {
         var (symbol, _) = await AddAsync("DEAD");
         Assert.Single(await _feeds.ClaimDueAsync("dead", ["alpaca"], 4, TimeSpan.FromMinutes(5), Token));
         using var worker = Worker();
-        Assert.Empty(await worker.TakeDueAsync(4, Token));
+        Assert.Empty(await worker.StartDueAsync(4, Token));
         await _database.ExecuteAsync("UPDATE market.leases SET until = clock_timestamp() - interval '1 s' WHERE name LIKE 'feed/%'");
-        await Task.WhenAll(await worker.TakeDueAsync(4, Token));
+        await Task.WhenAll(await worker.StartDueAsync(4, Token));
         Assert.NotEmpty(await _bench.StoredAsync(symbol, Timeframe.Minute1, Token));
         Assert.Equal(2L, await _database.ScalarAsync<long>("SELECT version FROM market.leases WHERE name LIKE 'feed/%'"));
     }
 
     [Fact]
-    public async Task Feeds_of_providers_that_are_not_configured_here_are_left_to_others()
+    public async Task Feeds_of_providers_that_are_not_configured_are_not_claimed()
     {
         await _feeds.AddAsync(Symbol.Parse("OTHER"), Timeframe.Day1, "stooq", Start, TimeSpan.FromHours(1), false, Token);
         using var worker = Worker();
-        Assert.Empty(await worker.TakeDueAsync(4, Token));
+        Assert.Empty(await worker.StartDueAsync(4, Token));
         Assert.Equal(1, await _feeds.CountDueAsync(Token));
     }
 
     [Fact]
-    public async Task Adding_again_changes_the_feed_and_removing_ends_it()
+    public async Task Adding_a_feed_again_updates_it_and_removing_deletes_it()
     {
         var (symbol, _) = await AddAsync("AGAIN");
         var id = await _feeds.AddAsync(symbol, Timeframe.Minute1, "alpaca", Start.AddDays(-1), TimeSpan.FromSeconds(5), true, Token);
@@ -128,36 +128,22 @@ public sealed partial class FeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Files_that_appear_in_the_folder_are_imported_and_not_asked_of_a_provider()
+    public async Task Files_in_the_folder_are_imported_and_their_range_is_not_fetched()
     {
         var folder = Directory.CreateTempSubdirectory("wyckoff-folder-");
         try
         {
-            var tickers = new TickerDirectory(_database.App);
-            var import = new ImportRunner(
-                _database.App,
-                new(_database.App, tickers),
-                tickers,
-                Options.Create(new SpoolOptions()),
-                TimeProvider.System,
-                NullLogger<ImportRunner>.Instance
-            );
-            using var worker = new FolderWorker(
-                import,
-                Options.Create(new FeedOptions { Folder = folder.FullName }),
-                TimeProvider.System,
-                NullLogger<FolderWorker>.Instance
-            );
+            using var worker = FolderWorker(_database.App, folder.FullName);
             await File.WriteAllTextAsync(
                 Path.Combine(folder.FullName, "DROP_1m.csv"),
                 "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,2,1,2,10\n2024-03-04T14:32:00Z,2,3,2,3,10\n",
                 Token
             );
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "BAD_1m.csv"), "nothing that anybody could read\n", Token);
-            await worker.LookAsync(Token);
+            await worker.ScanAsync(Token);
             Assert.Equal(0L, await _database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m"));
-            await worker.LookAsync(Token);
-            await worker.LookAsync(Token);
+            await worker.ScanAsync(Token);
+            await worker.ScanAsync(Token);
             Assert.Equal(2L, await _database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m"));
             Assert.Equal(2L, await _database.ScalarAsync<long>("SELECT count(*) FROM market.import_batches"));
         }
@@ -173,38 +159,24 @@ public sealed partial class FeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_file_that_came_while_the_database_was_away_is_imported_when_it_answers()
+    public async Task A_file_that_appeared_while_the_database_was_away_is_imported_later()
     {
         var folder = Directory.CreateTempSubdirectory("wyckoff-folder-");
         try
         {
             await using var source = NpgsqlDataSource.Create(_database.AppConnection + ";Pooling=false");
-            var tickers = new TickerDirectory(source);
-            var import = new ImportRunner(
-                source,
-                new(source, tickers),
-                tickers,
-                Options.Create(new SpoolOptions()),
-                TimeProvider.System,
-                NullLogger<ImportRunner>.Instance
-            );
-            using var worker = new FolderWorker(
-                import,
-                Options.Create(new FeedOptions { Folder = folder.FullName }),
-                TimeProvider.System,
-                NullLogger<FolderWorker>.Instance
-            );
+            using var worker = FolderWorker(source, folder.FullName);
             await File.WriteAllTextAsync(
                 Path.Combine(folder.FullName, "LATE_1m.csv"),
                 "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,2,1,2,10\n",
                 Token
             );
-            await worker.LookAsync(Token);
+            await worker.ScanAsync(Token);
             await LimitConnectionsAsync(0);
-            var fault = await Assert.ThrowsAsync<PostgresException>(() => worker.LookAsync(Token));
+            var fault = await Assert.ThrowsAsync<PostgresException>(() => worker.ScanAsync(Token));
             Assert.True(DatabaseFaults.IsAway(fault));
             await LimitConnectionsAsync(-1);
-            await worker.LookAsync(Token);
+            await worker.ScanAsync(Token);
             Assert.Equal(1L, await _database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m"));
         }
         finally
@@ -212,7 +184,7 @@ public sealed partial class FeedTests : IAsyncLifetime
             folder.Delete(recursive: true);
         }
 
-        // Of 0, the server has no connection left for anybody but administrators.
+        // With a limit of 0 only administrators can connect.
         Task<int> LimitConnectionsAsync(int limit) =>
             _database.ExecuteAsync(
                 $"ALTER DATABASE {new NpgsqlConnectionStringBuilder(_database.AdminConnection).Database} CONNECTION LIMIT {limit}"
@@ -220,31 +192,17 @@ public sealed partial class FeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_folder_that_cannot_be_listed_degrades_the_service_and_does_not_end_it()
+    public async Task A_folder_that_cannot_be_listed_makes_the_health_degraded_until_it_is_back()
     {
         var folder = Directory.CreateTempSubdirectory("wyckoff-folder-").FullName;
-        var tickers = new TickerDirectory(_database.App);
-        var import = new ImportRunner(
-            _database.App,
-            new(_database.App, tickers),
-            tickers,
-            Options.Create(new SpoolOptions()),
-            TimeProvider.System,
-            NullLogger<ImportRunner>.Instance
-        );
-        using var worker = new FolderWorker(
-            import,
-            Options.Create(new FeedOptions { Folder = folder }),
-            TimeProvider.System,
-            NullLogger<FolderWorker>.Instance
-        );
-        await worker.LookAsync(Token);
+        using var worker = FolderWorker(_database.App, folder);
+        await worker.ScanAsync(Token);
         Assert.Equal(HealthStatus.Healthy, (await worker.CheckHealthAsync(new(), Token)).Status);
 
         Directory.Delete(folder);
         for (var look = 0; look <= Wyckoff.Hosting.Worker.Attempts; look++)
         {
-            await worker.LookAsync(Token);
+            await worker.ScanAsync(Token);
         }
 
         Assert.Equal(HealthStatus.Degraded, (await worker.CheckHealthAsync(new(), Token)).Status);
@@ -257,8 +215,8 @@ public sealed partial class FeedTests : IAsyncLifetime
                 "time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,2,1,2,10\n",
                 Token
             );
-            await worker.LookAsync(Token);
-            await worker.LookAsync(Token);
+            await worker.ScanAsync(Token);
+            await worker.ScanAsync(Token);
             Assert.Equal(HealthStatus.Healthy, (await worker.CheckHealthAsync(new(), Token)).Status);
             Assert.Equal(1L, await _database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m"));
         }
@@ -269,13 +227,16 @@ public sealed partial class FeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Old_log_rows_go_but_the_last_stays()
+    public async Task Old_log_rows_are_deleted_except_the_newest()
     {
         var (symbol, _) = await AddAsync("PRUNE");
         await _database.ExecuteAsync(
             """
             INSERT INTO market.data_sync_log (ticker_id, timeframe, source, started_at, last_sync_at, status)
-            SELECT id, timeframe, 'alpaca', now() - age, now() - age, 'success' FROM market.tickers, (VALUES ('1m', interval '40 d'), ('1m', '31 d'), ('1m', '29 d'), ('1d', '90 d')) AS v (timeframe, age) WHERE symbol = $1
+            SELECT id, timeframe, 'alpaca', now() - age, now() - age, 'success'
+              FROM market.tickers,
+                   (VALUES ('1m', interval '40 d'), ('1m', '31 d'), ('1m', '29 d'), ('1d', '90 d')) AS v (timeframe, age)
+             WHERE symbol = $1
             """,
             symbol.Value
         );
@@ -284,7 +245,7 @@ public sealed partial class FeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_service_works_off_more_feeds_than_it_has_hands()
+    public async Task The_worker_syncs_more_feeds_than_it_has_slots()
     {
         for (var i = 0; i < 10; i++)
         {
@@ -302,17 +263,20 @@ public sealed partial class FeedTests : IAsyncLifetime
         Assert.Equal(0L, await _database.ScalarAsync<long>("SELECT count(*) FROM market.leases WHERE until > clock_timestamp()"));
     }
 
-    /// <summary>A real process, frozen with an answer on its way to it, its feed taken by another, and woken with the answer at hand.</summary>
+    /// <summary>
+    /// Freezes a real process while an answer is in transit to it, lets another worker sync the feed, and resumes the process, which then
+    /// receives the answer.
+    /// </summary>
     [Fact]
-    public async Task A_process_that_was_frozen_and_wakes_late_writes_nothing()
+    public async Task A_process_that_was_frozen_past_its_lease_writes_nothing()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no SIGSTOP.");
         var (symbol, data) = await AddAsync("FROZEN", every: 3600);
         var (arrived, thaw) = (new TaskCompletionSource(), new TaskCompletionSource());
         var requests = 0;
-        // The first request is that of the process, and it would get other bars than the second one.
+        // The first request comes from the process and gets other bars than the second request.
         _server.Bars[symbol.Value] = [.. data.Select(bar => bar with { Open = 777, High = 777, Low = 777, Close = 777, Vwap = 777 })];
-        _server.Meanwhile = async () =>
+        _server.BeforeAnswer = async () =>
         {
             if (Interlocked.Increment(ref requests) == 1)
             {
@@ -338,17 +302,18 @@ public sealed partial class FeedTests : IAsyncLifetime
         {
             await arrived.Task.WaitAsync(Token);
             Assert.Equal(0, Kill(process.Id, SigStop));
-            // The request that has arrived knows its bars already.
+            // The first request has already read its bars.
             _server.Bars[symbol.Value] = data;
             thaw.SetResult();
-            // Its leases run out, and we take the feed. They were long ones: so it does not try to renew them before it writes, and nothing but the fence is in its way.
-            // A claim that it had sent before it was frozen may still be on its way through the server, and be granted: then that runs out, too.
+            // Expire its leases and claim the feed. The leases are long, so the process does not renew them before it writes, and only the
+            // fence prevents the write. A claim that the process sent before it was frozen may still be granted, so the leases are expired
+            // in a loop.
             using var worker = Worker();
             var taken = await Eventually.GetAsync(
                 async () =>
                 {
                     await _database.ExecuteAsync("UPDATE market.leases SET until = clock_timestamp() - interval '1 s'");
-                    return await worker.TakeDueAsync(1, Token);
+                    return await worker.StartDueAsync(1, Token);
                 },
                 taken => taken.Count > 0
             );
@@ -357,7 +322,7 @@ public sealed partial class FeedTests : IAsyncLifetime
             var log = await _database.ScalarAsync<long>("SELECT count(*) FROM market.data_sync_log");
 
             Assert.Equal(0, Kill(process.Id, SigCont));
-            await SaysAsync(process, "went to another instance");
+            await LogsAsync(process, "is lost; another replica may sync it");
             Assert.Equal(data.Select(FakeAlpaca.Incoming), await _bench.StoredAsync(symbol, Timeframe.Minute1, Token));
             Assert.Equal(log, await _database.ScalarAsync<long>("SELECT count(*) FROM market.data_sync_log"));
         }
@@ -384,17 +349,31 @@ public sealed partial class FeedTests : IAsyncLifetime
         return Process.Start(start)!;
     }
 
-    private static async Task SaysAsync(Process process, string words)
+    private static async Task LogsAsync(Process process, string text)
     {
         string? line;
         do
         {
             line = await process.StandardOutput.ReadLineAsync(Token);
         } while (
-            line is not null && !line.Contains(words, StringComparison.Ordinal) && !line.Contains("Synced FROZEN", StringComparison.Ordinal)
+            line is not null && !line.Contains(text, StringComparison.Ordinal) && !line.Contains("Synced FROZEN", StringComparison.Ordinal)
         );
 
-        Assert.Contains(words, line, StringComparison.Ordinal);
+        Assert.Contains(text, line, StringComparison.Ordinal);
+    }
+
+    private static FolderWorker FolderWorker(NpgsqlDataSource source, string folder)
+    {
+        var tickers = new TickerDirectory(source);
+        var import = new ImportRunner(
+            source,
+            new(source, tickers),
+            tickers,
+            Options.Create(new SpoolOptions()),
+            TimeProvider.System,
+            NullLogger<ImportRunner>.Instance
+        );
+        return new(import, Options.Create(new FeedOptions { Folder = folder }), TimeProvider.System, NullLogger<FolderWorker>.Instance);
     }
 
     private FeedWorker Worker(FeedOptions? options = null)

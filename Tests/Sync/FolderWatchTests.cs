@@ -9,54 +9,54 @@ public sealed class FolderWatchTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public void A_file_is_taken_once_it_has_come_to_rest_and_again_when_it_has_changed()
+    public void A_file_is_ready_once_it_no_longer_changes_and_again_after_a_change()
     {
         var watch = new FolderWatch(_folder.FullName);
         var path = Path.Combine(_folder.CreateSubdirectory("daily").FullName, "SPY.csv");
         File.WriteAllText(path, "half");
-        Assert.Empty(watch.Look());
+        Assert.Empty(watch.Scan());
         File.WriteAllText(path, "the whole of it");
-        Assert.Empty(watch.Look());
-        Assert.Equal([path], watch.Look());
-        // Not handled, since the import failed: it is offered again.
-        Assert.Equal([path], watch.Look());
-        watch.Handled(path);
-        Assert.Empty(watch.Look());
+        Assert.Empty(watch.Scan());
+        Assert.Equal([path], watch.Scan());
+        // A file that was not marked as handled is returned again.
+        Assert.Equal([path], watch.Scan());
+        watch.MarkHandled(path);
+        Assert.Empty(watch.Scan());
 
         File.AppendAllText(path, " and more");
-        Assert.Empty(watch.Look());
-        Assert.Equal([path], watch.Look());
-        watch.Handled(path);
+        Assert.Empty(watch.Scan());
+        Assert.Equal([path], watch.Scan());
+        watch.MarkHandled(path);
         File.Delete(path);
-        Assert.Empty(watch.Look());
+        Assert.Empty(watch.Scan());
         File.WriteAllText(path, "the whole of it");
-        Assert.Empty(watch.Look());
-        Assert.Equal([path], watch.Look());
+        Assert.Empty(watch.Scan());
+        Assert.Equal([path], watch.Scan());
     }
 
     [Fact]
-    public void What_is_hidden_is_not_there()
+    public void Hidden_files_are_ignored()
     {
         File.WriteAllText(Path.Combine(_folder.FullName, ".SPY.csv.part"), "x");
         var watch = new FolderWatch(_folder.FullName);
-        Assert.Empty(watch.Look());
-        Assert.Empty(watch.Look());
+        Assert.Empty(watch.Scan());
+        Assert.Empty(watch.Scan());
     }
 
     [Fact]
-    public void A_share_that_is_mounted_again_has_no_new_files()
+    public void After_a_share_is_mounted_again_its_files_count_as_handled()
     {
         var share = _folder.CreateSubdirectory("share").FullName;
         File.WriteAllText(Path.Combine(share, "SPY.csv"), "x");
         var watch = new FolderWatch(share);
-        watch.Look();
-        watch.Handled(Assert.Single(watch.Look()));
+        watch.Scan();
+        watch.MarkHandled(Assert.Single(watch.Scan()));
 
         var elsewhere = Path.Combine(_folder.FullName, "elsewhere");
         Directory.Move(share, elsewhere);
-        Assert.Throws<DirectoryNotFoundException>(watch.Look);
+        Assert.Throws<DirectoryNotFoundException>(watch.Scan);
         Directory.Move(elsewhere, share);
-        Assert.Empty(watch.Look());
-        Assert.Empty(watch.Look());
+        Assert.Empty(watch.Scan());
+        Assert.Empty(watch.Scan());
     }
 }

@@ -11,13 +11,13 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Only_one_has_it_and_each_new_holder_has_a_new_version()
+    public async Task A_lease_has_one_holder_and_each_acquisition_a_new_version()
     {
         var (a, b) = (Store("a"), Store("b"));
         var first = await a.TryAcquireAsync("one", Long, Token);
         Assert.Equal(1, first!.Version);
         Assert.Null(await b.TryAcquireAsync("one", Long, Token));
-        // Not even the holder himself has it twice.
+        // Not even the holder can acquire it twice.
         Assert.Null(await a.TryAcquireAsync("one", Long, Token));
         Assert.True(await a.RenewAsync(first, Long, Token));
 
@@ -30,19 +30,19 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
     }
 
     [Fact]
-    public async Task Of_many_who_want_it_at_once_one_gets_it()
+    public async Task Of_concurrent_acquisitions_one_succeeds()
     {
         for (var round = 0; round < 5; round++)
         {
-            var got = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Store($"h{i}").TryAcquireAsync("many", Long, Token)));
-            var winner = Assert.Single(got, lease => lease is not null)!;
+            var leases = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Store($"h{i}").TryAcquireAsync("many", Long, Token)));
+            var winner = Assert.Single(leases, lease => lease is not null)!;
             Assert.Equal(round + 1, winner.Version);
             await ExpireAsync("many");
         }
     }
 
     [Fact]
-    public async Task One_that_ran_out_and_nobody_wanted_is_its_holders_again()
+    public async Task The_holder_can_renew_an_expired_lease_that_nobody_acquired()
     {
         var a = Store("a");
         var lease = (await a.TryAcquireAsync("late", Long, Token))!;
@@ -54,7 +54,7 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
     }
 
     [Fact]
-    public async Task Who_wakes_after_it_went_to_another_writes_nothing()
+    public async Task A_holder_writes_nothing_after_another_has_acquired_the_lease()
     {
         var (a, b) = (Store("a"), Store("b"));
         var lease = (await a.TryAcquireAsync("asleep", Long, Token))!;
@@ -64,7 +64,7 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
         var e = await Assert.ThrowsAsync<LeaseLostException>(() => WriteAsync(lease, "asleep-2"));
         Assert.Equal("The lease 'asleep' is lost.", e.Message);
         await WriteAsync(next, "asleep-3");
-        // Even when it came back to the same holder meanwhile: it is another lease.
+        // Nor after the same holder has acquired it again, because that is another version.
         await ExpireAsync("asleep");
         Assert.NotNull(await a.TryAcquireAsync("asleep", Long, Token));
         await Assert.ThrowsAsync<LeaseLostException>(() => WriteAsync(lease, "asleep-4"));
@@ -72,7 +72,7 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
     }
 
     [Fact]
-    public async Task Nobody_takes_over_while_a_transaction_writes_under_it()
+    public async Task A_lease_cannot_be_acquired_while_a_fenced_transaction_is_open()
     {
         var (a, b) = (Store("a"), Store("b"));
         var lease = (await a.TryAcquireAsync("open", Long, Token))!;
@@ -84,7 +84,8 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
             await transaction.CommitAsync(Token);
         }
 
-        // The row is locked, so nobody but the server's clock ends this one. It is long enough for the fence.
+        // The fence locks the row, so the lease can only expire by the server's clock. Three seconds are enough for the fence to succeed
+        // first.
         var brief = (await a.TryAcquireAsync("brief", TimeSpan.FromSeconds(3), Token))!;
         await using var second = await database.App.OpenConnectionAsync(Token);
         await using var writing = await second.BeginTransactionAsync(Token);
@@ -92,14 +93,14 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
         await Eventually.HoldsAsync(() =>
             database.ScalarAsync<bool>("SELECT until < clock_timestamp() FROM market.leases WHERE name = 'brief'")
         );
-        // It has run out, and still: not before the commit.
+        // The expired lease cannot be acquired before the commit.
         Assert.Null(await b.TryAcquireAsync("brief", Long, Token));
         await writing.CommitAsync(Token);
         Assert.NotNull(await b.TryAcquireAsync("brief", Long, Token));
     }
 
     [Fact]
-    public async Task A_transaction_that_freezes_under_the_fence_is_ended_by_the_server()
+    public async Task The_fence_sets_a_timeout_for_idle_transactions()
     {
         var a = Store("a");
         var lease = (await a.TryAcquireAsync("frozen", Long, Token))!;
@@ -112,13 +113,13 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
     }
 
     [Fact]
-    public async Task It_is_renewed_while_held_and_free_afterwards()
+    public async Task A_held_lease_is_renewed_and_released_when_disposed()
     {
         var time = new ManualTime(TimeProvider.System.GetUtcNow());
         var (a, b) = (Store("a", time), Store("b"));
         var held = (await a.TryHoldAsync("held", Long, Token))!;
         var before = await UntilAsync("held");
-        // The renewal of its own accord, a third of the time later.
+        // The lease is renewed after a third of its duration.
         await time.WaitedForAsync(Long / 3);
         time.Advance(Long / 3);
         await Eventually.GetAsync(() => UntilAsync("held"), until => until > before);
@@ -128,33 +129,33 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
     }
 
     [Fact]
-    public async Task Who_lost_it_is_told()
+    public async Task A_lost_lease_cancels_its_token()
     {
         var time = new ManualTime(TimeProvider.System.GetUtcNow());
         var (a, b) = (Store("a", time), Store("b"));
-        await using var held = (await a.TryHoldAsync("told", Long, Token))!;
-        var told = new TaskCompletionSource();
-        held.Lost.Register(told.SetResult);
-        await ExpireAsync("told");
-        Assert.NotNull(await b.TryAcquireAsync("told", Long, Token));
+        await using var held = (await a.TryHoldAsync("lost", Long, Token))!;
+        var lost = new TaskCompletionSource();
+        held.Lost.Register(lost.SetResult);
+        await ExpireAsync("lost");
+        Assert.NotNull(await b.TryAcquireAsync("lost", Long, Token));
         await time.WaitedForAsync(Long / 3);
         time.Advance(Long / 3);
-        await told.Task.WaitAsync(Token);
+        await lost.Task.WaitAsync(Token);
     }
 
     [Fact]
-    public async Task Whatever_keeps_it_from_being_renewed_is_told_as_a_loss_and_does_not_mask_the_work()
+    public async Task An_unexpected_renewal_error_counts_as_a_loss_and_does_not_throw_on_disposal()
     {
         var time = new ManualTime(TimeProvider.System.GetUtcNow());
         var source = NpgsqlDataSource.Create(database.AppConnection);
         var held = (await new LeaseStore(source, "a", time, NullLogger<LeaseStore>.Instance).TryHoldAsync("unexpected", Long, Token))!;
-        var told = new TaskCompletionSource();
-        held.Lost.Register(told.SetResult);
+        var lost = new TaskCompletionSource();
+        held.Lost.Register(lost.SetResult);
         await time.WaitedForAsync(Long / 3);
-        // No fault of a database: the program has closed what it needs.
+        // This causes an error that is not a database fault: the data source is disposed of.
         await source.DisposeAsync();
         time.Advance(Long / 3);
-        await told.Task.WaitAsync(Token);
+        await lost.Task.WaitAsync(Token);
         await held.DisposeAsync();
     }
 
@@ -172,8 +173,8 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
     private Task<long> WrittenAsync(string like) =>
         database.ScalarAsync<long>("SELECT count(*) FROM market.sync_coverage WHERE source LIKE $1", like);
 
-    // A transaction as all fenced ones are: first the fence, then what is to be written.
-    private async Task WriteAsync(Lease lease, string what)
+    // A fenced transaction: first the fence, then the write.
+    private async Task WriteAsync(Lease lease, string coverageSource)
     {
         var ticker = await database.ScalarAsync<int>(
             "INSERT INTO market.tickers (symbol) VALUES ('LEASED') ON CONFLICT (symbol) DO UPDATE SET is_active = true RETURNING id"
@@ -184,7 +185,7 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
         await using var command = connection.CreateCommand();
         command.CommandText = "INSERT INTO market.sync_coverage (ticker_id, timeframe, source) VALUES ($1, '1m', $2)";
         command.Parameters.Add(new() { Value = ticker });
-        command.Parameters.Add(new() { Value = what });
+        command.Parameters.Add(new() { Value = coverageSource });
         await command.ExecuteNonQueryAsync(Token);
         await transaction.CommitAsync(Token);
     }

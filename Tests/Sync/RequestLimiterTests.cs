@@ -10,7 +10,7 @@ public sealed class RequestLimiterTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task No_window_ever_holds_more_than_is_allowed()
+    public async Task No_time_window_has_more_requests_than_allowed()
     {
         var time = new ManualTime(Start) { RingsUnder = TimeSpan.FromHours(1) };
         using var limiter = new RequestLimiter(5, TimeSpan.FromMinutes(1), time);
@@ -31,7 +31,7 @@ public sealed class RequestLimiterTests
     }
 
     [Fact]
-    public async Task It_waits_no_longer_than_it_must()
+    public async Task A_request_waits_no_longer_than_necessary()
     {
         var time = new ManualTime(Start) { RingsUnder = TimeSpan.FromHours(1) };
         using var limiter = new RequestLimiter(2, TimeSpan.FromMinutes(1), time);
@@ -44,7 +44,7 @@ public sealed class RequestLimiterTests
     }
 
     [Fact]
-    public async Task A_pause_holds_everybody_up()
+    public async Task A_pause_delays_all_requests()
     {
         var time = new ManualTime(Start) { RingsUnder = TimeSpan.FromHours(1) };
         using var limiter = new RequestLimiter(100, TimeSpan.FromMinutes(1), time);
@@ -55,7 +55,7 @@ public sealed class RequestLimiterTests
     }
 
     [Fact]
-    public async Task Who_gives_up_does_not_block_the_next()
+    public async Task A_cancelled_waiter_does_not_block_the_next_one()
     {
         using var limiter = new RequestLimiter(1, TimeSpan.FromDays(1), TimeProvider.System);
         await limiter.WaitAsync(Token);
@@ -70,9 +70,12 @@ public sealed class RequestLimiterTests
     [Fact]
     public void Retry_after_is_seconds_or_a_date()
     {
-        Assert.Equal(TimeSpan.FromSeconds(7), RetryOptions.Asked(RetryConditionHeaderValue.Parse("7"), Start));
-        Assert.Equal(TimeSpan.FromSeconds(90), RetryOptions.Asked(RetryConditionHeaderValue.Parse("Tue, 02 Jan 2024 00:01:30 GMT"), Start));
-        Assert.Equal(TimeSpan.Zero, RetryOptions.Asked(RetryConditionHeaderValue.Parse("Mon, 01 Jan 2024 00:00:00 GMT"), Start));
-        Assert.Null(RetryOptions.Asked(null, Start));
+        Assert.Equal(TimeSpan.FromSeconds(7), RetryOptions.DelayOf(RetryConditionHeaderValue.Parse("7"), Start));
+        Assert.Equal(
+            TimeSpan.FromSeconds(90),
+            RetryOptions.DelayOf(RetryConditionHeaderValue.Parse("Tue, 02 Jan 2024 00:01:30 GMT"), Start)
+        );
+        Assert.Equal(TimeSpan.Zero, RetryOptions.DelayOf(RetryConditionHeaderValue.Parse("Mon, 01 Jan 2024 00:00:00 GMT"), Start));
+        Assert.Null(RetryOptions.DelayOf(null, Start));
     }
 }

@@ -4,8 +4,9 @@ using Wyckoff.Sync;
 namespace Wyckoff.Tests.Sync;
 
 /// <summary>
-/// Faults of every kind and restarts at every moment, and in the end exactly the provider's data. The rule that is kept all the while: what the database says is covered
-/// when a request arrives is not asked for by it. What was answered and could not be committed, or held a bar that breaks a rule, may be asked for again.
+/// Injects faults and restarts at random, after which exactly the provider's bars must be stored. No request may ask for a range that the
+/// database had as covered when the request arrived. Ranges whose answers were not committed or had invalid bars may be requested
+/// coveredRange.
 /// </summary>
 public sealed class RestartTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
@@ -17,7 +18,7 @@ public sealed class RestartTests(TestDatabase database) : IClassFixture<TestData
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Whatever_goes_wrong_all_comes_and_nothing_twice(int seed)
+    public async Task Despite_faults_and_restarts_all_bars_are_stored_and_no_covered_range_is_requested_again(int seed)
     {
         var random = new Random(seed);
         var symbol = Symbol.Parse($"CHAOS{seed}");
@@ -49,28 +50,32 @@ public sealed class RestartTests(TestDatabase database) : IClassFixture<TestData
             }
         };
 
-        var twice = new List<string>();
-        server.Asked = async (from, until) =>
+        var requestedAgain = new List<string>();
+        server.RequestReceived = async (from, until) =>
         {
             await using var command = database.Admin.CreateCommand(
-                "SELECT (covered * tstzmultirange(tstzrange($2, $3, '[]')))::text FROM market.sync_coverage JOIN market.tickers ON id = ticker_id WHERE symbol = $1 AND source = 'alpaca' AND covered && tstzrange($2, $3, '[]')"
+                """
+                SELECT (covered * tstzmultirange(tstzrange($2, $3, '[]')))::text
+                  FROM market.sync_coverage JOIN market.tickers ON id = ticker_id
+                 WHERE symbol = $1 AND source = 'alpaca' AND covered && tstzrange($2, $3, '[]')
+                """
             );
             command.Parameters.Add(new() { Value = symbol.Value });
             command.Parameters.Add(new() { Value = from.ToUniversalTime() });
             command.Parameters.Add(new() { Value = until.ToUniversalTime() });
-            if (await command.ExecuteScalarAsync(Token) is string again)
+            if (await command.ExecuteScalarAsync(Token) is string coveredRange)
             {
-                twice.Add(again);
+                requestedAgain.Add(coveredRange);
             }
         };
 
         var (restarts, partial) = (0, 0);
         for (var round = 0; round < 24; round++)
         {
-            // A new process each time; it dies at a request, within a transaction, or not at all.
-            using var death = new CancellationTokenSource();
-            var (requests, commits) = (random.Next(1, 12), random.Next(1, 8));
-            server.Meanwhile = () => --requests == 0 ? death.CancelAsync() : Task.CompletedTask;
+            // Each round is a new process that is killed at a request, within a transaction, or not at all.
+            using var kill = new CancellationTokenSource();
+            var (requestsLeft, commitsLeft) = (random.Next(1, 12), random.Next(1, 8));
+            server.BeforeAnswer = () => --requestsLeft == 0 ? kill.CancelAsync() : Task.CompletedTask;
             var from = random.Next(0, Slots - 200);
             var request = new SyncRequest(
                 symbol,
@@ -78,11 +83,11 @@ public sealed class RestartTests(TestDatabase database) : IClassFixture<TestData
                 new(Start.AddMinutes(from), Start.AddMinutes(from + random.Next(1, 200)))
             )
             {
-                Fence = (_, _) => --commits == 0 ? death.CancelAsync() : Task.CompletedTask,
+                Fence = (_, _) => --commitsLeft == 0 ? kill.CancelAsync() : Task.CompletedTask,
             };
             try
             {
-                var result = await bench.Service().EnsureAsync(request, death.Token);
+                var result = await bench.Service().EnsureAsync(request, kill.Token);
                 partial += result.Outcome == SyncOutcome.Success ? 0 : 1;
             }
             catch (OperationCanceledException)
@@ -91,22 +96,22 @@ public sealed class RestartTests(TestDatabase database) : IClassFixture<TestData
             }
         }
 
-        // The rounds were what they were meant to be.
+        // The random rounds had restarts, partial results and enough kinds of faults.
         var kinds = server.Log.Select(request => request.Fault).Distinct().Count();
         Assert.True(
             restarts >= 3 && partial >= 1 && kinds > faults.Length / 2,
             $"{restarts} restarts, {partial} partial, {kinds} kinds of faults"
         );
         server.NextFault = () => Fault.None;
-        server.Meanwhile = () => Task.CompletedTask;
+        server.BeforeAnswer = () => Task.CompletedTask;
         var all = new SyncRequest(symbol, Timeframe.Minute1, new(Start, Start.AddMinutes(Slots)));
         var last = await bench.Service().EnsureAsync(all, Token);
         Assert.Equal((SyncOutcome.Success, 0), (last.Outcome, last.StillMissing.Count));
         Assert.Equal(data.Select(FakeAlpaca.Incoming), await bench.StoredAsync(symbol, Timeframe.Minute1, Token));
 
-        var asked = server.Log.Count;
+        var requests = server.Log.Count;
         await bench.Service().EnsureAsync(all, Token);
-        Assert.Equal(asked, server.Log.Count);
-        Assert.Empty(twice);
+        Assert.Equal(requests, server.Log.Count);
+        Assert.Empty(requestedAgain);
     }
 }

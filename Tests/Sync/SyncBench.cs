@@ -8,7 +8,9 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Sync;
 
-/// <summary>What the sync tests are made with: services as one process has them, on the fake provider and a real database, at a time of the test's choosing.</summary>
+/// <summary>
+/// Creates sync services like those of separate processes, with the fake provider, a real database and a clock that the test sets.
+/// </summary>
 internal sealed class SyncBench(TestDatabase database, FakeAlpaca server, DateTimeOffset now)
 {
     private int _processes;
@@ -34,7 +36,7 @@ internal sealed class SyncBench(TestDatabase database, FakeAlpaca server, DateTi
 
     public BarProviders Providers() => new([server.Provider(Alpaca, Time)]);
 
-    /// <summary>The service of a process of its own.</summary>
+    /// <summary>Creates a sync service with its own ticker directory and lease holder, like a separate process.</summary>
     public SyncService Service(LeaseStore? leases = null)
     {
         var tickers = new TickerDirectory(database.App);
@@ -53,7 +55,13 @@ internal sealed class SyncBench(TestDatabase database, FakeAlpaca server, DateTi
     public async Task<List<IncomingBar>> StoredAsync(Symbol symbol, Timeframe timeframe, CancellationToken cancellationToken)
     {
         await using var command = database.App.CreateCommand(
-            $"SELECT timestamp, open, high, low, close, volume, trade_count, vwap FROM market.bars_{timeframe} b JOIN market.tickers t ON t.id = b.ticker_id WHERE symbol = $1 AND source = 'alpaca' ORDER BY timestamp"
+            $"""
+            SELECT timestamp, open, high, low, close, volume, trade_count, vwap
+              FROM market.bars_{timeframe} b
+              JOIN market.tickers t ON t.id = b.ticker_id
+             WHERE symbol = $1 AND source = 'alpaca'
+             ORDER BY timestamp
+            """
         );
         command.Parameters.Add(new() { Value = symbol.Value });
         var bars = new List<IncomingBar>();
@@ -84,7 +92,7 @@ internal sealed class SyncBench(TestDatabase database, FakeAlpaca server, DateTi
         return bar;
     }
 
-    /// <summary>Its now stands still where the test has put it; its timers are real.</summary>
+    /// <summary>A clock that stands at the time set by the test; its timers are real.</summary>
     public sealed class FixedTime(DateTimeOffset now) : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = now;

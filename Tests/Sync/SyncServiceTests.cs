@@ -32,7 +32,7 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task What_is_there_is_fetched_once_and_exactly()
+    public async Task Bars_are_fetched_exactly_and_only_once()
     {
         var service = _bench.Service();
         var first = await service.EnsureAsync(Want(0, 100), Token);
@@ -50,7 +50,7 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task Gaps_in_front_within_and_behind_are_fetched_and_nothing_else()
+    public async Task Only_the_gaps_before_between_and_after_covered_ranges_are_fetched()
     {
         var service = _bench.Service();
         await service.EnsureAsync(Want(20, 40), Token);
@@ -65,7 +65,7 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task What_files_have_filled_is_asked_for_only_on_demand()
+    public async Task Ranges_filled_from_files_are_fetched_only_on_request()
     {
         var service = _bench.Service();
         await service.EnsureAsync(Want(0, 10), Token);
@@ -83,14 +83,14 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task An_empty_answer_is_remembered_unless_it_touches_the_present()
+    public async Task An_empty_answer_is_covered_except_for_its_unsettled_end()
     {
         _server.Bars[_symbol.Value] = [];
         _bench.Time.Now = Start.AddMinutes(60.5);
         var service = _bench.Service();
         var result = await service.EnsureAsync(Want(0, 200), Token);
         Assert.Equal((SyncOutcome.Success, 0), (result.Outcome, result.StillMissing.Count));
-        // The future is not asked for, and the last quarter of an hour is asked for again.
+        // The future is not requested, and the last 15 minutes are requested again.
         await service.EnsureAsync(Want(0, 200), Token);
         Assert.Equal([(0, 61), (45, 61)], _server.Log.Select(asked => (Slot(asked.Start), Slot(asked.End.AddSeconds(1)))));
         _bench.Time.Now = Start.AddMinutes(300);
@@ -101,7 +101,7 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task A_bar_that_was_open_is_stored_and_corrected_once_it_has_closed()
+    public async Task An_open_bar_is_stored_and_corrected_after_its_close()
     {
         _bench.Time.Now = Start.AddMinutes(29.5);
         var open = new FakeBar(Start.AddMinutes(29), 10, 11, 9, 10, 5, 1, 10);
@@ -122,7 +122,7 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     [InlineData("OutsideRange", 2, 0)]
     [InlineData("Duplicated", 0, 0)]
     [InlineData("Unsorted", 0, 0)]
-    public async Task A_provider_that_lies_harms_nothing_and_is_asked_again_for_what_it_spoilt(string fault, int rejected, int missing)
+    public async Task Invalid_bars_are_not_written_and_only_they_are_requested_again(string fault, int rejected, int missing)
     {
         _bench.Alpaca.PageSize = 1000;
         _server.NextFault = () => Enum.Parse<Fault>(fault);
@@ -130,19 +130,19 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
         var first = await service.EnsureAsync(Want(0, 100), Token);
         Assert.Equal((rejected, missing), ((int)first.Rejected, first.StillMissing.Count));
         Assert.Equal(rejected == 0 ? SyncOutcome.Success : SyncOutcome.Partial, first.Outcome);
-        var spoilt = _data[_data.Count / 2];
-        Assert.Equal(_data.Where(bar => missing == 0 || bar != spoilt).Select(FakeAlpaca.Incoming), await StoredAsync());
+        var invalid = _data[_data.Count / 2];
+        Assert.Equal(_data.Where(bar => missing == 0 || bar != invalid).Select(FakeAlpaca.Incoming), await StoredAsync());
 
         _server.NextFault = () => Fault.None;
         _server.Log.Clear();
         var second = await service.EnsureAsync(Want(0, 100), Token);
         Assert.Equal((SyncOutcome.Success, missing), (second.Outcome, (int)second.Inserted));
-        Assert.All(_server.Log, asked => Assert.Equal((spoilt.Time, spoilt.Time.AddSeconds(59)), (asked.Start, asked.End)));
+        Assert.All(_server.Log, asked => Assert.Equal((invalid.Time, invalid.Time.AddSeconds(59)), (asked.Start, asked.End)));
         Assert.Equal(_data.Select(FakeAlpaca.Incoming), await StoredAsync());
     }
 
     [Fact]
-    public async Task A_failure_on_the_way_keeps_what_had_come_and_the_next_run_goes_on_from_there()
+    public async Task After_a_failure_the_bars_received_stay_and_the_next_run_continues()
     {
         var answers = 0;
         _server.NextFault = () => ++answers > 2 ? Fault.ServerError : Fault.None;
@@ -161,7 +161,7 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task Where_nothing_came_the_log_says_failed()
+    public async Task A_run_without_any_answer_is_logged_as_failed()
     {
         _server.NextFault = () => Fault.ServerError;
         var result = await _bench.Service().EnsureAsync(Want(0, 100), Token);
@@ -171,7 +171,7 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task The_log_keeps_count_also_of_what_others_wrote_in_between()
+    public async Task The_total_in_the_log_includes_bars_written_by_others()
     {
         var service = _bench.Service();
         await service.EnsureAsync(Want(0, 50), Token);
@@ -192,7 +192,7 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task Answers_are_kept_as_they_came_unless_that_is_switched_off()
+    public async Task Payloads_are_kept_unless_switched_off()
     {
         var result = await _bench.Service().EnsureAsync(Want(0, 100), Token);
         await using var command = database.App.CreateCommand(
@@ -224,7 +224,7 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task Those_who_want_the_same_at_once_share_one_fetch()
+    public async Task Concurrent_requests_for_the_same_bars_share_one_fetch()
     {
         var (here, there) = (_bench.Service(), _bench.Service());
         var results = await Task.WhenAll(
@@ -232,19 +232,19 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
         );
         Assert.All(results, result => Assert.Equal((SyncOutcome.Success, 0), (result.Outcome, result.StillMissing.Count)));
         Assert.Equal(_data.Select(FakeAlpaca.Incoming), await StoredAsync());
-        // Whatever the order they came in, no minute was asked for twice.
+        // Whatever the order of the requests was, no minute was fetched twice.
         var asked = _server.Log.Where(asked => asked.Token is null).OrderBy(asked => asked.Start).ToList();
         Assert.All(asked.Zip(asked.Skip(1)), pair => Assert.True(pair.First.End < pair.Second.Start, $"{pair.First} and {pair.Second}"));
         Assert.Equal(_server.Log.Count, _server.Log.Distinct().Count());
     }
 
     [Fact]
-    public async Task The_fetch_goes_on_until_the_last_who_wants_it_has_gone()
+    public async Task A_shared_fetch_continues_until_its_last_request_is_cancelled()
     {
         var service = _bench.Service();
         var arrived = new TaskCompletionSource();
         var go = new TaskCompletionSource();
-        _server.Meanwhile = () =>
+        _server.BeforeAnswer = () =>
         {
             arrived.TrySetResult();
             return go.Task;
@@ -261,12 +261,12 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task When_all_have_gone_it_ends_and_the_next_can_start_at_once()
+    public async Task A_fetch_ends_when_all_its_requests_are_cancelled_and_the_next_starts_at_once()
     {
         var service = _bench.Service();
         var arrived = new TaskCompletionSource();
         var never = new TaskCompletionSource();
-        _server.Meanwhile = () =>
+        _server.BeforeAnswer = () =>
         {
             arrived.TrySetResult();
             return never.Task;
@@ -276,13 +276,13 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
         await arrived.Task;
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one);
-        _server.Meanwhile = () => Task.CompletedTask;
+        _server.BeforeAnswer = () => Task.CompletedTask;
         never.SetResult();
         Assert.Equal(SyncOutcome.Success, (await _bench.Service().EnsureAsync(Want(0, 100), Token)).Outcome);
     }
 
     [Fact]
-    public async Task Behind_a_fence_that_does_not_hold_nothing_is_written()
+    public async Task Nothing_is_written_if_the_fence_throws()
     {
         await Assert.ThrowsAsync<LeaseLostException>(() =>
             _bench.Service().EnsureAsync(Want(0, 100) with { Fence = (_, _) => throw new LeaseLostException("feed/1") }, Token)
@@ -299,7 +299,7 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task Of_many_gaps_the_newest_come_first_and_the_rest_is_said()
+    public async Task Of_many_gaps_the_newest_are_fetched_and_the_rest_is_reported()
     {
         var service = _bench.Service();
         foreach (var slot in new[] { 10, 20, 30 })
@@ -315,7 +315,7 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task Days_are_fetched_by_session_date()
+    public async Task Daily_bars_are_fetched_by_session_date()
     {
         FakeBar Day(int day, int hour) => new(new(2024, 3, day, hour, 0, 0, TimeSpan.Zero), 10, 12, 9, 11, 100, 5, 10.5m);
         _server.Bars[_symbol.Value] = [Day(8, 5), Day(11, 4), Day(12, 4)];
@@ -324,13 +324,13 @@ public sealed class SyncServiceTests(TestDatabase database) : IClassFixture<Test
         var request = new SyncRequest(_symbol, Timeframe.Day1, new(new(2024, 3, 1, 0, 0, 0, TimeSpan.Zero), _bench.Time.Now));
         Assert.Equal(3, (await service.EnsureAsync(request, Token)).Inserted);
         Assert.Equal([8, 11, 12], (await _bench.StoredAsync(_symbol, Timeframe.Day1, Token)).Select(bar => bar.Timestamp.Day));
-        // The session is not over: it is asked for again, those before are not.
+        // The newest session is still open, so it is fetched again with the one before it, which is not settled; earlier ones are not.
         await service.EnsureAsync(request, Token);
         Assert.Equal(new DateTimeOffset(2024, 3, 11, 4, 0, 0, TimeSpan.Zero), _server.Log.Last().Start);
     }
 
     [Fact]
-    public async Task Who_is_no_provider_is_said()
+    public async Task An_unknown_provider_is_refused_with_the_reason()
     {
         var service = _bench.Service();
         Assert.Equal(

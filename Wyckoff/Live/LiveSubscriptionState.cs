@@ -151,8 +151,7 @@ internal sealed class LiveSubscriptionState(LiveSubscription subscription)
 
     /// <summary>
     /// Handles the provider's answer. Bars that are not final yet are requested once more after <paramref name="settle"/>, together with
-    /// the minute in progress
-    /// when the stream started, which a stream that starts within the minute may never deliver.
+    /// the minute in progress when the stream started, which a stream that starts within the minute may never deliver.
     /// </summary>
     public void Answered(RepairRequest request, TimeSpan settle)
     {

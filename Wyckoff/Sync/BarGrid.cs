@@ -2,7 +2,10 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Sync;
 
-/// <summary>The instants at which bars of a timeframe may open: multiples of its width in UTC; for daily bars, midnights in UTC, which stand for session dates.</summary>
+/// <summary>
+/// The instants at which bars of a timeframe may open: multiples of its width in UTC. Daily bars open at midnight UTC of their session
+/// date.
+/// </summary>
 internal static class BarGrid
 {
     public static DateTimeOffset Floor(Timeframe timeframe, DateTimeOffset instant) =>
@@ -16,7 +19,10 @@ internal static class BarGrid
     public static DateTimeOffset Ceiling(Timeframe timeframe, DateTimeOffset instant) =>
         Floor(timeframe, instant) is var floor && floor == instant ? floor : floor + timeframe.Width;
 
-    /// <summary>The same bars, from the open of the first to the end of the last; null when no bar can open within the range.</summary>
+    /// <summary>
+    /// Returns the range from the open of the first bar that opens within <paramref name="range"/> to the end of the last; null if none
+    /// does.
+    /// </summary>
     public static TimeRange? Align(Timeframe timeframe, TimeRange range)
     {
         var (start, end) = (Ceiling(timeframe, range.Start), Ceiling(timeframe, range.End));

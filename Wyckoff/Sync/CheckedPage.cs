@@ -5,7 +5,11 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Sync;
 
-/// <summary>An answer after it has been judged: the bars that may be written, why the others may not, and what need not be asked again.</summary>
+/// <summary>A page of a provider's answer after validation.</summary>
+/// <param name="Bars">The valid bars.</param>
+/// <param name="Rejected">The invalid bars, with the reasons.</param>
+/// <param name="Covered">The ranges that need not be requested again.</param>
+/// <param name="Unreadable">Whether there is a bar without a readable time. Any bar may then be missing, so nothing is covered.</param>
 internal sealed record CheckedPage(
     IReadOnlyList<IncomingBar> Bars,
     IReadOnlyList<BarFault> Rejected,
@@ -13,34 +17,35 @@ internal sealed record CheckedPage(
     bool Unreadable
 )
 {
-    /// <param name="page">The answer.</param>
-    /// <param name="asked">What it is an answer to.</param>
-    /// <param name="from">Up to here, earlier answers have told all.</param>
-    /// <param name="settled">From here on, nothing counts as told.</param>
-    /// <param name="ticker">Whose bars.</param>
-    /// <param name="timeframe">Their width.</param>
+    /// <summary>Validates a page.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="requested">The range that was requested.</param>
+    /// <param name="from">The end of the part of the range that earlier pages have covered.</param>
+    /// <param name="settled">The instant from which on bars may still change, so that nothing counts as covered.</param>
+    /// <param name="ticker">The ticker of the bars.</param>
+    /// <param name="timeframe">The timeframe of the bars.</param>
     public static CheckedPage Of(
         ProviderPage page,
-        TimeRange asked,
+        TimeRange requested,
         DateTimeOffset from,
         DateTimeOffset settled,
         TickerRef ticker,
         Timeframe timeframe
     )
     {
-        var (good, rejected, holes) = (new List<IncomingBar>(page.Bars.Count), new List<BarFault>(page.Faults), new List<DateTimeOffset>());
+        var (valid, rejected, gaps) = (new List<IncomingBar>(page.Bars.Count), new List<BarFault>(page.Faults), new List<DateTimeOffset>());
         var sessions = new SessionClock(ticker.Zone);
         foreach (var bar in page.Bars)
         {
             var time = timeframe.IsDaily ? sessions.DailyTimestamp(bar.Time) : bar.Time;
             var timestamp = IncomingBar.InstantOf(time);
             var fault =
-                !asked.Contains(timestamp) ? FormattableString.Invariant($"outside of what was asked for, {asked}")
+                !requested.Contains(timestamp) ? FormattableString.Invariant($"outside of what was requested for, {requested}")
                 : BarGrid.Floor(timeframe, timestamp) != timestamp ? $"a bar of {timeframe} does not open at this time"
                 : bar.BrokenRule();
             if (fault is null)
             {
-                good.Add(bar with { Time = time });
+                valid.Add(bar with { Time = time });
             }
             else
             {
@@ -49,11 +54,11 @@ internal sealed record CheckedPage(
         }
 
         var until = BarGrid.Floor(timeframe, page.CompleteUntil);
-        until = until < asked.End ? until : asked.End;
+        until = until < requested.End ? until : requested.End;
         until = until < settled ? until : settled;
-        // Where a bar was refused there may be one: that place stays open.
+        // The place of a rejected bar is not covered, so that the next sync requests it again.
         var unreadable = rejected.Exists(fault => fault.Timestamp is null);
-        holes.AddRange(
+        gaps.AddRange(
             rejected
                 .Select(fault => fault.Timestamp)
                 .OfType<DateTimeOffset>()
@@ -67,14 +72,14 @@ internal sealed record CheckedPage(
                 .Order()
         );
         var covered = new List<TimeRange>();
-        foreach (var hole in holes.Where(hole => hole >= from && hole < until))
+        foreach (var gap in gaps.Where(gap => gap >= from && gap < until))
         {
-            if (hole > from)
+            if (gap > from)
             {
-                covered.Add(new(from, hole));
+                covered.Add(new(from, gap));
             }
 
-            from = hole + timeframe.Width;
+            from = gap + timeframe.Width;
         }
 
         if (from < until)
@@ -82,6 +87,6 @@ internal sealed record CheckedPage(
             covered.Add(new(from, until));
         }
 
-        return new(good, rejected, unreadable ? [] : covered, unreadable);
+        return new(valid, rejected, unreadable ? [] : covered, unreadable);
     }
 }

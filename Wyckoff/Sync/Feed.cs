@@ -2,7 +2,9 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Sync;
 
-/// <summary>Bars that the Ingestor keeps current: by a sync every so often, and by a live stream where the provider has one.</summary>
+/// <summary>
+/// A ticker and timeframe that the Ingestor keeps up to date: with scheduled syncs and, if marked live, with the provider's stream.
+/// </summary>
 public sealed class Feed
 {
     private Feed() { }
@@ -26,7 +28,7 @@ public sealed class Feed
 
     public string Provider { get; private set; } = "";
 
-    /// <summary>How far back the bars are wanted.</summary>
+    /// <summary>The start of the range to keep complete.</summary>
     public DateTimeOffset Since { get; private set; }
 
     public int EverySeconds { get; private set; }
@@ -35,7 +37,7 @@ public sealed class Feed
 
     public bool Enabled { get; private set; } = true;
 
-    /// <summary>When its next sync is due.</summary>
+    /// <summary>When the next sync is due.</summary>
     public DateTimeOffset NextDue { get; private set; }
 
     public DateTimeOffset CreatedAt { get; private set; }

@@ -5,7 +5,7 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Sync;
 
-/// <summary>A feed as people see it.</summary>
+/// <summary>A feed with the result of its last sync.</summary>
 public sealed record FeedEntry(
     int Id,
     Symbol Symbol,
@@ -21,12 +21,12 @@ public sealed record FeedEntry(
     string? Error
 );
 
-/// <summary>The schedule, in <c>market.feeds</c>. When something is due, the database's clock says.</summary>
+/// <summary>Stores feeds in <c>market.feeds</c>. The clock of the database decides which are due.</summary>
 public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
 {
     private const string Columns = "f.id, t.symbol, f.timeframe, f.provider, f.since, f.every_seconds, f.live, f.enabled, f.next_due";
 
-    /// <summary>The lease on the work of a feed.</summary>
+    /// <summary>The name of the lease on syncing a feed.</summary>
     public static string LeaseName(int feed) => FormattableString.Invariant($"feed/{feed}");
 
     public async Task<IReadOnlyList<FeedEntry>> ListAsync(CancellationToken cancellationToken)
@@ -36,7 +36,8 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
             SELECT {Columns}, l.status, l.last_sync_at, l.error_message
               FROM market.feeds f JOIN market.tickers t ON t.id = f.ticker_id
               LEFT JOIN LATERAL (SELECT status, last_sync_at, error_message FROM market.data_sync_log l
-                                  WHERE l.ticker_id = f.ticker_id AND l.timeframe = f.timeframe AND l.source = f.provider ORDER BY l.last_sync_at DESC, l.id DESC LIMIT 1) AS l ON true
+                                  WHERE l.ticker_id = f.ticker_id AND l.timeframe = f.timeframe AND l.source = f.provider
+                                  ORDER BY l.last_sync_at DESC, l.id DESC LIMIT 1) AS l ON true
              ORDER BY t.symbol, f.id
             """
         );
@@ -50,7 +51,8 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
         return feeds;
     }
 
-    /// <summary>Adds a feed, or changes the one there is of this ticker, timeframe and provider. It is due at once.</summary>
+    /// <summary>Adds a feed, or updates the existing one of this ticker, timeframe and provider. The feed is due at once.</summary>
+    /// <returns>The id of the feed.</returns>
     public async Task<int> AddAsync(
         Symbol symbol,
         Timeframe timeframe,
@@ -67,7 +69,8 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
             """
             INSERT INTO market.feeds (ticker_id, timeframe, provider, since, every_seconds, live) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (ticker_id, timeframe, provider) DO UPDATE
-              SET since = excluded.since, every_seconds = excluded.every_seconds, live = excluded.live, enabled = true, next_due = now(), updated_at = now()
+              SET since = excluded.since, every_seconds = excluded.every_seconds, live = excluded.live,
+                  enabled = true, next_due = now(), updated_at = now()
             RETURNING id
             """
         );
@@ -80,7 +83,8 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
         return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    /// <summary>How many were removed; null means any.</summary>
+    /// <summary>Removes the feeds of a symbol; a null timeframe or provider matches any.</summary>
+    /// <returns>The number of feeds removed.</returns>
     public async Task<int> RemoveAsync(Symbol symbol, Timeframe? timeframe, string? provider, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(
@@ -96,7 +100,8 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
     }
 
     /// <summary>
-    /// Takes up to so many feeds that are due, the longest overdue first, together with the leases on them. What others have, or are about to take, is left to them.
+    /// Claims up to <paramref name="limit"/> due feeds, the longest overdue first, and acquires their leases. Feeds that another replica
+    /// has leased or is claiming are skipped.
     /// </summary>
     public async Task<IReadOnlyList<(FeedEntry Feed, Lease Lease)>> ClaimDueAsync(
         string holder,
@@ -110,17 +115,22 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
             $"""
             WITH due AS MATERIALIZED (
               SELECT {Columns}, 'feed/' || f.id AS lease
-                FROM market.feeds f JOIN market.tickers t ON t.id = f.ticker_id LEFT JOIN market.leases l ON l.name = 'feed/' || f.id
-               WHERE f.enabled AND f.next_due <= clock_timestamp() AND f.provider = ANY ($2) AND (l.until IS NULL OR l.until <= clock_timestamp())
+                FROM market.feeds f
+                JOIN market.tickers t ON t.id = f.ticker_id
+                LEFT JOIN market.leases l ON l.name = 'feed/' || f.id
+               WHERE f.enabled AND f.next_due <= clock_timestamp() AND f.provider = ANY ($2)
+                 AND (l.until IS NULL OR l.until <= clock_timestamp())
                ORDER BY f.next_due, f.id LIMIT $3 FOR UPDATE OF f SKIP LOCKED),
             taken AS (
               UPDATE market.leases SET holder = $1, version = version + 1, until = clock_timestamp() + $4
-               WHERE name IN (SELECT name FROM market.leases WHERE name IN (SELECT lease FROM due) AND until <= clock_timestamp() FOR UPDATE SKIP LOCKED)
+               WHERE name IN (SELECT name FROM market.leases
+                               WHERE name IN (SELECT lease FROM due) AND until <= clock_timestamp() FOR UPDATE SKIP LOCKED)
               RETURNING name, version, until),
             added AS (
               INSERT INTO market.leases (name, holder, version, until) SELECT lease, $1, 1, clock_timestamp() + $4 FROM due
               ON CONFLICT (name) DO NOTHING RETURNING name, version, until)
-            SELECT due.*, mine.version, mine.until FROM due JOIN (SELECT * FROM taken UNION ALL SELECT * FROM added) AS mine ON mine.name = due.lease
+            SELECT due.*, mine.version, mine.until
+              FROM due JOIN (SELECT * FROM taken UNION ALL SELECT * FROM added) AS mine ON mine.name = due.lease
             """
         );
         command.Parameters.Add(new() { Value = holder });
@@ -148,7 +158,8 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
         return claimed;
     }
 
-    /// <summary>When it is due again. Only who still has the lease may say so.</summary>
+    /// <summary>Sets when the feed is due again, if the lease is still held.</summary>
+    /// <exception cref="LeaseLostException">The lease is lost.</exception>
     public async Task ScheduleAsync(int feed, TimeSpan delay, Lease lease, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
@@ -161,7 +172,7 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
         await transaction.CommitAsync(cancellationToken);
     }
 
-    /// <summary>How many are due and nobody's.</summary>
+    /// <summary>Returns the number of feeds that are due and not leased.</summary>
     public async Task<long> CountDueAsync(CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(
@@ -173,14 +184,17 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    /// <summary>Deletes log rows that are old; the last of a ticker and timeframe stays.</summary>
+    /// <summary>
+    /// Deletes rows of <c>market.data_sync_log</c> older than <paramref name="keep"/>, except the newest of each ticker and timeframe.
+    /// </summary>
     public async Task<int> PruneLogAsync(TimeSpan keep, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(
             """
             DELETE FROM market.data_sync_log l
              WHERE l.last_sync_at < clock_timestamp() - $1
-               AND EXISTS (SELECT FROM market.data_sync_log newer WHERE newer.ticker_id = l.ticker_id AND newer.timeframe = l.timeframe AND newer.last_sync_at > l.last_sync_at)
+               AND EXISTS (SELECT FROM market.data_sync_log newer
+                            WHERE newer.ticker_id = l.ticker_id AND newer.timeframe = l.timeframe AND newer.last_sync_at > l.last_sync_at)
             """
         );
         command.Parameters.Add(new() { Value = keep, NpgsqlDbType = NpgsqlDbType.Interval });

@@ -1,6 +1,9 @@
 namespace Wyckoff.Sync;
 
-/// <summary>Who does a piece of work just now, until when. The version goes up with every holder: a transaction that checks it cannot be of one who lost the lease in his sleep.</summary>
+/// <summary>
+/// The exclusive right to do a piece of work until an instant. Each acquisition increments the version, so a transaction that checks the
+/// version fails if the lease was acquired again since.
+/// </summary>
 public sealed record Lease
 {
     public required string Name { get; init; }

@@ -1,6 +1,6 @@
 namespace Wyckoff.Sync;
 
-/// <summary>The work belongs to somebody else now, or to nobody: nothing of it may be written.</summary>
+/// <summary>The lease has expired or another holder has acquired it, so nothing may be written under it.</summary>
 public sealed class LeaseLostException(string name) : Exception($"The lease '{name}' is lost.")
 {
     public string Name { get; } = name;

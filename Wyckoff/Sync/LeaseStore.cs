@@ -7,12 +7,12 @@ using Wyckoff.Postgres;
 namespace Wyckoff.Sync;
 
 /// <summary>
-/// Leases on pieces of work, by the database's clock. Who holds one renews it while at work; who has stopped loses it; and who has merely been asleep finds, in the
-/// transaction he wants to write in, that it is his no more (<see cref="FenceAsync"/>).
+/// Acquires, renews and releases leases by the clock of the database. A process that stops renewing loses its lease. A process that was
+/// frozen and wakes up late cannot write: <see cref="FenceAsync"/> checks the lease in each writing transaction.
 /// </summary>
 public sealed class LeaseStore(NpgsqlDataSource source, string holder, TimeProvider time, ILogger<LeaseStore> logger)
 {
-    /// <summary>This instance: no other has or will have the same.</summary>
+    /// <summary>The name of this holder, unique among all processes.</summary>
     public string Holder { get; } = holder;
 
     public static string NewHolder()
@@ -24,16 +24,19 @@ public sealed class LeaseStore(NpgsqlDataSource source, string holder, TimeProvi
         );
     }
 
-    /// <summary>Null while somebody has it.</summary>
+    /// <summary>Acquires a lease; null while it is held, even by this holder.</summary>
     public async Task<Lease?> TryAcquireAsync(string name, TimeSpan duration, CancellationToken cancellationToken)
     {
-        // Skips a row that is locked: there somebody is renewing, or writing under its protection.
+        // Skips a locked row: its holder is renewing the lease, or writing in a fenced transaction.
         await using var command = source.CreateCommand(
             """
             WITH taken AS (
               UPDATE market.leases SET holder = $2, version = version + 1, until = clock_timestamp() + $3
-               WHERE name IN (SELECT name FROM market.leases WHERE name = $1 AND until <= clock_timestamp() FOR UPDATE SKIP LOCKED) RETURNING version, until),
-            added AS (INSERT INTO market.leases (name, holder, version, until) VALUES ($1, $2, 1, clock_timestamp() + $3) ON CONFLICT (name) DO NOTHING RETURNING version, until)
+               WHERE name IN (SELECT name FROM market.leases WHERE name = $1 AND until <= clock_timestamp() FOR UPDATE SKIP LOCKED)
+              RETURNING version, until),
+            added AS (
+              INSERT INTO market.leases (name, holder, version, until) VALUES ($1, $2, 1, clock_timestamp() + $3)
+              ON CONFLICT (name) DO NOTHING RETURNING version, until)
             SELECT version, until FROM taken UNION ALL SELECT version, until FROM added
             """
         );
@@ -52,7 +55,8 @@ public sealed class LeaseStore(NpgsqlDataSource source, string holder, TimeProvi
             : null;
     }
 
-    /// <summary>False when somebody has had it since. One that has run out, and that nobody wanted, is its holder's again.</summary>
+    /// <summary>Renews a lease. An expired lease is renewed too, unless it was acquired again in the meantime.</summary>
+    /// <returns>Whether the lease is still held.</returns>
     public async Task<bool> RenewAsync(Lease lease, TimeSpan duration, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(
@@ -63,7 +67,7 @@ public sealed class LeaseStore(NpgsqlDataSource source, string holder, TimeProvi
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
-    /// <summary>Somebody else may have it from now on. The row stays, since its version must not start anew.</summary>
+    /// <summary>Releases a lease. The row stays, because its version must not start again.</summary>
     public async Task ReleaseAsync(Lease lease, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(
@@ -74,14 +78,18 @@ public sealed class LeaseStore(NpgsqlDataSource source, string holder, TimeProvi
     }
 
     /// <summary>
-    /// In a transaction about to write: goes on only while the lease holds, and until the end of the transaction nobody takes it over. Should this process freeze
-    /// before the commit, the server ends the transaction, or nobody could ever go on.
+    /// Checks at the start of a transaction that the lease is held, and locks it until the end of the transaction so that no other holder
+    /// acquires it. If the process freezes before the commit, the server ends the transaction after 30 seconds of idleness; otherwise the
+    /// lease would stay locked.
     /// </summary>
-    /// <exception cref="LeaseLostException">It does not hold.</exception>
+    /// <exception cref="LeaseLostException">The lease is not held.</exception>
     public static async Task FenceAsync(NpgsqlConnection connection, Lease lease, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "SELECT until > clock_timestamp(), set_config('idle_in_transaction_session_timeout', '30s', true) FROM market.leases WHERE name = $1 AND holder = $2 AND version = $3 FOR SHARE",
+            """
+            SELECT until > clock_timestamp(), set_config('idle_in_transaction_session_timeout', '30s', true)
+              FROM market.leases WHERE name = $1 AND holder = $2 AND version = $3 FOR SHARE
+            """,
             connection
         );
         AddKey(command, lease);
@@ -91,10 +99,11 @@ public sealed class LeaseStore(NpgsqlDataSource source, string holder, TimeProvi
         }
     }
 
-    /// <summary>Takes the lease and keeps it until disposed; null while somebody has it.</summary>
+    /// <summary>Acquires a lease and renews it until disposed; null while it is held.</summary>
     public async Task<HeldLease?> TryHoldAsync(string name, TimeSpan duration, CancellationToken cancellationToken) =>
         await TryAcquireAsync(name, duration, cancellationToken) is { } lease ? Hold(lease, duration) : null;
 
+    /// <summary>Renews an acquired lease until disposed.</summary>
     public HeldLease Hold(Lease lease, TimeSpan duration) => new(this, lease, duration, time, logger);
 
     private static DateTimeOffset Instant(NpgsqlDataReader reader, int column) => reader.GetFieldValue<DateTimeOffset>(column);
@@ -107,7 +116,7 @@ public sealed class LeaseStore(NpgsqlDataSource source, string holder, TimeProvi
     }
 }
 
-/// <summary>A lease that is renewed while it is held.</summary>
+/// <summary>A lease that is renewed in the background until it is disposed of, which releases it.</summary>
 public sealed class HeldLease : IAsyncDisposable
 {
     private readonly LeaseStore _store;
@@ -126,7 +135,9 @@ public sealed class HeldLease : IAsyncDisposable
 
     public Lease Lease { get; }
 
-    /// <summary>Work that belongs to somebody else now need not go on; whether it may write is for the fence to say.</summary>
+    /// <summary>
+    /// Cancelled when the lease is known to be lost, so that the work can stop early. Only the fence keeps it from writing.
+    /// </summary>
     public CancellationToken Lost => _lost.Token;
 
     public Task FenceAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
@@ -142,7 +153,7 @@ public sealed class HeldLease : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // It runs out by itself. An exception from here would take the place of the work's own.
+            // The lease expires by itself. An exception thrown here would hide an exception of the work.
             _logger.LeaseNotReleased(e, Lease.Name);
         }
 
@@ -174,11 +185,11 @@ public sealed class HeldLease : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The work has ended.
+            // The lease was disposed of.
         }
         catch (Exception e)
         {
-            // Nobody renews it from now on.
+            // The renewal loop ends, so the lease will expire.
             _logger.LeaseRenewalEnded(e, Lease.Name);
             await _lost.CancelAsync();
         }

@@ -3,7 +3,9 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Sync;
 
-/// <summary>What one provider has been asked about one ticker and timeframe, and has answered: what it need not be asked again, even where it had nothing.</summary>
+/// <summary>
+/// The ranges of one ticker and timeframe that a source has answered for, with or without bars. They need not be requested again.
+/// </summary>
 public sealed class SyncCoverage
 {
     private SyncCoverage() { }
@@ -21,16 +23,16 @@ public sealed class SyncCoverage
 
     public DateTimeOffset UpdatedAt { get; private set; }
 
-    /// <summary>Adds a range; ranges that touch become one.</summary>
+    /// <summary>Adds a range; ranges that touch are merged.</summary>
     public void Add(TimeRange range)
     {
         var (start, end) = (range.Start, range.End);
-        var apart = new List<NpgsqlRange<DateTimeOffset>>(Covered.Length + 1);
+        var separate = new List<NpgsqlRange<DateTimeOffset>>(Covered.Length + 1);
         foreach (var covered in Covered)
         {
             if (covered.UpperBound < start || covered.LowerBound > end)
             {
-                apart.Add(covered);
+                separate.Add(covered);
             }
             else
             {
@@ -39,11 +41,11 @@ public sealed class SyncCoverage
             }
         }
 
-        apart.Add(Range(start, end));
-        Covered = [.. apart.OrderBy(covered => covered.LowerBound)];
+        separate.Add(Range(start, end));
+        Covered = [.. separate.OrderBy(covered => covered.LowerBound)];
     }
 
-    /// <summary>What of <paramref name="requested"/> is not covered: before, between and after what is.</summary>
+    /// <summary>Returns the parts of <paramref name="requested"/> that are not covered, oldest first.</summary>
     public IReadOnlyList<TimeRange> Missing(TimeRange requested)
     {
         var missing = new List<TimeRange>();

@@ -7,16 +7,19 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Sync;
 
-/// <summary>What has been asked and answered, in <c>market.sync_coverage</c>. Ranges are added where they are kept, under the lock of their row: two who add at once both have their say.</summary>
+/// <summary>
+/// Stores in <c>market.sync_coverage</c> which ranges were requested and answered. Ranges are merged by the database under the lock of
+/// their row, so concurrent additions do not overwrite each other.
+/// </summary>
 public static class SyncCoverageStore
 {
-    /// <summary>The source of ranges that were filled from files: they count for any provider, unless told otherwise.</summary>
+    /// <summary>The source of ranges filled from files. They count for every provider unless a request ignores imports.</summary>
     public const string Import = "import";
 
-    // Longer than exchanges close for, in microseconds.
+    // In microseconds: longer than any holiday closes an exchange.
     private const long Holiday = 5 * TimeSpan.TicksPerDay / TimeSpan.TicksPerMicrosecond;
 
-    /// <summary>Within the transaction that writes the bars.</summary>
+    /// <summary>Adds covered ranges, in the transaction that writes their bars.</summary>
     public static async Task AddAsync(
         NpgsqlConnection connection,
         int tickerId,
@@ -33,7 +36,8 @@ public static class SyncCoverageStore
 
         await using var command = new NpgsqlCommand(
             """
-            INSERT INTO market.sync_coverage AS known (ticker_id, timeframe, source, covered) VALUES ($1, $2, $3, (SELECT range_agg(r) FROM unnest($4) AS r))
+            INSERT INTO market.sync_coverage AS known (ticker_id, timeframe, source, covered)
+            VALUES ($1, $2, $3, (SELECT range_agg(r) FROM unnest($4) AS r))
             ON CONFLICT (ticker_id, timeframe, source) DO UPDATE SET covered = known.covered + excluded.covered
             """,
             connection
@@ -48,8 +52,8 @@ public static class SyncCoverageStore
     }
 
     /// <summary>
-    /// What files have filled, within the transaction that writes their bars. Between two bars they have told all, unless they lie further apart than any holiday: then
-    /// something is missing in between that a provider may have.
+    /// Adds the ranges filled from files, in the transaction that writes their bars. A file covers the time between two bars unless they
+    /// are further apart than any holiday; bars that a provider may have are then missing between them.
     /// </summary>
     public static async Task AddImportedAsync(
         NpgsqlConnection connection,
@@ -78,12 +82,14 @@ public static class SyncCoverageStore
             return;
         }
 
-        // One statement for all of them; the writer's locks on the tickers have been taken, so the order of the rows does not matter.
+        // One statement for all sets. The writer has already locked their windows, so the order of the rows cannot cause a deadlock.
         await using var command = new NpgsqlCommand(
             """
             INSERT INTO market.sync_coverage AS known (ticker_id, timeframe, source, covered)
-            SELECT ticker_id, timeframe, $1, range_agg(r) FROM unnest($2, $3, $4) AS filled (ticker_id, timeframe, r) GROUP BY ticker_id, timeframe
-            ON CONFLICT (ticker_id, timeframe, source) DO UPDATE SET covered = known.covered + excluded.covered WHERE NOT known.covered @> excluded.covered
+            SELECT ticker_id, timeframe, $1, range_agg(r)
+              FROM unnest($2, $3, $4) AS filled (ticker_id, timeframe, r) GROUP BY ticker_id, timeframe
+            ON CONFLICT (ticker_id, timeframe, source) DO UPDATE SET covered = known.covered + excluded.covered
+             WHERE NOT known.covered @> excluded.covered
             """,
             connection
         );
@@ -94,7 +100,7 @@ public static class SyncCoverageStore
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>What of <paramref name="requested"/> no source in <paramref name="sources"/> covers, oldest first.</summary>
+    /// <summary>Returns the parts of <paramref name="requested"/> that none of the sources covers, oldest first.</summary>
     public static async Task<IReadOnlyList<TimeRange>> MissingAsync(
         NpgsqlConnection connection,
         int tickerId,
@@ -107,7 +113,8 @@ public static class SyncCoverageStore
         await using var command = new NpgsqlCommand(
             """
             SELECT lower(r), upper(r)
-              FROM unnest(tstzmultirange($4) - (SELECT coalesce(range_agg(covered), '{}') FROM market.sync_coverage WHERE ticker_id = $1 AND timeframe = $2 AND source = ANY ($3))) AS r
+              FROM unnest(tstzmultirange($4) - (SELECT coalesce(range_agg(covered), '{}') FROM market.sync_coverage
+                                                 WHERE ticker_id = $1 AND timeframe = $2 AND source = ANY ($3))) AS r
              ORDER BY r
             """,
             connection

@@ -10,7 +10,7 @@ namespace Wyckoff.Sync;
 
 public static class SyncHostExtensions
 {
-    /// <summary>The providers that are configured, and what fetches from them.</summary>
+    /// <summary>Adds the configured providers, the sync service, the feeds and the leases.</summary>
     public static TBuilder AddSync<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {
@@ -26,7 +26,7 @@ public static class SyncHostExtensions
                 $"{AlpacaOptions.Section}: KeyId and SecretKey belong together; one of them is missing."
             );
         services.AddOptions<CsvOptions>().BindConfiguration(CsvOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        // Retries, limits and timeouts are the providers' own.
+        // The providers handle retries, rate limits and timeouts themselves.
         services
             .AddHttpClient(nameof(BarProviders), client => client.Timeout = Timeout.InfiniteTimeSpan)
             .ConfigurePrimaryHttpMessageHandler(() =>
@@ -39,12 +39,28 @@ public static class SyncHostExtensions
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
         if (!string.IsNullOrWhiteSpace(builder.Configuration[AlpacaOptions.Section + ":KeyId"]))
         {
-            services.AddSingleton<IBarProvider>(s => Alpaca(s, s.GetRequiredService<IOptions<AlpacaOptions>>().Value));
+            services.AddSingleton<IBarProvider>(s =>
+            {
+                var alpaca = s.GetRequiredService<IOptions<AlpacaOptions>>().Value;
+                return Create<AlpacaProvider>(
+                    s,
+                    alpaca.RequestsPerMinute,
+                    (client, limiter, time, random, logger) => new(alpaca, client, limiter, time, random, logger)
+                );
+            });
         }
 
         if (!string.IsNullOrWhiteSpace(builder.Configuration[CsvOptions.Section + ":Url"]))
         {
-            services.AddSingleton<IBarProvider>(s => Csv(s, s.GetRequiredService<IOptions<CsvOptions>>().Value));
+            services.AddSingleton<IBarProvider>(s =>
+            {
+                var csv = s.GetRequiredService<IOptions<CsvOptions>>().Value;
+                return Create<CsvProvider>(
+                    s,
+                    csv.RequestsPerMinute,
+                    (client, limiter, time, random, logger) => new(csv, client, limiter, time, random, logger)
+                );
+            });
         }
 
         services.AddSingleton<BarProviders>();
@@ -59,35 +75,20 @@ public static class SyncHostExtensions
         return builder;
     }
 
-    private static AlpacaProvider Alpaca(IServiceProvider services, AlpacaOptions options)
+    private static T Create<T>(
+        IServiceProvider services,
+        int requestsPerMinute,
+        Func<HttpClient, RequestLimiter, TimeProvider, Random, ILogger<T>, T> create
+    )
     {
         var time = services.GetRequiredService<TimeProvider>();
-        return new(
-            options,
-            Client(services),
-            new(options.RequestsPerMinute, TimeSpan.FromMinutes(1), time),
+        return create(
+            services.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(BarProviders)),
+            new(requestsPerMinute, TimeSpan.FromMinutes(1), time),
             time,
-            Jitter(),
-            services.GetRequiredService<ILogger<AlpacaProvider>>()
+            // Each process has its own seed, so that replicas do not retry at the same time.
+            new(HashCode.Combine(Environment.ProcessId, Environment.MachineName, Environment.TickCount64)),
+            services.GetRequiredService<ILogger<T>>()
         );
     }
-
-    private static CsvProvider Csv(IServiceProvider services, CsvOptions options)
-    {
-        var time = services.GetRequiredService<TimeProvider>();
-        return new(
-            options,
-            Client(services),
-            new(options.RequestsPerMinute, TimeSpan.FromMinutes(1), time),
-            time,
-            Jitter(),
-            services.GetRequiredService<ILogger<CsvProvider>>()
-        );
-    }
-
-    private static HttpClient Client(IServiceProvider services) =>
-        services.GetRequiredService<IHttpClientFactory>().CreateClient(nameof(BarProviders));
-
-    // Of its own for each process, or replicas would come back together after all.
-    private static Random Jitter() => new(HashCode.Combine(Environment.ProcessId, Environment.MachineName, Environment.TickCount64));
 }

@@ -9,11 +9,13 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Sync;
 
-/// <summary>A run's row in <c>data_sync_log</c>: written with its first answer, kept up with each, so that a run that was killed says how far it came.</summary>
+/// <summary>
+/// Writes the row of a run in <c>data_sync_log</c>. Every answer updates the row, so that it shows how far a killed run came.
+/// </summary>
 internal sealed class SyncLogRow(TickerRef ticker, Timeframe timeframe, string provider, DateTimeOffset startedAt)
 {
-    /// <summary>What a row says that nobody came to complete.</summary>
-    public const string NotOver = "it had not come to its end when this was written";
+    /// <summary>The error message of a row until its run has ended.</summary>
+    public const string NotEnded = "the run had not ended when this row was written";
 
     public long? Id { get; private set; }
 
@@ -21,7 +23,9 @@ internal sealed class SyncLogRow(TickerRef ticker, Timeframe timeframe, string p
 
     public int Pages { get; private set; }
 
-    /// <summary>What is in the row once the transaction is committed: a transaction that is repeated must find all as it was.</summary>
+    /// <summary>
+    /// The values of the row to apply after the commit. Until then they are kept apart, because the transaction may be retried.
+    /// </summary>
     public sealed record Draft(long Id, DateTimeOffset? Newest);
 
     public void Commit(Draft draft, bool page)
@@ -44,12 +48,14 @@ internal sealed class SyncLogRow(TickerRef ticker, Timeframe timeframe, string p
         await using var command = new NpgsqlCommand(
             Id is null
                 ? """
-                INSERT INTO market.data_sync_log (ticker_id, timeframe, source, started_at, status, error_message, bars_fetched, total_bars, first_synced_timestamp, last_synced_timestamp, last_sync_at)
+                INSERT INTO market.data_sync_log (ticker_id, timeframe, source, started_at, status, error_message, bars_fetched,
+                                                  total_bars, first_synced_timestamp, last_synced_timestamp, last_sync_at)
                 VALUES ($1, $2, $3, least($4, clock_timestamp()), $5, $6, $7, $8, $9, $10, clock_timestamp()) RETURNING id
                 """
                 : """
                 UPDATE market.data_sync_log
-                   SET status = $5, error_message = $6, bars_fetched = $7, total_bars = $8, first_synced_timestamp = $9, last_synced_timestamp = $10, last_sync_at = greatest(started_at, clock_timestamp())
+                   SET status = $5, error_message = $6, bars_fetched = $7, total_bars = $8, first_synced_timestamp = $9,
+                       last_synced_timestamp = $10, last_sync_at = greatest(started_at, clock_timestamp())
                  WHERE id = $11 AND ticker_id = $1 AND timeframe = $2 AND source = $3 AND $4 IS NOT NULL RETURNING id
                 """,
             connection
@@ -74,8 +80,8 @@ internal sealed class SyncLogRow(TickerRef ticker, Timeframe timeframe, string p
             : throw new InvalidOperationException($"The log row {Id} of this sync of '{ticker.Symbol}' was deleted meanwhile.");
     }
 
-    /// <summary>Keeps an answer as it came.</summary>
-    public async Task KeepAsync(
+    /// <summary>Stores the compressed payload of an answer.</summary>
+    public async Task StorePayloadAsync(
         NpgsqlConnection connection,
         long id,
         ProviderPage page,
@@ -85,7 +91,10 @@ internal sealed class SyncLogRow(TickerRef ticker, Timeframe timeframe, string p
     )
     {
         await using var command = new NpgsqlCommand(
-            "INSERT INTO market.sync_payloads (sync_id, ticker_id, page, received_at, request, content_type, encoding, bytes, payload) VALUES ($1, $2, $3, $4, $5, $6, 'gzip', $7, $8)",
+            """
+            INSERT INTO market.sync_payloads (sync_id, ticker_id, page, received_at, request, content_type, encoding, bytes, payload)
+            VALUES ($1, $2, $3, $4, $5, $6, 'gzip', $7, $8)
+            """,
             connection
         );
         command.Parameters.Add(new() { Value = id });
@@ -110,8 +119,8 @@ internal sealed class SyncLogRow(TickerRef ticker, Timeframe timeframe, string p
         return compressed.ToArray();
     }
 
-    // Counting all bars of a ticker is dear where there are years of minutes. So long as nobody else has written since the row before this one, its figures and ours add up.
-    // The transaction holds the lock of those who write these bars, so nobody changes them unseen.
+    // Counting years of minute bars is expensive. If no other transaction has changed the window since the previous row, its figures are
+    // updated by this write instead. The transaction holds the lock of the window, so no change goes unnoticed.
     private async Task<(long Total, DateTimeOffset? First, DateTimeOffset? Last)> FiguresAsync(
         NpgsqlConnection connection,
         IReadOnlyList<IncomingBar> bars,
@@ -126,7 +135,9 @@ internal sealed class SyncLogRow(TickerRef ticker, Timeframe timeframe, string p
                   FROM (SELECT total_bars, first_synced_timestamp, last_synced_timestamp, last_sync_at FROM market.data_sync_log
                          WHERE ticker_id = $1 AND timeframe = $2 ORDER BY last_sync_at DESC, id DESC LIMIT 1) AS before
                  WHERE before.last_sync_at > clock_timestamp() - interval '20 hours'
-                   AND NOT EXISTS (SELECT FROM market.bar_changes c WHERE c.ticker_id = $1 AND c.timeframe = $2 AND c.committed_at > before.last_sync_at AND c.version <> ALL ($3))
+                   AND NOT EXISTS (SELECT FROM market.bar_changes c
+                                    WHERE c.ticker_id = $1 AND c.timeframe = $2 AND c.committed_at > before.last_sync_at
+                                      AND c.version <> ALL ($3))
                 """,
                 connection
             )
@@ -161,7 +172,10 @@ internal sealed class SyncLogRow(TickerRef ticker, Timeframe timeframe, string p
 
         await using (
             var command = new NpgsqlCommand(
-                $"SELECT count(*), min(timestamp), max(timestamp) FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = $1",
+                $"""
+                SELECT count(*), min(timestamp), max(timestamp)
+                  FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = $1
+                """,
                 connection
             )
         )

@@ -1,27 +1,27 @@
 namespace Wyckoff.Sync;
 
-/// <summary>What a provider sent in one answer of a sync run, as it came: to see later why a bar is what it is.</summary>
+/// <summary>An answer of a provider as received, kept to find out later where the values of a bar come from.</summary>
 public sealed record SyncPayload
 {
-    /// <summary>The run in <c>data_sync_log</c>.</summary>
+    /// <summary>The id of the run in <c>data_sync_log</c>.</summary>
     public required long SyncId { get; init; }
 
     public required int TickerId { get; init; }
 
-    /// <summary>Which answer of the run, from 1.</summary>
+    /// <summary>The number of the answer in its run, from 1.</summary>
     public required int Page { get; init; }
 
     public required DateTimeOffset ReceivedAt { get; init; }
 
-    /// <summary>Path and query of the request, without any key.</summary>
+    /// <summary>The path and query of the request, without keys.</summary>
     public required string Request { get; init; }
 
     public required string ContentType { get; init; }
 
-    /// <summary>gzip or br.</summary>
+    /// <summary>The compression of the payload: gzip or br.</summary>
     public required string Encoding { get; init; }
 
-    /// <summary>Before compression.</summary>
+    /// <summary>The size of the payload before compression.</summary>
     public required int Bytes { get; init; }
 
     public required byte[] Payload { get; init; }

@@ -9,12 +9,12 @@ public enum SyncOutcome
     Failed,
 }
 
-/// <summary>One run of fetching one ticker and timeframe from one source, written when it has ended.</summary>
+/// <summary>One run of fetching the bars of a ticker and timeframe from a source.</summary>
 public sealed class SyncRun
 {
     private SyncRun() { }
 
-    /// <summary>A run that has ended. An error is needed unless it was a success, and then not allowed.</summary>
+    /// <summary>Creates a run that has ended. An error is required unless the status is success, and not allowed then.</summary>
     public SyncRun(
         int tickerId,
         Timeframe timeframe,
@@ -61,15 +61,15 @@ public sealed class SyncRun
     /// <summary>When the run ended.</summary>
     public DateTimeOffset LastSyncAt { get; private set; }
 
-    /// <summary>The oldest bar stored by then.</summary>
+    /// <summary>The time of the oldest bar stored at the end of the run.</summary>
     public DateTimeOffset? FirstSyncedTimestamp { get; private set; }
 
-    /// <summary>The newest bar stored by then.</summary>
+    /// <summary>The time of the newest bar stored at the end of the run.</summary>
     public DateTimeOffset? LastSyncedTimestamp { get; private set; }
 
     public int BarsFetched { get; private set; }
 
-    /// <summary>All bars stored by then.</summary>
+    /// <summary>The number of bars stored at the end of the run.</summary>
     public long TotalBars { get; private set; }
 
     public string? ErrorMessage { get; private set; }

@@ -8,10 +8,10 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Sync;
 
-/// <summary>One run: asks for gap after gap, and commits answer after answer.</summary>
+/// <summary>Executes one run: fetches gap by gap, and commits answer by answer.</summary>
 internal sealed class SyncRunner
 {
-    private const int ReasonsKept = 10;
+    private const int MaxReasons = 10;
 
     private readonly NpgsqlDataSource _source;
     private readonly BarWriter _writer;
@@ -23,8 +23,8 @@ internal sealed class SyncRunner
     private readonly TimeProvider _time;
     private readonly SyncLogRow _row;
     private readonly List<BarFault> _faults = [];
-    private int _left;
-    private bool _told;
+    private int _gapsLeft;
+    private bool _endLogged;
 
     public SyncRunner(
         NpgsqlDataSource source,
@@ -49,12 +49,12 @@ internal sealed class SyncRunner
         );
         var now = time.GetUtcNow();
         _row = new(ticker, request.Timeframe, provider.Name, now);
-        // A bar that has not closed will change, and one that has closed just now may.
+        // An open bar will change, and a bar that has just closed may be corrected.
         var margin = options.Settling > request.Timeframe.Width ? options.Settling : request.Timeframe.Width;
         Settled = BarGrid.Floor(request.Timeframe, now - margin);
     }
 
-    /// <summary>From here on nothing is final.</summary>
+    /// <summary>The instant from which on bars may still change.</summary>
     public DateTimeOffset Settled { get; }
 
     public long Fetched { get; private set; }
@@ -65,7 +65,7 @@ internal sealed class SyncRunner
 
     public long Rejected { get; private set; }
 
-    /// <summary>Why it was cut short.</summary>
+    /// <summary>Why the provider ended the run early; null if it did not.</summary>
     public string? Failure { get; private set; }
 
     public BarFault? FirstFault => _faults.Count > 0 ? _faults[0] : null;
@@ -83,14 +83,14 @@ internal sealed class SyncRunner
 
     public async Task FetchAsync(IReadOnlyList<TimeRange> gaps, CancellationToken cancellationToken)
     {
-        // The newest are what people look at; holes that a provider cannot fill must not keep them waiting.
-        _left = Math.Max(0, gaps.Count - _request.MaxGaps);
-        var asked = gaps.Skip(_left).ToList();
+        // The newest gaps come first: users look at them, and old gaps that a provider cannot fill must not delay them.
+        _gapsLeft = Math.Max(0, gaps.Count - _request.MaxGaps);
+        var fetched = gaps.Skip(_gapsLeft).ToList();
         try
         {
-            for (var i = 0; i < asked.Count; i++)
+            for (var i = 0; i < fetched.Count; i++)
             {
-                await FetchAsync(asked[i], isLast: i == asked.Count - 1, cancellationToken);
+                await FetchAsync(fetched[i], isLast: i == fetched.Count - 1, cancellationToken);
             }
         }
         catch (ProviderException e)
@@ -98,8 +98,8 @@ internal sealed class SyncRunner
             Failure = e.Message;
         }
 
-        // The last answer has told how it ended, unless it was not to be the last; and where there was nothing to say, nothing is.
-        if (Failure is not null || (_row.Pages > 0 && !_told))
+        // The last answer has logged the end of the run, unless more answers were expected. A run without answers or failure is not logged.
+        if (Failure is not null || (_row.Pages > 0 && !_endLogged))
         {
             await CommitAsync(null, cancellationToken);
         }
@@ -110,37 +110,37 @@ internal sealed class SyncRunner
         var from = gap.Start;
         await foreach (var page in _provider.FetchAsync(_ticker.Symbol, _request.Timeframe, gap, cancellationToken))
         {
-            var judged = CheckedPage.Of(page, gap, from, Settled, _ticker, _request.Timeframe);
-            var told = BarGrid.Floor(_request.Timeframe, page.CompleteUntil);
-            from = told > from ? told : from;
+            var checkedPage = CheckedPage.Of(page, gap, from, Settled, _ticker, _request.Timeframe);
+            var completeUntil = BarGrid.Floor(_request.Timeframe, page.CompleteUntil);
+            from = completeUntil > from ? completeUntil : from;
             await CommitAsync(
                 new(
                     page,
-                    judged,
+                    checkedPage,
                     isLast && from >= gap.End,
                     _time.GetUtcNow(),
                     _options.KeepPayloads ? SyncLogRow.Compress(page.Payload) : null
                 ),
                 cancellationToken
             );
-            if (judged.Unreadable)
+            if (checkedPage.Unreadable)
             {
-                throw new ProviderException(
-                    $"{_provider.Name}: bars without a time that can be read ({judged.Rejected.First(fault => fault.Timestamp is null)})."
-                );
+                var fault = checkedPage.Rejected.First(fault => fault.Timestamp is null);
+                throw new ProviderException($"{_provider.Name}: bars without a time that can be read ({fault}).");
             }
         }
     }
 
-    private sealed record Answer(ProviderPage Page, CheckedPage Judged, bool IsLast, DateTimeOffset ReceivedAt, byte[]? Compressed);
+    private sealed record Answer(ProviderPage Page, CheckedPage Checked, bool IsLast, DateTimeOffset ReceivedAt, byte[]? Compressed);
 
-    // Everything an answer leads to, in one transaction: its bars, what it tells, the log, and the answer itself. Without an answer, only how the run ended.
+    // Commits in one transaction the bars of an answer, the ranges it covers, the log row and the payload. Without an answer, only the end
+    // of the run is logged.
     private async Task CommitAsync(Answer? answer, CancellationToken cancellationToken)
     {
-        var (bars, rejected) = answer is null ? ([], []) : (answer.Judged.Bars, answer.Judged.Rejected);
+        var (bars, rejected) = answer is null ? ([], []) : (answer.Checked.Bars, answer.Checked.Rejected);
         var fetched = Fetched + (answer is null ? 0 : answer.Page.Bars.Count + answer.Page.Faults.Count);
-        var faults = _faults.Concat(rejected).Take(ReasonsKept).ToList();
-        var error = answer is { IsLast: false } ? SyncLogRow.NotOver : ErrorWith(Failure, Rejected + rejected.Count, faults);
+        var faults = _faults.Concat(rejected).Take(MaxReasons).ToList();
+        var error = answer is { IsLast: false } ? SyncLogRow.NotEnded : ErrorWith(Failure, Rejected + rejected.Count, faults);
         var outcome =
             error is null ? SyncOutcome.Success
             : answer is null && _row.Pages == 0 ? SyncOutcome.Failed
@@ -163,7 +163,7 @@ internal sealed class SyncRunner
                 );
 
         _row.Commit(draft!, answer is not null);
-        _told = answer is null or { IsLast: true };
+        _endLogged = answer is null or { IsLast: true };
         _faults.Clear();
         _faults.AddRange(faults);
         (Fetched, Inserted, Updated, Rejected) = (
@@ -182,15 +182,16 @@ internal sealed class SyncRunner
             draft = await _row.WriteAsync(connection, outcome, error, fetched, bars, result, token);
             if (answer is not null)
             {
-                await SyncCoverageStore.AddAsync(connection, _ticker.Id, _request.Timeframe, _provider.Name, answer.Judged.Covered, token);
+                await SyncCoverageStore.AddAsync(connection, _ticker.Id, _request.Timeframe, _provider.Name, answer.Checked.Covered, token);
                 if (answer.Compressed is { } compressed)
                 {
-                    await _row.KeepAsync(connection, draft.Id, answer.Page, compressed, answer.ReceivedAt, token);
+                    await _row.StorePayloadAsync(connection, draft.Id, answer.Page, compressed, answer.ReceivedAt, token);
                 }
             }
         }
     }
 
+    // A transaction without bars, under the same fence and window lock as a write.
     private async Task<BarWriteResult> TransactAsync(
         Func<NpgsqlConnection, BarWriteResult, CancellationToken, Task> after,
         CancellationToken cancellationToken
@@ -241,9 +242,9 @@ internal sealed class SyncRunner
             );
         }
 
-        if (_left > 0)
+        if (_gapsLeft > 0)
         {
-            parts.Add(FormattableString.Invariant($"{_left} older gaps are left for the next run"));
+            parts.Add(FormattableString.Invariant($"{_gapsLeft} older gaps are left for the next run"));
         }
 
         return parts.Count == 0 ? null : string.Join(" | ", parts);

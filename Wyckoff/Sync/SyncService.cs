@@ -11,9 +11,9 @@ using Wyckoff.Tickers;
 namespace Wyckoff.Sync;
 
 /// <summary>
-/// Sees to it that bars are there: asks a provider for what of a range nobody has told yet, and for nothing else. What an answer tells is written together with the
-/// bars it brought, so that a process may die at any moment and the next one goes on from there. Whoever wants what is being fetched already, here or in another
-/// process, waits for that.
+/// Fetches the parts of a range that are not covered yet from a provider, and nothing else. The coverage is written together with the bars,
+/// so a process may die at any moment and the next one continues from there. Concurrent requests for the same bars share one fetch, in this
+/// process or across processes.
 /// </summary>
 public sealed class SyncService(
     NpgsqlDataSource source,
@@ -28,12 +28,12 @@ public sealed class SyncService(
 {
     private static readonly TimeSpan LeasePoll = TimeSpan.FromMilliseconds(250);
 
-    private readonly Dictionary<FlightKey, Flight> _flights = [];
+    private readonly Dictionary<FetchKey, SharedFetch> _fetches = [];
 
-    private readonly record struct FlightKey(int TickerId, Timeframe Timeframe, string Provider);
+    private readonly record struct FetchKey(int TickerId, Timeframe Timeframe, string Provider);
 
-    /// <summary>The provider that a request names, or that is asked when it names none.</summary>
-    /// <exception cref="NoSuchProviderException">There is none, or it has no such bars.</exception>
+    /// <summary>Returns the provider of this name, or the default provider if the name is null.</summary>
+    /// <exception cref="NoSuchProviderException">There is no such provider, or it does not have the timeframe.</exception>
     public IBarProvider ProviderOf(string? name, Timeframe timeframe)
     {
         if (!providers.TryGet(name ?? options.Value.Provider, out var provider, out var reason))
@@ -48,50 +48,53 @@ public sealed class SyncService(
             );
     }
 
-    /// <summary>Fetches what is missing. A provider that fails makes a result that says so; what came before it did stays.</summary>
-    /// <exception cref="NoSuchProviderException">There is none, or it has no such bars.</exception>
-    /// <exception cref="LeaseLostException">The fence of the request threw.</exception>
+    /// <summary>
+    /// Fetches and stores the missing bars. If the provider fails, the result says so, and the bars received before the failure stay
+    /// stored.
+    /// </summary>
+    /// <exception cref="NoSuchProviderException">There is no such provider, or it does not have the timeframe.</exception>
+    /// <exception cref="LeaseLostException">The fence of the request threw, or the lease on the fetch was lost.</exception>
     public async Task<SyncResult> EnsureAsync(SyncRequest request, CancellationToken cancellationToken)
     {
         var provider = ProviderOf(request.Provider, request.Timeframe);
-        if (Asked(request) is not { } range)
+        if (RequestedRange(request) is not { } range)
         {
             return new(request.Symbol, request.Timeframe, provider.Name);
         }
 
         var ticker = await tickers.GetOrAddAsync(request.Symbol, cancellationToken);
-        var key = new FlightKey(ticker.Id, request.Timeframe, provider.Name);
+        var key = new FetchKey(ticker.Id, request.Timeframe, provider.Name);
         while (true)
         {
-            Flight flight;
+            SharedFetch fetch;
             bool shared,
                 own;
-            lock (_flights)
+            lock (_fetches)
             {
-                own = !_flights.TryGetValue(key, out var found);
-                flight = found ?? (_flights[key] = new(range, request));
-                shared = own || flight.Serves(range, request);
-                flight.Waiters += shared ? 1 : 0;
+                own = !_fetches.TryGetValue(key, out var found);
+                fetch = found ?? (_fetches[key] = new(range, request));
+                shared = own || fetch.Covers(range, request);
+                fetch.Waiters += shared ? 1 : 0;
             }
 
             if (own)
             {
-                flight.Task = FlyAsync(key, flight, provider, ticker);
-                flight.Started.SetResult();
+                fetch.Task = RunAsync(key, fetch, provider, ticker);
+                fetch.Started.SetResult();
             }
 
-            await flight.Started.Task;
+            await fetch.Started.Task;
             if (!shared)
             {
-                // For the lock over there would keep us waiting all the same; afterwards, much of what we want may be there.
-                await ((Task)flight.Task).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                // Another fetch would have to wait for the same lease. When this one ends, part of the range may be stored.
+                await ((Task)fetch.Task).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 cancellationToken.ThrowIfCancellationRequested();
                 continue;
             }
 
             try
             {
-                var result = await flight.Task.WaitAsync(cancellationToken);
+                var result = await fetch.Task.WaitAsync(cancellationToken);
                 return result with
                 {
                     StillMissing = [.. result.StillMissing.Select(missing => Intersect(missing, range)).OfType<TimeRange>()],
@@ -99,44 +102,44 @@ public sealed class SyncService(
             }
             catch (LeaseLostException) when (!own)
             {
-                // It was lost to the one who started it, not to us.
+                // The fence or lease of the request that started the fetch failed; this request tries again.
             }
             finally
             {
                 bool last;
-                lock (_flights)
+                lock (_fetches)
                 {
-                    last = --flight.Waiters == 0;
+                    last = --fetch.Waiters == 0;
                     if (last)
                     {
-                        flight.Abandon();
+                        fetch.Abandon();
                     }
                 }
 
                 if (last)
                 {
-                    // Nothing goes on behind the back of who thinks it has ended.
-                    await ((Task)flight.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    // When the last request returns, its fetch has ended.
+                    await ((Task)fetch.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
             }
         }
     }
 
-    private async Task<SyncResult> FlyAsync(FlightKey key, Flight flight, IBarProvider provider, TickerRef ticker)
+    private async Task<SyncResult> RunAsync(FetchKey key, SharedFetch fetch, IBarProvider provider, TickerRef ticker)
     {
-        // Off the caller's stack: what it set up must be done before anything here is.
+        // Continue asynchronously, so that the caller sets SharedFetch.Task before the fetch can end.
         await Task.Yield();
-        using var activity = MarketDataTraces.Sync(provider.Name, flight.Request.Symbol.Value, flight.Request.Timeframe.Name);
+        using var activity = MarketDataTraces.Sync(provider.Name, fetch.Request.Symbol.Value, fetch.Request.Timeframe.Name);
         try
         {
-            return await FetchAsync(flight.Request with { Provider = provider.Name }, flight.Range, provider, ticker, flight.Cancelled);
+            return await FetchAsync(fetch.Request with { Provider = provider.Name }, fetch.Range, provider, ticker, fetch.Cancelled);
         }
         finally
         {
-            lock (_flights)
+            lock (_fetches)
             {
-                _flights.Remove(key);
-                flight.End();
+                _fetches.Remove(key);
+                fetch.End();
             }
         }
     }
@@ -162,7 +165,7 @@ public sealed class SyncService(
         var run = new SyncRunner(source, writer, provider, ticker, request, lease, options.Value, time);
         try
         {
-            // Whoever had the lease until now may have fetched it.
+            // Read the gaps again: the previous holder of the lease may have filled them.
             var gaps = await MissingAsync(request, ticker, range, stop.Token);
             if (gaps.Count > 0)
             {
@@ -212,15 +215,15 @@ public sealed class SyncService(
         logger.Synced(request.Symbol.Value, request.Timeframe.Name, provider.Name, run.Fetched, run.Inserted, run.Updated, run.Rejected);
     }
 
-    // The bars that are asked for: on the grid, and none of the future.
-    private TimeRange? Asked(SyncRequest request)
+    // Aligns the requested range to the grid of the timeframe, without bars of the future.
+    private TimeRange? RequestedRange(SyncRequest request)
     {
         if (BarGrid.Align(request.Timeframe, request.Range) is not { } range)
         {
             return null;
         }
 
-        // East of Greenwich the session of tomorrow's date has begun.
+        // In the easternmost time zones, the session of tomorrow's UTC date has already begun.
         var newest = BarGrid.Floor(
             request.Timeframe,
             time.GetUtcNow() + (request.Timeframe.IsDaily ? TimeSpan.FromHours(14) : TimeSpan.Zero)
@@ -259,8 +262,8 @@ public sealed class SyncService(
         return start < end ? new(start, end) : null;
     }
 
-    /// <summary>One fetch that is under way, for all who wait for it. It ends when nobody does any more.</summary>
-    private sealed class Flight(TimeRange range, SyncRequest request)
+    /// <summary>A fetch in progress that all requests for its bars await. It is cancelled when no request awaits it any more.</summary>
+    private sealed class SharedFetch(TimeRange range, SyncRequest request)
     {
         private readonly CancellationTokenSource _cancelled = new();
         private bool _abandoned;
@@ -278,7 +281,7 @@ public sealed class SyncService(
 
         public int Waiters { get; set; }
 
-        public bool Serves(TimeRange wanted, SyncRequest by) =>
+        public bool Covers(TimeRange wanted, SyncRequest by) =>
             !_abandoned
             && !_ended
             && range.Start <= wanted.Start
@@ -289,7 +292,7 @@ public sealed class SyncService(
         public void Abandon()
         {
             _abandoned = true;
-            // Not here and now: what hears of it may want the lock that we are called under.
+            // Asynchronously, because the caller holds the lock and callbacks of the cancellation may need it.
             _ = _cancelled.CancelAsync();
         }
 

@@ -3,16 +3,18 @@ using Wyckoff.Bars;
 
 namespace Wyckoff.Sync.Providers;
 
-/// <summary>Reads an answer of Alpaca's bars endpoint. Numbers go from their digits straight into amounts; no double is on the way.</summary>
+/// <summary>Parses an answer of Alpaca's bars endpoint. Amounts are parsed from their digits, without floating point.</summary>
 internal static class AlpacaBars
 {
-    /// <remarks>Daily bars are stamped with a midnight in the zone <paramref name="dates"/>.</remarks>
-    /// <exception cref="FormatException">This is no such answer.</exception>
+    /// <summary>Parses the body of an answer.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="dates">For daily bars the time zone whose midnights are their timestamps; else null.</param>
+    /// <exception cref="FormatException">The body is not an answer of the bars endpoint.</exception>
     public static (List<IncomingBar> Bars, List<BarFault> Faults, string? NextPage) Read(byte[] body, TimeZoneInfo? dates)
     {
         var (bars, faults) = (new List<IncomingBar>(), new List<BarFault>());
         string? next = null;
-        var there = false;
+        var hasBars = false;
         try
         {
             var reader = new Utf8JsonReader(body);
@@ -21,7 +23,7 @@ internal static class AlpacaBars
             {
                 if (reader.ValueTextEquals("bars"u8))
                 {
-                    there = true;
+                    hasBars = true;
                     ReadBars(ref reader, dates, bars, faults);
                 }
                 else if (reader.ValueTextEquals("next_page_token"u8))
@@ -35,7 +37,7 @@ internal static class AlpacaBars
                 }
             }
 
-            // To the end: what was cut off must not pass for the whole.
+            // Read to the end, so that a truncated answer throws.
             while (reader.Read()) { }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -43,7 +45,7 @@ internal static class AlpacaBars
             throw new FormatException("an answer that is not the JSON of a page of bars: " + e.Message, e);
         }
 
-        return there ? (bars, faults, next) : throw new FormatException("an answer without 'bars'");
+        return hasBars ? (bars, faults, next) : throw new FormatException("an answer without 'bars'");
     }
 
     private static void ReadBars(ref Utf8JsonReader reader, TimeZoneInfo? dates, List<IncomingBar> bars, List<BarFault> faults)

@@ -5,15 +5,18 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Sync.Providers;
 
-/// <summary>Stock bars from Alpaca's market data API, version 2.</summary>
+/// <summary>Fetches stock bars from Alpaca's market data API, version 2.</summary>
 public sealed class AlpacaProvider : IBarProvider
 {
     public const string ProviderName = "alpaca";
 
-    /// <summary>So many full pages of slots are asked for at a time: what has no bars costs nothing, and no request is about decades of minutes.</summary>
+    /// <summary>
+    /// A long range is requested in parts of this many full pages, so that no request spans decades of minutes. Parts without bars cost one
+    /// request.
+    /// </summary>
     private const int PagesPerRequest = 100;
 
-    // Its days are those of the exchanges it covers, whatever zone somebody gave the ticker.
+    // Alpaca's daily bars start at midnight of this zone, whatever the time zone of the ticker is.
     private static readonly TimeZoneInfo Exchange = TimeZoneInfo.FindSystemTimeZoneById("America/New_York");
 
     private readonly AlpacaOptions _options;
@@ -42,7 +45,7 @@ public sealed class AlpacaProvider : IBarProvider
     {
         if (_options.Delay > TimeSpan.Zero)
         {
-            // A bar is due once it has closed, and then the delay over.
+            // A bar is available when the delay has passed after its close.
             var last = _time.GetUtcNow() - _options.Delay - timeframe.Width;
             if (last < range.Start)
             {
@@ -81,11 +84,12 @@ public sealed class AlpacaProvider : IBarProvider
                 cancellationToken
             );
             var (bars, faults, next) = answer.Value;
-            // Oldest first was asked for. One who does not keep to that may yet send what is older, so until the end he has told nothing for sure.
+            // Bars were requested oldest first. If they come out of order, older ones may follow, so nothing is complete before the last
+            // page.
             ordered = ordered && bars.TrueForAll(bar => Follows(bar.Timestamp, ref newest));
             complete = ordered && range.Contains(newest) ? newest + timeframe.Width : complete;
 
-            // One that sends us in a circle would do so for ever.
+            // A repeated page token, or one without bars, could lead to an endless loop.
             if (next is not null && (next == token || bars.Count + faults.Count == 0))
             {
                 throw new ProviderException(
@@ -121,7 +125,7 @@ public sealed class AlpacaProvider : IBarProvider
             { TotalHours: >= 1 } hours => string.Create(CultureInfo.InvariantCulture, $"{(int)hours.TotalHours}Hour"),
             { } minutes => string.Create(CultureInfo.InvariantCulture, $"{(int)minutes.TotalMinutes}Min"),
         };
-        // Both ends are included, so the end is the open of the last bar wanted.
+        // The API includes both ends, so the end is moved one second back.
         var (start, end) = (range.Start, range.End - TimeSpan.FromSeconds(1));
         if (timeframe.IsDaily)
         {
@@ -130,7 +134,9 @@ public sealed class AlpacaProvider : IBarProvider
 
         return string.Create(
                 CultureInfo.InvariantCulture,
-                $"/v2/stocks/{Uri.EscapeDataString(symbol.Value)}/bars?timeframe={name}&start={start:yyyy-MM-ddTHH:mm:ssZ}&end={end:yyyy-MM-ddTHH:mm:ssZ}&limit={_options.PageSize}&adjustment={_options.Adjustment}&feed={_options.Feed}&sort=asc"
+                $"/v2/stocks/{Uri.EscapeDataString(symbol.Value)}/bars?timeframe={name}"
+                    + $"&start={start:yyyy-MM-ddTHH:mm:ssZ}&end={end:yyyy-MM-ddTHH:mm:ssZ}&limit={_options.PageSize}"
+                    + $"&adjustment={_options.Adjustment}&feed={_options.Feed}&sort=asc"
             ) + (token is null ? "" : "&page_token=" + Uri.EscapeDataString(token));
     }
 

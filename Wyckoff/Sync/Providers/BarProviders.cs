@@ -2,10 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Wyckoff.Sync.Providers;
 
-/// <summary>There is no such provider, or it has no such bars.</summary>
+/// <summary>The provider is not configured, or does not have the timeframe.</summary>
 public sealed class NoSuchProviderException(string message) : RefusalException(message);
 
-/// <summary>The providers that are configured.</summary>
+/// <summary>The configured providers.</summary>
 public sealed class BarProviders(IEnumerable<IBarProvider> providers)
 {
     private readonly Dictionary<string, IBarProvider> _byName = providers.ToDictionary(
@@ -15,7 +15,7 @@ public sealed class BarProviders(IEnumerable<IBarProvider> providers)
 
     public IReadOnlyCollection<string> Names => _byName.Keys;
 
-    /// <summary>The provider of this name; without a name, the only one there is.</summary>
+    /// <summary>Finds the provider of this name; without a name, the only configured one.</summary>
     public bool TryGet(string? name, [NotNullWhen(true)] out IBarProvider? provider, [NotNullWhen(false)] out string? reason)
     {
         provider = name is null ? (_byName.Count == 1 ? _byName.Values.First() : null) : _byName.GetValueOrDefault(name);

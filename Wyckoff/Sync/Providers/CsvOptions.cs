@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Wyckoff.Sync.Providers;
 
-/// <summary>Daily bars as CSV over HTTP, as Stooq offers them. The provider is there when it has an address.</summary>
+/// <summary>Options of a provider of daily bars as CSV over HTTP, such as Stooq. The provider exists if <see cref="Url"/> is set.</summary>
 public sealed class CsvOptions
 {
     public const string Section = "Wyckoff:Providers:Csv";
@@ -11,8 +11,8 @@ public sealed class CsvOptions
     public string Name { get; set; } = "stooq";
 
     /// <summary>
-    /// With {symbol} or {symbol:lower}, {from} and {to} (the last day wanted) in it; days are written as <see cref="DateFormat"/> says. For example
-    /// <c>https://stooq.com/q/d/l/?s={symbol:lower}.us&amp;d1={from}&amp;d2={to}&amp;i=d</c>.
+    /// The address, with the placeholders {symbol} or {symbol:lower}, {from} and {to} (the last day). Days have the format <see
+    /// cref="DateFormat"/>. For example <c>https://stooq.com/q/d/l/?s={symbol:lower}.us&amp;d1={from}&amp;d2={to}&amp;i=d</c>.
     /// </summary>
     [RegularExpression("https?://.*\\{symbol(:lower)?\\}.*")]
     public string? Url { get; set; }

@@ -9,7 +9,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Sync.Providers;
 
-/// <summary>Daily bars as CSV over HTTP: <c>Date,Open,High,Low,Close,Volume</c>, one answer per range.</summary>
+/// <summary>Fetches daily bars as CSV over HTTP (<c>Date,Open,High,Low,Close,Volume</c>), with one request per range.</summary>
 public sealed partial class CsvProvider : IBarProvider
 {
     private readonly CsvOptions _options;
@@ -77,11 +77,11 @@ public sealed partial class CsvProvider : IBarProvider
             .ToArray();
         if (new[] { Column.Date, Column.Open, Column.High, Column.Low, Column.Close }.Any(needed => !columns.Contains(needed)))
         {
-            var said = Encoding.UTF8.GetString(header[..Math.Min(header.Length, 100)]);
-            throw new FormatException($"'{said}' instead of a header such as Date,Open,High,Low,Close,Volume");
+            var excerpt = Encoding.UTF8.GetString(header[..Math.Min(header.Length, 100)]);
+            throw new FormatException($"'{excerpt}' instead of a header such as Date,Open,High,Low,Close,Volume");
         }
 
-        // A file that does not end with a line may have been cut within a number.
+        // An answer without a final line feed may be truncated within a number.
         if (body[^1] != '\n')
         {
             throw new FormatException("an answer that ends in the middle of a line");
@@ -101,15 +101,12 @@ public sealed partial class CsvProvider : IBarProvider
                     ReadRow(fields.Unquote(record, out var count), count, fields, columns, bars, faults);
                     break;
                 default:
-                    // Not even its date can be told.
-                    faults.Add(
-                        new(
-                            null,
-                            FormattableString.Invariant(
-                                $"line {records.Line}: {(kind == RecordKind.OpenQuote ? "a quote is not closed" : kind == RecordKind.Nul ? "there is a NUL byte in it" : "it is too long")}"
-                            )
-                        )
-                    );
+                    // The date cannot be read, so the fault has no timestamp.
+                    var reason =
+                        kind == RecordKind.OpenQuote ? "a quote is not closed"
+                        : kind == RecordKind.Nul ? "there is a NUL byte in it"
+                        : "it is too long";
+                    faults.Add(new(null, FormattableString.Invariant($"line {records.Line}: {reason}")));
                     break;
             }
         }
@@ -172,7 +169,7 @@ public sealed partial class CsvProvider : IBarProvider
             }
         }
 
-        // Indices and currencies have no volume, and no column for it.
+        // Indices and currencies have no volume column.
         if (!volume && !columns.Contains(Column.Volume))
         {
             bar.Set(BarField.Volume, "0"u8);
@@ -181,7 +178,7 @@ public sealed partial class CsvProvider : IBarProvider
         bar.AddTo(bars, faults);
     }
 
-    // Some put their key into the address; it is neither logged nor stored.
+    // Some providers expect the key in the address; it must be neither logged nor stored.
     [GeneratedRegex(
         "(?<=[?&])([^=&]*(?:key|token|secret|password|auth)[^=&]*)=[^&]*",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant

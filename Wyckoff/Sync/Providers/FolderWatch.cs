@@ -1,8 +1,8 @@
 namespace Wyckoff.Sync.Providers;
 
 /// <summary>
-/// Finds files that are new or have changed under a folder, once they have come to rest. It looks again and again, instead of having itself told: no file system over a
-/// network tells, and none says when a copy has ended.
+/// Finds new and changed files under a folder once they no longer change. The folder is polled, because network file systems send no
+/// notifications and no file system reports the end of a copy.
 /// </summary>
 public sealed class FolderWatch(string folder)
 {
@@ -11,13 +11,14 @@ public sealed class FolderWatch(string folder)
 
     private readonly record struct Stamp(long Size, DateTime WrittenUtc);
 
-    /// <summary>The files to take now, by name: those that have been the same in two looks in a row and were not handled as they are.</summary>
-    /// <exception cref="IOException">The folder is not there, or cannot be listed. What was seen and handled is remembered.</exception>
-    public IReadOnlyList<string> Look()
+    /// <summary>Returns the files that were unchanged in two scans in a row and are not handled in this state, ordered by name.</summary>
+    /// <exception cref="IOException">The folder does not exist or cannot be listed. Earlier scans and handled files are
+    /// remembered.</exception>
+    public IReadOnlyList<string> Scan()
     {
         var found = new Dictionary<string, Stamp>(StringComparer.Ordinal);
         var ready = new List<string>();
-        // Hidden files are what copying programs write before they rename.
+        // Programs that copy files often write to a hidden file first and rename it.
         var options = new EnumerationOptions
         {
             RecurseSubdirectories = true,
@@ -32,7 +33,7 @@ public sealed class FolderWatch(string folder)
             }
             catch (FileNotFoundException)
             {
-                // Gone since it was listed.
+                // The file was deleted after it was listed.
             }
         }
 
@@ -63,8 +64,8 @@ public sealed class FolderWatch(string folder)
         return ready;
     }
 
-    /// <summary>This file, as it was at the last look, need not be taken again.</summary>
-    public void Handled(string path)
+    /// <summary>Marks a file as handled in the state of the last scan.</summary>
+    public void MarkHandled(string path)
     {
         if (_seen.TryGetValue(path, out var stamp))
         {

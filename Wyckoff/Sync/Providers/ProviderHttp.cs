@@ -6,10 +6,10 @@ using Wyckoff.Telemetry;
 
 namespace Wyckoff.Sync.Providers;
 
-/// <summary>Asks over HTTP until there is an answer that can be read, within a provider's limits.</summary>
+/// <summary>Sends HTTP requests with retries, timeouts and the rate limit of a provider.</summary>
 internal sealed class ProviderHttp
 {
-    /// <summary>Nothing a provider sends is larger; a body without end must not fill the memory.</summary>
+    /// <summary>Larger than any valid answer. An endless body must not fill the memory.</summary>
     private const int MaxBody = 64 * 1024 * 1024;
 
     private readonly string _provider;
@@ -18,8 +18,8 @@ internal sealed class ProviderHttp
     private readonly RetryOptions _retry;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly ResiliencePipeline _attempts;
-    private readonly ResiliencePipeline _patience;
+    private readonly ResiliencePipeline _retries;
+    private readonly ResiliencePipeline _timeout;
 
     public ProviderHttp(
         string provider,
@@ -50,7 +50,7 @@ internal sealed class ProviderHttp
                             return random.NextDouble();
                         }
                     },
-                    ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is AttemptException { MayPass: true }),
+                    ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is AttemptException { IsTransient: true }),
                     DelayGenerator = args => ValueTask.FromResult(((AttemptException)args.Outcome.Exception!).RetryAfter),
                     OnRetry = args =>
                     {
@@ -61,19 +61,23 @@ internal sealed class ProviderHttp
             );
         }
 
-        _attempts = attempts.Build();
-        _patience = new ResiliencePipelineBuilder { TimeProvider = time }
+        _retries = attempts.Build();
+        _timeout = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddTimeout(retry.Timeout)
             .Build();
     }
 
-    /// <summary>Where <paramref name="read"/> finds a body that is not what was asked for (<see cref="FormatException"/>), it was mutilated on the way, and is asked for again.</summary>
+    /// <summary>
+    /// Sends a request until an answer can be read. A <see cref="FormatException"/> of <paramref name="read"/> means a damaged body, and is
+    /// retried.
+    /// </summary>
+    /// <exception cref="ProviderException">The provider refuses the request, or all retries failed.</exception>
     public async Task<Answer<T>> GetAsync<T>(Func<HttpRequestMessage> request, Func<byte[], T> read, CancellationToken cancellationToken)
     {
         var attempts = 0;
         try
         {
-            return await _attempts.ExecuteAsync(
+            return await _retries.ExecuteAsync(
                 async token =>
                 {
                     await _limiter.WaitAsync(token);
@@ -100,31 +104,35 @@ internal sealed class ProviderHttp
     {
         try
         {
-            var answer = await _patience.ExecuteAsync(async token => await AskAsync(request, read, token), cancellationToken);
+            var answer = await _timeout.ExecuteAsync(async token => await SendAsync(request, read, token), cancellationToken);
             MarketDataMetrics.ProviderRequest(_provider, "ok");
             return answer;
         }
         catch (AttemptException e)
         {
-            throw Counted(e);
+            throw CountError(e);
         }
         catch (TimeoutRejectedException e)
         {
-            throw Counted(new("timeout", $"no answer within {_retry.Timeout}", e));
+            throw CountError(new("timeout", $"no answer within {_retry.Timeout}", e));
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw Counted(new("network", e.InnerException?.Message ?? e.Message, e));
+            throw CountError(new("network", e.InnerException?.Message ?? e.Message, e));
         }
         catch (FormatException e)
         {
-            throw Counted(new("malformed", e.Message, e));
+            throw CountError(new("malformed", e.Message, e));
         }
     }
 
-    private async Task<Answer<T>> AskAsync<T>(Func<HttpRequestMessage> make, Func<byte[], T> read, CancellationToken cancellationToken)
+    private async Task<Answer<T>> SendAsync<T>(
+        Func<HttpRequestMessage> createRequest,
+        Func<byte[], T> read,
+        CancellationToken cancellationToken
+    )
     {
-        using var request = make();
+        using var request = createRequest();
         using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         var body = await ReadAsync(response.Content, cancellationToken);
         if (response.IsSuccessStatusCode)
@@ -132,34 +140,34 @@ internal sealed class ProviderHttp
             return new(read(body), body, response.Content.Headers.ContentType?.MediaType ?? "application/octet-stream");
         }
 
-        var reason = $"{(int)response.StatusCode} {response.ReasonPhrase}{Words(body)}";
+        var reason = $"{(int)response.StatusCode} {response.ReasonPhrase}{Excerpt(body)}";
         throw response.StatusCode switch
         {
-            HttpStatusCode.TooManyRequests => Patient("throttled", reason, response),
-            HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => Patient("server_error", reason, response),
-            _ => new AttemptException("refused", reason) { MayPass = false },
+            HttpStatusCode.TooManyRequests => WithRetryAfter("throttled", reason, response),
+            HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => WithRetryAfter("server_error", reason, response),
+            _ => new AttemptException("refused", reason) { IsTransient = false },
         };
     }
 
-    /// <summary>One that may ask for some time to be left alone in.</summary>
-    private AttemptException Patient(string outcome, string reason, HttpResponseMessage response)
+    /// <summary>A failure whose response may have a Retry-After.</summary>
+    private AttemptException WithRetryAfter(string outcome, string reason, HttpResponseMessage response)
     {
-        if (RetryOptions.Asked(response.Headers.RetryAfter, _time.GetUtcNow()) is not { } asked || asked == TimeSpan.Zero)
+        if (RetryOptions.DelayOf(response.Headers.RetryAfter, _time.GetUtcNow()) is not { } delay || delay == TimeSpan.Zero)
         {
             return new(outcome, reason);
         }
 
-        if (asked > _retry.MaxRetryAfter)
+        if (delay > _retry.MaxRetryAfter)
         {
-            return new(outcome, $"{reason}; it asks to be left alone for {asked}") { MayPass = false };
+            return new(outcome, $"{reason}; it asks to be left alone for {delay}") { IsTransient = false };
         }
 
-        // By everybody, not by this request alone.
-        _limiter.PauseUntil(_time.GetUtcNow() + asked);
-        return new(outcome, reason) { RetryAfter = asked };
+        // The pause applies to all requests to the provider.
+        _limiter.PauseUntil(_time.GetUtcNow() + delay);
+        return new(outcome, reason) { RetryAfter = delay };
     }
 
-    private AttemptException Counted(AttemptException e)
+    private AttemptException CountError(AttemptException e)
     {
         MarketDataMetrics.ProviderError(_provider, e.Outcome);
         return e;
@@ -182,8 +190,8 @@ internal sealed class ProviderHttp
         return body.ToArray();
     }
 
-    // The first words of what a provider says about its refusal, on one line.
-    private static string Words(byte[] body)
+    // The start of the provider's error message, on one line.
+    private static string Excerpt(byte[] body)
     {
         var text = System.Text.Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 200))).ReplaceLineEndings(" ").Trim();
         return text.Length == 0 ? "" : ": " + text;
@@ -191,12 +199,12 @@ internal sealed class ProviderHttp
 
     internal sealed record Answer<T>(T Value, byte[] Body, string ContentType);
 
-    /// <summary>Why one attempt came to nothing; the message holds no secret.</summary>
+    /// <summary>Why an attempt failed; the message contains no secret.</summary>
     private sealed class AttemptException(string outcome, string reason, Exception? inner = null) : Exception(reason, inner)
     {
         public string Outcome => outcome;
 
-        public bool MayPass { get; init; } = true;
+        public bool IsTransient { get; init; } = true;
 
         public TimeSpan? RetryAfter { get; init; }
     }

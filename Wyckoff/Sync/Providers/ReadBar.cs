@@ -3,7 +3,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Sync.Providers;
 
-/// <summary>A bar while its fields are being read, one after the other; the first thing that is wrong with it stays.</summary>
+/// <summary>Collects the fields of a bar while it is parsed, and keeps the first fault.</summary>
 internal struct ReadBar
 {
     private Int128 _open;
@@ -71,7 +71,7 @@ internal struct ReadBar
         }
     }
 
-    /// <summary>Adds the bar to those of a page, or what is wrong with it to the faults.</summary>
+    /// <summary>Adds the bar to <paramref name="bars"/>, or its fault to <paramref name="faults"/>.</summary>
     public readonly void AddTo(List<IncomingBar> bars, List<BarFault> faults)
     {
         var fault = Fault ?? (Timestamp is null ? "timestamp is missing" : null);
@@ -86,7 +86,7 @@ internal struct ReadBar
             return;
         }
 
-        // Negative prices beyond what a long holds are no better than -1.
+        // Negative prices are clamped to the range of a long; the validation rejects them later.
         bars.Add(
             new(
                 IncomingBar.TimeOf(Timestamp!.Value),
@@ -106,7 +106,7 @@ internal struct ReadBar
     private static string Name(BarField field) => field == BarField.Trades ? "trade count" : field.ToString().ToLowerInvariant();
 }
 
-/// <summary>Prices first, then amounts.</summary>
+/// <summary>The fields of a bar; prices come before amounts.</summary>
 internal enum BarField
 {
     Open,

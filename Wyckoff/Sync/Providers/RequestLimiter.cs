@@ -1,6 +1,6 @@
 namespace Wyckoff.Sync.Providers;
 
-/// <summary>At most so many requests in any span of time, whoever asks: first come, first served.</summary>
+/// <summary>Admits a maximum of requests in any time window of a given length, in the order of their arrival.</summary>
 public sealed class RequestLimiter : IDisposable
 {
     private readonly int _permits;
@@ -21,7 +21,7 @@ public sealed class RequestLimiter : IDisposable
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            // Again after each wait: a pause may have been asked for meanwhile.
+            // Check again after each wait: a pause may have been requested in the meantime.
             for (var wait = Remaining(); wait > TimeSpan.Zero; wait = Remaining())
             {
                 await Task.Delay(wait, _time, cancellationToken);
@@ -35,13 +35,13 @@ public sealed class RequestLimiter : IDisposable
         }
     }
 
-    /// <summary>The other side has had enough: nobody asks before then.</summary>
+    /// <summary>Admits no request before an instant, because the provider asked for a pause.</summary>
     public void PauseUntil(DateTimeOffset instant)
     {
         var ticks = instant.UtcTicks;
-        for (var known = Volatile.Read(ref _pausedUntil); known < ticks; known = Volatile.Read(ref _pausedUntil))
+        for (var current = Volatile.Read(ref _pausedUntil); current < ticks; current = Volatile.Read(ref _pausedUntil))
         {
-            Interlocked.CompareExchange(ref _pausedUntil, ticks, known);
+            Interlocked.CompareExchange(ref _pausedUntil, ticks, current);
         }
     }
 
@@ -58,7 +58,7 @@ public sealed class RequestLimiter : IDisposable
         var free = _granted.Count < _permits ? now : _granted.Peek() + _window;
         var paused = Volatile.Read(ref _pausedUntil);
         var wait = (paused > free.UtcTicks ? TimeSpan.FromTicks(paused - now.UtcTicks) : free - now);
-        // Timers count whole milliseconds and would be early.
+        // Timers truncate to whole milliseconds and would fire too early.
         return wait <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
     }
 }

@@ -3,30 +3,32 @@ using System.Net.Http.Headers;
 
 namespace Wyckoff.Sync.Providers;
 
-/// <summary>How a request that fails is repeated.</summary>
+/// <summary>How failed requests are retried.</summary>
 public sealed class RetryOptions
 {
-    /// <summary>How often a request is sent at most.</summary>
+    /// <summary>The maximum of attempts per request.</summary>
     [Range(1, 100)]
     public int Attempts { get; set; } = 6;
 
-    /// <summary>The wait after the first failure, about; it doubles with each, and is spread, so that many who failed together do not come back together.</summary>
+    /// <summary>
+    /// The approximate delay after the first failure. It doubles with each failure; jitter keeps clients from retrying at the same time.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
     public TimeSpan FirstDelay { get; set; } = TimeSpan.FromMilliseconds(500);
 
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan MaxDelay { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>A provider that asks for more patience than this is left alone until the next sync.</summary>
+    /// <summary>If a provider asks for a longer delay than this, the request fails and the next sync tries again.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan MaxRetryAfter { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>For one request, answer included.</summary>
+    /// <summary>The timeout of one attempt, including the body of the answer.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(100);
 
-    /// <summary>What a Retry-After asks for, in seconds or as a date; null when it asks for nothing.</summary>
-    public static TimeSpan? Asked(RetryConditionHeaderValue? header, DateTimeOffset now) =>
+    /// <summary>Returns the delay of a Retry-After header, in seconds or as a date; null without one.</summary>
+    public static TimeSpan? DelayOf(RetryConditionHeaderValue? header, DateTimeOffset now) =>
         header switch
         {
             { Delta: { } delta } => delta,
