@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Wyckoff.Tests.Api.Streams;
 
-/// <summary>An event, and the JSON it brought.</summary>
+/// <summary>A server-sent event with its JSON data.</summary>
 internal sealed record StreamEvent(string Name, string? Id, JsonElement Data)
 {
     public string Symbol => Data.GetProperty("symbol").GetString()!;
@@ -14,7 +14,7 @@ internal sealed record StreamEvent(string Name, string? Id, JsonElement Data)
     public IEnumerable<JsonElement> Bars => Data.GetProperty("bars").EnumerateArray();
 }
 
-/// <summary>Reads server-sent events as the specification has them, one by one.</summary>
+/// <summary>A client that reads server-sent events one by one, as the specification defines them.</summary>
 internal sealed class EventClient : IAsyncDisposable
 {
     private readonly HttpResponseMessage _response;
@@ -49,8 +49,8 @@ internal sealed class EventClient : IAsyncDisposable
         return new(response, await response.Content.ReadAsStreamAsync(token));
     }
 
-    /// <summary>The next event; null at the end of the stream.</summary>
-    public async Task<StreamEvent?> FindAsync()
+    /// <summary>Reads the next event; null at the end of the stream.</summary>
+    public async Task<StreamEvent?> ReadAsync()
     {
         if (!await _events.MoveNextAsync().AsTask().WaitAsync(Eventually.Bound, TestContext.Current.CancellationToken))
         {
@@ -61,23 +61,26 @@ internal sealed class EventClient : IAsyncDisposable
         return new(item.EventType, item.EventId, JsonDocument.Parse(item.Data).RootElement);
     }
 
+    /// <summary>Reads the next event, which must have the given name.</summary>
     public async Task<StreamEvent> NextAsync(string name)
     {
-        var next = await FindAsync();
+        var next = await ReadAsync();
         Assert.Equal(name, next?.Name);
         return next!;
     }
 
-    /// <summary>Ends when so many more signs of life have come. They are read only while a test waits for the next event.</summary>
-    public Task AliveAsync(int more)
+    /// <summary>
+    /// Waits until <paramref name="count"/> more heartbeats were received. They are received only while the test also reads the next event.
+    /// </summary>
+    public Task HeartbeatsAsync(int count)
     {
-        var until = _stream.Received + (more * ":\n\n".Length);
+        var until = _stream.Received + (count * ":\n\n".Length);
         return Eventually.HoldsAsync(() => _stream.Received >= until);
     }
 
     public async ValueTask DisposeAsync()
     {
-        // The other way round, the enumerator would wait for the end of the stream.
+        // The response comes first, because otherwise the enumerator would wait for the end of the stream.
         _response.Dispose();
         try
         {
@@ -85,11 +88,11 @@ internal sealed class EventClient : IAsyncDisposable
         }
         catch (Exception e) when (e is NotSupportedException or IOException)
         {
-            // A read that a test has given up is still under way.
+            // A read that the test no longer waits for is still in progress.
         }
     }
 
-    /// <summary>Knows how many bytes were read.</summary>
+    /// <summary>Counts the bytes read.</summary>
     private sealed class CountingStream(Stream stream) : Stream
     {
         private long _received;

@@ -14,7 +14,7 @@ using Wyckoff.Redis;
 
 namespace Wyckoff.Tests.Api.Streams;
 
-/// <summary>What streams do when something they need is away, and with readers that are many or slow.</summary>
+/// <summary>Tests of streams while Redis or the database is away, and with slow or very many clients.</summary>
 public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private static readonly DateTimeOffset Open = new(2024, 3, 4, 14, 30, 0, TimeSpan.Zero);
@@ -26,13 +26,13 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Changes_come_without_Redis_and_when_it_comes_and_goes()
+    public async Task Changes_are_sent_without_Redis_and_while_it_comes_and_goes()
     {
         var redis = await TestServers.OwnRedisAsync();
         var (port, text) = (redis.Port, redis.ConnectionString);
         await redis.DisposeAsync();
 
-        // Away from the start.
+        // Redis is away at the start.
         await using var server = await StreamServer.StartAsync(database.AppConnection, text, [("Wyckoff:Streams:PollAlone", "00:00:00.2")]);
         var ticker = await AddTickerAsync(database.Admin, _symbol);
         await using var client = await server.OpenAsync($"/v1/bars/{_symbol}/stream?timeframe=1m");
@@ -40,23 +40,23 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         await WriteAsync(server.Writer, ticker, 0);
         Assert.Equal(1, (await client.NextAsync("bars")).Version);
 
-        // There.
+        // Redis has started.
         await using (await LocalRedis.StartAsync(new() { Port = port, Password = redis.Password }, Token))
         {
             await WriteAsync(server.Writer, ticker, 1);
             Assert.Equal(2, (await client.NextAsync("bars")).Version);
         }
 
-        // Gone.
+        // Redis has stopped.
         await WriteAsync(server.Writer, ticker, 2);
         Assert.Equal(3, (await client.NextAsync("bars")).Version);
     }
 
     [Fact]
-    public async Task What_Redis_says_comes_at_once()
+    public async Task Changes_that_Redis_announces_are_sent_at_once()
     {
         await using var redis = await TestServers.OwnRedisAsync();
-        // By looking alone, a change would take ten minutes.
+        // With polling alone, a change would take ten minutes.
         await using var server = await StreamServer.StartAsync(
             database.AppConnection,
             redis.ConnectionString,
@@ -66,17 +66,17 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         var ticker = await AddTickerAsync(database.Admin, _symbol);
         await using var client = await server.OpenAsync($"/v1/bars/{_symbol}/stream?timeframe=1m");
         await client.NextAsync("snapshot");
-        await ToldByRedisAsync(server);
+        await ListensToRedisAsync(server);
         for (var i = 0; i < 5; i++)
         {
             await WriteAsync(server.Writer, ticker, i);
             Assert.Equal(i + 1, (await client.NextAsync("bars")).Version);
         }
 
-        // Nonsense on the channel, and versions that there are not.
+        // Invalid messages on the channel, and versions that do not exist.
         var publisher = server.Services.GetRequiredService<RedisConnection>().Current!.GetSubscriber();
         foreach (
-            var nonsense in new[]
+            var message in new[]
             {
                 "",
                 ":",
@@ -89,7 +89,7 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
             }
         )
         {
-            await publisher.PublishAsync(Channel, nonsense);
+            await publisher.PublishAsync(Channel, message);
         }
 
         await WriteAsync(server.Writer, ticker, 5);
@@ -99,7 +99,7 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task What_Redis_does_not_say_comes_with_the_next_look()
+    public async Task Changes_that_Redis_does_not_announce_are_found_by_polling()
     {
         await using var redis = await TestServers.OwnRedisAsync();
         await using var server = await StreamServer.StartAsync(
@@ -111,15 +111,15 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         var ticker = await AddTickerAsync(database.Admin, _symbol);
         await using var client = await server.OpenAsync($"/v1/bars/{_symbol}/stream?timeframe=1m");
         await client.NextAsync("snapshot");
-        await ToldByRedisAsync(server);
+        await ListensToRedisAsync(server);
 
-        // A writer that says nothing: the messages are as good as lost.
+        // This writer does not announce its changes, as if the messages were lost.
         await WriteAsync(new BarWriter(database.App, new(database.App)), ticker, 0);
         Assert.Equal(1, (await client.NextAsync("bars")).Version);
     }
 
     [Fact]
-    public async Task A_database_that_goes_and_comes_back_leaves_no_gap()
+    public async Task A_database_restart_leaves_no_gap_in_a_stream()
     {
         var postgres = await TestServers.Current.OwnPostgresAsync("streams");
         var port = postgres.Port;
@@ -145,7 +145,7 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         await WriteAsync(writer, ticker, 0);
         Assert.Equal(1, (await client.NextAsync("bars")).Version);
 
-        // A server of a test does not wait for its disk; what it had said must outlive it all the same.
+        // The test server does not sync commits to disk, so a checkpoint makes sure that they survive the kill.
         await using (var checkpoint = admin.CreateCommand("CHECKPOINT"))
         {
             await checkpoint.ExecuteNonQueryAsync(Token);
@@ -157,9 +157,9 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         }
 
         await postgres.DisposeAsync();
-        var next = client.FindAsync();
-        await client.AliveAsync(5);
-        Assert.False(next.IsCompleted, "The stream ended, or said something.");
+        var next = client.ReadAsync();
+        await client.HeartbeatsAsync(5);
+        Assert.False(next.IsCompleted, "The stream ended, or sent an event.");
 
         await using var again = await TestServers.Current.OwnPostgresAsync("streams", port);
         await WriteAsync(writer, ticker, 1);
@@ -175,7 +175,7 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task A_reader_that_takes_nothing_is_dropped_and_holds_nobody_up()
+    public async Task A_client_that_reads_nothing_is_dropped_and_does_not_delay_others()
     {
         await using var redis = await TestServers.OwnRedisAsync();
         await using var server = await StreamServer.StartAsync(
@@ -193,11 +193,11 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         await using var quick = await server.OpenAsync($"/v1/bars/{_symbol}/stream?timeframe=1m&last=0");
         await quick.NextAsync("snapshot");
 
-        // As much as sockets hold is sent before anybody can know: some megabytes. Nobody else is held up by that.
+        // The socket buffers take some megabytes before the client counts as slow. Other clients are not delayed meanwhile.
         var (known, bytes) = (0L, 0L);
         for (var round = 0; ; round++)
         {
-            Assert.True(bytes < 500L << 20, $"The slow reader is still there after {bytes >> 20} MB.");
+            Assert.True(bytes < 500L << 20, $"The slow client is still connected after {bytes >> 20} MB.");
             await server.Writer.WriteAsync(
                 [new(ticker, Timeframe.Minute1, Bars(0, 450, round))],
                 new()
@@ -215,7 +215,7 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
                 (known, bytes) = (change.Version, bytes + change.Data.GetRawText().Length);
             }
 
-            // There is room for two: a third is let in once the slow one is out.
+            // The maximum is two streams: a third is admitted once the slow one is dropped.
             using var third = await server.Client.GetAsync(
                 $"/v1/bars/{_symbol}/stream?timeframe=1m&last=0",
                 HttpCompletionOption.ResponseHeadersRead,
@@ -227,7 +227,7 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
             }
         }
 
-        // Whoever reads again finds whole events, and the end.
+        // When the slow client reads again, it finds the events sent so far, and the end of the stream.
         var text = new StringBuilder();
         var buffer = new byte[64 * 1024];
         try
@@ -239,19 +239,19 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         }
         catch (SocketException)
         {
-            // Cut off, since it did not take the farewell in time either.
+            // The connection was aborted, because the client did not read the dropped event in time either.
         }
 
         Assert.Contains("event: snapshot", text.ToString(), StringComparison.Ordinal);
-        Assert.True(text.Length < bytes, "It was sent everything.");
+        Assert.True(text.Length < bytes, "The slow client was sent everything.");
     }
 
     [Fact]
-    public async Task A_reader_that_takes_some_time_is_told_what_it_missed_at_once()
+    public async Task A_client_that_is_behind_gets_the_missed_changes_in_one_event()
     {
-        // Enough to fill what is kept for those who are a little behind: the events in between are not kept for anybody.
+        // The changes exceed the events that are kept for clients slightly behind, so the events in between are gone.
         await using var redis = await TestServers.OwnRedisAsync();
-        // However long the writes take, this reader is not too slow.
+        // The patience is long, so that the client is not dropped however long the writes take.
         await using var server = await StreamServer.StartAsync(
             database.AppConnection,
             redis.ConnectionString,
@@ -311,7 +311,7 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task A_thousand_readers_see_the_last_version()
+    public async Task A_thousand_clients_get_the_last_version_from_shared_events()
     {
         const int Readers = 1000;
         const int Writes = 100;
@@ -356,7 +356,7 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
 
             await Task.WhenAll(readers.Select(reader => reader.Seen)).WaitAsync(Eventually.Bound, Token);
             TestContext.Current.SendDiagnosticMessage($"{Readers} readers, {Writes} changes: {frames} events, {reads} reads");
-            // Shared by all: what was read does not depend on how many read it. Other tests of this process may read too.
+            // Events are shared, so their number does not depend on the number of clients. Other tests of this process may add some.
             Assert.InRange(frames, 1, Writes * 5);
         }
         finally
@@ -365,7 +365,7 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         }
     }
 
-    private static Task ToldByRedisAsync(StreamServer server)
+    private static Task ListensToRedisAsync(StreamServer server)
     {
         var redis = server.Services.GetRequiredService<RedisConnection>();
         return Eventually.HoldsAsync(() => redis.Current?.GetSubscriber().IsConnected(Channel) == true);
@@ -396,7 +396,7 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
         return (int)(await command.ExecuteScalarAsync(Token))!;
     }
 
-    /// <summary>Reads a stream on a socket of its own, only for a mark that it waits for.</summary>
+    /// <summary>Reads a stream on a raw socket until a mark appears.</summary>
     private sealed class RawReader : IDisposable
     {
         private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -428,7 +428,7 @@ public sealed class StreamFaultTests(TestDatabase database) : IClassFixture<Test
                     return;
                 }
 
-                // The mark may come in two pieces.
+                // Keep the end of the data, because the mark may be split between two reads.
                 kept = Math.Min(length, mark.Length - 1);
                 buffer.AsSpan(length - kept, kept).CopyTo(buffer);
             }

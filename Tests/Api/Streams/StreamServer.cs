@@ -6,7 +6,7 @@ using Wyckoff.Bars.Writing;
 
 namespace Wyckoff.Tests.Api.Streams;
 
-/// <summary>The API on a port of its own: what streams do to sockets is seen on sockets only.</summary>
+/// <summary>The API on its own port. Back-pressure and aborted connections can only be tested on real sockets.</summary>
 internal sealed class StreamServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -22,7 +22,7 @@ internal sealed class StreamServer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    /// <summary>Writes bars, and says so on this server's Redis.</summary>
+    /// <summary>A writer that announces changes on this server's Redis.</summary>
     public BarWriter Writer => _app.Services.GetRequiredService<BarWriter>();
 
     public IServiceProvider Services => _app.Services;

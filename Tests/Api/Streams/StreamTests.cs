@@ -10,7 +10,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.Api.Streams;
 
-/// <summary>What a client of a stream gets, over real connections.</summary>
+/// <summary>Tests of the events that a client of a stream receives over real connections.</summary>
 public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private static readonly DateTimeOffset Open = new(2024, 3, 4, 14, 30, 0, TimeSpan.Zero);
@@ -43,17 +43,18 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
         Assert.Equal((2, "2", 1), (added.Version, added.Id, added.Bars.Count()));
         Assert.Equal((Open.AddMinutes(40), Open.AddMinutes(41)), Assert.Single(Ranges(added)));
         Assert.Equal(
-            """{"timestamp":"2024-03-04T15:10:00Z","open":104,"high":105.00000001,"low":103,"close":104.5,"volume":1040.5,"tradeCount":40,"vwap":100.125}""",
+            """{"timestamp":"2024-03-04T15:10:00Z","open":104,"high":105.00000001,"low":103,"close":104.5,"volume":"""
+                + """1040.5,"tradeCount":40,"vwap":100.125}""",
             added.Bars.Single().GetRawText()
         );
         known.Apply(added);
 
-        // One that is corrected brings those with it whose ratios change.
+        // A corrected bar, with the later bars whose ratios change.
         await WriteAsync(server, ticker, 35, 1, rise: 1);
         known.Apply(await client.NextAsync("bars"));
         Assert.Equal(10_500_000_000, known.Of(_symbol)[Time(35)].Close);
 
-        // One that is deleted is in a range, and not among its bars.
+        // A deleted bar lies in a range of the event, but is not among its bars.
         await database.ExecuteAsync(
             $"DELETE FROM ohlcv_bars WHERE symbol = '{_symbol}' AND timeframe = '1m' AND timestamp = '{Open.AddMinutes(38):O}'"
         );
@@ -61,7 +62,7 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
         known.Apply(deleted);
         Assert.False(known.Of(_symbol).ContainsKey(Time(38)));
 
-        // One that comes late, from before the snapshot, comes all the same.
+        // A late bar is sent although it is older than the snapshot.
         await WriteAsync(server, ticker, -100, 1);
         known.Apply(await client.NextAsync("bars"));
         Assert.True(known.Of(_symbol).ContainsKey(Time(-100)));
@@ -74,7 +75,7 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
     }
 
     [Fact]
-    public async Task A_stream_is_taken_up_where_it_broke_off()
+    public async Task A_stream_is_resumed_from_the_last_event_id()
     {
         await using var server = await StreamServer.StartAsync(database.AppConnection, await TestServers.Current.RedisAsync());
         var ticker = await AddTickerAsync(_symbol);
@@ -86,7 +87,7 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
             Assert.Equal(TimeSpan.FromSeconds(2), first.Retry);
         }
 
-        // Nothing happened: nothing is repeated, and the next event is the next change.
+        // Nothing has changed since, so nothing is repeated, and the next event is the next change.
         await using (var second = await server.OpenAsync(path, "1"))
         {
             await WriteAsync(server, ticker, 5, 1);
@@ -101,7 +102,7 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
         Assert.Equal(("5", 3), (missed.Id, missed.Bars.Count()));
         Assert.Equal([(Open.AddMinutes(6), Open.AddMinutes(8)), (Open.AddMinutes(60), Open.AddMinutes(61))], Ranges(missed));
 
-        // The header is the browser's own and newer than what the page's address says.
+        // The header comes from the browser and is newer than the parameter in the page's address, so it wins.
         await using var fourth = await server.OpenAsync($"{path}&lastEventId=2", "4");
         Assert.Equal(5, (await fourth.NextAsync("bars")).Version);
     }
@@ -115,7 +116,7 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
     [InlineData("0")]
     [InlineData("1")]
     [InlineData("2")]
-    public async Task A_position_that_cannot_be_taken_up_brings_a_reset_and_a_snapshot(string position)
+    public async Task A_position_that_cannot_be_resumed_gives_a_reset_and_a_snapshot(string position)
     {
         await using var server = await StreamServer.StartAsync(database.AppConnection);
         var ticker = await AddTickerAsync(_symbol);
@@ -124,7 +125,7 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
             await WriteAsync(server, ticker, i, 1);
         }
 
-        // Version 1 is too long ago, and what came with version 3 is more than an event should hold.
+        // The change of version 2 is no longer known, and the range of version 4 is unbounded.
         await database.ExecuteAsync($"DELETE FROM market.bar_changes WHERE ticker_id = {ticker} AND timeframe = '1m' AND version = 2");
         await database.ExecuteAsync($"SELECT market.record_change({ticker}, '1m', tstzrange(NULL, NULL))");
         await using var client = await server.OpenAsync($"/v1/bars/{_symbol}/stream?timeframe=1m&last=2", position);
@@ -134,13 +135,13 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
         var snapshot = await client.NextAsync("snapshot");
         Assert.Equal(("4", 2), (snapshot.Id, snapshot.Bars.Count()));
 
-        // And it goes on from there.
+        // The stream continues from the snapshot.
         await WriteAsync(server, ticker, 3, 1);
         Assert.Equal("5", (await client.NextAsync("bars")).Id);
     }
 
     [Fact]
-    public async Task What_is_too_much_for_one_event_resets_those_who_are_there()
+    public async Task A_change_too_large_for_one_event_resets_open_streams()
     {
         await using var server = await StreamServer.StartAsync(database.AppConnection, await TestServers.Current.RedisAsync());
         var ticker = await AddTickerAsync(_symbol);
@@ -155,7 +156,7 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
     }
 
     [Fact]
-    public async Task Several_symbols_come_over_one_connection()
+    public async Task One_stream_has_the_events_of_several_symbols()
     {
         await using var server = await StreamServer.StartAsync(database.AppConnection, await TestServers.Current.RedisAsync());
         string[] symbols = [.. Enumerable.Range(0, 3).Select(i => $"{_symbol}_{i}")];
@@ -195,14 +196,14 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
             Assert.Equal([2, 3, 5], symbols.Select(symbol => known.Of(symbol).Count));
         }
 
-        // A connection that broke before it had everything.
+        // A connection that broke before it had received all snapshots.
         await using var half = await server.OpenAsync(path, "2.-.1");
-        var events = new[] { (await half.FindAsync())!, (await half.FindAsync())! };
+        var events = new[] { (await half.ReadAsync())!, (await half.ReadAsync())! };
         Assert.Equal([("bars", symbols[2]), ("snapshot", symbols[1])], events.Select(each => (each.Name, each.Symbol)).Order());
     }
 
     [Fact]
-    public async Task Requests_that_cannot_be_are_refused_with_the_reason()
+    public async Task Invalid_requests_are_refused_with_the_reason()
     {
         await using var server = await StreamServer.StartAsync(database.AppConnection);
         await AddTickerAsync(_symbol);
@@ -238,7 +239,7 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
     }
 
     [Fact]
-    public async Task There_is_room_for_so_many_and_whoever_leaves_makes_room()
+    public async Task The_number_of_streams_is_limited_and_a_closed_one_makes_room()
     {
         await using var server = await StreamServer.StartAsync(database.AppConnection, settings: ("Wyckoff:Streams:MaxReaders", "2"));
         await AddTickerAsync(_symbol);
@@ -266,7 +267,7 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
     }
 
     [Fact]
-    public async Task A_ticker_that_is_deleted_is_gone()
+    public async Task A_deleted_ticker_ends_its_streams_with_a_gone_event()
     {
         await using var server = await StreamServer.StartAsync(
             database.AppConnection,
@@ -283,12 +284,12 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
         foreach (var client in new[] { one, two })
         {
             Assert.Equal(_symbol, (await client.NextAsync("gone")).Symbol);
-            Assert.Null(await client.FindAsync());
+            Assert.Null(await client.ReadAsync());
         }
     }
 
     [Fact]
-    public async Task A_quiet_stream_gives_signs_of_life_and_ends_with_the_service()
+    public async Task A_quiet_stream_has_heartbeats_and_ends_when_the_service_stops()
     {
         await using var server = await StreamServer.StartAsync(
             database.AppConnection,
@@ -305,20 +306,20 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
         await using var stream = await response.Content.ReadAsStreamAsync(Token);
         using var lines = new StreamReader(stream, Encoding.UTF8);
         Assert.Equal("retry: 500", await lines.ReadLineAsync(Token));
-        // For longer than other answers may take.
+        // The stream lasts longer than the timeout of other requests.
         for (var comments = 0; comments < 8; )
         {
             comments += await lines.ReadLineAsync(Token).AsTask().WaitAsync(Eventually.Bound, Token) == ":" ? 1 : 0;
         }
 
         var stop = server.StopAsync();
-        // In good order: a service that had to wait for its streams would break them off when its own patience ends.
+        // The stream ends with a complete response; a service that waited for its streams would abort them after its shutdown timeout.
         await lines.ReadToEndAsync(Token).WaitAsync(Eventually.Bound, Token);
         await stop;
     }
 
     [Fact]
-    public async Task Whatever_happens_to_connections_every_version_is_right_and_none_comes_twice()
+    public async Task Despite_reconnections_every_version_has_the_right_bars_and_none_is_repeated()
     {
         const int Seed = 20_261_121;
         const int Steps = 80;
@@ -362,7 +363,11 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
                     }
 
                     await using var delete = database.App.CreateCommand(
-                        $"DELETE FROM ohlcv_bars WHERE symbol = '{symbols[symbol]}' AND timeframe = '1m' AND timestamp >= '{Open.AddMinutes(from):O}' AND timestamp < '{Open.AddMinutes(from + to):O}'"
+                        $"""
+                        DELETE FROM ohlcv_bars
+                         WHERE symbol = '{symbols[symbol]}' AND timeframe = '1m'
+                           AND timestamp >= '{Open.AddMinutes(from):O}' AND timestamp < '{Open.AddMinutes(from + to):O}'
+                        """
                     );
                     await delete.ExecuteNonQueryAsync(Token);
                     Enumerable.Range(from, to).ToList().ForEach(minute => bars.Remove(Time(minute)));
@@ -372,7 +377,7 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
                 }
                 else
                 {
-                    // New ones, corrected ones, and late ones; and one that tells the readers that it was the last.
+                    // New, corrected or late bars; the last step writes the bar that ends the readers.
                     var first =
                         step == Steps ? LastMinute
                         : random.Next(3) == 0 ? random.Next(-20, next + 1)
@@ -420,7 +425,7 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
                 await using var client = await server.OpenAsync(path, position);
                 for (var left = random.Next(0, 30); left > 0 && !IsDone(); left--)
                 {
-                    var change = (await client.FindAsync())!;
+                    var change = (await client.ReadAsync())!;
                     Assert.NotEqual("reset", change.Name);
                     known.Apply(change);
                     events.Add((Array.IndexOf(symbols, change.Symbol), change.Version, new(known.Of(change.Symbol))));

@@ -3,7 +3,7 @@ using Wyckoff.Bars;
 
 namespace Wyckoff.Tests.Api.Streams;
 
-/// <summary>What a client that does as it is told knows of the bars of each symbol.</summary>
+/// <summary>The bars of each symbol as a client knows them after applying the events.</summary>
 internal sealed class StreamedBars
 {
     private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
@@ -48,7 +48,7 @@ internal sealed class StreamedBars
         {
             Assert.True(
                 _bars[change.Symbol].TryAdd(bar.Time, bar),
-                $"{change.Symbol}: the bar of {bar.Timestamp:O} is not in what the event is about, or is there twice."
+                $"{change.Symbol}: the bar of {bar.Timestamp:O} is outside the ranges of the event, or is there twice."
             );
         }
     }
