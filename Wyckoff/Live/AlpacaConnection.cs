@@ -17,7 +17,7 @@ internal sealed class AlpacaConnection : IAsyncDisposable
 
     private AlpacaConnection()
     {
-        // Detects a dead connection while nobody receives; while somebody does, the heartbeat of LiveStream detects it.
+        // Detects a dead connection while no receive is pending; otherwise the heartbeat of LiveStream detects it.
         _socket.Options.KeepAliveInterval = TimeSpan.FromSeconds(15);
         _socket.Options.KeepAliveTimeout = TimeSpan.FromSeconds(20);
         _socket.Options.CollectHttpResponseDetails = true;

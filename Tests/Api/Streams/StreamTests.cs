@@ -377,7 +377,7 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
                 }
                 else
                 {
-                    // New, corrected or late bars; the last step writes the bar that ends the readers.
+                    // New, corrected or late bars; the last step writes the bar at which the readers stop.
                     var first =
                         step == Steps ? LastMinute
                         : random.Next(3) == 0 ? random.Next(-20, next + 1)

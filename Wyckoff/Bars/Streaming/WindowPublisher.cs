@@ -145,7 +145,7 @@ internal sealed class WindowPublisher(WindowRef window, BarHub hub)
         }
     }
 
-    // Without a tip no cursor has been placed yet, so changes interest nobody.
+    // Without a tip no cursor has been placed yet, so no subscription needs the changes.
     private bool HasWork() =>
         !_gone && (_joins.Count > 0 || (_tip is not null && _cursors.Count > 0 && (_checkRequested || _announced > _tip.Version)));
 

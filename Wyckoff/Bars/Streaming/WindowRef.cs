@@ -2,5 +2,5 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Bars.Streaming;
 
-/// <summary>Identifies the window that a client subscribes to. Events carry the symbol under which the client asked for it.</summary>
+/// <summary>Refers to a window, which the ticker id and the timeframe identify. Events show the symbol.</summary>
 public readonly record struct WindowRef(int TickerId, Symbol Symbol, Timeframe Timeframe);
