@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Wyckoff.Primitives;
 using Wyckoff.Sync.Providers;
 
