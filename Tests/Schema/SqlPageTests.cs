@@ -5,7 +5,7 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Schema;
 
-/// <summary>Runs the SQL of the README on the sample data, with the role of eng/psql.</summary>
+/// <summary>Runs the statements of docs/sql.md on the sample data, with the role of eng/psql.</summary>
 public abstract class SqlPageTests(TestDatabase database)
 {
     [Fact]
