@@ -1,6 +1,6 @@
 using Wyckoff.AppHost;
 
-// The Aspire composition from top to bottom: servers, schema, services, and what an operator does with them.
+// The Aspire composition in start order: servers, schema migrations, services, and the operator's commands in the dashboard.
 return await AppHostCommand.RunAsync(
     args,
     async (options, cancellationToken) =>

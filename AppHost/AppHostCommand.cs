@@ -4,12 +4,12 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.AppHost;
 
-/// <summary>The program around the composition: options in, one line on stderr and exit code 1 for what keeps it from starting.</summary>
+/// <summary>Parses the options and runs the composition. A reason not to start becomes one line on stderr and exit code 1.</summary>
 internal static class AppHostCommand
 {
     public static async Task<int> RunAsync(string[] args, Func<AppHostOptions, CancellationToken, Task> compose)
     {
-        // Aspire's host handles signals itself, but only once it runs. Installing servers before that takes a while, and Ctrl+C ends it.
+        // Aspire's host handles signals only once it runs. This handler lets Ctrl+C cancel the installation of servers before that.
         using var stop = new CancellationTokenSource();
         Console.CancelKeyPress += Interrupt;
         try
@@ -45,8 +45,8 @@ internal static class AppHostCommand
     }
 
     /// <summary>
-    /// Runs until asked to stop, or until the manifest is written. Publishing is a background service, and on .NET 10 a host whose
-    /// background service throws ends with 0: a pipeline would go on with half a result.
+    /// Runs until the host stops or the manifest is written, and throws if a background service failed. Publishing is a background
+    /// service. On .NET 10 a host exits with 0 when its background service throws, which would hide a failed publish from a pipeline.
     /// </summary>
     public static async Task RunToEndAsync(this DistributedApplication application, CancellationToken cancellationToken)
     {

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace Wyckoff.AppHost;
 
-/// <summary>What the command line asks for.</summary>
+/// <summary>The options of the command line.</summary>
 internal sealed record AppHostOptions
 {
     public const int DefaultPort = 5080;
@@ -18,18 +18,18 @@ internal sealed record AppHostOptions
 
     public string? Data { get; private init; }
 
-    /// <summary>Null: whatever the machine offers.</summary>
+    /// <summary>Where PostgreSQL and Redis run. Null: chosen by what the machine offers.</summary>
     public Placement? Placement { get; private init; }
 
-    /// <summary>The arguments that are Aspire's: configuration such as <c>--Parameters:x=y</c>, and all of them when publishing.</summary>
+    /// <summary>The arguments passed on to Aspire: configuration such as <c>--Parameters:x=y</c>, and all arguments when publishing.</summary>
     public IReadOnlyList<string> ForAspire { get; private init; } = [];
 
     public bool IsPublishing { get; private init; }
 
-    /// <summary>The options, or null when all was said already: help or the version.</summary>
+    /// <summary>Parses the command line. The options are null when it printed the help or the version and there is nothing to run.</summary>
     public static async Task<(AppHostOptions? Options, int ExitCode)> ParseAsync(IReadOnlyList<string> args)
     {
-        // azd and `aspire publish` speak to Aspire itself.
+        // azd and `aspire publish` start the AppHost with Aspire's own options.
         if (args.Any(argument => argument is "--publisher" or "--operation" or "--list-steps"))
         {
             return (new() { ForAspire = args, IsPublishing = true }, 0);
@@ -40,19 +40,22 @@ internal sealed record AppHostOptions
             Description = "Where the API listens, on loopback.",
             DefaultValueFactory = _ => DefaultPort,
         };
-        port.Validators.Add(RefuseWhatIsNoPort);
+        port.Validators.Add(ValidatePort);
         var data = new Option<string?>("--data")
         {
             Description = "Where servers, data and passwords are kept (also WYCKOFF_HOME).",
             HelpName = "FOLDER",
         };
-        var fresh = new Option<bool>("--fresh") { Description = "Delete all data first; asks before it does." };
+        var fresh = new Option<bool>("--fresh") { Description = "Delete all data first, after a confirmation." };
         var yes = new Option<bool>("--yes") { Description = "Do not ask." };
         var noSamples = new Option<bool>("--no-samples") { Description = "Start with an empty database." };
-        var containers = new Option<bool>("--containers") { Description = "PostgreSQL and Redis in containers, or not at all." };
+        var containers = new Option<bool>("--containers")
+        {
+            Description = "Run PostgreSQL and Redis in containers; fail without a container engine.",
+        };
         var local = new Option<bool>("--local")
         {
-            Description = "PostgreSQL and Redis as local processes, even where a container engine answers.",
+            Description = "Run PostgreSQL and Redis as local processes, even if a container engine is running.",
         };
         var command = new RootCommand(
             "Starts Wyckoff: PostgreSQL with TimescaleDB, Redis, migrations, Ingestor, API and dashboard. Ctrl+C stops all of it."
@@ -87,7 +90,7 @@ internal sealed record AppHostOptions
         var result = command.Parse([.. args.Where(argument => !IsConfiguration(argument))]);
         if (result.Errors.Count > 0)
         {
-            // The parser's own complaint about a number says less than the validator's, and comes with it.
+            // For a bad number there are two errors: the parser's and the validator's. The validator's is clearer and starts with "--".
             var error = result.Errors.LastOrDefault(e => e.Message.StartsWith("--", StringComparison.Ordinal)) ?? result.Errors[0];
             throw new AppHostException(error.Message + " --help lists the options.");
         }
@@ -104,7 +107,7 @@ internal sealed record AppHostOptions
     private static bool IsConfiguration(string argument) =>
         argument.Split('=', 2) is [['-', '-', .. var key], _] && key.Contains(':', StringComparison.Ordinal);
 
-    private static void RefuseWhatIsNoPort(OptionResult result)
+    private static void ValidatePort(OptionResult result)
     {
         if (result.Tokens is [{ Value: var text }] && (!int.TryParse(text, out var number) || number is < 1 or > 65535))
         {

@@ -2,12 +2,13 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.AppHost;
 
+/// <summary>Adds Redis to the composition.</summary>
 internal static class CacheBuilderExtensions
 {
     private const string Name = "cache";
-    private const int UsualPort = 6379;
+    private const int PreferredPort = 6379;
 
-    /// <summary>Adds Redis where it is to run, under the same name everywhere.</summary>
+    /// <summary>Adds Redis as a container, a local process or a given server. The connection string has the same name in each case.</summary>
     public static async Task<IResourceBuilder<IResourceWithConnectionString>> AddCacheAsync(
         this IDistributedApplicationBuilder builder,
         DataHome home,
@@ -27,7 +28,7 @@ internal static class CacheBuilderExtensions
                 await new ServerLocator(home.Home, Console.WriteLine).FindRedisAsync(cancellationToken);
                 var password = builder.AddPassword("cache-password", home, "redis");
                 return builder
-                    .AddLocalRedis(Name, home, await home.PortAsync("redis", UsualPort, cancellationToken), password)
+                    .AddLocalRedis(Name, home, await home.PortAsync("redis", PreferredPort, cancellationToken), password)
                     .WithIconName("Flash");
 
             default:

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace Wyckoff.AppHost;
 
-/// <summary>What the person who started the system reads in the terminal: one line at a time.</summary>
+/// <summary>Writes whole lines to the terminal that started the system, from several threads.</summary>
 internal sealed class ConsoleLines(ResourceLoggerService loggers)
 {
-    // The log of a process that has just died may still be on its way.
-    private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(2);
+    // The last log lines of a process can arrive shortly after it ended.
+    private static readonly TimeSpan LogTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
 
@@ -18,12 +18,12 @@ internal sealed class ConsoleLines(ResourceLoggerService loggers)
         }
     }
 
-    /// <summary>How a resource ended, with the last line that it wrote to standard error, which says why.</summary>
+    /// <summary>Describes how a resource ended, with the last line it wrote to stderr.</summary>
     public async Task<string> DescribeEndAsync(ResourceEvent change, CancellationToken cancellationToken)
     {
         var how = change.Snapshot.ExitCode switch
         {
-            // The orchestrator knows no exit code of a process that a signal has ended.
+            // The orchestrator reports no exit code for a process that was killed by a signal.
             null or -1 when change.Snapshot.State?.Text != KnownResourceStates.FailedToStart => "was killed by a signal",
             null or -1 => "did not start",
             > 128 and var code => string.Create(CultureInfo.InvariantCulture, $"was killed by signal {code - 128}"),
@@ -36,7 +36,7 @@ internal sealed class ConsoleLines(ResourceLoggerService loggers)
     private async Task<string?> LastErrorAsync(string resourceId, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(LogPatience);
+        limit.CancelAfter(LogTimeout);
         string? last = null;
         try
         {
@@ -47,13 +47,13 @@ internal sealed class ConsoleLines(ResourceLoggerService loggers)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // What has come so far has to do.
+            // The timeout elapsed: the lines received so far are used.
         }
 
         return last is null ? null : WithoutTime(last).Trim().TrimEnd('.');
     }
 
-    /// <summary>The orchestrator puts the time before each line of a log.</summary>
+    /// <summary>Removes the timestamp that the orchestrator puts before each log line.</summary>
     private static string WithoutTime(string line) =>
         line.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space
         && DateTimeOffset.TryParse(line.AsSpan(0, space), CultureInfo.InvariantCulture, DateTimeStyles.None, out _)

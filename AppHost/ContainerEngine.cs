@@ -3,20 +3,20 @@ using System.Diagnostics;
 
 namespace Wyckoff.AppHost;
 
-/// <summary>Docker or Podman, asked through its command line.</summary>
+/// <summary>Runs Docker or Podman through its command line.</summary>
 public static class ContainerEngine
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>The engine that does its work, or null. An installed client whose daemon is down does not count.</summary>
-    /// <param name="only">docker or podman where the user has named one, else both are asked.</param>
+    /// <summary>Returns the name of the first engine that works, or null. An installed client whose daemon is down does not count.</summary>
+    /// <param name="only">docker or podman, if the user has named one; otherwise both are tried.</param>
     public static string? Find(string? only = null) =>
         (string.IsNullOrEmpty(only) ? ["docker", "podman"] : (string[])[only]).FirstOrDefault(
-            // Listing needs the daemon; "info" of some versions ends with 0 although it could not be reached.
+            // "container ls" fails without the daemon. "info" exits with 0 in some versions even if the daemon is down.
             engine => Run(engine, ["container", "ls", "--last", "1"]) is null
         );
 
-    /// <summary>Removes a container and its volume; what is not there is no error.</summary>
+    /// <summary>Removes a container and its volume, if they exist.</summary>
     public static void Remove(string engine, string container, string volume)
     {
         if ((Run(engine, ["rm", "--force", container]) ?? Run(engine, ["volume", "rm", "--force", volume])) is { } error)
@@ -25,7 +25,7 @@ public static class ContainerEngine
         }
     }
 
-    /// <summary>Null when it went well, else what the engine said.</summary>
+    /// <summary>Runs a command of the engine. Returns null on success, otherwise the error.</summary>
     private static string? Run(string engine, string[] arguments)
     {
         try
@@ -36,10 +36,10 @@ public static class ContainerEngine
             var error = process.StandardError.ReadToEndAsync();
             process.OutputDataReceived += static (_, _) => { };
             process.BeginOutputReadLine();
-            if (!process.WaitForExit(Patience))
+            if (!process.WaitForExit(Timeout))
             {
                 process.Kill(entireProcessTree: true);
-                return $"{engine} did not answer within {Patience.TotalSeconds:0} s";
+                return $"{engine} did not answer within {Timeout.TotalSeconds:0} s";
             }
 
             if (process.ExitCode == 0)

@@ -5,8 +5,8 @@ using Wyckoff.LocalServers;
 namespace Wyckoff.AppHost;
 
 /// <summary>
-/// The folder of servers, data and passwords, held for as long as this AppHost runs: two of them on one folder would be two servers on one
-/// database.
+/// The folder of servers, data and passwords. A lock file keeps a second AppHost off the same folder: it would start a second server on
+/// the same database.
 /// </summary>
 internal sealed class DataHome : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class DataHome : IDisposable
 
     public string Folder => Home.Folder;
 
-    /// <summary>Ends the names of containers and volumes, so that each data folder has its own; empty for the default folder.</summary>
+    /// <summary>The suffix that keeps container and volume names of different data folders apart; empty for the default folder.</summary>
     public string Suffix =>
         Folder == ServerHome.Default().Folder
             ? ""
@@ -33,7 +33,7 @@ internal sealed class DataHome : IDisposable
         var home = options.Data is null ? ServerHome.FromEnvironment() : ServerHome.At(options.Data);
         if (options.IsPublishing)
         {
-            return new(home, null); // nothing runs, and nothing is kept
+            return new(home, null); // Publishing starts no servers and writes no data, so it needs no lock.
         }
 
         var held = Hold(home);
@@ -59,10 +59,12 @@ internal sealed class DataHome : IDisposable
         }
     }
 
-    /// <summary>A password that lies beside the data it belongs to: a volume or a cluster keeps the one that it was made with.</summary>
+    /// <summary>
+    /// Reads or creates a password file. It lies beside the data, because a cluster or volume keeps the password it was created with.
+    /// </summary>
     public string Password(string name) => PrivateFile.ReadOrCreatePassword(Home.PasswordFile(name));
 
-    /// <summary>A cluster without its password is not to be given a new one that it does not know.</summary>
+    /// <summary>True if a server has data but no password file. A new password would not match the one stored in the data.</summary>
     public bool HasLostPassword(string server) =>
         Directory.Exists(Path.Combine(Home.Data, server)) && !File.Exists(Home.PasswordFile(server));
 
@@ -84,7 +86,7 @@ internal sealed class DataHome : IDisposable
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw new AppHostException($"The data folder {home.Folder} cannot be used: {e.Message} Mend that, or {other}");
+            throw new AppHostException($"The data folder {home.Folder} cannot be used: {e.Message} Fix that, or {other}");
         }
 
         var who = RunningFile.Read(home) is { } running ? $" (process {running["APPHOST_PID"]}, {running["API_URL"]})" : "";
@@ -100,7 +102,7 @@ internal sealed class DataHome : IDisposable
             if (Console.IsInputRedirected)
             {
                 throw new AppHostException(
-                    $"--fresh deletes all data in {what}, and there is nobody to ask: add --yes if that is what you want."
+                    $"--fresh deletes all data in {what} and cannot ask for confirmation without a terminal: add --yes to confirm."
                 );
             }
 

@@ -6,10 +6,11 @@ using Password = Aspire.Hosting.ApplicationModel.IResourceBuilder<Aspire.Hosting
 namespace Wyckoff.AppHost;
 
 /// <summary>
-/// The database as the three roles see it. MigrationService alone has the owner's connection, and gives the other two their passwords.
+/// The connection strings of the three database roles. Only MigrationService uses the owner's; it sets the passwords of the other two roles.
 /// </summary>
 internal sealed record Database(Connection Owner, Connection App, Connection Worker, Password AppPassword, Password WorkerPassword);
 
+/// <summary>Adds PostgreSQL to the composition.</summary>
 internal static class DatabaseBuilderExtensions
 {
     private const string Name = "wyckoff";
@@ -17,12 +18,14 @@ internal static class DatabaseBuilderExtensions
     private const string Worker = "wyckoff-worker";
     private const string AppRole = "wyckoff_app";
     private const string WorkerRole = "wyckoff_worker";
-    private const int UsualPort = 5432;
+    private const int PreferredPort = 5432;
 
-    // The container's default of 64 MB ends parallel queries with "could not resize shared memory segment".
+    // With the container default of 64 MB, parallel queries fail with "could not resize shared memory segment".
     private const string SharedMemory = "256m";
 
-    /// <summary>Adds PostgreSQL where it is to run, under the same names everywhere.</summary>
+    /// <summary>
+    /// Adds PostgreSQL as a container, a local process or a given server. The connection strings have the same names in each case.
+    /// </summary>
     public static async Task<Database> AddDatabaseAsync(
         this IDistributedApplicationBuilder builder,
         DataHome home,
@@ -39,7 +42,7 @@ internal static class DatabaseBuilderExtensions
                 return await builder.AddContainerAsync(home, app, worker, cancellationToken);
 
             case Placement.Local:
-                // Found, or installed, before anything starts: a machine that cannot have it is told so at once.
+                // PostgreSQL is found or installed before anything starts, so that a machine without it gets the error at once.
                 await new ServerLocator(home.Home, Console.WriteLine).FindPostgresAsync(PostgresEdition.Best, cancellationToken);
                 return await builder.AddLocalAsync(home, app, worker, cancellationToken);
 
@@ -56,7 +59,7 @@ internal static class DatabaseBuilderExtensions
             .WithEnvironment("Wyckoff__AppPassword", database.AppPassword)
             .WithEnvironment("Wyckoff__WorkerPassword", database.WorkerPassword);
 
-    /// <summary>A secret that run mode keeps in the data home, and that a deployment is asked for.</summary>
+    /// <summary>Adds a secret parameter. In run mode its value is a file in the data folder; a deployment prompts for it.</summary>
     public static Password AddPassword(this IDistributedApplicationBuilder builder, string name, DataHome home, string file) =>
         builder.ExecutionContext.IsPublishMode
             ? builder.AddParameter(name, secret: true)
@@ -74,12 +77,12 @@ internal static class DatabaseBuilderExtensions
             .AddPostgres("postgres", password: builder.AddPassword("postgres-password", home, "postgres-container"))
             .WithIconName("Database")
             .WithImage(Images.Timescale, Images.TimescaleTag)
-            .WithHostPort(await home.PortAsync("postgres", UsualPort, cancellationToken))
+            .WithHostPort(await home.PortAsync("postgres", PreferredPort, cancellationToken))
             .WithArgs(PostgresSettings.Arguments)
             .WithContainerRuntimeArgs("--shm-size", SharedMemory)
-            // Named by hand: Aspire guesses the place of the data from the tag, and reads TimescaleDB's version as PostgreSQL's.
+            // WithDataVolume is wrong here: it derives the data path from the tag and takes TimescaleDB's version for PostgreSQL's.
             .WithVolume(home.PostgresVolume, Images.TimescaleData)
-            // The container outlives the AppHost, so that the next start takes seconds; the volume outlives the container.
+            // The container keeps running after the AppHost ends, so that the next start takes seconds.
             .WithContainerName(home.PostgresContainer)
             .WithLifetime(ContainerLifetime.Persistent);
         var (host, port) = (postgres.Resource.Host, postgres.Resource.Port);
@@ -119,12 +122,13 @@ internal static class DatabaseBuilderExtensions
         }
 
         var password = builder.AddPassword("postgres-password", home, "postgres");
-        var port = await home.PortAsync("postgres", UsualPort, cancellationToken);
+        var port = await home.PortAsync("postgres", PreferredPort, cancellationToken);
         var postgres = builder.AddLocalPostgres("postgres", home, port, password).WithIconName("Database");
         var owner = builder
             .AddConnectionString(Name, postgres.Resource.For("postgres", password.Resource, Name))
             .WithParentRelationship(postgres);
-        // A connection string counts as ready when its server's process runs. Whoever waits for it waits for the server to answer.
+        // By default a connection string is ready when the server process runs. With the server's health check, WaitFor waits until
+        // the server answers.
         owner.WithAnnotation(postgres.Resource.Annotations.OfType<HealthCheckAnnotation>().Single());
         return new(
             owner,
@@ -169,7 +173,7 @@ internal static class DatabaseBuilderExtensions
         }
         catch (ArgumentException e)
         {
-            // The message of the builder may quote the string, and with it the password.
+            // The message of the exception is left out: it can quote the connection string with its password.
             throw new AppHostException(
                 $"ConnectionStrings__{Name} is not a connection string such as 'Host=…;Database=wyckoff;Username=…;Password=…' "
                     + $"({e.GetType().Name})."

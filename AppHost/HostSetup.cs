@@ -5,7 +5,7 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.AppHost;
 
-/// <summary>Aspire's host, set up so that it needs no launch profile and no user secrets.</summary>
+/// <summary>Configures Aspire's host so that it needs no launch profile and no user secrets.</summary>
 internal static class HostSetup
 {
     private const int DashboardPort = 15080;
@@ -16,7 +16,7 @@ internal static class HostSetup
             new DistributedApplicationOptions
             {
                 Args = [.. options.ForAspire],
-                // Plain HTTP on loopback: nobody needs to trust a certificate first.
+                // Everything is plain HTTP on loopback, so that no user has to trust a developer certificate.
                 TrustDeveloperCertificate = false,
                 DeveloperCertificateDefaultHttpsTerminationEnabled = false,
             }
@@ -26,28 +26,27 @@ internal static class HostSetup
             return builder;
         }
 
-        Default("ASPNETCORE_URLS", Loopback(PortOwner.IsFree(DashboardPort) ? DashboardPort : PortOwner.PickFree()));
-        Default("ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL", Loopback(PortOwner.PickFree()));
-        Default("ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL", Loopback(PortOwner.PickFree()));
-        // All of it stays on loopback.
-        Default("ASPIRE_ALLOW_UNSECURED_TRANSPORT", "true");
-        // Which version of Aspire this is made with is a matter of its packages: no start asks the network for a newer one.
-        Default("ASPIRE_VERSION_CHECK_DISABLED", "true");
+        SetDefault("ASPNETCORE_URLS", Loopback(PortOwner.IsFree(DashboardPort) ? DashboardPort : PortOwner.PickFree()));
+        SetDefault("ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL", Loopback(PortOwner.PickFree()));
+        SetDefault("ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL", Loopback(PortOwner.PickFree()));
+        SetDefault("ASPIRE_ALLOW_UNSECURED_TRANSPORT", "true");
+        // The package references fix the Aspire version, so a start needs no network request for a newer one.
+        SetDefault("ASPIRE_VERSION_CHECK_DISABLED", "true");
         builder.Services.AddPatienceToHealthChecks();
-        // What Aspire logs of itself while all goes well is in the dashboard, too.
+        // The terminal shows Aspire's own log only from warnings on; the dashboard shows the state of all resources.
         builder.Services.AddLogging(logging =>
             logging
                 .AddFilter("Aspire.Hosting", LogLevel.Warning)
                 .AddFilter("Aspire.Hosting.Dcp", LogLevel.Error)
                 .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error)
         );
-        // Whatever waits for a server that has failed goes on waiting: the server is started again, by itself or by hand.
+        // A resource keeps waiting for a failed dependency, because the dependency is restarted automatically or by the user.
         builder.Services.Configure<ResourceNotificationServiceOptions>(waits =>
             waits.DefaultWaitBehavior = WaitBehavior.WaitOnResourceUnavailable
         );
         return builder;
 
-        void Default(string name, string value)
+        void SetDefault(string name, string value)
         {
             if (string.IsNullOrEmpty(builder.Configuration[name]))
             {
@@ -56,7 +55,7 @@ internal static class HostSetup
         }
     }
 
-    /// <summary>Restarts, and what the terminal is told.</summary>
+    /// <summary>Adds the services that restart failed processes and report to the terminal.</summary>
     public static void AddConsole(
         this IDistributedApplicationBuilder builder,
         DataHome home,
@@ -67,7 +66,7 @@ internal static class HostSetup
     {
         builder.Services.AddSingleton(new StartupConsole.System(home, options, database, cache));
         builder.Services.AddSingleton<ConsoleLines>();
-        // Before Aspire's own services, which return from starting only when every resource has been started.
+        // These services come before Aspire's own, whose StartAsync returns only after all resources have been started.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, StartupConsole>());
         builder.Services.Insert(1, ServiceDescriptor.Singleton<IHostedService, ServiceRestarts>());
     }

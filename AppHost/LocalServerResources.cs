@@ -3,11 +3,13 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.AppHost;
 
-/// <summary>A PostgreSQL that is a process of this machine.</summary>
+/// <summary>A PostgreSQL server that runs as a local process.</summary>
 internal sealed class LocalPostgresResource(string name, string command, string workingDirectory, ParameterResource password)
     : LocalServerResource(name, command, workingDirectory)
 {
-    /// <summary>To the server, not to <c>wyckoff</c>: that database is made by the migrations, which wait for this.</summary>
+    /// <summary>
+    /// Connects to database <c>postgres</c>: the health check uses it, and database <c>wyckoff</c> exists only after the migrations.
+    /// </summary>
     public override ReferenceExpression ConnectionStringExpression => For("postgres", password, "postgres");
 
     public ReferenceExpression For(string user, ParameterResource userPassword, string database)
@@ -17,7 +19,7 @@ internal sealed class LocalPostgresResource(string name, string command, string 
     }
 }
 
-/// <summary>A Redis that is a process of this machine.</summary>
+/// <summary>A Redis server that runs as a local process.</summary>
 internal sealed class LocalRedisResource(string name, string command, string workingDirectory, ParameterResource password)
     : LocalServerResource(name, command, workingDirectory)
 {
@@ -27,6 +29,7 @@ internal sealed class LocalRedisResource(string name, string command, string wor
         );
 }
 
+/// <summary>A server that runs as a local process, started through LocalServers.</summary>
 internal abstract class LocalServerResource(string name, string command, string workingDirectory)
     : ExecutableResource(name, command, workingDirectory),
         IResourceWithConnectionString
@@ -38,6 +41,7 @@ internal abstract class LocalServerResource(string name, string command, string 
     public abstract ReferenceExpression ConnectionStringExpression { get; }
 }
 
+/// <summary>Adds local PostgreSQL and Redis servers to the composition.</summary>
 internal static class LocalServerBuilderExtensions
 {
     public static IResourceBuilder<LocalPostgresResource> AddLocalPostgres(
@@ -62,7 +66,7 @@ internal static class LocalServerBuilderExtensions
             .AddLocalServer(new LocalRedisResource(name, "dotnet", home.Folder, password.Resource), "redis", home, port)
             .WithServerHealthCheck((checks, check, connection) => checks.AddRedis(_ => connection(), name: check));
 
-    // Clients reach the server itself, not through the orchestrator's proxy: a COPY is spared a hop, and the port can stay the same.
+    // Without the orchestrator's proxy, a COPY saves a hop and the port stays the same across restarts.
     private static IResourceBuilder<T> AddLocalServer<T>(
         this IDistributedApplicationBuilder builder,
         T resource,
@@ -79,7 +83,7 @@ internal static class LocalServerBuilderExtensions
             .WithRestarts()
             .ExcludeFromManifest();
 
-    /// <summary>Without a health check, <c>WaitFor</c> is satisfied as soon as the process runs, before the server answers.</summary>
+    /// <summary>Adds a health check, so that <c>WaitFor</c> waits until the server answers and not only until its process runs.</summary>
     private static IResourceBuilder<T> WithServerHealthCheck<T>(
         this IResourceBuilder<T> server,
         Action<IHealthChecksBuilder, string, Func<string>> register

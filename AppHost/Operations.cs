@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Wyckoff.AppHost;
 
 /// <summary>
-/// What an operator does from the dashboard. Each command runs a resource that waits for it, so its output has a log of its own.
+/// Adds the operator's commands to the dashboard. Each command starts a task: a resource of its own with its own log.
 /// </summary>
 internal static class Operations
 {
@@ -19,7 +19,8 @@ internal static class Operations
         IResourceBuilder<ProjectResource> api
     )
     {
-        // A task that is started by hand, and not by its command, has these arguments: it does no harm, and says what is missing.
+        // These are the arguments of a task that the user starts directly and not by its command. It changes nothing and prints what is
+        // missing.
         var resetArguments = new TaskArguments("--reset");
         var reset = builder
             .AddService<Projects.Wyckoff_MigrationService>("reset-database")
@@ -53,7 +54,7 @@ internal static class Operations
             context => new TaskRun(context).RunAsync(migrations.Resource, [], [ingestor.Resource, api.Resource]),
             new()
             {
-                Description = "Bring the database to the schema of this build, then start what waits for it.",
+                Description = "Migrate the database to the schema of this build, then start the Ingestor and the API.",
                 IconName = "DatabaseArrowUp",
             }
         );
@@ -71,7 +72,7 @@ internal static class Operations
             },
             new()
             {
-                Description = "Delete everything in the database and make it anew.",
+                Description = "Delete everything in the database and create it again.",
                 ConfirmationMessage = "All bars, orders, journals and accounts in this database will be deleted. Continue?",
                 IconName = "DatabaseWarning",
             }
@@ -91,7 +92,7 @@ internal static class Operations
             "load-samples",
             "Load sample data",
             context => new TaskRun(context).RunAsync(samples.Resource, [], []),
-            new() { Description = "Synthetic bars of AAPL, TSLA and SPY. What is there already stays as it is.", IconName = "BeakerEdit" }
+            new() { Description = "Load synthetic bars of AAPL, TSLA and SPY. Existing bars stay unchanged.", IconName = "BeakerEdit" }
         );
         ingestor.WithCommand(
             "import-file",
@@ -104,16 +105,16 @@ internal static class Operations
                 ),
             new()
             {
-                Description = "Bars from a file or a folder on this machine.",
+                Description = "Import bars from a file or a folder on this machine.",
                 IconName = "ArrowImport",
                 Arguments =
                 [
                     Text("path", "File or folder, on this machine"),
-                    Text("symbol", "Symbol, where neither the file nor its name says it", required: false),
+                    Text("symbol", "Symbol, if neither the file nor its name contains it", required: false),
                     new()
                     {
                         Name = "timeframe",
-                        Label = "Timeframe, where neither the file nor its name says it",
+                        Label = "Timeframe, if neither the file nor its name contains it",
                         InputType = InputType.Choice,
                         Options = [.. Timeframes.Select(timeframe => KeyValuePair.Create(timeframe, timeframe))],
                     },
@@ -122,7 +123,7 @@ internal static class Operations
         );
     }
 
-    /// <summary>A task is no part of the running system: it is not waited for, and the console does not speak of it.</summary>
+    /// <summary>True for a task. Nothing waits for a task, and the console does not report it.</summary>
     public static bool IsTask(this IResource resource) => resource.Annotations.OfType<TaskAnnotation>().Any();
 
     private static readonly string[] Timeframes = ["1m", "5m", "15m", "30m", "1h", "4h", "1d"];
@@ -140,7 +141,7 @@ internal static class Operations
             Required = required,
         };
 
-    // Relative to where the AppHost was started, and not to the folder that the task runs in.
+    // A relative path is relative to the working directory of the AppHost, not of the task.
     private static string FullPath(ExecuteCommandContext context, string name) => Path.GetFullPath(context.Arguments[name].Value ?? "");
 
     private static string[] Option(ExecuteCommandContext context, string name) =>
@@ -148,14 +149,14 @@ internal static class Operations
 
     private sealed record TaskAnnotation : IResourceAnnotation;
 
-    /// <summary>The arguments of the next run of a task; after it, those that it has otherwise.</summary>
-    private sealed class TaskArguments(params IReadOnlyList<string> otherwise)
+    /// <summary>The arguments of a task. <see cref="Next"/> applies to one run; all other runs use the default arguments.</summary>
+    private sealed class TaskArguments(params IReadOnlyList<string> defaults)
     {
         public IReadOnlyList<string>? Next { private get; set; }
 
         public void AddTo(CommandLineArgsCallbackContext context)
         {
-            foreach (var argument in Next ?? otherwise)
+            foreach (var argument in Next ?? defaults)
             {
                 context.Args.Add(argument);
             }
@@ -164,6 +165,7 @@ internal static class Operations
         }
     }
 
+    /// <summary>Runs a task to its end, with services stopped before and started after it.</summary>
     private sealed class TaskRun(ExecuteCommandContext context)
     {
         private readonly ResourceCommandService _commands = context.Services.GetRequiredService<ResourceCommandService>();
@@ -184,7 +186,7 @@ internal static class Operations
 
             try
             {
-                // Starting returns once the old run has left the scene, so a terminal state seen from here on is that of the new one.
+                // The start command returns after the state of the previous run is gone, so a terminal state belongs to this run.
                 var started = await _commands.ExecuteCommandAsync(task, KnownResourceCommands.StartCommand, context.CancellationToken);
                 if (!started.Success)
                 {
@@ -206,7 +208,7 @@ internal static class Operations
             }
             finally
             {
-                // Also after a failure: a dashboard full of stopped services would hide what went wrong.
+                // The services start even if the task failed: otherwise many stopped services would hide the failed one.
                 foreach (var service in startAfterwards)
                 {
                     await StartAsync(service);

@@ -4,12 +4,12 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Wyckoff.AppHost;
 
 /// <summary>
-/// Aspire repeats the check of an unhealthy resource after 1, 2, 3, 4 and then every 5 seconds, and whatever waits for the resource waits for that, too.
-/// So each check goes on for up to ten seconds until the resource answers: a server that comes up is found within a fraction of a second.
+/// Repeats a failing health check for up to ten seconds, so that a starting server is found within a fraction of a second. Aspire itself
+/// repeats the check of an unhealthy resource only after 1, 2, 3, 4 and then every 5 seconds, which delays all waiting resources.
 /// </summary>
 internal static class PatientHealthChecks
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     public static void AddPatienceToHealthChecks(this IServiceCollection services) =>
@@ -26,11 +26,11 @@ internal static class PatientHealthChecks
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
-            var began = time.GetTimestamp();
+            var start = time.GetTimestamp();
             while (true)
             {
-                var result = await AskAsync(context, cancellationToken);
-                if (result.Status == HealthStatus.Healthy || time.GetElapsedTime(began) >= Patience)
+                var result = await CheckOnceAsync(context, cancellationToken);
+                if (result.Status == HealthStatus.Healthy || time.GetElapsedTime(start) >= Timeout)
                 {
                     return result;
                 }
@@ -39,7 +39,7 @@ internal static class PatientHealthChecks
             }
         }
 
-        private async Task<HealthCheckResult> AskAsync(HealthCheckContext context, CancellationToken cancellationToken)
+        private async Task<HealthCheckResult> CheckOnceAsync(HealthCheckContext context, CancellationToken cancellationToken)
         {
             try
             {
@@ -47,7 +47,7 @@ internal static class PatientHealthChecks
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                // As the health check service would report it.
+                // The health check service reports an exception in the same way.
                 return new(context.Registration.FailureStatus, e.Message, e);
             }
         }

@@ -2,29 +2,31 @@ using Microsoft.Extensions.Configuration;
 
 namespace Wyckoff.AppHost;
 
-/// <summary>Where a server, the database or the cache, runs.</summary>
+/// <summary>Where PostgreSQL or Redis runs.</summary>
 internal enum Placement
 {
-    /// <summary>Somebody else's server, by a connection string: the configuration's or, published, the deployment's.</summary>
+    /// <summary>An existing server, named by a connection string in the configuration or, when publishing, by the deployment.</summary>
     Given,
 
-    /// <summary>A container of ours.</summary>
+    /// <summary>A container that the AppHost starts.</summary>
     Containers,
 
-    /// <summary>A process of ours.</summary>
+    /// <summary>A local process that the AppHost starts.</summary>
     Local,
 }
 
+/// <summary>Chooses where a server runs.</summary>
 internal static class Placements
 {
     /// <summary>
-    /// Decides before resources are added, because a model with containers and no engine waits for ever. Prints the choice and its reason.
+    /// Chooses where a server runs and prints the choice with its reason. The choice is made before resources are added, because a model
+    /// with containers waits forever if there is no engine.
     /// </summary>
     public static Placement Choose(this IDistributedApplicationBuilder builder, string connection, string server, AppHostOptions options)
     {
         if (builder.ExecutionContext.IsPublishMode)
         {
-            // PostgreSQL cannot live on the volumes of Container Apps, so a deployment brings its own servers.
+            // PostgreSQL cannot run on the volumes of Container Apps, so a deployment names its own servers.
             return Placement.Given;
         }
 

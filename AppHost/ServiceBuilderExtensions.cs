@@ -2,30 +2,29 @@ using Microsoft.Extensions.Configuration;
 
 namespace Wyckoff.AppHost;
 
-/// <summary>What our services have in common, and what differs between one that runs here and one that is published.</summary>
+/// <summary>Adds Wyckoff's services to the composition, with the settings that differ between run mode and publish mode.</summary>
 internal static class ServiceBuilderExtensions
 {
-    // Each published container has a name of its own, so all may use the port that .NET images listen on.
+    // The port that .NET images listen on. Published containers have their own host names, so all can use the same port.
     private const int ContainerPort = 8080;
 
-    /// <summary>The folder that every container of a deployment shares.</summary>
+    /// <summary>The folder shared by all containers of a deployment.</summary>
     private const string KeyFolder = "/keys";
 
     /// <summary>
-    /// A project of ours. Here, the program that was built with the AppHost is started as it is: Aspire would do it through
-    /// <c>dotnet run --no-build</c>, which reads the project again, for seconds of a processor at each start, and stays as one more
-    /// process.
+    /// Adds a service project. In run mode the program that was built with the AppHost is started directly. Aspire would use
+    /// <c>dotnet run --no-build</c>, which evaluates the project for seconds at each start and stays as one more process.
     /// </summary>
     public static IResourceBuilder<ProjectResource> AddService<TProject>(this IDistributedApplicationBuilder builder, string name)
         where TProject : IProjectMetadata, new()
     {
-        // Nothing speaks HTTPS here; while a service says that it could, the dashboard asks for a trusted certificate.
+        // No service uses HTTPS. With an HTTPS certificate configured, the dashboard would ask for a trusted certificate.
         var service = builder.AddProject<TProject>(name, launchProfileName: null).WithoutHttpsCertificate();
-        // An IDE and `dotnet watch` start projects in their own way.
-        var isStartedByOthers =
+        // An IDE and `dotnet watch` start projects themselves.
+        var isStartedByTool =
             builder.Configuration["DEBUG_SESSION_PORT"] is { Length: > 0 } || builder.Configuration.GetValue<bool>("DOTNET_WATCH");
         var project = new FileInfo(new TProject().ProjectPath);
-        if (builder.ExecutionContext.IsRunMode && !isStartedByOthers && BuiltProgram(project) is { } program)
+        if (builder.ExecutionContext.IsRunMode && !isStartedByTool && BuiltProgram(project) is { } program)
         {
             service
                 .WithAnnotation(new ExecutableAnnotation { Command = "dotnet", WorkingDirectory = project.DirectoryName! })
@@ -36,31 +35,34 @@ internal static class ServiceBuilderExtensions
     }
 
     /// <summary>
-    /// HTTP on loopback here; with a port of its own, the service is reached there without the orchestrator's proxy. Published, it
-    /// believes forwarded headers only of the proxies that <c>Wyckoff:Api:Proxies</c> lists.
+    /// Adds an HTTP endpoint. In run mode it is on loopback; with a fixed port it bypasses the orchestrator's proxy. When published, the
+    /// service trusts forwarded headers only from the proxies listed in <c>Wyckoff:Api:Proxies</c>.
     /// </summary>
     public static IResourceBuilder<ProjectResource> WithServiceEndpoint(this IResourceBuilder<ProjectResource> service, int? port = null) =>
         service.ApplicationBuilder.ExecutionContext.IsPublishMode
             ? service.WithHttpEndpoint(targetPort: ContainerPort).DisableForwardedHeaders()
             : service.WithHttpEndpoint(port: port, isProxied: port is null);
 
-    /// <summary>Container Apps starts again whatever exits, so there migrations stay up when they are done.</summary>
+    /// <summary>Keeps MigrationService running after its work when published, because Container Apps restarts a process that exits.</summary>
     public static IResourceBuilder<ProjectResource> WithStayUpWherePublished(this IResourceBuilder<ProjectResource> migrations) =>
         migrations.ApplicationBuilder.ExecutionContext.IsPublishMode ? migrations.WithEnvironment("Wyckoff__StayUp", "true") : migrations;
 
-    /// <summary>A container forgets its files. The keys of encrypted secrets must outlive it, and be the same for all replicas.</summary>
+    /// <summary>
+    /// Keeps the keys of encrypted secrets in the shared folder when published: they must outlive the container and be the same for all
+    /// replicas.
+    /// </summary>
     public static IResourceBuilder<ProjectResource> WithKeyFolderWherePublished(this IResourceBuilder<ProjectResource> service) =>
         service.ApplicationBuilder.ExecutionContext.IsPublishMode
             ? service.WithEnvironment("Wyckoff__Secrets__KeyFolder", KeyFolder)
             : service;
 
-    /// <summary>The other services of a deployment reach this one by its resource's name, so it answers to that host name.</summary>
+    /// <summary>Allows the resource name as a host name when published: other services of a deployment use it in their requests.</summary>
     public static IResourceBuilder<ProjectResource> WithOwnNameWherePublished(this IResourceBuilder<ProjectResource> service) =>
         service.ApplicationBuilder.ExecutionContext.IsPublishMode
             ? service.WithEnvironment("Wyckoff__Api__Hosts__0", service.Resource.Name)
             : service;
 
-    /// <summary>It lies below its project as this program lies below ours: bin, configuration, framework.</summary>
+    /// <summary>Finds the built program of a project in the same configuration and framework as this AppHost, or returns null.</summary>
     private static string? BuiltProgram(FileInfo project)
     {
         var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));

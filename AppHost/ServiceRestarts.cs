@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Wyckoff.AppHost;
 
 /// <summary>
-/// Starts a process again that has died, with back-off and a limit: Aspire itself restarts nothing. A process that was stopped by hand
-/// stays stopped, and so does one that never ran, because whatever it waits for has failed.
+/// Restarts a process that ended, with back-off and a limit; Aspire itself restarts nothing. A process that the user stopped is not
+/// restarted, nor is one that never ran because a dependency failed.
 /// </summary>
 internal sealed class ServiceRestarts(
     ResourceNotificationService notifications,
@@ -18,11 +18,13 @@ internal sealed class ServiceRestarts(
     ConsoleLines console
 ) : BackgroundService
 {
-    /// <summary>Pauses of 1, 2, 4 … 60 s: after some three minutes of dying, somebody has to look.</summary>
+    /// <summary>The number of restarts in a row. The pauses of 1, 2, 4 … 60 s add up to about three minutes.</summary>
     public const int Limit = 8;
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan QuietTime = TimeSpan.FromMinutes(1);
+
+    // A process that has run for this long starts again with the shortest pause.
+    private static readonly TimeSpan StableTime = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, Process> _processes = new(StringComparer.Ordinal);
 
@@ -54,9 +56,9 @@ internal sealed class ServiceRestarts(
         }
         else if (process.IsWanted && KnownResourceStates.TerminalStates.Contains(state))
         {
-            // Once per death: a state may be published again with other properties.
+            // The same state can be published several times with other properties; only the first counts.
             process.IsWanted = false;
-            if (process.RunsSince is { } since && time.GetElapsedTime(since) >= QuietTime)
+            if (process.RunsSince is { } since && time.GetElapsedTime(since) >= StableTime)
             {
                 process.Deaths = 0;
             }
@@ -96,7 +98,7 @@ internal sealed class ServiceRestarts(
         }
         catch (OperationCanceledException)
         {
-            // The whole system is being stopped.
+            // The system is stopping.
         }
 
         void Say(LogLevel level, string line)
@@ -108,7 +110,7 @@ internal sealed class ServiceRestarts(
 
     private sealed class Process
     {
-        /// <summary>It runs, and nobody has asked it to stop.</summary>
+        /// <summary>True while the process runs and was not asked to stop.</summary>
         public bool IsWanted { get; set; }
 
         public long? RunsSince { get; set; }
@@ -117,8 +119,10 @@ internal sealed class ServiceRestarts(
     }
 }
 
+/// <summary>Marks a resource that is restarted when its process ends.</summary>
 internal sealed record RestartAnnotation : IResourceAnnotation;
 
+/// <summary>Turns on restarts for a resource.</summary>
 internal static class RestartBuilderExtensions
 {
     public static IResourceBuilder<T> WithRestarts<T>(this IResourceBuilder<T> resource)

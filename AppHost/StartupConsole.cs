@@ -9,8 +9,8 @@ using Wyckoff.LocalServers;
 namespace Wyckoff.AppHost;
 
 /// <summary>
-/// Tells the terminal what happens: each resource as it comes up, or why it does not, and, once all is well, where everything is. While
-/// the system runs, it keeps <c>running.env</c> for the scripts.
+/// Reports the start to the terminal: each resource that starts or fails and, once the API is healthy, the addresses of everything. While
+/// the system runs, <c>running.env</c> holds its addresses for the scripts.
 /// </summary>
 internal sealed class StartupConsole(
     DistributedApplicationModel model,
@@ -28,25 +28,25 @@ internal sealed class StartupConsole(
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken) =>
-        await Task.WhenAll(TellChangesAsync(stoppingToken), KeepRunningFileAsync(stoppingToken), GreetAsync(stoppingToken));
+        await Task.WhenAll(ReportChangesAsync(stoppingToken), WriteRunningFileAsync(stoppingToken), GreetAsync(stoppingToken));
 
-    private async Task TellChangesAsync(CancellationToken stoppingToken)
+    private async Task ReportChangesAsync(CancellationToken stoppingToken)
     {
-        var told = new Dictionary<string, string>(StringComparer.Ordinal);
+        var reported = new Dictionary<string, string>(StringComparer.Ordinal);
         await foreach (var change in notifications.WatchAsync(stoppingToken))
         {
             var state = change.Snapshot.State?.Text;
             if (
                 state is null
                 || lifetime.ApplicationStopping.IsCancellationRequested
-                || !IsOfInterest(change)
-                || told.GetValueOrDefault(change.ResourceId) == state
+                || !IsReported(change)
+                || reported.GetValueOrDefault(change.ResourceId) == state
             )
             {
                 continue;
             }
 
-            told[change.ResourceId] = state;
+            reported[change.ResourceId] = state;
             if (state == KnownResourceStates.Running)
             {
                 console.Write($"  {change.Resource.Name, -12} running");
@@ -68,9 +68,9 @@ internal sealed class StartupConsole(
         }
     }
 
-    private async Task KeepRunningFileAsync(CancellationToken stoppingToken)
+    private async Task WriteRunningFileAsync(CancellationToken stoppingToken)
     {
-        // Also before the migrations have run, or when they fail: that is when somebody wants psql.
+        // The file does not wait for the migrations: eng/psql has to work when they fail.
         var owner = await TextAsync(system.Database.Owner);
         await notifications.WaitForResourceAsync(system.Database.Owner.Resource.Name, KnownResourceStates.Running, stoppingToken);
         var values = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -86,7 +86,7 @@ internal sealed class StartupConsole(
             && ContainerEngine.Find(configuration["ASPIRE_CONTAINER_RUNTIME"]) is { } engine
         )
         {
-            // A machine with containers need not have PostgreSQL's programs; the server's container does.
+            // The scripts use the PostgreSQL programs in the container, because the machine may have none installed.
             (values["PGENGINE"], values["PGCONTAINER"]) = (engine, system.Home.PostgresContainer);
         }
 
@@ -100,7 +100,7 @@ internal sealed class StartupConsole(
     {
         await notifications.WaitForResourceHealthyAsync("ingestor", WaitBehavior.WaitOnResourceUnavailable, stoppingToken);
         await notifications.WaitForResourceHealthyAsync("api", WaitBehavior.WaitOnResourceUnavailable, stoppingToken);
-        var (database, redis) = await AskServersAsync(stoppingToken);
+        var (database, redis) = await DescribeServersAsync(stoppingToken);
         var text = new StringBuilder();
         text.AppendLine().AppendLine("Wyckoff is up.").AppendLine();
         Line("API", ApiUrl);
@@ -125,8 +125,8 @@ internal sealed class StartupConsole(
         }
     }
 
-    /// <summary>The API knows what it is connected to, wherever that runs.</summary>
-    private async Task<(string Database, string Redis)> AskServersAsync(CancellationToken cancellationToken)
+    /// <summary>Describes PostgreSQL and Redis as the API's status endpoint reports them.</summary>
+    private async Task<(string Database, string Redis)> DescribeServersAsync(CancellationToken cancellationToken)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
         try
@@ -159,7 +159,7 @@ internal sealed class StartupConsole(
                 : $", as ConnectionStrings__{connection} says";
     }
 
-    private static bool IsOfInterest(ResourceEvent change) =>
+    private static bool IsReported(ResourceEvent change) =>
         change.Resource is ProjectResource or ExecutableResource or ContainerResource
         && !change.Snapshot.IsHidden
         && !change.Resource.IsTask();
@@ -171,7 +171,7 @@ internal sealed class StartupConsole(
             ? $"{url.Split(';')[0].TrimEnd('/')}/login?t={token}"
             : null;
 
-    /// <summary>What the console speaks of.</summary>
+    /// <summary>The parts of the system that the console reports.</summary>
     internal sealed record System(
         DataHome Home,
         AppHostOptions Options,

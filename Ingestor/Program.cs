@@ -11,17 +11,17 @@ using Wyckoff.Ingestor.Sync;
 using Wyckoff.ServiceDefaults;
 using Wyckoff.Sync;
 
-var samples = new Command("samples", "Load the sample data: synthetic bars of AAPL, TSLA and SPY. What is there already stays as it is.");
+var samples = new Command("samples", "Load the sample data: synthetic bars of AAPL, TSLA and SPY. Existing bars stay unchanged.");
 samples.SetAction(
     (_, _) =>
         Verb.RunAsync(Builder(), (services, token) => services.GetRequiredService<SampleLoader>().LoadAsync(onlyIfEmpty: false, token))
 );
 var maintain = new Command(
     "maintain",
-    "Do one round of maintenance as wyckoff_worker (ConnectionStrings:worker), and say what was done; exit code 1 if not all of it could be."
+    "Run one round of maintenance as wyckoff_worker (ConnectionStrings:worker) and print its steps; exit code 1 if a step failed."
 );
 maintain.SetAction((_, _) => Verb.RunAsync(Builder(), (services, token) => MaintenanceWorker.OnceAsync(services, Console.Out, token)));
-var command = new RootCommand("Takes in market data, and looks after the database. Without a verb: run as a service.")
+var command = new RootCommand("Imports market data and maintains the database. Without a verb: run as a service.")
 {
     samples,
     maintain,
@@ -43,7 +43,7 @@ if (parsed.Errors.Count > 0)
     return 1;
 }
 
-// The host sees to Ctrl+C and SIGTERM itself, in its own order and time.
+// The host handles Ctrl+C and SIGTERM itself and shuts down in its own order.
 return await parsed.InvokeAsync(new() { ProcessTerminationTimeout = null });
 
 static async Task<int> ServeAsync()

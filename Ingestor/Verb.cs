@@ -2,21 +2,21 @@ using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Ingestor;
 
-/// <summary>Runs one piece of work and ends: the same services as the long-running process has, without its listeners and workers.</summary>
+/// <summary>Runs a verb with the same services as the long-running process, but without its listeners and workers.</summary>
 internal static class Verb
 {
-    public static Task<int> RunAsync(WebApplicationBuilder builder, Func<IServiceProvider, CancellationToken, Task> work) =>
+    public static Task<int> RunAsync(WebApplicationBuilder builder, Func<IServiceProvider, CancellationToken, Task> action) =>
         RunAsync(
             builder,
             async (services, token) =>
             {
-                await work(services, token);
+                await action(services, token);
                 return 0;
             }
         );
 
-    /// <summary>Work that says with which code to exit.</summary>
-    public static async Task<int> RunAsync(WebApplicationBuilder builder, Func<IServiceProvider, CancellationToken, Task<int>> work)
+    /// <summary>Runs a verb that returns its exit code.</summary>
+    public static async Task<int> RunAsync(WebApplicationBuilder builder, Func<IServiceProvider, CancellationToken, Task<int>> action)
     {
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
@@ -25,7 +25,7 @@ internal static class Verb
         try
         {
             await app.StartAsync(stopping);
-            var exitCode = await work(app.Services, stopping);
+            var exitCode = await action(app.Services, stopping);
             await app.StopAsync(CancellationToken.None);
             return exitCode;
         }

@@ -3,16 +3,20 @@ using System.Globalization;
 
 namespace Wyckoff.LocalServers;
 
-/// <summary>A server's port that stays the same from one start to the next, so that a bookmark in a SQL client stays good.</summary>
+/// <summary>Keeps the port of a server the same across starts, so that a saved connection in a SQL client stays valid.</summary>
 public static class KeptPort
 {
     private const int Tries = 100;
 
-    // A server of the system before us may still be ending; one of somebody else costs this once.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    // The server of the previous run may still be shutting down. If another program holds the port, this wait happens only once,
+    // because a new port is chosen after it.
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The port in the file if it is or soon becomes free; else the next free one from <paramref name="first"/> on, now in the file.</summary>
+    /// <summary>
+    /// Returns the port in the file if it is free or becomes free within ten seconds. Otherwise chooses the next free port from
+    /// <paramref name="first"/> on and writes it to the file.
+    /// </summary>
     public static async Task<int> ChooseAsync(string file, int first, Action<string> log, CancellationToken cancellationToken)
     {
         var text = File.Exists(file) ? await File.ReadAllTextAsync(file, cancellationToken) : "";
@@ -24,7 +28,7 @@ public static class KeptPort
                 log($"{PortOwner.Describe(same)}; waiting for it to end");
             }
 
-            for (var began = Stopwatch.StartNew(); !PortOwner.IsFree(same) && began.Elapsed < Patience; )
+            for (var waited = Stopwatch.StartNew(); !PortOwner.IsFree(same) && waited.Elapsed < ShutdownTimeout; )
             {
                 await Task.Delay(Pause, cancellationToken);
             }
@@ -35,7 +39,7 @@ public static class KeptPort
             }
         }
 
-        // Not from the ephemeral range: there a client's outgoing connection may hold the port at the next start.
+        // The ephemeral range is a last resort: at the next start an outgoing connection may use a port of that range.
         var chosen = Enumerable.Range(first, Tries).FirstOrDefault(PortOwner.IsFree, PortOwner.PickFree());
         if (kept is { } taken)
         {

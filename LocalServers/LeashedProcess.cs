@@ -2,10 +2,13 @@ using System.Diagnostics;
 
 namespace Wyckoff.LocalServers;
 
-/// <summary>A child process that ends when we do, even by kill -9: see <c>leash</c>, whose standard input is the pipe we hold.</summary>
+/// <summary>
+/// A child process that ends with this process, even after kill -9. The script <c>leash</c> runs the child and ends it when its standard
+/// input, a pipe from this process, is closed.
+/// </summary>
 public sealed class LeashedProcess : IAsyncDisposable
 {
-    private const int Remembered = 20;
+    private const int KeptLines = 20;
 
     private readonly Process _leash;
     private readonly Action<string> _onLine;
@@ -22,10 +25,10 @@ public sealed class LeashedProcess : IAsyncDisposable
 
     public string Name { get; }
 
-    /// <summary>The command's own process id, not the leash's.</summary>
+    /// <summary>The process id of the command, not of the leash.</summary>
     public int Pid { get; }
 
-    /// <summary>The exit code, once the command is gone and its last line was delivered.</summary>
+    /// <summary>Completes with the exit code when the command has ended and its last line was delivered.</summary>
     public Task<int> Exited { get; }
 
     public IReadOnlyList<string> LastLines
@@ -39,14 +42,15 @@ public sealed class LeashedProcess : IAsyncDisposable
         }
     }
 
-    /// <param name="name">What messages call it.</param>
+    /// <summary>Starts the command on a leash.</summary>
+    /// <param name="name">The name used in messages.</param>
     /// <param name="fileName">The program.</param>
-    /// <param name="args">Its arguments.</param>
-    /// <param name="environment">Variables to add, or with null to take away.</param>
-    /// <param name="workingDirectory">Where it runs; null is here.</param>
-    /// <param name="stopSignal">TERM, or INT for a program that handles INT by itself.</param>
-    /// <param name="grace">How long after the signal it is killed.</param>
-    /// <param name="onLine">Receives each line of output and error, one at a time.</param>
+    /// <param name="args">The arguments of the program.</param>
+    /// <param name="environment">Variables to set; a null value removes the variable.</param>
+    /// <param name="workingDirectory">The working directory; null for that of this process.</param>
+    /// <param name="stopSignal">TERM, or INT for a program that installs its own handler for INT.</param>
+    /// <param name="grace">The time between the signal and the kill.</param>
+    /// <param name="onLine">Receives each line of stdout and stderr, one at a time.</param>
     public static LeashedProcess Start(
         string name,
         string fileName,
@@ -67,7 +71,8 @@ public sealed class LeashedProcess : IAsyncDisposable
             fileName,
             .. args,
         ];
-        // In a session of its own Ctrl+C does not reach it: we decide in which order things end. macOS has no setsid.
+        // In its own session the command does not receive Ctrl+C, so this process decides the order of the shutdown. macOS has no
+        // setsid.
         if (Tool.OnPath("setsid") is { } setsid)
         {
             command = [setsid, .. command];
@@ -95,7 +100,7 @@ public sealed class LeashedProcess : IAsyncDisposable
         return new(name, leash, pid, onLine);
     }
 
-    /// <summary>Lets go of the leash and waits until the command is gone.</summary>
+    /// <summary>Stops the command and waits until it has ended.</summary>
     public async Task StopAsync()
     {
         _leash.StandardInput.Close();
@@ -111,7 +116,7 @@ public sealed class LeashedProcess : IAsyncDisposable
     private async Task<int> RunAsync()
     {
         var streams = Task.WhenAll(ReadAsync(_leash.StandardOutput), ReadAsync(_leash.StandardError));
-        // Not WaitForExitAsync: it waits for the streams as well, which a command that outlived its killed leash still holds.
+        // WaitForExitAsync also waits for the streams to close. A command that outlives its killed leash keeps them open.
         var exited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _leash.Exited += (_, _) => exited.TrySetResult();
         _leash.EnableRaisingEvents = true;
@@ -128,7 +133,7 @@ public sealed class LeashedProcess : IAsyncDisposable
             lock (_lastLines)
             {
                 _lastLines.Enqueue(line);
-                if (_lastLines.Count > Remembered)
+                if (_lastLines.Count > KeptLines)
                 {
                     _lastLines.Dequeue();
                 }

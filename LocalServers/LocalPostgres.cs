@@ -3,36 +3,40 @@ using System.Globalization;
 
 namespace Wyckoff.LocalServers;
 
+/// <summary>The options of <see cref="LocalPostgres.StartAsync"/>.</summary>
 public sealed record LocalPostgresOptions
 {
     public ServerHome Home { get; init; } = ServerHome.FromEnvironment();
 
-    /// <summary>Null: data/postgres in the home.</summary>
+    /// <summary>The data folder. Null: data/postgres in <see cref="Home"/>.</summary>
     public string? DataFolder { get; init; }
 
-    /// <summary>0: any that is free.</summary>
+    /// <summary>The port. 0: any free port.</summary>
     public int Port { get; init; }
 
     public PostgresEdition Edition { get; init; }
 
-    /// <summary>False for tests: a crash of the machine may lose the data, and memory is used sparingly.</summary>
+    /// <summary>False for tests: less memory is used, and a crash of the machine may lose the data.</summary>
     public bool Durable { get; init; } = true;
 
     /// <summary>Receives one line per step.</summary>
     public Action<string> Log { get; init; } = _ => { };
 
-    /// <summary>Receives what the server logs, which a file beside its data keeps in any case.</summary>
+    /// <summary>Receives the log lines of the server, which are also written to a file beside the data folder.</summary>
     public Action<string> ServerLog { get; init; } = _ => { };
 
-    /// <summary>Server settings that win over ours.</summary>
+    /// <summary>Server settings that override the defaults.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
-/// <summary>A PostgreSQL on loopback that ends when we do. Beside its data folder lie its password, what it was last run with, and a lock.</summary>
+/// <summary>
+/// A PostgreSQL server on loopback that ends with this process. Beside the data folder lie the password, the TimescaleDB edition last
+/// used, the log and a lock file.
+/// </summary>
 public sealed class LocalPostgres : IAsyncDisposable
 {
-    private static readonly TimeSpan _startLimit = TimeSpan.FromMinutes(3); // recovery after a crash may take its time
-    private static readonly TimeSpan _leavingLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan _startTimeout = TimeSpan.FromMinutes(3); // Recovery after a crash can take long.
+    private static readonly TimeSpan _oldServerTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan _stopGrace = TimeSpan.FromSeconds(30);
 
     private readonly PostgresBinaries _binaries;
@@ -95,7 +99,8 @@ public sealed class LocalPostgres : IAsyncDisposable
             var held =
                 PrivateFile.TryLock(data + ".lock")
                 ?? throw new LocalServerException(
-                    $"The data folder {data} is in use{await DescribeServerAsync(data, cancellationToken)}: stop that first, or name another folder."
+                    $"The data folder {data} is in use{await DescribeServerAsync(data, cancellationToken)}: "
+                        + "stop that first, or name another folder."
                 );
             try
             {
@@ -109,11 +114,11 @@ public sealed class LocalPostgres : IAsyncDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new LocalServerException($"The data folder {data} is not ours to use: {e.Message}", e);
+            throw new LocalServerException($"The data folder {data} cannot be accessed: {e.Message}", e);
         }
     }
 
-    /// <summary>Fast shutdown: open transactions are rolled back, everything committed is on disk.</summary>
+    /// <summary>Stops the server with a fast shutdown: open transactions are rolled back, committed ones are on disk.</summary>
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
@@ -187,16 +192,18 @@ public sealed class LocalPostgres : IAsyncDisposable
                 throw;
             }
             await process.DisposeAsync();
-            // Backends of a killed server hold its shared memory for a moment longer, and a port that was free may have been taken meanwhile.
+            // Two errors are temporary: backends of a killed server still hold its shared memory, or another process has taken the
+            // port that was free.
             var log = process.LastLines;
-            var passes =
+            var isTemporary =
                 log.Any(line => line.Contains("shared memory block", StringComparison.Ordinal))
                 || (options.Port == 0 && log.Any(line => line.Contains("Address already in use", StringComparison.Ordinal)));
-            if (!passes || waited.Elapsed > _leavingLimit)
+            if (!isTemporary || waited.Elapsed > _oldServerTimeout)
             {
                 await serverLog.DisposeAsync();
+                var fatal = log.LastOrDefault(line => line.StartsWith("FATAL", StringComparison.Ordinal));
                 throw new LocalServerException(
-                    $"PostgreSQL in {data} ended while starting: {log.LastOrDefault(line => line.StartsWith("FATAL", StringComparison.Ordinal)) ?? log.LastOrDefault() ?? "it said nothing"}"
+                    $"PostgreSQL in {data} ended while starting: {fatal ?? log.LastOrDefault() ?? "it printed nothing"}"
                 );
             }
             await Task.Delay(200, cancellationToken);
@@ -229,10 +236,10 @@ public sealed class LocalPostgres : IAsyncDisposable
                 return true;
             }
 
-            if (waited.Elapsed > _startLimit)
+            if (waited.Elapsed > _startTimeout)
             {
                 throw new LocalServerException(
-                    $"PostgreSQL was not ready after {_startLimit.TotalSeconds:0} s: {process.LastLines.LastOrDefault()}"
+                    $"PostgreSQL was not ready after {_startTimeout.TotalSeconds:0} s: {process.LastLines.LastOrDefault()}"
                 );
             }
 
@@ -241,7 +248,7 @@ public sealed class LocalPostgres : IAsyncDisposable
         return false;
     }
 
-    // Of a server in this folder, whoever started it.
+    /// <summary>Names the server that runs on this data folder, or returns an empty text.</summary>
     private static async Task<string> DescribeServerAsync(string data, CancellationToken cancellationToken) =>
         ReadPid(data) is { } pid && await ServerProcess.IsPostgresOfAsync(pid, data, cancellationToken)
             ? $" by PostgreSQL (process {pid})"
@@ -267,13 +274,14 @@ public sealed class LocalPostgres : IAsyncDisposable
 
     private static async Task ClearStalePidAsync(LocalPostgresOptions options, string data, CancellationToken cancellationToken)
     {
-        // We hold the lock, so a server found here has lost its starter and its leash is ending it; or somebody started it by hand.
+        // This process holds the lock. A server found here belongs to a dead process and is being ended by its leash, or was started
+        // without this library.
         var waited = Stopwatch.StartNew();
         while (ReadPid(data) is { } pid)
         {
             if (!await ServerProcess.IsPostgresOfAsync(pid, data, cancellationToken))
             {
-                // PostgreSQL copes with the process id of a dead process, not with one that belongs to something else by now.
+                // PostgreSQL ignores the process id of a dead process, but refuses to start if another program now has that id.
                 if (ServerProcess.IsAlive(pid))
                 {
                     File.Delete(Path.Combine(data, "postmaster.pid"));
@@ -281,7 +289,7 @@ public sealed class LocalPostgres : IAsyncDisposable
 
                 return;
             }
-            if (waited.Elapsed > _leavingLimit)
+            if (waited.Elapsed > _oldServerTimeout)
             {
                 throw new LocalServerException(
                     $"The data folder {data} is in use by PostgreSQL (process {pid}): stop that first, or name another folder."
@@ -323,7 +331,8 @@ public sealed class LocalPostgres : IAsyncDisposable
         )
         {
             throw new LocalServerException(
-                $"The data in {data} was made by PostgreSQL {major}, and here is {binaries.Version}: install PostgreSQL {major}, or name another folder and restore a backup there."
+                $"The data in {data} was made by PostgreSQL {major}, and here is {binaries.Version}: "
+                    + $"install PostgreSQL {major}, or name another folder and restore a backup there."
             );
         }
 
@@ -345,12 +354,13 @@ public sealed class LocalPostgres : IAsyncDisposable
                 ? "PostgreSQL without TimescaleDB"
                 : $"TimescaleDB {binaries.EditionVersion} {binaries.Edition}";
             throw new LocalServerException(
-                $"The data in {data} was last used with TimescaleDB {last} {edition}, which {here} cannot read: use that edition again, or name another folder."
+                $"The data in {data} was last used with TimescaleDB {last} {edition}, which {here} cannot read: "
+                    + "use that edition again, or name another folder."
             );
         }
     }
 
-    // "2.30.0-dev" counts as 2.30.0.
+    // "2.30.0-dev" becomes "2.30.0".
     private static string Numbers(string version) => version.Split('-')[0];
 
     private static async Task InitializeAsync(
@@ -360,8 +370,8 @@ public sealed class LocalPostgres : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        options.Log($"Making the database folder {data}");
-        // Made beside and renamed: an initdb that was killed leaves nothing that looks like a database.
+        options.Log($"Creating the data folder {data}");
+        // initdb runs in a temporary folder that is renamed afterwards, so that a killed initdb leaves no incomplete data folder.
         var fresh = data + ".new";
         if (Directory.Exists(fresh))
         {
@@ -369,7 +379,7 @@ public sealed class LocalPostgres : IAsyncDisposable
         }
 
         await options.Home.MakePrivateFolderAsync(fresh, cancellationToken);
-        // One that lies there already was put there for us, or is left from an initdb that did not get to its end.
+        // A password file can exist already: provided by the user, or left by an initdb that was killed.
         if (!File.Exists(data + ".password"))
         {
             PrivateFile.Write(data + ".password", PrivateFile.NewPassword());
@@ -407,7 +417,10 @@ public sealed class LocalPostgres : IAsyncDisposable
         File.Delete(data + ".edition");
     }
 
-    /// <summary>Binaries newer than at the last start: no session can load the old library any more, and only ALTER EXTENSION is let through.</summary>
+    /// <summary>
+    /// Updates the extension in all databases if the TimescaleDB binaries are newer than at the last start. Until then a session cannot
+    /// load the old library, and TimescaleDB permits only ALTER EXTENSION.
+    /// </summary>
     private async Task UpdateExtensionAsync(Action<string> log, CancellationToken cancellationToken)
     {
         if (EditionVersion is null)
@@ -420,7 +433,7 @@ public sealed class LocalPostgres : IAsyncDisposable
         var last = File.Exists(path) ? (await File.ReadAllTextAsync(path, cancellationToken)).Trim() : null;
         if (last is not null && !string.Equals(last.Split(' ')[^1], EditionVersion, StringComparison.Ordinal))
         {
-            log($"Bringing the databases from TimescaleDB {last.Split(' ')[^1]} to {EditionVersion}");
+            log($"Updating the databases from TimescaleDB {last.Split(' ')[^1]} to {EditionVersion}");
             foreach (
                 var database in (
                     await PsqlAsync("template1", "SELECT datname FROM pg_database WHERE datallowconn", cancellationToken)
@@ -430,7 +443,7 @@ public sealed class LocalPostgres : IAsyncDisposable
                 var (code, _, error) = await PsqlAsync(database, "ALTER EXTENSION timescaledb UPDATE", cancellationToken);
                 if (code != 0 && !error.Contains("does not exist", StringComparison.Ordinal))
                 {
-                    throw new LocalServerException($"The database {database} cannot be brought to TimescaleDB {EditionVersion}: {error}");
+                    throw new LocalServerException($"The database {database} cannot be updated to TimescaleDB {EditionVersion}: {error}");
                 }
             }
         }
@@ -444,7 +457,7 @@ public sealed class LocalPostgres : IAsyncDisposable
             environment: new Dictionary<string, string?>(_environment, StringComparer.Ordinal) { ["PGPASSWORD"] = Password }
         );
 
-    // Messages in English, because we read them; and nothing of a user's own psql settings.
+    // Messages are in English, because the code above parses them. The user's own psql settings are removed.
     private static readonly Dictionary<string, string?> _environment = new(StringComparer.Ordinal)
     {
         ["LC_ALL"] = "C",
@@ -455,7 +468,7 @@ public sealed class LocalPostgres : IAsyncDisposable
 
     private static Dictionary<string, string> Settings(LocalPostgresOptions options, PostgresBinaries binaries)
     {
-        // What this process may use, be it the machine's or a container's.
+        // The memory limit of the container, if there is one, otherwise the memory of the machine.
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20;
         var shared = options.Durable ? Math.Clamp(memory / 4, 128, 4096) : 256;
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)

@@ -6,28 +6,30 @@ using System.Text;
 
 namespace Wyckoff.LocalServers;
 
+/// <summary>The options of <see cref="LocalRedis.StartAsync"/>.</summary>
 public sealed record LocalRedisOptions
 {
     public ServerHome Home { get; init; } = ServerHome.FromEnvironment();
 
-    /// <summary>0: any that is free.</summary>
+    /// <summary>The port. 0: any free port.</summary>
     public int Port { get; init; }
 
-    /// <summary>Null: a new one at each start.</summary>
+    /// <summary>The password. Null: a new password at each start.</summary>
     public string? Password { get; init; }
 
     public int MaxMemoryMegabytes { get; init; } = 256;
 
-    /// <summary>Receives one line per step, and what the server logs.</summary>
+    /// <summary>Receives one line per step, and the log lines of the server.</summary>
     public Action<string> Log { get; init; } = _ => { };
 }
 
-/// <summary>A Redis on loopback that keeps nothing on disk and ends when we do.</summary>
+/// <summary>A Redis server on loopback that stores nothing on disk and ends with this process.</summary>
 public sealed class LocalRedis : IAsyncDisposable
 {
-    private static readonly TimeSpan _startLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan _startTimeout = TimeSpan.FromSeconds(15);
 
-    private static readonly string[] _noNews = ["overcommit_memory", "Received SIGTERM", "ready to exit"];
+    // The memory warning concerns saving to disk, which is off. The other lines belong to a normal shutdown.
+    private static readonly string[] _ignoredLogLines = ["overcommit_memory", "Received SIGTERM", "ready to exit"];
 
     private readonly LeashedProcess _process;
     private readonly string _folder;
@@ -63,7 +65,7 @@ public sealed class LocalRedis : IAsyncDisposable
             var password = options.Password ?? PrivateFile.NewPassword();
             var folder = Path.Combine(options.Home.Data, string.Create(CultureInfo.InvariantCulture, $"redis-{port}"));
             await options.Home.MakePrivateFolderAsync(folder, cancellationToken);
-            // In a file of its account alone: ps shows arguments to everybody.
+            // The password is in a private file and not in the arguments, because every user can list those with ps.
             var configuration = Path.Combine(folder, "redis.conf");
             PrivateFile.Write(
                 configuration,
@@ -86,7 +88,6 @@ public sealed class LocalRedis : IAsyncDisposable
             );
             await options.Home.HandOverAsync(configuration, cancellationToken);
             var command = options.Home.Command(program, configuration);
-            // The memory warning is about saving to disk, which is off; and that it ends when we say so is no news.
             var process = LeashedProcess.Start(
                 "Redis",
                 command[0],
@@ -97,7 +98,7 @@ public sealed class LocalRedis : IAsyncDisposable
                 TimeSpan.FromSeconds(5),
                 line =>
                 {
-                    if (!_noNews.Any(text => line.Contains(text, StringComparison.Ordinal)))
+                    if (!_ignoredLogLines.Any(text => line.Contains(text, StringComparison.Ordinal)))
                     {
                         options.Log(line);
                     }
@@ -119,7 +120,7 @@ public sealed class LocalRedis : IAsyncDisposable
             await redis.DisposeAsync();
             if (options.Port > 0 || attempt == 3)
             {
-                throw new LocalServerException($"Redis ended while starting: {process.LastLines.LastOrDefault() ?? "it said nothing"}");
+                throw new LocalServerException($"Redis ended while starting: {process.LastLines.LastOrDefault() ?? "it printed nothing"}");
             }
         }
     }
@@ -143,10 +144,10 @@ public sealed class LocalRedis : IAsyncDisposable
                 return true;
             }
 
-            if (waited.Elapsed > _startLimit)
+            if (waited.Elapsed > _startTimeout)
             {
                 throw new LocalServerException(
-                    $"Redis was not ready after {_startLimit.TotalSeconds:0} s: {_process.LastLines.LastOrDefault()}"
+                    $"Redis was not ready after {_startTimeout.TotalSeconds:0} s: {_process.LastLines.LastOrDefault()}"
                 );
             }
 
@@ -155,7 +156,7 @@ public sealed class LocalRedis : IAsyncDisposable
         return false;
     }
 
-    // With our password: another Redis on the port would refuse it.
+    // The password shows that this is the started server: another Redis on the port would refuse it.
     private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
     {
         try

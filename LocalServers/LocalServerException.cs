@@ -1,4 +1,4 @@
 namespace Wyckoff.LocalServers;
 
-/// <summary>A failure the user can mend: one line that says what is wrong and what to do.</summary>
+/// <summary>A failure the user can fix. The message is one line with the problem and the remedy.</summary>
 public sealed class LocalServerException(string message, Exception? inner = null) : Exception(message, inner);

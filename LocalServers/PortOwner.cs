@@ -4,10 +4,10 @@ using System.Net.Sockets;
 
 namespace Wyckoff.LocalServers;
 
-/// <summary>Free TCP ports on loopback, and who holds those that are not.</summary>
+/// <summary>Finds free TCP ports on loopback and the processes that listen on used ones.</summary>
 public static class PortOwner
 {
-    private const string Listening = "0A";
+    private const string Listening = "0A"; // The state TCP_LISTEN in /proc/net/tcp.
 
     public static bool IsFree(int port)
     {
@@ -23,7 +23,7 @@ public static class PortOwner
         }
     }
 
-    /// <summary>A port that is free now. Whoever binds it may still be beaten to it and should try again.</summary>
+    /// <summary>Returns a port that is free now. Another process may bind it first, so callers have to retry.</summary>
     public static int PickFree()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -31,7 +31,7 @@ public static class PortOwner
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    /// <summary>"port 5080 is taken by nginx (process 1234)", or without the name where the system does not tell.</summary>
+    /// <summary>Returns a text such as "port 5080 is taken by nginx (process 1234)", or without the process if it is unknown.</summary>
     public static string Describe(int port)
     {
         var text = $"port {port.ToString(CultureInfo.InvariantCulture)} is taken";
@@ -56,7 +56,7 @@ public static class PortOwner
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Gone meanwhile, or another user's.
+                // The process has ended, or belongs to another user.
             }
         }
         return text;
@@ -76,7 +76,7 @@ public static class PortOwner
 
     private static string NameOf(string processFolder)
     {
-        // Programs started through their own loader are all called ld-linux; the loader was told the name to show.
+        // A program started through its own loader is listed as ld-linux; the loader gets the displayed name as --argv0.
         var arguments = File.ReadAllText(Path.Combine(processFolder, "cmdline")).Split('\0');
         var shown = Array.IndexOf(arguments, "--argv0") + 1;
         return shown > 0 && shown < arguments.Length

@@ -2,20 +2,23 @@ using System.Globalization;
 
 namespace Wyckoff.LocalServers;
 
-/// <summary>Best takes what is found, in the order Community, Apache, Plain. Plain is PostgreSQL without TimescaleDB preloaded, whatever the binaries could do.</summary>
+/// <summary>The edition of TimescaleDB.</summary>
 public enum PostgresEdition
 {
+    /// <summary>A request for the best edition found, in the order of this enumeration.</summary>
     Best,
     Community,
     Apache,
+
+    /// <summary>PostgreSQL without TimescaleDB preloaded, even if the extension is installed.</summary>
     Plain,
 }
 
-/// <summary>The programs of one PostgreSQL and the TimescaleDB that lies with them.</summary>
-/// <param name="BinFolder">Where postgres, initdb, psql and their like are.</param>
-/// <param name="Version">For example 17.11.</param>
-/// <param name="Edition">What the extension's files say: never Best.</param>
-/// <param name="EditionVersion">TimescaleDB's version, or null.</param>
+/// <summary>The programs of a PostgreSQL installation, and the TimescaleDB extension installed there.</summary>
+/// <param name="BinFolder">The folder of postgres, initdb, psql and the other programs.</param>
+/// <param name="Version">The version of PostgreSQL, for example 17.11.</param>
+/// <param name="Edition">The edition by the files of the extension; never Best.</param>
+/// <param name="EditionVersion">The version of TimescaleDB, or null.</param>
 public sealed record PostgresBinaries(string BinFolder, string Version, PostgresEdition Edition, string? EditionVersion)
 {
     public const int OldestMajor = 15;
@@ -26,7 +29,7 @@ public sealed record PostgresBinaries(string BinFolder, string Version, Postgres
 
     internal PostgresBinaries AsPlain() => this with { Edition = PostgresEdition.Plain, EditionVersion = null };
 
-    /// <summary>Null when there is no PostgreSQL server in the folder, or none that runs.</summary>
+    /// <summary>Inspects a folder. Returns null if it has no PostgreSQL server or the server does not run.</summary>
     public static async Task<PostgresBinaries?> InspectAsync(string binFolder, CancellationToken cancellationToken)
     {
         var postgres = Path.Combine(binFolder, "postgres");
@@ -42,7 +45,7 @@ public sealed record PostgresBinaries(string BinFolder, string Version, Postgres
             return null;
         }
 
-        // Debian's layout, upstream's, Homebrew's.
+        // The layouts of Debian, upstream and Homebrew.
         string[] shares = [$"../../../../share/postgresql/{major}", $"../share/postgresql@{major}", "../share/postgresql", "../share"];
         string[] libraries = ["../lib", "../lib/postgresql", $"../lib/postgresql@{major}", "../lib64/pgsql"];
         var control = shares.Select(share => Path.Combine(binFolder, share, "extension/timescaledb.control")).FirstOrDefault(File.Exists);

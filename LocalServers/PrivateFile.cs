@@ -2,12 +2,12 @@ using System.Security.Cryptography;
 
 namespace Wyckoff.LocalServers;
 
-/// <summary>Files that only their owner may read: passwords, connection strings, logs.</summary>
+/// <summary>Reads and writes files that only their owner can read: passwords, connection strings, logs, locks.</summary>
 public static class PrivateFile
 {
     public static string NewPassword() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
 
-    /// <summary>The password in the file, or a new one that the file then holds.</summary>
+    /// <summary>Returns the password in the file. If the file does not exist, creates it with a new password.</summary>
     public static string ReadOrCreatePassword(string path)
     {
         if (!File.Exists(path))
@@ -19,11 +19,11 @@ public static class PrivateFile
         return File.ReadAllText(path).Trim();
     }
 
-    /// <summary>Replaces the file in one step: a reader sees the old text or the new, and a crash leaves one of them.</summary>
+    /// <summary>Replaces the file atomically: a reader sees the old text or the new one, also after a crash.</summary>
     public static void Write(string path, string text)
     {
         var fresh = path + ".new";
-        // The mode counts only for a file that is created.
+        // The file mode applies only to a file that is created, so a left-over file is deleted first.
         File.Delete(fresh);
         using (var writer = new StreamWriter(fresh, OwnerOnly(FileMode.CreateNew, FileAccess.Write, FileShare.None)))
         {
@@ -33,14 +33,16 @@ public static class PrivateFile
         File.Move(fresh, path, overwrite: true);
     }
 
-    /// <summary>A log that starts empty; each line is on disk when the call returns.</summary>
+    /// <summary>Opens an empty log file that is flushed after each line.</summary>
     public static StreamWriter OpenLog(string path)
     {
         File.Delete(path);
         return new(path, OwnerOnly(FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
     }
 
-    /// <summary>Holds the file locked until disposed of; the system lets go of it when we die. Null when somebody else holds it.</summary>
+    /// <summary>
+    /// Locks the file until the stream is disposed or the process ends. Returns null if another process holds the lock.
+    /// </summary>
     public static FileStream? TryLock(string path)
     {
         try
@@ -61,7 +63,7 @@ public static class PrivateFile
             Access = access,
             Share = share,
         };
-        // Windows has no such mode; the user's profile is private there.
+        // Windows has no file modes; the user's profile folder is private there.
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

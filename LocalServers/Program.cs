@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Wyckoff.LocalServers;
 
-// Runs one server of the data home (WYCKOFF_HOME) in the foreground until SIGTERM or SIGINT. Ends with 1 if the server ends first.
+// Runs one server of the data home (WYCKOFF_HOME) in the foreground until SIGTERM or SIGINT. Exits with 1 if the server ends first.
 if (
     args is not [("postgres" or "redis") and var server, var portText]
     || !int.TryParse(portText, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
@@ -57,7 +57,7 @@ catch (Exception e) when (e is LocalServerException or IOException or Unauthoriz
     return 1;
 }
 
-// Leaving the block stops a server that still runs, in good order.
+// Waits for a stop signal or the end of the server. Leaving the block shuts down a server that still runs.
 async Task<int> ServeAsync(IAsyncDisposable running, Task<int> exited)
 {
     await using (running)

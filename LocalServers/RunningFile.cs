@@ -5,9 +5,9 @@ using System.Text;
 namespace Wyckoff.LocalServers;
 
 /// <summary>
-/// <c>running.env</c> in the data home: how to reach the running system, as shell assignments for <c>wyckoff.sh</c> and <c>eng/psql</c>.
-/// It holds passwords, so only its owner may read it. A home other than the default one is also listed in the default home's folder
-/// <c>running</c>, where the scripts find it.
+/// Reads and writes <c>running.env</c> in the data home: the addresses of the running system as shell assignments, for <c>wyckoff.sh</c>
+/// and <c>eng/psql</c>. The file holds passwords, so only its owner can read it. The scripts find other homes than the default one in the
+/// folder <c>running</c> of the default home.
 /// </summary>
 public static class RunningFile
 {
@@ -31,7 +31,7 @@ public static class RunningFile
         }
     }
 
-    /// <summary>Null when nothing was written, or when the AppHost that wrote it is gone.</summary>
+    /// <summary>Reads the file. Returns null if there is none or if the AppHost that wrote it has ended.</summary>
     public static IReadOnlyDictionary<string, string>? Read(ServerHome home)
     {
         var path = PathIn(home);
@@ -63,8 +63,8 @@ public static class RunningFile
 
     private static string? Listing(ServerHome home)
     {
-        var usual = ServerHome.Default().Folder;
+        var defaultFolder = ServerHome.Default().Folder;
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(home.Folder));
-        return usual == home.Folder ? null : Path.Combine(usual, "running", Convert.ToHexStringLower(hash.AsSpan(0, 8)));
+        return defaultFolder == home.Folder ? null : Path.Combine(defaultFolder, "running", Convert.ToHexStringLower(hash.AsSpan(0, 8)));
     }
 }

@@ -1,12 +1,15 @@
 namespace Wyckoff.LocalServers;
 
-/// <summary>Where servers, data and passwords live, and the account the servers run under.</summary>
-/// <param name="Folder">WYCKOFF_HOME, else the user's data folder, else /var/lib/wyckoff for root: root's own home is closed to every other account.</param>
-/// <param name="Account">Null: ours. PostgreSQL refuses root, so root hands over to another account.</param>
-/// <param name="OtherServers">A folder of server roots outside <paramref name="Folder"/>, or null.</param>
+/// <summary>The folder of servers, data and passwords, and the account the servers run under.</summary>
+/// <param name="Folder">
+/// WYCKOFF_HOME if it is set, otherwise a folder in the user's data folder. For root it is /var/lib/wyckoff, because other accounts
+/// cannot enter the home of root.
+/// </param>
+/// <param name="Account">The account of the servers; null for the current user. PostgreSQL refuses to run as root.</param>
+/// <param name="OtherServers">Another folder with server roots, or null. A root is a folder with usr/bin below it.</param>
 public sealed record ServerHome(string Folder, string? Account, string? OtherServers)
 {
-    /// <summary>The environment variable that names another folder.</summary>
+    /// <summary>The environment variable that overrides the folder.</summary>
     public const string Variable = "WYCKOFF_HOME";
 
     public string Servers => Path.Combine(Folder, "servers");
@@ -16,13 +19,13 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
     public static ServerHome FromEnvironment() =>
         Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given ? At(given) : Default();
 
-    /// <summary>The home in this folder and nowhere else: nothing is taken from other places.</summary>
+    /// <summary>Returns a home that uses only this folder.</summary>
     public static ServerHome At(string folder) => new(Path.GetFullPath(folder), ServerAccount(), null);
 
-    /// <summary>Where the password of a server or a role lies.</summary>
+    /// <summary>Returns the path of the password file of a server or a role.</summary>
     public string PasswordFile(string name) => Path.Combine(Data, name + ".password");
 
-    /// <summary>The home where none is named.</summary>
+    /// <summary>Returns the home that is used if none is named.</summary>
     public static ServerHome Default()
     {
         var user = Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data
@@ -33,7 +36,7 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
             : new(Path.GetFullPath(Path.Combine(user, "wyckoff")), null, null);
     }
 
-    // On Windows there are no local servers, so an administrator there is nobody special.
+    // Windows has no local servers, so an administrator needs no other account there.
     private static bool IsRoot => Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows();
 
     private static string? ServerAccount() =>
@@ -41,13 +44,16 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
         : File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres"
         : "nobody";
 
-    /// <summary>The command as the servers' account runs it.</summary>
+    /// <summary>Returns the command line that runs the command as the account of the servers.</summary>
     public IReadOnlyList<string> Command(params IEnumerable<string> command) =>
         Account is null
             ? [.. command]
             : ["setpriv", "--reuid", Account, "--regid", Account == "nobody" ? NobodysGroup : Account, "--clear-groups", .. command];
 
-    /// <summary>The server roots by name. Root's own ones are copied to where the servers' account can read them, again when they have changed.</summary>
+    /// <summary>
+    /// Returns the server roots, ordered by name. Roots in <see cref="OtherServers"/> are first copied to <see cref="Servers"/>, where the
+    /// account of the servers can read them, if they are new or have changed.
+    /// </summary>
     public async Task<IReadOnlyList<string>> FindRootsAsync(Action<string> log, CancellationToken cancellationToken)
     {
         if (OtherServers is not null && Directory.Exists(OtherServers))
@@ -60,7 +66,7 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
         return Directory.Exists(Servers) ? [.. Roots(Servers)] : [];
     }
 
-    /// <summary>Makes a folder that only the servers' account may enter.</summary>
+    /// <summary>Creates a folder that only the account of the servers can enter.</summary>
     internal async Task MakePrivateFolderAsync(string folder, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(folder)!);
@@ -68,6 +74,7 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
         await HandOverAsync(folder, cancellationToken);
     }
 
+    /// <summary>Makes the account of the servers the owner of a file or folder.</summary>
     internal async Task HandOverAsync(string path, CancellationToken cancellationToken)
     {
         if (Account is null)
@@ -79,19 +86,20 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
         if (!await MayAsync("-w", path, cancellationToken))
         {
             throw new LocalServerException(
-                $"The account {Account}, which runs the servers for root, cannot reach {path}: choose a folder that it may enter, by WYCKOFF_HOME."
+                $"The account {Account}, which runs the servers for root, cannot reach {path}: "
+                    + "choose a folder that it may enter, by WYCKOFF_HOME."
             );
         }
     }
 
-    /// <summary><c>test OPERATOR PATH</c> as the servers' account.</summary>
+    /// <summary>Runs <c>test OPERATOR PATH</c> as the account of the servers.</summary>
     internal async Task<bool> MayAsync(string test, string path, CancellationToken cancellationToken) =>
         (await Tool.RunAsync(Command("test", test, path), cancellationToken)).Code == 0;
 
     private static string NobodysGroup =>
         File.ReadLines("/etc/group").Any(line => line.StartsWith("nogroup:", StringComparison.Ordinal)) ? "nogroup" : "nobody";
 
-    // Hidden folders are installations under way.
+    // Hidden folders belong to an installation or a copy in progress.
     private static IEnumerable<string> Roots(string folder) =>
         Directory
             .EnumerateDirectories(folder)
@@ -130,7 +138,7 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
         {
             throw new LocalServerException($"{source} cannot be copied to {target}: {error}");
         }
-        // A running server keeps the files it has open.
+        // A running server still uses the old files it has open, so they can be moved and deleted.
         if (Directory.Exists(target))
         {
             Directory.Move(target, old);
@@ -143,7 +151,7 @@ public sealed record ServerHome(string Folder, string? Account, string? OtherSer
         }
     }
 
-    // cp -a keeps the times; a program or library that came or went shows in its folder's.
+    // The write time of a folder changes when a program or library is added or removed; cp -a keeps it.
     private static DateTime NewestIn(string root) =>
         Directory
             .EnumerateDirectories(root, "*", SearchOption.AllDirectories)

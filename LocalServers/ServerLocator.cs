@@ -1,12 +1,12 @@
 namespace Wyckoff.LocalServers;
 
-/// <summary>Finds the programs of PostgreSQL and Redis on this machine, and on Debian and its kin installs what is missing.</summary>
+/// <summary>Finds the programs of PostgreSQL and Redis on this machine. On Debian-based systems it installs missing ones.</summary>
 public sealed class ServerLocator(ServerHome home, Action<string> log)
 {
-    // What install-servers exits with where it can never work.
+    // The exit code of install-servers on a machine where it cannot work.
     private const int CannotInstallHere = 3;
 
-    /// <summary>The wish of WYCKOFF_EDITION, when none is given.</summary>
+    /// <summary>Returns the edition named by WYCKOFF_EDITION, or Best.</summary>
     public static PostgresEdition EditionFromEnvironment() =>
         Environment.GetEnvironmentVariable("WYCKOFF_EDITION") switch
         {
@@ -17,13 +17,14 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
             var other => throw new LocalServerException($"WYCKOFF_EDITION is '{other}': say community, apache or plain."),
         };
 
+    /// <summary>Finds or installs PostgreSQL with the wanted edition of TimescaleDB.</summary>
     public async Task<PostgresBinaries> FindPostgresAsync(PostgresEdition wish, CancellationToken cancellationToken)
     {
         if (wish == PostgresEdition.Best)
         {
             wish = EditionFromEnvironment();
         }
-        // A wish for Plain is about the extension, not the binaries: the best ones serve it, and a system's own will do.
+        // Plain only means that the extension is not preloaded, so any binaries fit.
         bool Fits(PostgresBinaries found) =>
             wish switch
             {
@@ -52,13 +53,15 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
         if (found is null && wish == PostgresEdition.Community)
         {
             throw new LocalServerException(
-                $"There is no PostgreSQL with TimescaleDB Community here: put one into {home.Servers}/community (usr/lib/postgresql/<major>/bin below it), or start a container engine."
+                "There is no PostgreSQL with TimescaleDB Community here: "
+                    + $"put one into {home.Servers}/community (usr/lib/postgresql/<major>/bin below it), or start a container engine."
             );
         }
 
         if (found is null)
         {
-            // A PostgreSQL without TimescaleDB stands back: installing takes seconds and gives hypertables. It serves only where nothing can be installed.
+            // Installing takes seconds and provides hypertables. An existing PostgreSQL without TimescaleDB is used only if the
+            // installation fails.
             var plain =
                 wish == PostgresEdition.Apache
                     ? null
@@ -88,7 +91,7 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
         return wish == PostgresEdition.Plain ? found.AsPlain() : found;
     }
 
-    /// <summary>The redis-server program, or valkey-server, which is the same for us.</summary>
+    /// <summary>Finds redis-server or the compatible valkey-server, or installs redis-server.</summary>
     public async Task<string> FindRedisAsync(CancellationToken cancellationToken)
     {
         string? InRoots(IEnumerable<string> roots) =>
@@ -147,7 +150,8 @@ public sealed class ServerLocator(ServerHome home, Action<string> log)
         if (code == CannotInstallHere && tooOld.MaxBy(binaries => binaries.Major) is { Major: < PostgresBinaries.OldestMajor } old)
         {
             throw new LocalServerException(
-                $"PostgreSQL {old.Version} in {old.BinFolder} is too old, {PostgresBinaries.OldestMajor} is the oldest that will do; {Tool.ThreeWaysOut}"
+                $"PostgreSQL {old.Version} in {old.BinFolder} is too old, {PostgresBinaries.OldestMajor} is the oldest that will do; "
+                    + Tool.ThreeWaysOut
             );
         }
 

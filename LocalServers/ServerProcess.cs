@@ -2,6 +2,7 @@ using System.Diagnostics;
 
 namespace Wyckoff.LocalServers;
 
+/// <summary>Checks whether the process of a server still runs.</summary>
 internal static class ServerProcess
 {
     public static bool IsAlive(int pid)
@@ -17,7 +18,10 @@ internal static class ServerProcess
         }
     }
 
-    /// <summary>Is this process the PostgreSQL of this data folder? Process ids are used again: after a crash the one in postmaster.pid may be anything.</summary>
+    /// <summary>
+    /// True if the process is the PostgreSQL server of this data folder. Process ids are reused, so after a crash the id in postmaster.pid
+    /// may belong to another program.
+    /// </summary>
     public static async Task<bool> IsPostgresOfAsync(int pid, string dataFolder, CancellationToken cancellationToken)
     {
         if (!IsAlive(pid))

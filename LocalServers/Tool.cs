@@ -2,15 +2,16 @@ using System.Diagnostics;
 
 namespace Wyckoff.LocalServers;
 
-/// <summary>Short-lived helper programs, and the scripts that lie beside this assembly.</summary>
+/// <summary>Runs short-lived programs and finds the scripts beside this assembly.</summary>
 internal static class Tool
 {
     public const string ThreeWaysOut =
-        "start a container engine, or install PostgreSQL (15 or newer) with TimescaleDB and Redis, or give connection strings (ConnectionStrings__wyckoff, ConnectionStrings__cache).";
+        "start a container engine, or install PostgreSQL (15 or newer) with TimescaleDB and Redis, "
+        + "or give connection strings (ConnectionStrings__wyckoff, ConnectionStrings__cache).";
 
     public static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "local", name);
 
-    /// <summary>The program on PATH with links followed, because what belongs to it is searched beside the real file.</summary>
+    /// <summary>Finds a program on PATH. Links are resolved, because files of the program are searched relative to the real path.</summary>
     public static string? OnPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
@@ -19,7 +20,7 @@ internal static class Tool
             .Select(file => File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file)
             .FirstOrDefault();
 
-    /// <summary>Runs to the end and returns exit code, standard output, and the last line of standard error. Cancelling kills it.</summary>
+    /// <summary>Runs a program and returns its exit code, stdout and last line of stderr. Cancellation kills the program.</summary>
     public static async Task<(int Code, string Output, string LastError)> RunAsync(
         IReadOnlyList<string> command,
         CancellationToken cancellationToken,
@@ -32,7 +33,7 @@ internal static class Tool
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            // Ours may be a folder that the server's account cannot enter; programs like initdb insist on knowing where they are.
+            // The account of the servers may not be able to enter the current folder, and programs such as initdb need to.
             WorkingDirectory = "/",
         };
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>())

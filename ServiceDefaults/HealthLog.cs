@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Wyckoff.ServiceDefaults;
 
-/// <summary>Logs the health of a dependency with the exception. Probes come every few seconds, so only changes are logged.</summary>
+/// <summary>Logs changes of a dependency's health, with the exception. Probes come every few seconds, so unchanged results are not logged.</summary>
 internal sealed partial class HealthLog(ILogger<HealthLog> logger)
 {
     private readonly Dictionary<string, (HealthStatus Status, string? Error)> _last = new(StringComparer.Ordinal);

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Wyckoff.ServiceDefaults;
 
-/// <summary>The health report as JSON: each dependency with its state, its latency and what its check says about it.</summary>
-/// <remarks>Everybody may read the report, so it has one word for an exception, <c>error</c>. The log has the message.</remarks>
+/// <summary>Writes the health report as JSON: status, latency and data of each dependency.</summary>
+/// <remarks>The report is public, so <c>error</c> is one word and never the message of an exception. The log has the message.</remarks>
 internal static class HealthReportWriter
 {
     private const string ErrorKey = "error";
@@ -53,7 +53,7 @@ internal static class HealthReportWriter
         await json.FlushAsync(context.RequestAborted);
     }
 
-    /// <summary>The word that the check gives under <c>error</c>; a general one where the check threw or took too long.</summary>
+    /// <summary>The check's own <c>error</c>; if the check threw, <c>timeout</c> or <c>error</c>.</summary>
     private static string? ErrorOf(HealthReportEntry entry) =>
         entry switch
         {
@@ -63,7 +63,7 @@ internal static class HealthReportWriter
             _ => "error",
         };
 
-    /// <summary>Null where the check threw: the framework then takes the message of the exception as the description.</summary>
+    /// <summary>Null if the check threw, because the framework then sets the description to the message of the exception.</summary>
     private static string? DescriptionOf(HealthReportEntry entry) =>
         entry.Exception is null || entry.Data.ContainsKey(ErrorKey) ? entry.Description : null;
 }

@@ -5,8 +5,10 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Wyckoff.ServiceDefaults;
 
-/// <summary>One line per message, with the exception and the ids of its trace and request; the stack follows, indented.</summary>
-/// <remarks>Who searches for the id of a problem response finds this line only, so it names the exception and the path too.</remarks>
+/// <summary>Writes each log message as one line with its trace id and request id. An indented stack trace follows.</summary>
+/// <remarks>
+/// A search for the trace id of a problem response finds only the first line, so that line also has the exception and the path.
+/// </remarks>
 internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "line";

@@ -18,7 +18,10 @@ using OpenTelemetry.Trace;
 
 namespace Wyckoff.ServiceDefaults;
 
-/// <summary>What every service has: logs with a correlation id, telemetry over OTLP, health, problem details, an orderly end. Nothing of the domain.</summary>
+/// <summary>
+/// Configures what all services share: logs with trace ids, telemetry over OTLP, health endpoints, problem details and shutdown. It
+/// contains no domain code.
+/// </summary>
 public static class ServiceDefaultsExtensions
 {
     public const string HealthPath = "/health";
@@ -27,20 +30,22 @@ public static class ServiceDefaultsExtensions
     private const string OurTelemetry = "Wyckoff.*";
     private const string NpgsqlMeter = "Npgsql";
 
-    // One request is some ten lines at Information, a probe every second as many again.
+    // At level Information, ASP.NET Core logs about ten lines per request and per health probe.
     private static readonly Dictionary<string, string?> QuietByDefault = new(StringComparer.Ordinal)
     {
         ["Logging:LogLevel:Microsoft"] = "Warning",
         ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
-        ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "Critical", // it logs every probe; HealthLog logs changes
+        // The framework logs every probe; HealthLog logs changes.
+        ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "Critical",
         ["Logging:LogLevel:Npgsql"] = "Warning",
-        ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error", // that the keys are not themselves encrypted is said in the docs, once
+        // The warning that the keys are stored unencrypted would appear at each start; the docs explain it.
+        ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
     };
 
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {
-        // Below every other source of configuration, so that appsettings and environment variables can say otherwise.
+        // The first source has the lowest precedence, so appsettings and environment variables override these defaults.
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = QuietByDefault });
         builder.Logging.Configure(logging =>
             logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId
@@ -61,12 +66,12 @@ public static class ServiceDefaultsExtensions
         builder.Services.Configure<ExceptionHandlerOptions>(handler =>
             handler.StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError
         );
-        // Short enough that whoever stops us with a limit of ten seconds gets an orderly end, not a kill.
+        // Container engines kill a process ten seconds after asking it to stop.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8));
         return builder;
     }
 
-    /// <summary><c>/health</c>: can this service do its work, dependency by dependency. <c>/alive</c>: does the process answer.</summary>
+    /// <summary>Maps <c>/health</c>, which checks all dependencies, and <c>/alive</c>, which only shows that the process answers.</summary>
     public static WebApplication MapHealth(this WebApplication app)
     {
         app.MapHealthChecks(HealthPath, new HealthCheckOptions { ResponseWriter = HealthReportWriter.WriteAsync })
@@ -88,7 +93,7 @@ public static class ServiceDefaultsExtensions
         builder.Logging.AddOpenTelemetry(logs => (logs.IncludeFormattedMessage, logs.IncludeScopes) = (true, true));
         builder
             .Services.AddOpenTelemetry()
-            // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, where given, win over the application's name.
+            // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override the application name.
             .ConfigureResource(resource => resource.AddService(builder.Environment.ApplicationName).AddEnvironmentVariableDetector())
             .WithTracing(tracing =>
                 tracing
@@ -108,13 +113,13 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddHostedService<TelemetryLifetime>();
     }
 
-    /// <summary>Probes come every few seconds and say nothing that a trace needs.</summary>
+    /// <summary>True for health probes, which are not traced: they come every few seconds.</summary>
     private static bool IsProbe(PathString path) =>
         path.StartsWithSegments(HealthPath, StringComparison.Ordinal) || path.StartsWithSegments(AlivePath, StringComparison.Ordinal);
 
     /// <summary>
-    /// Flushes the providers at the end, for two seconds at most. They would be flushed when they are disposed, one after the other, and wait five seconds each for a
-    /// collector that is gone: more than whoever stops a service gives it.
+    /// Flushes the telemetry providers in parallel at shutdown, for at most two seconds. Disposing them would flush them one after the
+    /// other and wait five seconds each for an unreachable collector, longer than the shutdown may take.
     /// </summary>
     private sealed class TelemetryLifetime(TracerProvider tracer, MeterProvider meter, LoggerProvider logs) : IHostedService
     {
@@ -129,7 +134,8 @@ public static class ServiceDefaultsExtensions
                 RunOnOwnThread(() => logs.Shutdown(TimeoutMilliseconds))
             );
 
-        // A shutdown blocks its thread until a pool thread has processed the collector's answer. Three of them on pool threads starve the pool of a machine with two cores.
+        // Shutdown blocks its thread until a pool thread has processed the collector's response. On a machine with two cores, three
+        // blocked pool threads would starve the pool.
         private static Task RunOnOwnThread(Action shutDown) =>
             Task.Factory.StartNew(shutDown, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }

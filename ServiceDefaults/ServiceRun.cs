@@ -6,30 +6,31 @@ using Microsoft.Extensions.Options;
 
 namespace Wyckoff.ServiceDefaults;
 
+/// <summary>Runs a service and turns failures into an exit code and a line on stderr.</summary>
 public static class ServiceRun
 {
     /// <summary>
-    /// Runs until asked to stop, and returns the exit code: 1 where the service could not start or a background service has failed. Stderr
-    /// has one line where the message of the exception explains the reason, and otherwise the whole stack trace.
+    /// Runs the service until it is stopped, and returns the exit code: 1 if it could not start or a background service failed. Stderr
+    /// gets one line if the message of the exception explains the failure, otherwise the stack trace.
     /// </summary>
     /// <param name="app">The service.</param>
-    /// <param name="isRefusal">Which exceptions of the domain are explained by their message.</param>
+    /// <param name="isRefusal">True for domain exceptions whose message explains the failure.</param>
     public static async Task<int> RunToEndAsync(this WebApplication app, Func<Exception, bool>? isRefusal = null)
     {
-        var name = app.Environment.ApplicationName; // not to be asked any more once the host has failed
+        var name = app.Environment.ApplicationName; // The environment cannot be read after the host has failed and is disposed.
         try
         {
             await using (app)
             {
                 var services = await RunAsync(app);
-                // On .NET 10 the host logs the exception of a background service and stops, and then the process ends with 0.
+                // On .NET 10 the host logs the exception of a background service and stops, but the process would exit with 0.
                 var exitCode = 0;
                 foreach (var service in services)
                 {
                     if (service.ExecuteTask is { IsFaulted: true, Exception.InnerException: { } fault })
                     {
                         exitCode = 1;
-                        await SayAsync(name, $"{service.GetType().Name} has failed: {OneLine(fault)} (the log has its stack trace)");
+                        await WriteErrorAsync(name, $"{service.GetType().Name} has failed: {OneLine(fault)} (the log has its stack trace)");
                     }
                 }
 
@@ -38,18 +39,18 @@ public static class ServiceRun
         }
         catch (Exception e)
         {
-            await SayAsync(name, Explain(e, isRefusal));
+            await WriteErrorAsync(name, Explain(e, isRefusal));
             return 1;
         }
     }
 
-    /// <summary>The message in one line, where it explains the exception; otherwise everything, with the stack trace.</summary>
+    /// <summary>Returns the message in one line if it explains the exception, otherwise the exception with its stack trace.</summary>
     public static string Explain(Exception exception, Func<Exception, bool>? isRefusal = null) =>
         IsRefusal(exception, isRefusal) ? OneLine(exception) : exception.ToString();
 
     /// <summary>
-    /// Whether the message alone explains why the program does not go on: for a reason of the domain, or for one that any service may have,
-    /// such as an option that is wrong or a port that is taken.
+    /// True if the message alone explains why the program ends: a domain reason, or a reason that any service can have, such as an
+    /// invalid option or a port in use.
     /// </summary>
     public static bool IsRefusal(Exception exception, Func<Exception, bool>? ofDomain = null) =>
         exception switch
@@ -57,15 +58,15 @@ public static class ServiceRun
             _ when ofDomain?.Invoke(exception) == true => true,
             OptionsValidationException => true,
             IOException { InnerException: AddressInUseException } => true,
-            // A value that cannot be converted to the type of its option; the message names both.
+            // A configuration value cannot be converted to the type of its option. The message names both.
             InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => true,
-            // Of several sections that are wrong, the host reports all.
+            // The host reports all invalid sections together.
             AggregateException { InnerExceptions: var all } => all.All(inner => IsRefusal(inner, ofDomain)),
             _ => false,
         };
 
     /// <summary>
-    /// Returns the background services that ran. They cannot be asked for afterwards: whoever stopped the service may have disposed it.
+    /// Runs the service and returns its background services. They are resolved before it stops, because it may be disposed afterwards.
     /// </summary>
     private static async Task<BackgroundService[]> RunAsync(WebApplication app)
     {
@@ -76,7 +77,7 @@ public static class ServiceRun
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // Asked to stop before it had started, perhaps because one of them has failed.
+            // The service was stopped while it was starting, for example because a background service failed.
         }
 
         var services = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToArray();
@@ -86,5 +87,5 @@ public static class ServiceRun
 
     private static string OneLine(Exception exception) => exception.Message.ReplaceLineEndings(" ");
 
-    private static Task SayAsync(string name, string text) => Console.Error.WriteLineAsync($"{name}: {text}");
+    private static Task WriteErrorAsync(string name, string text) => Console.Error.WriteLineAsync($"{name}: {text}");
 }

@@ -2,10 +2,10 @@ using Spectre.Console;
 
 namespace Wyckoff.ServiceDefaults;
 
-/// <summary>Where a verb shows what it has found: drawn for a terminal, plain lines of any length for a file or a pipe.</summary>
+/// <summary>Creates the console for a verb's output: formatted on a terminal, plain unwrapped lines in a file or a pipe.</summary>
 public static class VerbConsole
 {
-    // So wide that no line in a file or a pipe is wrapped.
+    // No line in a file or a pipe is wrapped.
     private const int UnlimitedWidth = 1 << 16;
 
     public static IAnsiConsole Create(TextWriter output) => Create(new AnsiConsoleOutput(output));
@@ -16,7 +16,7 @@ public static class VerbConsole
             new AnsiConsoleSettings
             {
                 Out = output,
-                // No verb asks anything, so it does not matter whether standard input is a terminal, too, nor on which build server this is.
+                // No verb prompts. A fixed value avoids the detection of terminals and build servers.
                 Interactive = InteractionSupport.Yes,
                 Enrichment = new() { UseDefaultEnrichers = false },
             }
@@ -29,13 +29,13 @@ public static class VerbConsole
         return console;
     }
 
-    /// <summary>True where lines can be drawn over.</summary>
+    /// <summary>True if the output is a terminal on which lines can be overwritten.</summary>
     public static bool IsTerminal(this IAnsiConsole console) => console.Profile.Out.IsTerminal && console.Profile.Capabilities.Ansi;
 
-    /// <summary>A table in the style of this console.</summary>
+    /// <summary>Creates a table in the style of the console.</summary>
     public static Table NewTable(this IAnsiConsole console, params TableColumn[] columns) =>
         new Table { Border = console.IsTerminal() ? TableBorder.Rounded : TableBorder.None }.AddColumns(columns);
 
-    /// <summary>What comes from outside is text, never markup.</summary>
+    /// <summary>Adds a row of plain text. Text from outside is never interpreted as markup.</summary>
     public static void AddTextRow(this Table table, params IEnumerable<string> cells) => table.AddRow(cells.Select(cell => new Text(cell)));
 }

@@ -2,12 +2,12 @@ using Npgsql;
 
 namespace Wyckoff.Ingestor.Maintenance;
 
-/// <summary>The database as wyckoff_worker, who may do what the services may not: a data source of its own, because it is another user.</summary>
+/// <summary>The data source for maintenance. It connects as wyckoff_worker, a role with more rights than the services' role.</summary>
 internal sealed class MaintenanceDatabase : IAsyncDisposable
 {
     public const string Connection = "worker";
 
-    /// <summary>What health and verb say where there is no such connection.</summary>
+    /// <summary>The text shown by the health check and the verb if the connection string is missing.</summary>
     public const string Absent = $"no ConnectionStrings:{Connection}: maintenance does not run here";
 
     public MaintenanceDatabase(string? connectionString)
@@ -24,20 +24,22 @@ internal sealed class MaintenanceDatabase : IAsyncDisposable
         }
         catch (ArgumentException e)
         {
-            // The message of the builder may quote the string, and with it the password.
+            // The message of the exception is left out: it can quote the connection string with its password.
             throw new RefusalException(
-                $"ConnectionStrings:{Connection} is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=wyckoff_worker;Password=…' ({e.GetType().Name})."
+                $"ConnectionStrings:{Connection} is not a connection string such as "
+                    + $"'Host=…;Port=5432;Database=wyckoff;Username=wyckoff_worker;Password=…' ({e.GetType().Name})."
             );
         }
 
         (settings.MinPoolSize, settings.MaxPoolSize, settings.ApplicationName) = (0, 2, "Wyckoff.Ingestor maintenance");
         settings.Database ??= "wyckoff";
         settings.KeepAlive = settings.KeepAlive == 0 ? 30 : settings.KeepAlive;
-        // Who waits to drop a chunk keeps everybody waiting who comes to read it: then rather at the next round.
+        // Dropping a chunk waits for its readers, and new readers queue behind it. After 30 s maintenance gives up until the next round.
         settings.Options = $"{settings.Options} -c lock_timeout=30s".Trim();
         Source = NpgsqlDataSource.Create(settings);
     }
 
+    /// <summary>Null if there is no connection string.</summary>
     public NpgsqlDataSource? Source { get; }
 
     public ValueTask DisposeAsync() => Source?.DisposeAsync() ?? ValueTask.CompletedTask;

@@ -2,12 +2,12 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Wyckoff.Ingestor.Maintenance;
 
-/// <summary>Section <c>Wyckoff:Maintenance</c>.</summary>
+/// <summary>The options in section <c>Wyckoff:Maintenance</c>.</summary>
 internal sealed class MaintenanceOptions
 {
     public const string Section = "Wyckoff:Maintenance";
 
-    /// <summary>From the end of one round to the start of the next.</summary>
+    /// <summary>The time from the end of one round to the start of the next.</summary>
     [Range(
         typeof(TimeSpan),
         "00:00:10",

@@ -8,8 +8,9 @@ using Wyckoff.Timescale;
 namespace Wyckoff.Ingestor.Maintenance;
 
 /// <summary>
-/// What the database does not do by itself. On every edition: bring the materialized views up to date. Where there are no policies also: sum up what has come in, then drop what
-/// is older than declared. Statistics are autovacuum's: ANALYZE is the right of an owner.
+/// Runs the maintenance that the database does not do by itself. On all editions it refreshes the materialized views. On editions without
+/// policies it also refreshes the aggregates and then drops rows older than the declared retention. It runs no ANALYZE, which only the
+/// owner of a table may do; autovacuum does that.
 /// </summary>
 internal sealed class MaintenanceRound
 {
@@ -21,7 +22,7 @@ internal sealed class MaintenanceRound
     private readonly IReadOnlyList<ContinuousAggregate> _aggregates;
     private readonly ILogger<MaintenanceRound> _logger;
 
-    /// <exception cref="StorageDeclarationException">The declarations, as configured here, would lose what is not summed up yet.</exception>
+    /// <exception cref="StorageDeclarationException">The configured retention would drop rows before they are aggregated.</exception>
     public MaintenanceRound(
         MaintenanceDatabase database,
         IReadOnlyList<Hypertable> declared,
@@ -34,8 +35,8 @@ internal sealed class MaintenanceRound
     }
 
     /// <summary>
-    /// One round as of <paramref name="now"/>. What fails is in the report, and does not keep the rest from being done. Where the database is
-    /// away from the start, there is no report: the exception is thrown.
+    /// Runs one round as of <paramref name="now"/>. A failed step is in the report and does not stop the other steps. If the database is
+    /// unreachable from the start, the exception is thrown.
     /// </summary>
     public async Task<MaintenanceReport> RunOnceAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -93,7 +94,7 @@ internal sealed class MaintenanceRound
     {
         if (!edition.HasPolicies)
         {
-            var behind = new HashSet<string>(StringComparer.Ordinal);
+            var notAggregated = new HashSet<string>(StringComparer.Ordinal);
             foreach (var aggregate in _aggregates)
             {
                 var done = await StepAsync(
@@ -107,17 +108,17 @@ internal sealed class MaintenanceRound
                 );
                 if (!done)
                 {
-                    behind.Add(aggregate.Body.Source);
+                    notAggregated.Add(aggregate.Body.Source);
                 }
             }
 
             foreach (var hypertable in _declared.Where(h => h.Storage.Retain is not null))
             {
                 var name = $"retain {hypertable.Name}";
-                if (behind.Contains(hypertable.Name))
+                if (notAggregated.Contains(hypertable.Name))
                 {
-                    const string reason = "what is summed up from it is not up to date";
-                    _logger.StepLeftOut(name, reason);
+                    const string reason = "an aggregate of it is not up to date";
+                    _logger.StepSkipped(name, reason);
                     steps.Add(new(name, "", reason));
                     continue;
                 }
@@ -125,7 +126,7 @@ internal sealed class MaintenanceRound
                 await StepAsync(
                     steps,
                     name,
-                    async () => Words(await Retention.RetainAsync(connection, edition, hypertable, now, cancellationToken), edition)
+                    async () => Describe(await Retention.RetainAsync(connection, edition, hypertable, now, cancellationToken), edition)
                 );
             }
         }
@@ -144,28 +145,28 @@ internal sealed class MaintenanceRound
             );
         }
 
-        async Task<bool> StepAsync(List<MaintenanceStep> all, string name, Func<Task<string>> work)
+        async Task<bool> StepAsync(List<MaintenanceStep> all, string name, Func<Task<string>> action)
         {
             if (connection.State == ConnectionState.Open)
             {
-                return await this.StepAsync(all, name, work);
+                return await this.StepAsync(all, name, action);
             }
 
-            // And with it the lock.
+            // The lock of this round is lost with the connection, so no further step may run.
             const string reason = "the connection is lost";
-            _logger.StepLeftOut(name, reason);
+            _logger.StepSkipped(name, reason);
             all.Add(new(name, "", reason));
             return false;
         }
     }
 
-    private async Task<bool> StepAsync(List<MaintenanceStep> steps, string name, Func<Task<string>> work)
+    private async Task<bool> StepAsync(List<MaintenanceStep> steps, string name, Func<Task<string>> action)
     {
         using var activity = MaintenanceTelemetry.Source.StartActivity(name);
         var started = Stopwatch.GetTimestamp();
         try
         {
-            steps.Add(new(name, await work()));
+            steps.Add(new(name, await action()));
             return true;
         }
         catch (Exception e) when (name == Connect && DatabaseFaults.IsAway(e))
@@ -187,20 +188,20 @@ internal sealed class MaintenanceRound
         }
     }
 
-    private string Words(Retention.Dropped dropped, TimescaleEdition edition)
+    private string Describe(Retention.Dropped dropped, TimescaleEdition edition)
     {
         if (dropped.Count == 0)
         {
             return "nothing to drop";
         }
 
-        var words = string.Create(CultureInfo.InvariantCulture, $"{dropped.Count} {dropped.What} dropped");
-        _logger.StepDone($"retain {dropped.Table}", words);
+        var text = string.Create(CultureInfo.InvariantCulture, $"{dropped.Count} {dropped.What} dropped");
+        _logger.StepDone($"retain {dropped.Table}", text);
         MaintenanceTelemetry.Dropped(dropped.Table, dropped.Count, chunks: edition.HasHypertables);
-        return words;
+        return text;
     }
 
-    // Not at the end of the session alone: that goes back to the pool, with its locks.
+    // The lock is released explicitly: a pooled session keeps it after the connection is closed.
     private static async Task ReleaseAsync(NpgsqlConnection connection, bool held)
     {
         await using (connection)
@@ -214,7 +215,7 @@ internal sealed class MaintenanceRound
             }
             catch (Exception e) when (DatabaseFaults.IsAny(e))
             {
-                // A connection that breaks here takes its lock with it.
+                // If the connection breaks here, the server releases the lock.
             }
         }
     }

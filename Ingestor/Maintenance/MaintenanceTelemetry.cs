@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Wyckoff.Ingestor.Maintenance;
 
-/// <summary>Traces and metrics of maintenance; all names are here.</summary>
+/// <summary>The traces and metrics of maintenance.</summary>
 internal static class MaintenanceTelemetry
 {
     public const string Name = "Wyckoff.Maintenance";
@@ -22,19 +22,19 @@ internal static class MaintenanceTelemetry
     private static readonly Counter<long> DroppedChunks = Meter.CreateCounter<long>(
         "wyckoff.maintenance.dropped_chunks",
         "{chunk}",
-        "Chunks dropped because they are older than declared."
+        "Chunks dropped because they are older than the declared retention."
     );
 
     private static readonly Counter<long> DroppedRows = Meter.CreateCounter<long>(
         "wyckoff.maintenance.dropped_rows",
         "{row}",
-        "Rows deleted because they are older than declared, where there are no chunks."
+        "Rows deleted because they are older than the declared retention, on editions without chunks."
     );
 
     private static readonly Counter<long> Failures = Meter.CreateCounter<long>(
         "wyckoff.maintenance.failures",
         "{failure}",
-        "Steps that failed; each is tried again in the next round."
+        "Steps that failed; the next round retries them."
     );
 
     public static void Took(string step, TimeSpan time) => Duration.Record(time.TotalSeconds, Step(step));

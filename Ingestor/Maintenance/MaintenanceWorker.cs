@@ -7,7 +7,9 @@ using Wyckoff.Timescale;
 
 namespace Wyckoff.Ingestor.Maintenance;
 
-/// <summary>One <see cref="MaintenanceRound"/> after the other. Degraded when none has been wholly successful for three times as long as one is due.</summary>
+/// <summary>
+/// Runs a <see cref="MaintenanceRound"/> at a fixed interval. The health is degraded if none has fully succeeded for three intervals.
+/// </summary>
 internal sealed class MaintenanceWorker(
     MaintenanceDatabase database,
     MaintenanceRound round,
@@ -18,7 +20,7 @@ internal sealed class MaintenanceWorker(
 {
     private volatile State _state = new(time.GetUtcNow(), null);
 
-    private sealed record State(DateTimeOffset Good, MaintenanceReport? Last);
+    private sealed record State(DateTimeOffset LastSuccess, MaintenanceReport? Last);
 
     public static void Add(WebApplicationBuilder builder)
     {
@@ -44,8 +46,8 @@ internal sealed class MaintenanceWorker(
         builder.Services.AddSingleton<MaintenanceWorker>();
     }
 
-    /// <summary>What the verb does: one round, and what it did.</summary>
-    /// <exception cref="RefusalException">Not all of it could be done.</exception>
+    /// <summary>Runs one round for the verb and prints its steps.</summary>
+    /// <exception cref="RefusalException">A step failed.</exception>
     public static async Task OnceAsync(IServiceProvider services, TextWriter output, CancellationToken cancellationToken)
     {
         var report = await services
@@ -53,7 +55,7 @@ internal sealed class MaintenanceWorker(
             .RunOnceAsync(services.GetRequiredService<TimeProvider>().GetUtcNow(), cancellationToken);
         if (report.Elsewhere)
         {
-            await output.WriteLineAsync("Another instance is at it; nothing was done here.");
+            await output.WriteLineAsync("Another instance is running maintenance; nothing was done here.");
         }
 
         if (report.Steps.Count > 0)
@@ -70,15 +72,15 @@ internal sealed class MaintenanceWorker(
 
         if (!report.Succeeded)
         {
-            throw new RefusalException($"Not all of it could be done: {string.Join(", ", report.Failed.Select(step => step.Name))}.");
+            throw new RefusalException($"Not all steps could be done: {string.Join(", ", report.Failed.Select(step => step.Name))}.");
         }
     }
 
-    /// <summary>One round now.</summary>
+    /// <summary>Runs one round and keeps its report for the health check.</summary>
     public async Task<MaintenanceReport> RunOnceAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var report = await round.RunOnceAsync(now, cancellationToken);
-        _state = new(report.Succeeded ? Time.GetUtcNow() : _state.Good, report);
+        _state = new(report.Succeeded ? Time.GetUtcNow() : _state.LastSuccess, report);
         return report;
     }
 
@@ -89,21 +91,21 @@ internal sealed class MaintenanceWorker(
             return HealthCheckResult.Healthy(MaintenanceDatabase.Absent);
         }
 
-        var (good, last) = _state;
-        var age = Time.GetUtcNow() - good;
-        var words = last switch
+        var (lastSuccess, last) = _state;
+        var age = Time.GetUtcNow() - lastSuccess;
+        var text = last switch
         {
-            null => "the first round is under way",
-            { Elsewhere: true } => "another instance was at it",
+            null => "the first round is running",
+            { Elsewhere: true } => "another instance runs maintenance",
             _ => string.Create(CultureInfo.InvariantCulture, $"last full success {age.TotalSeconds:0} s ago"),
         };
         if (last is { Succeeded: false })
         {
-            // Health is public; why a step failed is in the log.
-            words += "; failing: " + string.Join(", ", last.Failed.Select(step => step.Name));
+            // The health report is public, so it names only the failed steps. The log has the reasons.
+            text += "; failing: " + string.Join(", ", last.Failed.Select(step => step.Name));
         }
 
-        return age > 3 * options.Value.Every ? HealthCheckResult.Degraded(words) : HealthCheckResult.Healthy(words);
+        return age > 3 * options.Value.Every ? HealthCheckResult.Degraded(text) : HealthCheckResult.Healthy(text);
     }
 
     protected override async Task<bool> RoundAsync(CancellationToken stoppingToken)

@@ -1,5 +1,6 @@
 namespace Wyckoff.Ingestor.Samples;
 
+/// <summary>A bar of the sample data.</summary>
 public readonly record struct SampleBar(
     DateTimeOffset Timestamp,
     decimal Open,
@@ -11,7 +12,8 @@ public readonly record struct SampleBar(
     decimal Vwap
 );
 
+/// <summary>A ticker of the sample data.</summary>
 public sealed record SampleTicker(string Symbol, string Name, string Exchange, string AssetType, string TimeZone);
 
-/// <summary>A bar the schedule placed on purpose: what a chart reader, or a detector, should find on that session.</summary>
+/// <summary>A Wyckoff event that the schedule placed on a session and that a detector should find there.</summary>
 public readonly record struct SampleEvent(string Name, DateOnly Session);

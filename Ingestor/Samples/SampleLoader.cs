@@ -6,24 +6,28 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Ingestor.Samples;
 
-/// <summary>Writes the sample market into the database, all bars of it or none, and never over a bar that is there.</summary>
+/// <summary>Writes all bars of the sample market in one transaction and leaves existing bars unchanged.</summary>
 internal sealed partial class SampleLoader(NpgsqlDataSource database, BarWriter writer, ILogger<SampleLoader> logger)
 {
     private const string Source = "sample";
-    private const long LockKey = 0x53616D706C65; // "Sample": two ingestors at a first start must not both load
+    private const long LockKey = 0x53616D706C65; // "Sample". The lock keeps two replicas from loading at the same time.
 
-    /// <param name="onlyIfEmpty">Leave a database alone that has any bars, or knows any ticker but these: it is somebody's.</param>
-    /// <param name="cancellationToken">Stops the load; no bar of it stays then.</param>
+    /// <summary>Loads the sample data.</summary>
+    /// <param name="onlyIfEmpty">Loads nothing into a database in use: one with bars or with tickers other than the sample tickers.</param>
+    /// <param name="cancellationToken">Stops the load and rolls it back.</param>
     public async Task LoadAsync(bool onlyIfEmpty, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        // Of the session: closing the connection gives it up, whatever happens.
+        // A session lock: it is not bound to the transactions of the writer, which uses other connections.
         await using var take = new NpgsqlCommand("SELECT pg_advisory_lock($1)", connection) { Parameters = { new() { Value = LockKey } } };
         await take.ExecuteNonQueryAsync(cancellationToken);
         try
         {
             await using var empty = new NpgsqlCommand(
-                "SELECT NOT EXISTS (SELECT FROM market.bar_windows) AND NOT EXISTS (SELECT FROM market.tickers WHERE symbol <> ALL ($1))",
+                """
+                SELECT NOT EXISTS (SELECT FROM market.bar_windows)
+                   AND NOT EXISTS (SELECT FROM market.tickers WHERE symbol <> ALL ($1))
+                """,
                 connection
             )
             {
@@ -43,14 +47,14 @@ internal sealed partial class SampleLoader(NpgsqlDataSource database, BarWriter 
             }
 
             var result = await writer.WriteAsync(sets, new() { Source = Source }, cancellationToken);
-            // Maintenance does it every few minutes; who has just started would find it empty until then.
+            // The overview would stay empty until the next maintenance round, minutes after the first start.
             await using var refresh = new NpgsqlCommand("SELECT market.refresh_overview()", connection);
             await refresh.ExecuteNonQueryAsync(cancellationToken);
             Loaded(result.Inserted, SampleMarket.Tickers.Count);
         }
         finally
         {
-            // A connection that broke has taken the lock with it, and the exception that says so must not be replaced by another.
+            // A broken connection has no lock to release. Using it would replace the original exception by another one.
             if (connection.State == ConnectionState.Open)
             {
                 await using var give = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", connection)
@@ -109,7 +113,7 @@ internal sealed partial class SampleLoader(NpgsqlDataSource database, BarWriter 
     [LoggerMessage(
         2000,
         LogLevel.Information,
-        "Loaded {Bars} sample bars of {Tickers} tickers (synthetic; start with Wyckoff:Samples=false to go without)"
+        "Loaded {Bars} sample bars of {Tickers} tickers (synthetic; Wyckoff:Samples=false turns them off)"
     )]
     private partial void Loaded(long bars, int tickers);
 }

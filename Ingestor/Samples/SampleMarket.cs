@@ -4,10 +4,9 @@ using static Wyckoff.Ingestor.Samples.SampleNoise;
 namespace Wyckoff.Ingestor.Samples;
 
 /// <summary>
-/// One year of invented bars under well-known symbols, for demos, tests and first steps. The bars are synthetic: they lie in
-/// the region where these tickers traded in 2024 and on its sessions, and that is all they share with the real ones. Each
-/// ticker follows a <see cref="SampleSchedule"/> of Wyckoff phases and events over which seeded noise is laid. Same bars on
-/// every machine and in every run; a test pins their hash, so a change here is a decision.
+/// Generates one year of synthetic bars under well-known symbols, for demos, tests and first steps. Only the sessions and the order of
+/// magnitude of the prices are those of 2024. Each ticker follows a <see cref="SampleSchedule"/> of Wyckoff phases and events with seeded
+/// noise. The bars are the same on every machine and in every run; a test pins their hash.
 /// </summary>
 public static class SampleMarket
 {
@@ -27,13 +26,15 @@ public static class SampleMarket
         new("SPY", "SPDR S&P 500 ETF Trust (synthetic sample)", "NYSE Arca", "etf", NewYork),
     ];
 
-    /// <summary>One bar for each of the 252 sessions, stamped with the session date at 00:00 UTC.</summary>
+    /// <summary>Returns one bar for each of the 252 sessions; its timestamp is the session date at 00:00 UTC.</summary>
     public static IReadOnlyList<SampleBar> Daily(string symbol) => Of(symbol).Daily;
 
-    /// <summary>For SPY the minutes of the last 20 sessions, which add up to its daily bars exactly; none for the others.</summary>
+    /// <summary>
+    /// Returns the minute bars of the last 20 sessions of SPY, which aggregate exactly to its daily bars. Other tickers have none.
+    /// </summary>
     public static IReadOnlyList<SampleBar> Minutes(string symbol) => Of(symbol).Minutes;
 
-    /// <summary>The sessions on which the schedule placed a Wyckoff event, in order.</summary>
+    /// <summary>Returns the Wyckoff events of the schedule, in order of their sessions.</summary>
     public static IReadOnlyList<SampleEvent> Events(string symbol) => Of(symbol).Events;
 
     private static Series Of(string symbol) =>
@@ -86,7 +87,7 @@ public static class SampleMarket
             var open = Cents(previous + noise.Bell() * sigma * 0.35m);
             var high = Cents(Math.Max(open, close) + (0.22m + 0.42m * Math.Abs(noise.Bell())) * sigma * heat);
             var low = Cents(Math.Min(open, close) - (0.22m + 0.42m * Math.Abs(noise.Bell())) * sigma * heat);
-            // Effort goes with result: half of a day's volume follows from how far the price went.
+            // Volume grows with the range of the day, as in Wyckoff's law of effort and result.
             var effort = Math.Min(0.55m + 0.3m * (high - low) / sigma, 1.6m) * (0.82m + 0.36m * noise.Even());
             var hours = TradingDays2024.IsEarlyClose(session) ? 0.55m : 1m;
             days.Add(Bar(schedule, Midnight(session), open, high, low, close, schedule.Volume * leg.Volume * effort * hours, noise));
@@ -105,21 +106,24 @@ public static class SampleMarket
         {
             throw new InvalidOperationException($"{step.Event} closes at {step.Close}, outside its own {low} to {high}.");
         }
-        // It opens where the last session closed, or as near to it as its spread allows: the rest is a gap.
+        // The bar opens at the close of the last session, or as near to it as the spread of the event allows.
         var margin = spread * 0.05m;
         var open = Cents(Math.Clamp(days[^1].Close, low + margin, high - margin));
         var volume = step.Volume * before.Average(bar => (decimal)bar.Volume);
         return Bar(schedule, Midnight(TradingDays2024.All[days.Count]), open, high, low, step.Close, volume, noise);
     }
 
-    /// <summary>A path from the day's open to its close, busy at both ends and quiet at noon. Its extremes become the day's.</summary>
+    /// <summary>
+    /// Generates the minutes of a session, from the day's open to its close, with more volume and movement at both ends than at noon. The
+    /// caller replaces the daily bar by their aggregate.
+    /// </summary>
     private static List<SampleBar> SessionMinutes(SampleSchedule schedule, SampleBar day, DateOnly session, SampleNoise noise)
     {
         var count = TradingDays2024.MinutesOf(session);
-        // All of December is standard time, so New York is five hours behind UTC; a test compares with the time zone itself.
+        // All sessions with minutes are in December, when New York is five hours behind UTC. A test compares with the time zone.
         var opening = Midnight(session).AddHours(14).AddMinutes(30);
-        var sigma = (day.High - day.Low) / 26m; // a bridge of 390 steps ranges over some 25 of them
-        decimal Busy(int i) => 2m * i / (count - 1) - 1m is var x ? x * x : 0m; // 1 at both ends, 0 at noon
+        var sigma = (day.High - day.Low) / 26m; // The range of a bridge of 390 steps is about 25 step widths.
+        decimal Busy(int i) => 2m * i / (count - 1) - 1m is var x ? x * x : 0m; // 1 at both ends, 0 at noon.
         var path = noise.Bridge(day.Open, day.Close, count, i => sigma * (0.8m + 0.6m * Busy(i)));
         var weights = new decimal[count];
         for (var i = 0; i < count; i++)

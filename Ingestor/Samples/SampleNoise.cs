@@ -1,15 +1,15 @@
 namespace Wyckoff.Ingestor.Samples;
 
 /// <summary>
-/// SplitMix64 written out, because the algorithm behind <see cref="Random"/> may change between runtimes, and decimals
-/// throughout, because the last bit of a double may decide a cent differently on another processor.
+/// A random number generator with the same results on every machine. It implements SplitMix64, because the algorithm of
+/// <see cref="Random"/> may change between runtimes, and uses decimals, because doubles may round a cent differently on another processor.
 /// </summary>
 internal sealed class SampleNoise(ulong seed)
 {
     private ulong _state = seed;
     private decimal _heat = 1m;
 
-    /// <summary>Even between 0 and 1, in steps of a millionth.</summary>
+    /// <summary>Returns a uniform random number between 0 and 1, in steps of a millionth.</summary>
     public decimal Even()
     {
         _state += 0x9E3779B97F4A7C15;
@@ -19,10 +19,13 @@ internal sealed class SampleNoise(ulong seed)
         return (z ^ (z >> 31)) % 1_000_001 / 1_000_000m;
     }
 
-    /// <summary>Close to a standard normal, as the sum of four even numbers; needs neither logarithm nor cosine.</summary>
+    /// <summary>Returns an approximately standard normal number: the sum of four uniform ones, without logarithm or cosine.</summary>
     public decimal Bell() => (Even() + Even() + Even() + Even() - 2m) * 1.732m;
 
-    /// <summary>A bell whose width remembers recent moves, so that quiet and wild days come in clusters (GARCH on absolute values).</summary>
+    /// <summary>
+    /// Returns a normal number whose width depends on recent moves, so that quiet and volatile days come in clusters (GARCH on absolute
+    /// values).
+    /// </summary>
     private decimal Clustered()
     {
         var z = Bell();
@@ -32,8 +35,9 @@ internal sealed class SampleNoise(ulong seed)
     }
 
     /// <summary>
-    /// <paramref name="count"/> closes that wander from <paramref name="from"/> and arrive exactly at <paramref name="to"/>;
-    /// <paramref name="width"/> says how far the step at an index may stray. With each comes how heated the market was.
+    /// Returns <paramref name="count"/> closes of a random walk that starts at <paramref name="from"/> and ends exactly at
+    /// <paramref name="to"/>, each with the volatility factor of its step. <paramref name="width"/> is the standard width of the step at an
+    /// index.
     /// </summary>
     public (decimal Close, decimal Heat)[] Bridge(decimal from, decimal to, int count, Func<int, decimal> width)
     {

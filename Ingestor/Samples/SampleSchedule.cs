@@ -1,9 +1,9 @@
 namespace Wyckoff.Ingestor.Samples;
 
 /// <summary>
-/// One row of a schedule. A leg wanders over <see cref="Bars"/> sessions to <see cref="Close"/>; its volume and spread are
-/// multiples of the ticker's usual ones. An event is one session with a name; its volume and spread are multiples of the mean
-/// of the 20 sessions before, as the analysis will measure them, and <see cref="Reach"/> is the low or high it marks.
+/// One step of a schedule, a leg or an event. A leg is a random walk of <see cref="Bars"/> sessions to <see cref="Close"/>; its volume and
+/// spread are multiples of the ticker's average. An event is one named session; its volume and spread are multiples of the mean of the 20
+/// sessions before, and <see cref="Reach"/> is its low or high.
 /// </summary>
 internal readonly record struct SampleStep(
     int Bars,
@@ -14,7 +14,7 @@ internal readonly record struct SampleStep(
     decimal Reach = 0
 );
 
-/// <summary>What a ticker is like and what happens to it. Levels are invented; only their order of magnitude is that of 2024.</summary>
+/// <summary>The properties of a ticker and the steps of its year. Prices are invented; only their order of magnitude is that of 2024.</summary>
 internal sealed record SampleSchedule(
     ulong Seed,
     decimal Start,
@@ -25,7 +25,7 @@ internal sealed record SampleSchedule(
     IReadOnlyList<SampleStep> Steps
 )
 {
-    /// <summary>Decline, accumulation between 165 and 182 (phases A to D), markup.</summary>
+    /// <summary>A decline, an accumulation between 165 and 182 (phases A to D) and a markup.</summary>
     public static SampleSchedule Aapl { get; } =
         new(
             20240102,
@@ -41,7 +41,7 @@ internal sealed record SampleSchedule(
                 Leg(12, 182.60m, 1.1m, 1.0m),
                 Leg(5, 185.75m, 0.8m, 0.9m),
                 Leg(4, 180.30m, 1.1m, 1.0m),
-                // A: the decline is stopped.
+                // Phase A: the decline stops.
                 At("PS", 178.15m, 175.40m, 1.9m, 1.6m),
                 Leg(4, 180.90m, 0.9m, 0.9m),
                 Leg(6, 172.40m, 1.25m, 1.1m),
@@ -50,27 +50,27 @@ internal sealed record SampleSchedule(
                 At("AR", 180.60m, 181.70m, 1.1m, 1.1m),
                 Leg(6, 169.70m, 0.95m, 0.9m),
                 At("ST", 167.80m, 166.05m, 0.85m, 0.9m),
-                // B: supply is absorbed between the two levels, and there is less of it on every visit to the lower one.
+                // Phase B: supply is absorbed between the two levels and shrinks at each visit to the lower one.
                 Leg(7, 180.10m, 1.0m, 0.8m),
                 Leg(3, 178.20m, 0.8m, 0.7m),
                 Leg(7, 168.90m, 0.8m, 0.75m),
                 At("ST", 168.35m, 166.60m, 0.7m, 0.8m),
                 Leg(8, 180.35m, 0.9m, 0.75m),
                 Leg(9, 168.20m, 0.65m, 0.65m),
-                // C: the last sellers are shaken out, and the test finds none.
+                // Phase C: the spring shakes out the last sellers; the test shows little volume.
                 Leg(2, 166.55m, 0.65m, 0.6m),
                 At("Spring", 166.30m, 162.85m, 0.6m, 1.5m),
                 Leg(4, 170.90m, 0.8m, 0.7m),
                 Leg(2, 168.20m, 0.5m, 0.5m),
                 At("Test", 168.05m, 166.70m, 0.5m, 0.7m),
-                // D: demand leaves the range and the old resistance holds.
+                // Phase D: the price leaves the range upwards, and the old resistance holds as support.
                 Leg(6, 177.10m, 1.0m, 0.8m),
                 Leg(2, 179.30m, 0.95m, 0.7m),
                 At("SOS", 185.55m, 186.20m, 2.4m, 2.6m),
                 Leg(2, 187.30m, 1.2m, 0.9m),
                 Leg(3, 184.30m, 0.6m, 0.7m),
                 At("LPS", 183.55m, 182.50m, 0.6m, 0.7m),
-                // E: markup.
+                // Phase E: markup.
                 Leg(10, 196.20m, 1.15m, 0.9m),
                 Leg(5, 192.80m, 0.75m, 0.8m),
                 Leg(12, 207.60m, 1.05m, 0.9m),
@@ -86,7 +86,7 @@ internal sealed record SampleSchedule(
             ]
         );
 
-    /// <summary>Markup, distribution between 288 and 344, markdown, a base and a recovery.</summary>
+    /// <summary>A markup, a distribution between 288 and 344, a markdown, a base and a recovery.</summary>
     public static SampleSchedule Tsla { get; } =
         new(
             20240103,
@@ -101,7 +101,7 @@ internal sealed record SampleSchedule(
                 Leg(12, 268.20m, 1.0m, 0.9m),
                 Leg(5, 257.90m, 0.8m, 0.8m),
                 Leg(10, 301.40m, 1.15m, 0.9m),
-                // A: the advance is stopped.
+                // Phase A: the advance stops.
                 At("PSY", 307.10m, 318.60m, 1.9m, 1.6m),
                 Leg(3, 303.40m, 0.9m, 0.45m),
                 Leg(5, 324.80m, 1.3m, 0.5m),
@@ -110,21 +110,21 @@ internal sealed record SampleSchedule(
                 At("AR", 292.40m, 287.60m, 1.2m, 1.1m),
                 Leg(7, 331.60m, 0.9m, 0.75m),
                 At("ST", 335.20m, 340.10m, 0.85m, 0.8m),
-                // B
+                // Phase B: the price moves between the two levels.
                 Leg(8, 299.40m, 1.0m, 0.7m),
                 Leg(7, 326.80m, 0.75m, 0.65m),
                 Leg(8, 296.30m, 1.0m, 0.65m),
                 Leg(8, 333.40m, 0.85m, 0.6m),
-                // C: the last buyers are trapped above the range.
+                // Phase C: the last buyers are trapped above the range.
                 At("UTAD", 336.90m, 346.70m, 1.8m, 1.4m),
                 Leg(5, 311.80m, 1.2m, 0.8m),
                 Leg(4, 299.60m, 1.1m, 0.7m),
-                // D: supply breaks the lower level and the rally back to it is weak.
+                // Phase D: supply breaks the lower level, and the rally back to it is weak.
                 At("SOW", 276.30m, 274.20m, 2.2m, 1.9m),
                 Leg(2, 270.80m, 1.2m, 0.8m),
                 Leg(4, 281.20m, 0.65m, 0.6m),
                 At("LPSY", 280.90m, 285.30m, 0.6m, 0.7m),
-                // E: markdown, a selling climax, a quiet base, recovery.
+                // Phase E: markdown, a selling climax, a quiet base and a recovery.
                 Leg(9, 246.70m, 1.15m, 0.8m),
                 Leg(4, 254.60m, 0.75m, 0.8m),
                 Leg(11, 214.80m, 1.1m, 0.85m),
@@ -148,7 +148,7 @@ internal sealed record SampleSchedule(
             ]
         );
 
-    /// <summary>Advance, re-accumulation between 514 and 540, advance; the last 20 sessions also minute by minute.</summary>
+    /// <summary>An advance, a re-accumulation between 514 and 540 and an advance. The last 20 sessions also have minute bars.</summary>
     public static SampleSchedule Spy { get; } =
         new(
             20240104,

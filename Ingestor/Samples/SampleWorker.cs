@@ -3,7 +3,7 @@ using Wyckoff.Hosting;
 
 namespace Wyckoff.Ingestor.Samples;
 
-/// <summary>Loads the sample data into a database that has none yet, once, at start. Not ready before that is done.</summary>
+/// <summary>Loads the sample data into an empty database, once at start. The health check is unhealthy until that is done.</summary>
 internal sealed class SampleWorker(SampleLoader loader, TimeProvider time, ILogger<SampleWorker> logger) : Worker(time, logger)
 {
     private volatile bool _done;
@@ -19,5 +19,5 @@ internal sealed class SampleWorker(SampleLoader loader, TimeProvider time, ILogg
         return false;
     }
 
-    protected override Task WaitAsync(CancellationToken stoppingToken) => Task.CompletedTask; // there is one round only
+    protected override Task WaitAsync(CancellationToken stoppingToken) => Task.CompletedTask; // There is only one round.
 }

@@ -1,6 +1,6 @@
 namespace Wyckoff.Ingestor.Samples;
 
-/// <summary>The 252 sessions of the New York Stock Exchange in 2024. Only the generator needs them, so there is no calendar engine here.</summary>
+/// <summary>The 252 sessions of the New York Stock Exchange in 2024, for the generator of the sample data.</summary>
 internal static class TradingDays2024
 {
     private static readonly DateOnly[] _holidays =
@@ -27,7 +27,7 @@ internal static class TradingDays2024
             .Where(day => day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday) && !_holidays.Contains(day)),
     ];
 
-    /// <summary>09:30 to 16:00 in New York, or to 13:00 on the three early closes.</summary>
+    /// <summary>Returns the minutes of a session: 09:30 to 16:00 in New York, or to 13:00 on an early close.</summary>
     public static int MinutesOf(DateOnly session) => IsEarlyClose(session) ? 210 : 390;
 
     public static bool IsEarlyClose(DateOnly session) => _earlyCloses.Contains(session);

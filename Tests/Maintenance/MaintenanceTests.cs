@@ -238,7 +238,7 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
             clock,
             NullLogger<MaintenanceWorker>.Instance
         );
-        Assert.Equal((HealthStatus.Healthy, "the first round is under way"), await HealthAsync());
+        Assert.Equal((HealthStatus.Healthy, "the first round is running"), await HealthAsync());
         await worker.RunOnceAsync(Now, Token);
         clock.Now += TimeSpan.FromMinutes(5);
         Assert.Equal((HealthStatus.Healthy, "last full success 300 s ago"), await HealthAsync());
