@@ -5,31 +5,32 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Benchmarks;
 
-/// <summary>Invented bars of many symbols: the same in every run. Minutes in sessions of 390 from 9:30 in New York, ordered by symbol and time, as vendors deliver history.</summary>
+/// <summary>Generates bars of many symbols that are the same in every run.</summary>
 internal static class BarData
 {
     public const int Symbols = 50;
-    private const int Session = 390;
+    private const int SessionMinutes = 390;
     private static readonly TimeZoneInfo NewYork = TimeZoneInfo.FindSystemTimeZoneById("America/New_York");
 
     public static string SymbolName(int symbol) => string.Create(CultureInfo.InvariantCulture, $"B{symbol:00}");
 
+    /// <summary>Returns minute bars in sessions of 390 minutes from 09:30 in New York, in order of time.</summary>
     public static IEnumerable<IncomingBar> Bars(int symbol, int count)
     {
         var walk = new Walk(symbol);
         var day = new DateTime(2021, 1, 4, 9, 30, 0, DateTimeKind.Unspecified);
         for (var i = 0; i < count; i++)
         {
-            if (i > 0 && i % Session == 0)
+            if (i > 0 && i % SessionMinutes == 0)
             {
                 day = day.AddDays(day.DayOfWeek == DayOfWeek.Friday ? 3 : 1);
             }
 
-            yield return walk.Next(TimeZoneInfo.ConvertTimeToUtc(day.AddMinutes(i % Session), NewYork));
+            yield return walk.Next(TimeZoneInfo.ConvertTimeToUtc(day.AddMinutes(i % SessionMinutes), NewYork));
         }
     }
 
-    /// <summary>Weekdays up to the given one, oldest first.</summary>
+    /// <summary>Returns daily bars of the weekdays of some years up to <paramref name="last"/>, oldest first.</summary>
     public static IncomingBar[] Days(int symbol, DateOnly last, int years)
     {
         var walk = new Walk(symbol);
@@ -45,7 +46,7 @@ internal static class BarData
         return [.. bars];
     }
 
-    /// <summary>Minutes of a market that never closes, the last one given.</summary>
+    /// <summary>Returns minute bars of a market that never closes, up to <paramref name="last"/>.</summary>
     public static IncomingBar[] Minutes(int symbol, DateTimeOffset last, int count)
     {
         var walk = new Walk(symbol);
@@ -58,7 +59,7 @@ internal static class BarData
         return bars;
     }
 
-    /// <summary>What a vendor's file looks like.</summary>
+    /// <summary>Writes a CSV file like those of data vendors, ordered by symbol and time.</summary>
     public static async Task WriteVendorFileAsync(string path, int rows, CancellationToken cancellationToken)
     {
         await using var file = new StreamWriter(path, append: false, Encoding.ASCII, 1 << 20);
@@ -69,16 +70,13 @@ internal static class BarData
             foreach (var bar in Bars(symbol, rows / Symbols))
             {
                 await file.WriteLineAsync(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{SymbolName(symbol)},{bar.Timestamp:yyyy-MM-ddTHH:mm:ssZ},{Text(bar.Open)},{Text(bar.High)},{Text(bar.Low)},{Text(bar.Close)},{Text(bar.Volume)},{bar.TradeCount},{Text(bar.Vwap)}"
-                    )
+                    string.Create(CultureInfo.InvariantCulture, $"{SymbolName(symbol)},{bar.Timestamp:yyyy-MM-ddTHH:mm:ssZ},{Values(bar)}")
                 );
             }
         }
     }
 
-    /// <summary>The finished rows, as psql takes them: what the vendor's file becomes in the table.</summary>
+    /// <summary>Writes the table rows that an import makes of the vendor's file, as CSV for \copy.</summary>
     public static async Task WriteTableFileAsync(string path, int rows, IReadOnlyList<int> tickers, CancellationToken cancellationToken)
     {
         await using var file = new StreamWriter(path, append: false, Encoding.ASCII, 1 << 20);
@@ -92,7 +90,9 @@ internal static class BarData
                 await file.WriteLineAsync(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{tickers[symbol]},{bar.Timestamp:yyyy-MM-dd HH:mm:ssZ},{Text(bar.Open)},{Text(bar.High)},{Text(bar.Low)},{Text(bar.Close)},{Text(bar.Volume)},{bar.TradeCount},{Text(bar.Vwap)},{Text(bar.High - bar.Low)},{derived.SpreadRatio / 10_000m},{derived.VolumeRatio / 10_000m},{(derived.LowHistory ? 't' : 'f')},import,{derived.Quality / 100m}"
+                        $"{tickers[symbol]},{bar.Timestamp:yyyy-MM-dd HH:mm:ssZ},{Values(bar)},{Text(bar.High - bar.Low)},"
+                            + $"{derived.SpreadRatio / 10_000m},{derived.VolumeRatio / 10_000m},"
+                            + $"{(derived.LowHistory ? 't' : 'f')},import,{derived.Quality / 100m}"
                     )
                 );
             }
@@ -101,9 +101,16 @@ internal static class BarData
 
     private static long Cents(long cents) => cents * (IncomingBar.One / 100);
 
+    /// <summary>Returns the columns that the vendor's file and the table have in common.</summary>
+    private static string Values(in IncomingBar bar) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Text(bar.Open)},{Text(bar.High)},{Text(bar.Low)},{Text(bar.Close)},{Text(bar.Volume)},{bar.TradeCount},{Text(bar.Vwap)}"
+        );
+
     private static string Text(Int128 amount) => IncomingBar.Text(amount);
 
-    /// <summary>A price that goes up and down by cents.</summary>
+    /// <summary>A random walk in steps of a cent.</summary>
     private sealed class Walk
     {
         private readonly Random _random;

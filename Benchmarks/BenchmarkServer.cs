@@ -2,10 +2,15 @@ using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
 using Wyckoff.LocalServers;
+using Wyckoff.Primitives;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Benchmarks;
 
-/// <summary>A server of the benchmark's own on the best edition there is, with databases that have the whole schema. Policies rest: both sides would have to share the machine with them.</summary>
+/// <summary>
+/// A PostgreSQL server for one benchmark, of the best edition found, with migrated databases. The TimescaleDB policies are off, because
+/// their jobs would disturb the measurements.
+/// </summary>
 internal sealed class BenchmarkServer : IAsyncDisposable
 {
     public const string Main = "wyckoff";
@@ -20,25 +25,22 @@ internal sealed class BenchmarkServer : IAsyncDisposable
 
     public NpgsqlDataSource Admin { get; }
 
-    /// <summary>As the services connect.</summary>
+    /// <summary>The connection string of the services' role, with the options that the services use.</summary>
     public string AppConnection => AppConnectionTo(Main);
 
     public string AppConnectionTo(string database) =>
-        $"Host={_server.Host};Port={_server.Port};Username=wyckoff_app;Password={Password};Database={database};Options=-c plan_cache_mode=force_custom_plan";
+        $"Host={_server.Host};Port={_server.Port};Username=wyckoff_app;Password={Password};Database={database};"
+        + "Options=-c plan_cache_mode=force_custom_plan";
 
     public string Description { get; private set; } = "";
 
+    /// <summary>Returns the built program of a project, in the same configuration as this program.</summary>
     public static string Program(string project)
     {
-        var ours = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        return Path.Combine(
-            ours.Parent!.Parent!.Parent!.Parent!.FullName,
-            project,
-            "bin",
-            ours.Parent.Name,
-            ours.Name,
-            $"Wyckoff.{project}.dll"
-        );
+        var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
+        var configuration = framework.Parent!;
+        var solution = configuration.Parent!.Parent!.Parent!.FullName;
+        return Path.Combine(solution, project, "bin", configuration.Name, framework.Name, $"Wyckoff.{project}.dll");
     }
 
     public static async Task<BenchmarkServer> StartAsync(string folder, CancellationToken cancellationToken)
@@ -50,17 +52,38 @@ internal sealed class BenchmarkServer : IAsyncDisposable
         var chunks = await server.ScalarAsync<string>(
             server._server.Edition == PostgresEdition.Plain
                 ? "SELECT 'plain tables'"
-                : "SELECT string_agg(hypertable_name || ' ' || extract(epoch FROM time_interval)::int / 86400 || ' d', ', ' ORDER BY time_interval, hypertable_name) FROM timescaledb_information.dimensions WHERE hypertable_name LIKE 'bars_%'",
+                : """
+                SELECT string_agg(
+                         hypertable_name || ' ' || extract(epoch FROM time_interval)::int / 86400 || ' d',
+                         ', ' ORDER BY time_interval, hypertable_name)
+                  FROM timescaledb_information.dimensions
+                 WHERE hypertable_name LIKE 'bars_%'
+                """,
             cancellationToken
         );
+        var postgres = server._server;
         server.Description = string.Create(
             CultureInfo.InvariantCulture,
-            $"PostgreSQL {server._server.Version}, {server._server.Edition} {server._server.EditionVersion}; chunks: {chunks}; {Environment.ProcessorCount} cores"
+            $"PostgreSQL {postgres.Version}, {postgres.Edition} {postgres.EditionVersion}; "
+                + $"chunks: {chunks}; {Environment.ProcessorCount} cores"
         );
         return server;
     }
 
-    /// <summary>A database with the whole schema and nothing in it.</summary>
+    /// <summary>Adds the tickers of all symbols to the main database and returns their ids.</summary>
+    public static async Task<List<int>> AddTickersAsync(NpgsqlDataSource app, CancellationToken cancellationToken)
+    {
+        var ids = new List<int>();
+        var directory = new TickerDirectory(app);
+        for (var symbol = 0; symbol < BarData.Symbols; symbol++)
+        {
+            ids.Add((await directory.GetOrAddAsync(Symbol.Parse(BarData.SymbolName(symbol)), cancellationToken)).Id);
+        }
+
+        return ids;
+    }
+
+    /// <summary>Creates a database and migrates it to the current schema.</summary>
     public async Task AddDatabaseAsync(string database, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("dotnet", [Program("MigrationService")]) { RedirectStandardOutput = true };
@@ -85,32 +108,36 @@ internal sealed class BenchmarkServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Does what the server would otherwise begin to do on its own after it was filled.</summary>
+    /// <summary>Runs the vacuum and the checkpoint that the server would otherwise start during the measurements.</summary>
     public async Task SettleAsync(string database, CancellationToken cancellationToken)
     {
         await ExecuteInAsync(database, "VACUUM ANALYZE", cancellationToken);
         await ExecuteInAsync(database, "CHECKPOINT", cancellationToken);
     }
 
-    /// <summary>No bars, and no trace of any.</summary>
+    /// <summary>Deletes all bars and the records about them.</summary>
     public async Task EmptyAsync(CancellationToken cancellationToken)
     {
         await ExecuteAsync(
-            "TRUNCATE market.bars_1m, market.bars_5m, market.bars_15m, market.bars_30m, market.bars_1h, market.bars_4h, market.bars_1d, market.bar_windows, market.bar_changes, market.import_batches CASCADE",
+            """
+            TRUNCATE market.bars_1m, market.bars_5m, market.bars_15m, market.bars_30m, market.bars_1h, market.bars_4h, market.bars_1d,
+                     market.bar_windows, market.bar_changes, market.import_batches
+             CASCADE
+            """,
             cancellationToken
         );
         await ExecuteAsync("CHECKPOINT", cancellationToken);
     }
 
-    /// <summary>Wall-clock seconds of psql's \copy of a file.</summary>
+    /// <summary>Copies a file into a table with psql's \copy, and returns the elapsed seconds.</summary>
     public Task<double> CopyAsync(string table, string columns, string file, CancellationToken cancellationToken) =>
         PsqlAsync($"\\copy {table} ({columns}) FROM '{file}' WITH (FORMAT csv)", null, cancellationToken);
 
-    /// <summary>Wall-clock seconds that psql takes for a command, of which the output goes into a file.</summary>
+    /// <summary>Runs a command with psql, optionally with its output in a file, and returns the elapsed seconds.</summary>
     public async Task<double> PsqlAsync(string command, string? output, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
-        string[] into = output is null ? [] : ["-o", output];
+        string[] outputOption = output is null ? [] : ["-o", output];
         var start = new ProcessStartInfo(
             Path.Combine(_server.BinFolder, "psql"),
             [
@@ -118,7 +145,7 @@ internal sealed class BenchmarkServer : IAsyncDisposable
                 "-q",
                 "-v",
                 "ON_ERROR_STOP=1",
-                .. into,
+                .. outputOption,
                 "-c",
                 command,
                 $"host={_server.Host} port={_server.Port} user=wyckoff_app dbname={Main}",

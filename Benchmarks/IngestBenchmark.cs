@@ -1,25 +1,23 @@
 using System.Diagnostics;
-using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Wyckoff.Bars;
-using Wyckoff.Primitives;
-using Wyckoff.Tickers;
 
 namespace Wyckoff.Benchmarks;
 
 /// <summary>
-/// What the import verb takes for a vendor's file, against psql's \copy of the finished rows into the same hypertable: in one run, one after the other, each into an
-/// empty database. The whole process counts, from its start to its end.
+/// Compares the import verb on a vendor's file with psql's \copy of the finished rows into the same hypertable. Both run in turn, each into
+/// an empty database. The time is that of the whole process.
 /// </summary>
 internal static class IngestBenchmark
 {
     private const string Columns =
-        "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score";
-    private const int OneByOne = 2_000;
+        "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, "
+        + "spread, spread_ratio, volume_ratio, low_history, source, quality_score";
+    private const int OneByOneRows = 2_000;
 
-    // With the bars that are promised, as ratios of \copy's rows per second.
-    private static readonly (string Name, string[] Options, bool Again, double? Bar)[] Sides =
+    // A target is a ratio of the rows per second of \copy. A side marked Again imports into the database that the side before has filled.
+    private static readonly (string Name, string[] Options, bool Again, double? Target)[] Sides =
     [
         ("import, roll-ups off", ["--no-roll-ups"], false, 1.0),
         ("import, everything on", [], false, 0.6),
@@ -30,49 +28,35 @@ internal static class IngestBenchmark
 
     public static async Task<Report> RunAsync(CancellationToken cancellationToken)
     {
-        var home = Path.Combine("/var/tmp", string.Create(CultureInfo.InvariantCulture, $"wyckoff-ingest-{Environment.ProcessId}"));
-        Directory.CreateDirectory(home);
-        try
+        using var folder = new BenchmarkFolder("ingest");
+        await using var server = await BenchmarkServer.StartAsync(folder.PathOf("postgres"), cancellationToken);
+        Console.WriteLine(server.Description);
+        await using var app = NpgsqlDataSource.Create(server.AppConnection);
+        var tickers = await BenchmarkServer.AddTickersAsync(app, cancellationToken);
+        var report = new Report();
+        var peaks = new List<double>();
+        foreach (var (rows, rounds) in new[] { (1_000_000, 3), (5_000_000, 2) })
         {
-            await using var server = await BenchmarkServer.StartAsync(Path.Combine(home, "postgres"), cancellationToken);
-            Console.WriteLine(server.Description);
-            await using var app = NpgsqlDataSource.Create(server.AppConnection);
-            var tickers = new List<int>();
-            var directory = new TickerDirectory(app);
-            for (var symbol = 0; symbol < BarData.Symbols; symbol++)
-            {
-                tickers.Add((await directory.GetOrAddAsync(Symbol.Parse(BarData.SymbolName(symbol)), cancellationToken)).Id);
-            }
-
-            var report = new Report();
-            var peaks = new List<double>();
-            foreach (var (rows, rounds) in new[] { (1_000_000, 3), (5_000_000, 2) })
-            {
-                peaks.Add(await CompareAsync(report, server, home, tickers, rows, rounds, cancellationToken));
-            }
-
-            report.Add("peak memory of the import of 5 M rows over that of 1 M", peaks[1] / peaks[0], "×", 1.25);
-            await server.EmptyAsync(cancellationToken);
-            await OneByOneAsync(report, server, tickers[0], cancellationToken);
-            return report;
+            peaks.Add(await CompareAsync(report, server, folder, tickers, rows, rounds, cancellationToken));
         }
-        finally
-        {
-            Directory.Delete(home, recursive: true);
-        }
+
+        report.Add("peak memory of the import of 5 M rows over that of 1 M", peaks[1] / peaks[0], "×", 1.25);
+        await server.EmptyAsync(cancellationToken);
+        await OneByOneAsync(report, server, tickers[0], cancellationToken);
+        return report;
     }
 
     private static async Task<double> CompareAsync(
         Report report,
         BenchmarkServer server,
-        string home,
+        BenchmarkFolder folder,
         List<int> tickers,
         int rows,
         int rounds,
         CancellationToken cancellationToken
     )
     {
-        var (table, vendor) = (Path.Combine(home, "table.csv"), Path.Combine(home, "vendor.csv"));
+        var (table, vendor) = (folder.PathOf("table.csv"), folder.PathOf("vendor.csv"));
         await BarData.WriteTableFileAsync(table, rows, tickers, cancellationToken);
         await BarData.WriteVendorFileAsync(vendor, rows, cancellationToken);
         var copies = new List<double>();
@@ -84,7 +68,7 @@ internal static class IngestBenchmark
             await server.EmptyAsync(cancellationToken);
             var copy = await server.CopyAsync("market.bars_1m", Columns, table, cancellationToken);
             copies.Add(copy);
-            Say($"{rows / 1_000_000} M, round {round + 1}: \\copy {rows / copy:N0} rows/s");
+            Report.Log($"{rows / 1_000_000} M, round {round + 1}: \\copy {rows / copy:N0} rows/s");
             foreach (var side in Sides)
             {
                 if (!side.Again)
@@ -100,12 +84,13 @@ internal static class IngestBenchmark
                 peak = Math.Max(peak, memory);
                 ratios[side.Name].Add(copy / seconds);
                 rates[side.Name].Add(rows / seconds);
-                Say(
-                    $"{rows / 1_000_000} M, round {round + 1}: {side.Name} {rows / seconds:N0} rows/s, {copy / seconds:0.00} of \\copy, peak {memory:0} MB"
+                var figures = FormattableString.Invariant(
+                    $"{rows / seconds:N0} rows/s, {copy / seconds:0.00} of \\copy, peak {memory:0} MB"
                 );
+                Report.Log($"{rows / 1_000_000} M, round {round + 1}: {side.Name} {figures}");
             }
 
-            // What was imported is what was copied, or the rows per second mean nothing.
+            // The rows per second can only be compared if the import wrote as many rows as \copy.
             if (await server.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m", cancellationToken) != rows)
             {
                 throw new InvalidOperationException("Not all rows were imported.");
@@ -116,12 +101,12 @@ internal static class IngestBenchmark
         foreach (var side in Sides)
         {
             report.Add($"{rows / 1_000_000} M rows: {side.Name}", Report.Median(rates[side.Name]), "rows/s");
-            // A million rows take so little that starting the process weighs: the bars are those of five.
+            // With one million rows, the start of the process is a large part of the time. The targets apply to five million.
             report.Add(
                 $"{rows / 1_000_000} M rows: {side.Name}, over \\copy",
                 Report.Median(ratios[side.Name]),
                 "×",
-                rows >= 5_000_000 ? side.Bar : null,
+                rows >= 5_000_000 ? side.Target : null,
                 higherIsBetter: true
             );
         }
@@ -136,7 +121,7 @@ internal static class IngestBenchmark
             new DbContextOptionsBuilder<OneByOneContext>().UseNpgsql(server.AppConnection).Options
         );
         var watch = Stopwatch.StartNew();
-        foreach (var bar in BarData.Bars(0, OneByOne))
+        foreach (var bar in BarData.Bars(0, OneByOneRows))
         {
             context.Bars.Add(
                 new()
@@ -155,7 +140,7 @@ internal static class IngestBenchmark
             context.ChangeTracker.Clear();
         }
 
-        var rate = OneByOne / watch.Elapsed.TotalSeconds;
+        var rate = OneByOneRows / watch.Elapsed.TotalSeconds;
         report.Add("row by row through EF Core, one commit each", rate, "rows/s");
         report.Add(
             "5 M rows: import, roll-ups off, over row by row",
@@ -168,9 +153,7 @@ internal static class IngestBenchmark
         static decimal Price(long amount) => amount / (decimal)IncomingBar.One;
     }
 
-    private static void Say(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
-
-    /// <summary>The table as an application maps it that has nothing but an ORM.</summary>
+    /// <summary>The table as mapped by an application that only uses an ORM.</summary>
     private sealed class OneByOneContext(DbContextOptions<OneByOneContext> options) : DbContext(options)
     {
         public DbSet<OhlcvBar> Bars => Set<OhlcvBar>();

@@ -3,7 +3,7 @@ using Wyckoff.Benchmarks.Load;
 
 namespace Wyckoff.Benchmarks;
 
-/// <summary>A verb of the Ingestor as a user runs it: a process from its start to its end.</summary>
+/// <summary>Measures a verb of the Ingestor, as a whole process.</summary>
 internal static class IngestorRun
 {
     public static async Task<(double Seconds, double Megabytes)> MeasureAsync(
@@ -20,10 +20,7 @@ internal static class IngestorRun
         start.Environment["ConnectionStrings__wyckoff"] = server.AppConnection;
         var watch = Stopwatch.StartNew();
         using var run = Process.Start(start)!;
-        var (said, complained) = (
-            run.StandardOutput.ReadToEndAsync(cancellationToken),
-            run.StandardError.ReadToEndAsync(cancellationToken)
-        );
+        var (output, error) = (run.StandardOutput.ReadToEndAsync(cancellationToken), run.StandardError.ReadToEndAsync(cancellationToken));
         var peak = 0.0;
         var ended = run.WaitForExitAsync(cancellationToken);
         while (!ended.IsCompleted)
@@ -35,8 +32,6 @@ internal static class IngestorRun
         await ended;
         return run.ExitCode == 0
             ? (watch.Elapsed.TotalSeconds, peak)
-            : throw new InvalidOperationException(
-                $"{string.Join(' ', arguments)} ended with {run.ExitCode}: {await said}{await complained}"
-            );
+            : throw new InvalidOperationException($"{string.Join(' ', arguments)} ended with {run.ExitCode}: {await output}{await error}");
     }
 }

@@ -3,13 +3,12 @@ using Npgsql;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Files;
 using Wyckoff.Primitives;
-using Wyckoff.Tickers;
 
 namespace Wyckoff.Benchmarks;
 
 /// <summary>
-/// Files of the same bars as Parquet and as CSV: what the verb import takes for each, into an empty database, and what the verb export takes to write them again. Each is a
-/// process of its own, and its peak memory counts.
+/// Compares Parquet and CSV files of the same bars: the import of each into an empty database, and the export. Each run is a process of its
+/// own, whose time and peak memory are measured.
 /// </summary>
 internal static class ParquetBenchmark
 {
@@ -21,65 +20,50 @@ internal static class ParquetBenchmark
             Environment.GetEnvironmentVariable("WYCKOFF_BENCHMARK_ROWS"),
             NumberStyles.None,
             CultureInfo.InvariantCulture,
-            out var wanted
+            out var given
         )
-            ? wanted
+            ? given
             : DefaultRows;
-        var home = Path.Combine("/var/tmp", string.Create(CultureInfo.InvariantCulture, $"wyckoff-parquet-{Environment.ProcessId}"));
-        Directory.CreateDirectory(home);
-        try
+        using var folder = new BenchmarkFolder("parquet");
+        await using var server = await BenchmarkServer.StartAsync(folder.PathOf("postgres"), cancellationToken);
+        Console.WriteLine(server.Description);
+        await using var app = NpgsqlDataSource.Create(server.AppConnection);
+        await BenchmarkServer.AddTickersAsync(app, cancellationToken);
+        var report = new Report();
+        var symbols = string.Join(',', Enumerable.Range(0, BarData.Symbols).Select(BarData.SymbolName));
+        var seconds = new Dictionary<(string Verb, string Format), double>();
+        foreach (var format in new[] { "csv", "parquet" })
         {
-            await using var server = await BenchmarkServer.StartAsync(Path.Combine(home, "postgres"), cancellationToken);
-            Console.WriteLine(server.Description);
-            await using var app = NpgsqlDataSource.Create(server.AppConnection);
-            var directory = new TickerDirectory(app);
-            for (var symbol = 0; symbol < BarData.Symbols; symbol++)
+            var (file, exported) = (folder.PathOf("bars." + format), folder.PathOf("exported." + format));
+            await WriteAsync(file, format == "csv" ? BarFileFormat.Csv : BarFileFormat.Parquet, rows, cancellationToken);
+            await server.EmptyAsync(cancellationToken);
+            await MeasureAsync("import", file, "--timeframe", "1m", "--no-roll-ups");
+            if (await server.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m", cancellationToken) != rows)
             {
-                await directory.GetOrAddAsync(Symbol.Parse(BarData.SymbolName(symbol)), cancellationToken);
+                throw new InvalidOperationException("Not all rows were imported.");
             }
 
-            var report = new Report();
-            var symbols = string.Join(',', Enumerable.Range(0, BarData.Symbols).Select(BarData.SymbolName));
-            var seconds = new Dictionary<(string Verb, string Format), double>();
-            foreach (var format in new[] { "csv", "parquet" })
+            await MeasureAsync("export", "--symbol", symbols, "--timeframe", "1m", "--output", exported);
+            report.Add($"{format}: size of the exported file", new FileInfo(exported).Length / (double)rows, "bytes a row");
+            File.Delete(file);
+            File.Delete(exported);
+
+            async Task MeasureAsync(string verb, params string[] arguments)
             {
-                var (file, exported) = (Path.Combine(home, "bars." + format), Path.Combine(home, "exported." + format));
-                await WriteAsync(file, format == "csv" ? BarFileFormat.Csv : BarFileFormat.Parquet, rows, cancellationToken);
-                await server.EmptyAsync(cancellationToken);
-                await MeasureAsync("import", file, "--timeframe", "1m", "--no-roll-ups");
-                if (await server.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m", cancellationToken) != rows)
-                {
-                    throw new InvalidOperationException("Not all rows were imported.");
-                }
-
-                await MeasureAsync("export", "--symbol", symbols, "--timeframe", "1m", "--output", exported);
-                report.Add($"{format}: size of the exported file", new FileInfo(exported).Length / (double)rows, "bytes a row");
-                File.Delete(file);
-                File.Delete(exported);
-
-                async Task MeasureAsync(string verb, params string[] arguments)
-                {
-                    var (took, peak) = await IngestorRun.MeasureAsync(server, [verb, .. arguments], cancellationToken);
-                    seconds[(verb, format)] = took;
-                    report.Add($"{verb} of {rows / 1_000_000} M rows, {format}", rows / took, "rows/s");
-                    report.Add($"{verb} of {rows / 1_000_000} M rows, {format}: peak memory", peak, "MB", format == "parquet" ? 300 : null);
-                    Console.WriteLine(
-                        string.Create(CultureInfo.InvariantCulture, $"{verb}, {format}: {rows / took:N0} rows/s, peak {peak:0} MB")
-                    );
-                }
+                var (elapsed, peak) = await IngestorRun.MeasureAsync(server, [verb, .. arguments], cancellationToken);
+                seconds[(verb, format)] = elapsed;
+                report.Add($"{verb} of {rows / 1_000_000} M rows, {format}", rows / elapsed, "rows/s");
+                report.Add($"{verb} of {rows / 1_000_000} M rows, {format}: peak memory", peak, "MB", format == "parquet" ? 300 : null);
+                Report.Log($"{verb}, {format}: {rows / elapsed:N0} rows/s, peak {peak:0} MB");
             }
-
-            foreach (var verb in new[] { "import", "export" })
-            {
-                report.Add($"{verb}: Parquet over CSV", seconds[(verb, "csv")] / seconds[(verb, "parquet")], "×");
-            }
-
-            return report;
         }
-        finally
+
+        foreach (var verb in new[] { "import", "export" })
         {
-            Directory.Delete(home, recursive: true);
+            report.Add($"{verb}: Parquet over CSV", seconds[(verb, "csv")] / seconds[(verb, "parquet")], "×");
         }
+
+        return report;
     }
 
     private static async Task WriteAsync(string path, BarFileFormat format, int rows, CancellationToken cancellationToken)

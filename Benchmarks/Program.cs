@@ -2,20 +2,20 @@ using Wyckoff.Benchmarks;
 using Wyckoff.Benchmarks.Load;
 using Wyckoff.Benchmarks.Reading;
 
-// Each brings up and fills what it needs by itself, alternates its sides, and reports medians.
+// Each benchmark starts and fills its own servers, measures the compared sides in turn, and reports medians.
 Dictionary<string, Func<CancellationToken, Task<Report>>> benchmarks = new(StringComparer.Ordinal)
 {
     ["ingest"] = IngestBenchmark.RunAsync,
     ["parquet"] = ParquetBenchmark.RunAsync,
     ["read"] = ReadBenchmark.RunAsync,
     ["read-lookups"] = ReadBenchmark.LookupsAsync,
-    ["read-windows"] = ReadBenchmark.WindowsAsync,
+    ["read-recent"] = ReadBenchmark.RecentBarsAsync,
     ["read-streams"] = ReadBenchmark.StreamsAsync,
     ["read-pushes"] = ReadBenchmark.PushesAsync,
     ["start"] = StartBenchmark.RunAsync,
 };
 
-// What a benchmark loads runs beside it, in a process of its own.
+// The servers under load are other processes of this program, with these verbs.
 switch (args)
 {
     case [Hosts.ApiVerb, .. var rest]:

@@ -1,23 +1,34 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Wyckoff.Benchmarks;
 
-/// <summary>What a benchmark found: a table for people, and the same as JSON for whoever compares runs.</summary>
+/// <summary>The figures of a benchmark, printed as a table and saved as JSON.</summary>
 internal sealed class Report
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     private readonly List<Line> _lines = [];
 
-    /// <param name="Metric">What was measured, against what.</param>
-    /// <param name="Value">The median.</param>
-    /// <param name="Unit">Of value and bar.</param>
-    /// <param name="Bar">What it must reach; null where nothing is promised.</param>
-    /// <param name="HigherIsBetter">Which side of the bar is the good one.</param>
-    public sealed record Line(string Metric, double Value, string Unit, double? Bar, bool HigherIsBetter);
+    /// <summary>A figure of the report.</summary>
+    /// <param name="Metric">The name of the metric.</param>
+    /// <param name="Value">The value, as a rule a median.</param>
+    /// <param name="Unit">The unit of value and target.</param>
+    /// <param name="Target">The promised value, or null.</param>
+    /// <param name="HigherIsBetter">True if the value has to be at least the target, false if at most.</param>
+    public sealed record Line(
+        string Metric,
+        double Value,
+        string Unit,
+        [property: JsonPropertyName("bar")] double? Target,
+        bool HigherIsBetter
+    );
 
-    public void Add(string metric, double value, string unit, double? bar = null, bool higherIsBetter = false) =>
-        _lines.Add(new(metric, value, unit, bar, higherIsBetter));
+    /// <summary>Prints a line of progress.</summary>
+    public static void Log(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+
+    public void Add(string metric, double value, string unit, double? target = null, bool higherIsBetter = false) =>
+        _lines.Add(new(metric, value, unit, target, higherIsBetter));
 
     public static double Median(IEnumerable<double> values)
     {
@@ -31,10 +42,10 @@ internal sealed class Report
     {
         foreach (var line in _lines)
         {
-            var bar = line.Bar is { } limit
+            var target = line.Target is { } limit
                 ? string.Create(CultureInfo.InvariantCulture, $"   ({(line.HigherIsBetter ? "at least" : "at most")} {limit:0.##})")
                 : "";
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{line.Metric, -60} {line.Value, 10:0.00} {line.Unit}{bar}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{line.Metric, -60} {line.Value, 10:0.00} {line.Unit}{target}"));
         }
     }
 

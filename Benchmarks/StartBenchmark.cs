@@ -4,59 +4,42 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Benchmarks;
 
-/// <summary>From the command to bars over HTTP: on a machine without servers, with servers but no data, and as on every other day.</summary>
+/// <summary>
+/// Measures the time from the command to bars over HTTP: on a machine without servers, with servers but without data, and with data.
+/// </summary>
 internal static class StartBenchmark
 {
     private const int Rounds = 5;
 
     public static async Task<Report> RunAsync(CancellationToken cancellationToken)
     {
-        var home = Path.Combine("/var/tmp", string.Create(CultureInfo.InvariantCulture, $"wyckoff-start-{Environment.ProcessId}"));
-        try
+        using var folder = new BenchmarkFolder("start");
+        var first = await StartAsync(folder.Folder, cancellationToken);
+        List<double> empty = [],
+            filled = [];
+        for (var round = 0; round < Rounds; round++)
         {
-            var first = await StartAsync(home, cancellationToken);
-            List<double> empty = [],
-                filled = [];
-            for (var round = 0; round < Rounds; round++)
-            {
-                Directory.Delete(Path.Combine(home, "data"), recursive: true);
-                empty.Add(await StartAsync(home, cancellationToken));
-                filled.Add(await StartAsync(home, cancellationToken));
-            }
+            Directory.Delete(folder.PathOf("data"), recursive: true);
+            empty.Add(await StartAsync(folder.Folder, cancellationToken));
+            filled.Add(await StartAsync(folder.Folder, cancellationToken));
+        }
 
-            var report = new Report();
-            report.Add("first start: servers installed, migrated, samples loaded", first, "s", 180);
-            report.Add("start on an empty data folder", Report.Median(empty), "s");
-            report.Add("start on data that is there", Report.Median(filled), "s", 15);
-            return report;
-        }
-        finally
-        {
-            if (Directory.Exists(home))
-            {
-                Directory.Delete(home, recursive: true);
-            }
-        }
+        var report = new Report();
+        report.Add("first start: servers installed, migrated, samples loaded", first, "s", 180);
+        report.Add("start on an empty data folder", Report.Median(empty), "s");
+        report.Add("start on data that is there", Report.Median(filled), "s", 15);
+        return report;
     }
 
     private static async Task<double> StartAsync(string home, CancellationToken cancellationToken)
     {
         var port = PortOwner.PickFree();
-        var ours = new DirectoryInfo(AppContext.BaseDirectory);
-        var appHost = Path.Combine(
-            ours.Parent!.Parent!.Parent!.Parent!.FullName,
-            "AppHost",
-            "bin",
-            ours.Parent!.Name,
-            ours.Name,
-            "Wyckoff.AppHost.dll"
-        );
         var watch = Stopwatch.StartNew();
-        // Leashed with TERM, so that it ends in good order when we let go.
+        // TERM lets the AppHost shut down all servers at the end of the block.
         await using var system = LeashedProcess.Start(
             "AppHost",
             "dotnet",
-            [appHost, "--local", "--data", home, "--port", port.ToString(CultureInfo.InvariantCulture)],
+            [BenchmarkServer.Program("AppHost"), "--local", "--data", home, "--port", port.ToString(CultureInfo.InvariantCulture)],
             null,
             null,
             "TERM",
@@ -85,7 +68,7 @@ internal static class StartBenchmark
             }
             catch (HttpRequestException)
             {
-                // Not yet.
+                // The API does not answer yet.
             }
 
             await Task.Delay(20, cancellationToken);

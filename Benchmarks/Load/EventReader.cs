@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace Wyckoff.Benchmarks.Load;
 
-/// <summary>A reader of server-sent events that only notes which ids came, and when.</summary>
+/// <summary>Reads server-sent events and records their ids and arrival times.</summary>
 internal sealed class EventReader : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -18,13 +18,15 @@ internal sealed class EventReader : IDisposable
     private long _id;
     private long _now;
 
-    /// <summary>Once the first event is here, or the reader has failed.</summary>
+    /// <summary>Completes with the first event, or fails with the reader.</summary>
     public Task First => _first.Task;
 
-    /// <summary>In the order in which they came; <see cref="Stopwatch"/> ticks. To be read when no more come.</summary>
+    /// <summary>
+    /// The events in order of arrival, in <see cref="Stopwatch"/> ticks. May be read only after <see cref="RunAsync"/> has ended.
+    /// </summary>
     public IReadOnlyList<(long Id, long Ticks)> Events => _events;
 
-    /// <summary>Until cancelled, or cut off: then it throws.</summary>
+    /// <summary>Reads events until cancelled. Throws if the stream ends before that.</summary>
     public async Task RunAsync(int port, byte[] request, CancellationToken cancellationToken)
     {
         try
@@ -45,7 +47,7 @@ internal sealed class EventReader : IDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // That is how it ends.
+            // Cancellation is the normal end.
         }
         catch (Exception e)
         {
@@ -62,7 +64,7 @@ internal sealed class EventReader : IDisposable
         {
             var end = piece.IndexOf((byte)'\n');
             var part = end < 0 ? piece : piece[..end];
-            // Of a longer line, the beginning tells enough.
+            // Only ids and empty lines matter, so a long line is cut.
             var kept = part[..Math.Min(part.Length, _line.Length - _lineLength)];
             kept.CopyTo(_line.AsSpan(_lineLength));
             _lineLength += kept.Length;

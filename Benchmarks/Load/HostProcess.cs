@@ -5,7 +5,7 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Benchmarks.Load;
 
-/// <summary>A server under load: this program once more, in a process of its own, with one of the verbs of <see cref="Hosts"/>.</summary>
+/// <summary>A server under load: another process of this program, with one of the verbs of <see cref="Hosts"/>.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
     private readonly LeashedProcess _process;
@@ -14,10 +14,10 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>The most memory it ever had resident.</summary>
+    /// <summary>The peak of resident memory.</summary>
     public double PeakMegabytes => ProcessFigures.PeakMegabytes(_process.Pid);
 
-    /// <summary>Of all its threads.</summary>
+    /// <summary>The processor time of all threads.</summary>
     public double ProcessorSeconds => ProcessFigures.ProcessorSeconds(_process.Pid);
 
     public static async Task<HostProcess> StartAsync(
@@ -63,10 +63,10 @@ internal sealed class HostProcess : IAsyncDisposable
         return body.ToArray();
     }
 
-    /// <summary>Has <see cref="Hosts.SamePathOf"/> answer with this.</summary>
-    public async Task GiveAsync(int place, byte[] answer, CancellationToken cancellationToken)
+    /// <summary>Stores bytes in the host, which then answers <see cref="Hosts.StoredPathOf"/> with them.</summary>
+    public async Task StoreAsync(int index, byte[] answer, CancellationToken cancellationToken)
     {
-        var path = Hosts.SamePathOf(place);
+        var path = Hosts.StoredPathOf(index);
         using var connection = await HttpConnection.ConnectAsync(Port, cancellationToken);
         var head = string.Create(
             CultureInfo.InvariantCulture,
@@ -75,11 +75,11 @@ internal sealed class HostProcess : IAsyncDisposable
         await connection.ExchangeAsync(Encoding.ASCII.GetBytes(head).Concat(answer).ToArray(), null, cancellationToken);
         if (!(await GetAsync(path, cancellationToken)).AsSpan().SequenceEqual(answer))
         {
-            throw new InvalidOperationException("The host does not give back what it was given.");
+            throw new InvalidOperationException("The host does not return the bytes stored in it.");
         }
     }
 
-    /// <summary>Bytes allocated since its start.</summary>
+    /// <summary>Returns the bytes allocated since the start of the process.</summary>
     public async Task<long> AllocatedAsync(CancellationToken cancellationToken) =>
         long.Parse(await GetAsync(Hosts.AllocatedPath, cancellationToken), CultureInfo.InvariantCulture);
 

@@ -8,19 +8,22 @@ using Wyckoff.Api;
 
 namespace Wyckoff.Benchmarks.Load;
 
-/// <summary>What <see cref="HostProcess"/> runs: the API as it is, with two more endpoints, and a Kestrel that does nothing else.</summary>
+/// <summary>The servers run by <see cref="HostProcess"/>: the API with two more endpoints, and a bare Kestrel with only those.</summary>
 internal static class Hosts
 {
     public const string ApiVerb = "api-host";
     public const string BareVerb = "bare-host";
 
-    private const string SamePath = "/bench/same/";
+    private const string StoredPath = "/bench/same/";
 
-    /// <summary>Answers with how many bytes the process has allocated.</summary>
+    /// <summary>The endpoint that returns the number of bytes the process has allocated.</summary>
     public const string AllocatedPath = "/bench/allocated";
 
-    /// <summary>Answers with the bytes that were PUT there: one of many places, as it matters to a processor whether it sends the same bytes again and again.</summary>
-    public static string SamePathOf(int place) => SamePath + place.ToString(CultureInfo.InvariantCulture);
+    /// <summary>
+    /// Returns the path of an endpoint that answers with the bytes PUT there. There are many, because sending the same bytes again and
+    /// again would be faster.
+    /// </summary>
+    public static string StoredPathOf(int index) => StoredPath + index.ToString(CultureInfo.InvariantCulture);
 
     public static async Task RunApiAsync(string[] args)
     {
@@ -42,22 +45,22 @@ internal static class Hosts
     {
         var answers = new ConcurrentDictionary<string, byte[]>(StringComparer.Ordinal);
         routes.MapPut(
-            SamePath + "{place}",
+            StoredPath + "{index}",
             (RequestDelegate)(
                 async context =>
                 {
                     using var body = new MemoryStream();
                     await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-                    answers[(string)context.Request.RouteValues["place"]!] = body.ToArray();
+                    answers[(string)context.Request.RouteValues["index"]!] = body.ToArray();
                 }
             )
         );
         routes.MapGet(
-            SamePath + "{place}",
+            StoredPath + "{index}",
             (RequestDelegate)(
                 async context =>
                 {
-                    var answer = answers[(string)context.Request.RouteValues["place"]!];
+                    var answer = answers[(string)context.Request.RouteValues["index"]!];
                     context.Response.ContentType = "application/json; charset=utf-8";
                     context.Response.ContentLength = answer.Length;
                     await context.Response.BodyWriter.WriteAsync(answer, context.RequestAborted);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Wyckoff.Benchmarks.Load;
 
-/// <summary>Follows one HTTP/1.1 answer through the pieces it arrives in, and keeps none of them.</summary>
+/// <summary>Parses an HTTP/1.1 response piece by piece, without keeping the body.</summary>
 internal sealed class HttpAnswer
 {
     private readonly byte[] _head = new byte[16 * 1024];
@@ -10,7 +10,7 @@ internal sealed class HttpAnswer
     private State _state;
     private long _remaining;
 
-    /// <summary>A piece of the body, without the marks of chunks.</summary>
+    /// <summary>Receives a piece of the body, without the chunk sizes.</summary>
     public delegate void BodyPiece(ReadOnlySpan<byte> piece);
 
     private enum State
@@ -28,12 +28,12 @@ internal sealed class HttpAnswer
 
     public long BodyLength { get; private set; }
 
-    /// <summary>Who wants the body.</summary>
+    /// <summary>The receiver of the body, or null.</summary>
     public BodyPiece? Body { get; set; }
 
     public void Begin() => (_state, _headLength, Status, BodyLength) = (State.Head, 0, 0, 0);
 
-    /// <summary>True once the answer is complete.</summary>
+    /// <summary>Parses the next piece. Returns true when the response is complete.</summary>
     public bool Feed(ReadOnlySpan<byte> piece)
     {
         while (!piece.IsEmpty && _state != State.Done)
@@ -42,7 +42,7 @@ internal sealed class HttpAnswer
             {
                 State.Head => Head(piece),
                 State.Body or State.Chunk => Take(piece),
-                _ => Mark(piece[0]),
+                _ => ParseDelimiter(piece[0]),
             };
             piece = piece[taken..];
         }
@@ -61,7 +61,7 @@ internal sealed class HttpAnswer
         var kept = Math.Min(piece.Length, _head.Length - _headLength);
         if (kept == 0)
         {
-            throw new InvalidOperationException("The head of an answer does not end.");
+            throw new InvalidOperationException("The head of a response is too long.");
         }
 
         piece[..kept].CopyTo(_head.AsSpan(_headLength));
@@ -80,7 +80,8 @@ internal sealed class HttpAnswer
     private void Parse(ReadOnlySpan<byte> head)
     {
         Status = int.Parse(head[9..12], NumberStyles.None, CultureInfo.InvariantCulture);
-        // As Kestrel writes them. Line by line, an answer with more headers would cost the load more, and the server would seem slower.
+        // The headers are searched as Kestrel spells them. Parsing line by line would make responses with more headers slower to read, and
+        // the server would seem slower.
         var length = Value(head, "\nContent-Length: "u8);
         _remaining = length.IsEmpty ? 0 : long.Parse(length, NumberStyles.None, CultureInfo.InvariantCulture);
         var chunked = !Value(head, "\nTransfer-Encoding: "u8).IsEmpty;
@@ -116,21 +117,21 @@ internal sealed class HttpAnswer
         return taken;
     }
 
-    private int Mark(byte mark)
+    private int ParseDelimiter(byte next)
     {
         switch (_state)
         {
-            case State.ChunkSize when char.IsAsciiHexDigit((char)mark):
-                _remaining = _remaining * 16 + Digit(mark);
+            case State.ChunkSize when char.IsAsciiHexDigit((char)next):
+                _remaining = _remaining * 16 + Digit(next);
                 break;
-            case State.ChunkSize when mark == '\n':
+            case State.ChunkSize when next == '\n':
                 _state = _remaining > 0 ? State.Chunk : State.Trailer;
                 break;
-            case State.ChunkEnd when mark == '\n':
+            case State.ChunkEnd when next == '\n':
                 _state = State.ChunkSize;
                 break;
-            case State.Trailer when mark == '\n':
-                // Kestrel sends none unless asked for, so the first line of the trailer is the empty one.
+            case State.Trailer when next == '\n':
+                // Kestrel sends no trailers unless the application adds some, so the first line of the trailer is the empty one.
                 _state = State.Done;
                 break;
         }
@@ -138,5 +139,5 @@ internal sealed class HttpAnswer
         return 1;
     }
 
-    private static int Digit(byte mark) => mark <= '9' ? mark - '0' : (mark | 0x20) - 'a' + 10;
+    private static int Digit(byte digit) => digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
 }

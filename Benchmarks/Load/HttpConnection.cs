@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Wyckoff.Benchmarks.Load;
 
-/// <summary>One keep-alive connection that sends ready-made requests and lets the answers go by. An HttpClient would cost more than the server it measures; this allocates nothing per request.</summary>
+/// <summary>
+/// A keep-alive connection that sends prepared requests and allocates nothing per request. An HttpClient would use more processor time than
+/// the server it measures.
+/// </summary>
 internal sealed class HttpConnection : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -31,7 +34,7 @@ internal sealed class HttpConnection : IDisposable
     public static byte[] Get(string path, string accept = "application/json") =>
         Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {accept}\r\n\r\n");
 
-    /// <summary>Sends a request and waits for the end of its answer, of which it gives the length of the body.</summary>
+    /// <summary>Sends a request, reads the whole response and returns the length of its body.</summary>
     public async ValueTask<long> ExchangeAsync(
         ReadOnlyMemory<byte> request,
         HttpAnswer.BodyPiece? body,
@@ -51,7 +54,7 @@ internal sealed class HttpConnection : IDisposable
             received = await _socket.ReceiveAsync(_buffer, SocketFlags.None, cancellationToken);
             if (received == 0)
             {
-                throw new InvalidOperationException("The connection ended before the answer did.");
+                throw new InvalidOperationException("The connection ended before the response did.");
             }
         } while (!_answer.Feed(_buffer.AsSpan(0, received)));
         return _answer.Status == 200

@@ -2,7 +2,7 @@ using HdrHistogram;
 
 namespace Wyckoff.Benchmarks.Load;
 
-/// <summary>Histograms of durations in ticks of <see cref="System.Diagnostics.Stopwatch"/>, exact to three digits.</summary>
+/// <summary>Histograms of durations in <see cref="System.Diagnostics.Stopwatch"/> ticks, exact to three digits.</summary>
 internal static class Latencies
 {
     private const int Digits = 3;
@@ -12,7 +12,7 @@ internal static class Latencies
 
     public static void Record(this LongHistogram latencies, long ticks) => latencies.RecordValue(Math.Clamp(ticks, 0, Longest));
 
-    /// <summary>Milliseconds that the given share did not exceed.</summary>
+    /// <summary>Returns the percentile in milliseconds; a share of 0.5 is the median.</summary>
     public static double Percentile(this LongHistogram latencies, double share) =>
         latencies.GetValueAtPercentile(100 * share) / OutputScalingFactor.TimeStampToMilliseconds;
 }

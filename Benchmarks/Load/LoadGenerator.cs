@@ -3,7 +3,7 @@ using HdrHistogram;
 
 namespace Wyckoff.Benchmarks.Load;
 
-/// <summary>Connections that each send the next request as soon as they have the answer to the last.</summary>
+/// <summary>Puts load on a server: each connection sends its next request as soon as it has the response to the last.</summary>
 internal sealed class LoadGenerator : IDisposable
 {
     private readonly HttpConnection[] _connections;
@@ -18,13 +18,13 @@ internal sealed class LoadGenerator : IDisposable
         CancellationToken cancellationToken
     )
     {
-        var made = new HttpConnection[connections];
+        var connected = new HttpConnection[connections];
         for (var i = 0; i < connections; i++)
         {
-            made[i] = await HttpConnection.ConnectAsync(port, cancellationToken);
+            connected[i] = await HttpConnection.ConnectAsync(port, cancellationToken);
         }
 
-        return new(made, [.. paths.Select(path => HttpConnection.Get(path))]);
+        return new(connected, [.. paths.Select(path => HttpConnection.Get(path))]);
     }
 
     public async Task<LoadResult> RunAsync(TimeSpan duration, CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal sealed class LoadGenerator : IDisposable
         var end = start + (long)(duration.TotalSeconds * Stopwatch.Frequency);
         var parts = await Task.WhenAll(
             _connections.Select(
-                (connection, place) => Task.Run(() => LoopAsync(connection, place, end, cancellationToken), cancellationToken)
+                (connection, index) => Task.Run(() => LoopAsync(connection, index, end, cancellationToken), cancellationToken)
             )
         );
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -58,15 +58,16 @@ internal sealed class LoadGenerator : IDisposable
 
     private async Task<(LongHistogram Latencies, long Bytes)> LoopAsync(
         HttpConnection connection,
-        int place,
+        int seed,
         long end,
         CancellationToken cancellationToken
     )
     {
         var latencies = Latencies.New();
         long bytes = 0;
-        // In random order, as users ask. In the order of the list, connections that wait for the same answer would then all ask for the same next one, in a convoy.
-        var next = new Random(place);
+        // The requests are in random order, as those of users. In list order, connections that wait for the same response would then all
+        // send the same next request at once.
+        var random = new Random(seed);
         while (true)
         {
             var start = Stopwatch.GetTimestamp();
@@ -75,13 +76,13 @@ internal sealed class LoadGenerator : IDisposable
                 return (latencies, bytes);
             }
 
-            bytes += await connection.ExchangeAsync(_requests[next.Next(_requests.Length)], null, cancellationToken);
+            bytes += await connection.ExchangeAsync(_requests[random.Next(_requests.Length)], null, cancellationToken);
             latencies.Record(Stopwatch.GetTimestamp() - start);
         }
     }
 }
 
-/// <summary>What came of a run.</summary>
+/// <summary>The result of a run.</summary>
 internal sealed record LoadResult(LongHistogram Latencies, double Seconds, long Bytes)
 {
     public double Rate => Latencies.TotalCount / Seconds;

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Wyckoff.Benchmarks.Load;
 
-/// <summary>What Linux keeps of a process.</summary>
+/// <summary>Reads figures of a process from /proc.</summary>
 internal static class ProcessFigures
 {
-    // Of the clock that /proc counts in: fixed for programs, whatever the kernel's own is.
+    // /proc counts processor time in ticks of this rate, independent of the kernel's own rate.
     private const double Hertz = 100;
 
-    /// <summary>The kernel keeps the peak of resident memory, so it does not matter when it is asked, as long as the process is there; 0 when it is not.</summary>
+    /// <summary>Returns the peak of resident memory since the start of the process, or 0 if the process has ended.</summary>
     public static double PeakMegabytes(int process)
     {
         try
@@ -25,11 +25,11 @@ internal static class ProcessFigures
 
     public static double ProcessorSeconds(int process)
     {
-        // The name, in brackets, may have spaces in it.
+        // The name of the process, in brackets, may contain spaces.
         var fields = File.ReadAllText($"/proc/{process}/stat").Split(')')[^1].Split(' ');
         return (long.Parse(fields[12], CultureInfo.InvariantCulture) + long.Parse(fields[13], CultureInfo.InvariantCulture)) / Hertz;
     }
 
-    /// <summary>Of the last minute: how many wanted to run.</summary>
+    /// <summary>Returns the load average of the last minute.</summary>
     public static string LoadAverage() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
 }

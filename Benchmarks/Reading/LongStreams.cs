@@ -5,7 +5,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Benchmarks.Reading;
 
-/// <summary>A million minutes of one symbol, as text: by the API, and by psql's COPY of the same columns.</summary>
+/// <summary>Compares the API with psql's COPY for a million minute bars of one symbol as text.</summary>
 internal static class LongStreams
 {
     private const int Rounds = 3;
@@ -17,7 +17,12 @@ internal static class LongStreams
         var ticker = await setup.Tickers.FindAsync(Symbol.Parse(ReadSetup.LongSymbol), cancellationToken);
         var copy = string.Create(
             CultureInfo.InvariantCulture,
-            $"COPY (SELECT timestamp, open, high, low, close, volume, trade_count, vwap FROM market.bars_1m WHERE ticker_id = {ticker!.Id} AND timestamp >= '{From(setup, ReadSetup.LongMinutes)}' ORDER BY timestamp) TO STDOUT"
+            $"""
+            COPY (SELECT timestamp, open, high, low, close, volume, trade_count, vwap
+                    FROM market.bars_1m
+                   WHERE ticker_id = {ticker!.Id} AND timestamp >= '{From(setup, ReadSetup.LongMinutes)}'
+                   ORDER BY timestamp) TO STDOUT
+            """
         );
         var file = Path.GetTempFileName();
         await setup.Server.PsqlAsync(copy, file, cancellationToken);
@@ -65,9 +70,8 @@ internal static class LongStreams
 
         report.Add("1 M minutes: peak memory of the API", many.PeakMegabytes, "MB");
         report.Add("1 M minutes: peak memory over that of 200 k", many.PeakMegabytes / few.PeakMegabytes, "×", 1.25);
-        ReadBenchmark.Say(
-            $"1 M minutes: COPY {Report.Median(copies):0.00} s, peak {many.PeakMegabytes:0} MB, of 200 k {few.PeakMegabytes:0} MB; load {ProcessFigures.LoadAverage()}"
-        );
+        var peaks = FormattableString.Invariant($"peak {many.PeakMegabytes:0} MB, of 200 k {few.PeakMegabytes:0} MB");
+        Report.Log($"1 M minutes: COPY {Report.Median(copies):0.00} s, {peaks}; load {ProcessFigures.LoadAverage()}");
     }
 
     private static string From(ReadSetup setup, int minutes) =>

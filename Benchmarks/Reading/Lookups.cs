@@ -8,15 +8,15 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Benchmarks.Reading;
 
 /// <summary>
-/// One year of days of any symbol, one after the other: by the API without any cache, over one connection, and by the query alone, as a program would put it that has the
-/// driver and nothing else. In the small table and in the large one.
+/// Compares the API without a cache with the bare database query for one year of daily bars of a random symbol, over one connection, in a
+/// small and a large database.
 /// </summary>
 internal static class Lookups
 {
     private const int Slice = 40;
     private const int Rounds = 30;
 
-    // Until all code of a request is compiled for good: one connection makes few requests to count.
+    // One connection sends few requests, so it takes long until the code of a request has its final compilation.
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
 
     public static async Task RunAsync(ReadSetup setup, Report report, CancellationToken cancellationToken)
@@ -27,7 +27,7 @@ internal static class Lookups
         await using var largeQuery = await Query.OpenAsync(setup, ReadSetup.Large, cancellationToken);
         using var smallConnection = await HttpConnection.ConnectAsync(small.Port, cancellationToken);
         using var largeConnection = await HttpConnection.ConnectAsync(large.Port, cancellationToken);
-        var (few, many) = (Some(setup, 1), Some(setup, 10));
+        var (few, many) = (RandomLookups(setup, 1), RandomLookups(setup, 10));
         Func<int, ValueTask<long>>[] sides =
         [
             i => smallConnection.ExchangeAsync(few[i % few.Length].Request, null, cancellationToken),
@@ -80,8 +80,9 @@ internal static class Lookups
         report.Add("a year of days, 10 × symbols and years: the query alone", median[3], "ms");
         report.Add("a year of days, 10 × symbols and years: API, uncached", median[2], "ms");
         report.Add("a year of days: API, uncached, 10 × over 1 ×", median[2] / median[0], "×", 1.3);
-        ReadBenchmark.Say(
-            $"lookups: API {median[0]:0.000} ms, query {median[1]:0.000} ms; large: API {median[2]:0.000} ms, query {median[3]:0.000} ms; load {ProcessFigures.LoadAverage()}"
+        var largeMedians = FormattableString.Invariant($"API {median[2]:0.000} ms, query {median[3]:0.000} ms");
+        Report.Log(
+            $"lookups: API {median[0]:0.000} ms, query {median[1]:0.000} ms; large: {largeMedians}; load {ProcessFigures.LoadAverage()}"
         );
 
         const int Requests = 2_000;
@@ -98,14 +99,14 @@ internal static class Lookups
         );
     }
 
-    // Years that begin on any day, so that none is asked for again soon.
-    private static Lookup[] Some(ReadSetup setup, int times)
+    // The years begin on random days, so that the same request does not come again soon.
+    private static Lookup[] RandomLookups(ReadSetup setup, int scale)
     {
-        var random = new Random(times);
+        var random = new Random(scale);
         var (symbols, first, days) = (
-            BarData.Symbols * times,
-            setup.LastDay.AddYears(-ReadSetup.Years * times).AddDays(1),
-            (ReadSetup.Years * times - 1) * 365
+            BarData.Symbols * scale,
+            setup.LastDay.AddYears(-ReadSetup.Years * scale).AddDays(1),
+            (ReadSetup.Years * scale - 1) * 365
         );
         return
         [
@@ -128,7 +129,7 @@ internal static class Lookups
         public byte[] Request => field ??= HttpConnection.Get(Path);
     }
 
-    /// <summary>All that the API's answer is made of, read as typed values.</summary>
+    /// <summary>The query behind the API's response; its columns are read as typed values.</summary>
     private sealed class Query : IAsyncDisposable
     {
         private readonly NpgsqlConnection _connection;
@@ -139,7 +140,13 @@ internal static class Lookups
         {
             _connection = connection;
             _command = new(
-                "SELECT timestamp, open, high, low, close, volume, trade_count, vwap FROM market.bars_1d WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 ORDER BY timestamp LIMIT $4",
+                """
+                SELECT timestamp, open, high, low, close, volume, trade_count, vwap
+                  FROM market.bars_1d
+                 WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3
+                 ORDER BY timestamp
+                 LIMIT $4
+                """,
                 connection
             );
             _command.Parameters.Add(new() { NpgsqlDbType = NpgsqlDbType.Integer });
@@ -181,14 +188,14 @@ internal static class Lookups
                     reader.GetDecimal(column);
                 }
 
-                Rest(reader);
+                ReadNullableColumns(reader);
             }
 
             return rows;
         }
 
-        // The row is here: nothing to wait for.
-        private static void Rest(NpgsqlDataReader reader)
+        // A method of its own, because an analyzer would ask for IsDBNullAsync in an async method. The row is already in memory.
+        private static void ReadNullableColumns(NpgsqlDataReader reader)
         {
             _ = reader.IsDBNull(6) ? 0 : reader.GetInt32(6);
             _ = reader.IsDBNull(7) ? 0 : reader.GetDecimal(7);

@@ -7,13 +7,16 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Benchmarks.Reading;
 
-/// <summary>A thousand readers of server-sent events, a hundred bars a second: how long after its commit is a bar with them? Writers and readers share this process, and so its clock.</summary>
+/// <summary>
+/// Measures the time from the commit of a bar to its arrival at a thousand readers of server-sent events, with a hundred changes a second.
+/// Writers and readers run in this process and share its clock.
+/// </summary>
 internal static class Pushes
 {
     private const int Readers = 1_000;
     private const int UpdatesPerSecond = 100;
-    private const int Lanes = 4;
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+    private const int Writers = 4;
+    private static readonly TimeSpan DeliveryTimeout = TimeSpan.FromSeconds(3);
 
     public static async Task RunAsync(ReadSetup setup, Report report, CancellationToken cancellationToken)
     {
@@ -28,7 +31,7 @@ internal static class Pushes
         HostProcess api,
         int symbols,
         TimeSpan duration,
-        double? bar,
+        double? target,
         CancellationToken cancellationToken
     )
     {
@@ -38,35 +41,38 @@ internal static class Pushes
         {
             var running = Task.WhenAll(
                 readers.Select(
-                    (reader, place) =>
+                    (reader, index) =>
                         reader.RunAsync(
                             api.Port,
-                            HttpConnection.Get($"/v1/bars/{BarData.SymbolName(place % symbols)}/stream?timeframe=1m", "text/event-stream"),
+                            HttpConnection.Get($"/v1/bars/{BarData.SymbolName(index % symbols)}/stream?timeframe=1m", "text/event-stream"),
                             ended.Token
                         )
                 )
             );
             await Task.WhenAll(readers.Select(reader => reader.First)).WaitAsync(TimeSpan.FromSeconds(60), cancellationToken);
-            // The first round has what any first round has: code that is compiled, plans that are made.
+            // The first round is a warm-up: code is compiled and plans are made.
             await WriteAsync(setup, symbols, TimeSpan.FromSeconds(3), cancellationToken);
             var commits = await WriteAsync(setup, symbols, duration, cancellationToken);
-            await Task.Delay(Grace, cancellationToken);
+            await Task.Delay(DeliveryTimeout, cancellationToken);
             await ended.CancelAsync();
             await running;
 
             var delivered = Latencies.New();
-            for (var place = 0; place < Readers; place++)
+            for (var reader = 0; reader < Readers; reader++)
             {
-                Deliver(readers[place].Events, commits[place % symbols], delivered);
+                RecordLatencies(readers[reader].Events, commits[reader % symbols], delivered);
             }
 
             var updates = commits.Sum(commit => commit.Count);
             var name = symbols == 1 ? "1,000 readers of one symbol" : $"1,000 readers of {symbols} symbols";
             report.Add($"{name}: updates", updates / duration.TotalSeconds, "/s");
             report.Add($"{name}: commit to reader, p50", delivered.Percentile(0.5), "ms");
-            report.Add($"{name}: commit to reader, p99", delivered.Percentile(0.99), "ms", bar);
-            ReadBenchmark.Say(
-                $"{name}: {updates} updates, {delivered.TotalCount:N0} deliveries, p50 {delivered.Percentile(0.5):0.0}, p99 {delivered.Percentile(0.99):0.0}, p999 {delivered.Percentile(0.999):0.0} ms; load {ProcessFigures.LoadAverage()}"
+            report.Add($"{name}: commit to reader, p99", delivered.Percentile(0.99), "ms", target);
+            var percentiles = FormattableString.Invariant(
+                $"p50 {delivered.Percentile(0.5):0.0}, p99 {delivered.Percentile(0.99):0.0}, p999 {delivered.Percentile(0.999):0.0} ms"
+            );
+            Report.Log(
+                $"{name}: {updates} updates, {delivered.TotalCount:N0} deliveries, {percentiles}; load {ProcessFigures.LoadAverage()}"
             );
         }
         finally
@@ -78,8 +84,8 @@ internal static class Pushes
         }
     }
 
-    // Each version is there with the first event that has it or a later one: nobody promises an event per version.
-    private static void Deliver(
+    // A version is delivered by the first event with this version or a later one: an event may cover several versions.
+    private static void RecordLatencies(
         IReadOnlyList<(long Id, long Ticks)> events,
         List<(long Version, long Ticks)> commits,
         LongHistogram delivered
@@ -102,7 +108,7 @@ internal static class Pushes
         }
     }
 
-    // The newest minute of one symbol after the other changes, as it does while it lasts.
+    // Changes the newest minute of one symbol after the other, as live bars do.
     private static async Task<List<(long Version, long Ticks)>[]> WriteAsync(
         ReadSetup setup,
         int symbols,
@@ -121,10 +127,10 @@ internal static class Pushes
         var updates = (int)(duration.TotalSeconds * UpdatesPerSecond);
         await Task.WhenAll(
             Enumerable
-                .Range(0, Lanes)
-                .Select(async lane =>
+                .Range(0, Writers)
+                .Select(async writer =>
                 {
-                    for (var update = lane; update < updates; update += Lanes)
+                    for (var update = writer; update < updates; update += Writers)
                     {
                         var wait = TimeSpan.FromSeconds(update / (double)UpdatesPerSecond) - Stopwatch.GetElapsedTime(start);
                         if (wait > TimeSpan.Zero)
@@ -133,7 +139,7 @@ internal static class Pushes
                         }
 
                         var symbol = update % symbols;
-                        var result = await setup.CorrectAsync(tickers[symbol], cancellationToken);
+                        var result = await setup.ChangeNewestMinuteAsync(tickers[symbol], cancellationToken);
                         var committed = Stopwatch.GetTimestamp();
                         commits.Add((symbol, result.Changes.Single().Version, committed));
                     }

@@ -1,17 +1,20 @@
-using System.Globalization;
 using Wyckoff.Benchmarks.Load;
 
 namespace Wyckoff.Benchmarks.Reading;
 
-/// <summary>What a read costs through the API, against the least it could cost: the query alone, the bytes from memory, psql's COPY. In one run, the sides in turn.</summary>
+/// <summary>
+/// Compares reads through the API with lower bounds of their cost: the bare query, the same bytes from memory, and psql's COPY. The
+/// compared sides run in turn.
+/// </summary>
 internal static class ReadBenchmark
 {
     public static Task<Report> RunAsync(CancellationToken cancellationToken) =>
-        RunAsync([Lookups.RunAsync, Windows.RunAsync, LongStreams.RunAsync, Pushes.RunAsync], cancellationToken);
+        RunAsync([Lookups.RunAsync, RecentBarsReads.RunAsync, LongStreams.RunAsync, Pushes.RunAsync], cancellationToken);
 
     public static Task<Report> LookupsAsync(CancellationToken cancellationToken) => RunAsync([Lookups.RunAsync], cancellationToken);
 
-    public static Task<Report> WindowsAsync(CancellationToken cancellationToken) => RunAsync([Windows.RunAsync], cancellationToken);
+    public static Task<Report> RecentBarsAsync(CancellationToken cancellationToken) =>
+        RunAsync([RecentBarsReads.RunAsync], cancellationToken);
 
     public static Task<Report> StreamsAsync(CancellationToken cancellationToken) => RunAsync([LongStreams.RunAsync], cancellationToken);
 
@@ -22,26 +25,16 @@ internal static class ReadBenchmark
         CancellationToken cancellationToken
     )
     {
-        var home = Path.Combine("/var/tmp", string.Create(CultureInfo.InvariantCulture, $"wyckoff-read-{Environment.ProcessId}"));
-        Directory.CreateDirectory(home);
-        try
+        using var folder = new BenchmarkFolder("read");
+        Report.Log($"Load average at the start: {ProcessFigures.LoadAverage()}");
+        await using var setup = await ReadSetup.StartAsync(folder.PathOf("postgres"), cancellationToken);
+        Report.Log($"{setup.Server.Description}; load average {ProcessFigures.LoadAverage()}");
+        var report = new Report();
+        foreach (var part in parts)
         {
-            Say($"Load average at the start: {ProcessFigures.LoadAverage()}");
-            await using var setup = await ReadSetup.StartAsync(home, cancellationToken);
-            Say($"{setup.Server.Description}; load average {ProcessFigures.LoadAverage()}");
-            var report = new Report();
-            foreach (var part in parts)
-            {
-                await part(setup, report, cancellationToken);
-            }
+            await part(setup, report, cancellationToken);
+        }
 
-            return report;
-        }
-        finally
-        {
-            Directory.Delete(home, recursive: true);
-        }
+        return report;
     }
-
-    public static void Say(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 }

@@ -12,14 +12,17 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Benchmarks.Reading;
 
-/// <summary>PostgreSQL with two databases, one ten times as long and ten times as broad as the other, Redis, and as many APIs as somebody starts on them.</summary>
+/// <summary>
+/// The servers of the read benchmarks: Redis, and PostgreSQL with two databases, of which the large one has ten times the years and ten
+/// times the symbols. The benchmarks start APIs on them.
+/// </summary>
 internal sealed class ReadSetup : IAsyncDisposable
 {
     public const string Large = "wyckoff_large";
     public const int Years = 2;
     public const int LongMinutes = 1_000_000;
 
-    /// <summary>Who has a million minutes, of a market that never closes: two years, 695 chunks.</summary>
+    /// <summary>The symbol with a million minutes of a market that never closes: two years in 695 chunks.</summary>
     public const string LongSymbol = "LONG";
 
     private readonly LocalRedis _redis;
@@ -49,15 +52,15 @@ internal sealed class ReadSetup : IAsyncDisposable
 
     public DateTimeOffset LastMinute { get; }
 
-    /// <summary>Of the small database.</summary>
+    /// <summary>The tickers of the small database.</summary>
     public TickerDirectory Tickers { get; }
 
-    /// <summary>Writes to the small database, and announces it.</summary>
+    /// <summary>Writes bars to the small database and announces the changes through Redis.</summary>
     public BarWriter Writer { get; }
 
-    public static async Task<ReadSetup> StartAsync(string home, CancellationToken cancellationToken)
+    public static async Task<ReadSetup> StartAsync(string folder, CancellationToken cancellationToken)
     {
-        var server = await BenchmarkServer.StartAsync(Path.Combine(home, "postgres"), cancellationToken);
+        var server = await BenchmarkServer.StartAsync(folder, cancellationToken);
         var setup = new ReadSetup(server, await LocalRedis.StartAsync(new(), cancellationToken), TimeProvider.System.GetUtcNow());
         await setup._connection.StartAsync(cancellationToken);
         await server.AddDatabaseAsync(Large, cancellationToken);
@@ -65,10 +68,10 @@ internal sealed class ReadSetup : IAsyncDisposable
         return setup;
     }
 
-    /// <summary>The API on a database.</summary>
-    /// <param name="database">Which.</param>
-    /// <param name="inProcess">Windows are kept in the process.</param>
-    /// <param name="redis">Windows are kept in Redis; without, it has none.</param>
+    /// <summary>Starts the API on a database.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="inProcess">True if recent bars are cached in the process.</param>
+    /// <param name="redis">True if recent bars are cached in Redis; otherwise the API has no Redis.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<HostProcess> StartApiAsync(string database, bool inProcess, bool redis, CancellationToken cancellationToken) =>
         HostProcess.StartAsync(
@@ -85,8 +88,11 @@ internal sealed class ReadSetup : IAsyncDisposable
             cancellationToken
         );
 
-    /// <summary>The newest minute of a symbol changes, as it does while it lasts. Each time to another price: a bar that stays as it is has no new version.</summary>
-    public Task<BarWriteResult> CorrectAsync(TickerRef ticker, CancellationToken cancellationToken)
+    /// <summary>
+    /// Changes the newest minute of a symbol, as live bars do. The price is different each time, because an unchanged bar gets no new
+    /// version.
+    /// </summary>
+    public Task<BarWriteResult> ChangeNewestMinuteAsync(TickerRef ticker, CancellationToken cancellationToken)
     {
         var price = Interlocked.Increment(ref _price) * (IncomingBar.One / 100);
         return Writer.WriteAsync(

@@ -5,20 +5,20 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Benchmarks.Reading;
 
 /// <summary>
-/// The newest bars of fifty symbols, asked for by 64 connections at once: from the process, from Redis, from the database; and the same bytes from memory, by the same host
-/// with its whole pipeline, and by a bare Kestrel.
+/// Measures reads of the recent bars of fifty symbols by 64 connections: cached in the process, cached in Redis, and uncached. The lower
+/// bounds are the same bytes from memory, sent by the same host through its whole pipeline and by a bare Kestrel.
 /// </summary>
-internal static class Windows
+internal static class RecentBarsReads
 {
     private const int Connections = 64;
     private const int Rounds = 9;
-    private const int Pieces = 9;
+    private const int AllocationSamples = 9;
     private const int Requests = 2_000;
     private const int Readers = 1_000;
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReadersTime = TimeSpan.FromSeconds(15);
 
-    // Until the code of a request is compiled for good, on two cores that compile while they answer.
+    // On two cores, which also answer requests, it takes this long until the code of a request has its final compilation.
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
 
     private static readonly (string Name, string Query)[] Kinds =
@@ -55,37 +55,37 @@ internal static class Windows
         await AllocatedAsync(report, cached, cancellationToken);
     }
 
-    // No writer waits for a reader; but readers without pause leave it little of two cores.
+    // Writers do not wait for readers, but readers without a pause leave them little processor time.
     private static async Task CommitsAsync(ReadSetup setup, Report report, HostProcess cached, CancellationToken cancellationToken)
     {
         var alone = await WriteAsync(setup, cancellationToken);
         using var load = await LoadGenerator.ConnectAsync(cached.Port, Readers, Paths(Kinds[0].Query), cancellationToken);
         var reading = load.RunAsync(ReadersTime, cancellationToken);
-        var among = await WriteAsync(setup, cancellationToken);
+        var withReaders = await WriteAsync(setup, cancellationToken);
         await reading;
         report.Add("one bar written", alone, "ms");
-        report.Add("one bar written, beside a thousand readers", among, "ms");
-        ReadBenchmark.Say(
-            $"one bar written: {alone:0.00} ms, {among:0.00} ms beside {Readers} readers; load {ProcessFigures.LoadAverage()}"
+        report.Add("one bar written, beside a thousand readers", withReaders, "ms");
+        Report.Log(
+            $"one bar written: {alone:0.00} ms, {withReaders:0.00} ms beside {Readers} readers; load {ProcessFigures.LoadAverage()}"
         );
     }
 
-    // How long a bar takes until it is committed: the newest minute of one symbol after the other, corrected.
+    // Returns the median time to commit a change of the newest minute of a symbol.
     private static async Task<double> WriteAsync(ReadSetup setup, CancellationToken cancellationToken)
     {
-        var took = new List<double>();
+        var times = new List<double>();
         for (var write = 0; write < 3 * BarData.Symbols; write++)
         {
             var ticker = (await setup.Tickers.FindAsync(Symbol.Parse(BarData.SymbolName(write % BarData.Symbols)), cancellationToken))!;
             var start = Stopwatch.GetTimestamp();
-            await setup.CorrectAsync(ticker, cancellationToken);
-            took.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            await setup.ChangeNewestMinuteAsync(ticker, cancellationToken);
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 
-        return Report.Median(took.Skip(BarData.Symbols));
+        return Report.Median(times.Skip(BarData.Symbols));
     }
 
-    // What a slice of each side came to, in turn.
+    // Runs a time slice of each side in turn, for several rounds.
     private static async Task<List<Turn>[]> TakeTurnsAsync(
         IReadOnlyList<(LoadGenerator Load, HostProcess Host)> sides,
         CancellationToken cancellationToken
@@ -123,17 +123,17 @@ internal static class Windows
     {
         string[] paths = [.. Paths(query)];
         var bytes = 0;
-        for (var place = 0; place < paths.Length; place++)
+        for (var index = 0; index < paths.Length; index++)
         {
-            var answer = await cached.GetAsync(paths[place], cancellationToken);
+            var answer = await cached.GetAsync(paths[index], cancellationToken);
             bytes += answer.Length;
             foreach (var host in new[] { cached, redis, bare })
             {
-                await host.GiveAsync(place, answer, cancellationToken);
+                await host.StoreAsync(index, answer, cancellationToken);
             }
         }
 
-        string[] same = [.. paths.Select((_, place) => Hosts.SamePathOf(place))];
+        string[] same = [.. paths.Select((_, index) => Hosts.StoredPathOf(index))];
 
         using var fromProcess = await LoadGenerator.ConnectAsync(cached.Port, Connections, paths, cancellationToken);
         using var fromProcessSame = await LoadGenerator.ConnectAsync(cached.Port, Connections, same, cancellationToken);
@@ -155,12 +155,12 @@ internal static class Windows
         report.Add($"{name}: from Redis alone, over the same bytes", Ratio(2, 3), "×", 0.40, higherIsBetter: true);
         report.Add($"{name}: the same bytes, bare Kestrel", Rate(4), "requests/s");
         report.Add($"{name}: from the process, over bare Kestrel", Ratio(0, 4), "×");
-        // The load has its share of the machine: this is what the API alone takes.
+        // The load generator shares the machine, so the processor time of the API alone is reported too.
         report.Add($"{name}: from the process, processor time of the API", Processor(0), "µs/request");
         report.Add($"{name}: the same bytes, processor time of the API", Processor(1), "µs/request");
-        ReadBenchmark.Say(
-            $"{name}: process {Rate(0):N0}/s, same bytes {Rate(1):N0}/s ({Ratio(0, 1):0.00}); Redis {Rate(2):N0}/s, same bytes {Rate(3):N0}/s ({Ratio(2, 3):0.00}); bare {Rate(4):N0}/s; load {ProcessFigures.LoadAverage()}"
-        );
+        var process = FormattableString.Invariant($"process {Rate(0):N0}/s, same bytes {Rate(1):N0}/s ({Ratio(0, 1):0.00})");
+        var redisRates = FormattableString.Invariant($"Redis {Rate(2):N0}/s, same bytes {Rate(3):N0}/s ({Ratio(2, 3):0.00})");
+        Report.Log($"{name}: {process}; {redisRates}; bare {Rate(4):N0}/s; load {ProcessFigures.LoadAverage()}");
     }
 
     private static async Task LatencyAsync(Report report, (string Name, HostProcess Host)[] hosts, CancellationToken cancellationToken)
@@ -183,9 +183,10 @@ internal static class Windows
                 report.Add($"{name}: p50", latencies.Percentile(0.5), "ms");
                 report.Add($"{name}: p99", latencies.Percentile(0.99), "ms");
                 report.Add($"{name}: p999", latencies.Percentile(0.999), "ms");
-                ReadBenchmark.Say(
-                    $"{name}: {latencies.Percentile(0.5):0.00}, {latencies.Percentile(0.99):0.00}, {latencies.Percentile(0.999):0.00} ms; load {ProcessFigures.LoadAverage()}"
+                var percentiles = FormattableString.Invariant(
+                    $"{latencies.Percentile(0.5):0.00}, {latencies.Percentile(0.99):0.00}, {latencies.Percentile(0.999):0.00} ms"
                 );
+                Report.Log($"{name}: {percentiles}; load {ProcessFigures.LoadAverage()}");
             }
         }
         finally
@@ -198,9 +199,9 @@ internal static class Windows
     {
         using var connection = await HttpConnection.ConnectAsync(cached.Port, cancellationToken);
         byte[][] requests = [.. Paths(Kinds[0].Query).Select(path => HttpConnection.Get(path))];
-        // In pieces: now that the load is over the collector gives heaps up, and what was allocated in those is not counted any more.
-        var pieces = new List<double>();
-        for (var piece = 0; piece < Pieces; piece++)
+        // The figure is a median of samples: after the load the garbage collector releases heaps, and their allocations drop out of the count.
+        var samples = new List<double>();
+        for (var sample = 0; sample < AllocationSamples; sample++)
         {
             var before = await cached.AllocatedAsync(cancellationToken);
             for (var i = 0; i < Requests; i++)
@@ -208,16 +209,17 @@ internal static class Windows
                 await connection.ExchangeAsync(requests[i % requests.Length], null, cancellationToken);
             }
 
-            pieces.Add((await cached.AllocatedAsync(cancellationToken) - before) / 1024.0 / Requests);
+            samples.Add((await cached.AllocatedAsync(cancellationToken) - before) / 1024.0 / Requests);
         }
 
-        report.Add("500 days, from the process: allocated per request", Report.Median(pieces), "KB");
+        report.Add("500 days, from the process: allocated per request", Report.Median(samples), "KB");
     }
 
     private static IEnumerable<string> Paths(string query) =>
         Enumerable.Range(0, BarData.Symbols).Select(symbol => $"/v1/bars/{BarData.SymbolName(symbol)}?{query}");
 
-    /// <param name="Result">Of the load.</param>
-    /// <param name="Processor">Microseconds a request that the host took.</param>
+    /// <summary>The result of one time slice.</summary>
+    /// <param name="Result">The result of the load.</param>
+    /// <param name="Processor">The processor time of the host in microseconds per request.</param>
     private sealed record Turn(LoadResult Result, double Processor);
 }
