@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Wyckoff.Tests;
 
-/// <summary>Waits for what no event announces.</summary>
-/// <remarks>The bound is so wide that only what never happens reaches it, however busy the machine is.</remarks>
+/// <summary>Polls until a condition holds.</summary>
+/// <remarks>The bound is so long that it is reached only if the condition never holds, even on a busy machine.</remarks>
 internal static class Eventually
 {
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(120);
@@ -13,18 +13,18 @@ internal static class Eventually
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Returns the first value that will do, and otherwise fails with the last.</summary>
+    /// <summary>Returns the first value for which isDone holds. After the bound, fails with the last value.</summary>
     public static async Task<T> GetAsync<T>(
         Func<Task<T>> get,
-        Func<T, bool> willDo,
+        Func<T, bool> isDone,
         Func<T, string>? describe = null,
-        [CallerArgumentExpression(nameof(willDo))] string condition = ""
+        [CallerArgumentExpression(nameof(isDone))] string condition = ""
     )
     {
         for (var waited = Stopwatch.StartNew(); ; await Task.Delay(Pause, Token))
         {
             var last = await get();
-            if (willDo(last))
+            if (isDone(last))
             {
                 return last;
             }
@@ -37,14 +37,14 @@ internal static class Eventually
         }
     }
 
-    /// <summary>Returns when the condition holds.</summary>
+    /// <summary>Waits until the condition holds. After the bound, fails with the description.</summary>
     public static Task HoldsAsync(
         Func<Task<bool>> condition,
         Func<string>? describe = null,
         [CallerArgumentExpression(nameof(condition))] string text = ""
     ) => GetAsync(condition, holds => holds, _ => describe?.Invoke() ?? "nothing else is known", text);
 
-    /// <summary>Returns when the condition holds.</summary>
+    /// <summary>Waits until the condition holds. After the bound, fails with the description.</summary>
     public static Task HoldsAsync(
         Func<bool> condition,
         Func<string>? describe = null,

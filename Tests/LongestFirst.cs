@@ -7,7 +7,7 @@ using Xunit.v3;
 
 namespace Wyckoff.Tests;
 
-/// <summary>The collections that take minutes are begun first: begun last, they would run alone at the end.</summary>
+/// <summary>Starts the test collections that take minutes first. If they started last, they would run alone at the end.</summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest = [nameof(AppHostCollection), nameof(FaultRig)];

@@ -1,7 +1,8 @@
 namespace Wyckoff.Tests;
 
 /// <summary>
-/// A clock that a test moves. What waits on it can itself be waited for, so no test has to guess when somebody has gone to sleep; or else waiting takes no time on it: see <see cref="RingsUnder"/>.
+/// A clock that a test moves. A test can wait until the code under test has started a timer and then advance the clock. With
+/// <see cref="RingsUnder"/>, short timers take no time at all.
 /// </summary>
 internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
 {
@@ -11,10 +12,10 @@ internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
     private readonly List<TimeSpan> _waits = [];
     private DateTimeOffset _now = start;
 
-    /// <summary>A timer of less than this is due at once, and the clock is set forward to where it was to ring.</summary>
+    /// <summary>Timers shorter than this fire at once, and the clock advances to their due time.</summary>
     public TimeSpan RingsUnder { get; init; }
 
-    /// <summary>How long those would have taken that were due at once.</summary>
+    /// <summary>The durations of the timers that fired at once.</summary>
     public IReadOnlyList<TimeSpan> Waits
     {
         get
@@ -38,10 +39,10 @@ internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
         }
     }
 
-    /// <summary>Completes when somebody waits for exactly so long.</summary>
+    /// <summary>Completes when a timer of exactly this duration is running.</summary>
     public Task WaitedForAsync(TimeSpan due) => WaitedForAsync(due, due);
 
-    /// <summary>Completes when somebody waits for so long.</summary>
+    /// <summary>Completes when a timer with a duration in this range is running.</summary>
     public Task WaitedForAsync(TimeSpan least, TimeSpan most)
     {
         lock (_lock)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Wyckoff.MigrationService;
@@ -8,7 +7,7 @@ namespace Wyckoff.Tests;
 /// <summary>Runs MigrationService.</summary>
 internal static class Migrations
 {
-    /// <summary>In this process, which spares each run seconds of starting one. What it logs comes out as the console would have it.</summary>
+    /// <summary>Runs it in this process, which saves seconds per run. The log is returned as the console output.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
         string connectionString,
         Dictionary<string, string>? environment = null,
@@ -23,7 +22,7 @@ internal static class Migrations
             );
         await using var output = new StringWriter();
         await using var error = new StringWriter();
-        // A host logs from several threads.
+        // The host logs from several threads.
         await using var safeOutput = TextWriter.Synchronized(output);
         await using var safeError = TextWriter.Synchronized(error);
         var exitCode = await MigrationCommand.RunAsync(
@@ -39,7 +38,7 @@ internal static class Migrations
         return (exitCode, output.ToString(), error.ToString());
     }
 
-    /// <summary>As compositions do, which go by its exit code.</summary>
+    /// <summary>Runs it as a process, for tests of its exit code and of its real console.</summary>
     public static Task<(int ExitCode, string Output, string Error)> RunProcessAsync(
         string connectionString,
         Dictionary<string, string>? environment = null,
@@ -75,61 +74,5 @@ internal static class Migrations
         ) => (logLevel >= LogLevel.Warning ? error : output).WriteLine(formatter(state, exception));
 
         public void Dispose() { }
-    }
-}
-
-internal static class Run
-{
-    public static string Root { get; } = FindRoot();
-
-    /// <summary>The program of a project, as it was built beside us.</summary>
-    public static string Dll(string project)
-    {
-        var ours = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        return Path.Combine(Root, project, "bin", ours.Parent!.Name, ours.Name, $"Wyckoff.{project}.dll");
-    }
-
-    public static Task<(int ExitCode, string Output, string Error)> DotnetAsync(
-        string project,
-        IEnumerable<string> arguments,
-        Dictionary<string, string> environment
-    ) => ProcessAsync("dotnet", [Dll(project), .. arguments], environment);
-
-    public static async Task<(int ExitCode, string Output, string Error)> ProcessAsync(
-        string program,
-        IEnumerable<string> arguments,
-        Dictionary<string, string> environment,
-        string? folder = null
-    )
-    {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-            WorkingDirectory = folder ?? "",
-        };
-        foreach (var (name, value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output, await error);
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Wyckoff.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("Wyckoff.sln is nowhere above the tests.");
-        }
-
-        return folder.FullName;
     }
 }

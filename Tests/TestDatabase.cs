@@ -6,7 +6,7 @@ using Wyckoff.Trading;
 
 namespace Wyckoff.Tests;
 
-/// <summary>A database of this test class alone, with the whole schema, on the best edition there is.</summary>
+/// <summary>A migrated database for one test class, on the best edition found.</summary>
 public class TestDatabase : IAsyncLifetime
 {
     private readonly PostgresEdition _wish;
@@ -20,20 +20,20 @@ public class TestDatabase : IAsyncLifetime
 
     protected TestDatabase(PostgresEdition wish) => _wish = wish;
 
-    /// <summary>As the administrator, who may do anything.</summary>
+    /// <summary>Connects as the superuser.</summary>
     public NpgsqlDataSource Admin => field ??= Source(AdminConnection);
 
-    /// <summary>As wyckoff_owner, to whom everything belongs.</summary>
+    /// <summary>Connects as wyckoff_owner, the owner of all objects.</summary>
     public NpgsqlDataSource Owner => field ??= Source(As(role: "wyckoff_owner"));
 
-    /// <summary>As wyckoff_app, the role of the services.</summary>
+    /// <summary>Connects as wyckoff_app, the role of the services.</summary>
     public NpgsqlDataSource App => field ??= Source(AppConnection);
 
     public NpgsqlDataSource Worker => field ??= Source(As(role: "wyckoff_worker"));
 
     public NpgsqlDataSource Reader => field ??= Source(As(role: "wyckoff_reader"));
 
-    /// <summary>As wyckoff_console, the role of eng/psql.</summary>
+    /// <summary>Connects as wyckoff_console, the role of eng/psql.</summary>
     public NpgsqlDataSource Console => field ??= Source(As(role: "wyckoff_console"));
 
     public PostgresServer Server
@@ -71,7 +71,7 @@ public class TestDatabase : IAsyncLifetime
             Password = TestServers.AppPassword,
         }.ConnectionString;
 
-    /// <summary>The Ingestor's second connection: wyckoff_worker itself, and not somebody who plays it.</summary>
+    /// <summary>The Ingestor's second connection. It logs in as wyckoff_worker, unlike <see cref="Worker"/>, which sets the role.</summary>
     public string WorkerConnection =>
         new NpgsqlConnectionStringBuilder(AdminConnection)
         {
@@ -89,7 +89,8 @@ public class TestDatabase : IAsyncLifetime
         {
             _server = await TestServers.Current.PostgresAsync(_wish);
         }
-        // Community is in no package registry, so it may be missing; the others can be had everywhere, so they may not.
+        // Tests of the Community edition are skipped where it is missing, because no package registry has it. The other editions can be
+        // installed anywhere.
         catch (LocalServerException e)
             when (_wish == PostgresEdition.Community || Environment.GetEnvironmentVariable("WYCKOFF_TEST_POSTGRES") is { Length: > 0 })
         {
@@ -102,17 +103,20 @@ public class TestDatabase : IAsyncLifetime
         Edition = await RestPoliciesAsync(connection);
     }
 
-    /// <summary>A policy's first run is due at once, and compressing a chunk that a test has read and now writes is a deadlock. A test that wants a policy runs its job.</summary>
+    /// <summary>
+    /// Turns all policies off. The first run of a policy is due at once, and compressing a chunk while a test writes to it can deadlock. A
+    /// test of a policy runs its job itself.
+    /// </summary>
     public static async Task<TimescaleEdition> RestPoliciesAsync(NpgsqlConnection connection)
     {
         var edition = await TimescaleEdition.DetectAsync(connection, CancellationToken.None);
         if (edition.HasPolicies)
         {
-            await using var rest = new NpgsqlCommand(
+            await using var unschedule = new NpgsqlCommand(
                 "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE hypertable_name IS NOT NULL",
                 connection
             );
-            await rest.ExecuteNonQueryAsync();
+            await unschedule.ExecuteNonQueryAsync();
         }
 
         return edition;
@@ -144,14 +148,16 @@ public class TestDatabase : IAsyncLifetime
         return await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Ends when a session of this database waits for an advisory lock.</summary>
+    /// <summary>Waits until a session of this database waits for an advisory lock.</summary>
     public Task AdvisoryLockAwaitedAsync() =>
         Eventually.GetAsync(
             () =>
                 ScalarAsync<long>(
                     """
                     SELECT count(*) FROM pg_locks
-                     WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                     WHERE locktype = 'advisory'
+                       AND NOT granted
+                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                     """
                 ),
             waiting => waiting > 0

@@ -8,8 +8,8 @@ using Wyckoff.Timescale;
 namespace Wyckoff.Tests;
 
 /// <summary>
-/// The servers of this test run: one PostgreSQL per edition that a test asks for, one Redis, each started once, when first asked for.
-/// WYCKOFF_TEST_POSTGRES and WYCKOFF_TEST_REDIS name servers that are there already.
+/// The servers of this test run: one PostgreSQL per edition and one Redis, each started at its first use. WYCKOFF_TEST_POSTGRES and
+/// WYCKOFF_TEST_REDIS name existing servers to use instead.
 /// </summary>
 public sealed class TestServers : IAsyncDisposable
 {
@@ -18,24 +18,24 @@ public sealed class TestServers : IAsyncDisposable
 
     private readonly ConcurrentDictionary<PostgresEdition, Lazy<Task<PostgresServer>>> _postgres = new();
     private readonly Lazy<Task<LocalRedis>> _redis = new(() => LocalRedis.StartAsync(new(), CancellationToken.None));
-    private readonly string _folder = Path.Combine(Disk(), $"wyckoff-tests-{Environment.ProcessId}");
+    private readonly string _folder = Path.Combine(DataRoot(), $"wyckoff-tests-{Environment.ProcessId}");
 
     public TestServers() => Current = this;
 
     public static TestServers Current { get; private set; } = null!;
 
-    /// <summary>A server of this edition. It fails where the edition is not there, with the reason.</summary>
+    /// <summary>Returns the server of an edition. Fails with the reason if the edition is not available.</summary>
     public Task<PostgresServer> PostgresAsync(PostgresEdition edition) =>
         _postgres.GetOrAdd(edition, wish => new(() => StartAsync(wish))).Value;
 
     public async Task<string> RedisAsync() =>
         Environment.GetEnvironmentVariable("WYCKOFF_TEST_REDIS") is { Length: > 0 } given ? given : (await _redis.Value).ConnectionString;
 
-    /// <summary>A Redis of a test's own, to be killed.</summary>
+    /// <summary>Starts a Redis for one test, which may kill it.</summary>
     public static Task<LocalRedis> OwnRedisAsync(int port = 0) =>
         LocalRedis.StartAsync(new() { Port = port }, TestContext.Current.CancellationToken);
 
-    /// <summary>A PostgreSQL of a test's own, to be killed and started again on the same data.</summary>
+    /// <summary>Starts a PostgreSQL for one test, which may kill it and start it again on the same data.</summary>
     public Task<LocalPostgres> OwnPostgresAsync(
         string name,
         int port = 0,
@@ -51,7 +51,7 @@ public sealed class TestServers : IAsyncDisposable
             TestContext.Current.CancellationToken
         );
 
-    /// <summary>A streaming standby of a server of a test's own, made from its base backup, or started again.</summary>
+    /// <summary>Starts a streaming standby of a server, created from a base backup at its first start.</summary>
     public async Task<LocalPostgres> StandbyOfAsync(LocalPostgres primary, string name, int port = 0)
     {
         var options = Options(name, PostgresEdition.Best) with { Port = port };
@@ -110,12 +110,14 @@ public sealed class TestServers : IAsyncDisposable
         }
     }
 
-    /// <summary>In memory where there is room: each test class has databases of a few thousand files, made and dropped again.</summary>
-    private static string Disk()
+    /// <summary>
+    /// Returns a folder in memory if enough is free, because each test class creates and drops databases of a few thousand files.
+    /// </summary>
+    private static string DataRoot()
     {
         const string memory = "/dev/shm";
-        const long room = 6L << 30;
-        return Directory.Exists(memory) && new DriveInfo(memory) is { DriveFormat: "tmpfs", AvailableFreeSpace: > room }
+        const long required = 6L << 30;
+        return Directory.Exists(memory) && new DriveInfo(memory) is { DriveFormat: "tmpfs", AvailableFreeSpace: > required }
             ? memory
             : "/var/tmp";
     }
@@ -141,7 +143,7 @@ public sealed class TestServers : IAsyncDisposable
     }
 }
 
-/// <summary>One server, with a migrated template that databases are cloned from.</summary>
+/// <summary>A server with a migrated template database, from which test databases are cloned.</summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
     private static int _databases;
@@ -175,19 +177,19 @@ public sealed class PostgresServer : IAsyncDisposable
         return made;
     }
 
-    /// <summary>The administrator's connection to a database that nobody has made yet.</summary>
+    /// <summary>Returns the superuser's connection string to a new name; the database does not exist yet.</summary>
     public string NewDatabase() => ConnectionString($"test_{Environment.ProcessId}_{Interlocked.Increment(ref _databases)}");
 
     public string ConnectionString(string database) =>
         new NpgsqlConnectionStringBuilder(_admin.ConnectionString) { Database = database, IncludeErrorDetail = true }.ConnectionString;
 
-    /// <summary>The administrator's connection to a new database with the whole schema.</summary>
+    /// <summary>Creates a migrated database and returns the superuser's connection string.</summary>
     public async Task<string> CloneAsync() => await CloneAsync(await _template.Value);
 
-    /// <summary>The same, with rows in every table.</summary>
+    /// <summary>Creates a migrated database with rows in every table and returns the superuser's connection string.</summary>
     public async Task<string> CloneFilledAsync() => await CloneAsync(await _filled.Value);
 
-    /// <summary>The administrator's connection to a new database with nothing in it, on a server that knows our roles.</summary>
+    /// <summary>Creates an empty database, after the roles of the schema exist, and returns the superuser's connection string.</summary>
     public async Task<string> EmptyAsync()
     {
         await _template.Value;
@@ -200,7 +202,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         var clone = NewDatabase();
         await ExecuteAsync($"CREATE DATABASE {Name(clone)} TEMPLATE {template} OWNER wyckoff_owner");
-        // A clone has everything of its template but its settings.
+        // A clone does not inherit the settings of its template.
         await ExecuteAsync($"ALTER DATABASE {Name(clone)} SET search_path = {Wyckoff.MigrationService.DatabaseSetup.SearchPath}");
         return clone;
     }
@@ -222,7 +224,7 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Where its pg_dump and psql are; of a server that was given, whatever is on PATH must do.</summary>
+    /// <summary>The folder of pg_dump and psql; empty for an existing server, which uses the programs on PATH.</summary>
     public string BinFolder => _server?.BinFolder ?? "";
 
     private static string Name(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString).Database!;
@@ -247,7 +249,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private async Task<string> LockAsync(string template)
     {
-        // TimescaleDB's scheduler sits in every database, and a database somebody sits in cannot be cloned.
+        // A database with connections cannot be cloned, and TimescaleDB's scheduler connects to every database.
         await ExecuteAsync($"ALTER DATABASE {Name(template)} ALLOW_CONNECTIONS false");
         await ExecuteAsync($"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{Name(template)}'");
         return Name(template);

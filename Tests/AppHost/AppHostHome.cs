@@ -4,16 +4,16 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.AppHost;
 
-/// <summary>AppHosts are heavy and choose fixed ports, so one test at a time starts them.</summary>
+/// <summary>The collection of tests that start AppHosts. They run one at a time, because an AppHost needs much memory and fixed ports.</summary>
 [CollectionDefinition(nameof(AppHostCollection))]
 public sealed class AppHostCollection : ICollectionFixture<RunningAppHost>;
 
-/// <summary>An empty data home on a machine that has the servers already, so that no test need install them again.</summary>
+/// <summary>An empty data home for a test. It uses the servers that are already installed on the machine.</summary>
 internal sealed class AppHostHome : IAsyncDisposable
 {
     private AppHostHome() => Directory.CreateDirectory(Folder);
 
-    // Not below /tmp: the account that runs PostgreSQL for root must be able to enter.
+    // When the tests run as root, the account of the servers may not be able to enter a folder below /tmp.
     public string Folder { get; } = Path.Combine("/var/tmp", $"wyckoff-apphost-{Environment.ProcessId}-{Guid.NewGuid():N}");
 
     public ServerHome Home => ServerHome.At(Folder);
@@ -33,7 +33,7 @@ internal sealed class AppHostHome : IAsyncDisposable
         return home;
     }
 
-    /// <summary>What runs on this home. The AppHost passes the variable on to everything that it starts.</summary>
+    /// <summary>Returns the processes that use this home. The AppHost passes its environment variable to all processes it starts.</summary>
     public IEnumerable<(int Pid, string CommandLine)> Processes()
     {
         foreach (var process in Process.GetProcesses())
@@ -52,7 +52,7 @@ internal sealed class AppHostHome : IAsyncDisposable
                     continue;
                 }
 
-                // Redis writes its title over its environment, and names a file of this folder on its command line.
+                // Redis overwrites its environment with its title, but has a file of this folder on its command line.
                 if (
                     commandLine.Length > 0
                     && (
@@ -67,7 +67,7 @@ internal sealed class AppHostHome : IAsyncDisposable
         }
     }
 
-    /// <summary>The process that does the work of a service or server: not the leash, nor `dotnet run`, which look after it.</summary>
+    /// <summary>Returns the process of a service or server itself, not of the leash or program that started it.</summary>
     public int ProcessOf(string service) =>
         service == "postgres"
             ? int.Parse(File.ReadLines(Path.Combine(Home.Data, "postgres", "postmaster.pid")).First(), CultureInfo.InvariantCulture)
@@ -84,12 +84,12 @@ internal sealed class AppHostHome : IAsyncDisposable
         process.Kill();
     }
 
-    public Task NobodyLeftAsync() =>
+    public Task NoProcessLeftAsync() =>
         Eventually.HoldsAsync(() => !Processes().Any(), () => "Left behind: " + string.Join("; ", Processes()));
 
     public async ValueTask DisposeAsync()
     {
-        await NobodyLeftAsync();
+        await NoProcessLeftAsync();
         Directory.Delete(Folder, recursive: true);
     }
 

@@ -6,32 +6,32 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.AppHost;
 
-/// <summary>The composition as Aspire's own orchestrator runs it.</summary>
+/// <summary>Tests the composition as run by Aspire's orchestrator.</summary>
 [Collection(nameof(AppHostCollection))]
 public sealed class CompositionTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 600_000)]
-    public async Task Local_processes_come_up_serve_bars_and_send_traces_down_to_the_database()
+    public async Task With_local_servers_the_system_serves_bars_and_traces_requests_down_to_the_database()
     {
         await using var home = await AppHostHome.CreateAsync();
         await ServesBarsAsync("--local", "--data", home.Folder, "--port", $"{PortOwner.PickFree()}");
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task Containers_come_up_serve_bars_and_send_traces_down_to_the_database()
+    public async Task With_containers_the_system_serves_bars_and_traces_requests_down_to_the_database()
     {
         Assert.SkipUnless(
             System.Environment.GetEnvironmentVariable("WYCKOFF_REQUIRE_CONTAINERS") == "1",
-            "WYCKOFF_REQUIRE_CONTAINERS is not 1, so no container engine is asked for."
+            "Container tests run only with WYCKOFF_REQUIRE_CONTAINERS=1."
         );
         await using var home = await AppHostHome.CreateAsync();
         await ServesBarsAsync("--containers", "--fresh", "--yes", "--data", home.Folder, "--port", $"{PortOwner.PickFree()}");
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task Without_a_database_migrations_end_with_1_and_no_service_starts()
+    public async Task Without_a_database_migrations_exit_with_1_and_no_service_starts()
     {
         await using var home = await AppHostHome.CreateAsync();
         await using var application = await BuildAsync(
@@ -57,7 +57,7 @@ public sealed class CompositionTests
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task The_commands_of_the_dashboard_do_what_they_say()
+    public async Task The_dashboard_commands_import_migrate_load_samples_back_up_and_reset()
     {
         await using var home = await AppHostHome.CreateAsync();
         await using var application = await BuildAsync(
@@ -73,7 +73,7 @@ public sealed class CompositionTests
         await application.ResourceNotifications.WaitForResourceHealthyAsync("ingestor", Token);
         await application.ResourceNotifications.WaitForResourceHealthyAsync("api", Token);
         using var http = application.CreateHttpClient("api", "http");
-        // Twice, because the arguments of a task are those of its next run, and of no other.
+        // The second import shows that the arguments of a task apply to one run only.
         foreach (var symbol in new[] { "ONE", "TWO" })
         {
             var file = Path.Combine(home.Folder, symbol + ".csv");
@@ -136,7 +136,7 @@ public sealed class CompositionTests
         await TracedAsync("/v1/bars/SPY?timeframe=1h&last=5", "OpenTelemetry.Instrumentation.StackExchangeRedis");
         Assert.DoesNotContain(otlp.Spans, span => span.Name.Contains("/health", StringComparison.Ordinal));
         await Eventually.HoldsAsync(() => otlp.Received.ContainsKey("logs"), () => "No logs came.");
-        // Every service speaks, the one-shot too.
+        // All services send spans, also MigrationService, which ends soon.
         await Eventually.HoldsAsync(
             () =>
                 otlp
@@ -146,7 +146,7 @@ public sealed class CompositionTests
                     .SequenceEqual(["api", "ingestor", "migrations"]),
             () => $"Spans came only of {string.Join(", ", otlp.Spans.Select(span => span.Service).Distinct(StringComparer.Ordinal))}"
         );
-        // Polling is not traced, and the migration is one trace.
+        // Database polling is not traced, and all statements of the migration belong to one trace.
         Assert.DoesNotContain(
             otlp.Spans,
             span => span.Scope == "Npgsql" && span.Parent.Length == 0 && !span.Name.StartsWith("CONNECT", StringComparison.Ordinal)
@@ -156,7 +156,7 @@ public sealed class CompositionTests
             () => "No span of the migration came."
         );
 
-        // Asks, and waits for a span of the scope below the one of the request.
+        // Sends a request and waits for a span of the scope below the span of the request.
         async Task<string> TracedAsync(string url, string scope)
         {
             var trace = System.Diagnostics.ActivityTraceId.CreateRandom().ToHexString();
@@ -169,7 +169,8 @@ public sealed class CompositionTests
                     otlp.Spans.FirstOrDefault(span => span.Trace == trace && span.Scope == "Microsoft.AspNetCore") is { } server
                     && otlp.Spans.Any(span => span.Trace == trace && span.Scope == scope && IsBelow(otlp, span, server)),
                 () =>
-                    $"No span of {scope} below the HTTP span of trace {trace}: {string.Join(", ", otlp.Spans.Where(span => span.Trace == trace))}"
+                    $"No span of {scope} below the HTTP span of trace {trace}: "
+                    + string.Join(", ", otlp.Spans.Where(span => span.Trace == trace))
             );
             return trace;
         }
@@ -184,7 +185,7 @@ public sealed class CompositionTests
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Wyckoff_AppHost>(arguments, Token);
         foreach (var project in builder.Resources.OfType<ProjectResource>())
         {
-            // The testing builder has no dashboard, but leaves its address: a process that sends to nobody takes long to end.
+            // The testing builder has no dashboard but sets its address. A process that sends telemetry there would take long to end.
             project.Annotations.Add(
                 new EnvironmentCallbackAnnotation(context =>
                 {
@@ -211,7 +212,7 @@ public sealed class CompositionTests
 
     private static async Task<int> CountAsync(HttpClient http, string symbol) => (await AnswerAsync(http, symbol)).Count;
 
-    /// <summary>How many daily bars a symbol has; none where the API says that it has no such symbol, or that it cannot answer.</summary>
+    /// <summary>Requests the daily bars of a symbol. The count is 0 for an unknown symbol or an error.</summary>
     private static async Task<(int Count, int Status, string Text)> AnswerAsync(HttpClient http, string symbol)
     {
         using var response = await http.GetAsync(new Uri($"/v1/bars/{symbol}?timeframe=1d", UriKind.Relative), Token);

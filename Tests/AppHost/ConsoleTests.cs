@@ -5,7 +5,7 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.AppHost;
 
-/// <summary>The built AppHost as a newcomer meets it: what it says, what it refuses, and how it ends.</summary>
+/// <summary>Tests the built AppHost as a process: its console output, its errors and its shutdown.</summary>
 [Collection(nameof(AppHostCollection))]
 public sealed class ConsoleTests(RunningAppHost running)
 {
@@ -14,7 +14,7 @@ public sealed class ConsoleTests(RunningAppHost running)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 600_000)]
-    public async Task It_tells_where_everything_is_and_the_curl_line_it_prints_works()
+    public async Task The_console_prints_all_addresses_and_a_curl_command_that_works()
     {
         var output = running.System.Output;
         Assert.Contains("PostgreSQL: a local process (--local)", output, StringComparison.Ordinal);
@@ -44,7 +44,7 @@ public sealed class ConsoleTests(RunningAppHost running)
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task A_second_one_on_the_same_folder_is_told_who_holds_it()
+    public async Task A_second_AppHost_on_the_same_folder_is_refused_and_names_the_first()
     {
         using var second = new RunningSystem(running.Home.Folder, ["--local", "--port", $"{PortOwner.PickFree()}"]);
         Assert.Equal(1, await second.ExitAsync());
@@ -56,7 +56,7 @@ public sealed class ConsoleTests(RunningAppHost running)
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task A_part_that_is_killed_comes_back_and_the_others_go_on()
+    public async Task A_killed_process_is_restarted_and_the_others_keep_running()
     {
         await running.System.PsqlAsync("INSERT INTO tickers (symbol) VALUES ('KEPT')");
         using var client = new HttpClient();
@@ -64,13 +64,13 @@ public sealed class ConsoleTests(RunningAppHost running)
             var (service, resource) in new[] { ("Api", "api"), ("Ingestor", "ingestor"), ("cache", "cache"), ("postgres", "postgres") }
         )
         {
-            // One that was started again runs a moment before its process does.
+            // A restarted resource is reported as running a moment before its process exists.
             await Eventually.HoldsAsync(() => Services.All(running.Home.Runs), () => string.Join('\n', running.Home.Processes()));
             var others = Services.Where(other => other != service).ToDictionary(other => other, running.Home.ProcessOf);
             var before = running.System.Output.Length;
             running.Home.Kill(service);
-            await running.System.SaidAsync("was killed by ", before);
-            await running.System.SaidAsync($"  {resource, -12} running", before);
+            await running.System.WaitForOutputAsync("was killed by ", before);
+            await running.System.WaitForOutputAsync($"  {resource, -12} running", before);
             Assert.Contains($"{resource} ", running.System.Output[before..], StringComparison.Ordinal);
             Assert.Contains("Starting it again in 1 s (1 of ", running.System.Output[before..], StringComparison.Ordinal);
             await Eventually.HoldsAsync(
@@ -104,49 +104,49 @@ public sealed class ConsoleTests(RunningAppHost running)
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task Killed_it_leaves_no_process_and_no_damage_and_its_server_keeps_its_port()
+    public async Task A_killed_AppHost_leaves_no_process_and_the_next_start_has_the_same_data_and_port()
     {
         await using var home = await AppHostHome.CreateAsync();
         string address;
         using (var first = new RunningSystem(home.Folder, ["--local", "--no-samples", "--port", Port()]))
         {
-            await first.SaidAsync("Ctrl+C stops everything");
+            await first.WaitForOutputAsync("Ctrl+C stops everything");
             await first.PsqlAsync("INSERT INTO tickers (symbol) VALUES ('MINE')");
             address = await first.PsqlAsync("SELECT inet_server_port()");
             first.Kill();
-            await home.NobodyLeftAsync();
+            await home.NoProcessLeftAsync();
         }
 
         using (var second = new RunningSystem(home.Folder, ["--local", "--no-samples", "--port", Port()]))
         {
-            await second.SaidAsync("Ctrl+C stops everything");
+            await second.WaitForOutputAsync("Ctrl+C stops everything");
             Assert.Equal("MINE", await second.PsqlAsync("SELECT string_agg(symbol, ',') FROM tickers"));
             Assert.Equal(address, await second.PsqlAsync("SELECT inet_server_port()"));
             second.Terminate();
             Assert.Equal(0, await second.ExitAsync());
-            await home.NobodyLeftAsync();
+            await home.NoProcessLeftAsync();
             Assert.False(File.Exists(RunningFile.PathIn(home.Home)));
         }
 
-        using var unsure = new RunningSystem(home.Folder, ["--local", "--fresh", "--port", Port()]);
-        Assert.Equal(1, await unsure.ExitAsync());
-        Assert.Contains("--yes", Assert.Single(unsure.Errors), StringComparison.Ordinal);
+        using var unconfirmed = new RunningSystem(home.Folder, ["--local", "--fresh", "--port", Port()]);
+        Assert.Equal(1, await unconfirmed.ExitAsync());
+        Assert.Contains("--yes", Assert.Single(unconfirmed.Errors), StringComparison.Ordinal);
         Assert.True(Directory.Exists(Path.Combine(home.Home.Data, "postgres")));
 
         var old = Path.Combine(home.Home.Data, "postgres", "of-the-old-cluster");
         await File.WriteAllTextAsync(old, "", Token);
         using var fresh = new RunningSystem(home.Folder, ["--local", "--fresh", "--yes", "--no-samples", "--port", Port()]);
-        await fresh.SaidAsync("Deleted all data in");
+        await fresh.WaitForOutputAsync("Deleted all data in");
         Assert.False(File.Exists(old));
         fresh.Terminate();
         await fresh.ExitAsync();
 
-        // For each start another one: between two of them somebody else may take it.
+        // Each start uses another port, because another process may take the port between two starts.
         static string Port() => $"{PortOwner.PickFree()}";
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task A_migration_that_throws_keeps_the_services_down_and_the_console_says_why()
+    public async Task A_failed_migration_keeps_the_services_down_and_the_console_prints_the_error()
     {
         await using var home = await AppHostHome.CreateAsync();
         await using (var server = await LocalPostgres.StartAsync(new() { Home = home.Home }, Token))
@@ -156,12 +156,12 @@ public sealed class ConsoleTests(RunningAppHost running)
         }
 
         using var system = new RunningSystem(home.Folder, ["--local", "--port", $"{PortOwner.PickFree()}"]);
-        await system.SaidAsync("migrations ended with exit code 1: ");
-        await system.SaidAsync("api was not started");
-        await system.SaidAsync("ingestor was not started");
+        await system.WaitForOutputAsync("migrations ended with exit code 1: ");
+        await system.WaitForOutputAsync("api was not started");
+        await system.WaitForOutputAsync("ingestor was not started");
         Assert.DoesNotContain(home.Processes(), process => process.CommandLine.Contains("Wyckoff.Api", StringComparison.Ordinal));
         Assert.False(system.HasExited);
-        // The database is there to look at.
+        // The database stays up, so that the user can inspect it.
         Assert.Equal("1", await system.PsqlAsync("SELECT count(*) FROM pg_tables WHERE schemaname = 'market'"));
         Assert.Contains(
             "market",
@@ -173,7 +173,7 @@ public sealed class ConsoleTests(RunningAppHost running)
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task A_server_that_cannot_start_says_so()
+    public async Task The_error_of_a_server_that_cannot_start_is_printed()
     {
         await using var home = await AppHostHome.CreateAsync();
         var data = Directory.CreateDirectory(Path.Combine(home.Home.Data, "postgres")).FullName;
@@ -185,8 +185,8 @@ public sealed class ConsoleTests(RunningAppHost running)
         }
 
         using var system = new RunningSystem(home.Folder, ["--local", "--port", $"{PortOwner.PickFree()}"]);
-        await system.SaidAsync("postgres ended with exit code 1: The data in");
-        await system.SaidAsync("was made by PostgreSQL 12");
+        await system.WaitForOutputAsync("postgres ended with exit code 1: The data in");
+        await system.WaitForOutputAsync("was made by PostgreSQL 12");
         system.Terminate();
         Assert.Equal(0, await system.ExitAsync());
     }
@@ -197,7 +197,7 @@ public sealed class ConsoleTests(RunningAppHost running)
     [InlineData("'http'", "--port=http")]
     [InlineData("exclude each other", "--containers", "--local")]
     [InlineData("leave one of them out", "--local", "--ConnectionStrings:wyckoff=Host=nowhere")]
-    public async Task What_it_cannot_do_is_one_line_and_nothing_starts(string named, params string[] arguments)
+    public async Task Invalid_options_give_one_line_of_error_and_nothing_starts(string expected, params string[] arguments)
     {
         await using var home = await AppHostHome.CreateAsync();
         using var system = new RunningSystem(
@@ -207,15 +207,15 @@ public sealed class ConsoleTests(RunningAppHost running)
                 : [.. arguments, "--port", $"{PortOwner.PickFree()}"]
         );
         Assert.Equal(1, await system.ExitAsync());
-        Assert.Contains(named, Assert.Single(system.Errors), StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Single(system.Errors), StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(home.Home.Data, "postgres")));
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task Containers_that_are_insisted_on_and_cannot_be_had_are_one_line()
+    public async Task The_option_containers_without_an_engine_gives_one_line_of_error()
     {
         await using var home = await AppHostHome.CreateAsync();
-        // An engine whose client is there and whose daemon is not.
+        // The program false plays an engine whose client is installed but whose daemon is down.
         using var system = new RunningSystem(
             home.Folder,
             ["--containers", "--port", $"{PortOwner.PickFree()}"],
@@ -226,7 +226,7 @@ public sealed class ConsoleTests(RunningAppHost running)
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task A_port_that_is_taken_is_named_with_its_owner()
+    public async Task A_taken_port_gives_an_error_that_names_its_owner()
     {
         await using var home = await AppHostHome.CreateAsync();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -240,7 +240,7 @@ public sealed class ConsoleTests(RunningAppHost running)
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task A_data_folder_that_cannot_be_is_named()
+    public async Task A_data_folder_that_cannot_be_created_gives_one_line_of_error()
     {
         var file = Path.GetTempFileName();
         using var system = new RunningSystem("", ["--data", Path.Combine(file, "below"), "--port", $"{PortOwner.PickFree()}"]);

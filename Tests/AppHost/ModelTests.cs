@@ -6,7 +6,7 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.AppHost;
 
-/// <summary>The composition as a model, before anything runs: the same names, references and waits wherever the servers are.</summary>
+/// <summary>Tests the resource model of the composition, without running it.</summary>
 [Collection(nameof(AppHostCollection))]
 public sealed class ModelTests
 {
@@ -27,7 +27,7 @@ public sealed class ModelTests
                 .Intersect(["api", "cache", "ingestor", "migrations", "wyckoff", "wyckoff-app", "wyckoff-worker"], StringComparer.Ordinal)
                 .Order(StringComparer.Ordinal)
         );
-        // Of a database in a container, Aspire waits for the server, too.
+        // For a database in a container, Aspire also adds a wait for the server.
         Assert.Equal([("wyckoff", WaitType.WaitUntilHealthy)], Waits(builder, "migrations").Where(wait => wait.Item1 != "postgres"));
         foreach (var service in new[] { "api", "ingestor" })
         {
@@ -38,7 +38,7 @@ public sealed class ModelTests
     }
 
     [Fact(Timeout = 300_000)]
-    public async Task Local_servers_are_executables_with_health_that_are_started_again_and_never_published()
+    public async Task Local_servers_have_a_health_check_are_restarted_and_never_published()
     {
         await using var home = await AppHostHome.CreateAsync();
         await using var builder = await ModelAsync(home, "--local");
@@ -50,20 +50,18 @@ public sealed class ModelTests
             Assert.Contains(resource.Annotations, annotation => annotation is ManifestPublishingCallbackAnnotation { Callback: null });
         }
 
-        // The database's own check asks the server: `wyckoff` is made by the migrations, which wait for that check.
+        // The database uses the health check of the server: database wyckoff is created by the migrations, which wait for that check.
         var check = Assert.Single(Resource(builder, "wyckoff").Annotations.OfType<HealthCheckAnnotation>());
         Assert.Equal(Assert.Single(Resource(builder, "postgres").Annotations.OfType<HealthCheckAnnotation>()).Key, check.Key);
-        var server2 = (IResourceWithConnectionString)Resource(builder, "postgres");
-        Assert.EndsWith("Database=postgres", server2.ConnectionStringExpression.ValueExpression, StringComparison.Ordinal);
-        Assert.EndsWith(
-            "Database=wyckoff",
-            ((IResourceWithConnectionString)Resource(builder, "wyckoff")).ConnectionStringExpression.ValueExpression,
-            StringComparison.Ordinal
-        );
+        foreach (var (resource, database) in new[] { ("postgres", "postgres"), ("wyckoff", "wyckoff") })
+        {
+            var connection = ((IResourceWithConnectionString)Resource(builder, resource)).ConnectionStringExpression;
+            Assert.EndsWith($"Database={database}", connection.ValueExpression, StringComparison.Ordinal);
+        }
     }
 
     [Fact(Timeout = 300_000)]
-    public async Task Containers_have_pinned_images_their_data_in_a_volume_and_their_password_in_the_data_home()
+    public async Task Containers_have_pinned_images_a_data_volume_and_a_password_file_in_the_data_home()
     {
         await using var home = await AppHostHome.CreateAsync();
         await using var builder = await ModelAsync(home, "--containers");
@@ -72,7 +70,7 @@ public sealed class ModelTests
         Assert.Equal((Images.Timescale, Images.TimescaleTag), (image.Image, image.Tag));
         var volume = Assert.Single(postgres.Annotations.OfType<ContainerMountAnnotation>());
         Assert.Equal((Images.TimescaleData, ContainerMountType.Volume), (volume.Target, volume.Type));
-        // A data folder of one's own has a volume of its own.
+        // Each data folder other than the default one has its own volume.
         Assert.Matches("^wyckoff-postgres-data-[0-9a-f]{8}$", volume.Source!);
         Assert.Equal(ContainerLifetime.Persistent, Assert.Single(postgres.Annotations.OfType<ContainerLifetimeAnnotation>()).Lifetime);
         Assert.Equal(Images.RedisTag, Assert.Single(Resource(builder, "cache").Annotations.OfType<ContainerImageAnnotation>()).Tag);
@@ -83,7 +81,7 @@ public sealed class ModelTests
     }
 
     [Fact(Timeout = 300_000)]
-    public async Task The_dashboard_offers_what_an_operator_does()
+    public async Task The_dashboard_offers_the_commands_of_an_operator()
     {
         await using var home = await AppHostHome.CreateAsync();
         await using var builder = await ModelAsync(home, "--local");
@@ -106,7 +104,7 @@ public sealed class ModelTests
     private static (string, WaitType)[] Waits(IDistributedApplicationTestingBuilder builder, string name) =>
         [.. Resource(builder, name).Annotations.OfType<WaitAnnotation>().Select(wait => (wait.Resource.Name, wait.WaitType)).Order()];
 
-    // `true` is an engine that answers everything with success; nothing is run with it.
+    // The program true plays a container engine that is running; no container is started.
     private static Task<IDistributedApplicationTestingBuilder> ModelAsync(AppHostHome home, params string[] placement) =>
         DistributedApplicationTestingBuilder.CreateAsync<Projects.Wyckoff_AppHost>(
             [.. placement, "--data", home.Folder, "--port", $"{PortOwner.PickFree()}"],

@@ -10,7 +10,10 @@ namespace Wyckoff.Tests.AppHost;
 /// <summary>A span as it arrived over OTLP.</summary>
 internal sealed record ReceivedSpan(string Service, string Scope, string Name, string Trace, string Id, string Parent);
 
-/// <summary>The collector's end of OTLP over HTTP. The messages have no package of their own here, so the few fields a test needs are read from the wire format.</summary>
+/// <summary>
+/// Receives OTLP over HTTP, as a collector does. No package with the message types is referenced, so the few fields that tests need are read
+/// from the wire format.
+/// </summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -51,7 +54,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
-    // ExportTraceServiceRequest { 1: ResourceSpans { 1: Resource { 1: KeyValue { 1: key, 2: AnyValue { 1: string } } }, 2: ScopeSpans { 1: Scope { 1: name }, 2: Span } } }
+    // The fields by number: ExportTraceServiceRequest { 1: ResourceSpans {
+    //   1: Resource { 1: KeyValue { 1: key, 2: AnyValue { 1: string } } },
+    //   2: ScopeSpans { 1: Scope { 1: name }, 2: Span } } }
     private void ReadTraces(byte[] request)
     {
         foreach (var resourceSpans in Messages(request, 1))
@@ -78,16 +83,16 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     private static string Text(byte[] message, int field) =>
         System.Text.Encoding.UTF8.GetString(Messages(message, field).FirstOrDefault([]));
 
-    /// <summary>The values of a field that are strings, bytes or messages.</summary>
+    /// <summary>Returns the values of a field of type string, bytes or message.</summary>
     private static List<byte[]> Messages(byte[] message, int field)
     {
-        var found = new List<byte[]>();
+        var values = new List<byte[]>();
         using var input = new CodedInputStream(message);
         for (var tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
         {
             if (WireFormat.GetTagFieldNumber(tag) == field && WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited)
             {
-                found.Add(input.ReadBytes().ToByteArray());
+                values.Add(input.ReadBytes().ToByteArray());
             }
             else
             {
@@ -95,6 +100,6 @@ internal sealed class OtlpReceiver : IAsyncDisposable
             }
         }
 
-        return found;
+        return values;
     }
 }

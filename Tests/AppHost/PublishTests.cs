@@ -5,7 +5,7 @@ using YamlDotNet.Serialization;
 
 namespace Wyckoff.Tests.AppHost;
 
-/// <summary>What azd reads, and the Compose file, which says the same for one machine.</summary>
+/// <summary>Tests the manifest that azd reads, and the Compose file, which deploys the same services on one machine.</summary>
 public sealed class PublishTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("wyckoff-publish-").FullName;
@@ -28,9 +28,9 @@ public sealed class PublishTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_manifest_is_the_one_that_was_reviewed()
+    public async Task The_manifest_equals_the_reviewed_one()
     {
-        // Whoever changes the composition reads the difference, and copies the new one here.
+        // After a change of the composition, review the difference and copy the new manifest to Tests/AppHost/manifest.json.
         var reviewed = JsonDocument
             .Parse(await File.ReadAllTextAsync(Path.Combine(Run.Root, "Tests", "AppHost", "manifest.json"), Token))
             .RootElement.GetProperty("resources");
@@ -38,7 +38,7 @@ public sealed class PublishTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_manifest_has_projects_and_secret_parameters_and_nothing_else()
+    public void The_manifest_has_only_projects_and_secret_parameters()
     {
         var types = _manifest
             .EnumerateObject()
@@ -63,7 +63,7 @@ public sealed class PublishTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_manifest_that_cannot_be_written_is_exit_code_1()
+    public async Task A_manifest_that_cannot_be_written_gives_exit_code_1()
     {
         var file = Path.Combine(_folder, "file");
         await File.WriteAllTextAsync(file, "", Token);
@@ -76,7 +76,7 @@ public sealed class PublishTests : IAsyncLifetime
     public async Task Compose_has_the_services_of_the_manifest_with_the_same_environment()
     {
         var services = await ComposeAsync();
-        // What Compose brings of its own: the servers, and the owner of a volume.
+        // Compose also has the servers, and a service that sets the owner of a volume.
         Assert.Equal(
             ["cache", "keys", "postgres"],
             services.Keys.Except(["api", "ingestor", "migrations"], StringComparer.Ordinal).Order(StringComparer.Ordinal)
@@ -84,7 +84,7 @@ public sealed class PublishTests : IAsyncLifetime
         foreach (var service in new[] { "api", "ingestor", "migrations" })
         {
             var expected = Environment(service).Keys.Append("OTEL_EXPORTER_OTLP_ENDPOINT");
-            // Compose waits for the migrations to end; only a platform that starts again whatever exits needs them to stay.
+            // Compose waits for the migrations to end. Only Container Apps, which restarts a process that exits, needs StayUp.
             Assert.Equal(
                 expected.Except(["Wyckoff__StayUp"], StringComparer.Ordinal).Order(StringComparer.Ordinal),
                 Names(services[service]["environment"])
@@ -103,7 +103,7 @@ public sealed class PublishTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Compose_runs_the_images_and_settings_of_the_AppHost_and_publishes_to_this_machine_only()
+    public async Task Compose_has_the_images_and_settings_of_the_AppHost_and_publishes_ports_on_loopback_only()
     {
         var services = await ComposeAsync();
         Assert.Equal($"{Images.Timescale}:{Images.TimescaleTag}", services["postgres"]["image"]);
@@ -163,7 +163,10 @@ public sealed class PublishTests : IAsyncLifetime
     private static string Condition(Dictionary<string, object> service, string other) =>
         (string)((Dictionary<object, object>)((Dictionary<object, object>)service["depends_on"])[other])["condition"];
 
-    /// <summary>One line for each value, with where it stands; the place of a project depends on where the manifest was written.</summary>
+    /// <summary>
+    /// Returns a line with path and value for each value. The paths of projects are left out, because they depend on the folder of the
+    /// manifest.
+    /// </summary>
     private static IEnumerable<string> Lines(JsonElement element, string path = "") =>
         element.ValueKind switch
         {

@@ -2,7 +2,7 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.AppHost;
 
-/// <summary>One system that is up, with the sample data, for all tests that look at one.</summary>
+/// <summary>A running system with the sample data, shared by the tests of the collection.</summary>
 public sealed class RunningAppHost : IAsyncLifetime
 {
     private AppHostHome? _home;
@@ -21,9 +21,8 @@ public sealed class RunningAppHost : IAsyncLifetime
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Local servers are for Linux.");
         _home = await AppHostHome.CreateAsync();
         _system = new(_home.Folder, ["--local", "--port", $"{Port}"]);
-        await _system.SaidAsync("Ctrl+C stops everything");
+        await _system.WaitForOutputAsync("Ctrl+C stops everything");
         using var client = new HttpClient();
-        // The Ingestor is healthy before it has loaded the samples.
         await Eventually.HoldsAsync(
             async () =>
                 (await client.GetStringAsync($"{Url}/v1/bars/SPY?timeframe=1m&limit=390")).Contains(

@@ -5,10 +5,10 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.AppHost;
 
-/// <summary>The built AppHost as a process of its own, with its console.</summary>
+/// <summary>Runs the built AppHost as a process and captures its console output.</summary>
 internal sealed partial class RunningSystem : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan ExitTimeout = TimeSpan.FromMinutes(4);
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
@@ -43,23 +43,23 @@ internal sealed partial class RunningSystem : IDisposable
 
     public string Output => Read(_output);
 
-    /// <summary>The lines on standard error.</summary>
+    /// <summary>The lines on stderr.</summary>
     public string[] Errors => Read(_error).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>Waits until the console has the words, after what it said before.</summary>
-    public async Task SaidAsync(string words, int after = 0)
+    /// <summary>Waits until the output contains the text at or after the given position.</summary>
+    public async Task WaitForOutputAsync(string text, int start = 0)
     {
         await Eventually.HoldsAsync(
-            () => Output.IndexOf(words, Math.Min(after, Output.Length), StringComparison.Ordinal) >= 0 || HasExited,
-            () => $"It never said '{words}': {Output}{string.Join('\n', Errors)}"
+            () => Output.IndexOf(text, Math.Min(start, Output.Length), StringComparison.Ordinal) >= 0 || HasExited,
+            () => $"It never printed '{text}': {Output}{string.Join('\n', Errors)}"
         );
-        Assert.True(Output.IndexOf(words, after, StringComparison.Ordinal) >= 0, $"It ended: {string.Join('\n', Errors)}\n{Output}");
+        Assert.True(Output.IndexOf(text, start, StringComparison.Ordinal) >= 0, $"It ended: {string.Join('\n', Errors)}\n{Output}");
     }
 
     public async Task<int> ExitAsync()
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(ExitTimeout);
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
     }
@@ -68,7 +68,7 @@ internal sealed partial class RunningSystem : IDisposable
 
     public void Kill() => _process.Kill();
 
-    /// <summary>Through eng/psql, as a user would.</summary>
+    /// <summary>Runs SQL through eng/psql, as a user does.</summary>
     public async Task<string> PsqlAsync(string sql, bool asOwner = false)
     {
         var (exitCode, output, error) = await ScriptAsync("eng/psql", [.. asOwner ? ["--owner"] : Array.Empty<string>(), "-XAtqc", sql]);
@@ -76,7 +76,7 @@ internal sealed partial class RunningSystem : IDisposable
         return output.Trim();
     }
 
-    /// <summary>One of the project's scripts, called from another folder.</summary>
+    /// <summary>Runs a script of the repository in another working directory.</summary>
     public Task<(int ExitCode, string Output, string Error)> ScriptAsync(
         string script,
         IEnumerable<string> arguments,
@@ -87,7 +87,7 @@ internal sealed partial class RunningSystem : IDisposable
     {
         if (!_process.HasExited)
         {
-            _process.Kill(); // its children notice by themselves
+            _process.Kill(); // Its child processes end by themselves.
             _process.WaitForExit();
         }
 

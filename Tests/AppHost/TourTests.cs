@@ -1,13 +1,13 @@
 namespace Wyckoff.Tests.AppHost;
 
-/// <summary>What the README tells a newcomer to type, typed.</summary>
+/// <summary>Tests the commands of the README's tour and the scripts for users.</summary>
 [Collection(nameof(AppHostCollection))]
 public sealed class TourTests(RunningAppHost running)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 600_000)]
-    public async Task Every_command_of_the_tour_does_what_it_says()
+    public async Task Every_command_of_the_tour_succeeds()
     {
         var readme = await File.ReadAllTextAsync(Path.Combine(Run.Root, "README.md"), Token);
         var from =
@@ -15,11 +15,11 @@ public sealed class TourTests(RunningAppHost running)
             + "```bash\n".Length;
         var commands = readme[from..readme.IndexOf("```", from, StringComparison.Ordinal)]
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.True(commands.Length > 8, "The tour is no longer where it was.");
+        Assert.True(commands.Length > 8, "The tour was not found in the README.");
         foreach (var command in commands)
         {
-            var (exitCode, output, error) = await TypeAsync(command);
-            // A stream does not end by itself: curl ends it, with 28.
+            var (exitCode, output, error) = await RunCommandAsync(command);
+            // A stream does not end, so curl ends it after its timeout with exit code 28.
             Assert.True(
                 exitCode == 0 || (exitCode == 28 && command.Contains("/stream", StringComparison.Ordinal)),
                 $"{command}\n{exitCode}\n{error}{output}"
@@ -34,7 +34,7 @@ public sealed class TourTests(RunningAppHost running)
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task Verbs_take_paths_from_where_they_are_called_and_need_no_build()
+    public async Task Verbs_resolve_paths_in_the_working_directory_and_need_no_build()
     {
         var folder = Directory.CreateTempSubdirectory("wyckoff-verbs").FullName;
         try
@@ -72,7 +72,7 @@ public sealed class TourTests(RunningAppHost running)
             );
             Assert.Equal((0, "VERB"), (exitCode, output.Trim()));
 
-            // Without the variable, the folder is named.
+            // Without WYCKOFF_HOME, --data names the folder.
             (exitCode, output, error) = await Run.ProcessAsync(
                 Path.Combine(Run.Root, "wyckoff.sh"),
                 ["--data", running.Home.Folder, "status"],
@@ -89,13 +89,17 @@ public sealed class TourTests(RunningAppHost running)
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task Psql_is_for_reading_and_for_bars_and_its_writes_are_served_at_once()
+    public async Task Psql_writes_bars_only_through_the_view_and_the_API_serves_them_at_once()
     {
         var system = running.System;
         using var client = new HttpClient { BaseAddress = new($"http://127.0.0.1:{running.Port}") };
         await system.PsqlAsync("INSERT INTO tickers (symbol, timezone) VALUES ('PSQL', 'UTC')");
         await system.PsqlAsync(
-            "INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) SELECT 'PSQL', '1d', d, 1, 2, 0.5, 1.5, 100 FROM generate_series(timestamptz '2024-01-02Z', '2024-01-04Z', '1 day') d"
+            """
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            SELECT 'PSQL', '1d', d, 1, 2, 0.5, 1.5, 100
+              FROM generate_series(timestamptz '2024-01-02Z', '2024-01-04Z', '1 day') d
+            """
         );
         await ServedAsync(3);
         await system.PsqlAsync("DELETE FROM ohlcv_bars WHERE symbol = 'PSQL' AND timestamp < '2024-01-04Z'");
@@ -117,7 +121,7 @@ public sealed class TourTests(RunningAppHost running)
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task Where_nothing_runs_the_scripts_say_how_to_start()
+    public async Task Without_a_running_system_the_scripts_explain_how_to_start_one()
     {
         var folder = Directory.CreateTempSubdirectory("wyckoff-none").FullName;
         var (exitCode, _, error) = await Run.ProcessAsync(
@@ -130,13 +134,18 @@ public sealed class TourTests(RunningAppHost running)
         Directory.Delete(folder);
     }
 
-    /// <summary>As it stands there, in the folder of the clone; only the port is this system's, and a stream ends after a while.</summary>
-    private Task<(int ExitCode, string Output, string Error)> TypeAsync(string command) =>
+    /// <summary>
+    /// Runs a command of the README in the folder of the repository, with curl changed to use the port of this system and a timeout.
+    /// </summary>
+    private Task<(int ExitCode, string Output, string Error)> RunCommandAsync(string command) =>
         Run.ProcessAsync(
             "bash",
             [
                 "-c",
-                $$"""curl() { command curl --silent --show-error --max-time 10 "${@//127.0.0.1:5080/127.0.0.1:{{running.Port}}}"; }; {{command}}""",
+                $$"""
+                curl() { command curl --silent --show-error --max-time 10 "${@//127.0.0.1:5080/127.0.0.1:{{running.Port}}}"; }
+                {{command}}
+                """,
             ],
             new(StringComparer.Ordinal) { ["WYCKOFF_HOME"] = running.Home.Folder },
             Run.Root

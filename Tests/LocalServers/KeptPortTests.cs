@@ -17,34 +17,34 @@ public sealed class KeptPortTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task A_port_is_kept_also_while_the_server_before_is_still_ending()
+    public async Task A_port_is_kept_while_the_previous_server_is_still_shutting_down()
     {
         var first = PortOwner.PickFree();
         Assert.Equal(first, await KeptPort.ChooseAsync(KeptIn, first, _ => { }, Token));
 
-        using var ending = new TcpListener(IPAddress.Loopback, first);
-        ending.Start();
-        var said = Channel.CreateUnbounded<string>();
-        var again = KeptPort.ChooseAsync(KeptIn, first, line => said.Writer.TryWrite(line), Token);
-        Assert.Contains("waiting for it to end", await said.Reader.ReadAsync(Token), StringComparison.Ordinal);
+        using var previous = new TcpListener(IPAddress.Loopback, first);
+        previous.Start();
+        var log = Channel.CreateUnbounded<string>();
+        var again = KeptPort.ChooseAsync(KeptIn, first, line => log.Writer.TryWrite(line), Token);
+        Assert.Contains("waiting for it to end", await log.Reader.ReadAsync(Token), StringComparison.Ordinal);
         Assert.False(again.IsCompleted);
-        ending.Stop();
+        previous.Stop();
         Assert.Equal(first, await again);
-        Assert.False(said.Reader.TryRead(out _));
+        Assert.False(log.Reader.TryRead(out _));
     }
 
     [Fact]
-    public async Task A_port_that_somebody_else_keeps_is_left_to_him_and_said()
+    public async Task A_port_taken_by_another_program_is_replaced_and_the_move_is_logged()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
         var taken = ((IPEndPoint)other.LocalEndpoint).Port;
         await File.WriteAllTextAsync(KeptIn, taken.ToString(CultureInfo.InvariantCulture), Token);
-        var said = new List<string>();
-        var port = await KeptPort.ChooseAsync(KeptIn, taken, said.Add, Token);
+        var log = new List<string>();
+        var port = await KeptPort.ChooseAsync(KeptIn, taken, log.Add, Token);
         Assert.NotEqual(taken, port);
-        Assert.Equal(2, said.Count);
-        Assert.Contains($"postgres moves to port {port}", said[1], StringComparison.Ordinal);
+        Assert.Equal(2, log.Count);
+        Assert.Contains($"postgres moves to port {port}", log[1], StringComparison.Ordinal);
         Assert.Equal($"{port}", await File.ReadAllTextAsync(KeptIn, Token));
     }
 }

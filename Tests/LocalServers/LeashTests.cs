@@ -11,7 +11,7 @@ public sealed class LeashTests
     private readonly List<string> _lines = [];
 
     [Fact]
-    public async Task Exit_code_and_output_are_the_commands_and_nothing_is_left()
+    public async Task The_exit_code_and_the_output_are_those_of_the_command()
     {
         await using var process = Start("TERM", 5, "echo one; echo two >&2; exit 7");
         Assert.Equal(7, await process.Exited.WaitAsync(Eventually.Bound, TestContext.Current.CancellationToken));
@@ -20,7 +20,7 @@ public sealed class LeashTests
     }
 
     [Fact]
-    public async Task Letting_go_ends_the_command_by_the_signal()
+    public async Task Stopping_ends_the_command_with_the_signal()
     {
         await using var process = Start("TERM", 5, "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.05; done");
         await SeenAsync("ready");
@@ -32,7 +32,7 @@ public sealed class LeashTests
     }
 
     [Fact]
-    public async Task A_command_that_ignores_the_signal_is_killed_after_the_grace()
+    public async Task A_command_that_ignores_the_signal_is_killed_after_the_grace_period()
     {
         await using var process = Start("TERM", 1, "trap '' TERM; echo ready; while :; do sleep 0.05; done");
         await SeenAsync("ready");
@@ -41,10 +41,10 @@ public sealed class LeashTests
     }
 
     [Fact]
-    public async Task Killing_the_starter_ends_the_command()
+    public async Task Killing_the_parent_ends_the_command()
     {
-        // A shell stands for the starter: through descriptor 9 it alone holds the other end of the leash's pipe.
-        using var starter = Process.Start(
+        // A shell plays the parent: with descriptor 9 it alone holds the other end of the leash's pipe.
+        using var parent = Process.Start(
             new ProcessStartInfo(
                 "/bin/bash",
                 ["-c", "exec 9> >(exec sh \"$0\" TERM 5 sleep 61); while :; do sleep 0.05 9>&-; done", _leash]
@@ -54,12 +54,12 @@ public sealed class LeashTests
             }
         )!;
         var command = int.Parse(
-            (await starter.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!,
+            (await parent.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!,
             CultureInfo.InvariantCulture
         );
         var leash = ParentOf(command);
         Assert.True(IsAlive(command));
-        starter.Kill();
+        parent.Kill();
         await GoneAsync(command);
         await GoneAsync(leash);
     }
@@ -79,7 +79,7 @@ public sealed class LeashTests
     }
 
     [Fact]
-    public void A_port_knows_who_holds_it()
+    public void A_taken_port_is_described_with_its_process()
     {
         using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         listener.Start();
@@ -124,7 +124,7 @@ public sealed class LeashTests
 
     private static Task GoneAsync(int pid) => Eventually.HoldsAsync(() => !IsAlive(pid));
 
-    // Not a zombie that nobody has collected yet.
+    // A zombie counts as dead.
     private static bool IsAlive(int pid)
     {
         using var ps = Process.Start(new ProcessStartInfo("ps", ["-o", "stat=", "-p", $"{pid}"]) { RedirectStandardOutput = true })!;

@@ -6,7 +6,7 @@ namespace Wyckoff.Tests.LocalServers;
 
 public sealed class LocalPostgresTests : IDisposable
 {
-    // Not the temporary folder: the servers' account must be able to enter it when the tests run as root.
+    // When the tests run as root, the account of the servers cannot enter the temporary folder.
     private readonly string _folder = Path.Combine(ServerHome.FromEnvironment().Data, $"test-{Guid.NewGuid():N}");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -22,7 +22,7 @@ public sealed class LocalPostgresTests : IDisposable
     }
 
     [Fact]
-    public async Task Data_outlives_the_server_and_the_folder_is_guarded()
+    public async Task Data_survives_stops_and_crashes_and_a_folder_in_use_or_of_a_newer_version_is_refused()
     {
         await using (var first = await StartAsync())
         {
@@ -45,7 +45,7 @@ public sealed class LocalPostgresTests : IDisposable
             Assert.Contains($"port {first.Port} is taken by postgres (process {first.Pid})", port.Message, StringComparison.Ordinal);
         }
 
-        // A crash left its process id, which meanwhile is somebody else's: ours.
+        // A crash leaves a process id in the file, and another process, here this one, has that id now.
         await File.WriteAllTextAsync(Path.Combine(Data, "postmaster.pid"), $"{Environment.ProcessId}\n{Data}\n", Token);
         int killed;
         await using (var second = await StartAsync())
@@ -80,7 +80,7 @@ public sealed class LocalPostgresTests : IDisposable
     }
 
     [Fact]
-    public async Task A_half_made_cluster_is_made_again_and_settings_are_in_force()
+    public async Task An_unfinished_cluster_is_created_again_and_given_settings_apply()
     {
         Directory.CreateDirectory(Data + ".new");
         await File.WriteAllTextAsync(Path.Combine(Data + ".new", "PG_VERSION"), "17\n", Token);
@@ -97,7 +97,10 @@ public sealed class LocalPostgresTests : IDisposable
             "5MB|1024|off|UTC",
             await PsqlAsync(
                 server,
-                "SELECT concat_ws('|', current_setting('work_mem'), current_setting('max_locks_per_transaction'), current_setting('fsync'), current_setting('timezone'))"
+                """
+                SELECT concat_ws('|', current_setting('work_mem'), current_setting('max_locks_per_transaction'),
+                                      current_setting('fsync'), current_setting('timezone'))
+                """
             )
         );
         Assert.False(Directory.Exists(Data + ".new"));
@@ -107,14 +110,18 @@ public sealed class LocalPostgresTests : IDisposable
                 server.EditionVersion,
                 await PsqlAsync(
                     server,
-                    "SET client_min_messages = error; CREATE EXTENSION timescaledb; SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'"
+                    """
+                    SET client_min_messages = error;
+                    CREATE EXTENSION timescaledb;
+                    SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'
+                    """
                 )
             );
         }
     }
 
     [Fact]
-    public async Task Redis_answers_on_its_port_and_leaves_nothing_behind()
+    public async Task Redis_hides_its_password_from_ps_and_frees_its_port()
     {
         var redis = await LocalRedis.StartAsync(new(), Token);
         Assert.Equal(

@@ -9,7 +9,7 @@ public sealed class PostgresBinariesTests : IDisposable
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
-    public async Task Files_tell_the_edition()
+    public async Task The_edition_is_detected_from_the_files_of_the_extension()
     {
         var bin = Fake("17", "17.11 (Debian 17.11-0+deb13u1)");
         Assert.Equal(new(bin, "17.11", PostgresEdition.Plain, null), await InspectAsync(bin));
@@ -22,14 +22,14 @@ public sealed class PostgresBinariesTests : IDisposable
     [Theory]
     [InlineData("18beta2", 18)]
     [InlineData("9.6.24", 9)]
-    public async Task Odd_versions_have_a_major(string version, int major) =>
+    public async Task The_major_version_is_parsed_from_beta_and_old_versions(string version, int major) =>
         Assert.Equal(major, (await InspectAsync(Fake($"{major}", version)))!.Major);
 
     [Fact]
-    public async Task A_folder_without_a_server_is_none() => Assert.Null(await InspectAsync(_root));
+    public async Task A_folder_without_a_server_gives_null() => Assert.Null(await InspectAsync(_root));
 
     [Fact]
-    public async Task The_best_root_is_found_and_a_wish_is_honoured()
+    public async Task The_best_edition_is_found_unless_another_is_requested()
     {
         var home = new ServerHome(_root, null, null);
         var apache = Fake("17", "17.11", "servers/apache/");
@@ -51,7 +51,7 @@ public sealed class PostgresBinariesTests : IDisposable
     }
 
     [Fact]
-    public void What_runs_is_noted_for_its_owner_alone_and_forgotten_with_its_writer()
+    public void The_running_file_is_private_and_ignored_when_its_writer_has_ended()
     {
         var home = new ServerHome(_root, null, null);
         RunningFile.Write(home, new Dictionary<string, string>(StringComparer.Ordinal) { ["PGPASSWORD"] = "it's" });

@@ -7,25 +7,25 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.Maintenance;
 
-/// <summary>The verb as a process, and who may be the worker.</summary>
+/// <summary>Tests the verb as a process, and the rights of its role.</summary>
 public sealed class MaintainVerbTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task It_does_one_round_and_says_what_was_done()
+    public async Task The_verb_runs_one_round_and_prints_its_steps()
     {
         var (exitCode, output, error) = await MaintainAsync(database.WorkerConnection);
         Assert.True(exitCode == 0, error + output);
         Assert.Matches("market.refresh_overview +up to date", output);
 
-        // As ./wyckoff.sh does it.
+        // ./wyckoff.sh connects as the owner and sets the role.
         (exitCode, _, error) = await MaintainAsync(database.AdminConnection + ";Options=-c role=wyckoff_worker");
         Assert.True(exitCode == 0, error);
     }
 
     [Fact]
-    public async Task What_could_not_be_done_is_exit_code_1_and_named()
+    public async Task Failed_steps_are_named_and_give_exit_code_1()
     {
         var (exitCode, output, error) = await MaintainAsync(database.AppConnection);
         Assert.Equal(1, exitCode);
@@ -46,21 +46,21 @@ public sealed class MaintainVerbTests(TestDatabase database) : IClassFixture<Tes
     [Theory]
     [InlineData("", "no ConnectionStrings:worker")]
     [InlineData("Hots=secret", "not a connection string such as")]
-    public async Task Without_a_connection_of_its_own_it_refuses(string connection, string why)
+    public async Task Without_a_valid_worker_connection_the_verb_refuses(string connection, string reason)
     {
         var (exitCode, output, error) = await MaintainAsync(connection);
         Assert.Equal(1, exitCode);
-        Assert.Contains(why, Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.DoesNotContain("secret", output + error, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Without_a_connection_of_its_own_the_service_is_healthy_and_says_so()
+    public async Task Without_a_worker_connection_the_service_is_healthy_and_its_health_says_so()
     {
-        await using var nothing = new MaintenanceDatabase(null);
-        var round = new MaintenanceRound(nothing, [], [], NullLogger<MaintenanceRound>.Instance);
+        await using var unconfigured = new MaintenanceDatabase(null);
+        var round = new MaintenanceRound(unconfigured, [], [], NullLogger<MaintenanceRound>.Instance);
         using var worker = new MaintenanceWorker(
-            nothing,
+            unconfigured,
             round,
             Options.Create(new MaintenanceOptions()),
             TimeProvider.System,
@@ -76,9 +76,9 @@ public sealed class MaintainVerbTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
-    public async Task A_role_that_an_earlier_version_made_may_log_in_after_the_migration()
+    public async Task A_worker_role_created_without_login_can_log_in_after_the_migration()
     {
-        // A server of its own: roles are the whole server's.
+        // Roles belong to the whole server, so the test needs its own.
         await using var server = await TestServers.Current.OwnPostgresAsync("earlier", edition: PostgresEdition.Plain);
         await using (var admin = new NpgsqlConnection(server.ConnectionString("postgres")))
         {

@@ -8,7 +8,7 @@ using Wyckoff.Timescale;
 
 namespace Wyckoff.Tests.Maintenance;
 
-/// <summary>Rounds of maintenance as wyckoff_worker, on each edition. The clock stands in 2031, where no policy of the server reaches.</summary>
+/// <summary>Tests maintenance rounds as wyckoff_worker, on each edition. The clock is in 2031, so the server's policies change nothing.</summary>
 public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
 {
     protected static readonly DateTimeOffset Now = new(2031, 6, 15, 12, 30, 0, TimeSpan.Zero);
@@ -45,7 +45,7 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_is_older_than_declared_goes_and_nothing_else()
+    public async Task Only_rows_older_than_the_declared_retention_are_dropped()
     {
         var owner = await CloneAsync();
         await ExecuteAsync(owner, OldAndNew);
@@ -58,7 +58,7 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
         var after = await CountsAsync(owner);
         if (database.Edition.HasPolicies)
         {
-            // There it is the server's, and the server's clock is not ours.
+            // On this edition the server's policies drop rows, by the clock of the server.
             Assert.Equal(["connect", "trading.refresh_views", "market.refresh_overview"], report.Steps.Select(step => step.Name));
             Assert.Equal(before, after);
             return;
@@ -82,7 +82,7 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
         );
         Assert.Equal(before.Where(Kept), after.Where(Kept));
         Assert.True(before["market.bars_1d"] > 0 && before["market.indicators"] > 0 && before["prediction.orderbook_snapshots"] > 0);
-        // Figures and keys are of the whole life of a strategy.
+        // Totals and keys of a strategy still count its dropped orders and trades.
         Assert.Equal(
             "2 2 10",
             await TextAsync(
@@ -90,11 +90,12 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
                 "SELECT concat_ws(' ', total_trades, winning_trades, total_pnl::int) FROM trading.strategies WHERE name = 'Trend'"
             )
         );
+
         Assert.Equal(
             "2 2",
             await TextAsync(owner, "SELECT (SELECT count(*) FROM trading.trade_keys) || ' ' || (SELECT count(*) FROM trading.order_keys)")
         );
-        // Its candle stays.
+        // The candles of dropped snapshots stay.
         Assert.Equal("2", await TextAsync(owner, "SELECT count(*)::text FROM prediction.price_candles_1h"));
 
         Assert.DoesNotContain(
@@ -102,7 +103,7 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
             step => step.Done.EndsWith("dropped", StringComparison.Ordinal) || step.Fault is not null
         );
 
-        // The candles follow what came in; on plain PostgreSQL what is deleted is written down, as every end of an order or a trade is.
+        // Candles and volumes grow in the round, and on plain PostgreSQL the audit trail records the deletion of orders and trades.
         bool Kept(KeyValuePair<string, int> table) =>
             !Retained.Contains(table.Key, StringComparer.Ordinal)
             && !table.Key.StartsWith("prediction.price_candles", StringComparison.Ordinal)
@@ -111,7 +112,7 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Candles_follow_late_rows()
+    public async Task Candles_include_rows_that_arrive_late()
     {
         var owner = await CloneAsync();
         var round = Round();
@@ -126,7 +127,7 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Materialized_views_are_brought_up_to_date()
+    public async Task Materialized_views_are_refreshed()
     {
         var owner = await CloneAsync();
         await ExecuteAsync(
@@ -134,18 +135,23 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
             $"""
             {TradingRows.Insert("strategies", "status='active'")};
             INSERT INTO market.tickers (id, symbol) VALUES (7, 'VIEWED');
-            INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source) VALUES (7, '2026-01-05', 1, 1, 1, 1, 1, 0, 1, 1, false, 'x')
+            INSERT INTO market.bars_1d
+                   (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
+            VALUES (7, '2026-01-05', 1, 1, 1, 1, 1, 0, 1, 1, false, 'x')
             """
         );
-        const string views =
-            "SELECT (SELECT count(*) FROM trading.active_strategies WHERE name = 'Trend') || ' ' || (SELECT count(*) FROM market.market_overview WHERE symbol = 'VIEWED')";
+        const string views = """
+            SELECT concat_ws(' ',
+                (SELECT count(*) FROM trading.active_strategies WHERE name = 'Trend'),
+                (SELECT count(*) FROM market.market_overview WHERE symbol = 'VIEWED'))
+            """;
         Assert.Equal("0 0", await TextAsync(owner, views));
         Assert.True((await Round().RunOnceAsync(Now, Token)).Succeeded);
         Assert.Equal("1 1", await TextAsync(owner, views));
     }
 
     [Fact]
-    public async Task Of_two_at_once_the_second_does_nothing()
+    public async Task Of_two_concurrent_rounds_the_second_does_nothing()
     {
         var owner = await CloneAsync();
         await using var hold = await owner.BeginTransactionAsync(Token);
@@ -167,7 +173,7 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_step_that_fails_keeps_no_other_from_being_done_and_is_done_at_the_next_round()
+    public async Task A_failed_step_does_not_stop_the_others_and_is_retried_in_the_next_round()
     {
         var owner = await CloneAsync();
         await ExecuteAsync(owner, OldAndNew);
@@ -182,7 +188,7 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
         var round = Round();
         var report = await round.RunOnceAsync(Now, Token);
 
-        // What is not summed up yet is not dropped.
+        // Rows that are not aggregated yet are not dropped.
         string[] failed = withoutPolicies
             ? ["refresh prediction.price_candles_1h", "retain prediction.price_snapshots", "trading.refresh_views"]
             : ["trading.refresh_views"];
@@ -202,7 +208,7 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_worker_is_no_owner_and_the_app_is_no_worker()
+    public async Task The_worker_role_has_no_rights_of_the_owner_and_the_app_role_cannot_become_the_worker()
     {
         Assert.Equal("42501", await ValidRow.BrokenByAsync(database.App, "SET ROLE wyckoff_worker", Token));
         await using var worker = NpgsqlDataSource.Create(database.WorkerConnection);
@@ -227,7 +233,7 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Health_is_the_age_of_the_last_full_success()
+    public async Task Health_depends_on_the_age_of_the_last_full_success()
     {
         var owner = await CloneAsync();
         var clock = new Clock(Now);
@@ -248,22 +254,22 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
         Assert.Equal(HealthStatus.Healthy, (await HealthAsync()).Status);
         clock.Now += TimeSpan.FromMinutes(11);
         await worker.RunOnceAsync(clock.Now, Token);
-        var (status, words) = await HealthAsync();
+        var (status, description) = await HealthAsync();
         Assert.Equal(HealthStatus.Degraded, status);
-        Assert.Contains("last full success 960 s ago; failing: market.refresh_overview", words, StringComparison.Ordinal);
+        Assert.Contains("last full success 960 s ago; failing: market.refresh_overview", description, StringComparison.Ordinal);
 
         await ExecuteAsync(owner, "GRANT EXECUTE ON FUNCTION market.refresh_overview() TO wyckoff_worker");
         await worker.RunOnceAsync(clock.Now, Token);
         Assert.Equal((HealthStatus.Healthy, "last full success 0 s ago"), await HealthAsync());
 
-        async Task<(HealthStatus Status, string? Words)> HealthAsync()
+        async Task<(HealthStatus Status, string? Description)> HealthAsync()
         {
             var result = await worker.CheckHealthAsync(new(), Token);
             return (result.Status, result.Description);
         }
     }
 
-    // One row well before what is declared and one well within, in each table that has a limit; and old ones in tables that have none.
+    // One row older and one row newer than the retention in each table that has one, and old rows in tables without a retention.
     private static string OldAndNew
     {
         get
@@ -281,12 +287,20 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
                 {Two("trades", $"strategy_id={strategy};side='sell';entry_price=9;exit_price=10;pnl=5;fee=1")}
                 {Two("portfolio_snapshots", "")}
                 {Two("system_logs", "", "'2030-01-05'")}
-                INSERT INTO market.bar_changes (ticker_id, timeframe, version, range, committed_at) VALUES (1, '1d', 1, '[2024-01-01,2024-01-02)', '2031-06-13'), (1, '1d', 2, '[2024-01-01,2024-01-02)', '2031-06-15 12:00Z');
-                INSERT INTO market.sync_payloads (sync_id, ticker_id, page, received_at, request, content_type, encoding, bytes, payload) VALUES (1, 1, 1, '2031-05-01', 'r', 'c', 'gzip', 1, '\x00'), (1, 1, 2, '2031-06-01', 'r', 'c', 'gzip', 1, '\x00');
-                INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source) VALUES (1, '1990-01-05', 1, 1, 1, 1, 1, 0, 1, 1, false, 'x');
+                INSERT INTO market.bar_changes (ticker_id, timeframe, version, range, committed_at)
+                VALUES (1, '1d', 1, '[2024-01-01,2024-01-02)', '2031-06-13'),
+                       (1, '1d', 2, '[2024-01-01,2024-01-02)', '2031-06-15 12:00Z');
+                INSERT INTO market.sync_payloads (sync_id, ticker_id, page, received_at, request, content_type, encoding, bytes, payload)
+                VALUES (1, 1, 1, '2031-05-01', 'r', 'c', 'gzip', 1, '\x00'),
+                       (1, 1, 2, '2031-06-01', 'r', 'c', 'gzip', 1, '\x00');
+                INSERT INTO market.bars_1d
+                       (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
+                VALUES (1, '1990-01-05', 1, 1, 1, 1, 1, 0, 1, 1, false, 'x');
                 INSERT INTO market.indicators (ticker_id, timeframe, timestamp) VALUES (1, '1d', '1990-01-05');
                 INSERT INTO prediction.price_snapshots (ts, token_id, price) VALUES ('2031-03-01', 'a', 0.5), ('2031-06-01', 'a', 0.5);
-                INSERT INTO prediction.trades (ts, token_id, side, price, size, trade_id) VALUES ('2031-03-01', 'a', 'BUY', 0.5, 1, '1'), ('2031-06-01', 'a', 'BUY', 0.5, 1, '2');
+                INSERT INTO prediction.trades (ts, token_id, side, price, size, trade_id)
+                VALUES ('2031-03-01', 'a', 'BUY', 0.5, 1, '1'),
+                       ('2031-06-01', 'a', 'BUY', 0.5, 1, '2');
                 INSERT INTO prediction.orderbook_snapshots (ts, token_id, bids, asks) VALUES ('1990-01-01', 'a', '[]', '[]')
                 """;
         }
@@ -306,17 +320,14 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
         );
     }
 
-    /// <summary>A database of the test alone, as its owner.</summary>
+    /// <summary>Creates a database for one test and connects as wyckoff_owner.</summary>
     private async Task<NpgsqlConnection> CloneAsync()
     {
         _admin = await database.Server.CloneAsync();
-        if (database.Edition.HasPolicies)
+        await using (var source = NpgsqlDataSource.Create(_admin))
         {
-            await using var admin = NpgsqlDataSource.Create(_admin);
-            await using var rest = admin.CreateCommand(
-                "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs WHERE hypertable_name IS NOT NULL"
-            );
-            await rest.ExecuteNonQueryAsync(Token);
+            await using var admin = await source.OpenConnectionAsync(Token);
+            await TestDatabase.RestPoliciesAsync(admin);
         }
 
         var owner = Opened(
@@ -342,9 +353,13 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
     private static async Task<SortedDictionary<string, int>> CountsAsync(NpgsqlConnection connection)
     {
         const string sql = """
-            SELECT n.nspname || '.' || c.relname, (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I.%I', n.nspname, c.relname), false, true, '')))[1]::text::int
-              FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-             WHERE c.relkind IN ('r', 'p') AND n.nspname IN ('account', 'market', 'wyckoff', 'trading', 'journal', 'prediction', 'audit')
+            SELECT n.nspname || '.' || c.relname,
+                   (xpath('/row/n/text()',
+                          query_to_xml(format('SELECT count(*) AS n FROM %I.%I', n.nspname, c.relname), false, true, '')))[1]::text::int
+              FROM pg_class c
+              JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.relkind IN ('r', 'p')
+               AND n.nspname IN ('account', 'market', 'wyckoff', 'trading', 'journal', 'prediction', 'audit')
             """;
         await using var command = new NpgsqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync(Token);

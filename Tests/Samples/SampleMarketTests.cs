@@ -12,7 +12,7 @@ public sealed class SampleMarketTests
     public static TheoryData<string> Symbols => ["AAPL", "TSLA", "SPY"];
 
     [Fact]
-    public void Every_ticker_says_that_it_is_a_sample()
+    public void Every_ticker_is_named_as_synthetic()
     {
         Assert.Equal(["AAPL", "TSLA", "SPY"], SampleMarket.Tickers.Select(ticker => ticker.Symbol));
         Assert.All(
@@ -28,7 +28,7 @@ public sealed class SampleMarketTests
     }
 
     [Theory, MemberData(nameof(Symbols))]
-    public void A_year_is_the_sessions_of_the_exchange_and_no_other_day(string symbol)
+    public void Daily_bars_exist_for_all_sessions_of_the_exchange_and_no_other_day(string symbol)
     {
         var days = SampleMarket.Daily(symbol);
         Assert.All(days, bar => Assert.Equal((TimeSpan.Zero, TimeSpan.Zero), (bar.Timestamp.Offset, bar.Timestamp.TimeOfDay)));
@@ -38,7 +38,7 @@ public sealed class SampleMarketTests
         Assert.Equal(new DateOnly(2024, 12, 31), sessions[^1]);
         Assert.Equal(sessions.Order().Distinct(), sessions);
 
-        // The other way round: the weekdays of the year that are missing are the ten holidays the exchange announced.
+        // The weekdays without a bar are the ten holidays that the exchange announced.
         var closed = Enumerable
             .Range(0, 366)
             .Select(day => new DateOnly(2024, 1, 1).AddDays(day))
@@ -50,7 +50,7 @@ public sealed class SampleMarketTests
     }
 
     [Theory, MemberData(nameof(Symbols))]
-    public void Every_bar_is_possible(string symbol)
+    public void Every_bar_is_consistent(string symbol)
     {
         Assert.All(
             SampleMarket.Daily(symbol).Concat(SampleMarket.Minutes(symbol)),
@@ -70,13 +70,7 @@ public sealed class SampleMarketTests
     [InlineData("AAPL", 160, 260, 12, 250)]
     [InlineData("TSLA", 150, 450, 20, 450)]
     [InlineData("SPY", 460, 620, 20, 220)]
-    public void Prices_and_volumes_are_those_of_such_a_ticker(
-        string symbol,
-        int lowest,
-        int highest,
-        int fewestMillions,
-        int mostMillions
-    ) =>
+    public void Prices_and_volumes_are_in_a_realistic_range(string symbol, int lowest, int highest, int fewestMillions, int mostMillions) =>
         Assert.All(
             SampleMarket.Daily(symbol),
             bar =>
@@ -88,7 +82,7 @@ public sealed class SampleMarketTests
         );
 
     [Fact]
-    public void Minutes_lie_in_the_trading_hours_of_New_York()
+    public void Minute_bars_cover_the_trading_hours_of_New_York()
     {
         Assert.Empty(SampleMarket.Minutes("AAPL"));
         Assert.Empty(SampleMarket.Minutes("TSLA"));
@@ -113,7 +107,7 @@ public sealed class SampleMarketTests
     }
 
     [Fact]
-    public void Minutes_add_up_to_their_days_exactly()
+    public void Minute_bars_aggregate_exactly_to_their_daily_bars()
     {
         var days = SampleMarket
             .Minutes("SPY")
@@ -138,7 +132,7 @@ public sealed class SampleMarketTests
     }
 
     [Fact]
-    public void A_session_is_busy_at_both_ends()
+    public void Volume_is_highest_at_both_ends_of_a_session()
     {
         var minutes = SampleMarket.Minutes("SPY").GroupBy(bar => bar.Timestamp.UtcDateTime.Date).Where(day => day.Count() == 390).ToList();
         Assert.All(
@@ -152,7 +146,7 @@ public sealed class SampleMarketTests
     }
 
     [Fact]
-    public void The_bars_are_the_same_everywhere_and_always()
+    public void The_bars_are_the_same_on_every_machine()
     {
         var text = new StringBuilder();
         foreach (var ticker in SampleMarket.Tickers)
@@ -161,7 +155,8 @@ public sealed class SampleMarketTests
             {
                 text.Append(
                     CultureInfo.InvariantCulture,
-                    $"{ticker.Symbol} {bar.Timestamp.UtcDateTime:yyyy-MM-ddTHH:mm}Z {bar.Open:F2} {bar.High:F2} {bar.Low:F2} {bar.Close:F2} {bar.Volume} {bar.TradeCount} {bar.Vwap:F8}\n"
+                    $"{ticker.Symbol} {bar.Timestamp.UtcDateTime:yyyy-MM-ddTHH:mm}Z "
+                        + $"{bar.Open:F2} {bar.High:F2} {bar.Low:F2} {bar.Close:F2} {bar.Volume} {bar.TradeCount} {bar.Vwap:F8}\n"
                 );
             }
         }
@@ -172,7 +167,7 @@ public sealed class SampleMarketTests
     }
 
     [Fact]
-    public void Apple_shows_an_accumulation_by_the_book()
+    public void AAPL_shows_a_textbook_accumulation()
     {
         var chart = new Chart("AAPL");
         Assert.Equal(["PS", "SC", "AR", "ST", "ST", "Spring", "Test", "SOS", "LPS"], chart.Names);
@@ -230,7 +225,7 @@ public sealed class SampleMarketTests
     }
 
     [Fact]
-    public void Tesla_shows_a_distribution_by_the_book()
+    public void TSLA_shows_a_textbook_distribution()
     {
         var chart = new Chart("TSLA");
         Assert.Equal(["PSY", "BC", "AR", "ST", "UTAD", "SOW", "LPSY", "SC", "AR", "SOS"], chart.Names);
@@ -263,7 +258,7 @@ public sealed class SampleMarketTests
     }
 
     [Fact]
-    public void The_market_pauses_once_and_goes_on()
+    public void SPY_shows_a_reaccumulation()
     {
         var chart = new Chart("SPY");
         Assert.Equal(["PSY", "BC", "AR", "Spring", "Test", "SOS", "LPS"], chart.Names);
@@ -284,7 +279,7 @@ public sealed class SampleMarketTests
     }
 
     [Theory, MemberData(nameof(Symbols))]
-    public void Effort_goes_with_result_and_wild_days_keep_company(string symbol)
+    public void Volume_correlates_with_the_spread_and_volatile_days_come_in_clusters(string symbol)
     {
         var bars = SampleMarket.Daily(symbol);
         var spreads = bars.Select(bar => (double)((bar.High - bar.Low) / bar.Close)).ToList();
@@ -300,7 +295,9 @@ public sealed class SampleMarketTests
         return cov / Math.Sqrt(xs.Sum(x => (x - mx) * (x - mx)) * ys.Sum(y => (y - my) * (y - my)));
     }
 
-    /// <summary>The measures of the analysis, written a second time on purpose: ratios to the mean of the 20 bars before.</summary>
+    /// <summary>
+    /// Computes the ratios of the analysis, to the mean of the 20 bars before, independently of the product code.
+    /// </summary>
     private sealed class Chart(string symbol)
     {
         private readonly List<(string Name, int Index)> _events =

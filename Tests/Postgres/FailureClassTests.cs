@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using Npgsql;
 using StackExchange.Redis;
 
-namespace Wyckoff.Tests;
+namespace Wyckoff.Tests.Postgres;
 
 public sealed class FailureClassTests
 {
@@ -37,7 +37,8 @@ public sealed class FailureClassTests
 
     [Theory]
     [MemberData(nameof(Failures), DisableDiscoveryEnumeration = true)]
-    public void A_failure_is_told_in_one_word(Exception exception, string expected) => Assert.Equal(expected, FailureClass.Of(exception));
+    public void An_exception_has_the_expected_failure_class(Exception exception, string expected) =>
+        Assert.Equal(expected, FailureClass.Of(exception));
 
     private static RedisConnectionException Redis(ConnectionFailureType type) =>
         new(type, CommandFlags.None, "a message with a secret", null, CommandStatus.Unknown);

@@ -2,9 +2,10 @@ using Npgsql;
 
 namespace Wyckoff.Tests;
 
-/// <summary>A valid row of a table, as SQL, from which tests make the ones they need: every column is an expression, and an override takes its place.</summary>
+/// <summary>A valid row of a table. Each column has an SQL expression, which tests override to make the rows they need.</summary>
 internal sealed record ValidRow(string Table, string Columns)
 {
+    /// <summary>Returns an INSERT of the row, with overrides such as "a = 1; b = 'x'".</summary>
     public string Insert(string overrides = "")
     {
         var values = Parse(Columns);
@@ -16,13 +17,12 @@ internal sealed record ValidRow(string Table, string Columns)
         return $"INSERT INTO {Table} ({string.Join(", ", values.Keys)}) VALUES ({string.Join(", ", values.Values)})";
     }
 
-    // "a = 1; b = 'x'"
     private static Dictionary<string, string> Parse(string text) =>
         text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(part => part.Split('=', 2, StringSplitOptions.TrimEntries))
             .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 
-    /// <summary>The constraint that a statement breaks; null when it breaks none. Nothing stays.</summary>
+    /// <summary>Runs a statement and rolls it back. Returns the violated constraint, another error's SQLSTATE, or null on success.</summary>
     public static async Task<string?> BrokenByAsync(NpgsqlDataSource source, string sql, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);

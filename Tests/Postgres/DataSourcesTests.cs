@@ -5,14 +5,14 @@ using Wyckoff.LocalServers;
 using Wyckoff.Postgres;
 using Wyckoff.Tests.Api;
 
-namespace Wyckoff.Tests;
+namespace Wyckoff.Tests.Postgres;
 
 public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task One_host_is_one_pool_for_all_reads_and_one_for_everything_else()
+    public async Task A_single_host_has_one_pool_for_all_reads_and_one_for_everything_else()
     {
         await using var sources = new DataSources(new(database.AppConnection));
         Assert.Same(sources.PrimaryReads, sources.Reading);
@@ -22,7 +22,7 @@ public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task A_session_is_made_as_new_after_a_write_and_only_its_transaction_ended_after_a_read()
+    public async Task A_pooled_session_is_fully_reset_after_a_write_but_only_rolled_back_after_a_read()
     {
         await using var sources = new DataSources(
             new(new NpgsqlConnectionStringBuilder(database.AppConnection) { MaxPoolSize = 1 }.ConnectionString)
@@ -50,7 +50,7 @@ public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<Test
     [Theory]
     [InlineData("127.0.0.1:{dead},127.0.0.1:{port}")]
     [InlineData("127.0.0.1:{port}, 127.0.0.1:{dead}")]
-    public async Task A_host_that_is_away_is_no_error(string hosts)
+    public async Task Reads_skip_an_unreachable_host(string hosts)
     {
         await using var sources = new DataSources(new(At(hosts)));
         Assert.True(sources.HasStandbys);
@@ -60,7 +60,7 @@ public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
-    public async Task One_port_may_be_said_for_all_hosts()
+    public async Task A_single_port_applies_to_all_hosts()
     {
         var settings = new NpgsqlConnectionStringBuilder(database.AppConnection);
         await using var sources = new DataSources(
@@ -77,7 +77,7 @@ public sealed class DataSourcesTests(TestDatabase database) : IClassFixture<Test
     [Theory]
     [InlineData("127.0.0.1:{dead},127.0.0.1:{port}", "Away Primary")]
     [InlineData("127.0.0.1:{port},127.0.0.1:{dead}", "Primary Away")]
-    public async Task A_service_starts_without_the_standby_and_its_health_is_degraded_by_that(string hosts, string states)
+    public async Task A_service_starts_without_its_standby_and_reports_degraded_health(string hosts, string states)
     {
         await using var api = new ApiServer(At(hosts), settings: new(StringComparer.Ordinal) { ["Wyckoff:Database:MinPoolSize"] = "5" });
         using var response = await api.CreateClient().GetAsync("/health", Token);
