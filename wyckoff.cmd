@@ -1,6 +1,6 @@
 @echo off
-rem The front door for verbs on Windows. Each works on the system that is up, as running.env in the data folder says, or on the database that
-rem ConnectionStrings__wyckoff names. For "maintain" on such a database set ConnectionStrings__worker too.
+rem Runs a verb on Windows. A verb works on the database named by ConnectionStrings__wyckoff, otherwise on that of the running system,
+rem which running.env in the data folder describes. For "maintain" on a named database set ConnectionStrings__worker too.
 setlocal EnableDelayedExpansion
 set here=%~dp0
 set home=%WYCKOFF_HOME%
@@ -20,7 +20,7 @@ echo usage: wyckoff up ^| status ^| migrate ^| samples ^| import ^| export ^| re
 exit /b 1
 
 :run
-rem The built program, in the caller's folder, so that relative paths are the caller's.
+rem Runs the built program in the current folder, so that relative paths work.
 set project=%1
 set built=%here%%project%\bin\Debug\net10.0\Wyckoff.%project%.dll
 if not exist "%built%" dotnet build "%here%%project%" -v quiet --nologo 1>&2 || exit /b 1

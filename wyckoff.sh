@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The front door for verbs: ./wyckoff.sh VERB [ARGS]. Each works on the system that is up, wherever its servers run, or on the database that
-# ConnectionStrings__wyckoff names.
+# Runs a verb: ./wyckoff.sh VERB [ARGS]. A verb works on the database named by ConnectionStrings__wyckoff, otherwise on that of the running
+# system.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -10,35 +10,37 @@ usage: ./wyckoff.sh [--data FOLDER] VERB [ARGS]
 
   up [ARGS]        start everything (dotnet run --project AppHost)
   status           migrations, hypertables, policies, sizes
-  migrate [ARGS]   bring the database to this build's schema (--dry-run, --verify, --reset --yes)
+  migrate [ARGS]   migrate the database to the schema of this build (--dry-run, --verify, --reset --yes)
   samples          load the sample data
-  import PATH…     bars from files and folders (--symbol, --timeframe; --help lists the rest)
-  export ARGS      stored bars into a CSV or Parquet file: --symbol SPY --timeframe 1d --output spy.parquet
-  recompute ARGS   compute anew what follows from the bars: coarser bars, derived fields, indicators (--symbol A,B or --all)
-  maintain         one round of maintenance now: aggregates, retention, materialized views
-  sync [ARGS]      fetch the bars that are missing (--symbol --timeframe --from [--to] [--provider])
-  feeds [ARGS]     what the service keeps current: list, add, remove
+  import PATH…     import bars from files and folders (--symbol, --timeframe; --help lists all options)
+  export ARGS      export stored bars to a CSV or Parquet file: --symbol SPY --timeframe 1d --output spy.parquet
+  recompute ARGS   recompute coarser bars, derived fields and indicators from the stored bars (--symbol A,B or --all)
+  maintain         run one round of maintenance: aggregates, retention, materialized views
+  sync [ARGS]      fetch missing bars (--symbol --timeframe --from [--to] [--provider])
+  feeds [ARGS]     list, add or remove the feeds that the service keeps up to date
   psql [--owner] [ARGS]  open psql on the running system
-  backup FILE      everything in the database, into one file
-  restore FILE DB  that file, into a new database
+  backup FILE      write everything in the database to a file
+  restore FILE DB  restore a backup to a new database
 
---data FOLDER names the data folder of a system that was started with it; it is needed only while several run.
+--data FOLDER names the data folder of a running system; it is needed only if several systems run.
 EOF
 }
 
-# The running system's database, as its owner sees it.
+# Sets ConnectionStrings__wyckoff to the administrator's connection to the database of the running system.
 connect() {
   [ -z "${ConnectionStrings__wyckoff:-}" ] || return 0
   ConnectionStrings__wyckoff=$("$here/eng/psql" --connection-string) || exit 1
   export ConnectionStrings__wyckoff
 }
 
-is_older() { # DLL FOLDER: is a source in the folder newer than the assembly that was built from it?
+# is_older DLL FOLDER tells whether the folder has a source file that is newer than the assembly.
+is_older() {
   [ ! -e "$1" ] || [ -n "$(find "$2" -name obj -prune -o -name bin -prune -o -type f -newer "$1" -print -quit)" ]
 }
 
-# Runs the built program in the caller's folder, so that relative paths are the caller's; builds it first where its sources are newer.
-run() { # PROJECT [ARGS]
+# run PROJECT [ARGS] runs the built program in the current folder, so that relative paths work. It builds the program first if its sources
+# are newer.
+run() {
   local project=$1 built
   shift
   built=$(ls -dt "$here/$project"/bin/*/*/"Wyckoff.$project.dll" 2>/dev/null | head -n 1)
@@ -63,7 +65,7 @@ case $verb in
   migrate) connect && run MigrationService "$@" ;;
   samples | sync | feeds | import | export | recompute) connect && run Ingestor "$verb" "$@" ;;
   maintain)
-    # Where nobody gave the worker's own connection: whoever owns the database may act as wyckoff_worker.
+    # Without a connection of the worker's own, the administrator's connection takes the role wyckoff_worker.
     connect
     export ConnectionStrings__worker="${ConnectionStrings__worker:-$ConnectionStrings__wyckoff;Options=-c role=wyckoff_worker}"
     run Ingestor maintain "$@"

@@ -21,12 +21,16 @@ internal sealed record AppHostOptions
     /// <summary>Where PostgreSQL and Redis run. Null: chosen by what the machine offers.</summary>
     public Placement? Placement { get; private init; }
 
-    /// <summary>The arguments passed on to Aspire: configuration such as <c>--Parameters:x=y</c>, and all arguments when publishing.</summary>
+    /// <summary>
+    /// The arguments passed on to Aspire: configuration such as <c>--Parameters:x=y</c>, and all arguments when publishing.
+    /// </summary>
     public IReadOnlyList<string> ForAspire { get; private init; } = [];
 
     public bool IsPublishing { get; private init; }
 
-    /// <summary>Parses the command line. The options are null when it printed the help or the version and there is nothing to run.</summary>
+    /// <summary>
+    /// Parses the command line. The options are null when it printed the help or the version and there is nothing to run.
+    /// </summary>
     public static async Task<(AppHostOptions? Options, int ExitCode)> ParseAsync(IReadOnlyList<string> args)
     {
         // azd and `aspire publish` start the AppHost with Aspire's own options.

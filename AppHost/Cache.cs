@@ -8,7 +8,9 @@ internal static class CacheBuilderExtensions
     private const string Name = "cache";
     private const int PreferredPort = 6379;
 
-    /// <summary>Adds Redis as a container, a local process or a given server. The connection string has the same name in each case.</summary>
+    /// <summary>
+    /// Adds Redis as a container, a local process or a given server. The connection string has the same name in each case.
+    /// </summary>
     public static async Task<IResourceBuilder<IResourceWithConnectionString>> AddCacheAsync(
         this IDistributedApplicationBuilder builder,
         DataHome home,

@@ -8,7 +8,9 @@ public static class ContainerEngine
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Returns the name of the first engine that works, or null. An installed client whose daemon is down does not count.</summary>
+    /// <summary>
+    /// Returns the name of the first engine that works, or null. An installed client whose daemon is down does not count.
+    /// </summary>
     /// <param name="only">docker or podman, if the user has named one; otherwise both are tried.</param>
     public static string? Find(string? only = null) =>
         (string.IsNullOrEmpty(only) ? ["docker", "podman"] : (string[])[only]).FirstOrDefault(

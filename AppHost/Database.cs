@@ -6,7 +6,8 @@ using Password = Aspire.Hosting.ApplicationModel.IResourceBuilder<Aspire.Hosting
 namespace Wyckoff.AppHost;
 
 /// <summary>
-/// The connection strings of the three database roles. Only MigrationService uses the owner's; it sets the passwords of the other two roles.
+/// The connection strings of the three database roles. Only MigrationService uses the owner's; it sets the passwords of the other two
+/// roles.
 /// </summary>
 internal sealed record Database(Connection Owner, Connection App, Connection Worker, Password AppPassword, Password WorkerPassword);
 

@@ -43,7 +43,9 @@ internal static class ServiceBuilderExtensions
             ? service.WithHttpEndpoint(targetPort: ContainerPort).DisableForwardedHeaders()
             : service.WithHttpEndpoint(port: port, isProxied: port is null);
 
-    /// <summary>Keeps MigrationService running after its work when published, because Container Apps restarts a process that exits.</summary>
+    /// <summary>
+    /// Keeps MigrationService running after its work when published, because Container Apps restarts a process that exits.
+    /// </summary>
     public static IResourceBuilder<ProjectResource> WithStayUpWherePublished(this IResourceBuilder<ProjectResource> migrations) =>
         migrations.ApplicationBuilder.ExecutionContext.IsPublishMode ? migrations.WithEnvironment("Wyckoff__StayUp", "true") : migrations;
 

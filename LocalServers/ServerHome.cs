@@ -6,7 +6,7 @@ namespace Wyckoff.LocalServers;
 /// cannot enter the home of root.
 /// </param>
 /// <param name="Account">The account of the servers; null for the current user. PostgreSQL refuses to run as root.</param>
-/// <param name="OtherServers">Another folder with server roots, or null. A root is a folder with usr/bin below it.</param>
+/// <param name="OtherServers">Another folder with server roots, or null. A root is a folder with usr below it.</param>
 public sealed record ServerHome(string Folder, string? Account, string? OtherServers)
 {
     /// <summary>The environment variable that overrides the folder.</summary>

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Wyckoff.ServiceDefaults;
 
-/// <summary>Logs changes of a dependency's health, with the exception. Probes come every few seconds, so unchanged results are not logged.</summary>
+/// <summary>
+/// Logs changes of a dependency's health, with the exception. Probes come every few seconds, so unchanged results are not logged.
+/// </summary>
 internal sealed partial class HealthLog(ILogger<HealthLog> logger)
 {
     private readonly Dictionary<string, (HealthStatus Status, string? Error)> _last = new(StringComparer.Ordinal);

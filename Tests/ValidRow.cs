@@ -22,7 +22,9 @@ internal sealed record ValidRow(string Table, string Columns)
             .Select(part => part.Split('=', 2, StringSplitOptions.TrimEntries))
             .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 
-    /// <summary>Runs a statement and rolls it back. Returns the violated constraint, another error's SQLSTATE, or null on success.</summary>
+    /// <summary>
+    /// Runs a statement and rolls it back. Returns the violated constraint, another error's SQLSTATE, or null on success.
+    /// </summary>
     public static async Task<string?> BrokenByAsync(NpgsqlDataSource source, string sql, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);

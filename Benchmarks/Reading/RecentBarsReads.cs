@@ -199,7 +199,8 @@ internal static class RecentBarsReads
     {
         using var connection = await HttpConnection.ConnectAsync(cached.Port, cancellationToken);
         byte[][] requests = [.. Paths(Kinds[0].Query).Select(path => HttpConnection.Get(path))];
-        // The figure is a median of samples: after the load the garbage collector releases heaps, and their allocations drop out of the count.
+        // The figure is a median of samples: after the load the garbage collector releases heaps, and their allocations drop out of the
+        // count.
         var samples = new List<double>();
         for (var sample = 0; sample < AllocationSamples; sample++)
         {

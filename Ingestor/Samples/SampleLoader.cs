@@ -18,7 +18,7 @@ internal sealed partial class SampleLoader(NpgsqlDataSource database, BarWriter 
     public async Task LoadAsync(bool onlyIfEmpty, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        // A session lock: it is not bound to the transactions of the writer, which uses other connections.
+        // The lock belongs to this session and not to a transaction, because the writer commits on other connections.
         await using var take = new NpgsqlCommand("SELECT pg_advisory_lock($1)", connection) { Parameters = { new() { Value = LockKey } } };
         await take.ExecuteNonQueryAsync(cancellationToken);
         try

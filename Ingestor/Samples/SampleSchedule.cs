@@ -14,7 +14,9 @@ internal readonly record struct SampleStep(
     decimal Reach = 0
 );
 
-/// <summary>The properties of a ticker and the steps of its year. Prices are invented; only their order of magnitude is that of 2024.</summary>
+/// <summary>
+/// The properties of a ticker and the steps of its year. Prices are invented; only their order of magnitude is that of 2024.
+/// </summary>
 internal sealed record SampleSchedule(
     ulong Seed,
     decimal Start,

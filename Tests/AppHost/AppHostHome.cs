@@ -4,7 +4,9 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.AppHost;
 
-/// <summary>The collection of tests that start AppHosts. They run one at a time, because an AppHost needs much memory and fixed ports.</summary>
+/// <summary>
+/// The collection of tests that start AppHosts. They run one at a time, because an AppHost needs much memory and fixed ports.
+/// </summary>
 [CollectionDefinition(nameof(AppHostCollection))]
 public sealed class AppHostCollection : ICollectionFixture<RunningAppHost>;
 

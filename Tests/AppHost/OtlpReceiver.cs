@@ -11,8 +11,8 @@ namespace Wyckoff.Tests.AppHost;
 internal sealed record ReceivedSpan(string Service, string Scope, string Name, string Trace, string Id, string Parent);
 
 /// <summary>
-/// Receives OTLP over HTTP, as a collector does. No package with the message types is referenced, so the few fields that tests need are read
-/// from the wire format.
+/// Receives OTLP over HTTP, as a collector does. No package with the message types is referenced, so the few fields that tests need are
+/// read from the wire format.
 /// </summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {

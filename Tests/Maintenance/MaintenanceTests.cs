@@ -8,7 +8,9 @@ using Wyckoff.Timescale;
 
 namespace Wyckoff.Tests.Maintenance;
 
-/// <summary>Tests maintenance rounds as wyckoff_worker, on each edition. The clock is in 2031, so the server's policies change nothing.</summary>
+/// <summary>
+/// Tests maintenance rounds as wyckoff_worker, on each edition. The clock is in 2031, so the server's policies change nothing.
+/// </summary>
 public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
 {
     protected static readonly DateTimeOffset Now = new(2031, 6, 15, 12, 30, 0, TimeSpan.Zero);
