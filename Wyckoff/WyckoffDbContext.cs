@@ -4,10 +4,14 @@ using Npgsql.NameTranslation;
 using Wyckoff.Accounts;
 using Wyckoff.Auditing;
 using Wyckoff.Bars;
+using Wyckoff.Features;
 using Wyckoff.Findings;
+using Wyckoff.Imports.Records;
+using Wyckoff.Indicators;
 using Wyckoff.Journal;
 using Wyckoff.Postgres;
 using Wyckoff.PredictionMarkets;
+using Wyckoff.Sync;
 using Wyckoff.Tickers;
 using Wyckoff.Trading;
 using Wyckoff.Trading.Strategies;
@@ -27,7 +31,12 @@ public sealed class WyckoffDbContext(DbContextOptions<WyckoffDbContext> options)
     {
         AuditingModel.Configure(modelBuilder);
         AccountsModel.Configure(modelBuilder);
-        MarketDataModel.Configure(modelBuilder);
+        TickersModel.Configure(modelBuilder);
+        BarsModel.Configure(modelBuilder);
+        IndicatorsModel.Configure(modelBuilder);
+        FeaturesModel.Configure(modelBuilder);
+        SyncModel.Configure(modelBuilder);
+        ImportsModel.Configure(modelBuilder);
         FindingsModel.Configure(modelBuilder);
         TradingModel.Configure(modelBuilder);
         JournalModel.Configure(modelBuilder);

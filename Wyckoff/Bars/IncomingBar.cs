@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Bars;
 
@@ -27,7 +28,7 @@ public readonly record struct IncomingBar(
     public const long PriceLimit = 10_000_000_000 * One;
 
     /// <summary>Volumes are below this, the limit of numeric(28,8).</summary>
-    public static readonly Int128 VolumeLimit = (Int128)PriceLimit * 10_000_000_000;
+    public static readonly Int128 VolumeLimit = FixedPoint.Limit;
 
     /// <summary>1900-01-01. Earlier dates come from misread date formats, not from real bars.</summary>
     public static readonly long Earliest = TimeOf(new DateTimeOffset(1900, 1, 1, 0, 0, 0, TimeSpan.Zero));

@@ -1,11 +1,5 @@
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using Wyckoff.Features;
-using Wyckoff.Imports.Records;
-using Wyckoff.Indicators;
 using Wyckoff.Primitives;
-using Wyckoff.Sync;
-using Wyckoff.Tickers;
 using Wyckoff.Timescale;
 
 namespace Wyckoff.Bars;
@@ -22,16 +16,6 @@ public static class MarketDataModel
 
     /// <summary>The name of a bars table with its schema, for use in SQL.</summary>
     public static string QualifiedBarsTable(Timeframe timeframe) => $"{Schema}.{BarsTable(timeframe)}";
-
-    public static void Configure(ModelBuilder model)
-    {
-        TickersModel.Configure(model);
-        BarsModel.Configure(model);
-        IndicatorsModel.Configure(model);
-        FeaturesModel.Configure(model);
-        SyncModel.Configure(model);
-        ImportsModel.Configure(model);
-    }
 
     /// <summary>The hypertable of rows that belong to bars of all timeframes.</summary>
     internal static HypertableDeclaration PerBar(string orderBy) =>

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using Wyckoff.Bars;
 
 namespace Wyckoff.Primitives;
 
@@ -10,6 +9,9 @@ namespace Wyckoff.Primitives;
 internal static class FixedPoint
 {
     public const int Decimals = 8;
+
+    /// <summary>Numbers are between plus and minus this, the limit of numeric(28,8).</summary>
+    public static readonly Int128 Limit = (Int128)1_000_000_000_000_000_000 * 10_000_000_000;
 
     private const int MaxShownLength = 40;
 
@@ -247,7 +249,7 @@ internal static class FixedPoint
             : null;
     }
 
-    private static bool Exceeds(Int128 amount) => amount >= IncomingBar.VolumeLimit || amount <= -IncomingBar.VolumeLimit;
+    private static bool Exceeds(Int128 amount) => amount >= Limit || amount <= -Limit;
 
     private static bool Exponent(ReadOnlySpan<byte> text, bool suffixes, out long exponent)
     {
