@@ -2,10 +2,12 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Requests;
+using Wyckoff.Bars;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Primitives;
 using Wyckoff.Sync;
 using Wyckoff.Sync.Providers;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Api;
 
@@ -77,7 +79,8 @@ public static class SyncApi
     private static async Task<Results<Ok<SyncResponse>, ValidationProblem, ProblemHttpResult>> SyncAsync(
         HttpContext context,
         SyncService sync,
-        BarStore store,
+        BarReader reader,
+        TickerDirectory tickers,
         TimeProvider time,
         CancellationToken cancellationToken
     )
@@ -144,7 +147,7 @@ public static class SyncApi
                     results.Add(
                         SymbolSync.Of(
                             result,
-                            body.ReturnBars ? await ReadAsync(store, symbol, timeframe, new(from, to), cancellationToken) : null
+                            body.ReturnBars ? await ReadAsync(reader, tickers, symbol, timeframe, new(from, to), cancellationToken) : null
                         )
                     );
                 }
@@ -164,15 +167,38 @@ public static class SyncApi
         TypedResults.Ok(new FeedsResponse([.. (await feeds.ListAsync(cancellationToken)).Select(FeedResponse.Of)]));
 
     private static async Task<IReadOnlyList<BarResponse>> ReadAsync(
-        BarStore store,
+        BarReader reader,
+        TickerDirectory tickers,
         Symbol symbol,
         Timeframe timeframe,
         TimeRange range,
         CancellationToken cancellationToken
-    ) =>
-        await store.FindTickerAsync(symbol, cancellationToken) is { } ticker
-            ? [.. (await store.ReadRangeAsync(ticker, timeframe, range, cancellationToken)).Select(BarResponse.Of)]
-            : [];
+    )
+    {
+        var bars = new List<BarResponse>();
+        if (await tickers.FindAsync(symbol, cancellationToken) is not { } ticker)
+        {
+            return bars;
+        }
+
+        await using var rows = await reader.OpenAsync(
+            ticker.Id,
+            timeframe,
+            BarFields.All,
+            IncomingBar.TimeOf(range.Start),
+            IncomingBar.TimeOf(range.End),
+            long.MaxValue,
+            long.MaxValue,
+            version: null,
+            cancellationToken
+        );
+        await foreach (var bar in rows.ReadAllAsync(cancellationToken))
+        {
+            bars.Add(BarResponse.Of(bar));
+        }
+
+        return bars;
+    }
 }
 
 /// <summary>What is wanted: bars that open within [from, to).</summary>

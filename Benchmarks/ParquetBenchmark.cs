@@ -2,6 +2,7 @@ using System.Globalization;
 using Npgsql;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Files;
+using Wyckoff.Bars.Reading;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Benchmarks;
@@ -13,6 +14,7 @@ namespace Wyckoff.Benchmarks;
 internal static class ParquetBenchmark
 {
     private const int DefaultRows = 10_000_000;
+    private static readonly byte[] Source = "benchmark"u8.ToArray();
 
     public static async Task<Report> RunAsync(CancellationToken cancellationToken)
     {
@@ -50,11 +52,30 @@ internal static class ParquetBenchmark
 
             async Task MeasureAsync(string verb, params string[] arguments)
             {
-                var (elapsed, peak) = await IngestorRun.MeasureAsync(server, [verb, .. arguments], cancellationToken);
-                seconds[(verb, format)] = elapsed;
-                report.Add($"{verb} of {rows / 1_000_000} M rows, {format}", rows / elapsed, "rows/s");
-                report.Add($"{verb} of {rows / 1_000_000} M rows, {format}: peak memory", peak, "MB", format == "parquet" ? 300 : null);
-                Report.Log($"{verb}, {format}: {rows / elapsed:N0} rows/s, peak {peak:0} MB");
+                var (file, exported) = (Path.Combine(home, "bars." + format), Path.Combine(home, "exported." + format));
+                await WriteAsync(file, format == "csv" ? BarFormat.Csv : BarFormat.Parquet, rows, cancellationToken);
+                await server.EmptyAsync(cancellationToken);
+                await MeasureAsync("import", file, "--timeframe", "1m", "--no-roll-ups");
+                if (await server.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m", cancellationToken) != rows)
+                {
+                    throw new InvalidOperationException("Not all rows were imported.");
+                }
+
+                await MeasureAsync("export", "--symbol", symbols, "--timeframe", "1m", "--output", exported);
+                report.Add($"{format}: size of the exported file", new FileInfo(exported).Length / (double)rows, "bytes a row");
+                File.Delete(file);
+                File.Delete(exported);
+
+                async Task MeasureAsync(string verb, params string[] arguments)
+                {
+                    var (took, peak) = await IngestorRun.MeasureAsync(server, [verb, .. arguments], cancellationToken);
+                    seconds[(verb, format)] = took;
+                    report.Add($"{verb} of {rows / 1_000_000} M rows, {format}", rows / took, "rows/s");
+                    report.Add($"{verb} of {rows / 1_000_000} M rows, {format}: peak memory", peak, "MB", format == "parquet" ? 300 : null);
+                    Console.WriteLine(
+                        string.Create(CultureInfo.InvariantCulture, $"{verb}, {format}: {rows / took:N0} rows/s, peak {peak:0} MB")
+                    );
+                }
             }
         }
 
@@ -66,7 +87,7 @@ internal static class ParquetBenchmark
         return report;
     }
 
-    private static async Task WriteAsync(string path, BarFileFormat format, int rows, CancellationToken cancellationToken)
+    private static async Task WriteAsync(string path, BarFormat format, int rows, CancellationToken cancellationToken)
     {
         await using var file = new FileStream(
             path,
@@ -79,30 +100,29 @@ internal static class ParquetBenchmark
         using var writer = BarFileWriter.Create(format, file);
         for (var symbol = 0; symbol < BarData.Symbols; symbol++)
         {
-            var name = Symbol.Parse(BarData.SymbolName(symbol));
+            writer.Begin(Symbol.Parse(BarData.SymbolName(symbol)), Timeframe.Minute1);
             foreach (var bar in BarData.Bars(symbol, rows / BarData.Symbols))
             {
-                await writer.WriteAsync(name, Timeframe.Minute1, Stored(bar), cancellationToken);
+                writer.Add(Stored(bar));
+                await writer.FlushAsync(cancellationToken);
             }
         }
 
         await writer.FinishAsync(cancellationToken);
     }
 
-    private static OhlcvBar Stored(in IncomingBar bar) =>
+    private static BarRow Stored(in IncomingBar bar) =>
         new()
         {
-            TickerId = 0,
-            Timestamp = bar.Timestamp,
-            Open = Amount(bar.Open),
-            High = Amount(bar.High),
-            Low = Amount(bar.Low),
-            Close = Amount(bar.Close),
-            Volume = Amount(bar.Volume),
+            Time = bar.Time,
+            Open = bar.Open,
+            High = bar.High,
+            Low = bar.Low,
+            Close = bar.Close,
+            Volume = bar.Volume,
             TradeCount = bar.TradeCount,
-            Vwap = Amount(bar.Vwap),
-            Source = "benchmark",
+            Vwap = bar.Vwap,
+            Source = Source,
+            QualityScore = BarRow.Null,
         };
-
-    private static decimal Amount(Int128 amount) => (decimal)amount / IncomingBar.One;
 }

@@ -10,6 +10,7 @@ using Npgsql;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Infrastructure;
 using OpenTelemetry.Trace;
 using Wyckoff.Accounts;
+using Wyckoff.Bars.Caching;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Bars.RollUp;
 using Wyckoff.Bars.Writing;
@@ -55,7 +56,9 @@ public static class WyckoffHostExtensions
             (services, options) => options.UseWyckoff(services.GetRequiredService<NpgsqlDataSource>())
         );
         builder.Services.AddSingleton<Database>();
-        builder.Services.AddSingleton<BarStore>();
+        builder.Services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<WindowVersions>();
+        builder.Services.AddSingleton<BarReader>();
         builder.Services.AddSingleton<TickerDirectory>();
         builder.Services.AddSingleton<TickerSearch>();
         builder.Services.AddSingleton<TickerStore>();

@@ -251,7 +251,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         return true;
     }
 
-    private async Task<BarStream> OpenAsync(BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
+    private async Task<BarRowReader> OpenAsync(BarQuery query, TickerRef ticker, CancellationToken cancellationToken)
     {
         var start = query.Start;
         if (query is { Fill: not GapFill.None, After: { } after })
@@ -281,7 +281,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         BarBody body,
         BarQuery query,
         TickerRef ticker,
-        BarStream stream,
+        BarRowReader stream,
         CancellationToken cancellationToken
     )
     {

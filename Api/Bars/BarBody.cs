@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Encodings.Web;
+using Wyckoff.Bars.Files;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Primitives;
 
@@ -48,7 +49,16 @@ internal abstract class BarBody(long most) : IBarSink, IDisposable
     public static BarBody Of(BarQuery query, PipeWriter output, Symbol symbol, bool named) =>
         query switch
         {
-            { Format: BarFormat.Parquet } => new ParquetBody(query, output, symbol),
+            { Format: BarFormat.Csv } => new FileBody(
+                query,
+                new CsvBarWriter(output, query.Fields, query.Fill != GapFill.None, query.Zone, header: !named),
+                symbol
+            ),
+            { Format: BarFormat.Parquet } => new FileBody(
+                query,
+                new ParquetBarWriter(output.AsStream(leaveOpen: true), query.Fields, query.Fill != GapFill.None),
+                symbol
+            ),
             { Columns: true } => new ColumnsBody(query, output, symbol),
             _ => new TextBody(query, output, symbol, named),
         };

@@ -213,7 +213,7 @@ public static class BarsApi
         var (head, between, tail) = query.Format switch
         {
             BarFormat.Json => ($"{{\"timeframe\":\"{query.Period}\",\"series\":[", ",", "]}"),
-            BarFormat.Csv => (BarText.CsvHeader(query.Fields, query.Fill != GapFill.None, symbol: true), "", ""),
+            BarFormat.Csv => (BarText.CsvHeader(query.Fields, query.Fill != GapFill.None), "", ""),
             _ => ("", "", ""),
         };
         for (var i = 0; i < tickers.Count; i++)

@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json.Serialization;
 using Wyckoff.Bars;
+using Wyckoff.Bars.Reading;
 
 namespace Wyckoff.Api.Bars;
 
@@ -79,22 +81,23 @@ public sealed record BarResponse(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Filled = null
 )
 {
-    public static BarResponse Of(OhlcvBar bar) =>
+    /// <summary>A stored bar with all its fields.</summary>
+    public static BarResponse Of(in BarRow bar) =>
         new(
-            bar.Timestamp,
-            bar.Open,
-            bar.High,
-            bar.Low,
-            bar.Close,
-            bar.Volume,
-            bar.TradeCount,
-            bar.Vwap,
-            bar.Spread,
-            bar.SpreadRatio,
-            bar.VolumeRatio,
+            IncomingBar.InstantOf(bar.Time),
+            BarRow.ToDecimal(bar.Open),
+            BarRow.ToDecimal(bar.High),
+            BarRow.ToDecimal(bar.Low),
+            BarRow.ToDecimal(bar.Close),
+            BarRow.ToDecimal(bar.Volume),
+            bar.TradeCount == BarRow.Null ? null : (int)bar.TradeCount,
+            BarRow.ToNullableDecimal(bar.Vwap),
+            BarRow.ToDecimal(bar.Spread),
+            BarRow.ToDecimal(bar.SpreadRatio),
+            BarRow.ToDecimal(bar.VolumeRatio),
             bar.LowHistory,
-            bar.Source,
-            bar.QualityScore
+            Encoding.UTF8.GetString(bar.Source ?? []),
+            BarRow.ToNullableDecimal(bar.QualityScore)
         );
 }
 

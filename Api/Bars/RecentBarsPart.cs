@@ -29,7 +29,7 @@ internal sealed class RecentBarsPart
                 Encoding.ASCII.GetBytes(BarBody.Head(ticker.Symbol.Value, query.Period, window.Version) + "\"bars\":["),
                 Encoding.ASCII.GetBytes("]," + BarBody.Tail(end - first, next))
             ),
-            BarFormat.Csv => (Encoding.ASCII.GetBytes(BarText.CsvHeader(query.Fields, false, false)), []),
+            BarFormat.Csv => (Encoding.ASCII.GetBytes(BarText.CsvHeader(query.Fields, flagged: false)), []),
             _ => (Array.Empty<byte>(), []),
         };
         Headers = new(query, ticker, window.Window);

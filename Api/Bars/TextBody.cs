@@ -4,40 +4,33 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>Bars as text, row by row.</summary>
+/// <summary>Bars as JSON or NDJSON: an object per bar.</summary>
 internal sealed class TextBody(BarQuery query, PipeWriter output, Symbol symbol, bool named) : BarBody(query.Count)
 {
-    private const int Enough = 32 * 1024;
+    private const int FlushSize = 32 * 1024;
 
-    private readonly BarFormat _format = query.Format;
-    private readonly BarText _text =
-        query.Format == BarFormat.Csv
-            ? BarText.Csv(query.Fields, query.Fill != GapFill.None, query.Period.IsOfDates, query.Zone, named ? symbol.Value : null)
-            : BarText.Json(
-                query.Fields,
-                query.Fill != GapFill.None,
-                query.Period.IsOfDates,
-                query.Zone,
-                named && query.Format == BarFormat.Ndjson ? symbol.Value : null
-            );
+    private readonly bool _isNdjson = query.Format == BarFormat.Ndjson;
+    private readonly BarText _text = BarText.Json(
+        query.Fields,
+        query.Fill != GapFill.None,
+        query.Period.IsOfDates,
+        query.Zone,
+        named && query.Format == BarFormat.Ndjson ? symbol.Value : null
+    );
 
     private int _unflushed;
 
     public override void Begin(long version)
     {
-        if (_format == BarFormat.Json)
+        if (!_isNdjson)
         {
             Text(output, Head(symbol.Value, query.Period, version) + "\"bars\":[");
-        }
-        else if (_format == BarFormat.Csv && !named)
-        {
-            Text(output, BarText.CsvHeader(query.Fields, query.Fill != GapFill.None, symbol: false));
         }
     }
 
     public override ValueTask EndAsync(string? next, CancellationToken cancellationToken)
     {
-        if (_format == BarFormat.Json)
+        if (!_isNdjson)
         {
             Text(output, "]," + Tail(Count, next));
         }
@@ -47,7 +40,7 @@ internal sealed class TextBody(BarQuery query, PipeWriter output, Symbol symbol,
 
     public override async ValueTask<bool> FlushAsync(CancellationToken cancellationToken)
     {
-        if (_unflushed < Enough)
+        if (_unflushed < FlushSize)
         {
             return true;
         }
@@ -60,13 +53,13 @@ internal sealed class TextBody(BarQuery query, PipeWriter output, Symbol symbol,
     {
         var span = output.GetSpan(BarText.Longest + 1);
         var length = 0;
-        if (_format == BarFormat.Json && Count > 1)
+        if (!_isNdjson && Count > 1)
         {
             span[length++] = (byte)',';
         }
 
         length += _text.Write(span[length..], row);
-        if (_format == BarFormat.Ndjson)
+        if (_isNdjson)
         {
             span[length++] = (byte)'\n';
         }

@@ -4,6 +4,7 @@ using Wyckoff.Bars.Files;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Imports.Parquet;
 using Wyckoff.Primitives;
+using Wyckoff.Tickers;
 using Symbol = Wyckoff.Primitives.Symbol;
 
 namespace Wyckoff.Ingestor.Exports;
@@ -71,7 +72,7 @@ internal static class ExportVerb
 
     private static async Task RunAsync(IServiceProvider services, ExportRequest request, CancellationToken cancellationToken)
     {
-        var store = services.GetRequiredService<BarStore>();
+        var directory = services.GetRequiredService<TickerDirectory>();
         var tickers = new List<(Symbol Symbol, int Id)>();
         foreach (var symbol in request.Symbols)
         {
@@ -79,7 +80,7 @@ internal static class ExportVerb
             tickers.Add(
                 (
                     symbol,
-                    await store.FindTickerAsync(symbol, cancellationToken)
+                    (await directory.FindAsync(symbol, cancellationToken))?.Id
                         ?? throw new RefusalException($"There is no symbol '{symbol}' in the database.")
                 )
             );
@@ -127,7 +128,7 @@ internal static class ExportVerb
         CancellationToken cancellationToken
     )
     {
-        var export = new BarExport(services.GetRequiredService<BarStore>(), services.GetRequiredService<TimeProvider>());
+        var export = new BarExport(services.GetRequiredService<BarReader>());
         using var writer = BarFileWriter.Create(request.Format, output);
         long bars = 0;
         foreach (var (symbol, id) in tickers)
@@ -184,12 +185,12 @@ internal static class ExportVerb
         return request;
     }
 
-    private static BarFileFormat Format(string? format, string output) =>
+    private static BarFormat Format(string? format, string output) =>
         (format ?? Path.GetExtension(output).TrimStart('.')).ToLowerInvariant() switch
         {
-            "csv" => BarFileFormat.Csv,
-            "parquet" => BarFileFormat.Parquet,
-            "" when format is null && output == StandardOutput => BarFileFormat.Csv,
+            "csv" => BarFormat.Csv,
+            "parquet" => BarFormat.Parquet,
+            "" when format is null && output == StandardOutput => BarFormat.Csv,
             _ => throw new RefusalException(
                 format is null
                     ? $"--output {output}: a name that ends in .csv or .parquet was expected, or --format."
@@ -230,7 +231,7 @@ internal static class ExportVerb
         Timeframe Timeframe,
         DateTimeOffset? From,
         DateTimeOffset? To,
-        BarFileFormat Format,
+        BarFormat Format,
         string Output,
         bool Force
     );

@@ -51,10 +51,10 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
         Assert.True(exitCode == 0, error);
         Assert.Equal(
             """
-            symbol,timeframe,timestamp,open,high,low,close,volume,trade_count,vwap,spread,spread_ratio,volume_ratio,source,quality_score
-            SPY,1m,2015-03-02T14:33:00Z,50,50,50,50,0,,,0,1,0.5,test,
-            SPY,1m,2015-03-02T14:34:00Z,50,50,50,50,0,,,0,1,0.5,test,
-            SPY,1m,2024-01-02T14:30:00Z,100.5,102.25,99.12345678,101,1000.5,7,100.75,3.12654322,1.25,0,test,0.9
+            symbol,timeframe,timestamp,open,high,low,close,volume,trade_count,vwap,spread,spread_ratio,volume_ratio,low_history,source,quality_score
+            SPY,1m,2015-03-02T14:33:00Z,50,50,50,50,0,,,0,1,0.5,true,test,
+            SPY,1m,2015-03-02T14:34:00Z,50,50,50,50,0,,,0,1,0.5,true,test,
+            SPY,1m,2024-01-02T14:30:00Z,100.5,102.25,99.12345678,101,1000.5,7,100.75,3.12654322,1.25,0,false,test,0.9
 
             """,
             output

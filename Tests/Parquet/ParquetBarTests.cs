@@ -3,6 +3,7 @@ using ParquetSharp;
 using ParquetSharp.Schema;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Files;
+using Wyckoff.Bars.Reading;
 using Wyckoff.Imports.Parquet;
 using Wyckoff.Primitives;
 using Encoding = System.Text.Encoding;
@@ -293,11 +294,17 @@ public sealed class ParquetBarTests
     public async Task Stored_bars_are_written_and_read_back_unchanged(ParquetCodec codec)
     {
         var output = new MemoryStream();
-        using var writer = new ParquetBarWriter(output, codec, rowsPerGroup: 1000);
+        using var writer = new ParquetBarWriter(output, BarFields.All, flagged: false, codec, rowsPerGroup: 1000);
         var bars = StoredBars().ToArray();
-        foreach (var bar in bars)
+        foreach (var of in bars.GroupBy(bar => bar.TickerId))
         {
-            await writer.WriteAsync(Symbol.Parse(bar.TickerId == 1 ? "SPY" : "BRK.B"), Timeframe.Minute1, bar, Token);
+            writer.Begin(Symbol.Parse(of.Key == 1 ? "SPY" : "BRK.B"), Timeframe.Minute1);
+            foreach (var bar in of)
+            {
+                writer.Add(Row(bar));
+            }
+
+            await writer.FlushAsync(Token);
         }
 
         await writer.FinishAsync(Token);
@@ -325,6 +332,7 @@ public sealed class ParquetBarTests
         {
             Assert.Equal(((Int128)(bar.SpreadRatio * 10_000), 4), row["spread_ratio"]);
             Assert.Equal(bar.QualityScore is { } quality ? ((Int128)(quality * 100), 2) : null, row["quality_score"]);
+            Assert.Equal(bar.LowHistory, row["low_history"]);
             Assert.Equal(bar.Source, row["source"]);
         }
 
@@ -335,18 +343,19 @@ public sealed class ParquetBarTests
     public async Task CSV_has_numbers_without_trailing_zeros()
     {
         var output = new MemoryStream();
-        using var writer = BarFileWriter.Create(BarFileFormat.Csv, output);
+        using var writer = BarFileWriter.Create(BarFormat.Csv, output);
+        writer.Begin(Symbol.Parse("SPY"), Timeframe.Minute1);
         foreach (var bar in StoredBars().Take(2))
         {
-            await writer.WriteAsync(Symbol.Parse("SPY"), Timeframe.Minute1, bar with { Source = "a,\"b\"" }, Token);
+            writer.Add(Row(bar with { Source = "a,\"b\"" }));
         }
 
         await writer.FinishAsync(Token);
         Assert.Equal(
             """"
-            symbol,timeframe,timestamp,open,high,low,close,volume,trade_count,vwap,spread,spread_ratio,volume_ratio,source,quality_score
-            SPY,1m,2024-01-02T14:30:00Z,100,101.5,99.25,100.00000001,0.00000001,,,2.25,1,0.5,"a,""b""",
-            SPY,1m,2024-01-02T14:31:00Z,101,102.5,100.25,101.00000001,98765432109876543210.00000001,1,101.5,2.25,2,0.5,"a,""b""",0.01
+            symbol,timeframe,timestamp,open,high,low,close,volume,trade_count,vwap,spread,spread_ratio,volume_ratio,low_history,source,quality_score
+            SPY,1m,2024-01-02T14:30:00Z,100,101.5,99.25,100.00000001,0.00000001,,,2.25,1,0.5,true,"a,""b""",
+            SPY,1m,2024-01-02T14:31:00Z,101,102.5,100.25,101.00000001,98765432109876543210.00000001,1,101.5,2.25,2,0.5,false,"a,""b""",0.01
 
             """",
             Encoding.UTF8.GetString(output.ToArray())
@@ -370,9 +379,31 @@ public sealed class ParquetBarTests
                 Spread = 2.25000000m,
                 SpreadRatio = 1.0000m + i % 7,
                 VolumeRatio = 0.5000m,
+                LowHistory = i % 2 == 0,
                 Source = i % 2 == 0 ? "alpaca" : "aggregated",
                 QualityScore = i % 5 == 0 ? null : 0.01m * (i % 100),
             });
+
+    private static BarRow Row(OhlcvBar bar) =>
+        new()
+        {
+            Time = IncomingBar.TimeOf(bar.Timestamp),
+            Open = Units(bar.Open),
+            High = Units(bar.High),
+            Low = Units(bar.Low),
+            Close = Units(bar.Close),
+            Volume = (Int128)decimal.Truncate(bar.Volume) * IncomingBar.One + Units(bar.Volume % 1),
+            TradeCount = bar.TradeCount ?? BarRow.Null,
+            Vwap = bar.Vwap is { } vwap ? Units(vwap) : BarRow.Null,
+            Spread = Units(bar.Spread),
+            SpreadRatio = Units(bar.SpreadRatio),
+            VolumeRatio = Units(bar.VolumeRatio),
+            LowHistory = bar.LowHistory,
+            Source = Encoding.UTF8.GetBytes(bar.Source),
+            QualityScore = bar.QualityScore is { } quality ? Units(quality) : BarRow.Null,
+        };
+
+    private static long Units(decimal amount) => (long)(amount * IncomingBar.One);
 
     private static long Cents(int cents) => cents * (IncomingBar.One / 100);
 

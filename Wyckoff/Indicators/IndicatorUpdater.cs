@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Npgsql;
 using NpgsqlTypes;
 using Wyckoff.Bars;
+using Wyckoff.Bars.Reading;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Primitives;
 using Wyckoff.Telemetry;
@@ -241,7 +242,6 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
     /// <summary>Computes and writes the indicators of one window while its lock is held.</summary>
     private sealed class WindowUpdate(NpgsqlConnection connection, int tickerId, Timeframe timeframe, DateTimeOffset now)
     {
-        private readonly string _bars = MarketDataModel.QualifiedBarsTable(timeframe);
         private readonly List<DateTimeOffset> _times = [];
         private readonly List<decimal?>[] _values = [.. Enumerable.Range(0, 12).Select(_ => new List<decimal?>())];
 
@@ -325,27 +325,18 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
         {
             _times.Clear();
             Array.ForEach(_values, column => column.Clear());
-            await using var command = Command(
+            await using var bars = await BarReader.OpenOnAsync(
                 connection,
-                $"""
-                SELECT timestamp, close, volume
-                  FROM {_bars}
-                 WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3
-                 ORDER BY timestamp
-                """,
                 tickerId,
-                span.Start,
-                span.End
+                timeframe,
+                BarFields.Close | BarFields.Volume,
+                span,
+                cancellationToken
             );
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
+            await foreach (var bar in bars.ReadAllAsync(cancellationToken))
             {
-                var timestamp = Instant(reader, 0);
-                var values = series.Next(
-                    IncomingBar.TimeOf(timestamp),
-                    (long)(reader.GetDecimal(1) * IncomingBar.One),
-                    Units(reader.GetDecimal(2))
-                );
+                var timestamp = IncomingBar.InstantOf(bar.Time);
+                var values = series.Next(bar.Time, bar.Close, bar.Volume);
                 if (timestamp >= from)
                 {
                     _times.Add(timestamp);
@@ -534,12 +525,6 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
             return Instant(reader, 0);
-        }
-
-        private static Int128 Units(decimal volume)
-        {
-            var whole = decimal.Truncate(volume);
-            return (Int128)whole * IncomingBar.One + (long)((volume - whole) * IncomingBar.One);
         }
     }
 }

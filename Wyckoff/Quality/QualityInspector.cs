@@ -1,6 +1,9 @@
+using System.Text;
 using Npgsql;
 using NpgsqlTypes;
 using Wyckoff.Bars;
+using Wyckoff.Bars.Reading;
+using Wyckoff.Bars.Writing;
 using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 using Wyckoff.Tickers;
@@ -13,6 +16,8 @@ public sealed class QualityInspector(Database database, TimeProvider time)
     private const int DefaultBars = 100_000;
     private const int BarsAtATime = 40_000;
     private const int Peers = 20;
+    private const BarFields Fields =
+        BarFields.Open | BarFields.High | BarFields.Low | BarFields.Close | BarFields.Volume | BarFields.Source | BarFields.QualityScore;
 
     /// <summary>The start of a report if the caller gives none: 100 000 times the timeframe before the end.</summary>
     public static DateTimeOffset DefaultStart(Timeframe timeframe, DateTimeOffset end) =>
@@ -87,7 +92,7 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             var since = await NthAsync("nth_bar_before", range.Start, OutlierRules.Window, cancellationToken);
             foreach (var span in BarSpans.Cut(timeframe, since, range.End, BarsAtATime, now))
             {
-                await foreach (var bar in ReadAsync(timeframe, span, "", cancellationToken))
+                await foreach (var bar in ReadAsync(timeframe, span, cancellationToken))
                 {
                     var outliers = rules.Next(bar.Timestamp, bar.Amounts);
                     if (bar.Timestamp >= range.Start)
@@ -173,34 +178,31 @@ public sealed class QualityInspector(Database database, TimeProvider time)
         private async IAsyncEnumerable<Bar> ReadAsync(
             Timeframe from,
             TimeRange span,
-            string condition,
             [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
         )
         {
-            await using var command = Command(
-                $"""
-                SELECT timestamp, open, high, low, close, volume, source, quality_score
-                  FROM {MarketDataModel.QualifiedBarsTable(from)}
-                 WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 {condition}
-                 ORDER BY timestamp
-                """,
-                ticker.Id,
-                span.Start,
-                span.End
-            );
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
+            await using var rows = await BarReader.OpenOnAsync(connection, ticker.Id, from, Fields, span, cancellationToken);
+            var (bytes, source) = (Array.Empty<byte>(), "");
+            await foreach (var row in rows.ReadAllAsync(cancellationToken))
             {
-                yield return Of(reader);
-            }
+                if (row.Source != bytes)
+                {
+                    (bytes, source) = (row.Source!, Encoding.UTF8.GetString(row.Source!));
+                }
 
-            static Bar Of(NpgsqlDataReader row) =>
-                new(
-                    row.GetFieldValue<DateTimeOffset>(0),
-                    new(row.GetDecimal(1), row.GetDecimal(2), row.GetDecimal(3), row.GetDecimal(4), row.GetDecimal(5)),
-                    row.GetString(6),
-                    row.IsDBNull(7) ? null : row.GetDecimal(7)
+                yield return new(
+                    IncomingBar.InstantOf(row.Time),
+                    new(
+                        BarRow.ToDecimal(row.Open),
+                        BarRow.ToDecimal(row.High),
+                        BarRow.ToDecimal(row.Low),
+                        BarRow.ToDecimal(row.Close),
+                        BarRow.ToDecimal(row.Volume)
+                    ),
+                    source,
+                    BarRow.ToNullableDecimal(row.QualityScore)
                 );
+            }
         }
 
         // Of the dates without bars, those that have a daily bar of this ticker or of a similar one: same exchange, time zone and asset
@@ -266,10 +268,13 @@ public sealed class QualityInspector(Database database, TimeProvider time)
                 )
             )
             {
-                var bars = new List<Bar>();
-                await foreach (var bar in ReadAsync(timeframe, span, "AND source <> 'aggregated'", cancellationToken))
+                var given = new List<Bar>();
+                await foreach (var bar in ReadAsync(timeframe, span, cancellationToken))
                 {
-                    bars.Add(bar);
+                    if (bar.Source != BarWriter.Aggregated)
+                    {
+                        given.Add(bar);
+                    }
                 }
 
                 if (bars.Count == 0)
@@ -314,7 +319,7 @@ public sealed class QualityInspector(Database database, TimeProvider time)
         {
             var (next, count, all) = (0, 0, 0L);
             BarAmounts? sum = null;
-            await foreach (var part in ReadAsync(candidate, within, "", cancellationToken))
+            await foreach (var part in ReadAsync(candidate, within, cancellationToken))
             {
                 all++;
                 while (next < bars.Count && part.Timestamp >= Close(bars[next]))

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Files;
+using Wyckoff.Bars.Reading;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports.Parquet;
 using Wyckoff.Primitives;
@@ -209,7 +210,8 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
                 json.RootElement.GetProperty("bars")
                     .EnumerateArray()
                     .Select(bar =>
-                        string.Join(
+                        $"HOLES,{json.RootElement.GetProperty("timeframe").GetString()},"
+                        + string.Join(
                             ',',
                             bar.EnumerateObject()
                                 .Select(field =>
@@ -247,6 +249,26 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
                 }
             }
         }
+    }
+
+    [Theory]
+    [InlineData("csv", BarFormat.Csv)]
+    [InlineData("parquet", BarFormat.Parquet)]
+    public async Task A_download_of_all_fields_has_the_bytes_of_an_export(string name, BarFormat format)
+    {
+        await using var api = Api(cached: true);
+        var file = await api.CreateClient()
+            .GetByteArrayAsync($"/v1/bars/HOLES?timeframe=1m&from=1970-01-01&fields=all&format={name}", Token);
+        using var output = new MemoryStream();
+        var ticker = await api.Services.GetRequiredService<TickerDirectory>().FindAsync(Symbol.Parse("HOLES"), Token);
+        using (var writer = BarFileWriter.Create(format, output))
+        {
+            var export = new BarExport(api.Services.GetRequiredService<BarReader>());
+            Assert.True(await export.WriteAsync(writer, ticker!.Symbol, ticker.Id, Timeframe.Minute1, null, null, Token) > 0);
+            await writer.FinishAsync(Token);
+        }
+
+        Assert.Equal(output.ToArray(), file);
     }
 
     [Fact]

@@ -472,28 +472,27 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
 
     private static async Task<Dictionary<long, IncomingBar>> StoredAsync(StreamServer server, int ticker)
     {
-        var store = (BarStore)server.Services.GetService(typeof(BarStore))!;
-        var bars = await store.ReadRangeAsync(ticker, Timeframe.Minute1, new(Open.AddDays(-1), Open.AddDays(1)), Token);
-        return bars.ToDictionary(
-            bar => IncomingBar.TimeOf(bar.Timestamp),
-            bar =>
-            {
-                Assert.Null(
-                    IncomingBar.TryCreate(
-                        bar.Timestamp,
-                        bar.Open,
-                        bar.High,
-                        bar.Low,
-                        bar.Close,
-                        bar.Volume,
-                        bar.TradeCount,
-                        bar.Vwap,
-                        out var stored
-                    )
-                );
-                return stored;
-            }
+        var reader = (BarReader)server.Services.GetService(typeof(BarReader))!;
+        await using var rows = await reader.OpenAsync(
+            ticker,
+            Timeframe.Minute1,
+            BarFields.Usual,
+            IncomingBar.TimeOf(Open.AddDays(-1)),
+            IncomingBar.TimeOf(Open.AddDays(1)),
+            long.MaxValue,
+            long.MaxValue,
+            version: null,
+            Token
         );
+        var bars = new Dictionary<long, IncomingBar>();
+        await foreach (var bar in rows.ReadAllAsync(Token))
+        {
+            var trades = bar.TradeCount == BarRow.Null ? IncomingBar.Unknown : (int)bar.TradeCount;
+            var vwap = bar.Vwap == BarRow.Null ? 0 : bar.Vwap;
+            bars.Add(bar.Time, new(bar.Time, bar.Open, bar.High, bar.Low, bar.Close, bar.Volume, trades, vwap));
+        }
+
+        return bars;
     }
 
     private Task<int> AddTickerAsync(string symbol) =>

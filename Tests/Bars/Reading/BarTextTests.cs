@@ -5,6 +5,7 @@ using FsCheck.Fluent;
 using Microsoft.FSharp.Core;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Reading;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.Bars.Reading;
 
@@ -48,7 +49,7 @@ public sealed class BarTextTests
             Encoding.ASCII.GetString(
                 to,
                 0,
-                BarText.Csv(BarFields.Volume, false, false).Value(to, BarFields.Volume, new() { Volume = volume })
+                BarText.Csv("SPY", Timeframe.Minute1, BarFields.Volume, false).Value(to, BarFields.Volume, new() { Volume = volume })
             )
         );
     }
@@ -119,7 +120,7 @@ public sealed class BarTextTests
         );
         Assert.Equal(
             "\"a\"\"b,\\\né\"",
-            Encoding.UTF8.GetString(to, 0, BarText.Csv(BarFields.Source, false, false).Value(to, BarFields.Source, row))
+            Encoding.UTF8.GetString(to, 0, BarText.Csv("SPY", Timeframe.Minute1, BarFields.Source, false).Value(to, BarFields.Source, row))
         );
     }
 }

@@ -174,7 +174,10 @@ public sealed class BarCache
             version,
             CancellationToken.None
         );
-        var text = format == BarFormat.Csv ? BarText.Csv(fields, false, period.IsOfDates) : BarText.Json(fields, false, period.IsOfDates);
+        var text =
+            format == BarFormat.Csv
+                ? BarText.Csv(ticker.Symbol.Value, period, fields, flagged: false)
+                : BarText.Json(fields, flagged: false, period.IsOfDates);
         var window = RecentBars.Of(
             current,
             rows,
@@ -252,7 +255,7 @@ public sealed class BarCache
     {
         // The number is that of the layout of what is kept: another build may keep something else.
         public override string ToString() =>
-            string.Create(CultureInfo.InvariantCulture, $"wyckoff:1:bars:{Incarnation}:{TickerId}:{Period}:{EnumText.Of(Format)}");
+            string.Create(CultureInfo.InvariantCulture, $"wyckoff:2:bars:{Incarnation}:{TickerId}:{Period}:{EnumText.Of(Format)}");
     }
 
     private sealed class Entry(RecentBars window, TickerRef ticker, BarPeriod period, long since)

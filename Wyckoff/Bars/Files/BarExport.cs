@@ -3,18 +3,11 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Bars.Files;
 
-/// <summary>Hands the bars of a ticker to a writer, window after window of time: a query sees few chunks, and memory holds no more than one window's bars.</summary>
-public sealed class BarExport(BarStore store, TimeProvider time)
+/// <summary>Copies the stored bars of a ticker to a file. The bars are those of one snapshot, and memory holds only a few of them.</summary>
+public sealed class BarExport(BarReader reader)
 {
-    // The list of a window grows to 8,192 references, 65 kB. From 85 kB on its array would be a large object, which is freed only by a full collection; until then
-    // it would keep the bars of its window in memory.
-    private const int BarsPerWindow = 8_000;
-
-    // Where nothing is, windows widen: an empty one costs its planning only.
-    private static readonly TimeSpan Widest = TimeSpan.FromDays(366);
-
-    /// <summary>The bars that open in the range, oldest first. Without a start from the first bar on, without an end up to the last.</summary>
-    /// <returns>How many there were.</returns>
+    /// <summary>Writes the bars that open in the range, oldest first. A missing bound means the first or the last bar.</summary>
+    /// <returns>The number of bars.</returns>
     public async Task<long> WriteAsync(
         BarFileWriter writer,
         Symbol symbol,
@@ -25,28 +18,29 @@ public sealed class BarExport(BarStore store, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
+        await using var rows = await reader.OpenAsync(
+            tickerId,
+            timeframe,
+            BarFields.All,
+            from is { } first ? IncomingBar.TimeOf(first) : BarReader.Earliest,
+            to is { } end ? IncomingBar.TimeOf(end) : BarReader.Latest,
+            long.MaxValue,
+            long.MaxValue,
+            version: null,
+            cancellationToken
+        );
+        writer.Begin(symbol, timeframe);
         long bars = 0;
-        var start = from ?? IncomingBar.InstantOf(IncomingBar.Earliest);
-        // Two days, since the session of today may already be tomorrow's date in UTC.
-        var end = to ?? time.GetUtcNow().AddDays(2);
-        var span = timeframe.Width * BarsPerWindow;
-        while (start < end)
+        var row = default(BarRow);
+        do
         {
-            var until = end - start > span ? start + span : end;
-            var window = await store.ReadRangeAsync(tickerId, timeframe, new(start, until), BarsPerWindow, cancellationToken);
-            foreach (var bar in window)
+            for (; rows.TryRead(ref row); bars++)
             {
-                await writer.WriteAsync(symbol, timeframe, bar, cancellationToken);
+                writer.Add(row);
             }
 
-            bars += window.Count;
-            span =
-                window.Count > 0
-                    ? timeframe.Width * BarsPerWindow
-                    : TimeSpan.FromTicks(Math.Max(span.Ticks, Math.Min(span.Ticks * 2, Widest.Ticks)));
-            // A window that widened while there was nothing may hold more bars than were read: the next one begins after the last of them.
-            start = window.Count == BarsPerWindow ? window[^1].Timestamp.AddMicroseconds(1) : until;
-        }
+            await writer.FlushAsync(cancellationToken);
+        } while (await rows.FillAsync(cancellationToken));
 
         return bars;
     }

@@ -1,23 +1,34 @@
+using Wyckoff.Bars.Reading;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Bars.Files;
 
-/// <summary>Writes stored bars to a file, or to whatever takes bytes: nothing of it seeks.</summary>
+/// <summary>
+/// Writes bars as CSV or Parquet, for exports and for HTTP responses. A file has the columns <c>symbol</c>, <c>timeframe</c>, <c>timestamp</c> and the fields in the
+/// order of <see cref="BarColumns"/>, and can therefore be imported as it is. The output need not seek.
+/// </summary>
 public abstract class BarFileWriter : IDisposable
 {
-    /// <summary>A writer of the format; the output stays the caller's.</summary>
-    public static BarFileWriter Create(BarFileFormat format, Stream output) =>
+    /// <summary>Creates a writer of all fields to a stream, which stays open.</summary>
+    public static BarFileWriter Create(BarFormat format, Stream output) =>
         format switch
         {
-            BarFileFormat.Csv => new CsvBarWriter(output),
-            BarFileFormat.Parquet => new ParquetBarWriter(output),
+            BarFormat.Csv => new CsvBarWriter(output, BarFields.All),
+            BarFormat.Parquet => new ParquetBarWriter(output, BarFields.All),
             _ => throw new ArgumentOutOfRangeException(nameof(format), format, "csv or parquet was expected."),
         };
 
-    public abstract ValueTask WriteAsync(Symbol symbol, Timeframe timeframe, OhlcvBar bar, CancellationToken cancellationToken);
+    /// <summary>Sets the symbol and the timeframe of the bars that follow.</summary>
+    public abstract void Begin(Symbol symbol, BarPeriod period);
 
-    /// <summary>Writes what is left. Without it the file is not whole.</summary>
-    public abstract Task FinishAsync(CancellationToken cancellationToken);
+    public abstract void Add(in BarRow row);
+
+    /// <summary>Passes the added bars on to the output once they are enough for an efficient write. To be called every few hundred bars.</summary>
+    /// <returns>False when nobody reads the output any more.</returns>
+    public abstract ValueTask<bool> FlushAsync(CancellationToken cancellationToken);
+
+    /// <summary>Writes the rest. Without this call the file is incomplete.</summary>
+    public abstract ValueTask FinishAsync(CancellationToken cancellationToken);
 
     public void Dispose()
     {

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using System.Text;
 using Npgsql;
 using Wyckoff.Bars.Caching;
 using Wyckoff.Postgres;
@@ -8,24 +6,37 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Bars.Reading;
 
-/// <summary>Reads stored bars, each time from one snapshot and with the version that they are of.</summary>
+/// <summary>
+/// The one way to read stored bars: row by row, only the fields that the caller needs, each read from one snapshot. Reads of this class also return the version
+/// of the window in that snapshot. Readers within a transaction, or under a lock, of their own pass their connection.
+/// </summary>
+/// <remarks>Only aggregates (counts, means, bounds) and the comparison while bars are written, <see cref="BarScan"/>, have SQL of their own.</remarks>
 public sealed class BarReader(Database database, WindowVersions versions, TimeProvider time)
 {
-    /// <summary>The first instant that any bar may have.</summary>
+    /// <summary>The first time that a bar can have.</summary>
     public static readonly long Earliest = IncomingBar.Earliest;
 
-    /// <summary>After every bar there may be.</summary>
+    /// <summary>A time after all bars.</summary>
     public static readonly long Latest = IncomingBar.TimeOf(new DateTimeOffset(2200, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
-    // Of many bars the first span is to be short: the server gives what is said of all of them, their version for one, with each bar of it.
+    // The first span is short even if many bars are expected, because each of its rows repeats the head (version and range of the window).
     private const long FirstBars = 5_000;
     private const long Day = TimeSpan.TicksPerDay / TimeSpan.TicksPerMicrosecond;
 
-    // How far bars reached when last looked at. Only tells where to look first.
+    // The end of the bars of each window when last read: where a search for the newest bars begins.
     private readonly ConcurrentDictionary<(int, Timeframe), long> _ends = new();
 
-    /// <summary>Bars with from ≤ time &lt; until, oldest first and <paramref name="limit"/> at most, in one snapshot that has this version at least; that of the moment, if none is given. So many are expected to be read.</summary>
-    public Task<BarStream> OpenAsync(
+    /// <summary>Opens a reader of the first <paramref name="limit"/> bars with from ≤ time &lt; until, oldest first, in one snapshot.</summary>
+    /// <param name="tickerId">Ticker of the window.</param>
+    /// <param name="timeframe">Timeframe of the window.</param>
+    /// <param name="fields">Fields to read beside the timestamp.</param>
+    /// <param name="from">First time, inclusive.</param>
+    /// <param name="until">Last time, exclusive.</param>
+    /// <param name="expected">Estimated number of bars: the first span is made to hold them.</param>
+    /// <param name="limit">Maximum number of bars.</param>
+    /// <param name="version">The snapshot has at least this version of the window; null for the current one.</param>
+    /// <param name="cancellationToken">Cancels opening, not reading.</param>
+    public Task<BarRowReader> OpenAsync(
         int tickerId,
         Timeframe timeframe,
         BarFields fields,
@@ -38,7 +49,7 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
     ) =>
         OpenAsync(
             (connection, token) =>
-                BarStream.OpenAsync(
+                BarRowReader.OpenAsync(
                     connection,
                     tickerId,
                     timeframe,
@@ -56,8 +67,61 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
             cancellationToken
         );
 
-    /// <summary>The newest bars of a period with from ≤ time &lt; until into <paramref name="rows"/>, oldest first: as many as it takes, if there are so many.</summary>
-    /// <returns>What state of them.</returns>
+    /// <summary>Opens a reader on the connection, and so in the transaction and under the locks, of the caller. It has to be read to its end.</summary>
+    public static Task<BarRowReader> OpenOnAsync(
+        NpgsqlConnection connection,
+        int tickerId,
+        Timeframe timeframe,
+        BarFields fields,
+        TimeRange range,
+        CancellationToken cancellationToken
+    ) =>
+        OpenOnAsync(
+            connection,
+            tickerId,
+            timeframe,
+            fields,
+            [(IncomingBar.TimeOf(range.Start), IncomingBar.TimeOf(range.End))],
+            long.MaxValue,
+            cancellationToken
+        );
+
+    /// <summary>As above, of the first <paramref name="limit"/> bars of several ranges, by one statement.</summary>
+    public static Task<BarRowReader> OpenOnAsync(
+        NpgsqlConnection connection,
+        int tickerId,
+        Timeframe timeframe,
+        BarFields fields,
+        IReadOnlyList<(long From, long Until)> ranges,
+        long limit,
+        CancellationToken cancellationToken
+    ) => BarRowReader.OpenOnAsync(connection, tickerId, timeframe, fields, ranges, limit, cancellationToken);
+
+    /// <summary>Reads the newest <paramref name="count"/> bars of a stored timeframe on the connection, and so in the transaction, of the caller.</summary>
+    /// <returns>The version of the window.</returns>
+    public Task<WindowVersion> ReadNewestOnAsync(
+        NpgsqlConnection connection,
+        int tickerId,
+        Timeframe timeframe,
+        BarFields fields,
+        int count,
+        BarRows rows,
+        CancellationToken cancellationToken
+    ) =>
+        ReadNewestAsync(
+            (least, until, token) =>
+                BarRowReader.OpenNewestAsync(connection, ownsConnection: false, tickerId, timeframe, fields, least, until, count, token),
+            tickerId,
+            timeframe,
+            Earliest,
+            Latest,
+            count,
+            rows,
+            cancellationToken
+        );
+
+    /// <summary>Reads the newest <paramref name="count"/> bars of a period with from ≤ time &lt; until, oldest first.</summary>
+    /// <returns>The version of the window.</returns>
     public async Task<WindowVersion> ReadNewestAsync(
         int tickerId,
         BarPeriod period,
@@ -87,12 +151,12 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
         }
         catch (Exception e) when (database.HasStandbys && !cancellationToken.IsCancellationRequested && DatabaseFaults.IsAny(e))
         {
-            // A standby that died in the middle. Nobody has seen any of the rows yet.
+            // The standby died during the read. The caller has not seen any row yet.
             return await ReadNewestAsync(tickerId, period, fields, from, until, count, rows, version, onStandby: false, cancellationToken);
         }
     }
 
-    private async Task<WindowVersion> ReadNewestAsync(
+    private Task<WindowVersion> ReadNewestAsync(
         int tickerId,
         BarPeriod period,
         BarFields fields,
@@ -106,76 +170,101 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
     )
     {
         var source = period.Source;
+        return ReadNewestAsync(
+            (least, end, token) =>
+                OpenAsync(
+                    (connection, opening) =>
+                        period.IsStored
+                            ? BarRowReader.OpenNewestAsync(
+                                connection,
+                                ownsConnection: true,
+                                tickerId,
+                                source,
+                                fields,
+                                least,
+                                end,
+                                count,
+                                opening
+                            )
+                            : BarRowReader.OpenAsync(
+                                connection,
+                                tickerId,
+                                source,
+                                fields,
+                                least,
+                                end,
+                                long.MaxValue,
+                                long.MaxValue,
+                                opening
+                            ),
+                    tickerId,
+                    source,
+                    version,
+                    onStandby,
+                    token
+                ),
+            tickerId,
+            period,
+            from,
+            until,
+            count,
+            rows,
+            cancellationToken
+        );
+    }
+
+    // Reads spans before the end of the bars, each longer than the one before, until one holds enough bars.
+    private async Task<WindowVersion> ReadNewestAsync(
+        Func<long, long, CancellationToken, Task<BarRowReader>> open,
+        int tickerId,
+        BarPeriod period,
+        long from,
+        long until,
+        int count,
+        BarRows rows,
+        CancellationToken cancellationToken
+    )
+    {
+        var source = period.Source;
         until = Math.Min(until, Latest);
         from = Math.Max(from, Earliest);
-        var now = IncomingBar.TimeOf(time.GetUtcNow()) + Day;
-        var end = Math.Min(until, _ends.TryGetValue((tickerId, source), out var known) ? known : now);
+        var end = Math.Min(
+            until,
+            _ends.TryGetValue((tickerId, source), out var lastEnd) ? lastEnd : IncomingBar.TimeOf(time.GetUtcNow()) + Day
+        );
         for (var span = Span(source, (long)count * period.Parts); ; span *= 8)
         {
             var least = Math.Max(from, period.IsStored ? end - span : period.Bucket(end - span));
             rows.Clear();
-            await using var stream = period.IsStored
-                ? await OpenAsync(
-                    (connection, token) => BarStream.OpenNewestAsync(connection, tickerId, source, fields, least, until, count, token),
-                    tickerId,
-                    source,
-                    version,
-                    onStandby,
-                    cancellationToken
-                )
-                : await OpenAsync(
-                    (connection, token) =>
-                        BarStream.OpenAsync(connection, tickerId, source, fields, least, until, long.MaxValue, long.MaxValue, token),
-                    tickerId,
-                    source,
-                    version,
-                    onStandby,
-                    cancellationToken
-                );
-            IBarSink sink = period.IsStored ? rows : new BarFold(period, rows);
-            var row = default(BarRow);
-            do
-            {
-                while (stream.TryRead(ref row))
-                {
-                    sink.Add(row);
-                }
-            } while (await stream.FillAsync(cancellationToken));
-
-            sink.End();
-            if (stream.Until is { } reached)
+            await using var reader = await open(least, until, cancellationToken);
+            await reader.CopyToAsync(period.IsStored ? rows : new BarFold(period, rows), cancellationToken);
+            if (reader.Until is { } reached)
             {
                 _ends[(tickerId, source)] = reached;
             }
 
-            if (rows.Count >= count || least <= (stream.Since is { } since ? Math.Max(from, since) : from))
+            if (rows.Count >= count || least <= (reader.Since is { } since ? Math.Max(from, since) : from))
             {
                 if (period.IsStored)
                 {
                     rows.Reverse();
                 }
 
-                return stream.Window;
+                return reader.Window;
             }
 
-            // Nothing near the end that was guessed: look where bars end.
-            end = stream.Until is { } last ? Math.Min(until, last) : end;
+            // The span held too few bars: the next one ends where the bars end.
+            end = reader.Until is { } last ? Math.Min(until, last) : end;
         }
     }
 
-    internal static void AppendInstant(StringBuilder sql, long instant) =>
-        sql.Append(
-            CultureInfo.InvariantCulture,
-            $"'{IncomingBar.InstantOf(instant).UtcDateTime:yyyy-MM-dd HH:mm:ss.FFFFFF}+00'::timestamptz"
-        );
-
-    // What holds so many bars of sessions and weekends, as a rule.
+    // A span that usually holds so many bars, given nights and weekends.
     private static long Span(Timeframe timeframe, long bars) =>
         timeframe.IsDaily ? (bars * 2 + 30) * Day : bars * timeframe.Microseconds * 6 + 4 * Day;
 
-    // A standby will do if it has replayed what is asked for. Where there is none, the primary has it in any case.
-    private async Task<BarStream> OpenAsync(
-        Func<NpgsqlConnection, CancellationToken, Task<BarStream>> open,
+    // Opens on a standby if that has replayed the version, otherwise on the primary.
+    private async Task<BarRowReader> OpenAsync(
+        Func<NpgsqlConnection, CancellationToken, Task<BarRowReader>> open,
         int tickerId,
         Timeframe timeframe,
         long? version,
@@ -183,33 +272,33 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
         CancellationToken cancellationToken
     )
     {
-        // Of bars whose versions nobody has counted, nothing tells how far a standby is.
+        // Without a version there is no way to tell whether a standby is up to date.
         if (onStandby && (version ?? await versions.CurrentAsync(tickerId, timeframe, cancellationToken)) is > 0 and var needed)
         {
-            var stream = await database.OpenOnStandbyAsync(open, cancellationToken);
+            var reader = await database.OpenOnStandbyAsync(open, cancellationToken);
             try
             {
-                // It may also be ahead: a commit is replayed there before it is seen on the primary, for as long as that waits for its synchronous standbys. Who was told of
-                // it would be told something older next.
+                // The standby may also be ahead: it shows a commit before the primary does, which waits for its synchronous standbys. A client that
+                // has seen the newer version must not get the older one from the primary next.
                 if (
-                    stream.Version == needed
+                    reader.Version == needed
                     || (
-                        stream.Version > needed
-                        && await versions.CurrentAsync(tickerId, timeframe, stream.Version, cancellationToken) >= stream.Version
+                        reader.Version > needed
+                        && await versions.CurrentAsync(tickerId, timeframe, reader.Version, cancellationToken) >= reader.Version
                     )
                 )
                 {
-                    versions.Raise(tickerId, timeframe, stream.Version);
-                    return stream;
+                    versions.Raise(tickerId, timeframe, reader.Version);
+                    return reader;
                 }
             }
             catch
             {
-                await stream.DisposeAsync();
+                await reader.DisposeAsync();
                 throw;
             }
 
-            await stream.DisposeAsync();
+            await reader.DisposeAsync();
         }
 
         var current = await database.OpenAsync(open, cancellationToken);

@@ -1,9 +1,9 @@
 namespace Wyckoff.Bars.Reading;
 
-/// <summary>A bar on its way out. All amounts are whole numbers of 10⁻⁸; only what was asked for is set.</summary>
+/// <summary>A bar as it is read. Amounts are whole numbers of 10⁻⁸. Only the requested fields are set.</summary>
 public struct BarRow
 {
-    /// <summary>An amount, or a count, that is NULL.</summary>
+    /// <summary>The value of an amount or a count that is NULL.</summary>
     public const long Null = long.MinValue;
 
     /// <summary>Microseconds since 1970.</summary>
@@ -24,9 +24,15 @@ public struct BarRow
     public byte[]? Source;
     public bool LowHistory;
 
-    /// <summary>Not stored: made up to close a gap.</summary>
+    /// <summary>The bar is not stored; it fills a gap.</summary>
     public bool Filled;
 
-    /// <summary>A gap, and nothing made up for it: every amount is NULL.</summary>
+    /// <summary>The bar fills a gap with NULL in every field.</summary>
     public bool Empty;
+
+    /// <summary>An amount as a decimal, without zeros at its end.</summary>
+    public static decimal ToDecimal(Int128 amount) => (decimal)amount / IncomingBar.One;
+
+    /// <summary>An amount as a decimal; null if it is NULL.</summary>
+    public static decimal? ToNullableDecimal(long amount) => amount == Null ? null : (decimal)amount / IncomingBar.One;
 }

@@ -70,15 +70,16 @@ public sealed class BarText
         );
 
     /// <summary>A line per bar.</summary>
-    public static BarText Csv(BarFields fields, bool flagged, bool dates, TimeZoneInfo? zone = null, string? symbol = null) =>
-        new(false, fields, flagged, dates, zone, symbol is null ? "" : symbol + ",");
+    public static BarText Csv(string symbol, BarPeriod period, BarFields fields, bool flagged, TimeZoneInfo? zone = null) =>
+        new(false, fields, flagged, period.IsOfDates, zone, $"{symbol},{period.Name},");
 
     /// <summary>The first line of CSV.</summary>
-    public static string CsvHeader(BarFields fields, bool flagged, bool symbol) =>
+    public static string CsvHeader(BarFields fields, bool flagged) =>
         string.Join(
             ',',
             [
-                .. symbol ? ["symbol"] : Array.Empty<string>(),
+                "symbol",
+                "timeframe",
                 "timestamp",
                 .. BarColumns.Of(fields).Select(column => column.Column),
                 .. flagged ? ["filled"] : Array.Empty<string>(),

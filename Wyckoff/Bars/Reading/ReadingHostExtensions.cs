@@ -6,13 +6,10 @@ namespace Wyckoff.Bars.Reading;
 
 public static class ReadingHostExtensions
 {
-    /// <summary>Reading bars, and keeping the recent ones at hand. On what AddWyckoff brings.</summary>
+    /// <summary>Adds the cache of recent bars. Requires <see cref="WyckoffHostExtensions.AddWyckoff"/>, which adds the reader of bars.</summary>
     public static TBuilder AddReading<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {
-        builder.Services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<BarReader>();
-        builder.Services.AddSingleton<WindowVersions>();
         builder.Services.AddSingleton<BarCache>();
         builder.Services.AddHostedService<CacheRenewal>();
         return builder;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using StackExchange.Redis;
 using Wyckoff.Bars.Caching;
+using Wyckoff.Bars.Reading;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Postgres;
 using Wyckoff.Primitives;
@@ -50,6 +51,7 @@ public sealed class BarHub : BackgroundService
 
     public BarHub(
         Database database,
+        BarReader reader,
         TickerDirectory tickers,
         WindowVersions versions,
         IOptions<StreamOptions> options,
@@ -68,8 +70,8 @@ public sealed class BarHub : BackgroundService
             logger,
             redis
         );
-        Changes = new(database, versions, time);
-        _fastPoll = _options.Poll < _options.PollAlone ? _options.Poll : _options.PollAlone;
+        Changes = new(database, reader, versions);
+        _soon = _options.Poll < _options.PollAlone ? _options.Poll : _options.PollAlone;
     }
 
     internal TimeProvider Time { get; }

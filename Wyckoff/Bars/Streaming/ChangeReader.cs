@@ -35,7 +35,7 @@ internal sealed record StreamRound(long Version)
 /// events end at the same version. The ranges are read before the bars because explicit bounds let the planner exclude chunks, and planning
 /// is the main cost of such a query.
 /// </summary>
-internal sealed class ChangeReader(Database database, WindowVersions versions, TimeProvider time)
+internal sealed class ChangeReader(Database database, BarReader reader, WindowVersions versions)
 {
     // Beyond any of these limits a snapshot is sent instead of the changes.
     private const int MaxChanges = 1000;
@@ -45,9 +45,7 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
     // Ranges that are at most this many bars apart are merged.
     private const int MergeDistance = 20;
 
-    private const string Columns = "timestamp, open, high, low, close, volume, trade_count, vwap";
-
-    // Seconds. The retry after a timeout may reach another server.
+    // An answer that takes longer is not worth waiting for: the next attempt may find another server.
     private const int Timeout = 10;
 
     public Task<StreamRound> ReadAsync(
@@ -74,59 +72,83 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
                     return new StreamRound(0) { Gone = true };
                 }
 
-                var steps = new Dictionary<long, BarFrame>();
-                foreach (var position in positions)
+                using var deadline = CancellationTokenSource.CreateLinkedTokenSource(token);
+                // COPY, by which bars are read, has no timeout of its own.
+                deadline.CancelAfter(TimeSpan.FromSeconds(Timeout));
+                try
                 {
-                    if (
-                        state.ChangedAfter(position, window) is { Count: > 0 } ranges
-                        && await StepAsync(connection, window, state, position, ranges, token) is { } step
-                    )
-                    {
-                        steps[position] = step;
-                    }
+                    var round = await RoundAsync(connection, window, state, tip, positions, joins, snapshots, deadline.Token);
+                    await transaction.CommitAsync(deadline.Token);
+                    versions.Raise(window.TickerId, window.Timeframe, state.Version);
+                    return round;
                 }
-
-                var round = new StreamRound(state.Version) { Step = steps.GetValueOrDefault(tip ?? StreamPosition.None) };
-                foreach (var join in joins)
+                catch (OperationCanceledException e) when (!token.IsCancellationRequested)
                 {
-                    if (join.Position == state.Version)
-                    {
-                        round.Joined[join] = null;
-                    }
-                    else if (steps.TryGetValue(join.Position, out var step))
-                    {
-                        round.Joined[join] = step;
-                    }
-                    else
-                    {
-                        if (!round.Snapshots.TryGetValue(join.Last, out var snapshot))
-                        {
-                            snapshot =
-                                snapshots.TryGetValue(join.Last, out var cached) && cached.Version == state.Version
-                                    ? cached
-                                    : await SnapshotAsync(connection, window, state, join.Last, token);
-                            round.Snapshots[join.Last] = snapshot;
-                        }
-
-                        round.Joined[join] =
-                            join.Position == StreamPosition.None
-                                ? snapshot
-                                : snapshot with
-                                {
-                                    Before = FrameText.Reset(window, join.Position, state.Version),
-                                };
-                    }
+                    throw new NpgsqlException("Reading the changed bars timed out.", new TimeoutException(e.Message, e));
                 }
-
-                await transaction.CommitAsync(token);
-                versions.Raise(window.TickerId, window.Timeframe, state.Version);
-                return round;
             },
             cancellationToken
         );
 
-    /// <summary>Reads the window and its changes after the version <paramref name="after"/>.</summary>
-    private static async Task<StoredWindow> StateAsync(
+    private async Task<StreamRound> RoundAsync(
+        NpgsqlConnection connection,
+        StreamedWindow window,
+        WindowState state,
+        long? tip,
+        IReadOnlyList<long> positions,
+        IReadOnlyCollection<StreamJoin> joins,
+        IReadOnlyDictionary<int, BarFrame> snapshots,
+        CancellationToken cancellationToken
+    )
+    {
+        var steps = new Dictionary<long, BarFrame>();
+        foreach (var position in positions)
+        {
+            if (
+                state.ChangedAfter(position, window) is { Count: > 0 } ranges
+                && await StepAsync(connection, window, state, position, ranges, cancellationToken) is { } step
+            )
+            {
+                steps[position] = step;
+            }
+        }
+
+        var round = new StreamRound(state.Version) { Step = steps.GetValueOrDefault(tip ?? StreamPosition.None) };
+        foreach (var join in joins)
+        {
+            if (join.Position == state.Version)
+            {
+                round.Joined[join] = null;
+            }
+            else if (steps.TryGetValue(join.Position, out var step))
+            {
+                round.Joined[join] = step;
+            }
+            else
+            {
+                if (!round.Snapshots.TryGetValue(join.Last, out var snapshot))
+                {
+                    snapshot =
+                        snapshots.TryGetValue(join.Last, out var known) && known.Version == state.Version
+                            ? known
+                            : await SnapshotAsync(connection, window, state, join.Last, cancellationToken);
+                    round.Snapshots[join.Last] = snapshot;
+                }
+
+                round.Joined[join] =
+                    join.Position == StreamPosition.None
+                        ? snapshot
+                        : snapshot with
+                        {
+                            Before = FrameText.Reset(window, join.Position, state.Version),
+                        };
+            }
+        }
+
+        return round;
+    }
+
+    private static async Task<WindowState> StateAsync(
         NpgsqlConnection connection,
         WindowRef window,
         long after,
@@ -139,12 +161,7 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
             BatchCommands =
             {
                 new(
-                    """
-                    SELECT coalesce(w.version, 0), w.since, w.until
-                      FROM market.tickers t
-                      LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2
-                     WHERE t.id = $1
-                    """
+                    "SELECT coalesce(w.version, 0) FROM market.tickers t LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2 WHERE t.id = $1"
                 )
                 {
                     Parameters =
@@ -180,13 +197,7 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
             return new();
         }
 
-        var state = new StoredWindow
-        {
-            Exists = true,
-            Version = reader.GetInt64(0),
-            Since = Instant(reader, 1),
-            Until = Instant(reader, 2),
-        };
+        var state = new WindowState { Exists = true, Version = reader.GetInt64(0) };
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -206,38 +217,21 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
         CancellationToken cancellationToken
     )
     {
-        await using var batch = new NpgsqlBatch(connection) { Timeout = Timeout };
-        foreach (var range in ranges)
+        using var bars = new BarRows(MaxBars + 1);
+        await using (
+            var rows = await BarReader.OpenOnAsync(
+                connection,
+                window.TickerId,
+                window.Timeframe,
+                BarFields.Usual,
+                [.. ranges.Select(range => (range.From, range.To))],
+                MaxBars + 1,
+                cancellationToken
+            )
+        )
         {
-            batch.BatchCommands.Add(
-                new(
-                    $"""
-                    SELECT {Columns} FROM {Table(window)}
-                     WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3
-                     ORDER BY timestamp LIMIT $4
-                    """
-                )
-                {
-                    Parameters =
-                    {
-                        new() { Value = window.TickerId },
-                        Instant(range.From),
-                        Instant(range.To),
-                        new() { Value = MaxBars + 1 },
-                    },
-                }
-            );
+            await rows.CopyToAsync(bars, cancellationToken);
         }
-
-        var bars = new List<BarRow>();
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        do
-        {
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                bars.Add(Bar(reader));
-            }
-        } while (await reader.NextResultAsync(cancellationToken));
 
         if (bars.Count > MaxBars)
         {
@@ -263,49 +257,17 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
         CancellationToken cancellationToken
     )
     {
-        var bars = new List<BarRow>();
-        var first = state.Since ?? IncomingBar.Earliest;
-        var end = state.Until ?? IncomingBar.TimeOf(time.GetUtcNow());
-        for (var span = window.Timeframe.Microseconds * last * 4; last > 0; span *= 8)
+        using var bars = new BarRows(last);
+        if (last > 0)
         {
-            var since = end - first <= span ? first : end - span;
-            await using var command = new NpgsqlCommand(
-                $"SELECT {Columns} FROM {Table(window)} WHERE ticker_id = $1 AND timestamp >= $2 ORDER BY timestamp DESC LIMIT $3",
-                connection
-            )
-            {
-                CommandTimeout = Timeout,
-                Parameters =
-                {
-                    new() { Value = window.TickerId },
-                    Instant(since),
-                    new() { Value = last },
-                },
-            };
-            bars.Clear();
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                bars.Add(Bar(reader));
-            }
-
-            if (bars.Count == last || since == first)
-            {
-                break;
-            }
+            await reader.ReadNewestOnAsync(connection, window.TickerId, window.Timeframe, BarFields.Usual, last, bars, cancellationToken);
         }
 
-        bars.Reverse();
         StreamTelemetry.Rendered("snapshot");
         return new(state.Version, FrameText.Snapshot(window, state.Version, bars));
     }
 
-    private static string Table(WindowRef window) => $"{MarketDataModel.Schema}.{MarketDataModel.BarsTable(window.Timeframe)}";
-
-    private static NpgsqlParameter Instant(long instant) =>
-        new() { Value = IncomingBar.InstantOf(instant), NpgsqlDbType = NpgsqlDbType.TimestampTz };
-
-    // Npgsql returns an infinite timestamp as DateTime.MinValue or MaxValue; both mean that there is no bound.
+    // Npgsql reads an infinity as the first or last moment of the calendar; it is as good as no bound.
     private static long? Instant(NpgsqlDataReader reader, int ordinal) =>
         !reader.IsDBNull(ordinal)
         && reader.GetDateTime(ordinal) is var instant
@@ -313,21 +275,6 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
         && instant != DateTime.MaxValue
             ? IncomingBar.TimeOf(instant)
             : null;
-
-    private static BarRow Bar(NpgsqlDataReader reader) =>
-        new()
-        {
-            Time = IncomingBar.TimeOf(reader.GetDateTime(0)),
-            Open = Amount(reader, 1),
-            High = Amount(reader, 2),
-            Low = Amount(reader, 3),
-            Close = Amount(reader, 4),
-            Volume = (Int128)(reader.GetDecimal(5) * IncomingBar.One),
-            TradeCount = reader.IsDBNull(6) ? BarRow.Null : reader.GetInt32(6),
-            Vwap = reader.IsDBNull(7) ? BarRow.Null : Amount(reader, 7),
-        };
-
-    private static long Amount(NpgsqlDataReader reader, int ordinal) => (long)(reader.GetDecimal(ordinal) * IncomingBar.One);
 
     private sealed record Change(long Version, long? From, long? To, DateTimeOffset Committed);
 
@@ -337,12 +284,6 @@ internal sealed class ChangeReader(Database database, WindowVersions versions, T
         public bool Exists { get; init; }
 
         public long Version { get; init; }
-
-        /// <summary>No bar is before this time; null if unknown.</summary>
-        public long? Since { get; init; }
-
-        /// <summary>No bar is at or after this time; null if unknown.</summary>
-        public long? Until { get; init; }
 
         /// <summary>Newest first.</summary>
         public List<Change> Changes { get; } = [];

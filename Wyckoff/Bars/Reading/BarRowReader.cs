@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Npgsql;
 using Wyckoff.Bars.Caching;
@@ -10,16 +11,17 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Bars.Reading;
 
 /// <summary>
-/// The stored bars of one ticker and timeframe, all of one snapshot and with the version they are of, as they come out of the socket: COPY in PostgreSQL's binary format,
-/// decoded in place. A bar costs no object and no call to the driver but that for its bytes.
+/// Reads the stored bars of one ticker and timeframe row by row, from COPY in PostgreSQL's binary format. Rows are decoded in place, so a bar
+/// costs no object.
 /// </summary>
 /// <remarks>
-/// What a query costs beside its rows is the planning, which looks at every chunk the bounds admit. So time is read in spans: a first one that as a rule is all there
-/// is, then wider ones, in one transaction that sees one snapshot. The bounds are literals, since COPY takes no parameters, and a plan is made for them.
+/// Apart from its rows, the cost of a query is its planning, which looks at every chunk within the bounds. A long range is therefore read in
+/// spans: a short first one, which usually holds all bars, and then wider ones, in one transaction that sees one snapshot. The bounds are
+/// literals because COPY takes no parameters.
 /// </remarks>
-public sealed class BarStream : IAsyncDisposable
+public sealed class BarRowReader : IAsyncDisposable
 {
-    // A PipeReader would save the copying of what is left over, a few bytes a time, and cost a call a row.
+    // A PipeReader would save moving the rest of an incomplete row to the front of the buffer, and would cost a call per row.
     private const int BufferSize = 64 * 1024;
     private const int FewRows = 10_000;
     private static readonly byte[] NoSource = [];
@@ -29,25 +31,29 @@ public sealed class BarStream : IAsyncDisposable
     private readonly Timeframe _timeframe;
     private readonly BarFields _fields;
     private readonly BarFields[] _columns;
+    private readonly bool _ownsConnection;
     private NpgsqlTransaction? _transaction;
     private NpgsqlRawCopyStream? _copy;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
     private byte[] _source = NoSource;
     private int _start;
     private int _end;
-    private bool _began;
+
+    // The header of the COPY data has been read.
     private bool _header;
+
+    // The head (see Head) has been read, or there is none.
     private bool _head;
     private bool _done;
 
-    // Only the first span carries the head: the version, and how far bars reach.
+    // 1 while each row begins with the head: only the rows of the first span do.
     private int _headColumns;
     private long _next;
     private long _until;
     private long _span;
     private long _left;
 
-    /// <summary>Where the version stands, and how far bars reach.</summary>
+    /// <summary>How a statement returns the head: one value with the version of the window and the range of its bars.</summary>
     private enum Head
     {
         None,
@@ -55,28 +61,40 @@ public sealed class BarStream : IAsyncDisposable
         Alone,
     }
 
-    private BarStream(NpgsqlConnection connection, int tickerId, Timeframe timeframe, BarFields fields)
+    private BarRowReader(NpgsqlConnection connection, bool ownsConnection, int tickerId, Timeframe timeframe, BarFields fields)
     {
-        (_connection, _tickerId, _timeframe, _fields) = (connection, tickerId, timeframe, fields);
+        (_connection, _ownsConnection, _tickerId, _timeframe, _fields) = (connection, ownsConnection, tickerId, timeframe, fields);
         _columns = [.. BarColumns.Of(fields).Select(column => column.Field)];
     }
 
-    /// <summary>The version of the bars; 0 when nobody has counted.</summary>
+    /// <summary>The version of the window; 0 when it is unknown.</summary>
     public long Version { get; private set; }
 
-    /// <summary>No bar is before; null when nobody has counted.</summary>
+    /// <summary>No bar is before this time; null when the range of the bars is unknown.</summary>
     public long? Since { get; private set; }
 
-    /// <summary>No bar is here or after; null when nobody has counted.</summary>
+    /// <summary>No bar is at this time or later; null when the range of the bars is unknown.</summary>
     public long? Until { get; private set; }
 
-    /// <summary>When the version was counted up: microseconds since 1970, 0 when nobody has counted.</summary>
+    /// <summary>When the window got this version, in microseconds since 1970; 0 when it is unknown.</summary>
     public long ChangedAt { get; private set; }
 
     public WindowVersion Window => new(Version, ChangedAt);
 
-    /// <summary>Bars with from ≤ time &lt; until, oldest first, <paramref name="limit"/> at most. The version is known when it returns.</summary>
-    internal static async Task<BarStream> OpenAsync(
+    /// <summary>
+    /// Opens a reader of the first <paramref name="limit"/> bars with from ≤ time &lt; until, oldest first, which has read the version already.
+    /// The reader owns the connection.
+    /// </summary>
+    /// <param name="connection">Has no open transaction.</param>
+    /// <param name="tickerId">Ticker of the window.</param>
+    /// <param name="timeframe">Timeframe of the window.</param>
+    /// <param name="fields">Fields to read beside the timestamp.</param>
+    /// <param name="from">First time, inclusive.</param>
+    /// <param name="until">Last time, exclusive.</param>
+    /// <param name="span">Length of the first span in microseconds.</param>
+    /// <param name="limit">Maximum number of bars.</param>
+    /// <param name="cancellationToken">Cancels opening, not reading.</param>
+    internal static async Task<BarRowReader> OpenAsync(
         NpgsqlConnection connection,
         int tickerId,
         Timeframe timeframe,
@@ -88,7 +106,7 @@ public sealed class BarStream : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        var stream = new BarStream(connection, tickerId, timeframe, fields)
+        var reader = new BarRowReader(connection, ownsConnection: true, tickerId, timeframe, fields)
         {
             _until = until,
             _span = span,
@@ -96,25 +114,26 @@ public sealed class BarStream : IAsyncDisposable
         };
         try
         {
-            stream._next = until - from > span ? from + span : until;
-            if (stream._next < until)
+            reader._next = until - from > span ? from + span : until;
+            if (reader._next < until)
             {
-                stream._transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
+                reader._transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
             }
 
-            await stream.BeginAsync(from, stream._next, false, cancellationToken);
-            return stream;
+            await reader.BeginAsync([(from, reader._next)], newestFirst: false, withHead: true, cancellationToken);
+            return reader;
         }
         catch
         {
-            await stream.DisposeAsync();
+            await reader.DisposeAsync();
             throw;
         }
     }
 
-    /// <summary>The newest <paramref name="limit"/> bars with from ≤ time &lt; until, newest first.</summary>
-    internal static async Task<BarStream> OpenNewestAsync(
+    /// <summary>Opens a reader of the newest <paramref name="limit"/> bars with from ≤ time &lt; until, newest first.</summary>
+    internal static async Task<BarRowReader> OpenNewestAsync(
         NpgsqlConnection connection,
+        bool ownsConnection,
         int tickerId,
         Timeframe timeframe,
         BarFields fields,
@@ -124,7 +143,7 @@ public sealed class BarStream : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        var stream = new BarStream(connection, tickerId, timeframe, fields)
+        var reader = new BarRowReader(connection, ownsConnection, tickerId, timeframe, fields)
         {
             _next = until,
             _until = until,
@@ -132,17 +151,72 @@ public sealed class BarStream : IAsyncDisposable
         };
         try
         {
-            await stream.BeginAsync(from, until, true, cancellationToken);
-            return stream;
+            await reader.BeginAsync([(from, until)], newestFirst: true, withHead: true, cancellationToken);
+            return reader;
         }
         catch
         {
-            await stream.DisposeAsync();
+            await reader.DisposeAsync();
             throw;
         }
     }
 
-    /// <summary>The next bar, if it is in the buffer already; otherwise <see cref="FillAsync"/> says whether there are more.</summary>
+    /// <summary>
+    /// Opens a reader of the bars of several ranges on the connection of the caller, which stays open. The reader sees what the caller's transaction sees, and
+    /// does not read the version. It has to be read to its end: stopping earlier cancels the statement, and so aborts that transaction.
+    /// </summary>
+    internal static async Task<BarRowReader> OpenOnAsync(
+        NpgsqlConnection connection,
+        int tickerId,
+        Timeframe timeframe,
+        BarFields fields,
+        IReadOnlyList<(long From, long Until)> ranges,
+        long limit,
+        CancellationToken cancellationToken
+    )
+    {
+        var reader = new BarRowReader(connection, ownsConnection: false, tickerId, timeframe, fields) { _left = limit };
+        try
+        {
+            await reader.BeginAsync(ranges, newestFirst: false, withHead: false, cancellationToken);
+            return reader;
+        }
+        catch
+        {
+            await reader.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Reads all bars one by one: convenient where a few nanoseconds per bar do not matter.</summary>
+    public async IAsyncEnumerable<BarRow> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var row = default(BarRow);
+        do
+        {
+            while (TryRead(ref row))
+            {
+                yield return row;
+            }
+        } while (await FillAsync(cancellationToken));
+    }
+
+    /// <summary>Passes all bars to a sink, and ends it.</summary>
+    public async Task CopyToAsync(IBarSink sink, CancellationToken cancellationToken)
+    {
+        var row = default(BarRow);
+        do
+        {
+            while (TryRead(ref row))
+            {
+                sink.Add(row);
+            }
+        } while (await FillAsync(cancellationToken));
+
+        sink.End();
+    }
+
+    /// <summary>Reads the next bar if the buffer holds all of it; otherwise <see cref="FillAsync"/> tells whether there are more.</summary>
     public bool TryRead(ref BarRow row)
     {
         var at = _start;
@@ -154,11 +228,11 @@ public sealed class BarStream : IAsyncDisposable
 
         if (BinaryPrimitives.ReadInt16BigEndian(buffer[at..]) == -1)
         {
-            return false; // the end of this span: FillAsync goes on
+            return false; // The end of this span: FillAsync begins the next one.
         }
 
         at += 2;
-        // The head, already read with the first row.
+        // ReadHead has read the head with the first row.
         for (var i = 0; i < _headColumns; i++)
         {
             if (!TryField(buffer, ref at, out _))
@@ -229,7 +303,7 @@ public sealed class BarStream : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Reads on; false at the end.</summary>
+    /// <summary>Fills the buffer; false at the end.</summary>
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
         while (!_done)
@@ -238,8 +312,8 @@ public sealed class BarStream : IAsyncDisposable
             {
                 await _copy!.DisposeAsync();
                 _copy = null;
-                // Where bars end, or when there are enough of them, nobody looks further.
-                var until = Until is { } known && known < _until ? known : _until;
+                // No further span is needed at the end of the stored bars, or when enough bars have been read.
+                var until = Until is { } last && last < _until ? last : _until;
                 if (_left <= 0 || _next >= until)
                 {
                     _done = true;
@@ -249,7 +323,7 @@ public sealed class BarStream : IAsyncDisposable
                 var from = Since is { } since && since > _next ? since : _next;
                 _span = _span > long.MaxValue / 4 ? _span : _span * 2;
                 _next = until - from > _span ? from + _span : until;
-                await BeginAsync(from, _next, false, cancellationToken);
+                await BeginAsync([(from, _next)], newestFirst: false, withHead: false, cancellationToken);
                 continue;
             }
 
@@ -261,7 +335,7 @@ public sealed class BarStream : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // A few rows more are sooner taken than called off, which takes a connection of its own.
+        // Reading the last few rows is faster than cancelling the statement, which needs another connection.
         var isNearEnd = AtEndOfSpan() || _left <= FewRows;
         if (_buffer.Length > 0)
         {
@@ -288,11 +362,14 @@ public sealed class BarStream : IAsyncDisposable
         }
         catch (Exception e) when (e is NpgsqlException or IOException or ObjectDisposedException or OperationCanceledException)
         {
-            // It was given up, and the connection with it: whoever read has had the reason.
+            // The connection is broken, and the caller has got the exception of the read that found out.
         }
         finally
         {
-            await _connection.DisposeAsync();
+            if (_ownsConnection)
+            {
+                await _connection.DisposeAsync();
+            }
         }
     }
 
@@ -301,16 +378,20 @@ public sealed class BarStream : IAsyncDisposable
     private bool AtEndOfSpan() =>
         _buffer.Length == 0 || (_head && _end - _start >= 2 && BinaryPrimitives.ReadInt16BigEndian(_buffer.AsSpan(_start)) == -1);
 
-    private async Task BeginAsync(long from, long until, bool newestFirst, CancellationToken cancellationToken)
+    private async Task BeginAsync(
+        IReadOnlyList<(long From, long Until)> ranges,
+        bool newestFirst,
+        bool withHead,
+        CancellationToken cancellationToken
+    )
     {
-        var first = !_began;
-        (_began, _headColumns) = (true, first ? 1 : 0);
-        await BeginAsync(Sql(from, until, newestFirst, first ? Head.WithEachBar : Head.None), !first, cancellationToken);
+        _headColumns = withHead ? 1 : 0;
+        await BeginAsync(Sql(ranges, newestFirst, withHead ? Head.WithEachBar : Head.None), isHeadKnown: !withHead, cancellationToken);
         if (!_head)
         {
-            // No bar, so nothing to carry the head.
+            // The result has no row that could carry the head.
             await _copy!.DisposeAsync();
-            await BeginAsync(Sql(from, until, newestFirst, Head.Alone), false, cancellationToken);
+            await BeginAsync(Sql(ranges, newestFirst, Head.Alone), isHeadKnown: false, cancellationToken);
         }
     }
 
@@ -324,38 +405,41 @@ public sealed class BarStream : IAsyncDisposable
         }
     }
 
-    // A join that gives a head also where there are no bars costs more to plan than the bars of a year to read, so it is left for when there are none.
-    private string Sql(long from, long until, bool newestFirst, Head head)
+    // Head.Alone takes a join, whose planning takes longer than reading the bars of a year. It is therefore used only when there are no bars.
+    private string Sql(IReadOnlyList<(long From, long Until)> ranges, bool newestFirst, Head head)
     {
-        var table = MarketDataModel.BarsTable(_timeframe);
         var sql = new StringBuilder("COPY (");
-        if (head != Head.None)
+        if (head == Head.Alone)
         {
-            // One value: each row carries it.
-            sql.Append(head == Head.Alone ? "SELECT w.head, b.* FROM (SELECT (" : "SELECT (")
-                .Append(
-                    "SELECT int8send(version) || timestamptz_send(since) || timestamptz_send(until) || timestamptz_send(changed_at) FROM (SELECT version, coalesce(since, '-infinity') AS since, coalesce(until, '-infinity') AS until, changed_at"
-                )
-                .Append(
-                    CultureInfo.InvariantCulture,
-                    $" FROM market.bar_windows WHERE ticker_id = {_tickerId} AND timeframe = '{_timeframe}') AS w)"
-                );
-            sql.Append(head == Head.Alone ? " AS head) AS w LEFT JOIN LATERAL (SELECT timestamp" : " AS head, timestamp");
-        }
-        else
-        {
-            sql.Append("SELECT timestamp");
+            sql.Append("SELECT w.head, b.* FROM (SELECT ");
+            AppendHead(sql);
+            sql.Append(" AS head) AS w LEFT JOIN LATERAL (");
         }
 
-        foreach (var (_, _, column) in BarColumns.Of(_fields))
+        for (var i = 0; i < ranges.Count; i++)
         {
-            sql.Append(", ").Append(column);
+            sql.Append(i == 0 ? "SELECT " : " UNION ALL SELECT ");
+            if (head == Head.WithEachBar)
+            {
+                AppendHead(sql);
+                sql.Append(" AS head, ");
+            }
+
+            sql.Append("timestamp");
+            foreach (var (_, _, column) in BarColumns.Of(_fields))
+            {
+                sql.Append(", ").Append(column);
+            }
+
+            sql.Append(
+                CultureInfo.InvariantCulture,
+                $" FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(_timeframe)} WHERE ticker_id = {_tickerId} AND timestamp >= "
+            );
+            AppendInstant(sql, ranges[i].From);
+            sql.Append(" AND timestamp < ");
+            AppendInstant(sql, ranges[i].Until);
         }
 
-        sql.Append(CultureInfo.InvariantCulture, $" FROM {MarketDataModel.Schema}.{table} WHERE ticker_id = {_tickerId} AND timestamp >= ");
-        BarReader.AppendInstant(sql, from);
-        sql.Append(" AND timestamp < ");
-        BarReader.AppendInstant(sql, until);
         sql.Append(newestFirst ? " ORDER BY timestamp DESC" : " ORDER BY timestamp");
         if (_left < long.MaxValue)
         {
@@ -364,6 +448,23 @@ public sealed class BarStream : IAsyncDisposable
 
         return sql.Append(head == Head.Alone ? ") AS b ON true) TO STDOUT (FORMAT binary)" : ") TO STDOUT (FORMAT binary)").ToString();
     }
+
+    // One value instead of four columns, because each row repeats it.
+    private void AppendHead(StringBuilder sql) =>
+        sql.Append(
+            CultureInfo.InvariantCulture,
+            $"""
+            (SELECT int8send(version) || timestamptz_send(since) || timestamptz_send(until) || timestamptz_send(changed_at)
+               FROM (SELECT version, coalesce(since, '-infinity') AS since, coalesce(until, '-infinity') AS until, changed_at
+                       FROM market.bar_windows WHERE ticker_id = {_tickerId} AND timeframe = '{_timeframe}') AS w)
+            """
+        );
+
+    private static void AppendInstant(StringBuilder sql, long instant) =>
+        sql.Append(
+            CultureInfo.InvariantCulture,
+            $"'{IncomingBar.InstantOf(instant).UtcDateTime:yyyy-MM-dd HH:mm:ss.FFFFFF}+00'::timestamptz"
+        );
 
     private async ValueTask<bool> MoreAsync(CancellationToken cancellationToken)
     {
@@ -377,14 +478,14 @@ public sealed class BarStream : IAsyncDisposable
         _end += read;
         if (!_header && _end >= 19)
         {
-            // Signature, flags, and an extension that may be there one day.
+            // The header: a signature, flags, and an extension of any length.
             (_header, _start) = (true, 19 + BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(15)));
         }
 
-        return read > 0 ? true : throw new NpgsqlException("The bars ended before their end.", new EndOfStreamException());
+        return read > 0 ? true : throw new NpgsqlException("The connection ended before the last bar.", new EndOfStreamException());
     }
 
-    // With the first bar; or in a row of its own, where there is none.
+    // Reads the head from the first bar, or from a row of its own if there are no bars.
     private void ReadHead()
     {
         var at = _start + 2;
@@ -423,12 +524,12 @@ public sealed class BarStream : IAsyncDisposable
 
         _head = true;
 
-        // Minus infinity stands for what nobody has kept count of.
+        // Minus infinity stands for NULL: the range is unknown.
         static long? Instant(ReadOnlySpan<byte> field) =>
             BinaryPrimitives.ReadInt64BigEndian(field) is not long.MinValue and var time ? time + BarCopy.PostgresEpoch : null;
     }
 
-    // An empty field stands for NULL: but for the source, none of the columns has an empty value.
+    // NULL is returned as an empty field: no column but source has empty values.
     private static bool TryField(ReadOnlySpan<byte> buffer, ref int at, out ReadOnlySpan<byte> field)
     {
         field = default;

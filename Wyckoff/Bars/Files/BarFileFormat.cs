@@ -1,7 +1,0 @@
-namespace Wyckoff.Bars.Files;
-
-public enum BarFileFormat
-{
-    Csv,
-    Parquet,
-}
