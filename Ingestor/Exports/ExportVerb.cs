@@ -9,7 +9,7 @@ using Symbol = Wyckoff.Primitives.Symbol;
 
 namespace Wyckoff.Ingestor.Exports;
 
-/// <summary>The verb <c>export</c>: stored bars into a CSV or Parquet file, or onto standard output.</summary>
+/// <summary>The verb <c>export</c>: writes stored bars to a CSV or Parquet file, or to standard output.</summary>
 internal static class ExportVerb
 {
     private const string StandardOutput = "-";
@@ -21,7 +21,8 @@ internal static class ExportVerb
         var from = new Option<string>("--from")
         {
             Description =
-                "The first instant, in UTC where no offset is given: 2024-01-31 or 2024-01-31T14:30:00Z. From the first bar on, if left out.",
+                "The first instant, in UTC where no offset is given: 2024-01-31 or 2024-01-31T14:30:00Z. "
+                + "From the first bar on, if left out.",
         };
         var to = new Option<string>("--to")
         {
@@ -76,7 +77,7 @@ internal static class ExportVerb
         var tickers = new List<(Symbol Symbol, int Id)>();
         foreach (var symbol in request.Symbols)
         {
-            // All are looked up before the first byte is written.
+            // All symbols are looked up before the first byte is written.
             tickers.Add(
                 (
                     symbol,
@@ -93,7 +94,7 @@ internal static class ExportVerb
             return;
         }
 
-        // Under another name until it is whole: nobody takes half an export for one.
+        // The file gets its name only when it is complete, so nobody uses half an export.
         var path = Path.GetFullPath(request.Output);
         var part = path + ".part";
         try
@@ -111,7 +112,7 @@ internal static class ExportVerb
         }
         catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException and not ParquetException))
         {
-            // The file is the user's choice. Faults of the database come as exceptions of the driver.
+            // The user chose the file, so the error is theirs to fix. Database errors are exceptions of the driver.
             throw new RefusalException($"--output {request.Output}: {e.Message}", e);
         }
         finally
@@ -217,7 +218,7 @@ internal static class ExportVerb
             : throw new RefusalException($"{option} {text}: an instant such as 2024-01-31 or 2024-01-31T14:30:00Z was expected.");
     }
 
-    // Standard output is for bars.
+    // Log lines go to standard error, because standard output is for bars.
     private static WebApplicationBuilder Quietly(WebApplicationBuilder builder)
     {
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options =>

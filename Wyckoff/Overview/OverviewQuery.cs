@@ -1,6 +1,6 @@
 namespace Wyckoff.Overview;
 
-/// <summary>What the overview is sorted by.</summary>
+/// <summary>Sort column of the overview.</summary>
 public enum OverviewOrder
 {
     Change,
@@ -9,11 +9,11 @@ public enum OverviewOrder
     Symbol,
 }
 
-/// <summary>Which part of the overview is wanted; null means all.</summary>
-/// <param name="By">What it is sorted by.</param>
-/// <param name="Descending">The greatest first. Those of which it is not known come last in any case.</param>
-/// <param name="MinChange">Percent in 24 hours, at least.</param>
-/// <param name="MaxChange">Percent in 24 hours, at most.</param>
-/// <param name="AssetType">stock, etf, crypto …</param>
-/// <param name="Limit">At most so many.</param>
+/// <summary>Selects and sorts rows of the overview. Null means no filter.</summary>
+/// <param name="By">Sort column.</param>
+/// <param name="Descending">Greatest first. Rows without a value come last in either order.</param>
+/// <param name="MinChange">Minimum change in 24 hours, in percent.</param>
+/// <param name="MaxChange">Maximum change in 24 hours, in percent.</param>
+/// <param name="AssetType">Asset type of the ticker: stock, etf, crypto, ….</param>
+/// <param name="Limit">Maximum number of rows.</param>
 public sealed record OverviewQuery(OverviewOrder By, bool Descending, decimal? MinChange, decimal? MaxChange, string? AssetType, int Limit);

@@ -4,10 +4,10 @@ using Wyckoff.Postgres;
 
 namespace Wyckoff.Overview;
 
-/// <summary>Reads market_overview, as the worker last refreshed it.</summary>
+/// <summary>Reads market_overview, which a worker refreshes periodically.</summary>
 public sealed class OverviewReader(Database database)
 {
-    // A sum may have more digits than a decimal, and a numeric of SQL may be no number at all: so they come as text.
+    // Read as text, because a sum may have more digits than a decimal.
     private static readonly string Columns =
         "o.symbol, o.name, o.timeframe, o.timestamp, o.refreshed_at, "
         + string.Join(
@@ -18,14 +18,14 @@ public sealed class OverviewReader(Database database)
         );
 
     /// <summary>
-    /// Has the rows handed to <paramref name="read"/>: symbol, name, timeframe, timestamp, time of the refresh, and the seven figures as text. It may be called twice, if the connection
-    /// breaks under it, so it must not have given anything away before it ends.
+    /// Passes the rows to <paramref name="read"/>: symbol, name, timeframe, timestamp, time of the refresh, and the seven figures as text. If the
+    /// connection breaks, <paramref name="read"/> is called again, so it must not publish anything before it returns.
     /// </summary>
     public Task ReadAsync(OverviewQuery query, Func<NpgsqlDataReader, CancellationToken, Task> read, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (connection, token) =>
             {
-                // A ticker that was deleted or laid off since the refresh is left out.
+                // The join omits tickers that were deleted or deactivated since the refresh.
                 var by = query.By switch
                 {
                     OverviewOrder.Change => "change_24h_pct",
@@ -36,7 +36,9 @@ public sealed class OverviewReader(Database database)
                 await using var command = new NpgsqlCommand(
                     $"""
                     SELECT {Columns} FROM market.market_overview o JOIN market.tickers t ON t.id = o.ticker_id AND t.is_active
-                     WHERE ($1 IS NULL OR o.change_24h_pct >= $1) AND ($2 IS NULL OR o.change_24h_pct <= $2) AND ($3 IS NULL OR t.asset_type = $3)
+                     WHERE ($1 IS NULL OR o.change_24h_pct >= $1)
+                       AND ($2 IS NULL OR o.change_24h_pct <= $2)
+                       AND ($3 IS NULL OR t.asset_type = $3)
                      ORDER BY o.{by} {(query.Descending ? "DESC" : "ASC")} NULLS LAST, o.symbol LIMIT $4
                     """,
                     connection

@@ -11,15 +11,16 @@ using Wyckoff.Tickers;
 namespace Wyckoff.Bars.Caching;
 
 /// <summary>
-/// The recent window of each ticker and period, ready to be sent: in this process, behind it in Redis for all replicas. Every use is checked against the version that the
-/// database has at that moment, so no layer can make an answer wrong; what is outdated is read anew once, however many wait for it.
+/// Caches the recent bars of each window and period, formatted for output: in this process, and in Redis for all replicas. Each use is
+/// checked against the current version of the window, so no layer can make a response wrong. Outdated bars are read again once, however many
+/// requests wait for them.
 /// </summary>
 public sealed class BarCache
 {
-    /// <summary>Bars in a recent window.</summary>
+    /// <summary>Maximum number of recent bars.</summary>
     public const int Bars = 500;
 
-    // Milliseconds.
+    // Recent bars that were used within so many milliseconds are refreshed when a write is announced.
     private const long Lately = 30_000;
 
     private readonly ConcurrentDictionary<Key, Entry> _entries = new();
@@ -48,10 +49,10 @@ public sealed class BarCache
         _redis = new(redis, options, time, loggers.CreateLogger<RedisRecentBars>());
     }
 
-    /// <summary>Keeps nothing.</summary>
+    /// <summary>Neither layer is in use.</summary>
     public bool IsOff => !_options.InProcess && !_options.Redis;
 
-    /// <summary>The window at the version to go by, or newer; null when its bars have no version.</summary>
+    /// <summary>The recent bars of the current version or a newer one; null if the window has no version.</summary>
     public async ValueTask<RecentBars?> FindAsync(TickerRef ticker, BarPeriod period, BarFormat format, CancellationToken cancellationToken)
     {
         var version = await _versions.CurrentAsync(ticker.Id, period.Source, cancellationToken);
@@ -83,8 +84,8 @@ public sealed class BarCache
                 return window;
             }
 
-            // It was in the air when we came, and not for us. What was asked for may be gone, too: of a ticker that was deleted no version comes any more.
-            // Ask the primary: if the known version were wrong, this loop would read the window again and again until it expires.
+            // The read had begun for an older version. Ask the primary for the version before reading again: if the known version is wrong, for
+            // example because the ticker was deleted, this loop would otherwise not end before that version expires.
             version = await _versions.AskAsync(ticker.Id, period.Source, cancellationToken);
             if (version == 0)
             {
@@ -93,7 +94,7 @@ public sealed class BarCache
         }
     }
 
-    /// <summary>A write has been announced: what of it has been asked for lately is read anew before it is asked for again.</summary>
+    /// <summary>Called when a write is announced: refreshes recent bars of the window that were used lately.</summary>
     internal void Renew(int tickerId, Timeframe timeframe, long version)
     {
         if (!_ofWindow.TryGetValue((tickerId, timeframe), out var entries))
@@ -110,7 +111,7 @@ public sealed class BarCache
         }
     }
 
-    /// <summary>What the layers have done since the process began.</summary>
+    /// <summary>Counts since the process started.</summary>
     public CacheFigures Snapshot() =>
         new(
             _options.InProcess,
@@ -130,7 +131,7 @@ public sealed class BarCache
         }
         catch (Exception)
         {
-            // Whoever asks for it will have it tried again, and be told.
+            // The next request reads again, and gets the error if there is one.
         }
     }
 
@@ -144,7 +145,7 @@ public sealed class BarCache
         }
         finally
         {
-            // Before anybody hears of it: who needs a newer one must not find this one still in the air.
+            // Before the task completes: a waiter that needs a newer version must not find this read again.
             _flights.TryRemove(key, out _);
         }
     }
@@ -207,7 +208,7 @@ public sealed class BarCache
             return;
         }
 
-        // Under a lock, so that the bytes are counted right; it is taken once for each window that is read anew.
+        // The lock keeps _bytes correct. It is taken only when recent bars have been read.
         lock (_entries)
         {
             if (_entries.TryGetValue(key, out var old))
@@ -230,7 +231,7 @@ public sealed class BarCache
         }
     }
 
-    // Rarely, and then a fifth of it, so that it need not be done well.
+    // Removes a fifth at once, so that the sort is rarely needed.
     private void Shrink()
     {
         foreach (var (key, entry) in _entries.ToArray().OrderBy(pair => pair.Value.Used))
@@ -253,7 +254,7 @@ public sealed class BarCache
 
     private readonly record struct Key(int TickerId, string Incarnation, string Period, BarFormat Format)
     {
-        // The number is that of the layout of what is kept: another build may keep something else.
+        // The number is the version of the format of the cached bytes. Replicas of two builds share one Redis.
         public override string ToString() =>
             string.Create(CultureInfo.InvariantCulture, $"wyckoff:2:bars:{Incarnation}:{TickerId}:{Period}:{EnumText.Of(Format)}");
     }
@@ -272,5 +273,5 @@ public sealed class BarCache
     }
 }
 
-/// <summary>What the layers of the cache have done since the process began.</summary>
+/// <summary>State and counts of the cache since the process started.</summary>
 public sealed record CacheFigures(bool InProcess, bool Redis, int Windows, long Bytes, long ProcessHits, long RedisHits, long Rebuilds);

@@ -6,19 +6,19 @@ using Wyckoff.Redis;
 
 namespace Wyckoff.Bars.Caching;
 
-/// <summary>Has windows read anew as soon as a write is announced. A message that is lost costs the next reader a little time.</summary>
+/// <summary>Refreshes the cache as soon as a write is announced. If a message is lost, the next request refreshes it instead.</summary>
 internal sealed class CacheRenewal(BarCache cache, RedisConnection redis) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        // Not awaited: Redis may be away for as long as it likes.
+        // Not awaited, because the service starts without Redis.
         _ = redis.ListenAsync(BarWriter.Channel, Heard);
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    // ticker id:timeframe:version
+    // The message is "ticker id:timeframe:version".
     private void Heard(string message)
     {
         var parts = message.Split(':');

@@ -6,9 +6,9 @@ using Wyckoff.Bars.Reading;
 namespace Wyckoff.Bars.Caching;
 
 /// <summary>
-/// The newest bars of a window as they are written, each with its time and its place: from which any part can be cut. One piece of memory, the same in the process and
-/// in Redis: the version as 16 digits, whether these are all bars there are, how many, when the version came about,
-/// their times, where each ends, and their bytes.
+/// The recent bars of a window, formatted, from which any part can be cut. The same bytes are cached in the process and in Redis: the version as
+/// 16 digits, whether these are all bars of the window, their number, when the window got this version, their times, the end of each bar
+/// in the text, and the text.
 /// </summary>
 public sealed class RecentBars
 {
@@ -29,19 +29,19 @@ public sealed class RecentBars
 
     public int Count => _count;
 
-    /// <summary>There is no bar before these.</summary>
+    /// <summary>The window has no bar before these.</summary>
     public bool IsAll => _bytes[VersionDigits] != 0;
 
     public ReadOnlySpan<long> Times => MemoryMarshal.Cast<byte, long>(_bytes.AsSpan(HeadSize, 8 * _count));
 
-    /// <summary>As Redis keeps it.</summary>
+    /// <summary>The bytes as they are cached in Redis.</summary>
     public byte[] Bytes => _bytes;
 
     private ReadOnlySpan<int> Ends => MemoryMarshal.Cast<byte, int>(_bytes.AsSpan(HeadSize + 8 * _count, 4 * _count));
 
     private int RowsAt => HeadSize + 12 * _count;
 
-    /// <summary>Writes bars down, each followed by <paramref name="separator"/> if it is not NUL.</summary>
+    /// <summary>Formats bars, each followed by <paramref name="separator"/> if it is not NUL.</summary>
     public static RecentBars Of(WindowVersion version, BarRows rows, bool isAll, BarText text, byte separator)
     {
         var scratch = ArrayPool<byte>.Shared.Rent(rows.Count * 192 + BarText.Longest + 1);
@@ -88,7 +88,7 @@ public sealed class RecentBars
         }
     }
 
-    /// <summary>What came from Redis; null when it is not one of ours, whole.</summary>
+    /// <summary>Parses bytes from Redis; null if they are damaged.</summary>
     public static RecentBars? Parse(byte[] bytes)
     {
         if (
@@ -120,7 +120,10 @@ public sealed class RecentBars
         return window.RowsAt + (count == 0 ? 0 : ends[^1]) == bytes.Length ? window : null;
     }
 
-    /// <summary>The places [first, end) of the bars with from ≤ time &lt; until, the newest <paramref name="last"/> of them; null when there may be some that are not here.</summary>
+    /// <summary>
+    /// Finds the newest <paramref name="last"/> bars with from ≤ time &lt; until: their indexes [first, end). Null if the window may have more such
+    /// bars than are cached.
+    /// </summary>
     public (int First, int End)? Cut(long from, long until, long last)
     {
         var times = Times;
@@ -129,7 +132,7 @@ public sealed class RecentBars
         return first > 0 || IsAll || (_count > 0 && from >= times[0]) || end - first >= last ? (first, Math.Max(first, end)) : null;
     }
 
-    /// <summary>The bytes of the bars at [first, end), with the separator of the last.</summary>
+    /// <summary>The text of the bars at the indexes [first, end), including the separator after the last.</summary>
     public ReadOnlySpan<byte> Rows(int first, int end)
     {
         if (first >= end)

@@ -6,7 +6,7 @@ using Wyckoff.Telemetry;
 
 namespace Wyckoff.Bars.Caching;
 
-/// <summary>Recent windows in Redis. Whatever is wrong with Redis, nobody waits for it long, and nobody gets an error.</summary>
+/// <summary>Caches recent bars in Redis. A slow or failing Redis causes neither long waits nor errors.</summary>
 internal sealed class RedisRecentBars(
     RedisConnection redis,
     IOptions<CacheOptions> options,
@@ -16,14 +16,20 @@ internal sealed class RedisRecentBars(
 {
     private const int FailuresToRest = 3;
 
-    // A replica that was slow to rebuild must not put back what another has already replaced. The version comes first, in digits that sort as it does.
-    private const string PutIfNewer =
-        "local c = redis.call('GETRANGE', KEYS[1], 0, 15) if #c < 16 or c < string.sub(ARGV[1], 1, 16) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) return 1 end return 0";
+    // A slow replica must not overwrite newer bars of another. The first 16 bytes are the version, as hexadecimal digits that sort like the number.
+    private const string PutIfNewer = """
+        local c = redis.call('GETRANGE', KEYS[1], 0, 15)
+        if #c < 16 or c < string.sub(ARGV[1], 1, 16) then
+          redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+          return 1
+        end
+        return 0
+        """;
 
     private int _failures;
     private long _restUntil;
 
-    /// <summary>The window, whatever its version; null when it is not there or Redis is away.</summary>
+    /// <summary>Reads recent bars of any version; null if there are none, or Redis is away.</summary>
     public async Task<RecentBars?> FindAsync(string key)
     {
         if (Answering() is not { } database)
@@ -42,7 +48,7 @@ internal sealed class RedisRecentBars(
         }
     }
 
-    /// <summary>Keeps the window unless a newer one is there.</summary>
+    /// <summary>Writes recent bars, unless Redis has newer ones.</summary>
     public async Task PutAsync(string key, RecentBars window, TimeSpan keep)
     {
         if (Answering() is not { } database)
@@ -73,7 +79,7 @@ internal sealed class RedisRecentBars(
         }
         catch (TimeoutException)
         {
-            // It will still end one day, and its failure is known.
+            // The command ends later. Observing its exception keeps it from being reported as unobserved.
             _ = asked.ContinueWith(
                 static late => late.Exception,
                 CancellationToken.None,

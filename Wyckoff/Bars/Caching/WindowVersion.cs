@@ -1,6 +1,6 @@
 namespace Wyckoff.Bars.Caching;
 
-/// <summary>Which state of the bars of a ticker and timeframe was read.</summary>
-/// <param name="Version">0 when nobody has counted.</param>
-/// <param name="ChangedAt">When it came about: microseconds since 1970.</param>
+/// <summary>The version of a window.</summary>
+/// <param name="Version">Increases with each transaction that changes bars of the window; 0 when it is unknown.</param>
+/// <param name="ChangedAt">When the window got this version, in microseconds since 1970.</param>
 public readonly record struct WindowVersion(long Version, long ChangedAt);

@@ -9,24 +9,25 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Bars.Caching;
 
 /// <summary>
-/// The versions of windows, as the primary had them a moment ago (<see cref="CacheOptions.MaxVersionAge"/>) or has them now. Callers that ask at the same time
-/// share one tiny query, which always begins after they have asked. What is told of a window never goes back, as long as the primary does not.
+/// Knows the versions of windows, at most <see cref="CacheOptions.MaxVersionAge"/> old. Callers that ask at the same time share one small query, which
+/// always begins after they have asked. The version of a window never decreases, as long as that on the primary does not.
 /// </summary>
 public sealed class WindowVersions(Database database, IOptions<CacheOptions> options, TimeProvider time)
 {
-    // One is on its way while the next one collects; a second lane keeps a lonely caller from waiting for both.
+    // Queries that run at once. With one only, a caller would wait for the running query and then for its own.
     private const int Lanes = 2;
 
-    /// <summary>Seconds. A lookup by key that takes longer is of a server that hangs; who waits should hear of it.</summary>
+    /// <summary>Timeout in seconds. A lookup by key that takes longer means that the server hangs, and the callers should get an error.</summary>
     internal const int Patience = 4;
 
-    // A version in use is asked for again after a quarter of the age it may have, so that the answer comes long before it is too old.
+    // A version in use is queried again after a quarter of its maximum age, so that the result arrives before it is too old.
     private const int RenewalsPerAge = 4;
 
-    // After so many questions on one connection the pool gets it back: it closes connections that have lived too long, or lead to a server that is no primary any more.
+    // The connection is returned to the pool after so many queries: the pool closes connections that are too old, or whose server is not
+    // the primary any more.
     private const int MostRenewals = 1_000;
 
-    // By the key of the window's lock.
+    // The key is BarWindow.LockKey.
     private readonly ConcurrentDictionary<long, Known> _known = new();
     private readonly long _maxAge = (long)(options.Value.MaxVersionAge.TotalSeconds * time.TimestampFrequency);
     private readonly TimeSpan _renewalPause = options.Value.MaxVersionAge / RenewalsPerAge;
@@ -38,11 +39,11 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
     private Round? _renewals;
     private volatile bool _renewing;
 
-    /// <summary>The version; 0 when nobody has counted, or there is no such ticker.</summary>
-    /// <param name="tickerId">Of the window.</param>
-    /// <param name="timeframe">Of the window.</param>
-    /// <param name="atLeast">A version that the caller knows of. The primary is asked if only an older one is known here.</param>
-    /// <param name="cancellationToken">Ends the wait, and not the question, which others may wait for.</param>
+    /// <summary>The current version of a window; 0 if it is unknown, or there is no such ticker.</summary>
+    /// <param name="tickerId">Ticker of the window.</param>
+    /// <param name="timeframe">Timeframe of the window.</param>
+    /// <param name="atLeast">A version that the caller has seen. The primary is asked if only an older one is known here.</param>
+    /// <param name="cancellationToken">Cancels the wait, but not the query, for which others may wait.</param>
     public ValueTask<long> CurrentAsync(int tickerId, Timeframe timeframe, long atLeast, CancellationToken cancellationToken)
     {
         var now = time.GetTimestamp();
@@ -55,7 +56,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
             return AskAsync(tickerId, timeframe, cancellationToken);
         }
 
-        // A window that is used again and again is renewed before its version is too old, so that no caller waits for the question. A single use renews nothing.
+        // A version that is used repeatedly is renewed before it is too old, so that no caller waits for the query.
         if ((_renewing || known.AskedAt < now - (_maxAge / RenewalsPerAge)) && known.TryBeginRenewal())
         {
             Renew(tickerId, timeframe);
@@ -67,13 +68,13 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
     public ValueTask<long> CurrentAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken) =>
         CurrentAsync(tickerId, timeframe, atLeast: 0, cancellationToken);
 
-    /// <summary>The window is known to have this version: it was written, or read, by this process.</summary>
+    /// <summary>Reports a version that this process has written or read.</summary>
     public void Raise(int tickerId, Timeframe timeframe, long version)
     {
-        // Most reads bring a version that is known already.
+        // Most reads report a version that is known already.
         if (version > 0 && (!_known.TryGetValue(BarWindow.LockKey(tickerId, timeframe), out var known) || known.Version < version))
         {
-            // No question was asked, so this version is not fresh: there may be a newer one.
+            // long.MinValue: the primary was not asked, and may have a newer version.
             Learn(tickerId, timeframe, version, long.MinValue);
         }
     }
@@ -93,8 +94,8 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         }
     }
 
-    // Asks for all windows in use by one question, a few times per age, until no window has been used for a whole age. It keeps its connection: the pool hands connections
-    // out in turn, so each question would go to another server process, whose caches are cold.
+    // Queries all windows in use at once, a few times per maximum age, until no window has been used for that time. It keeps its connection, because
+    // the pool would hand out another one each time, whose server process has cold caches.
     private async Task RenewAsync()
     {
         try
@@ -125,7 +126,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         }
         catch (Exception)
         {
-            // The next caller after the versions have become too old asks again, and gets the error.
+            // When the versions are too old, the next caller queries again, and gets the error.
         }
 
         lock (_lock)
@@ -134,7 +135,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         }
     }
 
-    /// <summary>The version that the primary has now.</summary>
+    /// <summary>Asks the primary for the version.</summary>
     internal async ValueTask<long> AskAsync(int tickerId, Timeframe timeframe, CancellationToken cancellationToken)
     {
         Round round;
@@ -158,7 +159,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
 
     private Round Collecting() => _collecting ??= new();
 
-    /// <summary>True when the round that collects may begin now, and so collects no more; else a lane takes it when it is done.</summary>
+    /// <summary>True if the collecting round may begin now; otherwise a lane takes it when its present round is done.</summary>
     private bool TryTakeLane()
     {
         if (_running == Lanes)
@@ -177,7 +178,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         {
             try
             {
-                // On one connection for as long as somebody asks: to be made as new between two uses costs it more than the question.
+                // One connection for consecutive rounds: resetting it when it returns to the pool takes longer than the query.
                 await database.ReadAsync(
                     async (connection, cancellationToken) =>
                     {
@@ -196,11 +197,11 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
             {
                 if (round is null)
                 {
-                    // The connection was not given back in good order, which nobody waits for.
+                    // Returning the connection failed. Nobody waits for that.
                     return;
                 }
 
-                // To whom it matters: each of those who wait has it thrown.
+                // Each waiter gets the exception. Reading it here keeps it from being reported as unobserved if nobody waits any more.
                 round.Answer.SetException(e);
                 _ = round.Answer.Task.Exception;
                 round = Next();
@@ -220,11 +221,11 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         return versions;
     }
 
-    /// <summary>Keeps the newest version heard of: answers may arrive in another order than their questions were sent.</summary>
+    /// <summary>Keeps the newest version: results may arrive in another order than their queries were sent.</summary>
     private long Learn(int tickerId, Timeframe timeframe, long version, long askedAt)
     {
         var key = BarWindow.LockKey(tickerId, timeframe);
-        // No version at all: its ticker was deleted, and with it what was known.
+        // The window has no version any more, because its ticker was deleted.
         if (version == 0)
         {
             _known.TryRemove(key, out _);
@@ -235,7 +236,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         return _known.AddOrUpdate(key, heard, (_, known) => known.After(heard)).Version;
     }
 
-    // Those who have asked meanwhile; if nobody has, the lane is free.
+    // The round of the callers that have asked meanwhile; null frees the lane.
     private Round? Next()
     {
         lock (_lock)
@@ -252,7 +253,8 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
 
     private sealed class Round
     {
-        // Our sessions plan each statement anew for its values, as hypertables need. bar_windows is a plain table, and planning takes longer than answering. Ends with the batch.
+        // The sessions use custom plans, which hypertables need. bar_windows is a plain table, whose query takes less time than its planning. The
+        // setting ends with the batch.
         private const string PlannedOnce = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)";
 
         private readonly Dictionary<(int, Timeframe), int> _places = [];
@@ -307,11 +309,15 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
             return versions;
         }
 
-        // The place of each window that there is in the lists, from 1, and its version.
+        // Selects the position in the lists, from 1, and the version of each window that exists.
         private NpgsqlBatchCommand Question()
         {
             var command = new NpgsqlBatchCommand(
-                "SELECT a.place::int, w.version FROM unnest($1, $2) WITH ORDINALITY AS a (ticker_id, timeframe, place) JOIN market.bar_windows w ON w.ticker_id = a.ticker_id AND w.timeframe = a.timeframe"
+                """
+                SELECT a.place::int, w.version
+                  FROM unnest($1, $2) WITH ORDINALITY AS a (ticker_id, timeframe, place)
+                  JOIN market.bar_windows w ON w.ticker_id = a.ticker_id AND w.timeframe = a.timeframe
+                """
             );
             command.Parameters.Add(new NpgsqlParameter<List<int>> { TypedValue = Tickers });
             command.Parameters.Add(
@@ -325,9 +331,9 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         }
     }
 
-    /// <param name="Version">The newest that was heard of.</param>
-    /// <param name="AskedAt">When the latest question was sent that brought nothing newer: a timestamp of this process.</param>
-    /// <param name="LearntAt">When this process first heard of the version.</param>
+    /// <param name="Version">The newest known version.</param>
+    /// <param name="AskedAt">When the last query was sent that returned no newer version: a timestamp of this process.</param>
+    /// <param name="LearntAt">When this process first learnt of the version.</param>
     private sealed record Known(long Version, long AskedAt, long LearntAt)
     {
         private int _renewals;
@@ -339,7 +345,7 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
             heard switch
             {
                 _ when heard.Version > Version => new(heard.Version, Math.Max(AskedAt, heard.AskedAt), heard.LearntAt),
-                // The primary was asked later and has an older version: it is a promoted standby that lost commits.
+                // The primary was asked later and has an older version: it is a standby that was promoted without the last commits.
                 _ when heard.Version < Version && heard.AskedAt > LearntAt => heard,
                 _ => new(Version, Math.Max(AskedAt, heard.AskedAt), LearntAt),
             };

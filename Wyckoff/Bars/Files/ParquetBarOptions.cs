@@ -2,11 +2,15 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Bars.Files;
 
+/// <summary>How bars are read from a Parquet file.</summary>
 public sealed record ParquetBarOptions
 {
-    /// <summary>Which column holds which field (<c>timestamp</c>, <c>open</c>, <c>high</c>, <c>low</c>, <c>close</c>, <c>volume</c>, <c>vwap</c>, <c>trade_count</c>, <c>symbol</c>), where the names do not tell.</summary>
+    /// <summary>
+    /// Column names by field, for columns without a usual name. The fields are <c>timestamp</c>, <c>open</c>, <c>high</c>, <c>low</c>,
+    /// <c>close</c>, <c>volume</c>, <c>vwap</c>, <c>trade_count</c> and <c>symbol</c>.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Map { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Where the file has a column <c>timeframe</c>: rows of another are rejected.</summary>
+    /// <summary>The expected timeframe: rows whose column <c>timeframe</c> has another one are rejected.</summary>
     public Timeframe? Timeframe { get; init; }
 }

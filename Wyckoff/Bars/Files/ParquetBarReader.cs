@@ -6,8 +6,8 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Bars.Files;
 
 /// <summary>
-/// Bars out of a Parquet file, exactly: a decimal as it is, a floating-point number as the shortest decimal that names it (0.1 is 0.1). What does not fit is a reject;
-/// nothing is rounded.
+/// Reads bars from a Parquet file without rounding. A floating-point number is taken as the shortest decimal that identifies it (0.1 is 0.1). A row
+/// with a value that does not fit is a reject.
 /// </summary>
 public sealed class ParquetBarReader : IDisposable
 {
@@ -15,7 +15,7 @@ public sealed class ParquetBarReader : IDisposable
     private static readonly long First = IncomingBar.TimeOf(DateTimeOffset.MinValue);
     private static readonly long Last = IncomingBar.TimeOf(DateTimeOffset.MaxValue);
 
-    // The last of the time's names are those of an index that nobody named, so only a column of times is meant by them.
+    // The last names of the timestamp are those of an unnamed pandas index. They count only if the column holds times.
     private static readonly (string Field, bool Needed, string[] Names)[] Vocabulary =
     [
         (
@@ -62,7 +62,7 @@ public sealed class ParquetBarReader : IDisposable
     private readonly ParquetBarOptions _options;
     private readonly List<ParquetColumn> _columns = [];
 
-    // Places in _columns by field, in the order of the vocabulary; -1 where there is none.
+    // The index in _columns of each field, in the order of Vocabulary; -1 for a field without a column.
     private readonly int[] _places = new int[Vocabulary.Length];
     private readonly ParquetBarRow[] _rows = new ParquetBarRow[ParquetBatch.MostRows];
     private readonly Dictionary<string, string> _symbols = new(StringComparer.Ordinal);
@@ -85,7 +85,8 @@ public sealed class ParquetBarReader : IDisposable
             else if (Vocabulary[field].Needed)
             {
                 throw new ParquetException(
-                    $"No column for {Vocabulary[field].Field}: one of {string.Join(", ", Vocabulary[field].Names)} was expected; there are {string.Join(", ", reader.Columns)}."
+                    $"No column for {Vocabulary[field].Field}: one of {string.Join(", ", Vocabulary[field].Names)} was expected; "
+                        + $"there are {string.Join(", ", reader.Columns)}."
                 );
             }
         }
@@ -105,13 +106,13 @@ public sealed class ParquetBarReader : IDisposable
         Timeframe,
     }
 
-    /// <summary>Rows in the file, good or bad.</summary>
+    /// <summary>Number of rows in the file, including rejects.</summary>
     public long Rows => _reader.Rows;
 
     public bool HasSymbols => _places[(int)Field.Symbol] >= 0;
 
-    /// <summary>Finds the columns by their names. The stream has to be seekable, and stays the caller's.</summary>
-    /// <exception cref="ParquetException">It is no Parquet file, or a column is missing or cannot hold what it should.</exception>
+    /// <summary>Opens a file and finds its columns by their names. The stream has to be seekable, and stays open.</summary>
+    /// <exception cref="ParquetException">The file is no Parquet file, or a column is missing or has an unsuitable type.</exception>
     public static ParquetBarReader Open(Stream stream, ParquetBarOptions options)
     {
         var reader = ParquetReader.Open(stream);
@@ -126,8 +127,8 @@ public sealed class ParquetBarReader : IDisposable
         }
     }
 
-    /// <summary>All rows, a few thousand at a time; each batch is good until the next is asked for.</summary>
-    /// <exception cref="ParquetException">From here on the file cannot be read.</exception>
+    /// <summary>Reads all rows in batches of a few thousand. A batch is valid until the next one is requested.</summary>
+    /// <exception cref="ParquetException">The file is damaged.</exception>
     public IEnumerable<ReadOnlyMemory<ParquetBarRow>> Read(CancellationToken cancellationToken)
     {
         foreach (var batch in _reader.Read(_columns, cancellationToken))
@@ -157,7 +158,7 @@ public sealed class ParquetBarReader : IDisposable
             var named = names.SelectMany(name =>
                 _reader.Columns.Where(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             );
-            // Of a date beside a timestamp the timestamp; and an index of numbers is no time.
+            // A timestamp takes precedence over a date. An index of numbers is not a time.
             column =
                 field == "timestamp"
                     ? named
@@ -254,7 +255,7 @@ public sealed class ParquetBarReader : IDisposable
         }
     }
 
-    // Whether seconds or something finer is meant, the first number of a file decides for all of it.
+    // The size of the first number decides for the whole file whether numbers are seconds, ms, µs or ns.
     private string? Epoch(Int128 number, out long time)
     {
         if (_microsecondsPerUnit == 0)
@@ -303,7 +304,7 @@ public sealed class ParquetBarReader : IDisposable
         return Amount(vector, row, out amount) is { } expected ? $"{Name(field)} {Show(vector, row)}: {expected}" : Limited(field, amount);
     }
 
-    // Data frames without nulls say NaN.
+    // Data frames without null values use NaN instead.
     private string? Optional(ParquetBatch batch, int row, Field field, Int128 missing, out Int128 amount)
     {
         amount = missing;
@@ -340,7 +341,7 @@ public sealed class ParquetBarReader : IDisposable
 
                 if (!vector.IsSingle && Math.Abs(real) < 1e7)
                 {
-                    // Up to 15 digits no two decimals share a double: one that gives this number back is its shortest text.
+                    // Decimals of up to 15 digits have distinct doubles, so a decimal that converts to this double is its shortest text.
                     var nearest = Math.Round(real * IncomingBar.One);
                     if (nearest / IncomingBar.One == real)
                     {
@@ -360,7 +361,7 @@ public sealed class ParquetBarReader : IDisposable
             return null;
         }
 
-        // It rarely changes from row to row.
+        // The symbol rarely changes from row to row.
         var bytes = vector.Bytes(row);
         if (_symbol is null || !bytes.SequenceEqual(_symbolBytes))
         {
@@ -412,7 +413,7 @@ public sealed class ParquetBarReader : IDisposable
             case ParquetKind.Real:
                 return vector.RealText(row);
             default:
-                // Long enough to find the row by, short enough to keep.
+                // Long enough to find the row in the file, short enough to store.
                 var bytes = vector.Bytes(row);
                 return Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, 200)]);
         }

@@ -1,9 +1,9 @@
 namespace Wyckoff.Bars.Reading;
 
-/// <summary>The fields in the order in which they are written, with their names.</summary>
+/// <summary>The order and the names of the fields in every output format.</summary>
 public static class BarColumns
 {
-    /// <summary>As JSON names them, and as the database and CSV files do.</summary>
+    /// <summary>All fields: <c>Name</c> is used by JSON; <c>Column</c> by the database, CSV and Parquet.</summary>
     public static IReadOnlyList<(BarFields Field, string Name, string Column)> All { get; } =
     [
         (BarFields.Open, "open", "open"),

@@ -1,6 +1,6 @@
 namespace Wyckoff.Bars.Reading;
 
-/// <summary>What of a bar is read, beside its timestamp.</summary>
+/// <summary>The fields of a bar that are read beside its timestamp.</summary>
 [Flags]
 public enum BarFields
 {
@@ -19,10 +19,10 @@ public enum BarFields
     Source = 1 << 11,
     QualityScore = 1 << 12,
 
-    /// <summary>What charts draw, and what is given unless said otherwise.</summary>
+    /// <summary>The fields that a chart needs: the default of the API.</summary>
     Usual = Open | High | Low | Close | Volume | TradeCount | Vwap,
 
-    /// <summary>What a bar folded from finer ones has.</summary>
+    /// <summary>The fields of a bar that is resampled from finer ones.</summary>
     Folded = Usual | Spread | QualityScore,
 
     All = Usual | Spread | SpreadRatio | VolumeRatio | LowHistory | Source | QualityScore,

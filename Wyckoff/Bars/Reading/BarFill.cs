@@ -1,11 +1,14 @@
 namespace Wyckoff.Bars.Reading;
 
-/// <summary>Closes the gaps between bars on their way: every step of the period from the first bar to the last is there. Nothing is made up before the first or after the last.</summary>
-/// <param name="period">The grid.</param>
-/// <param name="fill">What is put into a gap.</param>
-/// <param name="after">Bars up to this time only tell what comes after them.</param>
-/// <param name="most">No more than so many are passed on.</param>
-/// <param name="next">Who takes them.</param>
+/// <summary>
+/// Fills the gaps between bars, and passes all bars on. After it, every step of the period from the first bar to the last has a bar. Nothing is
+/// added before the first or after the last.
+/// </summary>
+/// <param name="period">Grid of the bars.</param>
+/// <param name="fill">How gaps are filled.</param>
+/// <param name="after">Bars up to this time are not passed on. They only determine how a gap after them is filled.</param>
+/// <param name="most">Maximum number of bars to pass on.</param>
+/// <param name="next">Receives the bars.</param>
 public sealed class BarFill(BarPeriod period, GapFill fill, long after, long most, IBarSink next) : IBarSink
 {
     private BarRow _last;
@@ -28,7 +31,7 @@ public sealed class BarFill(BarPeriod period, GapFill fill, long after, long mos
 
     public void End() => next.End();
 
-    // Not from the last bar step by step where nobody wants the steps: they were passed on with an earlier page, or are further from the end than what was asked for.
+    // Skips the steps up to 'after', which are not passed on: a gap may have millions of them.
     private long Start(long until)
     {
         var first = period.Next(_last.Time);
@@ -72,7 +75,7 @@ public sealed class BarFill(BarPeriod period, GapFill fill, long after, long mos
         };
     }
 
-    // Half away from zero at the eighth place.
+    // Rounds half away from zero at the eighth decimal place.
     private static long Line(long from, long to, long part, long whole)
     {
         var rise = (Int128)(to - from) * part;

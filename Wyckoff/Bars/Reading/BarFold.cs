@@ -2,7 +2,7 @@ using Wyckoff.Bars.RollUp;
 
 namespace Wyckoff.Bars.Reading;
 
-/// <summary>Folds bars into wider ones on their way: as writing rolls them up.</summary>
+/// <summary>Resamples bars to a wider period, by the same rules as the roll-up of stored bars.</summary>
 public sealed class BarFold(BarPeriod period, IBarSink next) : IBarSink
 {
     private readonly BarRollUp _rollUp = new(period.Source, time => (period.Bucket(time), period.Next(period.Bucket(time))));

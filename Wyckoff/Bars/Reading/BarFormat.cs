@@ -1,6 +1,6 @@
 namespace Wyckoff.Bars.Reading;
 
-/// <summary>How bars are written.</summary>
+/// <summary>Output format of bars.</summary>
 public enum BarFormat
 {
     Json,

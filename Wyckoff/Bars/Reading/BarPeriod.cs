@@ -5,8 +5,8 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Bars.Reading;
 
 /// <summary>
-/// The width of the bars somebody wants to read: a stored timeframe, or a multiple of one that is folded while it is read. Minutes and hours are counted in UTC since
-/// 1970; days, weeks (from Monday), months, quarters and years are of session dates, and so of the ticker's zone.
+/// The width of requested bars: a stored timeframe, or a multiple of one, which is resampled at read time. Minutes and hours are counted in UTC
+/// since 1970. Days, weeks (from Monday), months, quarters and years consist of session dates, which are dates in the ticker's time zone.
 /// </summary>
 public sealed record BarPeriod
 {
@@ -57,17 +57,17 @@ public sealed record BarPeriod
     public string Name { get; }
 
     /// <summary>
-    /// The coarsest stored timeframe that it is a multiple of. Whatever finer bars there are is in it (each write rolls up), and so is what providers gave that has no
-    /// finer bars: none knows more.
+    /// The coarsest stored timeframe of which the period is a multiple. No stored timeframe is more complete: each write rolls finer bars up into
+    /// it, and it also holds bars that providers gave without finer ones.
     /// </summary>
     public Timeframe Source { get; }
 
     public bool IsStored => Name == Source.Name;
 
-    /// <summary>Its bars are of session dates, and their timestamps name dates.</summary>
+    /// <summary>The timestamps of the bars are session dates.</summary>
     public bool IsOfDates => Source.IsDaily;
 
-    /// <summary>At least so many bars of the source are in one of these, as a rule.</summary>
+    /// <summary>The usual minimum number of bars of the source in one bar.</summary>
     public int Parts =>
         _unit switch
         {
@@ -112,7 +112,7 @@ public sealed record BarPeriod
         return false;
     }
 
-    /// <summary>The timestamp of the bar that a bar of the source belongs to.</summary>
+    /// <summary>The timestamp of the bar that contains the bar of the source at this time.</summary>
     public long Bucket(long time)
     {
         if (_unit == Unit.Minute)
@@ -129,7 +129,7 @@ public sealed record BarPeriod
         };
     }
 
-    /// <summary>The timestamp of the bar after that, if there is one.</summary>
+    /// <summary>The timestamp one step after a bucket.</summary>
     public long Next(long bucket) =>
         _unit switch
         {
@@ -138,7 +138,7 @@ public sealed record BarPeriod
             _ => OfMonth(MonthOf(Floor(bucket, Day)) + _count),
         };
 
-    /// <summary>The timestamp of the bar so many before that, if there is one.</summary>
+    /// <summary>The timestamp a number of steps before a bucket.</summary>
     public long Before(long bucket, long steps) =>
         _unit switch
         {

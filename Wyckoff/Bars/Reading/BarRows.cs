@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Wyckoff.Bars.Reading;
 
-/// <summary>The newest so many of the bars that are added, in borrowed pieces.</summary>
+/// <summary>Keeps the last <paramref name="most"/> bars that are added, in arrays from a pool.</summary>
 public sealed class BarRows(int most) : IBarSink, IDisposable
 {
     private const int Piece = 512;
@@ -11,7 +11,7 @@ public sealed class BarRows(int most) : IBarSink, IDisposable
 
     public int Count => (int)Math.Min(_added, most);
 
-    /// <summary>Oldest first.</summary>
+    /// <summary>The bars in the order in which they were added.</summary>
     public ref BarRow this[int index] => ref At((_added - Count + index) % most);
 
     public void Add(in BarRow row)
@@ -27,7 +27,7 @@ public sealed class BarRows(int most) : IBarSink, IDisposable
 
     public void End() { }
 
-    /// <summary>What was added newest first is now oldest first.</summary>
+    /// <summary>Reverses the order of bars that were added newest first.</summary>
     public void Reverse()
     {
         for (int low = 0, high = Count - 1; low < high; low++, high--)
@@ -40,7 +40,7 @@ public sealed class BarRows(int most) : IBarSink, IDisposable
 
     public void Dispose()
     {
-        // A source's name would otherwise be kept by whoever borrows next.
+        // The arrays refer to source names, which would stay in memory with the pool.
         _pieces.ForEach(piece => ArrayPool<BarRow>.Shared.Return(piece, clearArray: true));
         _pieces.Clear();
         _added = 0;

@@ -6,13 +6,17 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Bars.Reading;
 
-/// <summary>A bar as it is stored; its own when the caller wrote it earlier.</summary>
+/// <summary>A stored bar. It is an own bar if the caller wrote it earlier.</summary>
 internal readonly record struct StoredBar(IncomingBar Bar, bool Aggregated, bool Own);
 
 /// <summary>
-/// Reads the stored bars of one ticker and timeframe in the order of their time, to compare with those that come: by COPY in PostgreSQL's binary format, since all of
-/// them may have to be looked at when a file is imported again.
+/// Reads the stored bars of one window, oldest first, to compare them with the bars that are written. COPY in PostgreSQL's binary format is fast enough to
+/// compare all bars of a file that is imported again.
 /// </summary>
+/// <remarks>
+/// Not a <see cref="BarReader"/>: this read belongs to the transaction that writes, under its locks, and the database compares the source and
+/// <c>created_at</c> of each row, which no other reader needs.
+/// </remarks>
 internal sealed class BarScan : IAsyncDisposable
 {
     private const int HeaderSize = 19;
@@ -36,7 +40,7 @@ internal sealed class BarScan : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        // COPY takes no parameters; everything here but the source is a number.
+        // COPY takes no parameters. Everything here except the source is a number.
         var own = ownSince is { } since
             ? $"source = '{source.Replace("'", "''", StringComparison.Ordinal)}' AND created_at >= {Literal(IncomingBar.TimeOf(since))}"
             : "false";
@@ -45,18 +49,17 @@ internal sealed class BarScan : IAsyncDisposable
             $"""
             COPY (SELECT timestamp, open, high, low, close, volume, trade_count, vwap, source = 'aggregated', {own}
                     FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)}
-                   WHERE ticker_id = {tickerId} AND timestamp >= {Literal(from)} AND timestamp <= {Literal(
-                to
-            )} ORDER BY timestamp) TO STDOUT (FORMAT binary)
+                   WHERE ticker_id = {tickerId} AND timestamp >= {Literal(from)} AND timestamp <= {Literal(to)}
+                   ORDER BY timestamp) TO STDOUT (FORMAT binary)
             """
         );
         return await OfAsync(await connection.BeginRawBinaryCopyAsync(sql, cancellationToken), cancellationToken);
     }
 
-    /// <summary>What COPY sends, from its first byte on.</summary>
+    /// <summary>Creates a reader of the output of COPY.</summary>
     internal static async Task<BarScan> OfAsync(Stream stream, CancellationToken cancellationToken)
     {
-        // Signature, flags, and an extension that may be there one day.
+        // The header: a signature, flags, and an extension of any length.
         var header = new byte[HeaderSize];
         await stream.ReadExactlyAsync(header, cancellationToken);
         await stream.ReadExactlyAsync(
@@ -66,7 +69,7 @@ internal sealed class BarScan : IAsyncDisposable
         return new(stream);
     }
 
-    /// <summary>The next bar, if it is in the buffer already; otherwise <see cref="FillAsync"/> says whether there are more.</summary>
+    /// <summary>Reads the next bar if the buffer holds all of it; otherwise <see cref="FillAsync"/> tells whether there are more.</summary>
     public bool TryRead(out StoredBar stored)
     {
         stored = default;
@@ -130,7 +133,7 @@ internal sealed class BarScan : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Reads on; false at the end.</summary>
+    /// <summary>Fills the buffer; false at the end.</summary>
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
         if (_done)
@@ -186,7 +189,7 @@ internal sealed class BarScan : IAsyncDisposable
         return true;
     }
 
-    // An empty field stands for NULL: none of the columns has an empty value.
+    // NULL is returned as an empty field: none of the columns has empty values.
     private static bool TryField(ReadOnlySpan<byte> buffer, ref int at, out ReadOnlySpan<byte> field)
     {
         field = default;

@@ -5,12 +5,12 @@ using System.Text.Encodings.Web;
 namespace Wyckoff.Bars.Reading;
 
 /// <summary>
-/// Writes a bar as text, exactly: amounts from their fixed-point numbers without a detour, without the zeros at their end. Not thread-safe: it remembers the last day
-/// and offset it wrote.
+/// Writes a bar as JSON or as a line of CSV, exactly: amounts directly from their fixed-point numbers, without zeros at their end. Not thread-safe,
+/// because the last date and offset are cached.
 /// </summary>
 public sealed class BarText
 {
-    /// <summary>No bar is longer.</summary>
+    /// <summary>No bar takes more bytes.</summary>
     public const int Longest = 2048;
 
     private const long Second = 1_000_000;
@@ -44,7 +44,7 @@ public sealed class BarText
                         (column.Field, Encoding.UTF8.GetBytes(!json ? "," : $"{(place == 0 ? "\"" : "")},\"{column.Name}\":"))
                 ),
         ];
-        // The quote that ends the timestamp is the next field's, if there is one.
+        // The closing quote of the timestamp is part of what precedes the next field, if there is one.
         _filled = Encoding.UTF8.GetBytes(!json ? "," : $"{(_columns.Length == 0 ? "\"" : "")},\"filled\":");
         _close = Encoding.UTF8.GetBytes(
             !json ? "\n"
@@ -53,12 +53,12 @@ public sealed class BarText
         );
     }
 
-    /// <summary>An object per bar.</summary>
-    /// <param name="fields">What of the bars is written.</param>
-    /// <param name="flagged">Whether a bar was made up is said of each.</param>
-    /// <param name="dates">The timestamps name session dates.</param>
-    /// <param name="zone">The zone that timestamps are written in; UTC if there is none.</param>
-    /// <param name="symbol">Written with each bar, if given.</param>
+    /// <summary>Creates a writer of one JSON object per bar.</summary>
+    /// <param name="fields">Fields to write.</param>
+    /// <param name="flagged">Add <c>filled</c>: whether the bar fills a gap.</param>
+    /// <param name="dates">The timestamps are session dates.</param>
+    /// <param name="zone">Time zone of the timestamps; null for UTC.</param>
+    /// <param name="symbol">Symbol to write with each bar; null for none.</param>
     public static BarText Json(BarFields fields, bool flagged, bool dates, TimeZoneInfo? zone = null, string? symbol = null) =>
         new(
             true,
@@ -69,11 +69,11 @@ public sealed class BarText
             symbol is null ? "{\"timestamp\":\"" : $"{{\"symbol\":\"{JavaScriptEncoder.Default.Encode(symbol)}\",\"timestamp\":\""
         );
 
-    /// <summary>A line per bar.</summary>
+    /// <summary>Creates a writer of one line of CSV per bar, with its symbol and timeframe.</summary>
     public static BarText Csv(string symbol, BarPeriod period, BarFields fields, bool flagged, TimeZoneInfo? zone = null) =>
         new(false, fields, flagged, period.IsOfDates, zone, $"{symbol},{period.Name},");
 
-    /// <summary>The first line of CSV.</summary>
+    /// <summary>The header of the lines that <see cref="Csv"/> writes.</summary>
     public static string CsvHeader(BarFields fields, bool flagged) =>
         string.Join(
             ',',
@@ -86,7 +86,8 @@ public sealed class BarText
             ]
         ) + "\n";
 
-    /// <returns>How many bytes it took.</returns>
+    /// <summary>Writes a bar.</summary>
+    /// <returns>The number of bytes.</returns>
     public int Write(Span<byte> to, in BarRow row)
     {
         _open.CopyTo(to);
@@ -110,16 +111,16 @@ public sealed class BarText
         return at + _close.Length;
     }
 
-    /// <summary>The time of a bar as it is written, without quotes.</summary>
+    /// <summary>Writes a timestamp without quotes.</summary>
     public int Timestamp(Span<byte> to, long time)
     {
-        // A session date has no time of the day that a zone could move; its midnight there is meant.
+        // A session date does not change with the zone: it is written as midnight in that zone.
         var offset = _zone is null ? 0 : Offset(time);
         var local = _dates ? time : time + offset;
         var day = local >= 0 ? local / Day : -((Day - 1 - local) / Day);
         if (day != _day)
         {
-            // Of days each row has another, and a format string is read anew each time.
+            // Formatted by hand: daily bars have another date in each row, and parsing a format string each time is slow.
             var (year, month, ofMonth) = DateOnly.FromDayNumber((int)(day + 719_162));
             Two(_date, year / 100);
             Two(_date.AsSpan(2), year % 100);
@@ -155,7 +156,7 @@ public sealed class BarText
         return at + 6;
     }
 
-    /// <summary>One value, as it is written; for columns.</summary>
+    /// <summary>Writes one value, for output column by column.</summary>
     public int Value(Span<byte> to, BarFields field, in BarRow row)
     {
         if (row.Empty)
@@ -194,11 +195,11 @@ public sealed class BarText
     {
         if (time < _offsetFrom || time >= _offsetUntil)
         {
-            // Clocks change at quarters of an hour, wherever they do.
+            // In every zone, the offset changes only at full quarters of an hour.
             const long Quarter = 900 * Second;
             var from = time - ((time % Quarter) + Quarter) % Quarter;
             var instant = IncomingBar.InstantOf(time);
-            // What is a date there already may be the evening before there: its own midnight is asked for.
+            // For a date, the offset at midnight in the zone counts, and not that at midnight UTC.
             var offset = _dates
                 ? _zone!.GetUtcOffset(DateTime.SpecifyKind(instant.UtcDateTime, DateTimeKind.Unspecified))
                 : _zone!.GetUtcOffset(instant);

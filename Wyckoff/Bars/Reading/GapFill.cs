@@ -1,16 +1,16 @@
 namespace Wyckoff.Bars.Reading;
 
-/// <summary>What is put where bars are missing.</summary>
+/// <summary>How gaps between bars are filled.</summary>
 public enum GapFill
 {
     None,
 
-    /// <summary>A bar without amounts.</summary>
+    /// <summary>With bars whose fields are all NULL.</summary>
     Null,
 
-    /// <summary>The last close before.</summary>
+    /// <summary>With the close of the last bar before the gap.</summary>
     Previous,
 
-    /// <summary>A straight line from the last close before to the first after.</summary>
+    /// <summary>With a straight line from the close before the gap to the close after it.</summary>
     Linear,
 }

@@ -1,10 +1,10 @@
 namespace Wyckoff.Bars.Reading;
 
-/// <summary>Takes bars, oldest first.</summary>
+/// <summary>Receives bars, oldest first.</summary>
 public interface IBarSink
 {
     void Add(in BarRow row);
 
-    /// <summary>There are no more.</summary>
+    /// <summary>Called after the last bar.</summary>
     void End();
 }
