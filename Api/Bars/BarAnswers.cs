@@ -6,20 +6,20 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>Writes the bars of a query: out of the recent window where they are in it, else as the database sends them.</summary>
+/// <summary>Answers queries for bars: from the cached recent bars if these suffice, otherwise from the database.</summary>
 public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions versions, TickerDirectory tickers, TimeProvider time)
 {
-    /// <summary>The version of the bars, for formats whose body has no place for it.</summary>
+    /// <summary>Header with the version of the window, for formats whose body does not contain it.</summary>
     public const string VersionHeader = "Wyckoff-Version";
 
-    /// <summary>The tickers of some symbols; null where there is none.</summary>
+    /// <summary>Finds tickers by their symbols; null for each unknown symbol.</summary>
     public async Task<TickerRef?[]> FindTickersAsync(
         IReadOnlyList<Symbol> symbols,
         Timeframe timeframe,
         CancellationToken cancellationToken
     ) => await Task.WhenAll(symbols.Select(symbol => FindTickerAsync(symbol, timeframe, cancellationToken)));
 
-    /// <summary>Writes the answer; false when there is no such symbol.</summary>
+    /// <summary>Writes the response; false if the symbol is unknown.</summary>
     internal async Task<bool> WriteAsync(HttpContext context, BarRequest request, CancellationToken cancellationToken)
     {
         if (await tickers.FindAsync(request.Symbol, cancellationToken) is not { } ticker)
@@ -41,7 +41,8 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         return true;
     }
 
-    // A ticker without a version has no bars yet; or it was deleted, and its symbol may be another's. Then nothing is written unless that was made sure of.
+    // A ticker without a version has no bars yet, or it was deleted and its symbol may belong to a new ticker. In this case nothing is written
+    // unless isSure says that the ticker has just been looked up.
     private async Task<bool> TryWriteAsync(
         HttpContext context,
         BarRequest request,
@@ -51,7 +52,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
     )
     {
         var query = request.Query;
-        // Whoever has it already need not have it read. What he has may be newer than what is known here.
+        // Answer 304 without reading bars if the client's ETag is current. The client may have seen a newer version than this replica.
         if (
             context.Request.Headers.IfNoneMatch.Count > 0
             && await versions.CurrentAsync(ticker.Id, query.Period.Source, BarHeaders.NewestSeen(context, query, ticker), cancellationToken)
@@ -68,7 +69,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
             request.Last = part;
             if (part.Headers.Begin(context, time))
             {
-                // What is written before the headers would be copied once more behind them; and a body of known length needs no marks of chunks.
+                // Start first: Kestrel copies what is written before the headers are sent. A known length avoids chunked encoding.
                 context.Response.ContentLength = part.Length;
                 await context.Response.StartAsync(cancellationToken);
                 part.Write(context.Response.BodyWriter);
@@ -87,7 +88,10 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         return true;
     }
 
-    /// <summary>One symbol of several. What stands before it is written when its bars have come: until then the answer may still be an error.</summary>
+    /// <summary>
+    /// Writes the bars of one of several symbols. <paramref name="before"/> is written only when the bars have been found, because until then the
+    /// response may still become an error.
+    /// </summary>
     internal async Task AppendAsync(
         HttpContext context,
         BarQuery query,
@@ -130,14 +134,14 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         }
         else
         {
-            await using var stream = await OpenAsync(query, ticker, cancellationToken);
+            await using var bars = await OpenAsync(query, ticker, cancellationToken);
             Encoding.UTF8.GetBytes(before, output);
-            body.Begin(stream.Version);
-            await SendAsync(body, query, ticker, stream, cancellationToken);
+            body.Begin(bars.Version);
+            await SendAsync(body, query, ticker, bars, cancellationToken);
         }
     }
 
-    /// <summary>The newest bar before an instant, as an object; null when there is none. And the version it is of.</summary>
+    /// <summary>Finds the newest bar before an instant, as JSON (null if there is none), and the version of the window.</summary>
     internal async Task<(string? Bar, long Version)> NewestAsync(
         TickerRef ticker,
         BarPeriod period,
@@ -235,17 +239,17 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         CancellationToken cancellationToken
     )
     {
-        await using var stream = await OpenAsync(query, ticker, cancellationToken);
-        if (stream.Version == 0 && !isSure)
+        await using var bars = await OpenAsync(query, ticker, cancellationToken);
+        if (bars.Version == 0 && !isSure)
         {
             return false;
         }
 
-        if (new BarHeaders(query, ticker, stream.Window).Begin(context, time))
+        if (new BarHeaders(query, ticker, bars.Window).Begin(context, time))
         {
             using var body = BarBody.Of(query, context.Response.BodyWriter, ticker.Symbol, named: false);
-            body.Begin(stream.Version);
-            await SendAsync(body, query, ticker, stream, cancellationToken);
+            body.Begin(bars.Version);
+            await SendAsync(body, query, ticker, bars, cancellationToken);
         }
 
         return true;
@@ -256,7 +260,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         var start = query.Start;
         if (query is { Fill: not GapFill.None, After: { } after })
         {
-            // The bar that the gap begins with, if the page before ended in one.
+            // If the previous page ended within a gap, read from the bar before that gap.
             using var seed = new BarRows(1);
             await reader.ReadNewestAsync(ticker.Id, query.Period, BarFields.Close, start, after + 1, 1, seed, null, cancellationToken);
             start = seed.Count == 0 ? start : seed[0].Time;
@@ -281,7 +285,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         BarBody body,
         BarQuery query,
         TickerRef ticker,
-        BarRowReader stream,
+        BarRowReader bars,
         CancellationToken cancellationToken
     )
     {
@@ -295,7 +299,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         var row = default(BarRow);
         do
         {
-            while (!body.HasMore && stream.TryRead(ref row))
+            while (!body.HasMore && bars.TryRead(ref row))
             {
                 sink.Add(row);
             }
@@ -304,7 +308,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
             {
                 break;
             }
-        } while (await stream.FillAsync(cancellationToken));
+        } while (await bars.FillAsync(cancellationToken));
 
         if (!body.HasMore)
         {
@@ -318,7 +322,7 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
     {
         if (query.Fill != GapFill.None)
         {
-            // Bars that were counted from the end are so many with what is filled in between.
+            // When counting from the end, filled bars count as well.
             using var filled = new BarRows((int)query.Count);
             var after = rows.Count == 0 ? long.MinValue : query.Period.Before(rows[rows.Count - 1].Time, query.Count);
             var fill = new BarFill(query.Period, query.Fill, after, long.MaxValue, filled);

@@ -7,12 +7,12 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>The bars of one symbol on their way into a response: as many as are wanted, and whether there are more.</summary>
+/// <summary>Writes the bars of one symbol to a response. After <paramref name="most"/> bars, it only notes that there are more.</summary>
 internal abstract class BarBody(long most) : IBarSink, IDisposable
 {
     public long Count { get; private set; }
 
-    /// <summary>There is at least one bar more than is wanted.</summary>
+    /// <summary>At least one more bar than the maximum was added.</summary>
     public bool HasMore { get; private set; }
 
     public long LastTime { get; private set; }
@@ -34,14 +34,14 @@ internal abstract class BarBody(long most) : IBarSink, IDisposable
 
     public virtual void Dispose() { }
 
-    /// <summary>What precedes the bars.</summary>
+    /// <summary>Writes what precedes the bars.</summary>
     public virtual void Begin(long version) { }
 
-    /// <summary>What follows them.</summary>
+    /// <summary>Writes what follows the bars.</summary>
     public virtual ValueTask EndAsync(string? next, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    /// <summary>Hands over what has been written, when it is enough to be worth it.</summary>
-    /// <returns>False when nobody listens any more.</returns>
+    /// <summary>Sends the written bars once they are enough for an efficient write.</summary>
+    /// <returns>False when the client has disconnected.</returns>
     public abstract ValueTask<bool> FlushAsync(CancellationToken cancellationToken);
 
     protected abstract void Write(in BarRow row);
@@ -65,13 +65,13 @@ internal abstract class BarBody(long most) : IBarSink, IDisposable
 
     protected static void Text(PipeWriter output, string text) => Encoding.UTF8.GetBytes(text, output);
 
-    /// <summary>Up to the bars.</summary>
+    /// <summary>The JSON before the bars.</summary>
     public static string Head(string symbol, BarPeriod period, long version) =>
         FormattableString.Invariant(
             $"{{\"symbol\":\"{JavaScriptEncoder.Default.Encode(symbol)}\",\"timeframe\":\"{period}\",\"version\":{version},"
         );
 
-    /// <summary>From the bars on.</summary>
+    /// <summary>The JSON after the bars.</summary>
     public static string Tail(long count, string? next) =>
         FormattableString.Invariant($"\"count\":{count},\"next\":{(next is null ? "null" : $"\"{next}\"")}}}");
 }

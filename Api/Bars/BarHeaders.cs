@@ -7,7 +7,7 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>What goes before the bars of one query in one version.</summary>
+/// <summary>The response headers of a query at one version of the window.</summary>
 internal sealed class BarHeaders
 {
     private static readonly StringValues Vary = "Accept, Accept-Encoding";
@@ -25,12 +25,12 @@ internal sealed class BarHeaders
         {
             _version = state.Version.ToString(CultureInfo.InvariantCulture);
             _tag = FormattableString.Invariant($"W/\"{state.Version:x}{Suffix(query, ticker)}");
-            // Told, and not gone by: a second may see several versions.
+            // Informative only: If-Modified-Since is ignored, because a second may see several versions.
             _lastModified = state.ChangedAt == 0 ? null : HeaderUtilities.FormatDate(IncomingBar.InstantOf(state.ChangedAt));
         }
     }
 
-    /// <summary>Sets them. False when the client has the answer already.</summary>
+    /// <summary>Sets the headers. False if the client has this version already, and the status is 304.</summary>
     public bool Begin(HttpContext context, TimeProvider time)
     {
         var headers = context.Response.Headers;
@@ -45,7 +45,7 @@ internal sealed class BarHeaders
         headers.ETag = _tag;
         headers.LastModified = _lastModified;
         headers[BarAnswers.VersionHeader] = _version;
-        // What was is rarely corrected, and then a minute late is soon enough for whoever keeps copies; what is asked us is always as it is now.
+        // Old bars are rarely corrected, so caches may keep them for a minute. This service itself always answers with the current bars.
         headers.CacheControl =
             !_query.FromEnd && _query.End < IncomingBar.TimeOf(time.GetUtcNow().AddDays(-7)) ? "max-age=60" : AskEachTime;
         if (IsAt(context))
@@ -58,7 +58,7 @@ internal sealed class BarHeaders
         return true;
     }
 
-    /// <summary>The client says that it has this version.</summary>
+    /// <summary>Whether the client has this version, according to If-None-Match.</summary>
     public bool IsAt(HttpContext context)
     {
         var given = context.Request.Headers.IfNoneMatch;
@@ -70,7 +70,7 @@ internal sealed class BarHeaders
             );
     }
 
-    /// <summary>The newest version of these bars that the client says it has, perhaps from another replica; 0 for none.</summary>
+    /// <summary>The newest version in If-None-Match, which may come from another replica; 0 if there is none.</summary>
     public static long NewestSeen(HttpContext context, BarQuery query, TickerRef ticker)
     {
         var seen = 0L;
@@ -101,7 +101,7 @@ internal sealed class BarHeaders
     private static string Suffix(BarQuery query, TickerRef ticker) =>
         FormattableString.Invariant($"-{Hash(ticker.Incarnation + ' ' + ticker.Id + ' ' + query.Identity(ticker.Symbol.Value)):x16}\"");
 
-    // FNV-1a: the same in every replica, which string.GetHashCode is not.
+    // FNV-1a gives the same hash in every replica, unlike string.GetHashCode.
     private static ulong Hash(string text)
     {
         var hash = 14695981039346656037UL;

@@ -4,22 +4,23 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>What may be said of the bars that are wanted.</summary>
+/// <summary>The parameters of requests for bars.</summary>
 internal static class BarParameters
 {
     public const int DefaultLimit = 500;
 
-    /// <summary>Bars that an answer may have that is put together in memory, or read from its end.</summary>
+    /// <summary>Maximum number of bars in a response that is assembled in memory.</summary>
     public const int MostHeld = 50_000;
 
-    /// <summary>Bars that a stream may have.</summary>
+    /// <summary>Maximum number of bars in a response that is streamed.</summary>
     public const int MostStreamed = 10_000_000;
 
     public const int MostSymbols = 100;
 
     public static readonly Parameter<BarPeriod> Timeframe = new(
         "timeframe",
-        $"{BarPeriod.Expected}; 1Min, 2Hour, 1Day, 1Week, 1Month and the like mean the same. Multiples are folded from the coarsest stored timeframe that divides them.",
+        $"{BarPeriod.Expected}; also in the form 1Min, 2Hour, 1Day, 1Week, 1Month. "
+            + "Multiples are resampled from the coarsest stored timeframe that divides them.",
         ReadPeriod
     )
     {
@@ -29,14 +30,15 @@ internal static class BarParameters
 
     public static readonly Parameter<int> Last = Parameters.Whole(
         "last",
-        "The newest so many bars of the range, oldest first. Without 'from' that is what is given anyway.",
+        "Number of bars: the newest of the range, oldest first. Without 'from', the newest bars are the default.",
         1,
         MostHeld
     );
 
     public static readonly Parameter<int> Limit = Parameters.Whole(
         "limit",
-        "At most so many bars; 'next' has the cursor of the following ones. Of NDJSON, CSV and Parquet with 'from', all unless said otherwise; of JSON, and wherever bars are counted from the end or filled, up to 50000.",
+        "Maximum number of bars; 'next' is the cursor of the following ones. NDJSON, CSV and Parquet with 'from' have no limit by default; "
+            + "JSON, filled bars, and bars counted from the end have up to 50000.",
         1,
         MostStreamed
     ) with
@@ -46,11 +48,12 @@ internal static class BarParameters
 
     public static readonly Parameter<Order> Order = Parameters.Choice("order", "asc: oldest first; desc: newest first.", Bars.Order.Asc);
 
-    public static readonly Parameter<string> Cursor = Parameters.Text("cursor", "The 'next' of the page before, of the same query.", 200);
+    public static readonly Parameter<string> Cursor = Parameters.Text("cursor", "The 'next' of the previous page of the same query.", 200);
 
     public static readonly Parameter<BarFields> Fields = new(
         "fields",
-        "Which fields, separated by commas; all: everything that is stored. Default: open,high,low,close,volume,tradeCount,vwap. The timestamp is always there; the order is fixed.",
+        "Fields, separated by commas; all: every stored field. Default: open,high,low,close,volume,tradeCount,vwap; of Parquet, all. "
+            + "The timestamp is always included, and the order is fixed.",
         ReadFields
     )
     {
@@ -59,36 +62,37 @@ internal static class BarParameters
 
     public static readonly Parameter<GapFill> Fill = Parameters.Choice(
         "fill",
-        "What is put where the grid of the timeframe has no bar between the first and the last of the answer: null, the previous close, or a line from close to close. Such bars have filled: true, and no volume.",
+        "How gaps between the first and the last bar are filled: with null, the previous close, or a line from close to close. "
+            + "Such bars have filled: true, and no volume.",
         GapFill.None
     );
 
     public static readonly Parameter<Adjustment> Adjust = Parameters.Choice(
         "adjust",
-        "raw: as traded. Adjustment for splits and dividends is not there yet.",
+        "raw: as traded. Adjustment for splits and dividends is not supported yet.",
         Adjustment.Raw
     );
 
     public static readonly Parameter<TimeZoneInfo> Timezone = new(
         "timezone",
-        "IANA time zone in which timestamps are written. Default: UTC.",
+        "IANA time zone of the timestamps in the response. Default: UTC.",
         ReadZone
     )
     {
         Example = "America/New_York",
     };
 
-    public static readonly Parameter<BarFormat> Format = Parameters.Choice("format", "Instead of Accept.", BarFormat.Json);
+    public static readonly Parameter<BarFormat> Format = Parameters.Choice("format", "Output format; overrides Accept.", BarFormat.Json);
 
     public static readonly Parameter<JsonLayout> Layout = Parameters.Choice(
         "layout",
-        "Of JSON: an object per bar, or an array per field.",
+        "Layout of JSON: an object per bar, or an array per field.",
         JsonLayout.Rows
     );
 
     public static readonly Parameter<bool> Fetch = new(
         "fetch",
-        "missing: fetch from the provider first what of the range is not there. Needs 'from'.",
+        "missing: first fetch the missing bars of the range from the provider. Requires 'from'.",
         ReadFetch
     )
     {
@@ -97,7 +101,7 @@ internal static class BarParameters
 
     public static readonly Parameter<string> Provider = Parameters.Text(
         "provider",
-        "Whom to fetch it from. Default: the provider that is configured.",
+        "The provider to fetch from. Default: the configured provider.",
         20
     );
 
@@ -111,7 +115,7 @@ internal static class BarParameters
         Example = "SPY,AAPL",
     };
 
-    public static readonly Parameter<DateTimeOffset> At = new("at", "The instant; written as from.", Parameters.ReadInstant)
+    public static readonly Parameter<DateTimeOffset> At = new("at", "The instant, in the format of 'from'.", Parameters.ReadInstant)
     {
         Required = true,
         Example = "2024-06-03T18:00:00Z",
@@ -147,7 +151,8 @@ internal static class BarParameters
                 : BarColumns.All.FirstOrDefault(column => column.Name == name || column.Column == name).Field;
             if (field == BarFields.None && name != "timestamp")
             {
-                return $"{Parameters.Quote(name)} is not a field: all, or some of timestamp, {string.Join(", ", BarColumns.All.Select(column => column.Name))}, separated by commas, are expected.";
+                var names = string.Join(", ", BarColumns.All.Select(column => column.Name));
+                return $"{Parameters.Quote(name)} is not a field: all, or some of timestamp, {names}, separated by commas, are expected.";
             }
 
             fields |= field;
@@ -161,7 +166,7 @@ internal static class BarParameters
 
     private static string? ReadZone(string text, out TimeZoneInfo zone)
     {
-        // The system would also take a path below its folder of zones, or its own names.
+        // The check excludes paths, which the system would accept as well.
         zone = TimeZoneInfo.Utc;
         return
             text.Length <= 64

@@ -7,7 +7,7 @@ using Wyckoff.Bars.Reading;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>Which bars are wanted, and how they are to be written: everything of a request but whose bars.</summary>
+/// <summary>The bars that a request asks for, and their format: everything except the symbol.</summary>
 internal sealed record BarQuery
 {
     private static readonly (string Type, BarFormat Format)[] MediaTypes =
@@ -20,15 +20,15 @@ internal sealed record BarQuery
 
     public required BarPeriod Period { get; init; }
 
-    /// <summary>Microseconds since 1970; null: as far back as the count reaches.</summary>
+    /// <summary>Microseconds since 1970; null for no bound.</summary>
     public long? From { get; init; }
 
     public long? Until { get; init; }
 
-    /// <summary>How many bars at most.</summary>
+    /// <summary>Maximum number of bars.</summary>
     public required long Count { get; init; }
 
-    /// <summary>The newest of the range are meant, not the first.</summary>
+    /// <summary>The newest bars of the range are requested, and not the first.</summary>
     public required bool FromEnd { get; init; }
 
     public required bool Descending { get; init; }
@@ -45,10 +45,10 @@ internal sealed record BarQuery
 
     public bool Columns { get; init; }
 
-    /// <summary>The last bar of the page before.</summary>
+    /// <summary>Time of the last bar of the previous page.</summary>
     public long? After { get; init; }
 
-    /// <summary>A part of the recent window, as it is kept.</summary>
+    /// <summary>The cached recent bars can answer the query.</summary>
     public bool IsOfRecentBars =>
         Fields == BarFields.Usual
         && Fill == GapFill.None
@@ -58,7 +58,7 @@ internal sealed record BarQuery
         && Count <= (FromEnd ? BarCache.Bars : BarParameters.MostHeld)
         && (FromEnd || From is not null);
 
-    /// <summary>From where on bars are wanted: where one of the period may begin.</summary>
+    /// <summary>The first time at which a requested bar may begin.</summary>
     public long Start =>
         !Descending && After is { } after && Fill == GapFill.None
             ? Math.Max(Period.Next(after), Begin(From ?? BarReader.Earliest))
@@ -69,11 +69,11 @@ internal sealed record BarQuery
 
     public string ContentType => MediaTypes.First(type => type.Format == Format).Type + (Format == BarFormat.Csv ? "; charset=utf-8" : "");
 
-    /// <summary>What the pages of this query have in common.</summary>
+    /// <summary>The part of the query that all its pages share.</summary>
     public string Digest(string symbol) =>
         string.Create(CultureInfo.InvariantCulture, $"{symbol} {Period} {From} {Until} {Descending} {(int)Fill}");
 
-    /// <summary>All that decides what is written.</summary>
+    /// <summary>Everything that determines the response.</summary>
     public string Identity(string symbol) =>
         string.Create(
             CultureInfo.InvariantCulture,
@@ -83,7 +83,7 @@ internal sealed record BarQuery
     /// <summary>The cursor of the page that follows a bar.</summary>
     public string NextAfter(string symbol, long last) => Cursor.Make(Digest(symbol), last.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>What the request says; null after it was told what is wrong.</summary>
+    /// <summary>Reads the parameters of a request. Null if no acceptable format is supported; other errors are added to the inputs.</summary>
     public static BarQuery? Read(HttpContext context, Inputs inputs, string? symbol)
     {
         var period = inputs.Get(BarParameters.Timeframe, Primitives.Timeframe.Day1);
@@ -118,13 +118,14 @@ internal sealed record BarQuery
             inputs.Refuse("layout", "Only JSON has columns: format=json is expected.");
         }
 
-        // A file is kept, and has all there is unless it is to have less.
+        // A Parquet file has all fields by default, because it is kept.
         var fields = givenFields ?? (format == BarFormat.Parquet ? BarFields.All : BarFields.Usual);
         if (!period.IsStored && fields != BarFields.All && (fields & ~BarFields.Folded) != 0)
         {
             inputs.Refuse(
                 "fields",
-                $"Bars of {period} are folded while they are read, and have {string.Join(", ", BarColumns.Of(BarFields.Folded).Select(column => column.Name))} only."
+                $"Bars of {period} are folded while they are read, and have "
+                    + $"{string.Join(", ", BarColumns.Of(BarFields.Folded).Select(column => column.Name))} only."
             );
         }
 
@@ -133,7 +134,7 @@ internal sealed record BarQuery
             inputs.Refuse("order", "Gaps are filled from the oldest bar on: order=asc is expected with 'fill'.");
         }
 
-        // What is read from its end, filled or put together has to be held; everything else goes through.
+        // Bars that are JSON, counted from the end or filled are assembled in memory. All others are streamed.
         var fromEnd = last is not null || descending || from is null;
         var held = format == BarFormat.Json || fromEnd || fill != GapFill.None;
         if (held && limit > BarParameters.MostHeld)
@@ -141,8 +142,8 @@ internal sealed record BarQuery
             inputs.Refuse(
                 "limit",
                 FormattableString.Invariant(
-                    $"{limit} is out of range: 1 to {BarParameters.MostHeld} is expected of JSON, and of whatever is read from its end or filled; up to {BarParameters.MostStreamed} of NDJSON, CSV and Parquet with 'from'."
-                )
+                    $"{limit} is out of range: 1 to {BarParameters.MostHeld} is expected of JSON, and of whatever is read from its end or filled; "
+                ) + FormattableString.Invariant($"up to {BarParameters.MostStreamed} of NDJSON, CSV and Parquet with 'from'.")
             );
         }
 
@@ -175,7 +176,8 @@ internal sealed record BarQuery
             {
                 inputs.Refuse(
                     "cursor",
-                    $"{Parameters.Quote(cursor)} is not the 'next' of this query: the same symbol, timeframe, from, to, order and fill are expected, with what the page before gave."
+                    $"{Parameters.Quote(cursor)} is not the 'next' of this query: "
+                        + "the same symbol, timeframe, from, to, order and fill are expected, with what the page before gave."
                 );
             }
             else
@@ -187,10 +189,10 @@ internal sealed record BarQuery
         return query;
     }
 
-    // A bar is wanted when it begins within the range; its parts may go beyond.
+    // A resampled bar belongs to the range if it begins within it. The finer bars of it may be beyond.
     private long Begin(long time) => Period.IsStored || Period.Bucket(time) == time ? time : Period.Next(Period.Bucket(time));
 
-    // Null: nothing that is accepted can be given.
+    // Null if no accepted format is supported.
     private static BarFormat? Negotiate(HttpContext context, Inputs inputs)
     {
         if (inputs.Has(BarParameters.Format))

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>Requests that were understood, by their text.</summary>
+/// <summary>Caches parsed requests by their text.</summary>
 public sealed class BarRequests
 {
     private const int Most = 4096;
@@ -11,7 +11,7 @@ public sealed class BarRequests
 
     internal BarRequest? Find(HttpContext context) => _requests.TryGetValue(Of(context), out var request) ? request : null;
 
-    /// <summary>Only what was asked for without a cursor comes again.</summary>
+    /// <summary>Adds a request. Requests with a cursor are not added, because they are rarely repeated.</summary>
     internal void Keep(HttpContext context, BarRequest request)
     {
         var key = Of(context);
@@ -19,7 +19,7 @@ public sealed class BarRequests
         {
             if (_requests.Count >= Most)
             {
-                // Whoever asks for something else each time gains nothing from it, and the others are soon back.
+                // Simple eviction: requests that are repeated are soon added again.
                 _requests.Clear();
             }
 

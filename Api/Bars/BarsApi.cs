@@ -9,14 +9,18 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>Bars, as they are stored and in any multiple.</summary>
+/// <summary>Endpoints for bars of stored timeframes and their multiples.</summary>
 public static class BarsApi
 {
-    private const string Example = """
-        {"symbol":"SPY","timeframe":"1d","version":3,"bars":[{"timestamp":"2024-06-03T00:00:00Z","open":529.02,"high":530.11,"low":522.6,"close":527.8,"volume":46835700,"tradeCount":441203,"vwap":526.91}],"count":1,"next":null}
-        """;
+    private const string ExampleBar =
+        """{"timestamp":"2024-06-03T00:00:00Z","open":529.02,"high":530.11,"low":522.6,"close":527.8"""
+        + ""","volume":46835700,"tradeCount":441203,"vwap":526.91}""";
 
-    /// <summary>Of the reads of one request for many symbols: enough to hide the way to the database, few enough to leave connections to others.</summary>
+    private const string Example = $$"""{"symbol":"SPY","timeframe":"1d","version":3,"bars":[{{ExampleBar}}],"count":1,"next":null}""";
+
+    /// <summary>
+    /// Concurrent reads of one request for many symbols: enough to hide the latency of the database, and few enough to leave connections to others.
+    /// </summary>
     private const int ReadsAtATime = 8;
 
     private static readonly IReadOnlyList<Parameter> OneParameters =
@@ -40,7 +44,9 @@ public static class BarsApi
             .WithName("GetBars")
             .WithSummary("Bars of a symbol.")
             .WithDescription(
-                "Without 'from' the newest of the range, oldest first; with 'from' those from there on, page by page. JSON, NDJSON, CSV or Parquet, by 'format' or Accept. The ETag is the version of the bars: ask again with If-None-Match, and 304 says that nothing has changed."
+                "Without 'from', the newest bars of the range, oldest first; with 'from', the bars from there on, page by page. "
+                    + "JSON, NDJSON, CSV or Parquet, by 'format' or Accept. "
+                    + "The ETag contains the version of the bars: a request with If-None-Match gets 304 while nothing has changed."
             )
             .Takes(OneParameters)
             .Produces<BarsResponse>(
@@ -61,7 +67,7 @@ public static class BarsApi
         group
             .MapGet("/bars", GetSeveralAsync)
             .WithName("GetBarsOfSeveral")
-            .WithSummary("Bars of several symbols, each as by itself; of NDJSON and CSV, each row with its symbol.")
+            .WithSummary("Bars of several symbols. In NDJSON and CSV, each row has its symbol.")
             .Takes(SeveralParameters)
             .Produces<SeveralBarsResponse>(StatusCodes.Status200OK, "application/json", "application/x-ndjson", "text/csv")
             .Answers("application/json", $$"""{"timeframe":"1d","series":[{{Example}}]}""")
@@ -72,10 +78,7 @@ public static class BarsApi
             .WithSummary("The newest bar of a symbol; it may still be open.")
             .Takes(LatestParameters)
             .Produces<LatestResponse>()
-            .Answers(
-                "application/json",
-                """{"symbol":"SPY","timeframe":"1d","version":3,"bar":{"timestamp":"2024-06-03T00:00:00Z","open":529.02,"high":530.11,"low":522.6,"close":527.8,"volume":46835700,"tradeCount":441203,"vwap":526.91}}"""
-            )
+            .Answers("application/json", $$"""{"symbol":"SPY","timeframe":"1d","version":3,"bar":{{ExampleBar}}}""")
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway);
         group
             .MapGet("/latest", GetAllLatestAsync)
@@ -89,7 +92,7 @@ public static class BarsApi
             .MapGet("/asof", GetAsOfAsync)
             .WithName("GetBarsAsOf")
             .WithSummary(
-                "The newest bar of each of several symbols that was complete at an instant: nothing that could not be known by then."
+                "The newest bar of each of several symbols that was complete at an instant, so that nothing is from after that instant."
             )
             .Takes(AsOfParameters)
             .Produces<AsOfResponse>()
@@ -303,7 +306,7 @@ public static class BarsApi
             );
     }
 
-    // Bars that open before this had closed by then: a day when the next one began in the ticker's zone.
+    // Bars that open before this time had closed at the instant. A daily bar closes when the next day begins in the ticker's zone.
     private static long Complete(TickerRef ticker, BarPeriod period, long at) =>
         period.IsOfDates ? new SessionClock(ticker.Zone).Bucket(Timeframe.Day1, at) : at - period.Source.Microseconds + 1;
 
@@ -366,6 +369,7 @@ public static class BarsApi
     private static IResult NotAcceptable(HttpContext context) =>
         Problems.Of(
             Problems.NotAcceptable,
-            $"{Parameters.Quote(context.Request.Headers.Accept.ToString())} cannot be given: application/json, application/x-ndjson, text/csv or application/vnd.apache.parquet is expected."
+            $"{Parameters.Quote(context.Request.Headers.Accept.ToString())} cannot be given: "
+                + "application/json, application/x-ndjson, text/csv or application/vnd.apache.parquet is expected."
         );
 }

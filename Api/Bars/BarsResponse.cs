@@ -5,12 +5,12 @@ using Wyckoff.Bars.Reading;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>Bars of one symbol and timeframe: an object per bar, or with layout=columns an array per field, all of one length.</summary>
-/// <param name="Symbol">Whose bars.</param>
-/// <param name="Timeframe">How wide they are.</param>
-/// <param name="Version">Goes up by one with each change of the bars of this symbol and timeframe.</param>
-/// <param name="Count">How many there are.</param>
-/// <param name="Next">The cursor of the next page; null when there is none.</param>
+/// <summary>Bars of one symbol and timeframe: an object per bar, or with layout=columns an array per field, all of the same length.</summary>
+/// <param name="Symbol">Symbol of the bars.</param>
+/// <param name="Timeframe">Timeframe of the bars.</param>
+/// <param name="Version">Increases by one with each change of the bars of this symbol and timeframe.</param>
+/// <param name="Count">Number of bars.</param>
+/// <param name="Next">The cursor of the next page; null if there is none.</param>
 public sealed record BarsResponse(string Symbol, string Timeframe, long Version, int Count, string? Next)
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -62,7 +62,10 @@ public sealed record BarsResponse(string Symbol, string Timeframe, long Version,
     public IReadOnlyList<bool>? Filled { get; init; }
 }
 
-/// <summary>One bar, with the fields that were asked for. Timestamp is its open; of a daily bar, the session date at midnight. Filled says that it is not stored but closes a gap.</summary>
+/// <summary>
+/// One bar with the requested fields. Timestamp is the time at which the bar opens; for a daily bar, the session date at midnight. Filled tells whether
+/// the bar is not stored but fills a gap.
+/// </summary>
 public sealed record BarResponse(
     DateTimeOffset Timestamp,
     decimal? Open = null,
@@ -101,10 +104,10 @@ public sealed record BarResponse(
         );
 }
 
-/// <summary>Bars of several symbols, in the order in which they were asked for.</summary>
+/// <summary>Bars of several symbols, in the order of the request.</summary>
 public sealed record SeveralBarsResponse(string Timeframe, IReadOnlyList<BarsResponse> Series);
 
-/// <summary>A bar of a symbol; null when there is none.</summary>
+/// <summary>The newest bar of a symbol; null if there is none.</summary>
 public sealed record LatestResponse(string Symbol, string Timeframe, long Version, BarResponse? Bar);
 
 public sealed record LatestBarsResponse(string Timeframe, IReadOnlyList<LatestResponse> Latest);

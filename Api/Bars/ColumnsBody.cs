@@ -4,7 +4,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>Bars as an array per field: they are held until all are there.</summary>
+/// <summary>Writes bars as JSON with an array per field. Bars are held in memory until all have been added.</summary>
 internal sealed class ColumnsBody(BarQuery query, PipeWriter output, Symbol symbol) : BarBody(query.Count)
 {
     private readonly List<BarRow> _rows = [];

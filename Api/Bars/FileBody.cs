@@ -4,7 +4,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>Bars as a CSV or Parquet file, as an export writes it.</summary>
+/// <summary>Writes bars as CSV or Parquet, with the writer that exports use.</summary>
 internal sealed class FileBody(BarQuery query, BarFileWriter writer, Symbol symbol) : BarBody(query.Count)
 {
     public override void Begin(long version) => writer.Begin(symbol, query.Period);

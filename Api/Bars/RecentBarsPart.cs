@@ -6,7 +6,7 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>A part of a recent window as the answer to a query: where it begins and ends, and what stands before and behind it.</summary>
+/// <summary>A part of the cached recent bars as the response to a query: its first and last bar, and the text before and after them.</summary>
 internal sealed class RecentBarsPart
 {
     private readonly BarQuery _query;
@@ -22,7 +22,7 @@ internal sealed class RecentBarsPart
         (_query, _ticker, _window, _first, _end) = (query, ticker, window, first, end);
         var last = first >= end ? 0 : window.Times[query.Descending ? first : end - 1];
         var next = more && query.Paged ? query.NextAfter(ticker.Symbol.Value, last) : null;
-        // ASCII, whatever the symbol.
+        // Symbols and periods are ASCII.
         (_head, _tail) = query.Format switch
         {
             BarFormat.Json => (
@@ -39,7 +39,7 @@ internal sealed class RecentBarsPart
 
     public int Length => _head.Length + Rows.Length + _tail.Length;
 
-    // The comma after the last bar of JSON is not written.
+    // Without the comma after the last bar of JSON.
     private ReadOnlySpan<byte> Rows
     {
         get
@@ -49,10 +49,10 @@ internal sealed class RecentBarsPart
         }
     }
 
-    /// <summary>Null when the window may not have all of it.</summary>
+    /// <summary>Cuts the response to a query out of recent bars; null if these may not include all its bars.</summary>
     public static RecentBarsPart? Cut(BarQuery query, TickerRef ticker, RecentBars window)
     {
-        // Of what is counted from the end, one more tells whether there is another page.
+        // When counting from the end, one more bar tells whether there is another page.
         if (window.Cut(query.Start, query.End, query.FromEnd ? query.Count + (query.Paged ? 1 : 0) : long.MaxValue) is not var (first, end))
         {
             return null;
@@ -74,7 +74,7 @@ internal sealed class RecentBarsPart
 
     public void Write(PipeWriter output)
     {
-        // In one piece: page by page it would be a call, a lock and a pinned block for every four kilobytes, which costs more than the copying.
+        // In one piece: piece by piece, each 4 KiB would cost a call, a lock and a pinned block, which is slower than copying.
         var rest = output.GetSpan(Length);
         Put(_head, ref rest);
         if (!_query.Descending)

@@ -4,7 +4,7 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>Bars as JSON or NDJSON: an object per bar.</summary>
+/// <summary>Writes bars as JSON or NDJSON, with an object per bar.</summary>
 internal sealed class TextBody(BarQuery query, PipeWriter output, Symbol symbol, bool named) : BarBody(query.Count)
 {
     private const int FlushSize = 32 * 1024;
