@@ -41,8 +41,8 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
         return true;
     }
 
-    // A ticker without a version has no bars yet, or it was deleted and its symbol may belong to a new ticker. In this case nothing is written
-    // unless isSure says that the ticker has just been looked up.
+    // A ticker without a version has no bars yet, or it was deleted and its symbol may belong to a new ticker. In this case nothing is
+    // written unless isSure says that the ticker has just been looked up.
     private async Task<bool> TryWriteAsync(
         HttpContext context,
         BarRequest request,
@@ -89,8 +89,8 @@ public sealed class BarAnswers(BarReader reader, BarCache cache, WindowVersions 
     }
 
     /// <summary>
-    /// Writes the bars of one of several symbols. <paramref name="before"/> is written only when the bars have been found, because until then the
-    /// response may still become an error.
+    /// Writes the bars of one of several symbols. <paramref name="before"/> is written only when the bars have been found, because
+    /// until then the response may still become an error.
     /// </summary>
     internal async Task AppendAsync(
         HttpContext context,

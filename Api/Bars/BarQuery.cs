@@ -83,7 +83,9 @@ internal sealed record BarQuery
     /// <summary>The cursor of the page that follows a bar.</summary>
     public string NextAfter(string symbol, long last) => Cursor.Make(Digest(symbol), last.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>Reads the parameters of a request. Null if no acceptable format is supported; other errors are added to the inputs.</summary>
+    /// <summary>
+    /// Reads the parameters of a request. Null if no acceptable format is supported; other errors are added to the inputs.
+    /// </summary>
     public static BarQuery? Read(HttpContext context, Inputs inputs, string? symbol)
     {
         var period = inputs.Get(BarParameters.Timeframe, Primitives.Timeframe.Day1);
@@ -141,9 +143,9 @@ internal sealed record BarQuery
         {
             inputs.Refuse(
                 "limit",
-                FormattableString.Invariant(
-                    $"{limit} is out of range: 1 to {BarParameters.MostHeld} is expected of JSON, and of whatever is read from its end or filled; "
-                ) + FormattableString.Invariant($"up to {BarParameters.MostStreamed} of NDJSON, CSV and Parquet with 'from'.")
+                FormattableString.Invariant($"{limit} is out of range: 1 to {BarParameters.MostHeld} is expected of JSON, ")
+                    + "and of whatever is read from its end or filled; "
+                    + FormattableString.Invariant($"up to {BarParameters.MostStreamed} of NDJSON, CSV and Parquet with 'from'.")
             );
         }
 

@@ -19,7 +19,8 @@ public static class BarsApi
     private const string Example = $$"""{"symbol":"SPY","timeframe":"1d","version":3,"bars":[{{ExampleBar}}],"count":1,"next":null}""";
 
     /// <summary>
-    /// Concurrent reads of one request for many symbols: enough to hide the latency of the database, and few enough to leave connections to others.
+    /// Concurrent reads of one request for many symbols: enough to hide the latency of the database, and few enough to leave
+    /// connections to others.
     /// </summary>
     private const int ReadsAtATime = 8;
 

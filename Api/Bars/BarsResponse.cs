@@ -5,7 +5,9 @@ using Wyckoff.Bars.Reading;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>Bars of one symbol and timeframe: an object per bar, or with layout=columns an array per field, all of the same length.</summary>
+/// <summary>
+/// Bars of one symbol and timeframe: an object per bar, or with layout=columns an array per field, all of the same length.
+/// </summary>
 /// <param name="Symbol">Symbol of the bars.</param>
 /// <param name="Timeframe">Timeframe of the bars.</param>
 /// <param name="Version">Increases by one with each change of the bars of this symbol and timeframe.</param>
@@ -63,8 +65,8 @@ public sealed record BarsResponse(string Symbol, string Timeframe, long Version,
 }
 
 /// <summary>
-/// One bar with the requested fields. Timestamp is the time at which the bar opens; for a daily bar, the session date at midnight. Filled tells whether
-/// the bar is not stored but fills a gap.
+/// One bar with the requested fields. Timestamp is the time at which the bar opens; for a daily bar, the session date at midnight.
+/// Filled tells whether the bar is not stored but fills a gap.
 /// </summary>
 public sealed record BarResponse(
     DateTimeOffset Timestamp,

@@ -6,7 +6,9 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Api.Bars;
 
-/// <summary>A part of the cached recent bars as the response to a query: its first and last bar, and the text before and after them.</summary>
+/// <summary>
+/// A part of the cached recent bars as the response to a query: its first and last bar, and the text before and after them.
+/// </summary>
 internal sealed class RecentBarsPart
 {
     private readonly BarQuery _query;

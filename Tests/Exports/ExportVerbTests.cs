@@ -4,9 +4,13 @@ using Wyckoff.Bars.Files;
 
 namespace Wyckoff.Tests.Exports;
 
-/// <summary>The verb as a process: what it writes, and what it refuses.</summary>
+/// <summary>Runs the verb <c>export</c> as a process: its output, and the arguments it refuses.</summary>
 public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetime
 {
+    private const string Header =
+        "symbol,timeframe,timestamp,open,high,low,close,volume,trade_count,vwap,"
+        + "spread,spread_ratio,volume_ratio,low_history,source,quality_score";
+
     private readonly TestDatabase _database;
     private readonly string _folder = Directory.CreateTempSubdirectory("wyckoff-export-").FullName;
 
@@ -14,17 +18,24 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
 
     public async ValueTask InitializeAsync()
     {
-        // Straight into the table, so that what follows from the bars is what is said here. One of the symbols has a hole of years.
+        // Inserted directly into the table, so that the derived fields have known values. SPY has a gap of years.
         await _database.ExecuteAsync(
             """
             INSERT INTO tickers (symbol) VALUES ('SPY'), ('BRK.B') ON CONFLICT DO NOTHING;
             DELETE FROM bars_1m;
-            INSERT INTO bars_1m (ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, source, quality_score)
-            SELECT id, t, 100.5, 102.25, 99.12345678, 101, 1000.5, 7, 100.75, 3.12654322, 1.25, 0, false, 'test', 0.9 FROM tickers, generate_series(timestamptz '2024-01-02 14:30+00', '2024-01-02 16:29+00', '1 min') t WHERE symbol = 'SPY'
+            INSERT INTO bars_1m (ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap,
+                                 spread, spread_ratio, volume_ratio, low_history, source, quality_score)
+            SELECT id, t, 100.5, 102.25, 99.12345678, 101, 1000.5, 7, 100.75, 3.12654322, 1.25, 0, false, 'test', 0.9
+              FROM tickers, generate_series(timestamptz '2024-01-02 14:30+00', '2024-01-02 16:29+00', '1 min') t
+             WHERE symbol = 'SPY'
             UNION ALL
-            SELECT id, t, 50, 50, 50, 50, 0, NULL, NULL, 0, 1, 0.5, true, 'test', NULL FROM tickers, generate_series(timestamptz '2015-03-02 14:30+00', '2015-03-02 14:34+00', '1 min') t WHERE symbol = 'SPY'
+            SELECT id, t, 50, 50, 50, 50, 0, NULL, NULL, 0, 1, 0.5, true, 'test', NULL
+              FROM tickers, generate_series(timestamptz '2015-03-02 14:30+00', '2015-03-02 14:34+00', '1 min') t
+             WHERE symbol = 'SPY'
             UNION ALL
-            SELECT id, '2024-01-02 15:00+00', 350, 351, 349, 350.1, 12345678901234567890.12345678, NULL, NULL, 2, 1, 1, true, 'test', 1 FROM tickers WHERE symbol = 'BRK.B';
+            SELECT id, '2024-01-02 15:00+00', 350, 351, 349, 350.1, 12345678901234567890.12345678, NULL, NULL, 2, 1, 1, true, 'test', 1
+              FROM tickers
+             WHERE symbol = 'BRK.B';
             """
         );
     }
@@ -36,7 +47,7 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
     }
 
     [Fact]
-    public async Task CSV_goes_to_standard_output_unless_told_otherwise()
+    public async Task The_default_is_CSV_on_standard_output()
     {
         var (exitCode, output, error) = await ExportAsync(
             "--symbol",
@@ -50,8 +61,8 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
         );
         Assert.True(exitCode == 0, error);
         Assert.Equal(
-            """
-            symbol,timeframe,timestamp,open,high,low,close,volume,trade_count,vwap,spread,spread_ratio,volume_ratio,low_history,source,quality_score
+            $$"""
+            {{Header}}
             SPY,1m,2015-03-02T14:33:00Z,50,50,50,50,0,,,0,1,0.5,true,test,
             SPY,1m,2015-03-02T14:34:00Z,50,50,50,50,0,,,0,1,0.5,true,test,
             SPY,1m,2024-01-02T14:30:00Z,100.5,102.25,99.12345678,101,1000.5,7,100.75,3.12654322,1.25,0,false,test,0.9
@@ -62,14 +73,16 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
     }
 
     [Fact]
-    public async Task More_bars_than_a_window_holds_come_once_each_and_in_order()
+    public async Task More_bars_than_a_buffer_holds_are_written_once_each_and_in_order()
     {
-        // The first window with bars has widened to a year by then, and holds all of them.
         await _database.ExecuteAsync(
             """
             INSERT INTO tickers (symbol) VALUES ('LONG') ON CONFLICT DO NOTHING;
-            INSERT INTO bars_1m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
-            SELECT id, t, 1, 1, 1, 1, 1, 0, 1, 1, false, 'test' FROM tickers, generate_series(timestamptz '2024-01-02', timestamptz '2024-01-18', '1 min') t WHERE symbol = 'LONG';
+            INSERT INTO bars_1m (ticker_id, timestamp, open, high, low, close, volume,
+                                 spread, spread_ratio, volume_ratio, low_history, source)
+            SELECT id, t, 1, 1, 1, 1, 1, 0, 1, 1, false, 'test'
+              FROM tickers, generate_series(timestamptz '2024-01-02', timestamptz '2024-01-18', '1 min') t
+             WHERE symbol = 'LONG';
             """
         );
         var (exitCode, output, error) = await ExportAsync("--symbol", "LONG", "--timeframe", "1m");
@@ -121,12 +134,31 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
         Assert.Equal(("BRK.B", "12345678901234567890.12345678"), (rows[^1].Symbol, IncomingBar.Text(rows[^1].Bar.Volume)));
         Assert.Equal(rows.Take(125).OrderBy(row => row.Bar.Time), rows.Take(125));
 
-        // It is not replaced unasked, and half a file never has its name.
+        // An existing file is replaced only with --force, and an unfinished file never has the final name.
         (exitCode, _, error) = await ExportAsync("--symbol", "SPY", "--timeframe", "1m", "--output", path);
         Assert.Equal((1, $"ingestor: {path} exists; --force replaces it.\n"), (exitCode, error));
         (exitCode, _, error) = await ExportAsync("--symbol", "SPY", "--timeframe", "1d", "--output", path, "--force");
         Assert.True(exitCode == 0, error);
         Assert.Equal(path, Assert.Single(Directory.EnumerateFiles(_folder)));
+    }
+
+    [Theory]
+    [InlineData("csv")]
+    [InlineData("parquet")]
+    public async Task An_export_is_imported_with_the_same_values(string format)
+    {
+        const string select = """
+            SELECT string_agg(concat_ws(' ', symbol, timestamp, open, high, low, close, volume, trade_count, vwap), ';' ORDER BY symbol, timestamp)
+              FROM bars_1m JOIN tickers ON id = ticker_id
+            """;
+        var path = Path.Combine(_folder, "again." + format);
+        var (exitCode, _, error) = await ExportAsync("--symbol", "SPY,BRK.B", "--timeframe", "1m", "--output", path);
+        Assert.True(exitCode == 0, error);
+        var before = await _database.ScalarAsync<string>(select);
+        await _database.ExecuteAsync("DELETE FROM bars_1m");
+        (exitCode, _, error) = await RunAsync("import", path);
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(before, await _database.ScalarAsync<string>(select));
     }
 
     [Theory]
@@ -163,16 +195,18 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
         "--output",
         "bars.txt"
     )]
-    public async Task What_cannot_be_is_one_line_and_exit_code_1(string message, params string[] arguments)
+    public async Task Invalid_arguments_give_one_line_of_error_and_exit_code_1(string message, params string[] arguments)
     {
         var (exitCode, output, error) = await ExportAsync(arguments);
         Assert.Equal((1, "", $"ingestor: {message}\n"), (exitCode, output, error));
     }
 
-    private Task<(int ExitCode, string Output, string Error)> ExportAsync(params string[] arguments) =>
+    private Task<(int ExitCode, string Output, string Error)> ExportAsync(params string[] arguments) => RunAsync("export", arguments);
+
+    private Task<(int ExitCode, string Output, string Error)> RunAsync(string verb, params string[] arguments) =>
         Run.DotnetAsync(
             "Ingestor",
-            ["export", .. arguments],
+            [verb, .. arguments],
             new() { ["ConnectionStrings__wyckoff"] = _database.AppConnection, ["Logging__LogLevel__Default"] = "None" }
         );
 }

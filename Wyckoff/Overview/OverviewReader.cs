@@ -18,8 +18,8 @@ public sealed class OverviewReader(Database database)
         );
 
     /// <summary>
-    /// Passes the rows to <paramref name="read"/>: symbol, name, timeframe, timestamp, time of the refresh, and the seven figures as text. If the
-    /// connection breaks, <paramref name="read"/> is called again, so it must not publish anything before it returns.
+    /// Passes the rows to <paramref name="read"/>: symbol, name, timeframe, timestamp, time of the refresh, and the seven figures as
+    /// text. If the connection breaks, <paramref name="read"/> is called again, so it must not publish anything before it returns.
     /// </summary>
     public Task ReadAsync(OverviewQuery query, Func<NpgsqlDataReader, CancellationToken, Task> read, CancellationToken cancellationToken) =>
         database.ReadAsync(

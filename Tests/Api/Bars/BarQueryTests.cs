@@ -15,7 +15,7 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Api.Bars;
 
-/// <summary>Bars over HTTP against a model that knows nothing of how they are read: all rows of the tables, and plain arithmetic.</summary>
+/// <summary>Compares bars over HTTP with an independent model: all rows of the tables, and plain arithmetic.</summary>
 public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncLifetime
 {
     private static readonly string[] Periods =
@@ -60,7 +60,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             return;
         }
 
-        // Sessions of minutes with holes, over a change of the clocks; days of four years; a ticker without bars.
+        // Minute bars with gaps across a change to daylight saving time, daily bars of four years, and a ticker without bars.
         var tickers = new TickerDirectory(database.App);
         var writer = new BarWriter(database.App, tickers);
         var holes = await tickers.GetOrAddAsync(Symbol.Parse("HOLES"), Token);
@@ -95,7 +95,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 2)]
-    public async Task Any_range_any_period_any_page_is_what_the_tables_hold(bool cached, int seed)
+    public async Task Every_range_period_and_page_has_the_bars_of_the_tables(bool cached, int seed)
     {
         await using var api = Api(cached);
         var client = api.CreateClient();
@@ -169,7 +169,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task Every_format_says_the_same()
+    public async Task All_formats_have_the_same_bars()
     {
         await using var api = Api(cached: true);
         var client = api.CreateClient();
@@ -272,7 +272,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task Brotli_makes_less_of_an_answer_than_gzip()
+    public async Task Brotli_compresses_a_response_better_than_gzip()
     {
         await using var api = Api(cached: true);
         var client = api.CreateClient();
@@ -297,7 +297,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     )]
     [InlineData("timeframe=1d&last=9&fields=close,source,tradeCount", "close trade_count source")]
     [InlineData("timeframe=1w&last=9&fields=high,close", "high close")]
-    public async Task A_Parquet_file_has_all_fields_or_those_that_are_named(string query, string expected)
+    public async Task A_Parquet_file_has_all_fields_or_the_requested_ones(string query, string expected)
     {
         await using var api = Api(cached: true);
         var client = api.CreateClient();
@@ -316,7 +316,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("previous")]
     [InlineData("linear")]
     [InlineData("null")]
-    public async Task Gaps_are_filled_on_the_grid_and_a_page_that_ends_in_one_goes_on(string fill)
+    public async Task Gaps_are_filled_on_the_grid_also_across_pages(string fill)
     {
         await using var api = Api(cached: true);
         var client = api.CreateClient();
@@ -354,7 +354,8 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             {
                 using var answer = JsonDocument.Parse(
                     await client.GetStringAsync(
-                        $"/v1/bars/HOLES?timeframe=1m&from={from:yyyy-MM-ddTHH:mm:ssZ}&to={to:yyyy-MM-ddTHH:mm:ssZ}&fill={fill}&limit={limit}&cursor={cursor}",
+                        $"/v1/bars/HOLES?timeframe=1m&from={from:yyyy-MM-ddTHH:mm:ssZ}&to={to:yyyy-MM-ddTHH:mm:ssZ}"
+                            + $"&fill={fill}&limit={limit}&cursor={cursor}",
                         Token
                     )
                 );
@@ -398,7 +399,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task Counted_from_the_end_filled_bars_count_too()
+    public async Task Filled_bars_count_when_counting_from_the_end()
     {
         await using var api = Api(cached: true);
         var rows = await RowsAsync(api.CreateClient(), "/v1/bars/HOLES?timeframe=1m&last=2000&fill=previous");
@@ -408,7 +409,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task Times_are_written_in_the_zone_that_is_asked_for()
+    public async Task Times_are_written_in_the_requested_zone()
     {
         await using var api = Api(cached: true);
         var client = api.CreateClient();
@@ -429,7 +430,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task A_version_is_the_ETag_and_what_has_not_changed_is_not_sent_again()
+    public async Task The_ETag_is_the_version_and_unchanged_bars_give_304()
     {
         await using var api = Api(cached: true);
         var client = api.CreateClient();
@@ -490,7 +491,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task Several_symbols_the_latest_bars_and_those_known_at_an_instant()
+    public async Task Several_symbols_latest_bars_and_bars_as_of_an_instant_are_correct()
     {
         await using var api = Api(cached: true);
         var client = api.CreateClient();
@@ -521,7 +522,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         using var all = JsonDocument.Parse(await client.GetStringAsync("/v1/latest?symbols=NONE,HOLES&timeframe=1m", Token));
         Assert.Equal(JsonValueKind.Null, all.RootElement.GetProperty("latest")[0].GetProperty("bar").ValueKind);
 
-        // At 14:31:30 the bar of 14:31 is not complete; on a day, that day is not.
+        // At 14:31:30 the bar of 14:31 is not complete. During a day, the bar of that day is not.
         foreach (
             var (timeframe, at, complete) in new (string, string, Func<Row, bool>)[]
             {
@@ -541,7 +542,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task A_write_has_the_window_read_anew_once_and_a_second_replica_finds_it_in_Redis()
+    public async Task After_a_write_the_recent_bars_are_read_once_and_another_replica_finds_them_in_Redis()
     {
         var redis = await TestServers.Current.RedisAsync();
         await using var one = new ApiServer(database.AppConnection, redis);
@@ -565,7 +566,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             Assert.Single(answers.Distinct(StringComparer.Ordinal));
             Assert.Contains($"\"version\":{round},", answers[0], StringComparison.Ordinal);
             Assert.Equal(before + 1, cacheOne.Snapshot().Rebuilds);
-            // What the first puts there arrives a moment after its answer, and begins with the version.
+            // The first replica writes to Redis shortly after its response. The value begins with the version.
             var hits = cacheTwo.Snapshot().RedisHits;
             await Eventually.GetAsync(KeptAsync, version => version == round);
             Assert.Equal(answers[0], await second.GetStringAsync("/v1/bars/SHARED?last=50", Token));
@@ -592,7 +593,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_symbol_that_was_deleted_and_added_again_is_the_new_one_at_once(bool cached)
+    public async Task A_deleted_and_added_symbol_is_the_new_ticker_at_once(bool cached)
     {
         await using var api = Api(cached);
         var client = api.CreateClient();
@@ -600,7 +601,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         var random = new Random(3);
         for (var round = 1; round <= 3; round++)
         {
-            // By a process that this one hears nothing of.
+            // As if by another process whose messages do not arrive.
             var tickers = new TickerDirectory(database.App);
             var ticker = await tickers.GetOrAddAsync(Symbol.Parse(symbol), Token);
             await new BarWriter(database.App, tickers).WriteAsync(
@@ -637,7 +638,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task The_process_keeps_no_more_than_it_may()
+    public async Task The_cache_in_the_process_does_not_exceed_its_maximum_size()
     {
         await using var api = new ApiServer(
             database.AppConnection,
@@ -658,7 +659,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task An_answer_nobody_waits_for_is_given_up_in_the_database_too()
+    public async Task A_cancelled_request_also_cancels_its_query_in_the_database()
     {
         await using var api = Api(cached: false);
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(Token);
@@ -678,7 +679,10 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         async Task<long> WaitingAsync()
         {
             await using var command = database.Admin.CreateCommand(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%bars_4h%' AND state = 'active' AND wait_event_type = 'Lock'"
+                """
+                SELECT count(*) FROM pg_stat_activity
+                 WHERE datname = current_database() AND query LIKE '%bars_4h%' AND state = 'active' AND wait_event_type = 'Lock'
+                """
             );
             return (long)(await command.ExecuteScalarAsync(Token))!;
         }
@@ -709,7 +713,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("cursor=%00", "cursor")]
     [InlineData("limit=5&limit=6", "limit")]
     [InlineData("tiemframe=1d", "tiemframe")]
-    public async Task What_is_wrong_is_named(string query, string field)
+    public async Task An_invalid_parameter_is_named(string query, string field)
     {
         await using var api = Api(cached: true);
         using var response = await api.CreateClient().GetAsync($"/v1/bars/HOLES?{query}", Token);
@@ -752,7 +756,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task What_nobody_serves_is_406_and_what_is_preferred_comes()
+    public async Task An_unsupported_format_gives_406_and_the_preferred_format_is_chosen()
     {
         await using var api = Api(cached: true);
         var client = api.CreateClient();
@@ -779,7 +783,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task Too_many_symbols_are_too_many()
+    public async Task Too_many_symbols_are_refused()
     {
         await using var api = Api(cached: true);
         using var response = await api.CreateClient()
@@ -791,7 +795,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
     [Theory]
     [InlineData("/v1/asof?at=2024-03-05T15:00:00Z")]
     [InlineData("/v1/latest?")]
-    public async Task Many_symbols_are_read_some_at_a_time(string url)
+    public async Task Reads_of_many_symbols_are_limited_in_concurrency(string url)
     {
         await database.ExecuteAsync(
             "INSERT INTO market.tickers (symbol) SELECT 'MANY' || n FROM generate_series(1, 20) n ON CONFLICT DO NOTHING"
@@ -848,7 +852,7 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
         );
     }
 
-    /// <summary>Every bar of the period, from the stored ones in plain arithmetic.</summary>
+    /// <summary>All bars of a period, computed from the stored ones.</summary>
     private async Task<List<Row>> ModelAsync(string period)
     {
         var (source, bucket) = period switch
@@ -865,7 +869,12 @@ public sealed class BarQueryTests(TestDatabase database) : IClassFixture<TestDat
             _ => (period, time => time),
         };
         await using var command = database.Admin.CreateCommand(
-            $"SELECT timestamp, open, high, low, close, volume, trade_count, vwap FROM market.bars_{source} JOIN market.tickers ON id = ticker_id WHERE symbol = 'HOLES' ORDER BY timestamp"
+            $"""
+            SELECT timestamp, open, high, low, close, volume, trade_count, vwap
+              FROM market.bars_{source} JOIN market.tickers ON id = ticker_id
+             WHERE symbol = 'HOLES'
+             ORDER BY timestamp
+            """
         );
         await using var reader = await command.ExecuteReaderAsync(Token);
         var rows = new List<Row>();

@@ -13,12 +13,15 @@ public sealed class BarsTests(TestDatabase database) : IClassFixture<TestDatabas
     [Fact]
     public async Task The_newest_bars_of_the_range_come_oldest_first_however_far_apart_they_lie()
     {
-        // A bar a year: the read has to widen its span several times.
+        // With one bar a year, the reader has to widen its span several times.
         await database.ExecuteAsync(
             """
             INSERT INTO market.tickers (symbol) VALUES ('FAR');
-            INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
-            SELECT id, make_timestamptz(1990 + n, 1, 2, 0, 0, 0, 'UTC'), n + 1, n + 1.5, n + 0.5, n + 1, n, 1, 1, 1, true, 'test' FROM market.tickers, generate_series(0, 30) AS n WHERE symbol = 'FAR'
+            INSERT INTO market.bars_1d (ticker_id, timestamp, open, high, low, close, volume,
+                                        spread, spread_ratio, volume_ratio, low_history, source)
+            SELECT id, make_timestamptz(1990 + n, 1, 2, 0, 0, 0, 'UTC'), n + 1, n + 1.5, n + 0.5, n + 1, n, 1, 1, 1, true, 'test'
+              FROM market.tickers, generate_series(0, 30) AS n
+             WHERE symbol = 'FAR'
             """
         );
         await using var api = new ApiServer(database.AppConnection);
@@ -34,7 +37,7 @@ public sealed class BarsTests(TestDatabase database) : IClassFixture<TestDatabas
     }
 
     [Fact]
-    public async Task What_is_wrong_is_named_all_at_once_and_carries_the_trace()
+    public async Task All_invalid_parameters_are_reported_at_once_with_the_trace_id()
     {
         await using var api = new ApiServer(database.AppConnection);
         using var response = await api.CreateClient().GetAsync("/v1/bars/%20?timeframe=1v&from=yesterday&to=2024-13-01&limit=0", Token);
@@ -58,7 +61,7 @@ public sealed class BarsTests(TestDatabase database) : IClassFixture<TestDatabas
     [InlineData("/v1/nothing", HttpStatusCode.NotFound)]
     [InlineData("/v1/bars/X?limit=many", HttpStatusCode.BadRequest)]
     [InlineData("/v1/bars/X?from=2024-01-02&to=2024-01-02", HttpStatusCode.BadRequest)]
-    public async Task A_refusal_is_a_problem_document(string url, HttpStatusCode expected)
+    public async Task An_error_is_a_problem_document(string url, HttpStatusCode expected)
     {
         await using var api = new ApiServer(database.AppConnection);
         using var response = await api.CreateClient().GetAsync(url, Token);
@@ -67,7 +70,7 @@ public sealed class BarsTests(TestDatabase database) : IClassFixture<TestDatabas
     }
 
     [Fact]
-    public async Task The_document_and_its_page_are_served()
+    public async Task The_OpenAPI_document_and_its_page_are_served()
     {
         await using var api = new ApiServer(database.AppConnection);
         var client = api.CreateClient();
@@ -121,7 +124,7 @@ public sealed class BarsTests(TestDatabase database) : IClassFixture<TestDatabas
     [InlineData("ConnectionStrings__wyckoff", "nonsense", "ConnectionStrings:wyckoff")]
     [InlineData("Wyckoff__Database__MaxPoolSize", "0", "MaxPoolSize")]
     [InlineData("Wyckoff__Database__MinPoolSize", "30", "MinPoolSize")]
-    public async Task A_wrong_option_keeps_it_from_starting_and_is_named(string key, string value, string named)
+    public async Task An_invalid_option_prevents_the_start_and_is_named(string key, string value, string named)
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {

@@ -16,7 +16,7 @@ public sealed class RecentBarsTests
     private const long Minute = 60_000_000;
 
     [Fact]
-    public void What_is_cut_from_a_window_is_what_the_database_would_give()
+    public void A_cut_has_the_same_bars_as_a_query_on_the_database()
     {
         var cases =
             from count in Gen.Choose(0, 30)
@@ -29,7 +29,7 @@ public sealed class RecentBarsTests
                 cases.ToArbitrary(),
                 given =>
                 {
-                    // Of 100 bars of every other minute, the newest are in the window; all of them if that is all.
+                    // The window has 100 bars, one every other minute, or only the cached ones if these are all.
                     var window = Window(7, given.count, given.isAll);
                     var all = Enumerable
                         .Range(given.isAll ? 100 - given.count : 0, given.isAll ? given.count : 100)
@@ -59,7 +59,7 @@ public sealed class RecentBarsTests
     }
 
     [Fact]
-    public void It_is_the_same_after_it_was_in_Redis_and_what_is_not_whole_is_not_taken()
+    public void Bytes_are_parsed_unchanged_and_incomplete_bytes_are_rejected()
     {
         var window = Window(0x7fff_ffff_ffff, 12, isAll: true);
         var again = RecentBars.Parse([.. window.Bytes])!;
@@ -75,7 +75,7 @@ public sealed class RecentBarsTests
     }
 
     [Fact]
-    public void A_damaged_one_is_not_taken_or_can_be_read()
+    public void Damaged_bytes_are_rejected_or_can_be_read_without_an_error()
     {
         const int count = 12;
         var window = Window(7, count, isAll: true);

@@ -11,7 +11,7 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Bars.Caching;
 
-/// <summary>A version is gone by for as long as it may be old, and what was written here or heard of is known at once.</summary>
+/// <summary>A version is used until its maximum age, and a version that was written or seen here is known at once.</summary>
 public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private static readonly DateTimeOffset Noon = new(2024, 1, 2, 12, 0, 0, TimeSpan.Zero);
@@ -23,7 +23,7 @@ public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<T
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_version_is_told_again_until_it_may_be_too_old()
+    public async Task A_version_is_reused_until_its_maximum_age()
     {
         var ticker = await TickerAsync("AGED");
         await using var replica = new Replica(database.AppConnection, Age, _time);
@@ -40,7 +40,7 @@ public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<T
     }
 
     [Fact]
-    public async Task Without_an_age_each_call_is_a_question()
+    public async Task With_a_maximum_age_of_zero_each_call_asks_the_database()
     {
         var ticker = await TickerAsync("ZERO");
         await using var replica = new Replica(database.AppConnection, TimeSpan.Zero, _time);
@@ -52,7 +52,7 @@ public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<T
     }
 
     [Fact]
-    public async Task Who_writes_through_a_replica_reads_what_he_wrote()
+    public async Task A_write_through_a_replica_is_visible_to_its_next_read()
     {
         var ticker = await TickerAsync("OWN");
         await using var replica = new Replica(database.AppConnection, Age, _time);
@@ -64,7 +64,7 @@ public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<T
     }
 
     [Fact]
-    public async Task Who_has_heard_of_a_newer_version_has_the_database_asked()
+    public async Task A_caller_that_has_seen_a_newer_version_makes_the_database_be_asked()
     {
         var ticker = await TickerAsync("HEARD");
         await using var replica = new Replica(database.AppConnection, Age, _time);
@@ -72,12 +72,12 @@ public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<T
         Assert.Equal(1, await AskAsync(replica, ticker));
         var version = await WriteAsync(ticker);
         Assert.Equal(version, await replica.Versions.CurrentAsync(ticker, Timeframe.Minute1, version, Cancellation));
-        // And then everybody knows.
+        // The newer version is now known to all callers.
         Assert.Equal(version, await AskAsync(replica, ticker));
     }
 
     [Fact]
-    public async Task A_deleted_ticker_has_no_version_any_more()
+    public async Task A_deleted_ticker_has_no_version()
     {
         var ticker = await TickerAsync("GONE");
         await using var replica = new Replica(database.AppConnection, Age, _time);
@@ -89,31 +89,31 @@ public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<T
     }
 
     [Fact]
-    public async Task What_was_heard_of_does_not_go_back_unless_the_primary_does()
+    public async Task A_version_does_not_decrease_unless_that_of_the_primary_does()
     {
         var ticker = await TickerAsync("BACK");
         await using var replica = new Replica(database.AppConnection, Age, _time);
         await WriteAsync(ticker);
         await WriteAsync(ticker);
-        // Two answers on their way at once: the older question may be answered last.
+        // Of two concurrent queries, the older one may return last.
         replica.Versions.Raise(ticker, Timeframe.Minute1, 2);
         replica.Versions.Raise(ticker, Timeframe.Minute1, 1);
         Assert.Equal(2, await AskAsync(replica, ticker));
 
-        // A standby that was promoted, and had not heard of the last commit.
+        // As if a standby had been promoted without the last commit.
         await database.ExecuteAsync($"UPDATE market.bar_windows SET version = 1 WHERE ticker_id = {ticker}");
         _time.Advance(Age);
         Assert.Equal(1, await AskAsync(replica, ticker));
     }
 
     [Fact]
-    public async Task Readers_in_the_middle_of_a_read_hold_no_writer_up()
+    public async Task A_read_in_progress_does_not_block_a_writer()
     {
         var ticker = await TickerAsync("BUSY");
         await WriteAsync(ticker);
         await using var replica = new Replica(database.AppConnection, Age, _time);
         Assert.Equal(1, await AskAsync(replica, ticker));
-        await using var stream = await replica.Reader.OpenAsync(
+        await using var rows = await replica.Reader.OpenAsync(
             ticker,
             Timeframe.Minute1,
             BarFields.Usual,
@@ -124,15 +124,15 @@ public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<T
             null,
             Cancellation
         );
-        Assert.Equal(1, stream.Version);
+        Assert.Equal(1, rows.Version);
 
-        // In one statement's time: whoever waits for a lock here fails.
+        // With this timeout, any wait for a lock fails.
         await using var source = NpgsqlDataSource.Create(database.AppConnection + ";Options=-c lock_timeout=1ms");
         Assert.Equal(2, await WriteAsync(ticker, source: source));
     }
 
     [Fact]
-    public async Task Who_asks_again_and_again_waits_for_no_question()
+    public async Task Repeated_calls_do_not_wait_for_a_query()
     {
         int[] tickers = [await TickerAsync("RENEWED1"), await TickerAsync("RENEWED2")];
         await using var replica = new Replica(database.AppConnection, Age, _time);
@@ -143,7 +143,7 @@ public sealed class WindowVersionsTests(TestDatabase database) : IClassFixture<T
             await WriteAsync(ticker);
         }
 
-        // Past a quarter of the age, so that this caller has the next question asked; he himself goes by what is known.
+        // After a quarter of the maximum age, a call starts a renewal, and returns the known version.
         _time.Advance((Age / 4) + TimeSpan.FromMilliseconds(1));
         foreach (var ticker in tickers)
         {

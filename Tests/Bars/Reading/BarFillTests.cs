@@ -13,7 +13,7 @@ public sealed class BarFillTests
     );
 
     [Fact]
-    public void The_last_steps_are_the_same_whether_those_before_are_made_or_passed_over()
+    public void The_last_bars_are_the_same_whether_earlier_steps_are_filled_or_skipped()
     {
         var cases =
             from name in Gen.Elements("1m", "7m", "1h", "1d", "1w", "1mo", "1q")
@@ -36,7 +36,7 @@ public sealed class BarFillTests
     }
 
     [Fact]
-    public void Of_a_gap_of_two_centuries_only_the_end_is_made()
+    public void Only_the_requested_end_of_a_gap_of_two_centuries_is_filled()
     {
         BarPeriod period = Wyckoff.Primitives.Timeframe.Minute1;
         var first = IncomingBar.TimeOf(new(1900, 1, 1, 0, 0, 0, TimeSpan.Zero));

@@ -66,7 +66,7 @@ public sealed class BarPeriodTests
                     Assert.Equal(bucket, period.Before(period.Next(period.Next(bucket)), 2));
                     Assert.True(BarPeriod.TryParse(period.Name, out var again));
                     Assert.Equal(period.Name, again.Name);
-                    // What it is folded from never reaches over its end.
+                    // The bars that it is resampled from never exceed its end.
                     Assert.True(
                         period.Source.Microseconds * period.Parts <= period.Next(bucket) - bucket
                             || period.Name.EndsWith("mo", StringComparison.Ordinal)
@@ -90,7 +90,7 @@ public sealed class BarPeriodTests
     [InlineData("1q", "1d", "2024-06-30T00:00:00Z", "2024-04-01T00:00:00Z")]
     [InlineData("1y", "1d", "1969-06-30T00:00:00Z", "1969-01-01T00:00:00Z")]
     [InlineData("60m", "1h", "2024-06-03T13:30:00Z", "2024-06-03T13:00:00Z")]
-    public void A_bar_is_folded_from_the_coarsest_stored_timeframe_and_named_by_its_first_instant(
+    public void A_bar_is_resampled_from_the_coarsest_stored_timeframe_and_has_its_first_instant_as_timestamp(
         string name,
         string source,
         string time,
@@ -108,7 +108,7 @@ public sealed class BarPeriodTests
     }
 
     [Fact]
-    public void A_multiple_that_is_stored_is_what_is_stored()
+    public void A_multiple_that_equals_a_stored_timeframe_is_that_timeframe()
     {
         foreach (
             var (name, stored) in new[]
@@ -141,5 +141,5 @@ public sealed class BarPeriodTests
     [InlineData("99999d")]
     [InlineData("1s")]
     [InlineData("１d")]
-    public void What_is_no_period_is_refused(string text) => Assert.False(BarPeriod.TryParse(text, out _));
+    public void An_invalid_period_is_refused(string text) => Assert.False(BarPeriod.TryParse(text, out _));
 }

@@ -8,17 +8,25 @@ public sealed class BarScanTests(TestDatabase database) : IClassFixture<TestData
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Bars_are_the_same_however_few_bytes_come_at_a_time()
+    public async Task Bars_are_the_same_however_few_bytes_arrive_at_a_time()
     {
         await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('SCAN')");
         await database.ExecuteAsync(
-            "INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, vwap) SELECT 'SCAN', '1d', timestamptz '2024-03-04Z' + n * interval '1 day', 10, 12, 9, 11.5, n, nullif(n, 2) FROM generate_series(0, 4) n"
+            """
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, vwap)
+            SELECT 'SCAN', '1d', timestamptz '2024-03-04Z' + n * interval '1 day', 10, 12, 9, 11.5, n, nullif(n, 2)
+              FROM generate_series(0, 4) n
+            """
         );
         await using var connection = await database.App.OpenConnectionAsync(Token);
         using var copied = new MemoryStream();
         await using (
             var copy = await connection.BeginRawBinaryCopyAsync(
-                "COPY (SELECT timestamp, open, high, low, close, volume, trade_count, vwap, source = 'aggregated', false FROM market.bars_1d ORDER BY timestamp) TO STDOUT (FORMAT binary)",
+                """
+                COPY (SELECT timestamp, open, high, low, close, volume, trade_count, vwap, source = 'aggregated', false
+                        FROM market.bars_1d
+                       ORDER BY timestamp) TO STDOUT (FORMAT binary)
+                """,
                 Token
             )
         )
@@ -49,7 +57,7 @@ public sealed class BarScanTests(TestDatabase database) : IClassFixture<TestData
         return bars;
     }
 
-    /// <summary>Gives a few bytes at a time, as a network may.</summary>
+    /// <summary>Returns a few bytes at a time, as a network connection may.</summary>
     private sealed class Trickle(byte[] bytes, int most) : MemoryStream(bytes)
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>

@@ -16,7 +16,7 @@ public sealed class BarTextTests
     );
 
     [Fact]
-    public void An_amount_is_written_exactly_and_without_the_zeros_at_its_end()
+    public void An_amount_is_written_exactly_and_without_trailing_zeros()
     {
         var amounts =
             from digits in Gen.Choose(0, 18)
@@ -59,7 +59,7 @@ public sealed class BarTextTests
     [InlineData("Australia/Lord_Howe")]
     [InlineData("Asia/Kathmandu")]
     [InlineData("UTC")]
-    public void A_time_is_written_as_its_zone_has_it(string name)
+    public void A_time_is_written_as_local_time_of_its_zone(string name)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(name);
         Prop.ForAll(

@@ -12,8 +12,8 @@ namespace Wyckoff.Bars.Caching;
 
 /// <summary>
 /// Caches the recent bars of each window and period, formatted for output: in this process, and in Redis for all replicas. Each use is
-/// checked against the current version of the window, so no layer can make a response wrong. Outdated bars are read again once, however many
-/// requests wait for them.
+/// checked against the current version of the window, so no layer can make a response wrong. Outdated bars are read again once,
+/// however many requests wait for them.
 /// </summary>
 public sealed class BarCache
 {
@@ -84,8 +84,8 @@ public sealed class BarCache
                 return window;
             }
 
-            // The read had begun for an older version. Ask the primary for the version before reading again: if the known version is wrong, for
-            // example because the ticker was deleted, this loop would otherwise not end before that version expires.
+            // The read had begun for an older version. Ask the primary for the version before reading again: if the known version is
+            // wrong, for example because the ticker was deleted, this loop would otherwise not end before that version expires.
             version = await _versions.AskAsync(ticker.Id, period.Source, cancellationToken);
             if (version == 0)
             {

@@ -6,9 +6,9 @@ using Wyckoff.Bars.Reading;
 namespace Wyckoff.Bars.Caching;
 
 /// <summary>
-/// The recent bars of a window, formatted, from which any part can be cut. The same bytes are cached in the process and in Redis: the version as
-/// 16 digits, whether these are all bars of the window, their number, when the window got this version, their times, the end of each bar
-/// in the text, and the text.
+/// The recent bars of a window, formatted, from which any part can be cut. The same bytes are cached in the process and in Redis: the
+/// version as 16 digits, whether these are all bars of the window, their number, when the window got this version, their times, the
+/// end of each bar in the text, and the text.
 /// </summary>
 public sealed class RecentBars
 {
@@ -121,8 +121,8 @@ public sealed class RecentBars
     }
 
     /// <summary>
-    /// Finds the newest <paramref name="last"/> bars with from ≤ time &lt; until: their indexes [first, end). Null if the window may have more such
-    /// bars than are cached.
+    /// Finds the newest <paramref name="last"/> bars with from ≤ time &lt; until: their indexes [first, end). Null if the window may
+    /// have more such bars than are cached.
     /// </summary>
     public (int First, int End)? Cut(long from, long until, long last)
     {

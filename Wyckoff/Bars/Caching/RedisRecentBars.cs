@@ -16,7 +16,8 @@ internal sealed class RedisRecentBars(
 {
     private const int FailuresToRest = 3;
 
-    // A slow replica must not overwrite newer bars of another. The first 16 bytes are the version, as hexadecimal digits that sort like the number.
+    // A slow replica must not overwrite newer bars of another. The first 16 bytes are the version, as hexadecimal digits that sort
+    // like the number.
     private const string PutIfNewer = """
         local c = redis.call('GETRANGE', KEYS[1], 0, 15)
         if #c < 16 or c < string.sub(ARGV[1], 1, 16) then

@@ -9,15 +9,18 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Bars.Caching;
 
 /// <summary>
-/// Knows the versions of windows, at most <see cref="CacheOptions.MaxVersionAge"/> old. Callers that ask at the same time share one small query, which
-/// always begins after they have asked. The version of a window never decreases, as long as that on the primary does not.
+/// Knows the versions of windows, at most <see cref="CacheOptions.MaxVersionAge"/> old. Callers that ask at the same time share one
+/// small query, which always begins after they have asked. The version of a window never decreases, as long as that on the primary
+/// does not.
 /// </summary>
 public sealed class WindowVersions(Database database, IOptions<CacheOptions> options, TimeProvider time)
 {
     // Queries that run at once. With one only, a caller would wait for the running query and then for its own.
     private const int Lanes = 2;
 
-    /// <summary>Timeout in seconds. A lookup by key that takes longer means that the server hangs, and the callers should get an error.</summary>
+    /// <summary>
+    /// Timeout in seconds. A lookup by key that takes longer means that the server hangs, and the callers should get an error.
+    /// </summary>
     internal const int Patience = 4;
 
     // A version in use is queried again after a quarter of its maximum age, so that the result arrives before it is too old.
@@ -94,8 +97,8 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
         }
     }
 
-    // Queries all windows in use at once, a few times per maximum age, until no window has been used for that time. It keeps its connection, because
-    // the pool would hand out another one each time, whose server process has cold caches.
+    // Queries all windows in use at once, a few times per maximum age, until no window has been used for that time. It keeps its
+    // connection, because the pool would hand out another one each time, whose server process has cold caches.
     private async Task RenewAsync()
     {
         try
@@ -253,8 +256,8 @@ public sealed class WindowVersions(Database database, IOptions<CacheOptions> opt
 
     private sealed class Round
     {
-        // The sessions use custom plans, which hypertables need. bar_windows is a plain table, whose query takes less time than its planning. The
-        // setting ends with the batch.
+        // The sessions use custom plans, which hypertables need. bar_windows is a plain table, whose query takes less time than its
+        // planning. The setting ends with the batch.
         private const string PlannedOnce = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)";
 
         private readonly Dictionary<(int, Timeframe), int> _places = [];

@@ -3,7 +3,9 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Bars.Files;
 
-/// <summary>Copies the stored bars of a ticker to a file. The bars are those of one snapshot, and memory holds only a few of them.</summary>
+/// <summary>
+/// Copies the stored bars of a ticker to a file. The bars are those of one snapshot, and memory holds only a few of them.
+/// </summary>
 public sealed class BarExport(BarReader reader)
 {
     /// <summary>Writes the bars that open in the range, oldest first. A missing bound means the first or the last bar.</summary>

@@ -4,8 +4,9 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Bars.Files;
 
 /// <summary>
-/// Writes bars as CSV or Parquet, for exports and for HTTP responses. A file has the columns <c>symbol</c>, <c>timeframe</c>, <c>timestamp</c> and the fields in the
-/// order of <see cref="BarColumns"/>, and can therefore be imported as it is. The output need not seek.
+/// Writes bars as CSV or Parquet, for exports and for HTTP responses. A file has the columns <c>symbol</c>, <c>timeframe</c>,
+/// <c>timestamp</c> and the fields in the order of <see cref="BarColumns"/>, and can therefore be imported as it is. The output need
+/// not seek.
 /// </summary>
 public abstract class BarFileWriter : IDisposable
 {
@@ -23,7 +24,9 @@ public abstract class BarFileWriter : IDisposable
 
     public abstract void Add(in BarRow row);
 
-    /// <summary>Passes the added bars on to the output once they are enough for an efficient write. To be called every few hundred bars.</summary>
+    /// <summary>
+    /// Passes the added bars on to the output once they are enough for an efficient write. To be called every few hundred bars.
+    /// </summary>
     /// <returns>False when nobody reads the output any more.</returns>
     public abstract ValueTask<bool> FlushAsync(CancellationToken cancellationToken);
 

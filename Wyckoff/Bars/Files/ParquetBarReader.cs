@@ -6,8 +6,8 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Bars.Files;
 
 /// <summary>
-/// Reads bars from a Parquet file without rounding. A floating-point number is taken as the shortest decimal that identifies it (0.1 is 0.1). A row
-/// with a value that does not fit is a reject.
+/// Reads bars from a Parquet file without rounding. A floating-point number is taken as the shortest decimal that identifies it (0.1
+/// is 0.1). A row with a value that does not fit is a reject.
 /// </summary>
 public sealed class ParquetBarReader : IDisposable
 {

@@ -6,7 +6,8 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Bars.Files;
 
 /// <summary>
-/// Writes bars as Parquet. The columns have the types of the database: prices are DECIMAL(18,8), volumes DECIMAL(28,8), times are instants in microseconds.
+/// Writes bars as Parquet. The columns have the types of the database: prices are DECIMAL(18,8), volumes DECIMAL(28,8), times are
+/// instants in microseconds.
 /// </summary>
 public sealed class ParquetBarWriter : BarFileWriter
 {

@@ -1,8 +1,8 @@
 namespace Wyckoff.Bars.Reading;
 
 /// <summary>
-/// Fills the gaps between bars, and passes all bars on. After it, every step of the period from the first bar to the last has a bar. Nothing is
-/// added before the first or after the last.
+/// Fills the gaps between bars, and passes all bars on. After it, every step of the period from the first bar to the last has a bar.
+/// Nothing is added before the first or after the last.
 /// </summary>
 /// <param name="period">Grid of the bars.</param>
 /// <param name="fill">How gaps are filled.</param>

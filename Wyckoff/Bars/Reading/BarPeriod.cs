@@ -5,8 +5,9 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Bars.Reading;
 
 /// <summary>
-/// The width of requested bars: a stored timeframe, or a multiple of one, which is resampled at read time. Minutes and hours are counted in UTC
-/// since 1970. Days, weeks (from Monday), months, quarters and years consist of session dates, which are dates in the ticker's time zone.
+/// The width of requested bars: a stored timeframe, or a multiple of one, which is resampled at read time. Minutes and hours are
+/// counted in UTC since 1970. Days, weeks (from Monday), months, quarters and years consist of session dates, which are dates in the
+/// ticker's time zone.
 /// </summary>
 public sealed record BarPeriod
 {
@@ -57,8 +58,8 @@ public sealed record BarPeriod
     public string Name { get; }
 
     /// <summary>
-    /// The coarsest stored timeframe of which the period is a multiple. No stored timeframe is more complete: each write rolls finer bars up into
-    /// it, and it also holds bars that providers gave without finer ones.
+    /// The coarsest stored timeframe of which the period is a multiple. No stored timeframe is more complete: each write rolls finer
+    /// bars up into it, and it also holds bars that providers gave without finer ones.
     /// </summary>
     public Timeframe Source { get; }
 

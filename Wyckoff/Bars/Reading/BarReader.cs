@@ -7,10 +7,13 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Bars.Reading;
 
 /// <summary>
-/// The one way to read stored bars: row by row, only the fields that the caller needs, each read from one snapshot. Reads of this class also return the version
-/// of the window in that snapshot. Readers within a transaction, or under a lock, of their own pass their connection.
+/// The one way to read stored bars: row by row, only the fields that the caller needs, each read from one snapshot. Reads of this
+/// class also return the version of the window in that snapshot. Readers within a transaction, or under a lock, of their own pass
+/// their connection.
 /// </summary>
-/// <remarks>Only aggregates (counts, means, bounds) and the comparison while bars are written, <see cref="BarScan"/>, have SQL of their own.</remarks>
+/// <remarks>
+/// Only aggregates (counts, means, bounds) and the comparison while bars are written, <see cref="BarScan"/>, have SQL of their own.
+/// </remarks>
 public sealed class BarReader(Database database, WindowVersions versions, TimeProvider time)
 {
     /// <summary>The first time that a bar can have.</summary>
@@ -26,7 +29,9 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
     // The end of the bars of each window when last read: where a search for the newest bars begins.
     private readonly ConcurrentDictionary<(int, Timeframe), long> _ends = new();
 
-    /// <summary>Opens a reader of the first <paramref name="limit"/> bars with from ≤ time &lt; until, oldest first, in one snapshot.</summary>
+    /// <summary>
+    /// Opens a reader of the first <paramref name="limit"/> bars with from ≤ time &lt; until, oldest first, in one snapshot.
+    /// </summary>
     /// <param name="tickerId">Ticker of the window.</param>
     /// <param name="timeframe">Timeframe of the window.</param>
     /// <param name="fields">Fields to read beside the timestamp.</param>
@@ -67,7 +72,9 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
             cancellationToken
         );
 
-    /// <summary>Opens a reader on the connection, and so in the transaction and under the locks, of the caller. It has to be read to its end.</summary>
+    /// <summary>
+    /// Opens a reader on the connection, and so in the transaction and under the locks, of the caller. It has to be read to its end.
+    /// </summary>
     public static Task<BarRowReader> OpenOnAsync(
         NpgsqlConnection connection,
         int tickerId,
@@ -97,7 +104,9 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
         CancellationToken cancellationToken
     ) => BarRowReader.OpenOnAsync(connection, tickerId, timeframe, fields, ranges, limit, cancellationToken);
 
-    /// <summary>Reads the newest <paramref name="count"/> bars of a stored timeframe on the connection, and so in the transaction, of the caller.</summary>
+    /// <summary>
+    /// Reads the newest <paramref name="count"/> bars of a stored timeframe on the connection, and so in the transaction, of the caller.
+    /// </summary>
     /// <returns>The version of the window.</returns>
     public Task<WindowVersion> ReadNewestOnAsync(
         NpgsqlConnection connection,
@@ -278,8 +287,8 @@ public sealed class BarReader(Database database, WindowVersions versions, TimePr
             var reader = await database.OpenOnStandbyAsync(open, cancellationToken);
             try
             {
-                // The standby may also be ahead: it shows a commit before the primary does, which waits for its synchronous standbys. A client that
-                // has seen the newer version must not get the older one from the primary next.
+                // The standby may also be ahead: it shows a commit before the primary does, which waits for its synchronous standbys.
+                // A client that has seen the newer version must not get the older one from the primary next.
                 if (
                     reader.Version == needed
                     || (

@@ -11,13 +11,13 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Bars.Reading;
 
 /// <summary>
-/// Reads the stored bars of one ticker and timeframe row by row, from COPY in PostgreSQL's binary format. Rows are decoded in place, so a bar
-/// costs no object.
+/// Reads the stored bars of one ticker and timeframe row by row, from COPY in PostgreSQL's binary format. Rows are decoded in place,
+/// so a bar costs no object.
 /// </summary>
 /// <remarks>
-/// Apart from its rows, the cost of a query is its planning, which looks at every chunk within the bounds. A long range is therefore read in
-/// spans: a short first one, which usually holds all bars, and then wider ones, in one transaction that sees one snapshot. The bounds are
-/// literals because COPY takes no parameters.
+/// Apart from its rows, the cost of a query is its planning, which looks at every chunk within the bounds. A long range is therefore
+/// read in spans: a short first one, which usually holds all bars, and then wider ones, in one transaction that sees one snapshot. The
+/// bounds are literals because COPY takes no parameters.
 /// </remarks>
 public sealed class BarRowReader : IAsyncDisposable
 {
@@ -82,8 +82,8 @@ public sealed class BarRowReader : IAsyncDisposable
     public WindowVersion Window => new(Version, ChangedAt);
 
     /// <summary>
-    /// Opens a reader of the first <paramref name="limit"/> bars with from ≤ time &lt; until, oldest first, which has read the version already.
-    /// The reader owns the connection.
+    /// Opens a reader of the first <paramref name="limit"/> bars with from ≤ time &lt; until, oldest first, which has read the version
+    /// already. The reader owns the connection.
     /// </summary>
     /// <param name="connection">Has no open transaction.</param>
     /// <param name="tickerId">Ticker of the window.</param>
@@ -162,8 +162,9 @@ public sealed class BarRowReader : IAsyncDisposable
     }
 
     /// <summary>
-    /// Opens a reader of the bars of several ranges on the connection of the caller, which stays open. The reader sees what the caller's transaction sees, and
-    /// does not read the version. It has to be read to its end: stopping earlier cancels the statement, and so aborts that transaction.
+    /// Opens a reader of the bars of several ranges on the connection of the caller, which stays open. The reader sees what the
+    /// caller's transaction sees, and does not read the version. It has to be read to its end: stopping earlier cancels the statement,
+    /// and so aborts that transaction.
     /// </summary>
     internal static async Task<BarRowReader> OpenOnAsync(
         NpgsqlConnection connection,
@@ -405,7 +406,8 @@ public sealed class BarRowReader : IAsyncDisposable
         }
     }
 
-    // Head.Alone takes a join, whose planning takes longer than reading the bars of a year. It is therefore used only when there are no bars.
+    // Head.Alone takes a join, whose planning takes longer than reading the bars of a year. It is therefore used only when there are
+    // no bars.
     private string Sql(IReadOnlyList<(long From, long Until)> ranges, bool newestFirst, Head head)
     {
         var sql = new StringBuilder("COPY (");

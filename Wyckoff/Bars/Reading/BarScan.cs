@@ -10,12 +10,12 @@ namespace Wyckoff.Bars.Reading;
 internal readonly record struct StoredBar(IncomingBar Bar, bool Aggregated, bool Own);
 
 /// <summary>
-/// Reads the stored bars of one window, oldest first, to compare them with the bars that are written. COPY in PostgreSQL's binary format is fast enough to
-/// compare all bars of a file that is imported again.
+/// Reads the stored bars of one window, oldest first, to compare them with the bars that are written. COPY in PostgreSQL's binary
+/// format is fast enough to compare all bars of a file that is imported again.
 /// </summary>
 /// <remarks>
-/// Not a <see cref="BarReader"/>: this read belongs to the transaction that writes, under its locks, and the database compares the source and
-/// <c>created_at</c> of each row, which no other reader needs.
+/// Not a <see cref="BarReader"/>: this read belongs to the transaction that writes, under its locks, and the database compares the
+/// source and <c>created_at</c> of each row, which no other reader needs.
 /// </remarks>
 internal sealed class BarScan : IAsyncDisposable
 {

@@ -5,8 +5,8 @@ using System.Text.Encodings.Web;
 namespace Wyckoff.Bars.Reading;
 
 /// <summary>
-/// Writes a bar as JSON or as a line of CSV, exactly: amounts directly from their fixed-point numbers, without zeros at their end. Not thread-safe,
-/// because the last date and offset are cached.
+/// Writes a bar as JSON or as a line of CSV, exactly: amounts directly from their fixed-point numbers, without zeros at their end. Not
+/// thread-safe, because the last date and offset are cached.
 /// </summary>
 public sealed class BarText
 {

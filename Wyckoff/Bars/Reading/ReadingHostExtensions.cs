@@ -6,7 +6,9 @@ namespace Wyckoff.Bars.Reading;
 
 public static class ReadingHostExtensions
 {
-    /// <summary>Adds the cache of recent bars. Requires <see cref="WyckoffHostExtensions.AddWyckoff"/>, which adds the reader of bars.</summary>
+    /// <summary>
+    /// Adds the cache of recent bars. Requires <see cref="WyckoffHostExtensions.AddWyckoff"/>, which adds the reader of bars.
+    /// </summary>
     public static TBuilder AddReading<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {

@@ -1,6 +1,5 @@
 using System.Data;
 using Npgsql;
-using NpgsqlTypes;
 using Wyckoff.Bars.Caching;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Postgres;
