@@ -148,7 +148,7 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
     public async Task An_export_is_imported_with_the_same_values(string format)
     {
         const string select = """
-            SELECT string_agg(concat_ws(' ', symbol, timestamp, open, high, low, close, volume, trade_count, vwap), ';' ORDER BY symbol, timestamp)
+            SELECT string_agg(ROW(symbol, timestamp, open, high, low, close, volume, trade_count, vwap)::text, ';' ORDER BY symbol, timestamp)
               FROM bars_1m JOIN tickers ON id = ticker_id
             """;
         var path = Path.Combine(_folder, "again." + format);
@@ -156,8 +156,8 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
         Assert.True(exitCode == 0, error);
         var before = await _database.ScalarAsync<string>(select);
         await _database.ExecuteAsync("DELETE FROM bars_1m");
-        (exitCode, _, error) = await RunAsync("import", path);
-        Assert.True(exitCode == 0, error);
+        (exitCode, var output, error) = await RunAsync("import", path, "--timeframe", "1m");
+        Assert.True(exitCode == 0, output + error);
         Assert.Equal(before, await _database.ScalarAsync<string>(select));
     }
 
