@@ -37,7 +37,7 @@ internal static class ParquetBenchmark
         foreach (var format in new[] { "csv", "parquet" })
         {
             var (file, exported) = (folder.PathOf("bars." + format), folder.PathOf("exported." + format));
-            await WriteAsync(file, format == "csv" ? BarFileFormat.Csv : BarFileFormat.Parquet, rows, cancellationToken);
+            await WriteAsync(file, format == "csv" ? BarFormat.Csv : BarFormat.Parquet, rows, cancellationToken);
             await server.EmptyAsync(cancellationToken);
             await MeasureAsync("import", file, "--timeframe", "1m", "--no-roll-ups");
             if (await server.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m", cancellationToken) != rows)
@@ -52,30 +52,11 @@ internal static class ParquetBenchmark
 
             async Task MeasureAsync(string verb, params string[] arguments)
             {
-                var (file, exported) = (Path.Combine(home, "bars." + format), Path.Combine(home, "exported." + format));
-                await WriteAsync(file, format == "csv" ? BarFormat.Csv : BarFormat.Parquet, rows, cancellationToken);
-                await server.EmptyAsync(cancellationToken);
-                await MeasureAsync("import", file, "--timeframe", "1m", "--no-roll-ups");
-                if (await server.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m", cancellationToken) != rows)
-                {
-                    throw new InvalidOperationException("Not all rows were imported.");
-                }
-
-                await MeasureAsync("export", "--symbol", symbols, "--timeframe", "1m", "--output", exported);
-                report.Add($"{format}: size of the exported file", new FileInfo(exported).Length / (double)rows, "bytes a row");
-                File.Delete(file);
-                File.Delete(exported);
-
-                async Task MeasureAsync(string verb, params string[] arguments)
-                {
-                    var (took, peak) = await IngestorRun.MeasureAsync(server, [verb, .. arguments], cancellationToken);
-                    seconds[(verb, format)] = took;
-                    report.Add($"{verb} of {rows / 1_000_000} M rows, {format}", rows / took, "rows/s");
-                    report.Add($"{verb} of {rows / 1_000_000} M rows, {format}: peak memory", peak, "MB", format == "parquet" ? 300 : null);
-                    Console.WriteLine(
-                        string.Create(CultureInfo.InvariantCulture, $"{verb}, {format}: {rows / took:N0} rows/s, peak {peak:0} MB")
-                    );
-                }
+                var (elapsed, peak) = await IngestorRun.MeasureAsync(server, [verb, .. arguments], cancellationToken);
+                seconds[(verb, format)] = elapsed;
+                report.Add($"{verb} of {rows / 1_000_000} M rows, {format}", rows / elapsed, "rows/s");
+                report.Add($"{verb} of {rows / 1_000_000} M rows, {format}: peak memory", peak, "MB", format == "parquet" ? 300 : null);
+                Report.Log($"{verb}, {format}: {rows / elapsed:N0} rows/s, peak {peak:0} MB");
             }
         }
 

@@ -148,7 +148,8 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
     public async Task An_export_is_imported_with_the_same_values(string format)
     {
         const string select = """
-            SELECT string_agg(ROW(symbol, timestamp, open, high, low, close, volume, trade_count, vwap)::text, ';' ORDER BY symbol, timestamp)
+            SELECT string_agg(ROW(symbol, timestamp, open, high, low, close, volume, trade_count, vwap)::text, ';'
+                              ORDER BY symbol, timestamp)
               FROM bars_1m JOIN tickers ON id = ticker_id
             """;
         var path = Path.Combine(_folder, "again." + format);

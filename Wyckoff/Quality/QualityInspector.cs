@@ -185,6 +185,7 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             var (bytes, source) = (Array.Empty<byte>(), "");
             await foreach (var row in rows.ReadAllAsync(cancellationToken))
             {
+                // Consecutive bars of one source share its bytes.
                 if (row.Source != bytes)
                 {
                     (bytes, source) = (row.Source!, Encoding.UTF8.GetString(row.Source!));
@@ -268,12 +269,12 @@ public sealed class QualityInspector(Database database, TimeProvider time)
                 )
             )
             {
-                var given = new List<Bar>();
+                var bars = new List<Bar>();
                 await foreach (var bar in ReadAsync(timeframe, span, cancellationToken))
                 {
                     if (bar.Source != BarWriter.Aggregated)
                     {
-                        given.Add(bar);
+                        bars.Add(bar);
                     }
                 }
 

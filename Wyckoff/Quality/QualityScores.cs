@@ -24,8 +24,12 @@ public sealed record QualityScore(
     long Flawed
 );
 
-/// <summary>Sums up the stored scores of the newest bars: a glance at many tickers, where <see cref="QualityInspector"/> goes through all bars of one.</summary>
-/// <remarks>The database computes these aggregates of many tickers in one round trip, so their bars do not go through <see cref="Bars.Reading.BarReader"/>.</remarks>
+/// <summary>
+/// Summarizes the stored scores of the newest bars of many tickers. <see cref="QualityInspector"/> inspects all bars of one ticker.
+/// </summary>
+/// <remarks>
+/// Not by <see cref="Bars.Reading.BarReader"/>: the database computes the aggregates of many tickers in one round trip.
+/// </remarks>
 public sealed class QualityScores(Database database, TimeProvider time)
 {
     // The search covers this many times the width of the wanted bars, to allow for nights, weekends and holidays. Sparser bars give fewer

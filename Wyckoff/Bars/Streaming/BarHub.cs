@@ -71,7 +71,7 @@ public sealed class BarHub : BackgroundService
             redis
         );
         Changes = new(database, reader, versions);
-        _soon = _options.Poll < _options.PollAlone ? _options.Poll : _options.PollAlone;
+        _fastPoll = _options.Poll < _options.PollAlone ? _options.Poll : _options.PollAlone;
     }
 
     internal TimeProvider Time { get; }

@@ -44,7 +44,7 @@ internal sealed class ChangeReader(Database database, BarReader reader, WindowVe
     // Ranges that are at most this many bars apart are merged.
     private const int MergeDistance = 20;
 
-    // An answer that takes longer is not worth waiting for: the next attempt may find another server.
+    // Seconds. The retry after a timeout may reach another server.
     private const int Timeout = 10;
 
     public Task<StreamRound> ReadAsync(
@@ -72,7 +72,7 @@ internal sealed class ChangeReader(Database database, BarReader reader, WindowVe
                 }
 
                 using var deadline = CancellationTokenSource.CreateLinkedTokenSource(token);
-                // COPY, by which bars are read, has no timeout of its own.
+                // The bars are read by COPY, which takes no command timeout.
                 deadline.CancelAfter(TimeSpan.FromSeconds(Timeout));
                 try
                 {
@@ -89,10 +89,11 @@ internal sealed class ChangeReader(Database database, BarReader reader, WindowVe
             cancellationToken
         );
 
+    /// <summary>Renders the events of a round in the transaction of the caller.</summary>
     private async Task<StreamRound> RoundAsync(
         NpgsqlConnection connection,
-        StreamedWindow window,
-        WindowState state,
+        WindowRef window,
+        StoredWindow state,
         long? tip,
         IReadOnlyList<long> positions,
         IReadOnlyCollection<StreamJoin> joins,
@@ -128,8 +129,8 @@ internal sealed class ChangeReader(Database database, BarReader reader, WindowVe
                 if (!round.Snapshots.TryGetValue(join.Last, out var snapshot))
                 {
                     snapshot =
-                        snapshots.TryGetValue(join.Last, out var known) && known.Version == state.Version
-                            ? known
+                        snapshots.TryGetValue(join.Last, out var cached) && cached.Version == state.Version
+                            ? cached
                             : await SnapshotAsync(connection, window, state, join.Last, cancellationToken);
                     round.Snapshots[join.Last] = snapshot;
                 }
@@ -147,7 +148,8 @@ internal sealed class ChangeReader(Database database, BarReader reader, WindowVe
         return round;
     }
 
-    private static async Task<WindowState> StateAsync(
+    /// <summary>Reads the window and its changes after the version <paramref name="after"/>.</summary>
+    private static async Task<StoredWindow> StateAsync(
         NpgsqlConnection connection,
         WindowRef window,
         long after,
@@ -160,7 +162,12 @@ internal sealed class ChangeReader(Database database, BarReader reader, WindowVe
             BatchCommands =
             {
                 new(
-                    "SELECT coalesce(w.version, 0) FROM market.tickers t LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2 WHERE t.id = $1"
+                    """
+                    SELECT coalesce(w.version, 0)
+                      FROM market.tickers t
+                      LEFT JOIN market.bar_windows w ON w.ticker_id = t.id AND w.timeframe = $2
+                     WHERE t.id = $1
+                    """
                 )
                 {
                     Parameters =
@@ -196,7 +203,7 @@ internal sealed class ChangeReader(Database database, BarReader reader, WindowVe
             return new();
         }
 
-        var state = new WindowState { Exists = true, Version = reader.GetInt64(0) };
+        var state = new StoredWindow { Exists = true, Version = reader.GetInt64(0) };
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -245,9 +252,7 @@ internal sealed class ChangeReader(Database database, BarReader reader, WindowVe
         );
     }
 
-    /// <summary>
-    /// Renders the newest bars. Gaps make their range unknown in advance, so the range grows until it holds enough bars or all of them.
-    /// </summary>
+    /// <summary>Renders the newest bars.</summary>
     private async Task<BarFrame> SnapshotAsync(
         NpgsqlConnection connection,
         WindowRef window,
@@ -266,7 +271,7 @@ internal sealed class ChangeReader(Database database, BarReader reader, WindowVe
         return new(state.Version, FrameText.Snapshot(window, state.Version, bars));
     }
 
-    // Npgsql reads an infinity as the first or last moment of the calendar; it is as good as no bound.
+    // Npgsql returns an infinite timestamp as DateTime.MinValue or MaxValue; both mean that there is no bound.
     private static long? Instant(NpgsqlDataReader reader, int ordinal) =>
         !reader.IsDBNull(ordinal)
         && reader.GetDateTime(ordinal) is var instant
@@ -277,7 +282,7 @@ internal sealed class ChangeReader(Database database, BarReader reader, WindowVe
 
     private sealed record Change(long Version, long? From, long? To, DateTimeOffset Committed);
 
-    /// <summary>A window as stored: its version, its bounds and its latest changes.</summary>
+    /// <summary>A window as stored: its version and its latest changes.</summary>
     private sealed class StoredWindow
     {
         public bool Exists { get; init; }

@@ -10,7 +10,7 @@ internal static class FrameText
 {
     private const int TypicalRowBytes = 180;
 
-    public static ReadOnlyMemory<byte> Snapshot(StreamedWindow window, long version, BarRows bars)
+    public static ReadOnlyMemory<byte> Snapshot(WindowRef window, long version, BarRows bars)
     {
         var (text, format) = (new ArrayBufferWriter<byte>(256 + bars.Count * TypicalRowBytes), Format(window));
         Head(text, "snapshot", window);
@@ -19,7 +19,7 @@ internal static class FrameText
         return text.WrittenMemory;
     }
 
-    public static ReadOnlyMemory<byte> Bars(StreamedWindow window, long version, List<StreamRange> ranges, BarRows bars)
+    public static ReadOnlyMemory<byte> Bars(WindowRef window, long version, List<StreamRange> ranges, BarRows bars)
     {
         var (text, format) = (new ArrayBufferWriter<byte>(256 + bars.Count * TypicalRowBytes), Format(window));
         Head(text, "bars", window);
