@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Wyckoff.Bars.Files;
 using Wyckoff.Bars.Reading;
-using Wyckoff.Imports.Parquet;
+using Wyckoff.Parquet;
 using Wyckoff.Primitives;
 using Wyckoff.Tickers;
 using Symbol = Wyckoff.Primitives.Symbol;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Files;
+using Wyckoff.Imports.Parquet;
 
 namespace Wyckoff.Tests.Exports;
 

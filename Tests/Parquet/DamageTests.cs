@@ -1,4 +1,4 @@
-using Wyckoff.Imports.Parquet;
+using Wyckoff.Parquet;
 
 namespace Wyckoff.Tests.Parquet;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Wyckoff.Bars;
-using Wyckoff.Imports.Parquet;
+using Wyckoff.Parquet;
 
 namespace Wyckoff.Tests.Parquet;
 

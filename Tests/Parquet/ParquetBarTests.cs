@@ -5,9 +5,10 @@ using Wyckoff.Bars;
 using Wyckoff.Bars.Files;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Imports.Parquet;
+using Wyckoff.Parquet;
 using Wyckoff.Primitives;
 using Encoding = System.Text.Encoding;
-using ParquetException = Wyckoff.Imports.Parquet.ParquetException;
+using ParquetException = Wyckoff.Parquet.ParquetException;
 
 namespace Wyckoff.Tests.Parquet;
 

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Wyckoff.Imports.Parquet;
+using Wyckoff.Parquet;
 
 namespace Wyckoff.Tests.Parquet;
 

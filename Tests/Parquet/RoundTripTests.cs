@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.FSharp.Core;
-using Wyckoff.Imports.Parquet;
+using Wyckoff.Parquet;
 
 namespace Wyckoff.Tests.Parquet;
 

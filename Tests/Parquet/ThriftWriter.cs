@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using Wyckoff.Imports.Parquet;
+using Wyckoff.Parquet;
 
 namespace Wyckoff.Tests.Parquet;
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports.Delimited;
+using Wyckoff.Imports.Parquet;
 using Wyckoff.Imports.Records;
 using Wyckoff.Postgres;
 using Wyckoff.Primitives;

@@ -9,6 +9,7 @@ using Wyckoff.Bars.Files;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports.Parquet;
+using Wyckoff.Parquet;
 using Wyckoff.Primitives;
 using Wyckoff.Redis;
 using Wyckoff.Tickers;

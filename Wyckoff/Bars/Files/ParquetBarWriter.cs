@@ -1,6 +1,6 @@
 using System.Text;
 using Wyckoff.Bars.Reading;
-using Wyckoff.Imports.Parquet;
+using Wyckoff.Parquet;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Bars.Files;

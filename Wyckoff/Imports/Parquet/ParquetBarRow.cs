@@ -1,4 +1,8 @@
-namespace Wyckoff.Bars.Files;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Files;
+using Wyckoff.Parquet;
+
+namespace Wyckoff.Imports.Parquet;
 
 /// <summary>One row of a file: a valid bar, or the reason for which the row is a reject.</summary>
 /// <param name="Row">Number of the row, from 1.</param>

@@ -1,6 +1,6 @@
 using ParquetSharp;
 
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>The logical type of a column, independent of how the values are stored.</summary>
 public enum ParquetKind

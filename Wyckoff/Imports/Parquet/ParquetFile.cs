@@ -2,9 +2,9 @@ using System.Globalization;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Files;
 using Wyckoff.Imports.Delimited;
-using Wyckoff.Imports.Parquet;
+using Wyckoff.Parquet;
 
-namespace Wyckoff.Imports;
+namespace Wyckoff.Imports.Parquet;
 
 /// <summary>Reads bars from a Parquet file. The line of a reject is the number of its row, from 1.</summary>
 internal sealed class ParquetFile : BarFile

@@ -1,4 +1,4 @@
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>The powers of ten from 10^0 to 10^38.</summary>
 internal static class PowersOfTen

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using ParquetSharp;
 using Encoding = System.Text.Encoding;
 
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>The values of one column in a batch. Methods throw if the kind of the column does not match.</summary>
 public sealed class ParquetVector

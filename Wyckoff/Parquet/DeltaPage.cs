@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using ParquetSharp;
 
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>
 /// Checks pages in DELTA_LENGTH_BYTE_ARRAY and DELTA_BYTE_ARRAY. Their compressed values begin with a sequence of lengths and its count.

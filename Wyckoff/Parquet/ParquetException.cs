@@ -1,4 +1,4 @@
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>A file is not a Parquet file, is damaged, or uses an unsupported feature; the message says what and where.</summary>
 public sealed class ParquetException(string message, Exception? inner = null) : IOException(message, inner)

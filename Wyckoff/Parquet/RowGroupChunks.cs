@@ -1,6 +1,6 @@
 using ParquetSharp;
 
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>Reads the requested columns of one row group into vectors.</summary>
 internal sealed class RowGroupChunks : IDisposable

@@ -1,6 +1,6 @@
 using ParquetSharp;
 
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>The codecs for writing. The reader supports more.</summary>
 public enum ParquetCodec

@@ -1,4 +1,4 @@
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>Some rows of the requested columns. The next batch reuses the memory, so values have to be copied before.</summary>
 public sealed class ParquetBatch

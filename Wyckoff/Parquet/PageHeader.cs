@@ -1,4 +1,4 @@
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>The fields of a page header that determine how much memory the page needs. The constants are those of the format.</summary>
 /// <param name="Kind">The page type.</param>

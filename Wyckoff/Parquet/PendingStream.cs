@@ -1,4 +1,4 @@
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>Buffers written bytes until they are moved to another stream. The position counts all bytes written so far.</summary>
 internal sealed class PendingStream : Stream

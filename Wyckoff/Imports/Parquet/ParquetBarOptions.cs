@@ -1,6 +1,9 @@
+using Wyckoff.Bars;
+using Wyckoff.Bars.Files;
+using Wyckoff.Parquet;
 using Wyckoff.Primitives;
 
-namespace Wyckoff.Bars.Files;
+namespace Wyckoff.Imports.Parquet;
 
 /// <summary>How bars are read from a Parquet file.</summary>
 public sealed record ParquetBarOptions

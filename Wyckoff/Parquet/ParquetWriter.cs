@@ -1,7 +1,7 @@
 using ParquetSharp;
 using ParquetSharp.Schema;
 
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>
 /// Writes a Parquet file of a flat schema to a stream that need not be seekable. Memory holds one row group. Each row gets one value per

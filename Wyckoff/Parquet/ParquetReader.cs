@@ -1,6 +1,6 @@
 using ParquetSharp;
 
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>
 /// Reads Parquet files of flat schemas in batches of a few thousand rows. For each requested column, memory holds one page (usually about 1

@@ -1,4 +1,4 @@
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>The types of Thrift's compact protocol.</summary>
 internal enum ThriftType

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using ParquetSharp;
 
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>The position of a column chunk: the values of one column in one row group.</summary>
 internal readonly record struct ChunkPlace(PhysicalType Physical, int Codec, long Start, long Length);

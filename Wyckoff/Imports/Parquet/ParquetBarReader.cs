@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text;
-using Wyckoff.Imports.Parquet;
+using Wyckoff.Bars;
+using Wyckoff.Bars.Files;
+using Wyckoff.Parquet;
 using Wyckoff.Primitives;
 
-namespace Wyckoff.Bars.Files;
+namespace Wyckoff.Imports.Parquet;
 
 /// <summary>
 /// Reads bars from a Parquet file without rounding. A floating-point number is taken as the shortest decimal that identifies it (0.1

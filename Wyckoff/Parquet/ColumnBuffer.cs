@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using ParquetSharp;
 using Encoding = System.Text.Encoding;
 
-namespace Wyckoff.Imports.Parquet;
+namespace Wyckoff.Parquet;
 
 /// <summary>Collects the values of one column until its row group is written.</summary>
 internal abstract class ColumnBuffer(ParquetColumn column)
