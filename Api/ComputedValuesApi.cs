@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using Npgsql;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
+using Wyckoff.Api.Errors;
+using Wyckoff.Api.OpenApi;
+using Wyckoff.Api.Pipeline;
 using Wyckoff.Indicators;
 using Wyckoff.Primitives;
 using Wyckoff.Tickers;
@@ -44,8 +47,7 @@ public static class ComputedValuesApi
         10_000,
         DefaultLimit
     );
-    private static readonly Parameter<string> Next = Parameters.Text("cursor", "'next' of the page before, with the same query.", 500);
-    private static readonly Parameter<IReadOnlyList<string>> Fields = FieldList.Of([.. IndicatorFields.Select(field => field.Name)]);
+    private static readonly Parameter<IReadOnlyList<string>> Fields = Parameters.Fields([.. IndicatorFields.Select(field => field.Name)]);
     private static readonly Parameter<string> Version = Parameters.Text(
         "featureVersion",
         "Only of this version of the computation. Default: all, side by side.",
@@ -55,8 +57,26 @@ public static class ComputedValuesApi
         Example = "v1",
     };
 
-    private static readonly Parameter[] OfIndicators = [Parameters.Symbol, Parameters.StoredTimeframe, From, To, Limit, Next, Fields];
-    private static readonly Parameter[] OfFeatures = [Parameters.Symbol, Parameters.StoredTimeframe, From, To, Limit, Next, Version];
+    private static readonly Parameter[] OfIndicators =
+    [
+        Parameters.Symbol,
+        Parameters.StoredTimeframe,
+        From,
+        To,
+        Limit,
+        Parameters.Cursor,
+        Fields,
+    ];
+    private static readonly Parameter[] OfFeatures =
+    [
+        Parameters.Symbol,
+        Parameters.StoredTimeframe,
+        From,
+        To,
+        Limit,
+        Parameters.Cursor,
+        Version,
+    ];
 
     public static void MapComputedValues(this IEndpointRouteBuilder routes)
     {
@@ -101,25 +121,25 @@ public static class ComputedValuesApi
         CancellationToken cancellationToken
     )
     {
-        var inputs = new Inputs(context, OfIndicators);
-        var named = inputs.Has(Fields) ? inputs.Get(Fields, []) : null;
+        var reader = new RequestReader(context, OfIndicators);
+        var named = reader.Get(Fields);
         var fields = named is null
             ? IndicatorFields
             : [.. IndicatorFields.Where(field => named.Contains(field.Name, StringComparer.Ordinal))];
-        var (query, cursor) = Read(inputs, time, ComputedValuesTable.Indicators, [.. fields.Select(field => Number(field.Column))], null);
+        var (query, cursor) = Read(reader, time, ComputedValuesTable.Indicators, [.. fields.Select(field => Number(field.Column))], null);
         return await AnswerAsync(
             context,
-            inputs,
+            reader,
             rows,
             search,
             query,
             cursor,
             "indicators",
-            (json, reader) =>
+            (json, row) =>
             {
                 for (var i = 0; i < fields.Length; i++)
                 {
-                    Write(json, fields[i].Name, reader, i + 1);
+                    Write(json, fields[i].Name, row, i + 1);
                 }
             },
             cancellationToken
@@ -134,50 +154,50 @@ public static class ComputedValuesApi
         CancellationToken cancellationToken
     )
     {
-        var inputs = new Inputs(context, OfFeatures);
+        var reader = new RequestReader(context, OfFeatures);
         var (query, cursor) = Read(
-            inputs,
+            reader,
             time,
             ComputedValuesTable.Features,
             ["features", "model_id", "state_id", Number("state_prob"), Number("log_likelihood")],
-            inputs.Has(Version) ? inputs.Get(Version, "") : null
+            reader.Get(Version)
         );
         return await AnswerAsync(
             context,
-            inputs,
+            reader,
             rows,
             search,
             query,
             cursor,
             "features",
-            static (json, reader) =>
+            static (json, row) =>
             {
-                json.WriteString("featureVersion", reader.GetString(1));
+                json.WriteString("featureVersion", row.GetString(1));
                 json.WritePropertyName("features");
-                json.WriteRawValue(reader.GetString(2), skipInputValidation: true);
-                json.WriteString("modelId", reader.IsDBNull(3) ? null : reader.GetString(3));
-                Write(json, "stateId", reader, 4);
-                Write(json, "stateProb", reader, 5);
-                Write(json, "logLikelihood", reader, 6);
+                json.WriteRawValue(row.GetString(2), skipInputValidation: true);
+                json.WriteString("modelId", row.IsDBNull(3) ? null : row.GetString(3));
+                Write(json, "stateId", row, 4);
+                Write(json, "stateProb", row, 5);
+                Write(json, "logLikelihood", row, 6);
             },
             cancellationToken
         );
     }
 
     private static (ComputedValuesQuery Query, string Cursor) Read(
-        Inputs inputs,
+        RequestReader reader,
         TimeProvider time,
         ComputedValuesTable table,
         IReadOnlyList<string> columns,
         string? version
     )
     {
-        var symbol = inputs.Get(Parameters.Symbol, default);
-        var timeframe = inputs.Get(Parameters.StoredTimeframe, Timeframe.Day1);
-        var from = inputs.Find(From);
-        var until = inputs.Find(To);
+        var symbol = reader.Get(Parameters.Symbol);
+        var timeframe = reader.Get(Parameters.StoredTimeframe, Timeframe.Day1);
+        var from = reader.Find(From);
+        var until = reader.Find(To);
         var to = until ?? time.GetUtcNow() + TimeSpan.FromDays(1);
-        var query = new ComputedValuesQuery(table, columns, symbol, timeframe, from, to, inputs.Get(Limit, DefaultLimit))
+        var query = new ComputedValuesQuery(table, columns, symbol, timeframe, from, to, reader.Get(Limit, DefaultLimit))
         {
             Version = version,
         };
@@ -185,21 +205,10 @@ public static class ComputedValuesApi
             CultureInfo.InvariantCulture,
             $"{table.Name}|{symbol}|{timeframe}|{from?.UtcTicks}|{until?.UtcTicks}|{version}"
         );
-        if (!inputs.AreWrong && from >= to)
+        reader.RequireRange(from, to);
+        if (reader.FindPosition(cursor, text => from is null ? null : Position(text)) is { } position)
         {
-            inputs.Refuse(From.Name, $"It is not before {To.Name}: a range [from, to) is expected.");
-        }
-
-        if (inputs.Has(Next) && !inputs.AreWrong)
-        {
-            if (from is not null && Cursor.Read(cursor, inputs.Get(Next, "")) is { } text && Position(text) is { } position)
-            {
-                query = query with { After = position };
-            }
-            else
-            {
-                inputs.Refuse(Next.Name, "It is no cursor of this query: 'next' of the page before, with all else the same, is expected.");
-            }
+            query = query with { After = position };
         }
 
         return (query, cursor);
@@ -207,7 +216,7 @@ public static class ComputedValuesApi
 
     private static async Task<IResult> AnswerAsync(
         HttpContext context,
-        Inputs inputs,
+        RequestReader reader,
         ComputedValuesReader rows,
         TickerSearch search,
         ComputedValuesQuery query,
@@ -217,15 +226,15 @@ public static class ComputedValuesApi
         CancellationToken cancellationToken
     )
     {
-        if (inputs.AreWrong)
+        if (reader.HasErrors)
         {
-            return inputs.Problem();
+            return reader.Problem();
         }
 
-        var body = new JsonBody(context.Response);
+        var body = new JsonResponseWriter(context.Response);
         var found = await rows.ReadAsync(
             query,
-            async (reader, token) =>
+            async (row, token) =>
             {
                 body.Restart();
                 var json = body.Writer;
@@ -236,7 +245,7 @@ public static class ComputedValuesApi
                 var count = 0;
                 string? last = null;
                 string? next = null;
-                while (await reader.ReadAsync(token))
+                while (await row.ReadAsync(token))
                 {
                     if (count == query.Limit)
                     {
@@ -244,14 +253,14 @@ public static class ComputedValuesApi
                         break;
                     }
 
-                    var timestamp = Time(reader);
+                    var timestamp = Time(row);
                     json.WriteStartObject();
                     json.WriteString("timestamp", timestamp.UtcDateTime);
-                    write(json, reader);
+                    write(json, row);
                     json.WriteEndObject();
                     if (++count == query.Limit)
                     {
-                        last = Position(timestamp, query.Table.VersionColumn is null ? "" : reader.GetString(1));
+                        last = Position(timestamp, query.Table.VersionColumn is null ? "" : row.GetString(1));
                     }
 
                     await body.SendFullAsync(token);
@@ -273,20 +282,20 @@ public static class ComputedValuesApi
         return TypedResults.Empty;
     }
 
-    private static DateTimeOffset Time(NpgsqlDataReader reader) => reader.GetFieldValue<DateTimeOffset>(0);
+    private static DateTimeOffset Time(NpgsqlDataReader row) => row.GetFieldValue<DateTimeOffset>(0);
 
     // A numeric of SQL may be no number at all.
     private static string Number(string column) => $"trim_scale(nullif({column}, 'NaN'))";
 
-    private static void Write(Utf8JsonWriter json, string name, NpgsqlDataReader reader, int column)
+    private static void Write(Utf8JsonWriter json, string name, NpgsqlDataReader row, int column)
     {
-        if (reader.IsDBNull(column))
+        if (row.IsDBNull(column))
         {
             json.WriteNull(name);
         }
         else
         {
-            json.WriteNumber(name, reader.GetDecimal(column));
+            json.WriteNumber(name, row.GetDecimal(column));
         }
     }
 

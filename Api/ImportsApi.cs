@@ -1,14 +1,16 @@
-using System.ComponentModel;
 using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
+using Wyckoff.Api.Errors;
+using Wyckoff.Api.OpenApi;
+using Wyckoff.Bars.Writing;
 using Wyckoff.Imports;
+using Wyckoff.Imports.Delimited;
 using Wyckoff.Imports.Records;
 using Wyckoff.Primitives;
 
@@ -22,6 +24,8 @@ public static class ImportsApi
 
     private const long DefaultMaxUpload = 16L << 30;
     private const int MaxLimit = 1_000;
+    private const int DefaultLimit = 50;
+    private const int DefaultRejectsLimit = 100;
     private const int MaxName = 255;
 
     private const string Reject = """{"line":3,"text":"2024-06-04,528,,522,527,1","reason":"high is empty"}""";
@@ -32,6 +36,7 @@ public static class ImportsApi
     private const string Uploaded =
         $$"""{"read":2,"inserted":1,"updated":0,"skipped":0,"rejected":1,"imports":[{"id":1,"file":"spy.csv","status":"completed","alreadyThere":false,"read":2,"inserted":1,"updated":0,"skipped":0,"duplicates":0,"rejected":1,"seconds":0.2,"error":null,"notes":[],"firstRejects":[{{Reject}}]}]}""";
 
+    private static readonly ImportOptions Defaults = new();
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private static readonly string[] ContentTypes =
@@ -49,6 +54,147 @@ public static class ImportsApi
         "multipart/form-data",
     ];
 
+    private static readonly Parameter<Symbol> SymbolOfFile = Parameters.Symbol with
+    {
+        InPath = false,
+        Required = false,
+        Description = "Whose bars they are. Default: as a column, or the file's name, says.",
+    };
+    private static readonly Parameter<Timeframe> TimeframeOfFile = Parameters.StoredTimeframe with
+    {
+        Description = "1m, 5m, 15m, 30m, 1h, 4h or 1d. Default: as a column, or the file's name, says.",
+        Default = null,
+    };
+    private static readonly Parameter<string> Name = new(
+        "name",
+        "The file's name, of a body that is not a form. It may tell symbol and timeframe.",
+        ReadFileName
+    );
+    private static readonly Parameter<string> Source = Option<string>("source", "What the bars are marked with.", ImportText.TrySource) with
+    {
+        Default = Defaults.Source,
+    };
+    private static readonly Parameter<ConflictPolicy> OnConflict = Option<ConflictPolicy>(
+        "onConflict",
+        "What becomes of bars that are there already: skip, replace or fail.",
+        ImportText.TryPolicy
+    ) with
+    {
+        Default = EnumText.Of(Defaults.Policy),
+    };
+    private static readonly Parameter<TimeZoneInfo> Timezone = Option<TimeZoneInfo>(
+        "timezone",
+        "IANA time zone of times that say none. Default: UTC.",
+        ImportText.TryZone
+    );
+    private static readonly Parameter<TimePattern> DateFormat = Option<TimePattern>(
+        "dateFormat",
+        "How times are written, e.g. dd/MM/yyyy HH:mm, or s, ms, us, ns since 1970.",
+        TimePattern.TryParse
+    );
+    private static readonly Parameter<ColumnMap> Map = Option<ColumnMap>(
+        "map",
+        "Columns by name or number: time=When,open=2,volume=none.",
+        ColumnMap.TryParse
+    );
+    private static readonly Parameter<long> PriceScale = Parameters.Whole(
+        "priceScale",
+        "Prices in the file are so many times too large.",
+        1,
+        long.MaxValue,
+        Defaults.PriceScale
+    );
+    private static readonly Parameter<byte> Delimiter = Option<byte>(
+        "delimiter",
+        "What stands between columns: one character, or tab.",
+        ImportText.TryDelimiter
+    );
+    private static readonly Parameter<long> MaxRejects = Parameters.Whole(
+        "maxRejects",
+        "A file with more rejected rows fails.",
+        0,
+        long.MaxValue
+    );
+    private static readonly Parameter<bool> Force = Parameters.Flag(
+        "force",
+        "Read the file although it was imported already.",
+        Defaults.Force
+    );
+    private static readonly Parameter<bool> RollUps = Parameters.Flag("rollUps", "Coarser timeframes follow.", Defaults.RollUp);
+    private static readonly Parameter<bool> Derived = Parameters.Flag("derived", "Spread and ratios are computed.", Defaults.Derive);
+    private static readonly Parameter<TimeZoneInfo> TickerTimezone = Option<TimeZoneInfo>(
+        "tickerTimezone",
+        "IANA time zone of the trading days of tickers that are not there yet.",
+        ImportText.TryZone
+    );
+    private static readonly Parameter<string> AssetType = Option<string>(
+        "assetType",
+        "Of tickers that are not there yet.",
+        ImportText.TryAssetType
+    );
+
+    private static readonly Parameter<ImportStatus> Status = Parameters.Choice(
+        "status",
+        "running, completed or failed. Default: any.",
+        ImportStatus.Running
+    ) with
+    {
+        Default = null,
+    };
+    private static readonly Parameter<long> Before = Parameters.Whole(
+        "before",
+        "Only older ones than this id: next of the page before.",
+        0,
+        long.MaxValue
+    );
+    private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many, 1 to 1000.", 1, MaxLimit, DefaultLimit) with
+    {
+        Example = "10",
+    };
+    private static readonly Parameter<long> Id = Parameters.Whole("id", "The number of the import.", 1, long.MaxValue) with
+    {
+        InPath = true,
+        Required = true,
+        Example = "1",
+    };
+    private static readonly Parameter<long> After = Parameters.Whole(
+        "after",
+        "Only rows after this line: next of the page before.",
+        0,
+        long.MaxValue,
+        0
+    );
+    private static readonly Parameter<int> RejectsLimit = Parameters.Whole(
+        "limit",
+        "At most so many, 1 to 1000.",
+        1,
+        MaxLimit,
+        DefaultRejectsLimit
+    );
+
+    private static readonly Parameter[] OfUpload =
+    [
+        SymbolOfFile,
+        TimeframeOfFile,
+        Name,
+        Source,
+        OnConflict,
+        Timezone,
+        DateFormat,
+        Map,
+        PriceScale,
+        Delimiter,
+        MaxRejects,
+        Force,
+        RollUps,
+        Derived,
+        TickerTimezone,
+        AssetType,
+    ];
+    private static readonly Parameter[] OfList = [Status, Before, Limit];
+    private static readonly Parameter[] OfOne = [Id];
+    private static readonly Parameter[] OfRejects = [Id, After, RejectsLimit];
+
     public static void MapImports(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/imports").WithTags("Imports");
@@ -58,9 +204,10 @@ public static class ImportsApi
             .WithSummary(
                 "Import bars from the body: CSV or TSV, plain or gzip, while it arrives; zip and Parquet once it has. Ends when all of it is in the database."
             )
+            .Takes(OfUpload)
+            .Produces<UploadResponse>(StatusCodes.Status201Created)
             .WithMetadata(new UnboundedBody())
             .DisableRequestTimeout()
-            .ForExample(("symbol", "SPY"), ("timeframe", "1d"))
             .SendsFiles(ContentTypes)
             .Sends("text/csv", "timestamp,open,high,low,close,volume\n2024-06-03,529.02,530.11,522.6,527.8,46835700\n")
             .Fails(Problems.ImportFailed)
@@ -70,103 +217,66 @@ public static class ImportsApi
             .MapGet("/", ListAsync)
             .WithName("ListImports")
             .WithSummary("The newest imports.")
-            .ForExample(("limit", "10"))
+            .Takes(OfList)
+            .Produces<ImportsResponse>()
             .Answers("application/json", $$"""{"imports":[{{Example}}],"next":null}""");
         group
-            .MapGet("/{id:long}", GetAsync)
+            .MapGet("/{id}", GetAsync)
             .WithName("GetImport")
             .WithSummary("How far an import is, or how it ended.")
-            .ForExample(("id", "1"))
+            .Takes(OfOne)
+            .Produces<ImportDetailResponse>()
             .Fails(Problems.UnknownImport)
             .Answers("application/json", $$"""{"import":{{Example}},"firstRejects":[{{Reject}}]}""");
         group
-            .MapGet("/{id:long}/rejects", RejectsAsync)
+            .MapGet("/{id}/rejects", RejectsAsync)
             .WithName("GetImportRejects")
             .WithSummary("The rows that were not taken, in the order of the file, each with its line, its text and the reason.")
-            .ForExample(("id", "1"))
+            .Takes(OfRejects)
+            .Produces<RejectsResponse>()
             .Fails(Problems.UnknownImport)
             .Answers("application/json", $$"""{"rejects":[{{Reject}}],"next":null}""");
         group
-            .MapGet("/{id:long}/events", EventsAsync)
+            .MapGet("/{id}/events", EventsAsync)
             .WithName("GetImportEvents")
             .WithSummary("Server-sent events: the import as it is, twice a second while it runs, and a last one when it has ended.")
-            .ForExample(("id", "1"))
+            .Takes(OfOne)
+            .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
             .Fails(Problems.UnknownImport)
             .Answers("text/event-stream", $"event: end\ndata: {Example}\n\n")
             .DisableRequestTimeout();
     }
 
-    private static async Task<Results<Created<UploadResponse>, ValidationProblem, ProblemHttpResult>> PostAsync(
+    private static async Task<IResult> PostAsync(
         HttpContext context,
         ImportRunner runner,
         IConfiguration configuration,
-        [Description("Whose bars they are. Default: as a column, or the file's name, says.")] string? symbol = null,
-        [Description("1m, 5m, 15m, 30m, 1h, 4h or 1d. Default: as a column, or the file's name, says.")] string? timeframe = null,
-        [Description("The file's name, of a body that is not a form. It may tell symbol and timeframe.")] string? name = null,
-        [Description("What the bars are marked with.")] string source = "import",
-        [Description("What becomes of bars that are there already: skip, replace or fail.")] string onConflict = "skip",
-        [Description("IANA time zone of times that say none. Default: UTC.")] string? timezone = null,
-        [Description("How times are written, e.g. dd/MM/yyyy HH:mm, or s, ms, us, ns since 1970.")] string? dateFormat = null,
-        [Description("Columns by name or number: time=When,open=2,volume=none.")] string? map = null,
-        [Description("Prices in the file are so many times too large.")] long priceScale = 1,
-        [Description("What stands between columns: one character, or tab.")] string? delimiter = null,
-        [Description("A file with more rejected rows fails.")] long? maxRejects = null,
-        [Description("Read the file although it was imported already.")] bool force = false,
-        [Description("Coarser timeframes follow.")] bool rollUps = true,
-        [Description("Spread and ratios are computed.")] bool derived = true,
-        [Description("IANA time zone of the trading days of tickers that are not there yet.")] string? tickerTimezone = null,
-        [Description("Of tickers that are not there yet.")] string? assetType = null,
-        CancellationToken cancellationToken = default
+        CancellationToken cancellationToken
     )
     {
-        var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
-        var options = ImportText.Options(
-            new()
-            {
-                ["symbol"] = symbol,
-                ["timeframe"] = timeframe,
-                ["source"] = source,
-                ["onConflict"] = onConflict,
-                ["timezone"] = timezone,
-                ["dateFormat"] = dateFormat,
-                ["map"] = map,
-                ["delimiter"] = delimiter,
-                ["tickerTimezone"] = tickerTimezone,
-                ["assetType"] = assetType,
-            },
-            errors
-        ) with
+        var reader = new RequestReader(context, OfUpload);
+        var name = reader.Get(Name);
+        var options = new ImportOptions
         {
-            PriceScale = priceScale,
-            MaxRejects = maxRejects,
-            Force = force,
-            RollUp = rollUps,
-            Derive = derived,
+            Symbol = reader.Find(SymbolOfFile),
+            Timeframe = reader.Find(TimeframeOfFile),
+            Source = reader.Get(Source, Defaults.Source),
+            Policy = reader.Get(OnConflict, Defaults.Policy),
+            TimeZone = reader.Get(Timezone),
+            DateFormat = reader.Get(DateFormat),
+            Columns = reader.Get(Map, Defaults.Columns),
+            PriceScale = reader.Get(PriceScale, Defaults.PriceScale),
+            Delimiter = reader.Find(Delimiter),
+            MaxRejects = reader.Find(MaxRejects),
+            Force = reader.Get(Force, Defaults.Force),
+            RollUp = reader.Get(RollUps, Defaults.RollUp),
+            Derive = reader.Get(Derived, Defaults.Derive),
+            TickerTimeZone = reader.Get(TickerTimezone)?.Id,
+            AssetType = reader.Get(AssetType),
         };
-        if (priceScale < 1)
+        if (reader.HasErrors)
         {
-            errors["priceScale"] =
-            [
-                string.Create(CultureInfo.InvariantCulture, $"{priceScale}: a whole number of at least 1 is expected."),
-            ];
-        }
-
-        if (maxRejects < 0)
-        {
-            errors["maxRejects"] = [string.Create(CultureInfo.InvariantCulture, $"{maxRejects}: at least 0 is expected.")];
-        }
-
-        if (!CanBeName(name))
-        {
-            errors["name"] =
-            [
-                $"{Parameters.Quote(name!)} is no name of a file: 1 to {MaxName} characters without control characters are expected.",
-            ];
-        }
-
-        if (errors.Count > 0)
-        {
-            return TypedResults.ValidationProblem(errors);
+            return reader.Problem();
         }
 
         if (
@@ -174,24 +284,22 @@ public static class ImportsApi
             || !ContentTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase)
         )
         {
-            return (ProblemHttpResult)
-                Problems.Of(
-                    Problems.UnsupportedMediaType,
-                    $"{Parameters.Quote(context.Request.ContentType ?? "")} is not a type of file that is imported: one of {string.Join(", ", ContentTypes)} is expected."
-                );
+            return Problems.Of(
+                Problems.UnsupportedMediaType,
+                $"{Parameters.Quote(context.Request.ContentType ?? "")} is not a type of file that is imported: one of {string.Join(", ", ContentTypes)} is expected."
+            );
         }
 
         var most = configuration.GetValue(MaxUploadKey, DefaultMaxUpload);
         if (context.Request.ContentLength > most)
         {
-            return (ProblemHttpResult)
-                Problems.Of(
-                    Problems.BodyTooLarge,
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"The body has {context.Request.ContentLength} bytes; at most {most} are taken ({MaxUploadKey})."
-                    )
-                );
+            return Problems.Of(
+                Problems.BodyTooLarge,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The body has {context.Request.ContentLength} bytes; at most {most} are taken ({MaxUploadKey})."
+                )
+            );
         }
 
         // Of a body that does not say its length, the server counts.
@@ -205,25 +313,14 @@ public static class ImportsApi
         {
             if (await FilePartAsync(type, body, cancellationToken) is not { } part)
             {
-                return TypedResults.ValidationProblem(
-                    new Dictionary<string, string[]>(StringComparer.Ordinal)
-                    {
-                        ["body"] = ["The form has no file in it: a part with a filename is expected."],
-                    }
-                );
+                reader.AddError("body", "The form has no file in it: a part with a filename is expected.");
+                return reader.Problem();
             }
 
-            if (!CanBeName(part.Name))
+            if (part.Name is { } given && ReadFileName(given, out _) is { } error)
             {
-                return TypedResults.ValidationProblem(
-                    new Dictionary<string, string[]>(StringComparer.Ordinal)
-                    {
-                        ["body"] =
-                        [
-                            $"{Parameters.Quote(part.Name!)} is no name of a file: 1 to {MaxName} characters without control characters are expected.",
-                        ],
-                    }
-                );
+                reader.AddError("body", error);
+                return reader.Problem();
             }
 
             (body, name) = (part.Body, part.Name ?? name);
@@ -240,12 +337,11 @@ public static class ImportsApi
         );
         if (results.All(result => result.Status == ImportStatus.Failed))
         {
-            return (ProblemHttpResult)
-                Problems.Of(
-                    Problems.ImportFailed,
-                    string.Join(' ', results.Select(result => result.Error)),
-                    [new("imports", results.Select(result => result.Id).ToArray())]
-                );
+            return Problems.Of(
+                Problems.ImportFailed,
+                string.Join(' ', results.Select(result => result.Error)),
+                [new("imports", results.Select(result => result.Id).ToArray())]
+            );
         }
 
         return TypedResults.Created(
@@ -254,62 +350,48 @@ public static class ImportsApi
         );
     }
 
-    private static async Task<Results<Ok<ImportsResponse>, ValidationProblem>> ListAsync(
-        ImportQueries imports,
-        [Description("running, completed or failed. Default: any.")] string? status = null,
-        [Description("Only older ones than this id: next of the page before.")] long? before = null,
-        [Description("At most so many, 1 to 1000.")] int limit = 50,
-        CancellationToken cancellationToken = default
-    )
+    private static async Task<IResult> ListAsync(HttpContext context, ImportQueries imports, CancellationToken cancellationToken)
     {
-        var errors = Limited(limit);
-        ImportStatus? wanted = null;
-        if (status is not null)
+        var reader = new RequestReader(context, OfList);
+        var status = reader.Find(Status);
+        var before = reader.Find(Before);
+        var limit = reader.Get(Limit, DefaultLimit);
+        if (reader.HasErrors)
         {
-            if (Enum.TryParse<ImportStatus>(status, ignoreCase: true, out var parsed) && char.IsAsciiLetter(status[0]))
-            {
-                wanted = parsed;
-            }
-            else
-            {
-                errors["status"] = [$"'{status}' is not a status: running, completed or failed is expected."];
-            }
+            return reader.Problem();
         }
 
-        if (errors.Count > 0)
-        {
-            return TypedResults.ValidationProblem(errors);
-        }
-
-        var found = await imports.ListAsync(wanted, before, limit, cancellationToken);
+        var found = await imports.ListAsync(status, before, limit, cancellationToken);
         return TypedResults.Ok(new ImportsResponse([.. found.Select(ImportResponse.Of)], found.Count == limit ? found[^1].Id : null));
     }
 
-    private static async Task<Results<Ok<ImportDetailResponse>, ProblemHttpResult>> GetAsync(
-        ImportQueries imports,
-        long id,
-        CancellationToken cancellationToken
-    ) =>
-        await imports.FindAsync(id, cancellationToken) is { } import
-            ? TypedResults.Ok(
-                new ImportDetailResponse(
-                    ImportResponse.Of(import),
-                    [.. (await imports.RejectsAsync(id, 0, ImportRunner.ShownRejects, cancellationToken)).Select(RejectResponse.Of)]
-                )
-            )
-            : Unknown(id);
-
-    private static async Task<Results<Ok<RejectsResponse>, ValidationProblem, ProblemHttpResult>> RejectsAsync(
-        ImportQueries imports,
-        long id,
-        [Description("Only rows after this line: next of the page before.")] long after = 0,
-        [Description("At most so many, 1 to 1000.")] int limit = 100,
-        CancellationToken cancellationToken = default
-    )
+    private static async Task<IResult> GetAsync(HttpContext context, ImportQueries imports, CancellationToken cancellationToken)
     {
-        if (Limited(limit) is { Count: > 0 } errors)
+        var reader = new RequestReader(context, OfOne);
+        var id = reader.Get(Id);
+        if (reader.HasErrors)
         {
-            return TypedResults.ValidationProblem(errors);
+            return reader.Problem();
+        }
+
+        if (await imports.FindAsync(id, cancellationToken) is not { } import)
+        {
+            return Unknown(id);
+        }
+
+        var rejects = await imports.RejectsAsync(id, 0, ImportRunner.ShownRejects, cancellationToken);
+        return TypedResults.Ok(new ImportDetailResponse(ImportResponse.Of(import), [.. rejects.Select(RejectResponse.Of)]));
+    }
+
+    private static async Task<IResult> RejectsAsync(HttpContext context, ImportQueries imports, CancellationToken cancellationToken)
+    {
+        var reader = new RequestReader(context, OfRejects);
+        var id = reader.Get(Id);
+        var after = reader.Get(After, 0);
+        var limit = reader.Get(RejectsLimit, DefaultRejectsLimit);
+        if (reader.HasErrors)
+        {
+            return reader.Problem();
         }
 
         if (await imports.FindAsync(id, cancellationToken) is null)
@@ -323,15 +405,24 @@ public static class ImportsApi
         );
     }
 
-    private static async Task<Results<ServerSentEventsResult<ImportResponse>, ProblemHttpResult>> EventsAsync(
+    private static async Task<IResult> EventsAsync(
+        HttpContext context,
         ImportQueries imports,
         TimeProvider time,
-        long id,
         CancellationToken cancellationToken
-    ) =>
-        await imports.FindAsync(id, cancellationToken) is { } import
+    )
+    {
+        var reader = new RequestReader(context, OfOne);
+        var id = reader.Get(Id);
+        if (reader.HasErrors)
+        {
+            return reader.Problem();
+        }
+
+        return await imports.FindAsync(id, cancellationToken) is { } import
             ? TypedResults.ServerSentEvents(FollowAsync(imports, time, import, cancellationToken))
             : Unknown(id);
+    }
 
     private static async IAsyncEnumerable<SseItem<ImportResponse>> FollowAsync(
         ImportQueries imports,
@@ -353,7 +444,25 @@ public static class ImportsApi
         }
     }
 
-    private static bool CanBeName(string? name) => name is null || (name.Length <= MaxName && !name.Any(char.IsControl));
+    private static Parameter<T> Option<T>(string name, string description, ImportText.TryRead<T> read) =>
+        new(
+            name,
+            description,
+            (string text, out T value) =>
+            {
+                var isValid = read(text, out var result, out var fault);
+                value = result!;
+                return isValid ? null : fault;
+            }
+        );
+
+    private static string? ReadFileName(string text, out string name)
+    {
+        name = text;
+        return text.Length <= MaxName && !text.Any(char.IsControl)
+            ? null
+            : $"{Parameters.Quote(text)} is no name of a file: 1 to {MaxName} characters without control characters are expected.";
+    }
 
     private static async Task<(Stream Body, string? Name)?> FilePartAsync(
         MediaTypeHeaderValue type,
@@ -382,19 +491,8 @@ public static class ImportsApi
         return null;
     }
 
-    private static Dictionary<string, string[]> Limited(int limit)
-    {
-        var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
-        if (limit is < 1 or > MaxLimit)
-        {
-            errors["limit"] = [string.Create(CultureInfo.InvariantCulture, $"{limit} is out of range: 1 to {MaxLimit} is expected.")];
-        }
-
-        return errors;
-    }
-
-    private static ProblemHttpResult Unknown(long id) =>
-        (ProblemHttpResult)Problems.Of(Problems.UnknownImport, string.Create(CultureInfo.InvariantCulture, $"There is no import {id}."));
+    private static IResult Unknown(long id) =>
+        Problems.Of(Problems.UnknownImport, FormattableString.Invariant($"There is no import {id}."));
 
     /// <summary>Before the handler says how much it takes, the server must not refuse what it would not.</summary>
     private sealed class UnboundedBody : IRequestSizeLimitMetadata

@@ -1,6 +1,9 @@
 using System.Text.Json;
 using Npgsql;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
+using Wyckoff.Api.Errors;
+using Wyckoff.Api.OpenApi;
+using Wyckoff.Api.Pipeline;
 using Wyckoff.Overview;
 
 namespace Wyckoff.Api;
@@ -35,16 +38,8 @@ public static class OverviewApi
     {
         Example = "10",
     };
-    private static readonly Parameter<string> AssetType = Parameters.Text(
-        "assetType",
-        "stock, etf, crypto, forex, commodity, index …",
-        20
-    ) with
-    {
-        Example = "etf",
-    };
     private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many.", 1, 10_000, 100);
-    private static readonly Parameter[] Takes = [Sort, Order, MinChange, MaxChange, AssetType, Limit];
+    private static readonly Parameter[] Takes = [Sort, Order, MinChange, MaxChange, Parameters.AssetType, Limit];
 
     public static void MapOverview(this IEndpointRouteBuilder routes)
     {
@@ -67,30 +62,30 @@ public static class OverviewApi
 
     private static async Task<IResult> GetAsync(HttpContext context, OverviewReader overview, CancellationToken cancellationToken)
     {
-        var inputs = new Inputs(context, Takes);
-        var sort = inputs.Get(Sort, OverviewOrder.Change);
+        var reader = new RequestReader(context, Takes);
+        var sort = reader.Get(Sort, OverviewOrder.Change);
         var query = new OverviewQuery(
             sort,
-            inputs.Get(Order, sort != OverviewOrder.Symbol),
-            inputs.Find(MinChange),
-            inputs.Find(MaxChange),
-            inputs.Has(AssetType) ? inputs.Get(AssetType, "") : null,
-            inputs.Get(Limit, 100)
+            reader.Get(Order, sort != OverviewOrder.Symbol),
+            reader.Find(MinChange),
+            reader.Find(MaxChange),
+            reader.Get(Parameters.AssetType),
+            reader.Get(Limit, 100)
         );
         if (query.MinChange > query.MaxChange)
         {
-            inputs.Refuse(MinChange.Name, $"It is more than {MaxChange.Name}: nothing can be between.");
+            reader.AddError(MinChange.Name, $"It is more than {MaxChange.Name}: nothing can be between.");
         }
 
-        if (inputs.AreWrong)
+        if (reader.HasErrors)
         {
-            return inputs.Problem();
+            return reader.Problem();
         }
 
-        var body = new JsonBody(context.Response);
+        var body = new JsonResponseWriter(context.Response);
         await overview.ReadAsync(
             query,
-            async (reader, token) =>
+            async (rows, token) =>
             {
                 body.Restart();
                 var json = body.Writer;
@@ -98,9 +93,9 @@ public static class OverviewApi
                 json.WriteStartArray("tickers");
                 var count = 0;
                 DateTimeOffset? refreshed = null;
-                while (await reader.ReadAsync(token))
+                while (await rows.ReadAsync(token))
                 {
-                    refreshed = Write(json, reader);
+                    refreshed = Write(json, rows);
                     count++;
                     await body.SendFullAsync(token);
                 }
@@ -124,21 +119,21 @@ public static class OverviewApi
         return TypedResults.Empty;
     }
 
-    private static DateTimeOffset Write(Utf8JsonWriter json, NpgsqlDataReader reader)
+    private static DateTimeOffset Write(Utf8JsonWriter json, NpgsqlDataReader row)
     {
         json.WriteStartObject();
-        json.WriteString("symbol", reader.GetString(0));
-        json.WriteString("name", reader.IsDBNull(1) ? null : reader.GetString(1));
-        json.WriteString("timeframe", reader.GetString(2));
-        json.WriteString("timestamp", reader.GetFieldValue<DateTimeOffset>(3).UtcDateTime);
+        json.WriteString("symbol", row.GetString(0));
+        json.WriteString("name", row.IsDBNull(1) ? null : row.GetString(1));
+        json.WriteString("timeframe", row.GetString(2));
+        json.WriteString("timestamp", row.GetFieldValue<DateTimeOffset>(3).UtcDateTime);
         for (var i = 0; i < Figures.Length; i++)
         {
             json.WritePropertyName(Figures[i]);
-            json.WriteRawValue(reader.IsDBNull(i + 5) ? "null" : reader.GetString(i + 5));
+            json.WriteRawValue(row.IsDBNull(i + 5) ? "null" : row.GetString(i + 5));
         }
 
         json.WriteEndObject();
-        return reader.GetFieldValue<DateTimeOffset>(4);
+        return row.GetFieldValue<DateTimeOffset>(4);
     }
 }
 

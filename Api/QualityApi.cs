@@ -1,6 +1,7 @@
-using System.Globalization;
 using Wyckoff.Api.Bars;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
+using Wyckoff.Api.Errors;
+using Wyckoff.Api.OpenApi;
 using Wyckoff.Primitives;
 using Wyckoff.Quality;
 using Wyckoff.Tickers;
@@ -68,13 +69,13 @@ public static class QualityApi
         CancellationToken cancellationToken
     )
     {
-        var inputs = new Inputs(context, TakesSeveral);
-        var symbols = inputs.Get(BarParameters.Symbols, []);
-        var timeframe = inputs.Get(Parameters.StoredTimeframe, Timeframe.Day1);
-        var last = inputs.Get(Last, 500);
-        if (inputs.AreWrong)
+        var reader = new RequestReader(context, TakesSeveral);
+        var symbols = reader.Get(BarParameters.Symbols, []);
+        var timeframe = reader.Get(Parameters.StoredTimeframe, Timeframe.Day1);
+        var last = reader.Get(Last, 500);
+        if (reader.HasErrors)
         {
-            return inputs.Problem();
+            return reader.Problem();
         }
 
         var found = await scores.ReadAsync(symbols, timeframe, last, cancellationToken);
@@ -92,23 +93,16 @@ public static class QualityApi
         CancellationToken cancellationToken
     )
     {
-        var inputs = new Inputs(context, Takes);
-        var symbol = inputs.Get(Parameters.Symbol, default);
-        var timeframe = inputs.Get(Parameters.StoredTimeframe, Timeframe.Day1);
-        var limit = inputs.Get(Limit, 100);
-        var end = inputs.Get(To, time.GetUtcNow() + TimeSpan.FromDays(1));
-        var start = inputs.Get(From, QualityInspector.DefaultStart(timeframe, end));
-        if (!inputs.AreWrong && start >= end)
+        var reader = new RequestReader(context, Takes);
+        var symbol = reader.Get(Parameters.Symbol);
+        var timeframe = reader.Get(Parameters.StoredTimeframe, Timeframe.Day1);
+        var limit = reader.Get(Limit, 100);
+        var end = reader.Get(To, time.GetUtcNow() + TimeSpan.FromDays(1));
+        var start = reader.Get(From, QualityInspector.DefaultStart(timeframe, end));
+        reader.RequireRange(start, end);
+        if (reader.HasErrors)
         {
-            inputs.Refuse(
-                "from",
-                string.Create(CultureInfo.InvariantCulture, $"{start:O} is not before {end:O}: a range [from, to) is expected.")
-            );
-        }
-
-        if (inputs.AreWrong)
-        {
-            return inputs.Problem();
+            return reader.Problem();
         }
 
         if (await inspector.FindTickerAsync(symbol, cancellationToken) is not { } ticker)

@@ -1,4 +1,6 @@
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
+using Wyckoff.Api.Errors;
+using Wyckoff.Api.OpenApi;
 using Wyckoff.Api.Status;
 
 namespace Wyckoff.Api;
@@ -37,10 +39,10 @@ public static class StatusApi
 
     private static async Task<IResult> GetAsync(HttpContext context, StatusSource status, CancellationToken cancellationToken)
     {
-        var inputs = new Inputs(context, []);
-        if (inputs.AreWrong)
+        var reader = new RequestReader(context, []);
+        if (reader.HasErrors)
         {
-            return inputs.Problem();
+            return reader.Problem();
         }
 
         context.Response.Headers.CacheControl = "no-cache";

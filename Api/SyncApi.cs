@@ -1,7 +1,6 @@
-using System.Globalization;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Wyckoff.Api.Bars;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
+using Wyckoff.Api.OpenApi;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Primitives;
@@ -15,9 +14,26 @@ namespace Wyckoff.Api;
 public static class SyncApi
 {
     private const int MaxSymbols = 100;
+    private const int MaxErrors = 5;
 
     /// <summary>Bars that one answer may hold at most: what a year of minutes has.</summary>
     private const int MaxBars = 600_000;
+
+    private static readonly Parameter<DateTimeOffset> From = Parameters.From with { Required = true };
+    private static readonly Parameter<bool> IgnoreImports = Parameters.Flag("ignoreImports", "Ask also for what files have filled.");
+    private static readonly Parameter<bool> ReturnBars = Parameters.Flag("returnBars", "Answer with the complete range.");
+
+    private static readonly string[] FieldNames =
+    [
+        "symbol",
+        "symbols",
+        Parameters.StoredTimeframe.Name,
+        From.Name,
+        Parameters.To.Name,
+        BarParameters.Provider.Name,
+        IgnoreImports.Name,
+        ReturnBars.Name,
+    ];
 
     private const string ExampleBody = """{"symbols":["SPY"],"timeframe":"1d","from":"2024-06-03T00:00:00Z","to":"2024-06-08T00:00:00Z"}""";
 
@@ -33,21 +49,24 @@ public static class SyncApi
             .WithSummary(
                 "Fetches from a provider what is missing of a range, and nothing else; with returnBars, answers with the complete range."
             )
+            .Takes([])
             .TakesJson<SyncBody>(ExampleBody, "application/json")
-            .Fails(Problems.InvalidParameters)
+            .Produces<SyncResponse>()
             .Answers("application/json", Example)
             .DisableRequestTimeout(); // a year of minutes takes the provider a while
         group
             .MapGet("/feeds", ListAsync)
             .WithName("ListFeeds")
             .WithSummary("What the Ingestor keeps current, and how the last sync of each went.")
+            .Takes([])
+            .Produces<FeedsResponse>()
             .Answers(
                 "application/json",
                 """{"feeds":[{"id":1,"symbol":"SPY","timeframe":"1m","provider":"alpaca","since":"2024-01-01T00:00:00Z","everySeconds":60,"live":false,"enabled":true,"nextDue":"2024-06-05T08:01:00Z","status":"success","lastSyncAt":"2024-06-05T08:00:00Z","error":null}]}"""
             );
     }
 
-    /// <summary>For <c>fetch=missing</c> on the bars: fetches what is missing of the range first. What stands in the way is added to the errors.</summary>
+    /// <summary>Fetches the missing bars of a range before they are read (<c>fetch=missing</c>); null if the reader has errors.</summary>
     public static async Task<SyncResult?> FetchMissingAsync(
         SyncService sync,
         Symbol symbol,
@@ -55,119 +74,121 @@ public static class SyncApi
         DateTimeOffset? from,
         DateTimeOffset to,
         string? provider,
-        Dictionary<string, string[]> errors,
+        RequestReader reader,
         CancellationToken cancellationToken
     )
     {
         if (from is null)
         {
-            errors["from"] = ["With fetch=missing, the first instant wanted is expected."];
-            return null;
+            reader.AddError(Parameters.From.Name, "With fetch=missing, the first instant wanted is expected.");
         }
 
-        try
-        {
-            return await sync.EnsureAsync(new(symbol, timeframe, new(from.Value, to), provider), cancellationToken);
-        }
-        catch (NoSuchProviderException e)
-        {
-            errors["provider"] = [e.Message];
-            return null;
-        }
+        RequireProvider(sync, provider, timeframe, reader);
+        return reader.HasErrors ? null : await sync.EnsureAsync(new(symbol, timeframe, new(from!.Value, to), provider), cancellationToken);
     }
 
-    private static async Task<Results<Ok<SyncResponse>, ValidationProblem, ProblemHttpResult>> SyncAsync(
+    private static async Task<IResult> SyncAsync(
         HttpContext context,
         SyncService sync,
-        BarReader reader,
+        BarReader store,
         TickerDirectory tickers,
         TimeProvider time,
         CancellationToken cancellationToken
     )
     {
-        var (body, problem) = await JsonRequests.ReadAsync<SyncBody>(context, ExampleBody, cancellationToken);
-        if (body is null)
+        var reader = new RequestReader(context, []);
+        var body = await JsonBodyReader.ReadAsync(context, reader, FieldNames);
+        var symbols = ReadSymbols(body, reader);
+        var timeframe = body.Get(Parameters.StoredTimeframe, Timeframe.Day1);
+        var from = body.Get(From, DateTimeOffset.MinValue);
+        var to = body.Find(Parameters.To) ?? time.GetUtcNow();
+        var provider = body.TextOrNull(BarParameters.Provider.Name, BarParameters.MaxProvider, null);
+        var ignoreImports = body.Get(IgnoreImports, false);
+        var returnBars = body.Get(ReturnBars, false);
+        reader.RequireRange(from, to);
+        RequireProvider(sync, provider, timeframe, reader);
+        if (!reader.HasErrors && returnBars && (to - from) / timeframe.Width * symbols.Count > MaxBars)
         {
-            return (ProblemHttpResult)problem!;
+            reader.AddError(
+                ReturnBars.Name,
+                FormattableString.Invariant(
+                    $"The range may hold more than {MaxBars} bars: ask for less of it, or read them from /v1/bars afterwards."
+                )
+            );
         }
 
-        var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
-        var symbols = new List<Symbol>();
-        foreach (var text in (body.Symbols ?? []).Concat(body.Symbol is null ? [] : [body.Symbol]))
+        if (reader.HasErrors)
         {
-            if (Symbol.TryParse(text, out var symbol))
+            return reader.Problem();
+        }
+
+        var range = new TimeRange(from, to);
+        var results = new List<SymbolSync>();
+        foreach (var symbol in symbols.Distinct())
+        {
+            var result = await sync.EnsureAsync(
+                new(symbol, timeframe, range, provider) { IgnoreImports = ignoreImports },
+                cancellationToken
+            );
+            results.Add(
+                SymbolSync.Of(result, returnBars ? await ReadAsync(store, tickers, symbol, timeframe, range, cancellationToken) : null)
+            );
+        }
+
+        return TypedResults.Ok(new SyncResponse(timeframe.Name, from, to, results));
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext context, FeedStore feeds, CancellationToken cancellationToken)
+    {
+        var reader = new RequestReader(context, []);
+        return reader.HasErrors
+            ? reader.Problem()
+            : TypedResults.Ok(new FeedsResponse([.. (await feeds.ListAsync(cancellationToken)).Select(FeedResponse.Of)]));
+    }
+
+    private static List<Symbol> ReadSymbols(JsonBodyReader body, RequestReader reader)
+    {
+        List<Symbol> symbols = body.Find(Parameters.Symbol) is { } one ? [one] : [];
+        var errors = new List<string>();
+        foreach (var text in body.Texts("symbols"))
+        {
+            if (Parameters.ReadSymbol(text, out var symbol) is { } error)
             {
-                symbols.Add(symbol);
+                errors.Add(error);
             }
             else
             {
-                errors["symbols"] = [$"'{text}' is not a symbol: 1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : are expected."];
+                symbols.Add(symbol);
             }
         }
 
-        if (symbols.Count is 0 or > MaxSymbols && errors.Count == 0)
+        if (errors.Count > 0)
         {
-            errors["symbols"] = [string.Create(CultureInfo.InvariantCulture, $"{symbols.Count} symbols: 1 to {MaxSymbols} are expected.")];
+            reader.AddError("symbols", string.Join(' ', errors.Take(MaxErrors)));
+        }
+        else if (symbols.Count is 0 or > MaxSymbols)
+        {
+            reader.AddError("symbols", FormattableString.Invariant($"{symbols.Count} symbols: 1 to {MaxSymbols} are expected."));
         }
 
-        if (!Timeframe.TryParse(body.Timeframe, out var timeframe))
-        {
-            errors["timeframe"] = [$"'{body.Timeframe}' is not a timeframe: one of {string.Join(", ", Timeframe.Stored)} is expected."];
-        }
+        return symbols;
+    }
 
-        var to = body.To ?? time.GetUtcNow();
-        if (body.From is not { } from || from >= to)
-        {
-            errors["from"] = [$"'{body.From:O}' is not before '{to:O}': a range [from, to) is expected."];
-            from = default;
-        }
-
-        if (errors.Count == 0 && body.ReturnBars && (to - from) / timeframe.Width * symbols.Count > MaxBars)
-        {
-            errors["returnBars"] =
-            [
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The range may hold more than {MaxBars} bars: ask for less of it, or read them from /v1/bars afterwards."
-                ),
-            ];
-        }
-
-        var results = new List<SymbolSync>();
+    /// <summary>Adds an error unless there is such a provider, and it has bars of the timeframe.</summary>
+    private static void RequireProvider(SyncService sync, string? provider, Timeframe timeframe, RequestReader reader)
+    {
         try
         {
-            if (errors.Count == 0)
-            {
-                foreach (var symbol in symbols.Distinct())
-                {
-                    var result = await sync.EnsureAsync(
-                        new(symbol, timeframe, new(from, to), body.Provider) { IgnoreImports = body.IgnoreImports },
-                        cancellationToken
-                    );
-                    results.Add(
-                        SymbolSync.Of(
-                            result,
-                            body.ReturnBars ? await ReadAsync(reader, tickers, symbol, timeframe, new(from, to), cancellationToken) : null
-                        )
-                    );
-                }
-            }
+            sync.ProviderOf(provider, timeframe);
         }
         catch (NoSuchProviderException e)
         {
-            errors["provider"] = [e.Message];
+            reader.AddError(BarParameters.Provider.Name, e.Message);
         }
-
-        return errors.Count > 0
-            ? TypedResults.ValidationProblem(errors)
-            : TypedResults.Ok(new SyncResponse(timeframe.Name, from, to, results));
     }
 
-    private static async Task<Ok<FeedsResponse>> ListAsync(FeedStore feeds, CancellationToken cancellationToken) =>
-        TypedResults.Ok(new FeedsResponse([.. (await feeds.ListAsync(cancellationToken)).Select(FeedResponse.Of)]));
-
     private static async Task<IReadOnlyList<BarResponse>> ReadAsync(
-        BarReader reader,
+        BarReader store,
         TickerDirectory tickers,
         Symbol symbol,
         Timeframe timeframe,
@@ -181,7 +202,7 @@ public static class SyncApi
             return bars;
         }
 
-        await using var rows = await reader.OpenAsync(
+        await using var rows = await store.OpenAsync(
             ticker.Id,
             timeframe,
             BarFields.All,

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
+using Wyckoff.Api.Errors;
+using Wyckoff.Api.OpenApi;
 using Wyckoff.Primitives;
 using Wyckoff.Tickers;
 
@@ -25,17 +27,8 @@ public static class TickersApi
     {
         Example = "BTC",
     };
-    private static readonly Parameter<string> AssetType = Parameters.Text(
-        "assetType",
-        "stock, etf, crypto, forex, commodity, index …",
-        20
-    ) with
-    {
-        Example = "etf",
-    };
     private static readonly Parameter<bool> Active = Parameters.Flag("active", "Only those in use, or only those that are not.");
     private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many.", 1, 1000, 100);
-    private static readonly Parameter<string> Next = Parameters.Text("cursor", "'next' of the page before, with the same query.", 500);
 
     // Without an example: the page of the docs would fill it in, and a click would delete the ticker.
     private static readonly Parameter<string> Confirm = Parameters.Text(
@@ -47,7 +40,7 @@ public static class TickersApi
         Required = true,
     };
 
-    private static readonly Parameter[] OfList = [Search, Prefix, AssetType, Active, Limit, Next];
+    private static readonly Parameter[] OfList = [Search, Prefix, Parameters.AssetType, Active, Limit, Parameters.Cursor];
     private static readonly Parameter[] OfOne = [Parameters.Symbol];
     private static readonly Parameter[] OfDelete = [Parameters.Symbol, Confirm];
 
@@ -140,31 +133,19 @@ public static class TickersApi
 
     private static async Task<IResult> ListAsync(HttpContext context, TickerStore store, CancellationToken cancellationToken)
     {
-        var inputs = new Inputs(context, OfList);
+        var reader = new RequestReader(context, OfList);
         var filter = new TickerFilter(
-            inputs.Has(Search) ? inputs.Get(Search, "") : null,
-            inputs.Has(Prefix) ? inputs.Get(Prefix, "").ToUpperInvariant() : null,
-            inputs.Has(AssetType) ? inputs.Get(AssetType, "") : null,
-            inputs.Find(Active)
+            reader.Get(Search),
+            reader.Get(Prefix)?.ToUpperInvariant(),
+            reader.Get(Parameters.AssetType),
+            reader.Find(Active)
         );
-        var limit = inputs.Get(Limit, 100);
+        var limit = reader.Get(Limit, 100);
         var query = "tickers" + filter;
-        Symbol? after = null;
-        if (inputs.Has(Next))
+        var after = reader.FindPosition<Symbol>(query, position => Symbol.TryParse(position, out var symbol) ? symbol : null);
+        if (reader.HasErrors)
         {
-            if (Cursor.Read(query, inputs.Get(Next, "")) is { } position && Symbol.TryParse(position, out var symbol))
-            {
-                after = symbol;
-            }
-            else
-            {
-                inputs.Refuse(Next.Name, "It is no cursor of this query: 'next' of the page before, with all else the same, is expected.");
-            }
-        }
-
-        if (inputs.AreWrong)
-        {
-            return inputs.Problem();
+            return reader.Problem();
         }
 
         // One more than is asked for tells whether there is another page.
@@ -180,11 +161,11 @@ public static class TickersApi
         CancellationToken cancellationToken
     )
     {
-        var inputs = new Inputs(context, OfOne);
-        var symbol = inputs.Get(Parameters.Symbol, default);
-        if (inputs.AreWrong)
+        var reader = new RequestReader(context, OfOne);
+        var symbol = reader.Get(Parameters.Symbol);
+        if (reader.HasErrors)
         {
-            return inputs.Problem();
+            return reader.Problem();
         }
 
         if (await store.FindAsync(symbol, cancellationToken) is not var (ticker, stored))
@@ -208,25 +189,13 @@ public static class TickersApi
 
     private static async Task<IResult> PostAsync(HttpContext context, TickerStore store, CancellationToken cancellationToken)
     {
-        var inputs = new Inputs(context, []);
-        var fields = await Fields.ReadAsync(context, inputs, FieldNames);
-        Symbol symbol = default;
-        if (fields.Has("symbol"))
+        var reader = new RequestReader(context, []);
+        var body = await JsonBodyReader.ReadAsync(context, reader, FieldNames);
+        var symbol = body.Get(Parameters.Symbol, default);
+        var ticker = Read(body, reader, TickerFields.Default);
+        if (reader.HasErrors)
         {
-            if (Parameters.ReadSymbol(fields.Text("symbol", 100, "SPY"), out symbol) is { } wrong)
-            {
-                inputs.Refuse("symbol", wrong);
-            }
-        }
-        else
-        {
-            inputs.Refuse("symbol", "It is missing.");
-        }
-
-        var ticker = Read(fields, inputs, TickerFields.Default);
-        if (inputs.AreWrong)
-        {
-            return inputs.Problem();
+            return reader.Problem();
         }
 
         var path = $"{context.Request.PathBase}/v1/tickers/{Uri.EscapeDataString(symbol.Value)}";
@@ -240,7 +209,7 @@ public static class TickersApi
         }
         catch (UnknownTimeZoneException)
         {
-            return UnknownZone(inputs, ticker);
+            return UnknownZone(reader, ticker);
         }
 
         context.Response.Headers.Location = path;
@@ -273,22 +242,22 @@ public static class TickersApi
         CancellationToken cancellationToken
     )
     {
-        var inputs = new Inputs(context, OfOne);
-        var symbol = inputs.Get(Parameters.Symbol, default);
-        var fields = await Fields.ReadAsync(context, inputs, FieldNames);
-        if (fields.Has("symbol") && (Parameters.ReadSymbol(fields.Text("symbol", 100, ""), out var said) is not null || said != symbol))
+        var reader = new RequestReader(context, OfOne);
+        var symbol = reader.Get(Parameters.Symbol);
+        var body = await JsonBodyReader.ReadAsync(context, reader, FieldNames);
+        if (body.Has("symbol") && body.Get(Parameters.Symbol, default) != symbol)
         {
-            inputs.Refuse(
+            reader.AddError(
                 "symbol",
                 $"It cannot be changed: '{symbol}' is expected, or nothing. Under another symbol it is another ticker."
             );
         }
 
         // What is wrong is wrong whatever is there.
-        Read(fields, inputs, TickerFields.Default);
-        if (inputs.AreWrong)
+        Read(body, reader, TickerFields.Default);
+        if (reader.HasErrors)
         {
-            return inputs.Problem();
+            return reader.Problem();
         }
 
         var matches = true;
@@ -297,7 +266,7 @@ public static class TickersApi
         {
             var changed = await store.ChangeAsync(
                 symbol,
-                ticker => (matches = Matches(context, ticker)) ? wanted = Read(fields, inputs, start(ticker)) : null,
+                ticker => (matches = Matches(context, ticker)) ? wanted = Read(body, reader, start(ticker)) : null,
                 cancellationToken
             );
             if (changed is null)
@@ -310,7 +279,7 @@ public static class TickersApi
         }
         catch (UnknownTimeZoneException)
         {
-            return UnknownZone(inputs, wanted);
+            return UnknownZone(reader, wanted);
         }
     }
 
@@ -321,20 +290,20 @@ public static class TickersApi
         CancellationToken cancellationToken
     )
     {
-        var inputs = new Inputs(context, OfDelete);
-        var symbol = inputs.Get(Parameters.Symbol, default);
-        var confirmed = inputs.Get(Confirm, "");
-        if (!inputs.AreWrong && (!Symbol.TryParse(confirmed, out var said) || said != symbol))
+        var reader = new RequestReader(context, OfDelete);
+        var symbol = reader.Get(Parameters.Symbol);
+        var confirmed = reader.Get(Confirm, "");
+        if (!reader.HasErrors && (!Symbol.TryParse(confirmed, out var said) || said != symbol))
         {
-            inputs.Refuse(
+            reader.AddError(
                 Confirm.Name,
                 $"{Parameters.Quote(confirmed)} is not '{symbol}': the symbol of the ticker that is to go, with all its bars, is expected once more."
             );
         }
 
-        if (inputs.AreWrong)
+        if (reader.HasErrors)
         {
-            return inputs.Problem();
+            return reader.Problem();
         }
 
         return await store.DeleteAsync(symbol, ticker => Matches(context, ticker), cancellationToken) switch
@@ -345,23 +314,23 @@ public static class TickersApi
         };
     }
 
-    private static TickerFields Read(Fields fields, Inputs inputs, TickerFields start)
+    private static TickerFields Read(JsonBodyReader body, RequestReader reader, TickerFields start)
     {
-        var zone = fields.Text("timezone", 64, start.Timezone);
-        if (fields.Has("timezone") && !Ticker.IsTimezone(zone))
+        var zone = body.Text("timezone", 64, start.Timezone);
+        if (body.Has("timezone") && !Ticker.IsTimezone(zone))
         {
-            inputs.Refuse(
+            reader.AddError(
                 "timezone",
                 $"{Parameters.Quote(zone)} is not a time zone: a name of the IANA database such as America/New_York or UTC is expected."
             );
         }
 
         return new(
-            fields.TextOrNull("name", 255, start.Name),
-            fields.TextOrNull("exchange", 50, start.Exchange),
-            fields.Text("assetType", 20, start.AssetType),
+            body.TextOrNull("name", 255, start.Name),
+            body.TextOrNull("exchange", 50, start.Exchange),
+            body.Text("assetType", 20, start.AssetType),
             zone,
-            fields.Flag("active", start.IsActive)
+            body.Get(Active, start.IsActive)
         );
     }
 
@@ -388,10 +357,10 @@ public static class TickersApi
     private static IResult ChangedMeanwhile(Symbol symbol) =>
         Problems.Of(Problems.ChangedMeanwhile, $"The ticker '{symbol}' is not what If-Match names: read it again, and decide anew.");
 
-    private static IResult UnknownZone(Inputs inputs, TickerFields fields)
+    private static IResult UnknownZone(RequestReader reader, TickerFields fields)
     {
-        inputs.Refuse("timezone", $"{Parameters.Quote(fields.Timezone)} is not a time zone the database knows.");
-        return inputs.Problem();
+        reader.AddError("timezone", $"{Parameters.Quote(fields.Timezone)} is not a time zone the database knows.");
+        return reader.Problem();
     }
 }
 

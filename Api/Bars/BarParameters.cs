@@ -1,4 +1,4 @@
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Primitives;
 
@@ -16,6 +16,8 @@ internal static class BarParameters
     public const int MostStreamed = 10_000_000;
 
     public const int MostSymbols = 100;
+
+    public const int MaxProvider = 20;
 
     public static readonly Parameter<BarPeriod> Timeframe = new(
         "timeframe",
@@ -102,7 +104,7 @@ internal static class BarParameters
     public static readonly Parameter<string> Provider = Parameters.Text(
         "provider",
         "The provider to fetch from. Default: the configured provider.",
-        20
+        MaxProvider
     );
 
     public static readonly Parameter<IReadOnlyList<Symbol>> Symbols = new(

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Caching;
 using Wyckoff.Bars.Reading;
@@ -84,47 +84,40 @@ internal sealed record BarQuery
     public string NextAfter(string symbol, long last) => Cursor.Make(Digest(symbol), last.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>
-    /// Reads the parameters of a request. Null if no acceptable format is supported; other errors are added to the inputs.
+    /// Reads the parameters of a request. Null if no acceptable format is supported; other errors are added to the reader.
     /// </summary>
-    public static BarQuery? Read(HttpContext context, Inputs inputs, string? symbol)
+    public static BarQuery? Read(HttpContext context, RequestReader reader, string? symbol)
     {
-        var period = inputs.Get(BarParameters.Timeframe, Primitives.Timeframe.Day1);
-        var (from, to, last) = (inputs.Find(Parameters.From), inputs.Find(Parameters.To), inputs.Find(BarParameters.Last));
-        var limit = inputs.Find(BarParameters.Limit);
-        var descending = inputs.Get(BarParameters.Order, Order.Asc) == Order.Desc;
-        var givenFields = inputs.Find(BarParameters.Fields);
-        var fill = inputs.Get(BarParameters.Fill, GapFill.None);
-        inputs.Get(BarParameters.Adjust, Adjustment.Raw);
-        var zone = inputs.Get(BarParameters.Timezone, TimeZoneInfo.Utc);
-        var columns = inputs.Get(BarParameters.Layout, JsonLayout.Rows) == JsonLayout.Columns;
-        if (Negotiate(context, inputs) is not { } format)
+        var period = reader.Get(BarParameters.Timeframe, Primitives.Timeframe.Day1);
+        var (from, to, last) = (reader.Find(Parameters.From), reader.Find(Parameters.To), reader.Find(BarParameters.Last));
+        var limit = reader.Find(BarParameters.Limit);
+        var descending = reader.Get(BarParameters.Order, Order.Asc) == Order.Desc;
+        var givenFields = reader.Find(BarParameters.Fields);
+        var fill = reader.Get(BarParameters.Fill, GapFill.None);
+        reader.Get(BarParameters.Adjust, Adjustment.Raw);
+        var zone = reader.Get(BarParameters.Timezone, TimeZoneInfo.Utc);
+        var columns = reader.Get(BarParameters.Layout, JsonLayout.Rows) == JsonLayout.Columns;
+        if (Negotiate(context, reader) is not { } format)
         {
             return null;
         }
 
-        if (from >= to)
-        {
-            inputs.Refuse(
-                "from",
-                $"{from:yyyy-MM-ddTHH:mm:ssZ} is not before 'to', {to:yyyy-MM-ddTHH:mm:ssZ}: a range [from, to) is expected."
-            );
-        }
-
+        reader.RequireRange(from, to);
         if (last is not null && limit is not null)
         {
-            inputs.Refuse("limit", "'last' says how many already: one of the two is expected.");
+            reader.AddError("limit", "'last' says how many already: one of the two is expected.");
         }
 
         if (columns && format != BarFormat.Json)
         {
-            inputs.Refuse("layout", "Only JSON has columns: format=json is expected.");
+            reader.AddError("layout", "Only JSON has columns: format=json is expected.");
         }
 
         // A Parquet file has all fields by default, because it is kept.
         var fields = givenFields ?? (format == BarFormat.Parquet ? BarFields.All : BarFields.Usual);
         if (!period.IsStored && fields != BarFields.All && (fields & ~BarFields.Folded) != 0)
         {
-            inputs.Refuse(
+            reader.AddError(
                 "fields",
                 $"Bars of {period} are folded while they are read, and have "
                     + $"{string.Join(", ", BarColumns.Of(BarFields.Folded).Select(column => column.Name))} only."
@@ -133,7 +126,7 @@ internal sealed record BarQuery
 
         if (fill != GapFill.None && descending)
         {
-            inputs.Refuse("order", "Gaps are filled from the oldest bar on: order=asc is expected with 'fill'.");
+            reader.AddError("order", "Gaps are filled from the oldest bar on: order=asc is expected with 'fill'.");
         }
 
         // Bars that are JSON, counted from the end or filled are assembled in memory. All others are streamed.
@@ -141,7 +134,7 @@ internal sealed record BarQuery
         var held = format == BarFormat.Json || fromEnd || fill != GapFill.None;
         if (held && limit > BarParameters.MostHeld)
         {
-            inputs.Refuse(
+            reader.AddError(
                 "limit",
                 FormattableString.Invariant($"{limit} is out of range: 1 to {BarParameters.MostHeld} is expected of JSON, ")
                     + "and of whatever is read from its end or filled; "
@@ -164,7 +157,7 @@ internal sealed record BarQuery
             Format = format,
             Columns = columns,
         };
-        if (symbol is not null && inputs.Has(BarParameters.Cursor) && inputs.Get(BarParameters.Cursor, "") is { Length: > 0 } cursor)
+        if (symbol is not null && reader.Has(BarParameters.Cursor) && reader.Get(BarParameters.Cursor, "") is { Length: > 0 } cursor)
         {
             if (
                 !query.Paged
@@ -176,7 +169,7 @@ internal sealed record BarQuery
                 )
             )
             {
-                inputs.Refuse(
+                reader.AddError(
                     "cursor",
                     $"{Parameters.Quote(cursor)} is not the 'next' of this query: "
                         + "the same symbol, timeframe, from, to, order and fill are expected, with what the page before gave."
@@ -195,11 +188,11 @@ internal sealed record BarQuery
     private long Begin(long time) => Period.IsStored || Period.Bucket(time) == time ? time : Period.Next(Period.Bucket(time));
 
     // Null if no accepted format is supported.
-    private static BarFormat? Negotiate(HttpContext context, Inputs inputs)
+    private static BarFormat? Negotiate(HttpContext context, RequestReader reader)
     {
-        if (inputs.Has(BarParameters.Format))
+        if (reader.Has(BarParameters.Format))
         {
-            return inputs.Get(BarParameters.Format, BarFormat.Json);
+            return reader.Get(BarParameters.Format, BarFormat.Json);
         }
 
         var accept = context.Request.Headers.Accept;

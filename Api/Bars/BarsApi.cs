@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
+using Wyckoff.Api.Errors;
+using Wyckoff.Api.OpenApi;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Primitives;
@@ -117,24 +119,28 @@ public static class BarsApi
         var request = requests.Find(context);
         if (request is null)
         {
-            var inputs = new Inputs(context, OneParameters);
-            var symbol = inputs.Get(Parameters.Symbol, default);
-            var query = BarQuery.Read(context, inputs, symbol.Value);
-            var fetch = inputs.Get(BarParameters.Fetch, false);
-            var provider = inputs.Has(BarParameters.Provider) ? inputs.Get(BarParameters.Provider, "") : null;
+            var reader = new RequestReader(context, OneParameters);
+            var symbol = reader.Get(Parameters.Symbol, default);
+            var query = BarQuery.Read(context, reader, symbol.Value);
+            var fetch = reader.Get(BarParameters.Fetch, false);
+            var provider = reader.Has(BarParameters.Provider) ? reader.Get(BarParameters.Provider, "") : null;
             if (query is null)
             {
                 return NotAcceptable(context);
             }
 
-            if (fetch && !inputs.AreWrong && await FetchAsync(sync, time, symbol, query, provider, inputs, cancellationToken) is { } failed)
+            if (
+                fetch
+                && !reader.HasErrors
+                && await FetchAsync(sync, time, symbol, query, provider, reader, cancellationToken) is { } failed
+            )
             {
                 return failed;
             }
 
-            if (inputs.AreWrong)
+            if (reader.HasErrors)
             {
-                return inputs.Problem();
+                return reader.Problem();
             }
 
             request = new(symbol, query);
@@ -155,11 +161,10 @@ public static class BarsApi
         Symbol symbol,
         BarQuery query,
         string? provider,
-        Inputs inputs,
+        RequestReader reader,
         CancellationToken cancellationToken
     )
     {
-        var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
         var result = await SyncApi.FetchMissingAsync(
             sync,
             symbol,
@@ -167,14 +172,9 @@ public static class BarsApi
             query.From is { } from ? IncomingBar.InstantOf(from) : null,
             query.Until is { } until ? IncomingBar.InstantOf(until) : time.GetUtcNow(),
             provider,
-            errors,
+            reader,
             cancellationToken
         );
-        foreach (var (name, wrong) in errors)
-        {
-            inputs.Refuse(name, wrong[0]);
-        }
-
         return result is { Outcome: not SyncOutcome.Success, StillMissing.Count: > 0 }
             ? Problems.Of(Problems.ProviderFailed, result.Error ?? "")
             : null;
@@ -187,9 +187,9 @@ public static class BarsApi
         CancellationToken cancellationToken
     )
     {
-        var inputs = new Inputs(context, SeveralParameters);
-        var symbols = inputs.Get(BarParameters.Symbols, []);
-        var query = BarQuery.Read(context, inputs, null);
+        var reader = new RequestReader(context, SeveralParameters);
+        var symbols = reader.Get(BarParameters.Symbols, []);
+        var query = BarQuery.Read(context, reader, null);
         if (query is null)
         {
             return NotAcceptable(context);
@@ -197,12 +197,12 @@ public static class BarsApi
 
         if (query.Format == BarFormat.Parquet)
         {
-            inputs.Refuse("format", "A Parquet file has one symbol: json, ndjson or csv is expected.");
+            reader.AddError("format", "A Parquet file has one symbol: json, ndjson or csv is expected.");
         }
 
-        if (inputs.AreWrong)
+        if (reader.HasErrors)
         {
-            return inputs.Problem();
+            return reader.Problem();
         }
 
         var (tickers, unknown) = await FindAsync(answers, symbols, query.Period, cancellationToken);
@@ -236,12 +236,12 @@ public static class BarsApi
         CancellationToken cancellationToken
     )
     {
-        var inputs = new Inputs(context, LatestParameters);
-        var symbol = inputs.Get(Parameters.Symbol, default);
-        var period = inputs.Get(BarParameters.Timeframe, Timeframe.Day1);
-        if (inputs.AreWrong)
+        var reader = new RequestReader(context, LatestParameters);
+        var symbol = reader.Get(Parameters.Symbol, default);
+        var period = reader.Get(BarParameters.Timeframe, Timeframe.Day1);
+        if (reader.HasErrors)
         {
-            return inputs.Problem();
+            return reader.Problem();
         }
 
         return await answers.FindTickersAsync([symbol], period.Source, cancellationToken) is [{ } ticker]
@@ -256,11 +256,11 @@ public static class BarsApi
         CancellationToken cancellationToken
     )
     {
-        var inputs = new Inputs(context, AllLatestParameters);
-        var symbols = inputs.Get(BarParameters.Symbols, []);
-        var period = inputs.Get(BarParameters.Timeframe, Timeframe.Day1);
-        return inputs.AreWrong
-            ? inputs.Problem()
+        var reader = new RequestReader(context, AllLatestParameters);
+        var symbols = reader.Get(BarParameters.Symbols, []);
+        var period = reader.Get(BarParameters.Timeframe, Timeframe.Day1);
+        return reader.HasErrors
+            ? reader.Problem()
             : await EachAsync(
                 context,
                 answers,
@@ -280,18 +280,18 @@ public static class BarsApi
         CancellationToken cancellationToken
     )
     {
-        var inputs = new Inputs(context, AsOfParameters);
-        var symbols = inputs.Get(BarParameters.Symbols, []);
-        var at = inputs.Get(BarParameters.At, default);
-        var period = inputs.Get(BarParameters.Timeframe, Timeframe.Day1);
-        if (!period.IsStored && !inputs.AreWrong)
+        var reader = new RequestReader(context, AsOfParameters);
+        var symbols = reader.Get(BarParameters.Symbols, []);
+        var at = reader.Get(BarParameters.At, default);
+        var period = reader.Get(BarParameters.Timeframe, Timeframe.Day1);
+        if (!period.IsStored && !reader.HasErrors)
         {
-            inputs.Refuse("timeframe", $"{period} is folded while it is read: one of {string.Join(", ", Timeframe.Stored)} is expected.");
+            reader.AddError("timeframe", $"{period} is folded while it is read: one of {string.Join(", ", Timeframe.Stored)} is expected.");
         }
 
         var instant = Math.Clamp(IncomingBar.TimeOf(at), BarReader.Earliest, BarReader.Latest);
-        return inputs.AreWrong
-            ? inputs.Problem()
+        return reader.HasErrors
+            ? reader.Problem()
             : await EachAsync(
                 context,
                 answers,

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Wyckoff.Api.Bars;
-using Wyckoff.Api.Pipeline;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
+using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Api.OpenApi;
 
@@ -19,15 +19,6 @@ internal static class OperationDescription
         if (metadata.OfType<DescribedParameters>().LastOrDefault() is { } described)
         {
             operation.Parameters = [.. described.Parameters.Select(Parameter)];
-        }
-
-        var values = metadata.OfType<DescribedValues>().SelectMany(examples => examples.Values).ToDictionary(StringComparer.Ordinal);
-        foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
-        {
-            if (values.TryGetValue(parameter.Name ?? "", out var value))
-            {
-                parameter.Example = Typed(parameter.Schema?.Type ?? JsonSchemaType.String, value);
-            }
         }
 
         var changes =
@@ -95,7 +86,7 @@ internal static class OperationDescription
             };
         }
 
-        operation.RequestBody?.Content?.Remove(JsonRequests.AnyType);
+        operation.RequestBody?.Content?.Remove(JsonBodyEndpoints.AnyType);
         foreach (var body in metadata.OfType<DescribedBody>())
         {
             if (operation.RequestBody?.Content?.TryGetValue(body.ContentType, out var content) == true)
@@ -178,11 +169,9 @@ internal static class OperationDescription
     )
     {
         List<ProblemKind> kinds = [.. metadata.OfType<DescribedProblems>().SelectMany(problems => problems.Kinds)];
-        if (operation.Parameters is { Count: > 0 })
+        if (metadata.OfType<DescribedParameters>().Any())
         {
             kinds.Add(Problems.InvalidParameters);
-            // Of those that the signature declares, the framework reads the numbers.
-            kinds.AddRange(metadata.OfType<DescribedParameters>().Any() ? [] : [Problems.MalformedRequest]);
         }
 
         if (operation.RequestBody is not null)

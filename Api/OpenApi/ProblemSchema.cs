@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Api.OpenApi;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
+using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Api.Pipeline;
 

@@ -2,7 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
+using Wyckoff.Api.Errors;
 using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Api.Pipeline;

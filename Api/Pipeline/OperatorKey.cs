@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Api.Pipeline;
 

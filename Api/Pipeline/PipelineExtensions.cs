@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Api.Pipeline;
 
@@ -53,7 +53,7 @@ public static class PipelineExtensions
         services.AddOptions<CorsOptions>().BindConfiguration(CorsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         // Before the framework's own, which does not write where Accept asks for something else.
         services.Insert(0, ServiceDescriptor.Singleton<IProblemDetailsWriter, ProblemWriter>());
-        services.AddExceptionHandler<Failures>();
+        services.AddExceptionHandler<ExceptionProblems>();
         services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
         services.AddCors();
         services.AddRateLimits();

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Api.Pipeline;
 

@@ -1,6 +1,8 @@
 using Microsoft.Net.Http.Headers;
 using Wyckoff.Api.Bars;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
+using Wyckoff.Api.Errors;
+using Wyckoff.Api.OpenApi;
 using Wyckoff.Bars.Streaming;
 using Wyckoff.Primitives;
 using Wyckoff.Tickers;
@@ -79,8 +81,8 @@ public static class StreamsApi
         CancellationToken cancellationToken
     )
     {
-        var inputs = new Inputs(context, OfOne);
-        return OpenAsync(context, inputs, [inputs.Get(Parameters.Symbol, default)], hub, tickers, search, cancellationToken);
+        var reader = new RequestReader(context, OfOne);
+        return OpenAsync(context, reader, [reader.Get(Parameters.Symbol)], hub, tickers, search, cancellationToken);
     }
 
     private static Task<IResult> GetManyAsync(
@@ -91,13 +93,13 @@ public static class StreamsApi
         CancellationToken cancellationToken
     )
     {
-        var inputs = new Inputs(context, OfMany);
-        return OpenAsync(context, inputs, inputs.Get(BarParameters.Symbols, []), hub, tickers, search, cancellationToken);
+        var reader = new RequestReader(context, OfMany);
+        return OpenAsync(context, reader, reader.Get(BarParameters.Symbols, []), hub, tickers, search, cancellationToken);
     }
 
     private static async Task<IResult> OpenAsync(
         HttpContext context,
-        Inputs inputs,
+        RequestReader reader,
         IReadOnlyList<Symbol> symbols,
         BarHub hub,
         TickerDirectory tickers,
@@ -105,12 +107,12 @@ public static class StreamsApi
         CancellationToken cancellationToken
     )
     {
-        var timeframe = inputs.Get(Parameters.StoredTimeframe, Timeframe.Day1);
-        var last = inputs.Get(Last, DefaultLast);
-        var position = inputs.Get(LastEventId, "");
-        if (inputs.AreWrong)
+        var timeframe = reader.Get(Parameters.StoredTimeframe, Timeframe.Day1);
+        var last = reader.Get(Last, DefaultLast);
+        var position = reader.Get(LastEventId, "");
+        if (reader.HasErrors)
         {
-            return inputs.Problem();
+            return reader.Problem();
         }
 
         if (!Accepts(context.Request))

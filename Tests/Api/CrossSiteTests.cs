@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Tests.Api;
 

@@ -102,33 +102,52 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task What_is_wrong_with_the_parameters_is_named_all_at_once()
+    public async Task All_invalid_parameters_of_an_upload_are_named_at_once()
     {
         await using var api = new ApiServer(database.AppConnection);
-        using var response = await api.CreateClient()
-            .PostAsync(
-                "/v1/imports?symbol=%20&timeframe=1w&source=aggregated&onConflict=maybe&timezone=Mars&dateFormat=qq&map=open&priceScale=0&delimiter=ab&maxRejects=-1&tickerTimezone=x",
-                Body(Good, "text/csv"),
-                Token
-            );
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
+        var url =
+            "/v1/imports?symbol=%20&timeframe=1w&source=aggregated&onConflict=maybe&timezone=Mars&dateFormat=qq&map=open&priceScale=x"
+            + "&delimiter=ab&maxRejects=-1&force=maybe&rollUps=1&derived=&tickerTimezone=x&assetType=%20&colour=red&name=a&name=b";
+        using var response = await api.CreateClient().PostAsync(url, Body(Good, "text/csv"), Token);
+        var errors = await ErrorsAsync(response);
         Assert.Equal(
             [
+                "assetType",
+                "colour",
                 "dateFormat",
                 "delimiter",
+                "force",
                 "map",
                 "maxRejects",
+                "name",
                 "onConflict",
                 "priceScale",
+                "rollUps",
                 "source",
                 "symbol",
                 "tickerTimezone",
                 "timeframe",
                 "timezone",
             ],
-            problem.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal)
+            errors.Keys.Order(StringComparer.Ordinal)
         );
+        Assert.StartsWith("There is no such parameter: symbol, timeframe, name", errors["colour"], StringComparison.Ordinal);
+        Assert.Equal("'x' is out of range: a whole number of at least 1 is expected.", errors["priceScale"]);
+        Assert.Equal("'-1' is out of range: a whole number of at least 0 is expected.", errors["maxRejects"]);
+        Assert.Equal("'maybe' is not known: true or false is expected.", errors["force"]);
+    }
+
+    [Theory]
+    [InlineData("/v1/imports?status=lost&before=x&limit=abc&page=2", "before", "limit", "page", "status")]
+    [InlineData("/v1/imports/many", "id")]
+    [InlineData("/v1/imports/0/events?id=1", "id")]
+    [InlineData("/v1/imports/1?verbose=true", "verbose")]
+    [InlineData("/v1/imports/many/rejects?after=-1&limit=1001", "after", "id", "limit")]
+    public async Task All_invalid_parameters_of_a_query_are_named_at_once(string url, params string[] names)
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        using var response = await api.CreateClient().GetAsync(url, Token);
+        Assert.Equal(names, (await ErrorsAsync(response)).Keys.Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -164,17 +183,26 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Theory]
-    [InlineData("/v1/imports/999999999", HttpStatusCode.NotFound)]
-    [InlineData("/v1/imports/999999999/rejects", HttpStatusCode.NotFound)]
-    [InlineData("/v1/imports/999999999/events", HttpStatusCode.NotFound)]
-    [InlineData("/v1/imports?status=lost", HttpStatusCode.BadRequest)]
-    [InlineData("/v1/imports?limit=0", HttpStatusCode.BadRequest)]
-    public async Task A_refusal_is_a_problem_document(string url, HttpStatusCode expected)
+    [InlineData("/v1/imports/999999999")]
+    [InlineData("/v1/imports/999999999/rejects")]
+    [InlineData("/v1/imports/999999999/events")]
+    public async Task An_unknown_import_is_a_problem_document(string url)
     {
         await using var api = new ApiServer(database.AppConnection);
         using var response = await api.CreateClient().GetAsync(url, Token);
-        Assert.Equal(expected, response.StatusCode);
-        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Equal(
+            "/problems/unknown-import",
+            (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("type").GetString()
+        );
+    }
+
+    private static async Task<Dictionary<string, string>> ErrorsAsync(HttpResponseMessage response)
+    {
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
+        Assert.Equal("/problems/invalid-parameters", problem.GetProperty("type").GetString());
+        return problem.GetProperty("errors").EnumerateObject().ToDictionary(error => error.Name, error => error.Value[0].GetString()!);
     }
 
     private static ByteArrayContent Body(string text, string type) => Body(Encoding.UTF8.GetBytes(text), type);

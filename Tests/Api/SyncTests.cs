@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using Wyckoff.Api;
 using Wyckoff.Api.Bars;
@@ -118,25 +119,55 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
     }
 
     [Fact]
-    public async Task A_sync_that_cannot_be_is_refused_field_by_field()
+    public async Task All_invalid_fields_of_a_sync_are_named_at_once_with_the_query()
     {
-        using var response = await _api.CreateClient()
-            .PostAsJsonAsync(
-                "/v1/sync",
-                new
-                {
-                    symbols = new[] { "A B" },
-                    timeframe = "1w",
-                    from = Start,
-                    to = Start,
-                },
-                Token
-            );
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
+        var errors = await RefusedAsync(
+            "?force=true",
+            """
+            { "symbol": 5, "symbols": ["A B", "SPY", ""], "timeframe": "1w", "from": "soon", "to": true, "provider": "nobody",
+              "ignoreImports": "yes", "returnBars": null, "colour": "red" }
+            """
+        );
         Assert.Equal(
-            ["from", "symbols", "timeframe"],
-            problem.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal)
+            ["colour", "force", "from", "ignoreImports", "provider", "returnBars", "symbol", "symbols", "timeframe", "to"],
+            errors.Keys.Order(StringComparer.Ordinal)
+        );
+        Assert.Equal("There are no parameters here.", errors["force"]);
+        Assert.Equal("It is a number: text is expected.", errors["symbol"]);
+        Assert.StartsWith("'A B' is not a symbol: ", errors["symbols"], StringComparison.Ordinal);
+        Assert.Contains(" '' is not a symbol: ", errors["symbols"], StringComparison.Ordinal);
+        Assert.StartsWith("'soon' is not a time: ", errors["from"], StringComparison.Ordinal);
+        Assert.Equal("It is null: true or false is expected.", errors["returnBars"]);
+        Assert.Equal("'nobody' is no provider that is configured: one of alpaca is expected.", errors["provider"]);
+    }
+
+    [Theory]
+    [InlineData("""{}""", "from", "symbols")]
+    [InlineData("""{"symbol":"SPY","from":"2024-03-05","to":"2024-03-05"}""", "from")]
+    [InlineData("""{"symbols":"SPY","from":"2024-03-05"}""", "symbols")]
+    [InlineData("""{"symbols":["SPY",7],"from":"2024-03-05"}""", "symbols")]
+    [InlineData("""{"symbol":"SPY","symbol":"SPY","from":"2024-03-05"}""", "symbol")]
+    [InlineData("""{"symbol":"\ud800","from":"2024-03-05"}""", "symbol")]
+    [InlineData("""{"symbol":"SPY","timeframe":"1m","from":"2004-01-01","to":"2024-01-01","returnBars":true}""", "returnBars")]
+    [InlineData("""[]""", "body")]
+    [InlineData("""{"from":""", "body")]
+    public async Task A_sync_names_the_field_that_is_invalid(string body, params string[] names) =>
+        Assert.Superset(names.ToHashSet(), (await RefusedAsync("", body)).Keys.ToHashSet());
+
+    [Fact]
+    public async Task Fields_of_a_sync_that_are_null_have_their_default()
+    {
+        using var content = new StringContent(
+            $$"""{"symbol":"{{_symbol}}","symbols":null,"timeframe":"1m","from":"2024-03-04T14:00:00Z","to":null,"provider":null}""",
+            Encoding.UTF8,
+            "application/json"
+        );
+        using var response = await _api.CreateClient().PostAsync("/v1/sync", content, Token);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var sync = (await response.Content.ReadFromJsonAsync<SyncResponse>(Token))!;
+        Assert.Equal(
+            (_symbol, "alpaca", (long)_data.Count),
+            Assert.Single(sync.Results) is var one ? (one.Symbol, one.Provider, one.Inserted) : default
         );
     }
 
@@ -213,6 +244,16 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
         Assert.StartsWith(words, problem.GetProperty("errors").GetProperty(field)[0].GetString(), StringComparison.Ordinal);
+    }
+
+    private async Task<Dictionary<string, string>> RefusedAsync(string query, string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await _api.CreateClient().PostAsync("/v1/sync" + query, content, Token);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
+        Assert.Equal("/problems/invalid-parameters", problem.GetProperty("type").GetString());
+        return problem.GetProperty("errors").EnumerateObject().ToDictionary(error => error.Name, error => error.Value[0].GetString()!);
     }
 
     private Task<(int ExitCode, string Output, string Error)> VerbAsync(params string[] arguments) =>

@@ -43,15 +43,16 @@ public static class ImportText
         }
     }
 
-    private delegate bool TryRead<T>(string text, out T? value, out string? fault);
+    /// <summary>Reads one option; the fault says what is wrong with the text.</summary>
+    public delegate bool TryRead<T>(string text, out T? value, out string? fault);
 
-    private static bool TrySymbol(string text, out Symbol symbol, out string? fault)
+    public static bool TrySymbol(string text, out Symbol symbol, out string? fault)
     {
         fault = $"'{text}' is not a symbol: 1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : are expected.";
         return Symbol.TryParse(text, out symbol);
     }
 
-    private static bool TryTimeframe(string text, out Timeframe timeframe, out string? fault)
+    public static bool TryTimeframe(string text, out Timeframe timeframe, out string? fault)
     {
         fault =
             $"'{text}' is not a timeframe: one of {string.Join(", ", Timeframe.Stored)} is expected "
@@ -59,7 +60,7 @@ public static class ImportText
         return Timeframe.TryParse(text, out timeframe);
     }
 
-    private static bool TrySource(string text, out string? source, out string? fault)
+    public static bool TrySource(string text, out string? source, out string? fault)
     {
         fault =
             text == BarWriter.Aggregated
@@ -69,19 +70,19 @@ public static class ImportText
         return text.Trim().Length >= 1 && text.Length <= 20 && text != BarWriter.Aggregated;
     }
 
-    private static bool TryPolicy(string text, out ConflictPolicy policy, out string? fault)
+    public static bool TryPolicy(string text, out ConflictPolicy policy, out string? fault)
     {
         fault = $"'{text}' is not skip, replace or fail.";
         return Enum.TryParse(text, ignoreCase: true, out policy) && Enum.IsDefined(policy) && char.IsAsciiLetter(text[0]);
     }
 
-    private static bool TryZone(string text, out TimeZoneInfo? zone, out string? fault)
+    public static bool TryZone(string text, out TimeZoneInfo? zone, out string? fault)
     {
         fault = $"'{text}' is not an IANA time zone such as America/New_York.";
         return TimeZoneInfo.TryFindSystemTimeZoneById(text, out zone) && zone.HasIanaId;
     }
 
-    private static bool TryDelimiter(string text, out byte delimiter, out string? fault)
+    public static bool TryDelimiter(string text, out byte delimiter, out string? fault)
     {
         fault = $"'{text}' is not a delimiter: one character, or tab, is expected.";
         delimiter =
@@ -91,7 +92,7 @@ public static class ImportText
         return delimiter is not (0 or (byte)'"' or (byte)'\n' or (byte)'\r');
     }
 
-    private static bool TryAssetType(string text, out string? type, out string? fault)
+    public static bool TryAssetType(string text, out string? type, out string? fault)
     {
         type = text;
         fault = $"'{text}': 1 to 20 characters are expected.";

@@ -1,12 +1,12 @@
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Pipeline;
 using Wyckoff.Postgres;
 
-namespace Wyckoff.Api.Pipeline;
+namespace Wyckoff.Api.Errors;
 
 /// <summary>Exceptions that are not our fault: what the client sent, and a database that is away. Everything else is a 500, with its stack in the log.</summary>
-internal sealed partial class Failures(IProblemDetailsService problems, TimeProvider time, ILogger<Failures> logger) : IExceptionHandler
+internal sealed class ExceptionProblems(IProblemDetailsService problems, TimeProvider time, ILogger<ExceptionProblems> logger)
+    : IExceptionHandler
 {
     // While the database is away, the log would else be of nothing but this.
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
@@ -63,24 +63,9 @@ internal sealed partial class Failures(IProblemDetailsService problems, TimeProv
         return true;
     }
 
-    /// <summary>What is wrong with the request. Some messages of the framework name our types or its own options instead.</summary>
-    private static string? Describe(BadHttpRequestException bad)
-    {
-        if (Binding.Match(bad.Message) is { Success: true } binding)
-        {
-            var (name, value) = (binding.Groups["name"].Value, binding.Groups["value"]);
-            return value.Success ? $"{Parameters.Quote(value.Value)} is no value of '{name}'." : $"The parameter '{name}' is missing.";
-        }
-
-        // Kestrel's messages are about the request alone, except that of a slow body, which names an option.
-        return bad.Source == KestrelSource && bad.StatusCode != StatusCodes.Status408RequestTimeout ? bad.Message : null;
-    }
-
-    [GeneratedRegex(
-        """^(Failed to bind parameter|Required parameter) "\S+ (?<name>\w+)"( from "(?<value>.*)"\.$)?""",
-        RegexOptions.ExplicitCapture | RegexOptions.Singleline
-    )]
-    private static partial Regex Binding { get; }
+    /// <summary>Kestrel's messages describe the request, except that of a slow body, which names an option.</summary>
+    private static string? Describe(BadHttpRequestException bad) =>
+        bad.Source == KestrelSource && bad.StatusCode != StatusCodes.Status408RequestTimeout ? bad.Message : null;
 
     private void Tell(Exception exception)
     {

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
-using Wyckoff.Api.Requests;
+using Wyckoff.Api.Pipeline;
 
-namespace Wyckoff.Api.Pipeline;
+namespace Wyckoff.Api.Errors;
 
 /// <summary>
 /// Writes every problem document, whoever found the problem: an endpoint, the framework, or the exception handler. Whatever Accept says, since an error that is

@@ -2,13 +2,13 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Wyckoff.Api.Requests;
+namespace Wyckoff.Api.Pipeline;
 
 /// <summary>
 /// A JSON answer that goes out while it is written. Until the first part of it has gone, it can be begun anew or given up for another answer; once it has, whatever goes wrong breaks the
 /// connection, so that nobody takes what he has for all there is.
 /// </summary>
-public sealed class JsonBody(HttpResponse response)
+public sealed class JsonResponseWriter(HttpResponse response)
 {
     private const int Part = 32 * 1024;
 

@@ -1,7 +1,8 @@
 using System.Globalization;
+using System.Numerics;
 using Wyckoff.Primitives;
 
-namespace Wyckoff.Api.Requests;
+namespace Wyckoff.Api.Binding;
 
 /// <summary>The kinds of parameters there are, and those that many endpoints share.</summary>
 public static class Parameters
@@ -37,32 +38,44 @@ public static class Parameters
         Example = "2024-07-01",
     };
 
-    public static Parameter<int> Whole(string name, string description, int minimum, int maximum, int? otherwise = null) =>
-        new(
+    public static readonly Parameter<string> Cursor = Text("cursor", "'next' of the page before, with the same query.", 500);
+
+    public static readonly Parameter<string> AssetType = Text("assetType", "stock, etf, crypto, forex, commodity, index …", 20) with
+    {
+        Example = "etf",
+    };
+
+    /// <summary>A whole number. With the largest value of the type as maximum, only the minimum is described.</summary>
+    public static Parameter<T> Whole<T>(string name, string description, T minimum, T maximum, T? defaultValue = null)
+        where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
+    {
+        var range = FormattableString.Invariant(
+            maximum == T.MaxValue ? (FormattableString)$"of at least {minimum}" : $"from {minimum} to {maximum}"
+        );
+        return new(
             name,
             description,
-            (string text, out int value) =>
-                int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value)
+            (string text, out T value) =>
+                T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value)
                 && value >= minimum
                 && value <= maximum
                     ? null
-                    : string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{Quote(text)} is out of range: a whole number from {minimum} to {maximum} is expected."
-                    )
+                    : $"{Quote(text)} is out of range: a whole number {range} is expected."
         )
         {
             Type = "integer",
-            Minimum = minimum,
-            Maximum = maximum,
-            Default = otherwise?.ToString(CultureInfo.InvariantCulture),
+            Minimum = long.CreateChecked(minimum),
+            Maximum = maximum == T.MaxValue ? null : long.CreateChecked(maximum),
+            Default = defaultValue?.ToString(null, CultureInfo.InvariantCulture),
         };
+    }
 
-    public static Parameter<bool> Flag(string name, string description) =>
+    public static Parameter<bool> Flag(string name, string description, bool? defaultValue = null) =>
         Words(name, description, ("true", true), ("false", false)) with
         {
             Type = "boolean",
             Choices = null,
+            Default = defaultValue is { } value ? (value ? "true" : "false") : null,
         };
 
     /// <summary>One of two words or more, each of which means something.</summary>
@@ -100,7 +113,7 @@ public static class Parameters
         };
 
     /// <summary>One of a few words.</summary>
-    public static Parameter<T> Choice<T>(string name, string description, T otherwise)
+    public static Parameter<T> Choice<T>(string name, string description, T defaultValue)
         where T : struct, Enum
     {
         var words = Enum.GetValues<T>().Select(EnumText.Of).ToArray();
@@ -110,13 +123,13 @@ public static class Parameters
             (string text, out T value) =>
             {
                 var at = Array.IndexOf(words, text);
-                value = at < 0 ? otherwise : Enum.GetValues<T>()[at];
+                value = at < 0 ? defaultValue : Enum.GetValues<T>()[at];
                 return at < 0 ? $"{Quote(text)} is not known: one of {string.Join(", ", words)} is expected." : null;
             }
         )
         {
             Choices = words,
-            Default = EnumText.Of(otherwise),
+            Default = EnumText.Of(defaultValue),
         };
     }
 
@@ -128,13 +141,35 @@ public static class Parameters
             {
                 value = text;
                 return text.Length > maxLength || text.AsSpan().ContainsAnyInRange('\0', '\u001f') || text.Any(char.IsSurrogate)
-                    ? string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{Quote(text)} cannot be: 1 to {maxLength} characters without control characters are expected."
-                    )
+                    ? TextExpected(text, maxLength)
                     : null;
             }
         );
+
+    /// <summary>A list of names, of those that <paramref name="known"/> has.</summary>
+    public static Parameter<IReadOnlyList<string>> Fields(IReadOnlyList<string> known) =>
+        new(
+            "fields",
+            $"Only these, of {string.Join(", ", known)}.",
+            (string text, out IReadOnlyList<string> value) =>
+            {
+                value = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                    .Distinct(StringComparer.Ordinal)
+                    .ToList();
+                var unknown = value.Except(known, StringComparer.Ordinal).Take(5).ToList();
+                return value.Count == 0 ? "It names none: a list such as " + string.Join(',', known.Take(2)) + " is expected."
+                    : unknown.Count > 0
+                        ? $"{string.Join(", ", unknown.Select(Quote))}: there is no such field; {string.Join(", ", known)} are expected."
+                    : null;
+            }
+        )
+        {
+            Example = string.Join(',', known.Take(2)),
+        };
+
+    /// <summary>The error of a text that is too long, empty or has control characters.</summary>
+    public static string TextExpected(string text, int maxLength) =>
+        FormattableString.Invariant($"{Quote(text)} cannot be: 1 to {maxLength} characters without control characters are expected.");
 
     public static string? ReadSymbol(string text, out Symbol symbol) =>
         Primitives.Symbol.TryParse(text, out symbol)

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Unicode;
 
-namespace Wyckoff.Api.Requests;
+namespace Wyckoff.Api.Binding;
 
 /// <summary>
 /// Where the next page begins, as text that a client gives back unseen. It holds a digest of the query it continues, so that one which was cut off, changed or taken from another

@@ -1,10 +1,10 @@
-namespace Wyckoff.Api.Requests;
+using Wyckoff.Api.Binding;
+using Wyckoff.Api.Errors;
+
+namespace Wyckoff.Api.OpenApi;
 
 /// <summary>What an endpoint takes, for the OpenAPI document.</summary>
 public sealed record DescribedParameters(IReadOnlyList<Parameter> Parameters);
-
-/// <summary>Values that parameters of an endpoint may have, where the handler's signature declares them.</summary>
-public sealed record DescribedValues(IReadOnlyDictionary<string, string> Values);
 
 /// <summary>A body as it may be sent.</summary>
 public sealed record DescribedBody(string ContentType, string Text);
@@ -18,15 +18,11 @@ public sealed record DescribedExample(string ContentType, string Text);
 /// <summary>The ways in which an endpoint can fail, beside those that all of them have.</summary>
 public sealed record DescribedProblems(IReadOnlyList<ProblemKind> Kinds);
 
-public static class Describe
+/// <summary>Declares what the OpenAPI document says of an endpoint.</summary>
+public static class EndpointDescription
 {
     public static TBuilder Takes<TBuilder>(this TBuilder endpoint, IReadOnlyList<Parameter> parameters)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new DescribedParameters(parameters));
-
-    /// <summary>Examples for parameters that the handler's signature declares.</summary>
-    public static TBuilder ForExample<TBuilder>(this TBuilder endpoint, params IReadOnlyList<(string Name, string Value)> values)
-        where TBuilder : IEndpointConventionBuilder =>
-        endpoint.WithMetadata(new DescribedValues(values.ToDictionary(value => value.Name, value => value.Value, StringComparer.Ordinal)));
 
     public static TBuilder Sends<TBuilder>(this TBuilder endpoint, string contentType, string example)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new DescribedBody(contentType, example));

@@ -1,6 +1,6 @@
-namespace Wyckoff.Api.Requests;
+namespace Wyckoff.Api.Binding;
 
-/// <summary>A parameter of an endpoint, declared once: what is read by <see cref="Inputs"/>, and what the OpenAPI document says of it.</summary>
+/// <summary>A parameter of an endpoint, declared once: what is read by <see cref="RequestReader"/>, and what the OpenAPI document says of it.</summary>
 public abstract record Parameter(string Name, string Description)
 {
     public bool InPath { get; init; }

@@ -2,7 +2,7 @@ using System.Reflection;
 using Wyckoff.Primitives;
 using Wyckoff.Tickers;
 
-namespace Wyckoff.Api.Requests;
+namespace Wyckoff.Api.Errors;
 
 /// <summary>All the ways in which a request can fail.</summary>
 public static class Problems

@@ -1,0 +1,47 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+using Wyckoff.Api.Errors;
+using Wyckoff.Api.OpenApi;
+
+namespace Wyckoff.Api.Binding;
+
+/// <summary>Declares endpoints that take a JSON body.</summary>
+public static class JsonBodyEndpoints
+{
+    /// <summary>Declared beside the expected types, so that the endpoint and not the router refuses other types. The document omits it.</summary>
+    public const string AnyType = "*/*";
+
+    /// <summary>Declares the schema and an example of the body, and refuses a body of another content type.</summary>
+    public static RouteHandlerBuilder TakesJson<T>(this RouteHandlerBuilder endpoint, string example, params string[] contentTypes)
+        where T : notnull
+    {
+        endpoint.Accepts<T>(contentTypes[0], [.. contentTypes[1..], AnyType]);
+        foreach (var type in contentTypes)
+        {
+            endpoint.Sends(type, example);
+        }
+
+        return endpoint.AddEndpointFilter(
+            (invocation, next) =>
+            {
+                var request = invocation.HttpContext.Request;
+                if (IsEmpty(request) || IsOf(request.ContentType, contentTypes))
+                {
+                    return next(invocation);
+                }
+
+                var given = request.ContentType is { Length: > 0 } type ? $"the content type {Parameters.Quote(type)}" : "no content type";
+                var expected = string.Join(" or ", contentTypes);
+                return new(Problems.Of(Problems.UnsupportedMediaType, $"The body has {given}: {expected} is expected."));
+            }
+        );
+    }
+
+    /// <summary>Whether the request comes without a body.</summary>
+    public static bool IsEmpty(HttpRequest request) =>
+        request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false;
+
+    private static bool IsOf(string? contentType, string[] contentTypes) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && contentTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase);
+}
