@@ -1,4 +1,4 @@
 namespace Wyckoff.Api;
 
-/// <summary>Stands for this program where several are referenced at once and <c>Program</c> would be ambiguous: in tests.</summary>
+/// <summary>Identifies this assembly in tests, where <c>Program</c> would be ambiguous.</summary>
 public sealed class ApiAssembly;

@@ -10,7 +10,7 @@ using Wyckoff.Sync;
 
 namespace Wyckoff.Api;
 
-/// <summary>The API, put together: what Program runs, and what tests and benchmarks run with something added.</summary>
+/// <summary>Builds the API for Program, tests and benchmarks.</summary>
 public static class ApiHost
 {
     public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? configure = null)

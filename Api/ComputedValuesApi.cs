@@ -11,7 +11,7 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Api;
 
-/// <summary>What belongs to bars: indicators and features.</summary>
+/// <summary>Reads values computed from bars: indicators and features.</summary>
 public static class ComputedValuesApi
 {
     private const int DefaultLimit = 500;
@@ -34,7 +34,7 @@ public static class ComputedValuesApi
 
     private static readonly Parameter<DateTimeOffset> From = Parameters.From with
     {
-        Description = Parameters.From.Description + " Without it, the newest.",
+        Description = Parameters.From.Description + " Default: the newest rows.",
     };
     private static readonly Parameter<DateTimeOffset> To = Parameters.To with
     {
@@ -42,7 +42,7 @@ public static class ComputedValuesApi
     };
     private static readonly Parameter<int> Limit = Parameters.Whole(
         "limit",
-        "At most so many rows; of a range that has a 'from', so many a page.",
+        "The largest number of rows; with 'from', per page.",
         1,
         10_000,
         DefaultLimit
@@ -50,7 +50,7 @@ public static class ComputedValuesApi
     private static readonly Parameter<IReadOnlyList<string>> Fields = Parameters.Fields([.. IndicatorFields.Select(field => field.Name)]);
     private static readonly Parameter<string> Version = Parameters.Text(
         "featureVersion",
-        "Only of this version of the computation. Default: all, side by side.",
+        "The version of the feature computation. Default: all versions.",
         20
     ) with
     {
@@ -86,30 +86,41 @@ public static class ComputedValuesApi
             .WithName("GetIndicators")
             .WithSummary("Indicators of the bars of a symbol, oldest first: the newest, or a range page by page.")
             .WithDescription(
-                "One row per bar, under the time of the bar; null while there are too few bars for one of them. They follow the bars within seconds."
+                "One row per bar, with the timestamp of the bar; an indicator is null while it has too few bars. "
+                    + "Indicators follow changes of bars within seconds."
             )
             .Takes(OfIndicators)
             .Produces<IndicatorsResponse>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
             .Answers(
                 "application/json",
-                """{"symbol":"SPY","timeframe":"1d","indicators":[{"timestamp":"2024-06-03T00:00:00Z","sma20":523.9125,"sma50":515.7332,"ema12":526.18,"ema26":521.7,"rsi14":58.91,"macd":4.48,"macdSignal":4.6,"macdHistogram":-0.12,"bbUpper":534.01,"bbMiddle":523.9125,"bbLower":513.815,"volume24h":46835700}],"count":1,"next":null}"""
+                """
+                {"symbol":"SPY","timeframe":"1d","indicators":[{"timestamp":"2024-06-03T00:00:00Z",
+                  "sma20":523.9125,"sma50":515.7332,"ema12":526.18,"ema26":521.7,"rsi14":58.91,"macd":4.48,"macdSignal":4.6,
+                  "macdHistogram":-0.12,"bbUpper":534.01,"bbMiddle":523.9125,"bbLower":513.815,"volume24h":46835700}],"count":1,"next":null}
+                """
             );
         group
             .MapGet("/features/{symbol}", GetFeaturesAsync)
             .WithName("GetFeatures")
             .WithSummary(
-                "What was computed from the bars of a symbol, and the regime a hidden Markov model assigned, oldest first: the newest, or a range page by page."
+                "Features of the bars of a symbol and the market regime of a hidden Markov model, oldest first: the "
+                    + "newest, or a range page by page."
             )
             .WithDescription(
-                "Under the time of the bar; where several versions stand side by side, one row each, by version. State -1 is unlike anything the model has seen."
+                "One row per bar and feature version, with the timestamp of the bar, ordered by version. State -1 marks "
+                    + "bars unlike any that the model has seen."
             )
             .Takes(OfFeatures)
             .Produces<FeaturesResponse>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
             .Answers(
                 "application/json",
-                """{"symbol":"SPY","timeframe":"1d","features":[{"timestamp":"2024-06-03T00:00:00Z","featureVersion":"v1","features":{"effort":1.25,"spread_z":-0.4},"modelId":"hmm-4","stateId":2,"stateProb":0.93,"logLikelihood":-12.5}],"count":1,"next":null}"""
+                """
+                {"symbol":"SPY","timeframe":"1d","features":[{"timestamp":"2024-06-03T00:00:00Z","featureVersion":"v1",
+                  "features":{"effort":1.25,"spread_z":-0.4},"modelId":"hmm-4","stateId":2,"stateProb":0.93,"logLikelihood":-12.5}],
+                  "count":1,"next":null}
+                """
             );
     }
 
@@ -284,7 +295,7 @@ public static class ComputedValuesApi
 
     private static DateTimeOffset Time(NpgsqlDataReader row) => row.GetFieldValue<DateTimeOffset>(0);
 
-    // A numeric of SQL may be no number at all.
+    // A numeric can be NaN, which JSON numbers cannot.
     private static string Number(string column) => $"trim_scale(nullif({column}, 'NaN'))";
 
     private static void Write(Utf8JsonWriter json, string name, NpgsqlDataReader row, int column)
@@ -314,7 +325,7 @@ public static class ComputedValuesApi
 /// <summary>Indicators of one symbol and timeframe. 'next' is the cursor of the next page, if there is one.</summary>
 public sealed record IndicatorsResponse(string Symbol, string Timeframe, IReadOnlyList<IndicatorsRow> Indicators, int Count, string? Next);
 
-/// <summary>The indicators of a bar: those that were asked for; null while there are too few bars.</summary>
+/// <summary>The requested indicators of a bar; null while there are too few bars.</summary>
 public sealed record IndicatorsRow
 {
     public required DateTimeOffset Timestamp { get; init; }
@@ -342,14 +353,14 @@ public sealed record IndicatorsRow
 
     public decimal? BbLower { get; init; }
 
-    /// <summary>What was traded in the 24 hours up to the close of the bar.</summary>
+    /// <summary>The volume of the 24 hours up to the close of the bar.</summary>
     public decimal? Volume24h { get; init; }
 }
 
 /// <summary>Features of one symbol and timeframe. 'next' is the cursor of the next page, if there is one.</summary>
 public sealed record FeaturesResponse(string Symbol, string Timeframe, IReadOnlyList<FeaturesRow> Features, int Count, string? Next);
 
-/// <summary>One version of what was computed from a bar.</summary>
+/// <summary>The features of a bar in one version of the computation.</summary>
 public sealed record FeaturesRow(
     DateTimeOffset Timestamp,
     string FeatureVersion,

@@ -4,12 +4,12 @@ using Wyckoff.Api.OpenApi;
 
 namespace Wyckoff.Api;
 
-/// <summary>The page at <c>/docs</c>: Scalar shows the OpenAPI document and sends requests from it, all of it from this process.</summary>
+/// <summary>Serves <c>/docs</c>, where Scalar shows the OpenAPI document and sends requests. It loads nothing from other hosts.</summary>
 public static class DocsApi
 {
     private const int NonceLength = 32;
 
-    // Scalar's own have contrasts of 1.6 to 4.4, where text needs 4.5 to be read by everybody.
+    // Scalar's own colors have contrasts of 1.6 to 4.4; accessible text needs 4.5.
     private const string ReadableColors = """
         .light-mode {
           --scalar-color-3: #6b6b6b;
@@ -38,10 +38,10 @@ public static class DocsApi
             .WithNonce(nonce)
             .WithTitle("Wyckoff API")
             .WithCustomCss(ReadableColors)
-            // Scalar's page does not say its language, which screen readers go by.
+            // Scalar's page does not declare its language, which screen readers need.
             .AddHeadContent($"<script nonce=\"{nonce}\">document.documentElement.lang = 'en'</script>")
             .WithOpenApiRoutePattern(ApiDocument.Path)
-            // What would ask another host, or send something there.
+            // Features that contact other hosts.
             .DisableDefaultFonts()
             .DisableTelemetry()
             .DisableAgent()
@@ -51,13 +51,13 @@ public static class DocsApi
         scalar.ShowDeveloperTools = DeveloperToolsVisibility.Never;
     }
 
-    /// <summary>Only the page's own scripts run, and they reach nothing but this service.</summary>
+    /// <summary>A content security policy that runs only the page's own scripts and lets them contact only this service.</summary>
     private static string Policy(string nonce) =>
         string.Join(
             "; ",
             "default-src 'none'",
             $"script-src 'nonce-{nonce}'",
-            // Scalar adds style elements and style attributes at run time, so styles cannot be held to a nonce.
+            // Scalar adds style elements and style attributes at run time, so styles cannot require a nonce.
             "style-src 'self' 'unsafe-inline'",
             "connect-src 'self'",
             "img-src 'self' data: blob:",

@@ -16,10 +16,10 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Api;
 
-/// <summary>Files of bars, uploaded.</summary>
+/// <summary>Imports uploaded files of bars, and reports on imports.</summary>
 public static class ImportsApi
 {
-    /// <summary>Bytes an upload may have.</summary>
+    /// <summary>The configuration key of the largest upload in bytes.</summary>
     public const string MaxUploadKey = "Wyckoff:Imports:MaxUpload";
 
     private const long DefaultMaxUpload = 16L << 30;
@@ -31,10 +31,16 @@ public static class ImportsApi
     private const string Reject = """{"line":3,"text":"2024-06-04,528,,522,527,1","reason":"high is empty"}""";
 
     private const string Example =
-        """{"id":1,"file":"spy.csv","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","source":"import","policy":"skip","symbol":"SPY","timeframe":"1d","status":"completed","size":87,"bytesRead":87,"read":2,"inserted":1,"updated":0,"skipped":0,"rejected":1,"startedAt":"2024-06-05T08:00:00Z","heartbeatAt":"2024-06-05T08:00:00.2Z","finishedAt":"2024-06-05T08:00:00.2Z","error":null}""";
+        """{"id":1,"file":"spy.csv","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","source":"import","""
+        + """ "policy":"skip","symbol":"SPY","timeframe":"1d","status":"completed","size":87,"bytesRead":87,"read":2,"inserted":1,"""
+        + """ "updated":0,"skipped":0,"rejected":1,"startedAt":"2024-06-05T08:00:00Z","heartbeatAt":"2024-06-05T08:00:00.2Z","""
+        + """ "finishedAt":"2024-06-05T08:00:00.2Z","error":null}""";
 
-    private const string Uploaded =
-        $$"""{"read":2,"inserted":1,"updated":0,"skipped":0,"rejected":1,"imports":[{"id":1,"file":"spy.csv","status":"completed","alreadyThere":false,"read":2,"inserted":1,"updated":0,"skipped":0,"duplicates":0,"rejected":1,"seconds":0.2,"error":null,"notes":[],"firstRejects":[{{Reject}}]}]}""";
+    private const string Uploaded = $$"""
+        {"read":2,"inserted":1,"updated":0,"skipped":0,"rejected":1,"imports":[{"id":1,"file":"spy.csv","status":"completed",
+          "alreadyThere":false,"read":2,"inserted":1,"updated":0,"skipped":0,"duplicates":0,"rejected":1,"seconds":0.2,"error":null,
+          "notes":[],"firstRejects":[{{Reject}}]}]}
+        """;
 
     private static readonly ImportOptions Defaults = new();
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
@@ -58,25 +64,29 @@ public static class ImportsApi
     {
         InPath = false,
         Required = false,
-        Description = "Whose bars they are. Default: as a column, or the file's name, says.",
+        Description = "The symbol of all rows. Default: from a column or the file's name.",
     };
     private static readonly Parameter<Timeframe> TimeframeOfFile = Parameters.StoredTimeframe with
     {
-        Description = "1m, 5m, 15m, 30m, 1h, 4h or 1d. Default: as a column, or the file's name, says.",
+        Description = "1m, 5m, 15m, 30m, 1h, 4h or 1d. Default: from a column or the file's name.",
         Default = null,
     };
     private static readonly Parameter<string> Name = new(
         "name",
-        "The file's name, of a body that is not a form. It may tell symbol and timeframe.",
+        "The file's name, unless a form has it. It may contain symbol and timeframe.",
         ReadFileName
     );
-    private static readonly Parameter<string> Source = Option<string>("source", "What the bars are marked with.", ImportText.TrySource) with
+    private static readonly Parameter<string> Source = Option<string>(
+        "source",
+        "The source that the bars are stored with.",
+        ImportText.TrySource
+    ) with
     {
         Default = Defaults.Source,
     };
     private static readonly Parameter<ConflictPolicy> OnConflict = Option<ConflictPolicy>(
         "onConflict",
-        "What becomes of bars that are there already: skip, replace or fail.",
+        "What to do with bars that exist already: skip, replace or fail.",
         ImportText.TryPolicy
     ) with
     {
@@ -84,52 +94,52 @@ public static class ImportsApi
     };
     private static readonly Parameter<TimeZoneInfo> Timezone = Option<TimeZoneInfo>(
         "timezone",
-        "IANA time zone of times that say none. Default: UTC.",
+        "IANA time zone of times without an offset. Default: UTC.",
         ImportText.TryZone
     );
     private static readonly Parameter<TimePattern> DateFormat = Option<TimePattern>(
         "dateFormat",
-        "How times are written, e.g. dd/MM/yyyy HH:mm, or s, ms, us, ns since 1970.",
+        "Format of times, e.g. dd/MM/yyyy HH:mm, or s, ms, us, ns for Unix times.",
         TimePattern.TryParse
     );
     private static readonly Parameter<ColumnMap> Map = Option<ColumnMap>(
         "map",
-        "Columns by name or number: time=When,open=2,volume=none.",
+        "Columns by name or number, e.g. time=When,open=2,volume=none.",
         ColumnMap.TryParse
     );
     private static readonly Parameter<long> PriceScale = Parameters.Whole(
         "priceScale",
-        "Prices in the file are so many times too large.",
+        "A number to divide the prices in the file by.",
         1,
         long.MaxValue,
         Defaults.PriceScale
     );
     private static readonly Parameter<byte> Delimiter = Option<byte>(
         "delimiter",
-        "What stands between columns: one character, or tab.",
+        "The delimiter of columns: one character, or tab.",
         ImportText.TryDelimiter
     );
     private static readonly Parameter<long> MaxRejects = Parameters.Whole(
         "maxRejects",
-        "A file with more rejected rows fails.",
+        "The import fails with more rejected rows.",
         0,
         long.MaxValue
     );
     private static readonly Parameter<bool> Force = Parameters.Flag(
         "force",
-        "Read the file although it was imported already.",
+        "Import the file again if it was imported before.",
         Defaults.Force
     );
-    private static readonly Parameter<bool> RollUps = Parameters.Flag("rollUps", "Coarser timeframes follow.", Defaults.RollUp);
-    private static readonly Parameter<bool> Derived = Parameters.Flag("derived", "Spread and ratios are computed.", Defaults.Derive);
+    private static readonly Parameter<bool> RollUps = Parameters.Flag("rollUps", "Update coarser timeframes.", Defaults.RollUp);
+    private static readonly Parameter<bool> Derived = Parameters.Flag("derived", "Compute spread and ratios.", Defaults.Derive);
     private static readonly Parameter<TimeZoneInfo> TickerTimezone = Option<TimeZoneInfo>(
         "tickerTimezone",
-        "IANA time zone of the trading days of tickers that are not there yet.",
+        "IANA time zone of new tickers, which determines their trading days.",
         ImportText.TryZone
     );
     private static readonly Parameter<string> AssetType = Option<string>(
         "assetType",
-        "Of tickers that are not there yet.",
+        "Asset type of new tickers.",
         ImportText.TryAssetType
     );
 
@@ -143,15 +153,21 @@ public static class ImportsApi
     };
     private static readonly Parameter<long> Before = Parameters.Whole(
         "before",
-        "Only older ones than this id: next of the page before.",
+        "Only imports with a smaller id: 'next' of the previous page.",
         0,
         long.MaxValue
     );
-    private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many, 1 to 1000.", 1, MaxLimit, DefaultLimit) with
+    private static readonly Parameter<int> Limit = Parameters.Whole(
+        "limit",
+        "The largest number of entries, 1 to 1000.",
+        1,
+        MaxLimit,
+        DefaultLimit
+    ) with
     {
         Example = "10",
     };
-    private static readonly Parameter<long> Id = Parameters.Whole("id", "The number of the import.", 1, long.MaxValue) with
+    private static readonly Parameter<long> Id = Parameters.Whole("id", "The id of the import.", 1, long.MaxValue) with
     {
         InPath = true,
         Required = true,
@@ -159,14 +175,14 @@ public static class ImportsApi
     };
     private static readonly Parameter<long> After = Parameters.Whole(
         "after",
-        "Only rows after this line: next of the page before.",
+        "Only rows after this line: 'next' of the previous page.",
         0,
         long.MaxValue,
         0
     );
     private static readonly Parameter<int> RejectsLimit = Parameters.Whole(
         "limit",
-        "At most so many, 1 to 1000.",
+        "The largest number of entries, 1 to 1000.",
         1,
         MaxLimit,
         DefaultRejectsLimit
@@ -202,7 +218,8 @@ public static class ImportsApi
             .MapPost("/", PostAsync)
             .WithName("PostImport")
             .WithSummary(
-                "Import bars from the body: CSV or TSV, plain or gzip, while it arrives; zip and Parquet once it has. Ends when all of it is in the database."
+                "Import bars from the body: CSV or TSV, plain or gzip, as it arrives; zip and Parquet after the upload. "
+                    + "Responds when all bars are stored."
             )
             .Takes(OfUpload)
             .Produces<UploadResponse>(StatusCodes.Status201Created)
@@ -216,14 +233,14 @@ public static class ImportsApi
         group
             .MapGet("/", ListAsync)
             .WithName("ListImports")
-            .WithSummary("The newest imports.")
+            .WithSummary("List imports, newest first.")
             .Takes(OfList)
             .Produces<ImportsResponse>()
             .Answers("application/json", $$"""{"imports":[{{Example}}],"next":null}""");
         group
             .MapGet("/{id}", GetAsync)
             .WithName("GetImport")
-            .WithSummary("How far an import is, or how it ended.")
+            .WithSummary("Get the progress or the result of an import.")
             .Takes(OfOne)
             .Produces<ImportDetailResponse>()
             .Fails(Problems.UnknownImport)
@@ -231,7 +248,7 @@ public static class ImportsApi
         group
             .MapGet("/{id}/rejects", RejectsAsync)
             .WithName("GetImportRejects")
-            .WithSummary("The rows that were not taken, in the order of the file, each with its line, its text and the reason.")
+            .WithSummary("List the rejected rows in the order of the file, with line, text and reason.")
             .Takes(OfRejects)
             .Produces<RejectsResponse>()
             .Fails(Problems.UnknownImport)
@@ -239,7 +256,7 @@ public static class ImportsApi
         group
             .MapGet("/{id}/events", EventsAsync)
             .WithName("GetImportEvents")
-            .WithSummary("Server-sent events: the import as it is, twice a second while it runs, and a last one when it has ended.")
+            .WithSummary("Server-sent events with the state of an import: twice a second while it runs, and once at its end.")
             .Takes(OfOne)
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
             .Fails(Problems.UnknownImport)
@@ -286,26 +303,27 @@ public static class ImportsApi
         {
             return Problems.Of(
                 Problems.UnsupportedMediaType,
-                $"{Parameters.Quote(context.Request.ContentType ?? "")} is not a type of file that is imported: one of {string.Join(", ", ContentTypes)} is expected."
+                $"{Parameters.Quote(context.Request.ContentType ?? "")} is not a supported type of file; "
+                    + $"expected one of {string.Join(", ", ContentTypes)}."
             );
         }
 
-        var most = configuration.GetValue(MaxUploadKey, DefaultMaxUpload);
-        if (context.Request.ContentLength > most)
+        var maxUpload = configuration.GetValue(MaxUploadKey, DefaultMaxUpload);
+        if (context.Request.ContentLength > maxUpload)
         {
             return Problems.Of(
                 Problems.BodyTooLarge,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The body has {context.Request.ContentLength} bytes; at most {most} are taken ({MaxUploadKey})."
+                    $"The body has {context.Request.ContentLength} bytes; the limit is {maxUpload} ({MaxUploadKey})."
                 )
             );
         }
 
-        // Of a body that does not say its length, the server counts.
+        // The server enforces the limit for bodies without a Content-Length.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
-            size.MaxRequestBodySize = most;
+            size.MaxRequestBodySize = maxUpload;
         }
 
         var body = context.Request.Body;
@@ -313,7 +331,7 @@ public static class ImportsApi
         {
             if (await FilePartAsync(type, body, cancellationToken) is not { } part)
             {
-                reader.AddError("body", "The form has no file in it: a part with a filename is expected.");
+                reader.AddError("body", "The form has no file; expected a part with a filename.");
                 return reader.Problem();
             }
 
@@ -461,7 +479,7 @@ public static class ImportsApi
         name = text;
         return text.Length <= MaxName && !text.Any(char.IsControl)
             ? null
-            : $"{Parameters.Quote(text)} is no name of a file: 1 to {MaxName} characters without control characters are expected.";
+            : $"{Parameters.Quote(text)} is not a file name of 1 to {MaxName} characters without control characters.";
     }
 
     private static async Task<(Stream Body, string? Name)?> FilePartAsync(
@@ -494,14 +512,14 @@ public static class ImportsApi
     private static IResult Unknown(long id) =>
         Problems.Of(Problems.UnknownImport, FormattableString.Invariant($"There is no import {id}."));
 
-    /// <summary>Before the handler says how much it takes, the server must not refuse what it would not.</summary>
+    /// <summary>Lifts the server's limit of the body, so that the handler can set its own.</summary>
     private sealed class UnboundedBody : IRequestSizeLimitMetadata
     {
         public long? MaxRequestBodySize => null;
     }
 }
 
-/// <summary>What became of an upload: of each file in it.</summary>
+/// <summary>The result of an upload, in total and for each file.</summary>
 public sealed record UploadResponse(
     long Read,
     long Inserted,
@@ -522,6 +540,7 @@ public sealed record UploadResponse(
         );
 }
 
+/// <summary>The result of one file of an upload.</summary>
 public sealed record UploadedFileResponse(
     long Id,
     string File,
@@ -558,7 +577,7 @@ public sealed record UploadedFileResponse(
         );
 }
 
-/// <summary>An import as it stands. No symbol or timeframe: each row, or the file's name, says its own.</summary>
+/// <summary>The state of an import. Symbol and timeframe are null if each row or the file's name has its own.</summary>
 public sealed record ImportResponse(
     long Id,
     string File,
@@ -605,15 +624,17 @@ public sealed record ImportResponse(
         );
 }
 
+/// <summary>An import and its first rejected rows.</summary>
 public sealed record ImportDetailResponse(ImportResponse Import, IReadOnlyList<RejectResponse> FirstRejects);
 
-/// <summary>Newest first. Next, where there is more, is the next page's before.</summary>
+/// <summary>A page of imports, newest first. 'next' is the 'before' of the next page, if there is one.</summary>
 public sealed record ImportsResponse(IReadOnlyList<ImportResponse> Imports, long? Next);
 
+/// <summary>A row of a file that was not imported.</summary>
 public sealed record RejectResponse(long Line, string Text, string Reason)
 {
     public static RejectResponse Of(ImportReject reject) => new(reject.LineNumber, reject.Text, reject.Reason);
 }
 
-/// <summary>In the order of the file. Next, where there is more, is the next page's after.</summary>
+/// <summary>A page of rejected rows in the order of the file. 'next' is the 'after' of the next page, if there is one.</summary>
 public sealed record RejectsResponse(IReadOnlyList<RejectResponse> Rejects, long? Next);

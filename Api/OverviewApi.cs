@@ -8,37 +8,37 @@ using Wyckoff.Overview;
 
 namespace Wyckoff.Api;
 
-/// <summary>Every active ticker with its price, against that of 24 hours before.</summary>
+/// <summary>Lists all active tickers with their price and its change in 24 hours.</summary>
 public static class OverviewApi
 {
     private static readonly string[] Figures = ["price", "price24hAgo", "change24h", "change24hPct", "high24h", "low24h", "volume24h"];
 
     private static readonly Parameter<OverviewOrder> Sort = Parameters.Choice(
         "sort",
-        "What it is sorted by; change is that in percent.",
+        "The sort order; change is in percent.",
         OverviewOrder.Change
     );
     private static readonly Parameter<bool> Order = Parameters.Words(
         "order",
-        "desc: the greatest first; asc: the least. Those of which it is not known come last. Default: desc, of symbols asc.",
+        "desc: largest first; asc: smallest first. Unknown values come last. Default: desc, for symbols asc.",
         ("asc", false),
         ("desc", true)
     );
     private static readonly Parameter<decimal> MinChange = Parameters.Number(
         "minChange",
-        "Only those that changed by so many percent at least."
+        "Only tickers whose change is at least this many percent."
     ) with
     {
         Example = "-10",
     };
     private static readonly Parameter<decimal> MaxChange = Parameters.Number(
         "maxChange",
-        "Only those that changed by so many percent at most."
+        "Only tickers whose change is at most this many percent."
     ) with
     {
         Example = "10",
     };
-    private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many.", 1, 10_000, 100);
+    private static readonly Parameter<int> Limit = Parameters.Whole("limit", "The largest number of tickers to return.", 1, 10_000, 100);
     private static readonly Parameter[] Takes = [Sort, Order, MinChange, MaxChange, Parameters.AssetType, Limit];
 
     public static void MapOverview(this IEndpointRouteBuilder routes)
@@ -47,16 +47,21 @@ public static class OverviewApi
         group
             .MapGet("/overview", GetAsync)
             .WithName("GetOverview")
-            .WithSummary("Every active ticker with bars: its price, against that of 24 hours before.")
+            .WithSummary("All active tickers with bars: price, and change in 24 hours.")
             .WithDescription(
-                "As of refreshedAt; the Ingestor refreshes it every few minutes. 24 hours before means the last close that was known then; of a daily bar, the session before."
+                "As of refreshedAt; the Ingestor refreshes it every few minutes. The price 24 hours ago is the last close "
+                    + "known then; of daily bars, the close of the previous session."
             )
             .Takes(Takes)
             .Produces<OverviewResponse>()
             .Fails(Problems.InvalidParameters, Problems.DatabaseAway)
             .Answers(
                 "application/json",
-                """{"tickers":[{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","timeframe":"1m","timestamp":"2024-06-03T19:59:00Z","price":527.8,"price24hAgo":527.37,"change24h":0.43,"change24hPct":0.0815,"high24h":530.11,"low24h":522.6,"volume24h":46835700}],"count":1,"refreshedAt":"2024-06-03T20:02:11.5Z"}"""
+                """
+                {"tickers":[{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","timeframe":"1m","timestamp":"2024-06-03T19:59:00Z",
+                  "price":527.8,"price24hAgo":527.37,"change24h":0.43,"change24hPct":0.0815,"high24h":530.11,"low24h":522.6,
+                  "volume24h":46835700}],"count":1,"refreshedAt":"2024-06-03T20:02:11.5Z"}
+                """
             );
     }
 
@@ -74,7 +79,7 @@ public static class OverviewApi
         );
         if (query.MinChange > query.MaxChange)
         {
-            reader.AddError(MinChange.Name, $"It is more than {MaxChange.Name}: nothing can be between.");
+            reader.AddError(MinChange.Name, $"{MinChange.Name} is greater than {MaxChange.Name}.");
         }
 
         if (reader.HasErrors)
@@ -137,10 +142,10 @@ public static class OverviewApi
     }
 }
 
-/// <summary>The overview, as of refreshedAt; null when it lists nothing.</summary>
+/// <summary>The overview, as of refreshedAt; null if the list is empty.</summary>
 public sealed record OverviewResponse(IReadOnlyList<OverviewRow> Tickers, int Count, DateTimeOffset? RefreshedAt);
 
-/// <summary>A ticker: the price is the close of the newest bar, of the timeframe and time given. What is not known is null.</summary>
+/// <summary>A ticker: the price is the close of its newest bar, which timeframe and timestamp identify. Unknown values are null.</summary>
 public sealed record OverviewRow(
     string Symbol,
     string? Name,

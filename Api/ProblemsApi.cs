@@ -4,15 +4,20 @@ using Wyckoff.Api.OpenApi;
 
 namespace Wyckoff.Api;
 
-/// <summary>What the types of problems mean: each leads here.</summary>
+/// <summary>Describes the types of problems. The type of a problem document is the path of its description.</summary>
 public static class ProblemsApi
 {
-    private static readonly Parameter<string> Name = Parameters.Text("name", "The last part of the type.", 64) with
+    private static readonly Parameter<string> Name = Parameters.Text("name", "The last segment of the type.", 64) with
     {
         InPath = true,
         Required = true,
         Example = "unknown-symbol",
     };
+    private const string Example = """
+        {"type":"/problems/unknown-symbol","status":404,"title":"Unknown symbol",
+          "meaning":"No ticker has this symbol. 'near' lists similar symbols."}
+        """;
+
     private static readonly Parameter[] OfOne = [Name];
 
     public static void MapProblems(this IEndpointRouteBuilder routes)
@@ -21,24 +26,18 @@ public static class ProblemsApi
         group
             .MapGet("/", List)
             .WithName("ListProblems")
-            .WithSummary("Every way in which a request can fail.")
+            .WithSummary("List all types of problems.")
             .Takes([])
             .Produces<ProblemsResponse>()
-            .Answers(
-                "application/json",
-                """{"problems":[{"type":"/problems/unknown-symbol","status":404,"title":"Unknown symbol","meaning":"There is no ticker of that symbol. 'near' has those that look like it."}]}"""
-            );
+            .Answers("application/json", $$"""{"problems":[{{Example}}]}""");
         group
             .MapGet("/{name}", Get)
             .WithName("GetProblem")
-            .WithSummary("What one type of problem means.")
+            .WithSummary("Describe one type of problem.")
             .Takes(OfOne)
             .Produces<ProblemResponse>()
             .Fails(Problems.UnknownProblem)
-            .Answers(
-                "application/json",
-                """{"type":"/problems/unknown-symbol","status":404,"title":"Unknown symbol","meaning":"There is no ticker of that symbol. 'near' has those that look like it."}"""
-            );
+            .Answers("application/json", Example);
     }
 
     private static IResult List(HttpContext context)
@@ -58,13 +57,14 @@ public static class ProblemsApi
 
         return Problems.Find(name) is { } kind
             ? TypedResults.Ok(ProblemResponse.Of(kind))
-            : Problems.Of(Problems.UnknownProblem, $"There is no problem {Parameters.Quote(name)}.");
+            : Problems.Of(Problems.UnknownProblem, $"There is no problem type {Parameters.Quote(name)}.");
     }
 }
 
+/// <summary>All types of problems.</summary>
 public sealed record ProblemsResponse(IReadOnlyList<ProblemResponse> Problems);
 
-/// <summary>A way in which a request can fail. Type is the type of the problem documents, and a path of this service.</summary>
+/// <summary>A type of problem. 'type' is the type of the problem documents, and a path of this service.</summary>
 public sealed record ProblemResponse(string Type, int Status, string Title, string Meaning)
 {
     public static ProblemResponse Of(ProblemKind kind) => new(kind.Type, kind.Status, kind.Title, kind.Meaning);

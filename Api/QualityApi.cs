@@ -8,12 +8,12 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Api;
 
-/// <summary>How good the stored bars are.</summary>
+/// <summary>Reports on the quality of stored bars.</summary>
 public static class QualityApi
 {
     private static readonly Parameter<DateTimeOffset> From = Parameters.From with
     {
-        Description = Parameters.From.Description + " Default: 100000 times the timeframe before the end.",
+        Description = Parameters.From.Description + " Default: 100000 bars before the end.",
     };
     private static readonly Parameter<DateTimeOffset> To = Parameters.To with
     {
@@ -21,14 +21,14 @@ public static class QualityApi
     };
     private static readonly Parameter<int> Limit = Parameters.Whole(
         "limit",
-        "At most so many entries in each list, the first of the range.",
+        "The largest number of entries in each list, oldest first.",
         1,
         1000,
         100
     );
     private static readonly Parameter<int> Last = Parameters.Whole(
         "last",
-        "How many of the newest bars of each are looked at. Where they lie far apart, fewer are.",
+        "The number of newest bars of each symbol to examine; fewer if the bars are sparse.",
         1,
         10_000,
         500
@@ -42,8 +42,8 @@ public static class QualityApi
         group
             .MapGet("/quality/{symbol}", GetQualityAsync)
             .WithName("GetQuality")
-            .WithSummary("Coverage, gaps, outliers, overlaps and sources of the bars of a symbol within a range.")
-            .WithDescription("What is expected is learnt from the bars of the range itself. Changes nothing; reads all bars of the range.")
+            .WithSummary("Coverage, gaps, outliers, overlaps and sources of the bars of a symbol in a range.")
+            .WithDescription("The expected bars are inferred from the bars of the range. Reads all bars of the range, and changes nothing.")
             .Takes(Takes)
             .Produces<QualityResponse>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol)
@@ -51,14 +51,17 @@ public static class QualityApi
         group
             .MapGet("/quality", GetSeveralAsync)
             .WithName("GetQualityOfSeveral")
-            .WithSummary("The scores of the newest bars of several symbols.")
-            .WithDescription("Sums up the scores that are stored with the bars; what is missing, and where, /v1/quality/{symbol} says.")
+            .WithSummary("Quality scores of the newest bars of several symbols.")
+            .WithDescription("Summarizes the scores stored with the bars. /v1/quality/{symbol} has gaps and details.")
             .Takes(TakesSeveral)
             .Produces<QualityScoresResponse>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway)
             .Answers(
                 "application/json",
-                """{"timeframe":"1d","last":500,"scores":[{"symbol":"SPY","bars":252,"from":"2024-01-02T00:00:00Z","to":"2024-12-31T00:00:00Z","meanQuality":0.9984,"lowestQuality":0.6,"flawed":1}]}"""
+                """
+                {"timeframe":"1d","last":500,"scores":[{"symbol":"SPY","bars":252,"from":"2024-01-02T00:00:00Z","to":"2024-12-31T00:00:00Z",
+                  "meanQuality":0.9984,"lowestQuality":0.6,"flawed":1}]}
+                """
             );
     }
 
@@ -121,19 +124,24 @@ public static class QualityApi
 
     private const string Example = """
         {
-          "symbol": "SPY", "timeframe": "1d", "timezone": "America/New_York", "from": "2024-03-01T00:00:00Z", "to": "2024-04-01T00:00:00Z",
-          "coverage": { "first": "2024-03-01T00:00:00Z", "last": "2024-03-28T00:00:00Z", "bars": 19, "sessions": 19, "expected": 20, "missing": 1, "completeness": 95, "meanQuality": null, "lowestQuality": null },
+          "symbol": "SPY", "timeframe": "1d", "timezone": "America/New_York",
+          "from": "2024-03-01T00:00:00Z", "to": "2024-04-01T00:00:00Z",
+          "coverage": {
+            "first": "2024-03-01T00:00:00Z", "last": "2024-03-28T00:00:00Z", "bars": 19, "sessions": 19, "expected": 20, "missing": 1,
+            "completeness": 95, "meanQuality": null, "lowestQuality": null },
           "totalGaps": 1, "gaps": [{ "from": "2024-03-12T00:00:00Z", "to": "2024-03-13T00:00:00Z", "bars": 1, "wholeDays": 1 }],
           "totalClosedDays": 1, "closedDays": ["2024-03-29"],
           "totalOutliers": { "move": 1, "flat": 0, "zero_volume": 0 },
-          "outliers": [{ "timestamp": "2024-03-22T00:00:00Z", "rule": "move", "close": 498.1, "previousClose": 512.3, "meanSpread": 1.2, "times": 11.83, "volume": 98000000 }],
+          "outliers": [{
+            "timestamp": "2024-03-22T00:00:00Z", "rule": "move", "close": 498.1, "previousClose": 512.3, "meanSpread": 1.2, "times": 11.83,
+            "volume": 98000000 }],
           "overlaps": { "totalDisagreements": 0, "disagreements": [], "totalSharedCoverage": 0, "sharedCoverage": [] },
           "sources": [{ "source": "sample", "bars": 19, "first": "2024-03-01T00:00:00Z", "last": "2024-03-28T00:00:00Z" }]
         }
         """;
 }
 
-/// <summary>How good the bars of one symbol and timeframe are within [from, to). Of every list its first entries, and beside it how many there are.</summary>
+/// <summary>The quality of the bars of one symbol and timeframe within [from, to): the first entries of each list, and its total.</summary>
 public sealed record QualityResponse(
     string Symbol,
     string Timeframe,
@@ -170,7 +178,7 @@ public sealed record QualityResponse(
         );
 }
 
-/// <summary>Where two say something of the same time: bars that were given and differ from what the finer ones add up to, and ranges for which two sources have answered.</summary>
+/// <summary>Overlapping data: stored bars that differ from the finer bars they cover, and ranges that two sources have delivered.</summary>
 public sealed record OverlapsResponse(
     long TotalDisagreements,
     IReadOnlyList<Disagreement> Disagreements,
@@ -178,5 +186,5 @@ public sealed record OverlapsResponse(
     IReadOnlyList<SharedCoverage> SharedCoverage
 );
 
-/// <summary>The scores of the newest bars of several symbols.</summary>
+/// <summary>The quality scores of the newest bars of several symbols.</summary>
 public sealed record QualityScoresResponse(string Timeframe, int Last, IReadOnlyList<QualityScore> Scores);

@@ -5,19 +5,50 @@ using Wyckoff.Api.Status;
 
 namespace Wyckoff.Api;
 
-/// <summary>How the system is, for people and dashboards. Whether it can do its work at all, <c>/health</c> says.</summary>
+/// <summary>Reports the state of the system for people and dashboards. Probes use <c>/health</c>.</summary>
 public static class StatusApi
 {
     private const string Example = """
         {
           "state": "ok",
-          "service": { "version": "1.0.0", "host": "market-1", "startedAt": "2024-06-03T06:00:00Z", "uptimeSeconds": 50400 },
-          "database": { "latencyMs": 0.21, "server": "17.2", "edition": "Community", "timescaledb": "2.19.3", "capabilities": "hypertables, compression, continuous aggregates and policies are in force", "schema": "Ingestion", "pool": { "open": 5, "idle": 4, "waiting": 0 }, "state": "ok", "error": null },
-          "tables": { "databaseBytes": 734003200, "tables": [ { "name": "market.bars_1m", "chunkInterval": "1 day", "chunks": 250, "compressedChunks": 243, "compressedShare": 0.972, "compressionRatio": 6.1, "rows": 9750000, "bytes": 312000000 } ], "state": "ok", "error": null },
-          "ingestion": { "timeframes": [ { "timeframe": "1m", "tickers": 100, "newestEnds": "2024-06-03T20:00:00Z", "lagSeconds": 2 } ], "feeds": { "enabled": 100, "live": 100, "due": 0, "overdueSeconds": 0 }, "lastImport": { "id": 7, "status": "completed", "source": "import", "startedAt": "2024-06-01T08:00:00Z", "finishedAt": "2024-06-01T08:00:09Z", "inserted": 1000000, "rejected": 0 }, "state": "ok", "error": null },
-          "cache": { "inProcess": true, "redis": true, "windows": 120, "bytes": 6144000, "processHits": 98000, "redisHits": 1500, "rebuilds": 500, "processHitRatio": 0.98, "hitRatio": 0.995 },
-          "redis": { "latencyMs": 0.1, "version": "8.0.2", "usedBytes": 9437184, "maxBytes": 268435456, "policy": "allkeys-lru", "evictedKeys": 0, "state": "ok", "error": null },
-          "replication": { "visible": true, "standbys": [ { "name": "standby1", "state": "streaming", "sync": "async", "lagBytes": 0, "lagSeconds": null } ], "hosts": {}, "state": "ok", "error": null }
+          "service": {"version": "1.0.0", "host": "market-1", "startedAt": "2024-06-03T06:00:00Z", "uptimeSeconds": 50400},
+          "database": {
+            "latencyMs": 0.21, "server": "17.2", "edition": "Community", "timescaledb": "2.19.3",
+            "capabilities": "hypertables, compression, continuous aggregates and policies are in force",
+            "schema": "Ingestion", "pool": {"open": 5, "idle": 4, "waiting": 0}, "state": "ok", "error": null
+          },
+          "tables": {
+            "databaseBytes": 734003200,
+            "tables": [
+              {
+                "name": "market.bars_1m", "chunkInterval": "1 day", "chunks": 250, "compressedChunks": 243, "compressedShare": 0.972,
+                "compressionRatio": 6.1, "rows": 9750000, "bytes": 312000000
+              }
+            ],
+            "state": "ok", "error": null
+          },
+          "ingestion": {
+            "timeframes": [{"timeframe": "1m", "tickers": 100, "newestEnds": "2024-06-03T20:00:00Z", "lagSeconds": 2}],
+            "feeds": {"enabled": 100, "live": 100, "due": 0, "overdueSeconds": 0},
+            "lastImport": {
+              "id": 7, "status": "completed", "source": "import", "startedAt": "2024-06-01T08:00:00Z",
+              "finishedAt": "2024-06-01T08:00:09Z", "inserted": 1000000, "rejected": 0
+            },
+            "state": "ok", "error": null
+          },
+          "cache": {
+            "inProcess": true, "redis": true, "windows": 120, "bytes": 6144000, "processHits": 98000, "redisHits": 1500,
+            "rebuilds": 500, "processHitRatio": 0.98, "hitRatio": 0.995
+          },
+          "redis": {
+            "latencyMs": 0.1, "version": "8.0.2", "usedBytes": 9437184, "maxBytes": 268435456, "policy": "allkeys-lru",
+            "evictedKeys": 0, "state": "ok", "error": null
+          },
+          "replication": {
+            "visible": true,
+            "standbys": [{"name": "standby1", "state": "streaming", "sync": "async", "lagBytes": 0, "lagSeconds": null}],
+            "hosts": {}, "state": "ok", "error": null
+          }
         }
         """;
 
@@ -27,9 +58,10 @@ public static class StatusApi
         group
             .MapGet("/status", GetAsync)
             .WithName("GetStatus")
-            .WithSummary("How the system is: service, database, tables, ingestion, cache, Redis, replication.")
+            .WithSummary("State of the system: service, database, tables, ingestion, cache, Redis, replication.")
             .WithDescription(
-                "As of five seconds ago at most, sizes as of a minute. A part that does not answer within three seconds says so, and keeps no other from being told of: so the answer is 200 in any case."
+                "At most five seconds old, sizes at most a minute. A part that does not respond within three seconds is "
+                    + "reported as away without delaying the others, so the status is always 200."
             )
             .Takes([])
             .Produces<StatusResponse>()

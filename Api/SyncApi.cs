@@ -10,18 +10,21 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Api;
 
-/// <summary>Fetching bars from providers, and what is fetched on a schedule.</summary>
+/// <summary>Fetches bars from providers, and lists the feeds that are fetched on a schedule.</summary>
 public static class SyncApi
 {
     private const int MaxSymbols = 100;
     private const int MaxErrors = 5;
 
-    /// <summary>Bars that one answer may hold at most: what a year of minutes has.</summary>
+    /// <summary>The largest number of bars in one response, about a year of minute bars.</summary>
     private const int MaxBars = 600_000;
 
     private static readonly Parameter<DateTimeOffset> From = Parameters.From with { Required = true };
-    private static readonly Parameter<bool> IgnoreImports = Parameters.Flag("ignoreImports", "Ask also for what files have filled.");
-    private static readonly Parameter<bool> ReturnBars = Parameters.Flag("returnBars", "Answer with the complete range.");
+    private static readonly Parameter<bool> IgnoreImports = Parameters.Flag(
+        "ignoreImports",
+        "Fetch ranges again that imports have filled."
+    );
+    private static readonly Parameter<bool> ReturnBars = Parameters.Flag("returnBars", "Return all bars of the range.");
 
     private static readonly string[] FieldNames =
     [
@@ -37,8 +40,10 @@ public static class SyncApi
 
     private const string ExampleBody = """{"symbols":["SPY"],"timeframe":"1d","from":"2024-06-03T00:00:00Z","to":"2024-06-08T00:00:00Z"}""";
 
-    private const string Example =
-        """{"timeframe":"1d","from":"2024-06-03T00:00:00Z","to":"2024-06-08T00:00:00Z","results":[{"symbol":"SPY","provider":"alpaca","status":"success","fetched":5,"inserted":5,"updated":0,"rejected":0,"stillMissing":[],"error":null,"bars":null}]}""";
+    private const string Example = """
+        {"timeframe":"1d","from":"2024-06-03T00:00:00Z","to":"2024-06-08T00:00:00Z","results":[{"symbol":"SPY","provider":"alpaca",
+          "status":"success","fetched":5,"inserted":5,"updated":0,"rejected":0,"stillMissing":[],"error":null,"bars":null}]}
+        """;
 
     public static void MapSync(this IEndpointRouteBuilder routes)
     {
@@ -46,23 +51,25 @@ public static class SyncApi
         group
             .MapPost("/sync", SyncAsync)
             .WithName("Sync")
-            .WithSummary(
-                "Fetches from a provider what is missing of a range, and nothing else; with returnBars, answers with the complete range."
-            )
+            .WithSummary("Fetch the missing bars of a range from a provider; with returnBars, return all bars of the range.")
             .Takes([])
             .TakesJson<SyncBody>(ExampleBody, "application/json")
             .Produces<SyncResponse>()
             .Answers("application/json", Example)
-            .DisableRequestTimeout(); // a year of minutes takes the provider a while
+            .DisableRequestTimeout(); // fetching a year of minute bars takes a while
         group
             .MapGet("/feeds", ListAsync)
             .WithName("ListFeeds")
-            .WithSummary("What the Ingestor keeps current, and how the last sync of each went.")
+            .WithSummary("List the feeds that the Ingestor keeps up to date, with the result of their last sync.")
             .Takes([])
             .Produces<FeedsResponse>()
             .Answers(
                 "application/json",
-                """{"feeds":[{"id":1,"symbol":"SPY","timeframe":"1m","provider":"alpaca","since":"2024-01-01T00:00:00Z","everySeconds":60,"live":false,"enabled":true,"nextDue":"2024-06-05T08:01:00Z","status":"success","lastSyncAt":"2024-06-05T08:00:00Z","error":null}]}"""
+                """
+                {"feeds":[{"id":1,"symbol":"SPY","timeframe":"1m","provider":"alpaca","since":"2024-01-01T00:00:00Z","everySeconds":60,
+                  "live":false,"enabled":true,"nextDue":"2024-06-05T08:01:00Z","status":"success","lastSyncAt":"2024-06-05T08:00:00Z",
+                  "error":null}]}
+                """
             );
     }
 
@@ -80,7 +87,7 @@ public static class SyncApi
     {
         if (from is null)
         {
-            reader.AddError(Parameters.From.Name, "With fetch=missing, the first instant wanted is expected.");
+            reader.AddError(Parameters.From.Name, "Missing: fetch=missing needs the start of the range.");
         }
 
         RequireProvider(sync, provider, timeframe, reader);
@@ -112,7 +119,7 @@ public static class SyncApi
             reader.AddError(
                 ReturnBars.Name,
                 FormattableString.Invariant(
-                    $"The range may hold more than {MaxBars} bars: ask for less of it, or read them from /v1/bars afterwards."
+                    $"The range may have more than {MaxBars} bars: shorten it, or read the bars from /v1/bars afterwards."
                 )
             );
         }
@@ -168,13 +175,13 @@ public static class SyncApi
         }
         else if (symbols.Count is 0 or > MaxSymbols)
         {
-            reader.AddError("symbols", FormattableString.Invariant($"{symbols.Count} symbols: 1 to {MaxSymbols} are expected."));
+            reader.AddError("symbols", FormattableString.Invariant($"Given {symbols.Count} symbols; expected 1 to {MaxSymbols}."));
         }
 
         return symbols;
     }
 
-    /// <summary>Adds an error unless there is such a provider, and it has bars of the timeframe.</summary>
+    /// <summary>Adds an error unless the provider is configured and has bars of the timeframe.</summary>
     private static void RequireProvider(SyncService sync, string? provider, Timeframe timeframe, RequestReader reader)
     {
         try
@@ -222,7 +229,7 @@ public static class SyncApi
     }
 }
 
-/// <summary>What is wanted: bars that open within [from, to).</summary>
+/// <summary>The bars to fetch: those that open within [from, to).</summary>
 public sealed record SyncBody
 {
     public string? Symbol { get; init; }
@@ -234,22 +241,23 @@ public sealed record SyncBody
 
     public DateTimeOffset? From { get; init; }
 
-    /// <summary>Now, unless said otherwise.</summary>
+    /// <summary>Default: now.</summary>
     public DateTimeOffset? To { get; init; }
 
-    /// <summary>The one that is configured, unless said otherwise.</summary>
+    /// <summary>Default: the configured provider.</summary>
     public string? Provider { get; init; }
 
-    /// <summary>Ask also for what files have filled.</summary>
+    /// <summary>Fetch ranges again that imports have filled.</summary>
     public bool IgnoreImports { get; init; }
 
-    /// <summary>Answer with the complete range, what was there already included.</summary>
+    /// <summary>Return all bars of the range, including those stored before.</summary>
     public bool ReturnBars { get; init; }
 }
 
+/// <summary>The results of a sync by symbol.</summary>
 public sealed record SyncResponse(string Timeframe, DateTimeOffset From, DateTimeOffset To, IReadOnlyList<SymbolSync> Results);
 
-/// <summary>What came of one symbol. Status is success, partial or failed; error says why it is no success.</summary>
+/// <summary>The result of one symbol. Status is success, partial or failed; error has the reason if it is not success.</summary>
 public sealed record SymbolSync(
     string Symbol,
     string Provider,
@@ -278,11 +286,13 @@ public sealed record SymbolSync(
         );
 }
 
-/// <summary>[from, to)</summary>
+/// <summary>A range [from, to) without bars.</summary>
 public sealed record MissingRange(DateTimeOffset From, DateTimeOffset To);
 
+/// <summary>All feeds.</summary>
 public sealed record FeedsResponse(IReadOnlyList<FeedResponse> Feeds);
 
+/// <summary>A symbol and timeframe that the Ingestor keeps up to date.</summary>
 public sealed record FeedResponse(
     int Id,
     string Symbol,

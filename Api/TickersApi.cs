@@ -8,32 +8,28 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Api;
 
-/// <summary>What has bars, and what is known of it.</summary>
+/// <summary>Lists, adds, changes and deletes tickers.</summary>
 public static class TickersApi
 {
-    private static readonly Parameter<string> Search = Parameters.Text(
-        "search",
-        "In the symbol or the name, in upper or lower case.",
-        100
-    ) with
+    private static readonly Parameter<string> Search = Parameters.Text("search", "Part of the symbol or the name, ignoring case.", 100) with
     {
         Example = "apple",
     };
     private static readonly Parameter<string> Prefix = Parameters.Text(
         "prefix",
-        "How the symbol begins, in upper or lower case.",
+        "Start of the symbol, ignoring case.",
         Symbol.MaxLength
     ) with
     {
         Example = "BTC",
     };
-    private static readonly Parameter<bool> Active = Parameters.Flag("active", "Only those in use, or only those that are not.");
-    private static readonly Parameter<int> Limit = Parameters.Whole("limit", "At most so many.", 1, 1000, 100);
+    private static readonly Parameter<bool> Active = Parameters.Flag("active", "Only active, or only inactive tickers.");
+    private static readonly Parameter<int> Limit = Parameters.Whole("limit", "The largest number of tickers to return.", 1, 1000, 100);
 
-    // Without an example: the page of the docs would fill it in, and a click would delete the ticker.
+    // No example: the docs page would fill it in, and one click would delete the ticker.
     private static readonly Parameter<string> Confirm = Parameters.Text(
         "confirm",
-        "The symbol once more, so that nobody deletes twenty years by a slip.",
+        "The symbol again, as a confirmation.",
         Symbol.MaxLength
     ) with
     {
@@ -44,18 +40,19 @@ public static class TickersApi
     private static readonly Parameter[] OfOne = [Parameters.Symbol];
     private static readonly Parameter[] OfDelete = [Parameters.Symbol, Confirm];
 
-    // Of a ticker that is there, the symbol may be said again; it cannot be changed.
+    // An update may repeat the symbol of the ticker, but not change it.
     private static readonly string[] FieldNames = ["symbol", "name", "exchange", "assetType", "timezone", "active"];
 
     public static void MapTickers(this IEndpointRouteBuilder routes)
     {
         const string one =
-            """{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","exchange":"NYSE Arca","assetType":"etf","timezone":"America/New_York","active":true,"createdAt":"2024-01-02T09:00:00Z","updatedAt":"2024-01-02T09:00:00Z"}""";
+            """{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","exchange":"NYSE Arca","assetType":"etf","timezone":"America/New_York","""
+            + """ "active":true,"createdAt":"2024-01-02T09:00:00Z","updatedAt":"2024-01-02T09:00:00Z"}""";
         var group = routes.MapGroup("/v1/tickers").WithTags("Tickers");
         group
             .MapGet("/", ListAsync)
             .WithName("ListTickers")
-            .WithSummary("Tickers by symbol, page by page.")
+            .WithSummary("List tickers by symbol, page by page.")
             .Takes(OfList)
             .Produces<TickersResponse>()
             .Fails(Problems.InvalidParameters, Problems.DatabaseAway)
@@ -63,9 +60,10 @@ public static class TickersApi
         group
             .MapGet("/{symbol}", GetAsync)
             .WithName("GetTicker")
-            .WithSummary("One ticker, and what is stored of it.")
+            .WithSummary("Get a ticker and the range of its stored bars.")
             .WithDescription(
-                "'stored' has an entry for each timeframe there are bars of: every bar is within [since, until), and the version is up by one with each change. The ETag goes with all of it; If-None-Match is answered with 304."
+                "'stored' has an entry for each timeframe with bars: all bars are within [since, until), and each change "
+                    + "increments the version. The ETag covers all of it; send it in If-None-Match to get 304 without a change."
             )
             .Takes(OfOne)
             .Produces<TickerDetail>()
@@ -80,7 +78,8 @@ public static class TickersApi
             .WithName("PostTicker")
             .WithSummary("Add a ticker.")
             .WithDescription(
-                "Only the symbol has to be given. The time zone decides where trading days begin and end. Imports and syncs add tickers by themselves."
+                "Only the symbol is required. The time zone determines where trading days begin and end. Imports and syncs "
+                    + "add tickers automatically."
             )
             .Takes([])
             .TakesJson<TickerBody>(
@@ -93,9 +92,10 @@ public static class TickersApi
         group
             .MapPut("/{symbol}", PutAsync)
             .WithName("PutTicker")
-            .WithSummary("Replace what is known of a ticker; what is left out becomes what it is by default.")
+            .WithSummary("Replace the properties of a ticker; absent properties get their defaults.")
             .WithDescription(
-                "With If-Match and an ETag, only if nobody has changed it meanwhile. Days that were made of finer bars before a change of the time zone stay as they are until they are made anew (recompute --roll-ups)."
+                "With an ETag in If-Match, only if the ticker has not changed meanwhile. After a change of the time zone, "
+                    + "daily bars that were rolled up before stay as they are until they are recomputed (recompute --roll-ups)."
             )
             .Takes(OfOne)
             .TakesJson<TickerBody>("""{"name":"SPDR S&P 500 ETF Trust","exchange":"NYSE Arca","assetType":"etf"}""", "application/json")
@@ -105,9 +105,10 @@ public static class TickersApi
         group
             .MapPatch("/{symbol}", PatchAsync)
             .WithName("PatchTicker")
-            .WithSummary("Change some of what is known of a ticker; what is left out stays, what is null is cleared.")
+            .WithSummary("Change some properties of a ticker; absent properties stay, null clears a property.")
             .WithDescription(
-                "With If-Match and an ETag, only if nobody has changed it meanwhile. Days that were made of finer bars before a change of the time zone stay as they are until they are made anew (recompute --roll-ups)."
+                "With an ETag in If-Match, only if the ticker has not changed meanwhile. After a change of the time zone, "
+                    + "daily bars that were rolled up before stay as they are until they are recomputed (recompute --roll-ups)."
             )
             .Takes(OfOne)
             .TakesJson<TickerBody>("""{"exchange":"NYSE Arca"}""", "application/json", "application/merge-patch+json")
@@ -117,16 +118,19 @@ public static class TickersApi
         group
             .MapDelete("/{symbol}", DeleteAsync)
             .WithName("DeleteTicker")
-            .WithSummary("Delete a ticker with all its bars, indicators, features, feeds and syncs. There is no way back.")
+            .WithSummary("Delete a ticker with all its bars, indicators, features, feeds and syncs. This cannot be undone.")
             .WithDescription(
-                "All of it goes in one transaction, or nothing; with decades of minutes it takes a while. A client that leaves before the end has it undone. The answer says what was stored."
+                "Runs in one transaction, which takes a while with decades of minute bars. If the client disconnects "
+                    + "before the end, nothing is deleted. The response lists what was stored."
             )
             .Takes(OfDelete)
             .Produces<TickerDeleted>()
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.ChangedMeanwhile, Problems.DatabaseAway)
             .Answers(
                 "application/json",
-                """{"symbol":"SPY","deleted":[{"timeframe":"1d","version":12,"since":"2004-01-02T00:00:00Z","until":"2024-06-04T00:00:00Z"}]}"""
+                """
+                {"symbol":"SPY","deleted":[{"timeframe":"1d","version":12,"since":"2004-01-02T00:00:00Z","until":"2024-06-04T00:00:00Z"}]}
+                """
             )
             .DisableRequestTimeout();
     }
@@ -148,7 +152,7 @@ public static class TickersApi
             return reader.Problem();
         }
 
-        // One more than is asked for tells whether there is another page.
+        // One ticker more than the limit tells whether there is another page.
         var tickers = await store.ListAsync(filter, after, limit + 1, cancellationToken);
         var page = tickers.Take(limit).Select(TickerResponse.Of).ToList();
         return TypedResults.Ok(new TickersResponse(page, page.Count, tickers.Count > limit ? Cursor.Make(query, page[^1].Symbol) : null));
@@ -173,7 +177,7 @@ public static class TickersApi
             return await Problems.UnknownSymbolAsync(search, [symbol], cancellationToken);
         }
 
-        // Versions only go up, and windows only come: their sum is another one after every change.
+        // Versions only increase and windows are only added, so every change changes the sum of the versions.
         var tag = new EntityTagHeaderValue(
             string.Create(CultureInfo.InvariantCulture, $"\"{ticker.Revision}-{stored.Sum(window => window.Version)}\"")
         );
@@ -215,7 +219,7 @@ public static class TickersApi
         context.Response.Headers.Location = path;
         return Problems.Of(
             Problems.TickerExists,
-            $"There is a ticker '{symbol}' already: change it with PATCH.",
+            $"The ticker '{symbol}' exists already: change it with PATCH.",
             new KeyValuePair<string, object?>("symbol", symbol.Value)
         );
     }
@@ -247,13 +251,10 @@ public static class TickersApi
         var body = await JsonBodyReader.ReadAsync(context, reader, FieldNames);
         if (body.Has("symbol") && body.Get(Parameters.Symbol, default) != symbol)
         {
-            reader.AddError(
-                "symbol",
-                $"It cannot be changed: '{symbol}' is expected, or nothing. Under another symbol it is another ticker."
-            );
+            reader.AddError("symbol", $"The symbol cannot be changed; expected '{symbol}' or no symbol.");
         }
 
-        // What is wrong is wrong whatever is there.
+        // Find errors of the body before the database is read.
         Read(body, reader, TickerFields.Default);
         if (reader.HasErrors)
         {
@@ -295,10 +296,7 @@ public static class TickersApi
         var confirmed = reader.Get(Confirm, "");
         if (!reader.HasErrors && (!Symbol.TryParse(confirmed, out var said) || said != symbol))
         {
-            reader.AddError(
-                Confirm.Name,
-                $"{Parameters.Quote(confirmed)} is not '{symbol}': the symbol of the ticker that is to go, with all its bars, is expected once more."
-            );
+            reader.AddError(Confirm.Name, $"{Parameters.Quote(confirmed)} is not '{symbol}': repeat the symbol of the ticker to delete.");
         }
 
         if (reader.HasErrors)
@@ -319,10 +317,7 @@ public static class TickersApi
         var zone = body.Text("timezone", 64, start.Timezone);
         if (body.Has("timezone") && !Ticker.IsTimezone(zone))
         {
-            reader.AddError(
-                "timezone",
-                $"{Parameters.Quote(zone)} is not a time zone: a name of the IANA database such as America/New_York or UTC is expected."
-            );
+            reader.AddError("timezone", $"{Parameters.Quote(zone)} is not an IANA time zone such as America/New_York or UTC.");
         }
 
         return new(
@@ -334,7 +329,7 @@ public static class TickersApi
         );
     }
 
-    // Bars come and go without the ticker having changed, so of a tag only the part before them counts here.
+    // Only the part of the ETag before the versions counts: changes of bars do not change the ticker.
     private static bool Matches(HttpContext context, TickerRecord ticker)
     {
         var given = context.Request.Headers.IfMatch;
@@ -355,18 +350,19 @@ public static class TickersApi
         context.Response.GetTypedHeaders().ETag = new($"\"{ticker.Revision}\"");
 
     private static IResult ChangedMeanwhile(Symbol symbol) =>
-        Problems.Of(Problems.ChangedMeanwhile, $"The ticker '{symbol}' is not what If-Match names: read it again, and decide anew.");
+        Problems.Of(Problems.ChangedMeanwhile, $"The ticker '{symbol}' does not match If-Match: read it again and repeat the change.");
 
     private static IResult UnknownZone(RequestReader reader, TickerFields fields)
     {
-        reader.AddError("timezone", $"{Parameters.Quote(fields.Timezone)} is not a time zone the database knows.");
+        reader.AddError("timezone", $"{Parameters.Quote(fields.Timezone)} is not a time zone that the database knows.");
         return reader.Problem();
     }
 }
 
+/// <summary>A page of tickers. 'next' is the cursor of the next page, if there is one.</summary>
 public sealed record TickersResponse(IReadOnlyList<TickerResponse> Tickers, int Count, string? Next);
 
-/// <summary>Something that has bars. Its time zone decides where its trading days begin and end.</summary>
+/// <summary>A ticker. Its time zone determines where its trading days begin and end.</summary>
 public sealed record TickerResponse(
     string Symbol,
     string? Name,
@@ -391,7 +387,7 @@ public sealed record TickerResponse(
         );
 }
 
-/// <summary>A ticker, and what is stored of it, finest timeframe first.</summary>
+/// <summary>A ticker and its stored bars, finest timeframe first.</summary>
 public sealed record TickerDetail(
     string Symbol,
     string? Name,
@@ -418,16 +414,16 @@ public sealed record TickerDetail(
         );
 }
 
-/// <summary>Bars of one timeframe: all are within [since, until). The version is up by one with each change.</summary>
+/// <summary>The stored bars of one timeframe: all are within [since, until). Each change increments the version.</summary>
 public sealed record StoredResponse(string Timeframe, long Version, DateTimeOffset? Since, DateTimeOffset? Until)
 {
     public static StoredResponse Of(StoredWindow window) => new(window.Timeframe.Name, window.Version, window.Since, window.Until);
 }
 
-/// <summary>What was stored of a ticker that is no more.</summary>
+/// <summary>A deleted ticker, and what was stored of it.</summary>
 public sealed record TickerDeleted(string Symbol, IReadOnlyList<StoredResponse> Deleted);
 
-/// <summary>What can be said of a ticker.</summary>
+/// <summary>The properties of a ticker that a request can set.</summary>
 public sealed record TickerBody
 {
     /// <summary>1 to 20 letters, digits or . - _ / ^ = :</summary>
@@ -437,12 +433,12 @@ public sealed record TickerBody
 
     public string? Exchange { get; init; }
 
-    /// <summary>stock (by default), etf, crypto, forex, commodity, index …</summary>
+    /// <summary>stock (default), etf, crypto, forex, commodity, index …</summary>
     public string? AssetType { get; init; }
 
-    /// <summary>IANA name; America/New_York by default.</summary>
+    /// <summary>IANA time zone; default: America/New_York.</summary>
     public string? Timezone { get; init; }
 
-    /// <summary>Whether it is in use; true by default. One that is not is left out of the overview.</summary>
+    /// <summary>Whether the ticker is in use; default: true. The overview omits inactive tickers.</summary>
     public bool? Active { get; init; }
 }

@@ -6,22 +6,22 @@ using System.Text.Unicode;
 namespace Wyckoff.Api.Binding;
 
 /// <summary>
-/// Where the next page begins, as text that a client gives back unseen. It holds a digest of the query it continues, so that one which was cut off, changed or taken from another
-/// query is noticed. It is no secret: whoever makes one himself gets what he might have asked for anyway.
+/// The position of the next page as opaque text. A digest of the query detects a cursor that is cut off, changed or of another query.
+/// The digest is no signature: a forged cursor gives access to nothing that the query itself does not.
 /// </summary>
 public static class Cursor
 {
     private const int DigestBytes = 8;
 
-    /// <param name="query">What the pages are of, without the cursor: the same text when it is read.</param>
-    /// <param name="position">The last entry of this page.</param>
+    /// <param name="query">Identifies the query without its cursor. <see cref="Read"/> needs the same text.</param>
+    /// <param name="position">The last entry of the current page.</param>
     public static string Make(string query, string position)
     {
         var text = Encoding.UTF8.GetBytes(position);
         return Base64Url.EncodeToString([.. Digest(query, text), .. text]);
     }
 
-    /// <returns>The position; null when this is no cursor of that query.</returns>
+    /// <returns>The position; null if the text is not a cursor of the query.</returns>
     public static string? Read(string query, string cursor)
     {
         if (!Base64Url.IsValid(cursor) || Base64Url.DecodeFromChars(cursor) is not { Length: >= DigestBytes } bytes)

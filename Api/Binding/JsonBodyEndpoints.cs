@@ -8,7 +8,7 @@ namespace Wyckoff.Api.Binding;
 /// <summary>Declares endpoints that take a JSON body.</summary>
 public static class JsonBodyEndpoints
 {
-    /// <summary>Declared beside the expected types, so that the endpoint and not the router refuses other types. The document omits it.</summary>
+    /// <summary>Declared beside the expected types, so that the endpoint and not the router refuses other types.</summary>
     public const string AnyType = "*/*";
 
     /// <summary>Declares the schema and an example of the body, and refuses a body of another content type.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Wyckoff.Api.Binding;
@@ -23,7 +22,7 @@ public sealed class JsonBodyReader
         var body = new JsonBodyReader(reader);
         if (JsonBodyEndpoints.IsEmpty(context.Request))
         {
-            reader.AddError("body", "It is missing: a JSON object is expected.");
+            reader.AddError("body", "Missing; expected a JSON object.");
             return body;
         }
 
@@ -32,7 +31,7 @@ public sealed class JsonBodyReader
             using var document = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
-                reader.AddError("body", $"It is {KindOf(document.RootElement)}: a JSON object is expected.");
+                reader.AddError("body", $"Got {KindOf(document.RootElement)}; expected a JSON object.");
                 return body;
             }
 
@@ -44,7 +43,7 @@ public sealed class JsonBodyReader
         catch (JsonException e)
         {
             var (line, at) = (e.LineNumber + 1, e.BytePositionInLine + 1);
-            reader.AddError("body", FormattableString.Invariant($"It is not JSON: line {line}, byte {at} cannot be understood."));
+            reader.AddError("body", FormattableString.Invariant($"Not valid JSON: error at line {line}, byte {at}."));
         }
 
         return body;
@@ -59,7 +58,7 @@ public sealed class JsonBodyReader
         {
             if (field.Required)
             {
-                _reader.AddError(field.Name, "It is missing.");
+                _reader.AddError(field.Name, "Missing.");
             }
 
             return defaultValue;
@@ -73,7 +72,7 @@ public sealed class JsonBodyReader
         };
         if (text is null)
         {
-            _reader.AddError(field.Name, $"It is {KindOf(value)}: {expected} is expected.");
+            _reader.AddError(field.Name, $"Got {KindOf(value)}; expected {expected}.");
             return defaultValue;
         }
 
@@ -101,13 +100,13 @@ public sealed class JsonBodyReader
         var value = _fields[name];
         if (value.ValueKind != JsonValueKind.Array)
         {
-            _reader.AddError(name, $"It is {KindOf(value)}: an array of texts is expected.");
+            _reader.AddError(name, $"Got {KindOf(value)}; expected an array of texts.");
             return [];
         }
 
         foreach (var entry in value.EnumerateArray().Where(entry => entry.ValueKind != JsonValueKind.String))
         {
-            _reader.AddError(name, $"It has {KindOf(entry)} in it: an array of texts is expected.");
+            _reader.AddError(name, $"The array has {KindOf(entry)} in it; expected an array of texts.");
             return [];
         }
 
@@ -134,7 +133,7 @@ public sealed class JsonBodyReader
 
         if (field.ValueKind != JsonValueKind.String)
         {
-            _reader.AddError(name, $"It is {KindOf(field)}: text is expected.");
+            _reader.AddError(name, $"Got {KindOf(field)}; expected text.");
             return defaultValue;
         }
 
@@ -162,11 +161,11 @@ public sealed class JsonBodyReader
 
         if (!names.Contains(name, StringComparer.Ordinal))
         {
-            _reader.AddError(Parameters.Quote(name).Trim('\''), $"There is no such field: {string.Join(", ", names)} are expected.");
+            _reader.AddError(Parameters.Quote(name).Trim('\''), $"Unknown field; expected one of {string.Join(", ", names)}.");
         }
         else if (!_fields.TryAdd(name, field.Value.Clone()))
         {
-            _reader.AddError(name, "It is there more than once.");
+            _reader.AddError(name, "Given more than once.");
         }
     }
 

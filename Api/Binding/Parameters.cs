@@ -4,10 +4,10 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Api.Binding;
 
-/// <summary>The kinds of parameters there are, and those that many endpoints share.</summary>
+/// <summary>Makes parameters of each type, and declares those that several endpoints share.</summary>
 public static class Parameters
 {
-    public static readonly Parameter<Symbol> Symbol = new("symbol", "Ticker symbol; a slash in it is written %2F.", ReadSymbol)
+    public static readonly Parameter<Symbol> Symbol = new("symbol", "Ticker symbol; a slash is written %2F.", ReadSymbol)
     {
         InPath = true,
         Required = true,
@@ -16,7 +16,7 @@ public static class Parameters
 
     public static readonly Parameter<Timeframe> StoredTimeframe = new(
         "timeframe",
-        "1m, 5m, 15m, 30m, 1h, 4h or 1d; 1Min, 1Hour, 1Day and the like mean the same.",
+        "1m, 5m, 15m, 30m, 1h, 4h or 1d; 1Min, 1Hour, 1Day etc. are accepted too.",
         ReadStoredTimeframe
     )
     {
@@ -26,21 +26,29 @@ public static class Parameters
 
     public static readonly Parameter<DateTimeOffset> From = new(
         "from",
-        "First instant: ISO 8601 (UTC unless it says otherwise), a date, or seconds, ms, µs or ns since 1970.",
+        "Start of the range: ISO 8601 (UTC without an offset), a date, or a Unix time in s, ms, µs or ns.",
         ReadInstant
     )
     {
         Example = "2024-06-03",
     };
 
-    public static readonly Parameter<DateTimeOffset> To = new("to", "End, not included; written as from.", ReadInstant)
+    public static readonly Parameter<DateTimeOffset> To = new("to", "End of the range, exclusive; same format as 'from'.", ReadInstant)
     {
         Example = "2024-07-01",
     };
 
-    public static readonly Parameter<string> Cursor = Text("cursor", "'next' of the page before, with the same query.", 500);
+    public static readonly Parameter<string> Cursor = Text(
+        "cursor",
+        "'next' of the previous page, with all other parameters unchanged.",
+        500
+    );
 
-    public static readonly Parameter<string> AssetType = Text("assetType", "stock, etf, crypto, forex, commodity, index …", 20) with
+    public static readonly Parameter<string> AssetType = Text(
+        "assetType",
+        "Asset type: stock, etf, crypto, forex, commodity, index …",
+        20
+    ) with
     {
         Example = "etf",
     };
@@ -60,7 +68,7 @@ public static class Parameters
                 && value >= minimum
                 && value <= maximum
                     ? null
-                    : $"{Quote(text)} is out of range: a whole number {range} is expected."
+                    : $"{Quote(text)} is not a whole number {range}."
         )
         {
             Type = "integer",
@@ -78,7 +86,7 @@ public static class Parameters
             Default = defaultValue is { } value ? (value ? "true" : "false") : null,
         };
 
-    /// <summary>One of two words or more, each of which means something.</summary>
+    /// <summary>One of several words, each with a value.</summary>
     public static Parameter<T> Words<T>(string name, string description, params (string Word, T Meaning)[] words) =>
         new(
             name,
@@ -87,7 +95,7 @@ public static class Parameters
             {
                 var at = Array.FindIndex(words, word => word.Word == text);
                 value = words[Math.Max(at, 0)].Meaning;
-                return at < 0 ? $"{Quote(text)} is not known: {string.Join(" or ", words.Select(word => word.Word))} is expected." : null;
+                return at < 0 ? $"{Quote(text)} is not {string.Join(" or ", words.Select(word => word.Word))}." : null;
             }
         )
         {
@@ -106,13 +114,13 @@ public static class Parameters
                     out value
                 )
                     ? null
-                    : $"{Quote(text)} is not a number: one such as -2.5 is expected."
+                    : $"{Quote(text)} is not a number such as -2.5."
         )
         {
             Type = "number",
         };
 
-    /// <summary>One of a few words.</summary>
+    /// <summary>One of the values of an enum, in lower case.</summary>
     public static Parameter<T> Choice<T>(string name, string description, T defaultValue)
         where T : struct, Enum
     {
@@ -124,7 +132,7 @@ public static class Parameters
             {
                 var at = Array.IndexOf(words, text);
                 value = at < 0 ? defaultValue : Enum.GetValues<T>()[at];
-                return at < 0 ? $"{Quote(text)} is not known: one of {string.Join(", ", words)} is expected." : null;
+                return at < 0 ? $"{Quote(text)} is not one of {string.Join(", ", words)}." : null;
             }
         )
         {
@@ -146,20 +154,20 @@ public static class Parameters
             }
         );
 
-    /// <summary>A list of names, of those that <paramref name="known"/> has.</summary>
+    /// <summary>A list of field names, separated by commas.</summary>
     public static Parameter<IReadOnlyList<string>> Fields(IReadOnlyList<string> known) =>
         new(
             "fields",
-            $"Only these, of {string.Join(", ", known)}.",
+            $"The fields to return, separated by commas: {string.Join(", ", known)}. Default: all.",
             (string text, out IReadOnlyList<string> value) =>
             {
                 value = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                     .Distinct(StringComparer.Ordinal)
                     .ToList();
                 var unknown = value.Except(known, StringComparer.Ordinal).Take(5).ToList();
-                return value.Count == 0 ? "It names none: a list such as " + string.Join(',', known.Take(2)) + " is expected."
+                return value.Count == 0 ? $"The list is empty; expected names such as {string.Join(',', known.Take(2))}."
                     : unknown.Count > 0
-                        ? $"{string.Join(", ", unknown.Select(Quote))}: there is no such field; {string.Join(", ", known)} are expected."
+                        ? $"Unknown: {string.Join(", ", unknown.Select(Quote))}; expected one or more of {string.Join(", ", known)}."
                     : null;
             }
         )
@@ -167,9 +175,9 @@ public static class Parameters
             Example = string.Join(',', known.Take(2)),
         };
 
-    /// <summary>The error of a text that is too long, empty or has control characters.</summary>
+    /// <summary>The error message for text that is empty, too long or has control characters.</summary>
     public static string TextExpected(string text, int maxLength) =>
-        FormattableString.Invariant($"{Quote(text)} cannot be: 1 to {maxLength} characters without control characters are expected.");
+        FormattableString.Invariant($"{Quote(text)} is not 1 to {maxLength} characters without control characters.");
 
     public static string? ReadSymbol(string text, out Symbol symbol) =>
         Primitives.Symbol.TryParse(text, out symbol)
@@ -186,7 +194,7 @@ public static class Parameters
             && text.TrimStart('-').Length != 8
         )
         {
-            // As long as a number of seconds, milliseconds, microseconds or nanoseconds is in our times. Eight digits would be a date without its dashes.
+            // The number of digits tells the unit: current Unix times have 10, 13, 16 or 19. Eight digits may be a date without dashes.
             var digits = text.TrimStart('-').Length;
             var ticks = digits switch
             {
@@ -217,7 +225,7 @@ public static class Parameters
         }
 
         instant = default;
-        return $"{Quote(text)} is not a time: ISO 8601 such as 2024-06-03 or 2024-06-03T14:30:00Z, or a number since 1970, is expected.";
+        return $"{Quote(text)} is not a time: ISO 8601 such as 2024-06-03 or 2024-06-03T14:30:00Z, or a Unix time, is expected.";
     }
 
     public static string? ReadStoredTimeframe(string text, out Timeframe timeframe) =>
@@ -225,7 +233,7 @@ public static class Parameters
             ? null
             : $"{Quote(text)} is not a timeframe: one of {string.Join(", ", Timeframe.Stored)} is expected.";
 
-    /// <summary>What somebody sent, as an answer may repeat it: not without end, and nothing that a terminal would obey.</summary>
+    /// <summary>Quotes text of a request for a response: shortened, and without control characters that a terminal would obey.</summary>
     public static string Quote(string text)
     {
         var shown = text.Length > 60 ? text[..60] + "…" : text;

@@ -21,13 +21,13 @@ public sealed class RequestReader
                 AddError(
                     Parameters.Quote(name).Trim('\''),
                     names.Length == 0
-                        ? "There are no parameters here."
-                        : $"There is no such parameter: {string.Join(", ", names)} are expected."
+                        ? "This endpoint has no query parameters."
+                        : $"Unknown parameter; expected one of {string.Join(", ", names)}."
                 );
             }
             else if (values.Count > 1)
             {
-                AddError(name, $"It is there {values.Count} times: once is expected.");
+                AddError(name, $"Given {values.Count} times; expected once.");
             }
         }
     }
@@ -43,7 +43,7 @@ public sealed class RequestReader
         {
             if (parameter.Required)
             {
-                AddError(parameter.Name, "It is missing.");
+                AddError(parameter.Name, "Missing.");
             }
 
             return defaultValue;
@@ -65,7 +65,7 @@ public sealed class RequestReader
     public T? Find<T>(Parameter<T> parameter)
         where T : struct => Has(parameter) ? Get(parameter, default) : null;
 
-    /// <summary>The position that the cursor of a request holds; null without a cursor, or with one that does not belong to the query.</summary>
+    /// <summary>The position in the cursor of a request; null without a cursor, or with one of another query.</summary>
     /// <param name="query">The text that the cursor was made with.</param>
     /// <param name="parse">Parses the position; null if it is none.</param>
     public T? FindPosition<T>(string query, Func<string, T?> parse)
@@ -82,7 +82,7 @@ public sealed class RequestReader
         {
             AddError(
                 Parameters.Cursor.Name,
-                "It is no cursor of this query: 'next' of the page before, with all else the same, is expected."
+                "Not a cursor of this query: send 'next' of the previous page, with all other parameters unchanged."
             );
         }
 

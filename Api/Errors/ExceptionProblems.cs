@@ -4,12 +4,12 @@ using Wyckoff.Postgres;
 
 namespace Wyckoff.Api.Errors;
 
-/// <summary>Exceptions that are not our fault: what the client sent, and a database that is away. Everything else is a 500, with its stack in the log.</summary>
+/// <summary>Turns exceptions caused by the client or an unavailable database into problems. All others become a logged 500.</summary>
 internal sealed class ExceptionProblems(IProblemDetailsService problems, TimeProvider time, ILogger<ExceptionProblems> logger)
     : IExceptionHandler
 {
-    // While the database is away, the log would else be of nothing but this.
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
+    // At most one log message in this time, so that an unavailable database does not flood the log.
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(5);
 
     private const string KestrelSource = "Microsoft.AspNetCore.Server.Kestrel.Core";
 
@@ -17,7 +17,7 @@ internal sealed class ExceptionProblems(IProblemDetailsService problems, TimePro
     private const string FormSource = "Microsoft.AspNetCore.WebUtilities";
 
     private long _requests;
-    private long _quietUntil;
+    private long _nextLog;
 
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -32,13 +32,13 @@ internal sealed class ExceptionProblems(IProblemDetailsService problems, TimePro
         else if (exception is IOException or InvalidDataException && exception.Source == FormSource)
         {
             (kind, status) = (Problems.MalformedRequest, Problems.MalformedRequest.Status);
-            detail = "The form in the body is cut off, or not well-formed.";
+            detail = "The form in the body is cut off or not well-formed.";
         }
         else if (DatabaseFaults.IsAway(exception))
         {
             kind = Problems.DatabaseAway;
             detail = kind.Meaning;
-            Tell(exception);
+            Log(exception);
         }
         else
         {
@@ -67,14 +67,14 @@ internal sealed class ExceptionProblems(IProblemDetailsService problems, TimePro
     private static string? Describe(BadHttpRequestException bad) =>
         bad.Source == KestrelSource && bad.StatusCode != StatusCodes.Status408RequestTimeout ? bad.Message : null;
 
-    private void Tell(Exception exception)
+    private void Log(Exception exception)
     {
         Interlocked.Increment(ref _requests);
         var now = time.GetTimestamp();
-        var until = Interlocked.Read(ref _quietUntil);
+        var next = Interlocked.Read(ref _nextLog);
         if (
-            now >= until
-            && Interlocked.CompareExchange(ref _quietUntil, now + (long)(Quiet.TotalSeconds * time.TimestampFrequency), until) == until
+            now >= next
+            && Interlocked.CompareExchange(ref _nextLog, now + (long)(LogInterval.TotalSeconds * time.TimestampFrequency), next) == next
         )
         {
             logger.DatabaseAway(exception.Message, Interlocked.Exchange(ref _requests, 0));

@@ -5,8 +5,8 @@ using Wyckoff.Api.Pipeline;
 namespace Wyckoff.Api.Errors;
 
 /// <summary>
-/// Writes every problem document, whoever found the problem: an endpoint, the framework, or the exception handler. Whatever Accept says, since an error that is
-/// not told is no use to anybody; and always with a type of ours.
+/// Writes all problem documents of endpoints, the framework and the exception handler. They ignore Accept, so that every client learns
+/// the reason, and always have a type of <see cref="Problems"/>.
 /// </summary>
 internal sealed class ProblemWriter(IOptions<ProblemDetailsOptions> options) : IProblemDetailsWriter
 {
@@ -20,8 +20,8 @@ internal sealed class ProblemWriter(IOptions<ProblemDetailsOptions> options) : I
     public async ValueTask WriteAsync(ProblemDetailsContext context)
     {
         var (http, problem) = (context.HttpContext, context.ProblemDetails);
-        // What the server's buffer has, it sends before anything that is written now. So an endpoint writes nothing, not even into the buffer, before the first
-        // row has come; one that did can only be cut off.
+        // Bytes of a partial response are already in the server's buffer and would precede the problem. The connection has to be aborted.
+        // To avoid that, endpoints write nothing before they have read the first row.
         if (http.Response.BodyWriter is { CanGetUnflushedBytes: true, UnflushedBytes: > 0 } && !HeadRequests.IsHead(http))
         {
             http.Abort();
@@ -40,10 +40,10 @@ internal sealed class ProblemWriter(IOptions<ProblemDetailsOptions> options) : I
         problem.Extensions["requestId"] = http.TraceIdentifier;
         if (problem.Detail is { Length: > MaxDetail } detail)
         {
-            problem.Detail = detail[..MaxDetail] + "…"; // of what the framework quotes, which may be all that was sent
+            problem.Detail = detail[..MaxDetail] + "…"; // messages of the framework may quote the whole request
         }
 
-        AnswerHeaders.Set(http); // the exception handler has cleared them
+        AnswerHeaders.Set(http); // the exception handler clears the headers
         var headers = http.Response.Headers;
         headers.CacheControl = "no-store";
         headers.Remove(HeaderNames.ETag);
@@ -56,7 +56,7 @@ internal sealed class ProblemWriter(IOptions<ProblemDetailsOptions> options) : I
             headers.RetryAfter = RetryAfterSeconds;
         }
 
-        // It is short, and what has cancelled the request (the time limit, say) is often what it tells of.
+        // Not cancelled with the request: the document often reports that very cancellation, such as a time limit.
         await http.Response.WriteAsJsonAsync(problem, problem.GetType(), options: null, ContentType, CancellationToken.None);
     }
 }

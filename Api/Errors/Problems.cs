@@ -4,155 +4,155 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Api.Errors;
 
-/// <summary>All the ways in which a request can fail.</summary>
+/// <summary>All kinds of problems, and the responses that report them.</summary>
 public static class Problems
 {
     public static readonly ProblemKind InvalidParameters = new(
         "invalid-parameters",
         StatusCodes.Status400BadRequest,
-        "Parameters are wrong",
-        "One or more parameters cannot be understood or do not go together. 'errors' names each, its value and what is expected."
+        "Invalid parameters",
+        "One or more parameters are invalid or contradict each other. 'errors' names each with its value and what is expected."
     );
     public static readonly ProblemKind MalformedRequest = new(
         "malformed-request",
         StatusCodes.Status400BadRequest,
-        "The request cannot be read",
-        "The request is not well-formed: its body is not the JSON that is expected, or a part of it is cut off. 'detail' says what was found."
+        "Malformed request",
+        "The request is not well-formed, or a part of it is missing. 'detail' says what was found."
     );
     public static readonly ProblemKind OperatorKeyNeeded = new(
         "operator-key-needed",
         StatusCodes.Status401Unauthorized,
-        "Only with the operator's key",
-        "This service changes data only for its operator: send the configured key as Authorization: Bearer."
+        "Operator's key required",
+        "Requests that change data need the operator's key: send the configured key as Authorization: Bearer."
     );
     public static readonly ProblemKind CrossSiteRequest = new(
         "cross-site-request",
         StatusCodes.Status403Forbidden,
-        "Not from a page of another site",
-        "The request changes data and comes from a page of another site. Wyckoff:Api:Cors:Origins names origins whose pages may do so."
+        "Cross-site request refused",
+        "The request changes data and comes from a web page of another site. Wyckoff:Api:Cors:Origins lists the origins that may do so."
     );
     public static readonly ProblemKind NotFound = new(
         "not-found",
         StatusCodes.Status404NotFound,
-        "There is nothing here",
-        "No endpoint has this path. /docs lists all of them."
+        "Not found",
+        "No endpoint has this path. /docs lists all endpoints."
     );
     public static readonly ProblemKind UnknownSymbol = new(
         "unknown-symbol",
         StatusCodes.Status404NotFound,
         "Unknown symbol",
-        "There is no ticker of that symbol. 'near' has those that look like it."
+        "No ticker has this symbol. 'near' lists similar symbols."
     );
     public static readonly ProblemKind UnknownImport = new(
         "unknown-import",
         StatusCodes.Status404NotFound,
         "Unknown import",
-        "There is no import of that number. GET /v1/imports lists them."
+        "No import has this id. GET /v1/imports lists all imports."
     );
     public static readonly ProblemKind UnknownProblem = new(
         "unknown-problem",
         StatusCodes.Status404NotFound,
         "Unknown problem",
-        "There is no kind of problem of that name. GET /problems lists them."
+        "No problem type has this name. GET /problems lists all types."
     );
     public static readonly ProblemKind MethodNotAllowed = new(
         "method-not-allowed",
         StatusCodes.Status405MethodNotAllowed,
-        "Not with this method",
-        "The path is right, the method is not. The header Allow has those that are."
+        "Method not allowed",
+        "The path exists, but not for this method. The header Allow lists the methods it has."
     );
     public static readonly ProblemKind TickerExists = new(
         "ticker-exists",
         StatusCodes.Status409Conflict,
-        "There is such a ticker already",
-        "A ticker of that symbol is there already. Location has its address."
+        "Ticker exists already",
+        "A ticker with this symbol exists already. The header Location has its path."
     );
     public static readonly ProblemKind ChangedMeanwhile = new(
         "changed-meanwhile",
         StatusCodes.Status412PreconditionFailed,
-        "It was changed meanwhile",
-        "What is there is not what If-Match names. Read it again."
+        "Changed meanwhile",
+        "The current version is not the one in If-Match. Read it again and repeat the change."
     );
     public static readonly ProblemKind NotAcceptable = new(
         "not-acceptable",
         StatusCodes.Status406NotAcceptable,
-        "No such format",
-        "None of the media types in Accept can be given."
+        "Not acceptable",
+        "None of the media types in Accept is available."
     );
     public static readonly ProblemKind RequestTooSlow = new(
         "request-too-slow",
         StatusCodes.Status408RequestTimeout,
-        "The request came too slowly",
-        "The body stopped coming before its end."
+        "Request too slow",
+        "The body of the request arrived too slowly."
     );
     public static readonly ProblemKind BodyTooLarge = new(
         "body-too-large",
         StatusCodes.Status413PayloadTooLarge,
-        "The body is too large",
-        "The body has more bytes than are taken here."
+        "Body too large",
+        "The body has more bytes than this endpoint accepts."
     );
     public static readonly ProblemKind UnsupportedMediaType = new(
         "unsupported-media-type",
         StatusCodes.Status415UnsupportedMediaType,
-        "Unknown content type",
-        "The body is of a type that is not taken here. 'detail', where there is one, says which are."
+        "Unsupported content type",
+        "This endpoint does not accept bodies of this content type. 'detail' lists the accepted types."
     );
     public static readonly ProblemKind UnknownHost = new(
         "unknown-host",
         StatusCodes.Status421MisdirectedRequest,
-        "No host of this name",
-        "The host is not a name of this service. Wyckoff:Api:Hosts lists the names it has beside localhost and loopback addresses."
+        "Unknown host",
+        "The Host header is not a name of this service. Wyckoff:Api:Hosts lists its names beside localhost and loopback addresses."
     );
     public static readonly ProblemKind ImportFailed = new(
         "import-failed",
         StatusCodes.Status422UnprocessableEntity,
-        "Nothing was imported, or not all of it",
-        "The file was read and could not be imported to its end. 'imports' has the numbers of what was begun."
+        "Import failed",
+        "The file could not be imported completely. 'imports' has the ids of the imports that were started."
     );
     public static readonly ProblemKind TooManyRequests = new(
         "too-many-requests",
         StatusCodes.Status429TooManyRequests,
         "Too many requests",
-        "This client asks faster than it may. Try again after Retry-After seconds."
+        "This client exceeds its rate limit. Try again after Retry-After seconds."
     );
     public static readonly ProblemKind InternalError = new(
         "internal-error",
         StatusCodes.Status500InternalServerError,
-        "Something is broken here",
-        "This is a fault of the service. Its log has the reason under the requestId and the traceId."
+        "Internal error",
+        "The service failed. Its log has the cause under the requestId and the traceId."
     );
     public static readonly ProblemKind ProviderFailed = new(
         "provider-failed",
         StatusCodes.Status502BadGateway,
-        "Not all of the range could be fetched",
-        "The provider did not give everything that was missing."
+        "Provider failed",
+        "The provider did not deliver all missing bars of the range."
     );
     public static readonly ProblemKind DatabaseAway = new(
         "database-away",
         StatusCodes.Status503ServiceUnavailable,
-        "The database is away",
-        "The database does not answer. Try again after Retry-After seconds."
+        "Database unavailable",
+        "The database does not respond. Try again after Retry-After seconds."
     );
     public static readonly ProblemKind TooManyStreams = new(
         "too-many-streams",
         StatusCodes.Status503ServiceUnavailable,
         "Too many streams",
-        "This server has as many streams open as it may have. Try again after Retry-After seconds."
+        "This server has reached its limit of open streams. Try again after Retry-After seconds."
     );
     public static readonly ProblemKind Unavailable = new(
         "unavailable",
         StatusCodes.Status503ServiceUnavailable,
-        "Not now",
-        "The service cannot do this at the moment. Try again after Retry-After seconds."
+        "Unavailable",
+        "The service is temporarily unavailable. Try again after Retry-After seconds."
     );
     public static readonly ProblemKind AnswerTooSlow = new(
         "answer-too-slow",
         StatusCodes.Status504GatewayTimeout,
-        "It took too long",
-        "The answer was not ready within the time an answer may take. Ask for less at once."
+        "Response too slow",
+        "The response exceeded its time limit. Request less data at once."
     );
 
-    // Whatever is declared above, in that order. It comes after them, or they would be null.
+    // All fields above, in order. Static fields are initialized from top to bottom, so this must follow them.
     public static IReadOnlyList<ProblemKind> All { get; } =
     [
         .. typeof(Problems)
@@ -163,7 +163,7 @@ public static class Problems
 
     public static ProblemKind? Find(string name) => All.FirstOrDefault(kind => kind.Name == name);
 
-    /// <summary>What a status says when nothing else is known.</summary>
+    /// <summary>The kind for an HTTP status without a more specific one.</summary>
     public static ProblemKind Of(int status) =>
         status switch
         {
@@ -181,18 +181,20 @@ public static class Problems
             _ => MalformedRequest,
         };
 
+    /// <summary>400, with the errors of each parameter.</summary>
     public static IResult Invalid(IReadOnlyDictionary<string, string[]> errors) =>
         TypedResults.ValidationProblem(
             errors.ToDictionary(StringComparer.Ordinal),
-            detail: "See 'errors': each names a parameter, its value and what is expected.",
+            detail: "'errors' names each invalid parameter or field with what is expected.",
             title: InvalidParameters.Title,
             type: InvalidParameters.Type
         );
 
+    /// <summary>A problem document with a detail of this occurrence and further members.</summary>
     public static IResult Of(ProblemKind kind, string detail, params IEnumerable<KeyValuePair<string, object?>> extensions) =>
         TypedResults.Problem(detail, statusCode: kind.Status, title: kind.Title, type: kind.Type, extensions: extensions);
 
-    /// <summary>404, with the tickers that may have been meant.</summary>
+    /// <summary>404, with similar symbols.</summary>
     public static async Task<IResult> UnknownSymbolAsync(
         TickerSearch tickers,
         IReadOnlyList<Symbol> unknown,
@@ -206,8 +208,9 @@ public static class Problems
         }
 
         near = [.. near.Distinct(StringComparer.Ordinal)];
-        var detail =
-            $"There is no symbol {string.Join(", ", unknown.Select(symbol => $"'{symbol}'"))}.{(near.Count == 0 ? "" : $" Near: {string.Join(", ", near)}.")}";
+        var names = string.Join(", ", unknown.Select(symbol => $"'{symbol}'"));
+        var hint = near.Count == 0 ? "" : $" Similar: {string.Join(", ", near)}.";
+        var detail = $"Unknown symbol {names}.{hint}";
         return Of(UnknownSymbol, detail, [new("symbols", unknown.Select(symbol => symbol.Value).ToArray()), new("near", near)]);
     }
 }

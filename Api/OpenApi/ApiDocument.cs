@@ -5,7 +5,7 @@ using Microsoft.OpenApi;
 
 namespace Wyckoff.Api.OpenApi;
 
-/// <summary>The OpenAPI document: what the endpoints say of themselves, and what holds for all of them.</summary>
+/// <summary>Generates and serves the OpenAPI document from the declarations of the endpoints and the conventions of the API.</summary>
 public static class ApiDocument
 {
     public const string Path = "/openapi/v1.json";
@@ -13,28 +13,32 @@ public static class ApiDocument
     private const string Name = "v1";
 
     private const string Conventions = """
-        Market data by symbol and timeframe, as it is stored: exactly, and with a version that goes up by one with each change.
+        Market data by symbol and timeframe, exactly as stored. Each change increments the version of the bars by one.
 
-        **Times** are ISO 8601 in UTC, or numbers since 1970 where they are asked for; ranges are [from, to). **Numbers** are JSON numbers with all their digits; what is not known is null.
+        **Times** are ISO 8601 in UTC; parameters also accept Unix times. Ranges are [from, to).
+        **Numbers** are JSON numbers with all their digits; unknown values are null.
 
-        **Errors** are problem documents (application/problem+json), whatever Accept says. Their type is a path of this service, which tells what it means; programs may go by it. Of wrong parameters, all are named at once.
+        **Errors** are problem documents (application/problem+json), whatever Accept says.
+        Their type is a path of this service that describes the problem; clients may rely on it. All invalid parameters are named at once.
 
-        **Pages**: 'next' of an answer is the cursor of the following page of the same query.
+        **Pages**: 'next' of a response is the cursor of the next page of the same query.
 
-        Every answer carries an **X-Request-Id**, the one that was sent or a new one; it is in the log and in problem documents. GET is answered to HEAD too. A client that asks too fast is told so with 429 and Retry-After.
+        Every response has an **X-Request-Id**: the one of the request, or a new one. The log and problem documents have it too.
+        HEAD is supported wherever GET is. Above the rate limit, a request is answered with 429 and Retry-After.
 
-        A path begins with the version of the API: within /v1 there may be more parameters, fields and problems, and none go or change their meaning.
+        A path begins with the version of the API. Within /v1, parameters, fields and problems may be added;
+        none is removed or changes its meaning.
         """;
 
     private static readonly Dictionary<string, string> Tags = new(StringComparer.Ordinal)
     {
-        ["Bars"] = "Open, high, low, close and volume: stored, or folded from what is stored.",
-        ["Tickers"] = "What has bars.",
-        ["Market data"] = "What follows from the bars, and how good they are.",
-        ["Imports"] = "Files of bars, uploaded.",
+        ["Bars"] = "Open, high, low, close and volume: stored bars, or bars resampled from them.",
+        ["Tickers"] = "Symbols that have bars.",
+        ["Market data"] = "Values computed from the bars, and their quality.",
+        ["Imports"] = "Uploads of files with bars.",
         ["Sync"] = "Bars fetched from providers.",
-        ["System"] = "How the service is.",
-        ["Problems"] = "The ways in which a request can fail.",
+        ["System"] = "The state of the system.",
+        ["Problems"] = "The types of problems that a request can fail with.",
     };
 
     public static WebApplicationBuilder AddApiDocument(this WebApplicationBuilder builder)
@@ -49,7 +53,7 @@ public static class ApiDocument
                 options.AddSchemaTransformer(
                     (schema, context, _) =>
                     {
-                        // Not the 53 bits that 'double' would promise.
+                        // The format double would promise no more than 53 bits of precision.
                         schema.Format =
                             (Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type) == typeof(decimal)
                                 ? null
@@ -62,7 +66,7 @@ public static class ApiDocument
         return builder;
     }
 
-    /// <summary>It is the same for everybody, so it is put together once.</summary>
+    /// <summary>Generates the document at the first request and serves the same bytes from then on.</summary>
     public static void MapApiDocument(this IEndpointRouteBuilder routes)
     {
         var services = routes.ServiceProvider;
@@ -95,17 +99,17 @@ public static class ApiDocument
         {
             Title = "Wyckoff",
             Version = "v1",
-            Summary = "Bars of any window of any symbol at any timeframe.",
+            Summary = "Bars of any range of any symbol at any timeframe.",
             Description = Conventions,
         };
-        document.Servers = [new() { Url = "/", Description = "Where this document comes from" }];
+        document.Servers = [new() { Url = "/", Description = "This service" }];
         document.AddComponent(ProblemSchema.Name, ProblemSchema.Make());
         document.Components!.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
         document.Components.SecuritySchemes[OperationDescription.OperatorKey] = new OpenApiSecurityScheme
         {
             Type = SecuritySchemeType.Http,
             Scheme = "bearer",
-            Description = "The operator's key, where one is configured: then whatever changes something needs it.",
+            Description = "The operator's key. If one is configured, all requests that change data need it.",
         };
         foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
         {

@@ -8,7 +8,7 @@ using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Api.OpenApi;
 
-/// <summary>An operation as its endpoint declares it: parameters, examples, and the ways in which it can fail.</summary>
+/// <summary>Adds parameters, examples and problems to the operations of the OpenAPI document.</summary>
 internal static class OperationDescription
 {
     public const string OperatorKey = "OperatorKey";
@@ -96,7 +96,7 @@ internal static class OperationDescription
         }
     }
 
-    /// <summary>The body is the file, or a form that has it as a part.</summary>
+    /// <summary>The body is the file itself, or a form with the file as a part.</summary>
     private static OpenApiSchema FileSchema(string contentType)
     {
         var file = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
@@ -123,7 +123,7 @@ internal static class OperationDescription
                 )
         )
         {
-            // A stream, of which the framework cannot know.
+            // A streamed response, which the framework does not document.
             operation.Responses["200"] = new OpenApiResponse
             {
                 Description = "OK",
@@ -142,7 +142,7 @@ internal static class OperationDescription
             {
                 if (!IsJson(type))
                 {
-                    // The schema of what is in it is that of the JSON; here it is lines, events or a file.
+                    // The declared type is the schema of the JSON response. Other formats are text lines, events or a file.
                     content.Schema = new OpenApiSchema
                     {
                         Type = JsonSchemaType.String,
@@ -197,7 +197,7 @@ internal static class OperationDescription
                     {
                         ["Retry-After"] = new OpenApiHeader
                         {
-                            Description = "Seconds.",
+                            Description = "Seconds to wait.",
                             Schema = new OpenApiSchema { Type = JsonSchemaType.Integer },
                         },
                     }

@@ -4,7 +4,7 @@ using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Api.OpenApi;
 
-/// <summary>What a problem document looks like.</summary>
+/// <summary>The schema of problem documents, and an example of each kind.</summary>
 internal static class ProblemSchema
 {
     public const string Name = "Problem";
@@ -13,33 +13,33 @@ internal static class ProblemSchema
         new()
         {
             Type = JsonSchemaType.Object,
-            Description = "Why there is no answer (RFC 9457). Some types have further members: the page of the type tells.",
+            Description = "Why a request failed (RFC 9457). Some types have further members, which the page of the type describes.",
             Required = new HashSet<string>(StringComparer.Ordinal) { "type", "title", "status", "traceId", "requestId" },
             Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
             {
-                ["type"] = Text("Which problem it is: a path of this service. It stays what it is."),
-                ["title"] = Text("The problem in a few words, the same for each type."),
+                ["type"] = Text("The problem type: a path of this service. It never changes."),
+                ["title"] = Text("A short title, the same for all problems of a type."),
                 ["status"] = new OpenApiSchema
                 {
                     Type = JsonSchemaType.Integer,
                     Format = "int32",
-                    Description = "The status of the answer.",
+                    Description = "The HTTP status.",
                 },
-                ["detail"] = Text("What it is about this time, for people."),
-                ["traceId"] = Text("The trace it belongs to."),
+                ["detail"] = Text("What happened this time, for people."),
+                ["traceId"] = Text("The trace that the request belongs to."),
                 ["requestId"] = Text("The request's X-Request-Id."),
                 ["errors"] = new OpenApiSchema
                 {
                     Type = JsonSchemaType.Object,
-                    Description = "Of invalid-parameters: what is wrong with each parameter, or field of the body.",
+                    Description = "Of invalid-parameters: the errors of each parameter or field of the body.",
                     AdditionalProperties = new OpenApiSchema
                     {
                         Type = JsonSchemaType.Array,
                         Items = new OpenApiSchema { Type = JsonSchemaType.String },
                     },
                 },
-                ["symbols"] = Texts("Of unknown-symbol: those that there are not."),
-                ["near"] = Texts("Of unknown-symbol: those that look like them."),
+                ["symbols"] = Texts("Of unknown-symbol: the symbols that do not exist."),
+                ["near"] = Texts("Of unknown-symbol: similar symbols."),
             },
             AdditionalProperties = new OpenApiSchema(),
         };
@@ -57,14 +57,11 @@ internal static class ProblemSchema
         };
         if (kind == Problems.InvalidParameters)
         {
-            example["errors"] = new JsonObject
-            {
-                ["limit"] = new JsonArray("'0' is out of range: a whole number from 1 to 1000 is expected."),
-            };
+            example["errors"] = new JsonObject { ["limit"] = new JsonArray("'0' is not a whole number from 1 to 1000.") };
         }
         else if (kind == Problems.UnknownSymbol)
         {
-            example["detail"] = "There is no symbol 'SPYY'. Near: SPY.";
+            example["detail"] = "Unknown symbol 'SPYY'. Similar: SPY.";
             (example["symbols"], example["near"]) = (new JsonArray("SPYY"), new JsonArray("SPY"));
         }
 

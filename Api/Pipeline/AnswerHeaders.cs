@@ -5,12 +5,12 @@ using Microsoft.Extensions.Primitives;
 
 namespace Wyckoff.Api.Pipeline;
 
-/// <summary>What every answer carries: the request's id, and what keeps a browser from making of it what it is not.</summary>
+/// <summary>Sets the headers of every response: the id of the request, and restrictions for browsers.</summary>
 public static class AnswerHeaders
 {
     public const string RequestId = "X-Request-Id";
 
-    /// <summary>Of everything but the page at <c>/docs</c>: data is not to be rendered, framed or run.</summary>
+    /// <summary>The policy of all responses but the page at <c>/docs</c>: browsers must not render, frame or run data.</summary>
     private static readonly StringValues NothingRuns = "default-src 'none'; frame-ancestors 'none'";
 
     private static readonly StringValues NoSniff = "nosniff";
@@ -20,7 +20,10 @@ public static class AnswerHeaders
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
     );
 
-    /// <summary>Takes the request's id from X-Request-Id when it is 1 to 64 letters, digits or - _ . and makes one otherwise. The log has it as Request, the trace as a tag.</summary>
+    /// <summary>
+    /// Takes the id of the request from X-Request-Id if it is 1 to 64 letters, digits or - _ . and creates one otherwise. Log scopes have
+    /// it as Request, traces as a tag.
+    /// </summary>
     public static IApplicationBuilder UseAnswerHeaders(this IApplicationBuilder app)
     {
         var time = app.ApplicationServices.GetRequiredService<TimeProvider>();
@@ -39,7 +42,7 @@ public static class AnswerHeaders
                 }
 
                 Set(context);
-                // The host has a scope with a RequestId of its own, which it has read before anybody could say otherwise.
+                // The host's own scope keeps the RequestId from before this middleware, so this scope adds the new one.
                 using (logger.BeginScope(new Scope(context.TraceIdentifier)))
                 {
                     await next(context);

@@ -4,18 +4,18 @@ using System.Text.Json.Serialization;
 
 namespace Wyckoff.Api.Pipeline;
 
-/// <summary>How values are written in JSON answers: as the bars are, which do not pass through a serializer.</summary>
+/// <summary>Makes the JSON serializer write values as bars are written, which do not pass through a serializer.</summary>
 internal static class AnswerJson
 {
     public static void Configure(JsonSerializerOptions options)
     {
-        // A number is a number, in the document and in a request: not a text with digits in it.
+        // Numbers as strings are not accepted, and so the OpenAPI document does not mention them.
         options.NumberHandling = JsonNumberHandling.Strict;
         options.Converters.Add(new Instants());
         options.Converters.Add(new Amounts());
     }
 
-    /// <summary>In UTC with a Z; fractions of a second only where they are not zero.</summary>
+    /// <summary>Writes instants in UTC with a Z, and fractions of a second only if they are not zero.</summary>
     private sealed class Instants : JsonConverter<DateTimeOffset>
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -25,10 +25,10 @@ internal static class AnswerJson
             writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Without trailing zeros: a column NUMERIC(18,8) gives 184.22000000.</summary>
+    /// <summary>Writes decimals without the trailing zeros that columns such as NUMERIC(18,8) add.</summary>
     private sealed class Amounts : JsonConverter<decimal>
     {
-        // Dividing by it drops trailing zeros and changes no value.
+        // A division by this drops trailing zeros and does not change the value.
         private const decimal One = 1.0000000000000000000000000000m;
 
         public override decimal Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDecimal();

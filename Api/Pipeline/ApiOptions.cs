@@ -3,27 +3,30 @@ using System.Net;
 
 namespace Wyckoff.Api.Pipeline;
 
-/// <summary>What the API takes, and from whom: section <c>Wyckoff:Api</c>.</summary>
+/// <summary>Limits of the API, and the clients and hosts that it accepts: section <c>Wyckoff:Api</c>.</summary>
 public sealed class ApiOptions : IValidatableObject
 {
     public const string Section = "Wyckoff:Api";
 
-    /// <summary>Names and addresses under which the service is reached, beside localhost and loopback addresses; without a port.</summary>
+    /// <summary>Names and addresses of the service, beside localhost and loopback addresses; without a port.</summary>
     public string[] Hosts { get; set; } = [];
 
-    /// <summary>When there is one, whatever changes something needs it as a bearer token.</summary>
+    /// <summary>The bearer token that requests need to change data. Without a key, all requests may.</summary>
     [MinLength(16, ErrorMessage = "Wyckoff:Api:OperatorKey has at least 16 characters.")]
     public string? OperatorKey { get; set; }
 
-    /// <summary>Bytes a request's body may have; those of imports have a limit of their own.</summary>
+    /// <summary>The largest body of a request in bytes. Imports have a limit of their own.</summary>
     [Range(1L << 10, 1L << 30, ErrorMessage = "Wyckoff:Api:MaxBody is a number of bytes from 1024 to 1073741824.")]
     public long MaxBody { get; set; } = 1L << 20;
 
-    /// <summary>How long the headers of a request may take to arrive.</summary>
+    /// <summary>The time limit for the headers of a request to arrive.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ErrorMessage = "Wyckoff:Api:HeadersWithin is a time span from 00:00:01 to 00:10:00.")]
     public TimeSpan HeadersWithin { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long an answer may take, to its last byte; streams, imports and syncs excepted. Long enough for everything of a symbol over a slow line, short enough that nothing stays for ever.</summary>
+    /// <summary>
+    /// The time limit for a response up to its last byte, except for streams, imports and syncs. The default allows all bars of a symbol
+    /// over a slow connection.
+    /// </summary>
     [Range(
         typeof(TimeSpan),
         "00:00:01",
@@ -32,7 +35,7 @@ public sealed class ApiOptions : IValidatableObject
     )]
     public TimeSpan AnswerWithin { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Addresses and networks (10.0.0.0/8) of the proxies in front: what they say in X-Forwarded-For and X-Forwarded-Proto counts.</summary>
+    /// <summary>Addresses and networks (10.0.0.0/8) of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted.</summary>
     public string[] Proxies { get; set; } = [];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -55,7 +58,7 @@ public sealed class ApiOptions : IValidatableObject
         }
     }
 
-    /// <summary>Null when it is neither an address nor a network.</summary>
+    /// <summary>The network of a proxy; null if the text is neither an address nor a network.</summary>
     internal static IPNetwork? ParseProxy(string proxy) =>
         IPAddress.TryParse(proxy, out var address) ? new(address, address.GetAddressBytes().Length * 8)
         : IPNetwork.TryParse(proxy, out var network) ? network

@@ -2,10 +2,10 @@ using Wyckoff.Postgres;
 
 namespace Wyckoff.Api.Pipeline;
 
-/// <summary>An answer that fails once part of it is on its way is cut off, so that whoever reads it sees that it is not all: it is never ended as if it were complete.</summary>
+/// <summary>Aborts the connection if a response fails after its start, so that no client takes it for a complete one.</summary>
 public static class BrokenAnswers
 {
-    /// <summary>Next to the endpoints, so that nothing in between (a compressor, say) gives what is broken an orderly end.</summary>
+    /// <summary>Must be the last middleware: one in between, such as the compression, would end the partial response regularly.</summary>
     public static IApplicationBuilder UseCutOff(this IApplicationBuilder app)
     {
         var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(BrokenAnswers));
@@ -15,7 +15,7 @@ public static class BrokenAnswers
                 try
                 {
                     await next(context);
-                    // Cancelled and not let on: the time limit has struck, and the endpoint has stopped where it was.
+                    // The endpoint returned without an exception although its time limit cancelled it, so the response is incomplete.
                     if (context.RequestAborted.IsCancellationRequested && !HeadRequests.IsHead(context))
                     {
                         throw new OperationCanceledException(context.RequestAborted);
@@ -28,7 +28,7 @@ public static class BrokenAnswers
                         return;
                     }
 
-                    // Of a reader who has left, or of an answer that took too long, there is nothing to tell.
+                    // A client that disconnects and an exceeded time limit are not logged.
                     if (DatabaseFaults.IsAway(e))
                     {
                         logger.CutOffByDatabase(e.Message);

@@ -4,14 +4,14 @@ using Microsoft.Extensions.Options;
 
 namespace Wyckoff.Api.Pipeline;
 
-/// <summary>Brotli or gzip, as the client likes best. (Zstandard is in no part of .NET 10.)</summary>
+/// <summary>Compresses responses with Brotli or gzip, as the client prefers. (.NET 10 has no Zstandard.)</summary>
 internal sealed class Compression(IServiceProvider services, IOptions<ResponseCompressionOptions> options)
     : ResponseCompressionProvider(services, options)
 {
-    // Fewer bytes go into one packet either way.
+    // Smaller responses fit into one packet uncompressed.
     private const int TooSmall = 1_000;
 
-    // Not text/event-stream, of which every event has to leave at once, nor Parquet, which is packed already.
+    // Without text/event-stream, whose events must not wait in a compressor, and Parquet, which is compressed already.
     private static readonly string[] Types =
     [
         "application/json",
@@ -28,7 +28,7 @@ internal sealed class Compression(IServiceProvider services, IOptions<ResponseCo
     {
         services.AddResponseCompression(compression =>
         {
-            // Over TLS too: there is no secret in an answer that its length could give away.
+            // Over TLS too: responses have no secrets that their compressed length could reveal.
             compression.EnableForHttps = true;
             compression.MimeTypes = Types;
             compression.Providers.Add<Brotli>();
@@ -41,8 +41,8 @@ internal sealed class Compression(IServiceProvider services, IOptions<ResponseCo
     public override bool ShouldCompressResponse(HttpContext context) =>
         context.Response.ContentLength is not < TooSmall && base.ShouldCompressResponse(context);
 
-    // 500 bars as JSON, 71 kB: gzip's fastest level makes 21 kB, Brotli's level 1 makes 17 and level 3 makes 12, each in about the same time. The framework's provider offers
-    // levels 1 and 4 only, and level 4 took twice the time of level 3 for the same size.
+    // 71 kB of JSON (500 bars) become 21 kB with gzip's fastest level, 17 kB with Brotli's level 1 and 12 kB with level 3, in about the
+    // same time. The framework's provider offers only level 1 and level 4, which takes twice as long as level 3 for the same size.
     private sealed class Brotli : ICompressionProvider
     {
         private static readonly BrotliCompressionOptions Third = new() { Quality = 3 };

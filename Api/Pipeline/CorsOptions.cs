@@ -2,13 +2,13 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Wyckoff.Api.Pipeline;
 
-/// <summary>Pages of which other origins may read the answers: section <c>Wyckoff:Api:Cors</c>. None unless said so.</summary>
+/// <summary>Other origins whose pages may read responses: section <c>Wyckoff:Api:Cors</c>. Default: none.</summary>
 public sealed class CorsOptions : IValidatableObject
 {
     public const string Section = "Wyckoff:Api:Cors";
     public const string Any = "*";
 
-    /// <summary>Scheme, host and port, such as https://charts.example; or * for all.</summary>
+    /// <summary>Origins such as https://charts.example, or * for all.</summary>
     public string[] Origins { get; set; } = [];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -33,7 +33,7 @@ public sealed class CorsOptions : IValidatableObject
 
         if (Origins.Length > 1 && Origins.Contains(Any, StringComparer.Ordinal))
         {
-            yield return new($"{Section}:Origins: * stands for all, so it stands alone.", [nameof(Origins)]);
+            yield return new($"{Section}:Origins: * stands for all origins and must be the only entry.", [nameof(Origins)]);
         }
     }
 }

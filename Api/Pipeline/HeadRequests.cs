@@ -2,32 +2,32 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Wyckoff.Api.Pipeline;
 
-/// <summary>HEAD wherever GET is: the same work up to the first byte of the body, which is not sent; what would come after it is not done.</summary>
+/// <summary>Answers HEAD as GET up to the first byte of the body, and cancels the rest of the work.</summary>
 public static class HeadRequests
 {
     public static IApplicationBuilder UseHead(this IApplicationBuilder app) =>
         app.Use(static (context, next) => HttpMethods.IsHead(context.Request.Method) ? HeadAsync(context, next) : next(context));
 
-    /// <summary>Nothing but headers is wanted, so nothing that happens after them matters.</summary>
+    /// <summary>Whether the client asked for headers only. Failures after the headers do not matter then.</summary>
     public static bool IsHead(HttpContext context) => context.Items.ContainsKey(typeof(NoBody));
 
     private static async Task HeadAsync(HttpContext context, RequestDelegate next)
     {
         var lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
-        var left = lifetime.RequestAborted;
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(left);
+        var aborted = lifetime.RequestAborted;
+        using var headersSent = CancellationTokenSource.CreateLinkedTokenSource(aborted);
         var body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(new NoBody(body, enough), body));
+        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(new NoBody(body, headersSent), body));
         context.Items[typeof(NoBody)] = true;
-        context.Request.Method = HttpMethods.Get; // for the router; the server remembers what it was
-        context.Features.Set<IHttpRequestLifetimeFeature>(new Lifetime(lifetime, enough.Token) { RequestAborted = enough.Token });
+        context.Request.Method = HttpMethods.Get; // for the router; the server keeps the original method
+        context.Features.Set<IHttpRequestLifetimeFeature>(new Lifetime(lifetime, headersSent.Token) { RequestAborted = headersSent.Token });
         try
         {
             await next(context);
         }
-        catch (OperationCanceledException) when (enough.IsCancellationRequested && !left.IsCancellationRequested)
+        catch (OperationCanceledException) when (headersSent.IsCancellationRequested && !aborted.IsCancellationRequested)
         {
-            // What was called off.
+            // The cancellation after the headers.
         }
         finally
         {
@@ -37,25 +37,25 @@ public static class HeadRequests
         }
     }
 
-    /// <summary>What is called off may be taken for a reader who has left, and the connection be broken: not for that.</summary>
-    private sealed class Lifetime(IHttpRequestLifetimeFeature server, CancellationToken enough) : IHttpRequestLifetimeFeature
+    /// <summary>Ignores an abort that the cancellation after the headers causes, so that the connection stays open.</summary>
+    private sealed class Lifetime(IHttpRequestLifetimeFeature server, CancellationToken headersSent) : IHttpRequestLifetimeFeature
     {
         public CancellationToken RequestAborted { get; set; }
 
         public void Abort()
         {
-            if (!enough.IsCancellationRequested || server.RequestAborted.IsCancellationRequested)
+            if (!headersSent.IsCancellationRequested || server.RequestAborted.IsCancellationRequested)
             {
                 server.Abort();
             }
         }
     }
 
-    /// <summary>With the first that is written to it, the headers go out and the rest is called off. Not by the token of a write to the server: that would break the connection.</summary>
-    private sealed class NoBody(IHttpResponseBodyFeature body, CancellationTokenSource enough) : Stream
+    /// <summary>Sends the headers at the first write, then cancels the request. Cancelling the write would abort the connection.</summary>
+    private sealed class NoBody(IHttpResponseBodyFeature body, CancellationTokenSource headersSent) : Stream
     {
-        private readonly CancellationToken _called = enough.Token;
-        private bool _over;
+        private readonly CancellationToken _cancelled = headersSent.Token;
+        private bool _started;
 
         public override bool CanRead => false;
 
@@ -75,12 +75,12 @@ public static class HeadRequests
 
         public override async Task FlushAsync(CancellationToken cancellationToken)
         {
-            // Once only: a writer that is still at it when the endpoint has ended must not begin the answer to the connection's next request.
-            if (!_over)
+            // Only once: a writer that outlives the endpoint must not start the response to the next request of the connection.
+            if (!_started)
             {
-                _over = true;
+                _started = true;
                 await body.StartAsync(CancellationToken.None);
-                await enough.CancelAsync();
+                await headersSent.CancelAsync();
             }
         }
 
@@ -97,7 +97,7 @@ public static class HeadRequests
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            _called.ThrowIfCancellationRequested(); // whoever does not look at the token ends here
+            _cancelled.ThrowIfCancellationRequested(); // ends writers that do not check the token
             return new(FlushAsync(cancellationToken));
         }
     }

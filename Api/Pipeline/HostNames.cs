@@ -23,11 +23,11 @@ public static class HostNames
     {
         var hosts = app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.Hosts;
         List<StringSegment> names = [Localhost, Wildcard + Localhost, .. hosts.Select(host => (StringSegment)Canonical(host))];
-        var last = ""; // most requests name the same host as the one before
+        var last = ""; // caches the last valid host, as most requests name the same
         app.Use(
             (context, next) =>
             {
-                // The header as it came: HostString would decode Punycode.
+                // The raw header, as HostString would decode Punycode.
                 var host = context.Request.Headers.Host.ToString();
                 if (host.Length > 0 && (host == Volatile.Read(ref last) || IsKnown(host, names)))
                 {
@@ -42,7 +42,7 @@ public static class HostNames
         );
     }
 
-    /// <summary>A configured name as a Host header has it: in Punycode, an IPv6 address in brackets. Null when it is not a name.</summary>
+    /// <summary>A configured name in the form of the Host header: in Punycode, IPv6 in brackets. Null if it is not a name.</summary>
     public static string? Canonical(string name)
     {
         var wildcard = name.StartsWith(Wildcard, StringComparison.Ordinal);
@@ -52,7 +52,7 @@ public static class HostNames
             case UriHostNameType.Dns:
                 return (wildcard ? Wildcard : "") + new HostString(host).ToUriComponent();
             case UriHostNameType.IPv4 or UriHostNameType.IPv6 when !wildcard && IPAddress.TryParse(host, out var address):
-                // Nobody is reached under the addresses that stand for all.
+                // 0.0.0.0 and :: are no addresses of a host.
                 return address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? null
                     : address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]"
                     : address.ToString();
@@ -65,7 +65,7 @@ public static class HostNames
         HostString.MatchesAny(host, names)
         || (IPAddress.TryParse(new HostString(host).Host, out var address) && IPAddress.IsLoopback(address));
 
-    /// <summary>Platforms probe under addresses that change. The health endpoints change nothing and hold no market data.</summary>
+    /// <summary>Whether the path is a health endpoint. Platforms probe these under changing addresses; they have no market data.</summary>
     private static bool IsProbe(PathString path) =>
         path.Value is ServiceDefaultsExtensions.HealthPath or ServiceDefaultsExtensions.AlivePath;
 

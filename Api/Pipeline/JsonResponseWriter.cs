@@ -5,36 +5,37 @@ using System.Text.Json;
 namespace Wyckoff.Api.Pipeline;
 
 /// <summary>
-/// A JSON answer that goes out while it is written. Until the first part of it has gone, it can be begun anew or given up for another answer; once it has, whatever goes wrong breaks the
-/// connection, so that nobody takes what he has for all there is.
+/// Streams a JSON response while it is written. Before the first part is sent, the response can be restarted or replaced by a problem;
+/// after that, a failure aborts the connection.
 /// </summary>
 public sealed class JsonResponseWriter(HttpResponse response)
 {
-    private const int Part = 32 * 1024;
+    private const int PartSize = 32 * 1024;
 
-    // It is JSON, and no part of a page: only what JSON itself says has to be escaped.
+    // Responses are never embedded in HTML, so only the escapes that JSON requires are needed.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly ArrayBufferWriter<byte> _buffer = new(2 * Part);
+    private readonly ArrayBufferWriter<byte> _buffer = new(2 * PartSize);
 
     public Utf8JsonWriter Writer => field ??= new(_buffer, Options);
 
-    /// <summary>Forgets what was written.</summary>
+    /// <summary>Discards everything written so far.</summary>
     public void Restart()
     {
         if (response.HasStarted)
         {
-            throw new InvalidOperationException("A part of the answer has gone already.");
+            throw new InvalidOperationException("A part of the response is already sent.");
         }
 
         _buffer.ResetWrittenCount();
         Writer.Reset(_buffer);
     }
 
-    /// <summary>Sends what was written, if it is enough to be worth it.</summary>
+    /// <summary>Sends the buffer if it holds a full part.</summary>
     public ValueTask SendFullAsync(CancellationToken cancellationToken) =>
-        Writer.BytesPending + _buffer.WrittenCount < Part ? ValueTask.CompletedTask : SendAsync(cancellationToken);
+        Writer.BytesPending + _buffer.WrittenCount < PartSize ? ValueTask.CompletedTask : SendAsync(cancellationToken);
 
+    /// <summary>Sends the buffer.</summary>
     public async ValueTask SendAsync(CancellationToken cancellationToken)
     {
         await Writer.FlushAsync(cancellationToken);

@@ -5,7 +5,7 @@ using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Api.Pipeline;
 
-/// <summary>With a key configured, only who sends it may change anything.</summary>
+/// <summary>Refuses requests that change data without the configured key.</summary>
 public static class OperatorKey
 {
     private const string Scheme = "Bearer ";
@@ -17,7 +17,7 @@ public static class OperatorKey
             return;
         }
 
-        // Compared are digests, so that the time it takes tells nothing, not even the length.
+        // Comparing digests in constant time reveals neither the key nor its length.
         var expected = SHA256.HashData(Encoding.UTF8.GetBytes(key));
         app.Use(
             (context, next) =>

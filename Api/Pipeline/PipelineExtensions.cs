@@ -8,7 +8,7 @@ using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Api.Pipeline;
 
-/// <summary>How requests are taken and answered, whatever they ask for.</summary>
+/// <summary>Adds the middleware that all endpoints share.</summary>
 public static class PipelineExtensions
 {
     private const int MaxRequestLine = 16 << 10; // a batch of 500 long symbols
@@ -17,9 +17,9 @@ public static class PipelineExtensions
     private const string HostsKey = $"{ApiOptions.Section}:{nameof(ApiOptions.Hosts)}";
     private const string ProxiesKey = $"{ApiOptions.Section}:{nameof(ApiOptions.Proxies)}";
 
-    private static readonly TimeSpan PreflightLasts = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan PreflightMaxAge = TimeSpan.FromMinutes(10);
 
-    // What a page of another origin may see, beside the body.
+    // The headers that pages of other origins may read.
     private static readonly string[] ExposedHeaders =
     [
         AnswerHeaders.RequestId,
@@ -40,7 +40,7 @@ public static class PipelineExtensions
             .BindConfiguration(ApiOptions.Section)
             .ValidateDataAnnotations()
             .ValidateOnStart()
-            // The binder ignores a single value where a list belongs, and the host would be refused.
+            // The binder ignores a single value in place of a list, and requests for that host would be refused.
             .Validate<IConfiguration>(
                 (_, configuration) => string.IsNullOrEmpty(configuration[HostsKey]),
                 $"{HostsKey} is a list: its first host is {HostsKey}:0 (Wyckoff__Api__Hosts__0 in the environment)."
@@ -49,9 +49,9 @@ public static class PipelineExtensions
                 (_, configuration) => string.IsNullOrEmpty(configuration[ProxiesKey]),
                 $"{ProxiesKey} is a list: its first proxy is {ProxiesKey}:0 (Wyckoff__Api__Proxies__0 in the environment)."
             );
-        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ApiOptions>>(Believe);
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ApiOptions>>(TrustProxies);
         services.AddOptions<CorsOptions>().BindConfiguration(CorsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        // Before the framework's own, which does not write where Accept asks for something else.
+        // Before the framework's own writer, which writes nothing if Accept asks for another type.
         services.Insert(0, ServiceDescriptor.Singleton<IProblemDetailsWriter, ProblemWriter>());
         services.AddExceptionHandler<ExceptionProblems>();
         services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
@@ -75,7 +75,7 @@ public static class PipelineExtensions
         return builder;
     }
 
-    /// <summary>The order matters: each sees what those below it answer.</summary>
+    /// <summary>Adds the middleware. The order matters: each one sees the responses of those below it.</summary>
     public static WebApplication UsePipeline(this WebApplication app)
     {
         app.UseForwardedHeaders();
@@ -103,8 +103,8 @@ public static class PipelineExtensions
         return app;
     }
 
-    /// <summary>Only the known proxies, and as far to the left as they reach: what stands before is what a client wrote itself.</summary>
-    private static void Believe(ForwardedHeadersOptions forwarded, IOptions<ApiOptions> api)
+    /// <summary>Trusts the X-Forwarded headers of the configured proxies. Entries before the first trusted proxy are not trusted.</summary>
+    private static void TrustProxies(ForwardedHeadersOptions forwarded, IOptions<ApiOptions> api)
     {
         forwarded.KnownProxies.Clear();
         forwarded.KnownIPNetworks.Clear();
@@ -124,13 +124,13 @@ public static class PipelineExtensions
         kestrel.Limits.RequestHeadersTimeout = api.Value.HeadersWithin;
         kestrel.Limits.MaxRequestLineSize = MaxRequestLine;
         kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaders;
-        // A body or an answer that trickles along for more than a few seconds is cut off: Kestrel's own 240 bytes a second.
+        // Kestrel aborts bodies and responses slower than its default of 240 bytes per second.
     }
 
-    /// <summary>Never with credentials: there are no cookies here, and an operator's key is no business of other pages' browsers.</summary>
+    /// <summary>Allows the origins, but no credentials: there are no cookies, and browsers must not attach an operator's key.</summary>
     private static void Allow(CorsPolicyBuilder cors, string[] origins)
     {
         _ = origins is [CorsOptions.Any] ? cors.AllowAnyOrigin() : cors.WithOrigins(origins);
-        cors.AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(PreflightLasts);
+        cors.AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(PreflightMaxAge);
     }
 }

@@ -9,7 +9,7 @@ using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Api.Pipeline;
 
-/// <summary>A bucket of tokens for each client: a client is an address, or the /64 network of one that is IPv6, since that is what one subscriber has.</summary>
+/// <summary>Limits each client with a token bucket. A client is an IPv4 address or an IPv6 /64 network, which is one subscriber.</summary>
 public static class RateLimits
 {
     public static void AddRateLimits(this IServiceCollection services)
@@ -22,7 +22,7 @@ public static class RateLimits
                 (limiter, limit) =>
                 {
                     var bucket = Bucket(limit.Value);
-                    // One factory for all: what RateLimitPartition.GetTokenBucketLimiter wraps around it is made anew with every request.
+                    // One shared factory: RateLimitPartition.GetTokenBucketLimiter would allocate a delegate for each request.
                     Func<UInt128, RateLimiter> make = _ => new TokenBucketRateLimiter(bucket);
                     limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, UInt128>(context =>
                         new(Client(context.Connection.RemoteIpAddress), make)
@@ -42,13 +42,13 @@ public static class RateLimits
             );
     }
 
-    /// <summary>Whom the tokens are taken from.</summary>
+    /// <summary>The key of the client's bucket.</summary>
     private static UInt128 Client(IPAddress? address)
     {
         Span<byte> bytes = stackalloc byte[16];
         if (address is null || !address.TryWriteBytes(bytes, out var written))
         {
-            return 0; // not from the network
+            return 0; // no network connection, as in tests
         }
 
         return address.AddressFamily == AddressFamily.InterNetwork ? BinaryPrimitives.ReadUInt32BigEndian(bytes) | (UInt128)0xFFFF << 32
@@ -58,7 +58,7 @@ public static class RateLimits
 
     private static TokenBucketRateLimiterOptions Bucket(RateLimitOptions limit)
     {
-        // Tokens come in portions where they can be divided, so that who is refused need not wait for a whole second.
+        // Replenishing ten times a second, if the rate is divisible, avoids that refused clients wait for a whole second.
         var portions = limit.PerSecond % 10 == 0 ? 10 : 1;
         return new()
         {
@@ -66,7 +66,7 @@ public static class RateLimits
             TokensPerPeriod = limit.PerSecond / portions,
             ReplenishmentPeriod = TimeSpan.FromSeconds(1) / portions,
             QueueLimit = 0,
-            AutoReplenishment = false, // the partitions are replenished together
+            AutoReplenishment = false, // the partitioned limiter replenishes all buckets together
         };
     }
 }

@@ -3,10 +3,10 @@ using Wyckoff.Api.Bars;
 
 namespace Wyckoff.Api.Pipeline;
 
-/// <summary>Which requests change what is stored: the one definition for all rules that protect it.</summary>
+/// <summary>Tells which requests change stored data. All rules that protect the data share this definition.</summary>
 public static class StateChanges
 {
-    /// <summary>Every method but GET, HEAD and OPTIONS; and a GET with <c>fetch</c>, since the bars that it fetches are stored.</summary>
+    /// <summary>True for every method but GET, HEAD and OPTIONS, and for a GET with <c>fetch</c>, which stores the fetched bars.</summary>
     public static bool IsChange(HttpRequest request)
     {
         var method = request.Method;
@@ -15,7 +15,7 @@ public static class StateChanges
 
     private static bool Fetches(HttpRequest request)
     {
-        // Few queries have to be parsed for this: those with the name, and those with an escape that may stand for a letter of it.
+        // Parse only queries that contain the name, or an escape that may stand for a letter of it.
         var (query, name) = (request.QueryString.Value ?? "", BarParameters.Fetch.Name);
         return (query.Contains(name, StringComparison.OrdinalIgnoreCase) || query.Contains('%', StringComparison.Ordinal))
             && !StringValues.IsNullOrEmpty(request.Query[name]);

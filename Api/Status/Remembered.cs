@@ -1,24 +1,24 @@
 namespace Wyckoff.Api.Status;
 
-/// <summary>What was found out a moment ago, for all who ask: found out anew by one of them, while the others wait for it.</summary>
-internal sealed class Remembered<T>(TimeSpan lasts, TimeProvider time, Func<Task<T>> find)
+/// <summary>Caches a value for a time. Concurrent callers share one computation of an expired value.</summary>
+internal sealed class Remembered<T>(TimeSpan lifetime, TimeProvider time, Func<Task<T>> compute)
 {
     private readonly Lock _lock = new();
-    private Task<T>? _found;
-    private long _at;
+    private Task<T>? _value;
+    private long _startedAt;
 
     public Task<T> GetAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            if (_found is null || (_found.IsCompleted && time.GetElapsedTime(_at) >= lasts))
+            if (_value is null || (_value.IsCompleted && time.GetElapsedTime(_startedAt) >= lifetime))
             {
-                _at = time.GetTimestamp();
-                // Not within the lock, whatever it does first.
-                _found = Task.Run(find, CancellationToken.None);
+                _startedAt = time.GetTimestamp();
+                // Task.Run, so that the synchronous part of the computation does not run under the lock.
+                _value = Task.Run(compute, CancellationToken.None);
             }
 
-            return _found.WaitAsync(cancellationToken);
+            return _value.WaitAsync(cancellationToken);
         }
     }
 }

@@ -4,7 +4,7 @@ using Wyckoff.Timescale;
 
 namespace Wyckoff.Api.Status;
 
-/// <summary>How the system is. 'state' is ok, degraded (a part is away that can be done without for a while) or down (the database is).</summary>
+/// <summary>The state of the system: ok, degraded (a part fails that is not vital) or down (the database fails).</summary>
 public sealed record StatusResponse(
     string State,
     ServiceStatus Service,
@@ -16,7 +16,7 @@ public sealed record StatusResponse(
     ReplicationStatus Replication
 );
 
-/// <summary>How a part is: ok; none, when there is none; away, when it does not answer; failed, when it answers, but not what was asked.</summary>
+/// <summary>The state of a part: ok, none (not configured), away (it does not respond) or failed (it responds with an error).</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PartState>))]
 public enum PartState
 {
@@ -33,7 +33,7 @@ public enum PartState
     Failed,
 }
 
-/// <summary>A part of the system. 'error' says why its state is away or failed; then there is nothing else.</summary>
+/// <summary>A part of the system. If its state is away or failed, 'error' has the reason and all other properties are null.</summary>
 public abstract record Part(PartState State, string? Error);
 
 /// <summary>This process.</summary>
@@ -41,7 +41,7 @@ public sealed record ServiceStatus(string Version, string Host, DateTimeOffset S
 
 public sealed record DatabaseStatus(PartState State, string? Error = null) : Part(State, Error)
 {
-    /// <summary>Of a query that does nothing.</summary>
+    /// <summary>The duration of SELECT 1.</summary>
     public decimal? LatencyMs { get; init; }
 
     /// <summary>The version of PostgreSQL.</summary>
@@ -50,31 +50,32 @@ public sealed record DatabaseStatus(PartState State, string? Error = null) : Par
     /// <summary>None, Apache or Community.</summary>
     public string? Edition { get; init; }
 
-    /// <summary>The version of the extension.</summary>
+    /// <summary>The version of the TimescaleDB extension.</summary>
     public string? Timescaledb { get; init; }
 
+    /// <summary>The TimescaleDB features in use.</summary>
     public string? Capabilities { get; init; }
 
-    /// <summary>The newest migration.</summary>
+    /// <summary>The newest applied migration.</summary>
     public string? Schema { get; init; }
 
-    /// <summary>Connections of this process.</summary>
+    /// <summary>The connection pools of this process.</summary>
     public PoolStatus? Pool { get; init; }
 }
 
-/// <summary>Connections that are open, those of them that nobody uses, and requests that wait for one.</summary>
+/// <summary>The numbers of open and idle connections, and of requests that wait for a connection.</summary>
 public sealed record PoolStatus(long Open, long Idle, long Waiting);
 
-/// <summary>What is stored, as of a minute ago at most.</summary>
+/// <summary>The sizes of tables, at most a minute old.</summary>
 public sealed record TablesStatus(PartState State, string? Error = null) : Part(State, Error)
 {
     public long? DatabaseBytes { get; init; }
 
-    /// <summary>The hypertables; all tables where there is no TimescaleDB.</summary>
+    /// <summary>The hypertables; all tables if there is no TimescaleDB.</summary>
     public IReadOnlyList<TableStatus>? Tables { get; init; }
 }
 
-/// <summary>A table. 'rows' is what the statistics expect, 'compressedShare' how many of the chunks are compressed, 'compressionRatio' how many times smaller those are.</summary>
+/// <summary>A table. 'rows' is an estimate, 'compressionRatio' is the size of compressed chunks before by after compression.</summary>
 public sealed record TableStatus(
     string Name,
     string? ChunkInterval,
@@ -99,7 +100,7 @@ public sealed record TableStatus(
         );
 }
 
-/// <summary>What comes in.</summary>
+/// <summary>The progress of imports and feeds.</summary>
 public sealed record IngestionStatus(PartState State, string? Error = null) : Part(State, Error)
 {
     public IReadOnlyList<TimeframeStatus>? Timeframes { get; init; }
@@ -109,13 +110,13 @@ public sealed record IngestionStatus(PartState State, string? Error = null) : Pa
     public LastImport? LastImport { get; init; }
 }
 
-/// <summary>The bars of all tickers in one timeframe: of how many tickers there are any, where the newest ends, and how long ago that is; 0 while it is open.</summary>
+/// <summary>A timeframe: the number of tickers with bars, the end of the newest bar, and the time since then (0 if it is open).</summary>
 public sealed record TimeframeStatus(string Timeframe, long Tickers, DateTimeOffset? NewestEnds, long? LagSeconds);
 
-/// <summary>What is kept current: feeds that are enabled, those of them that are live too, those that are due, and for how long the first of them has been.</summary>
+/// <summary>The numbers of enabled, live and due feeds, and for how long the oldest due feed has been due.</summary>
 public sealed record FeedsStatus(long Enabled, long Live, long Due, long OverdueSeconds);
 
-/// <summary>The import that began last. Status is running, completed or failed.</summary>
+/// <summary>The newest import. Status is running, completed or failed.</summary>
 public sealed record LastImport(
     long Id,
     string Status,
@@ -126,7 +127,10 @@ public sealed record LastImport(
     long Rejected
 );
 
-/// <summary>The recent windows of this process: what it holds of them, and how often it found one here, in Redis, or had to read it. Ratios are of all that were asked for; null before the first.</summary>
+/// <summary>
+/// The cache of recent bars: its size in this process, hits in the process and in Redis, and rebuilds from the database. The ratios are of
+/// all reads; null before the first.
+/// </summary>
 public sealed record CacheStatus(
     bool InProcess,
     bool Redis,
@@ -147,24 +151,24 @@ public sealed record RedisStatus(PartState State, string? Error = null) : Part(S
 
     public long? UsedBytes { get; init; }
 
-    /// <summary>0: as many as there are.</summary>
+    /// <summary>The memory limit; 0 for none.</summary>
     public long? MaxBytes { get; init; }
 
-    /// <summary>What goes when they are used up.</summary>
+    /// <summary>The eviction policy at the memory limit.</summary>
     public string? Policy { get; init; }
 
     public long? EvictedKeys { get; init; }
 }
 
-/// <summary>Who follows the primary.</summary>
+/// <summary>The standbys of the primary.</summary>
 public sealed record ReplicationStatus(PartState State, string? Error = null) : Part(State, Error)
 {
-    /// <summary>Whether the role of this service may see more of a standby than that it is there.</summary>
+    /// <summary>Whether the database role of this service may see the details of standbys.</summary>
     public bool? Visible { get; init; }
 
     public IReadOnlyList<StandbyStatus>? Standbys { get; init; }
 
-    /// <summary>The servers the connection string names, where it names several.</summary>
+    /// <summary>The servers of the connection string, if it names several.</summary>
     public IReadOnlyDictionary<string, HostHealth>? Hosts { get; init; }
 }
 

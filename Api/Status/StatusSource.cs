@@ -16,14 +16,14 @@ using Wyckoff.Timescale;
 
 namespace Wyckoff.Api.Status;
 
-/// <summary>Finds out how the parts of the system are: each by itself, in a few seconds at most, and seldom. One that is away says so, and keeps no other from being told of.</summary>
+/// <summary>Determines the state of each part of the system independently, with a time limit, and caches it for a few seconds.</summary>
 public sealed class StatusSource
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan Lasts = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
 
-    // Sizes are those of thousands of files.
-    private static readonly TimeSpan TablesLast = TimeSpan.FromMinutes(1);
+    // Reading sizes touches thousands of files.
+    private static readonly TimeSpan TablesLifetime = TimeSpan.FromMinutes(1);
 
     private readonly Database _database;
     private readonly DatabaseHosts _hosts;
@@ -50,11 +50,11 @@ public sealed class StatusSource
     )
     {
         (_database, _hosts, _pool, _redis, _cache, _time, _logger) = (database, hosts, pool, redis, cache, time, logger);
-        _databaseStatus = new(Lasts, time, () => PartAsync("database", DatabaseAsync, (state, error) => new(state, error)));
-        _tables = new(TablesLast, time, () => PartAsync("tables", TablesAsync, (state, error) => new(state, error)));
-        _ingestion = new(Lasts, time, () => PartAsync("ingestion", IngestionAsync, (state, error) => new(state, error)));
-        _replication = new(Lasts, time, () => PartAsync("replication", ReplicationAsync, (state, error) => new(state, error)));
-        _redisStatus = new(Lasts, time, () => PartAsync("redis", RedisAsync, (state, error) => new(state, error)));
+        _databaseStatus = new(Lifetime, time, () => PartAsync("database", DatabaseAsync, (state, error) => new(state, error)));
+        _tables = new(TablesLifetime, time, () => PartAsync("tables", TablesAsync, (state, error) => new(state, error)));
+        _ingestion = new(Lifetime, time, () => PartAsync("ingestion", IngestionAsync, (state, error) => new(state, error)));
+        _replication = new(Lifetime, time, () => PartAsync("replication", ReplicationAsync, (state, error) => new(state, error)));
+        _redisStatus = new(Lifetime, time, () => PartAsync("redis", RedisAsync, (state, error) => new(state, error)));
     }
 
     public async Task<StatusResponse> GetAsync(CancellationToken cancellationToken)
@@ -90,7 +90,7 @@ public sealed class StatusSource
     private CacheStatus Cache()
     {
         var figures = _cache.Snapshot();
-        var asked = figures.ProcessHits + figures.RedisHits + figures.Rebuilds;
+        var reads = figures.ProcessHits + figures.RedisHits + figures.Rebuilds;
         return new(
             figures.InProcess,
             figures.Redis,
@@ -99,8 +99,8 @@ public sealed class StatusSource
             figures.ProcessHits,
             figures.RedisHits,
             figures.Rebuilds,
-            asked == 0 ? null : Math.Round((decimal)figures.ProcessHits / asked, 4),
-            asked == 0 ? null : Math.Round((decimal)(figures.ProcessHits + figures.RedisHits) / asked, 4)
+            reads == 0 ? null : Math.Round((decimal)figures.ProcessHits / reads, 4),
+            reads == 0 ? null : Math.Round((decimal)(figures.ProcessHits + figures.RedisHits) / reads, 4)
         );
     }
 
@@ -149,15 +149,31 @@ public sealed class StatusSource
                 {
                     BatchCommands =
                     {
-                        // Where a bar ends that may still be open, that is later than now: then there is no lag.
+                        // An open bar ends in the future, which counts as no lag.
                         new(
-                            "SELECT timeframe, count(*), max(until), greatest(extract(epoch FROM clock_timestamp() - max(until)), 0)::bigint FROM market.bar_windows GROUP BY timeframe"
+                            """
+                            SELECT timeframe, count(*), max(until),
+                                   greatest(extract(epoch FROM clock_timestamp() - max(until)), 0)::bigint
+                              FROM market.bar_windows
+                             GROUP BY timeframe
+                            """
                         ),
                         new(
-                            "SELECT count(*) FILTER (WHERE enabled), count(*) FILTER (WHERE enabled AND live), count(*) FILTER (WHERE enabled AND next_due <= clock_timestamp()), greatest(extract(epoch FROM clock_timestamp() - min(next_due) FILTER (WHERE enabled)), 0)::bigint FROM market.feeds"
+                            """
+                            SELECT count(*) FILTER (WHERE enabled),
+                                   count(*) FILTER (WHERE enabled AND live),
+                                   count(*) FILTER (WHERE enabled AND next_due <= clock_timestamp()),
+                                   greatest(extract(epoch FROM clock_timestamp() - min(next_due) FILTER (WHERE enabled)), 0)::bigint
+                              FROM market.feeds
+                            """
                         ),
                         new(
-                            "SELECT id, status, source, started_at, finished_at, rows_inserted, rows_rejected FROM market.import_batches ORDER BY started_at DESC LIMIT 1"
+                            """
+                            SELECT id, status, source, started_at, finished_at, rows_inserted, rows_rejected
+                              FROM market.import_batches
+                             ORDER BY started_at DESC
+                             LIMIT 1
+                            """
                         ),
                     },
                 };
@@ -211,12 +227,17 @@ public sealed class StatusSource
         return await _database.ReadAsync(
             async (connection, token) =>
             {
-                // Without the right to see it, a row per standby is all there is.
+                // Without the role pg_read_all_stats, the details of standbys are NULL.
                 await using var command = new NpgsqlCommand(
                     """
                     SELECT pg_has_role('pg_read_all_stats', 'USAGE'), application_name, state, sync_state,
-                           CASE WHEN NOT pg_is_in_recovery() THEN greatest(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn), 0)::bigint END, extract(epoch FROM replay_lag)::float8, pid
-                      FROM (SELECT) AS one LEFT JOIN pg_stat_replication ON true
+                           CASE
+                             WHEN NOT pg_is_in_recovery()
+                             THEN greatest(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn), 0)::bigint
+                           END,
+                           extract(epoch FROM replay_lag)::float8, pid
+                      FROM (SELECT) AS one
+                      LEFT JOIN pg_stat_replication ON true
                      ORDER BY application_name, pid
                     """,
                     connection
@@ -261,12 +282,12 @@ public sealed class StatusSource
 
         if (_redis.Current is not { } multiplexer)
         {
-            return new(PartState.Away, "It does not answer; reads come from the database.");
+            return new(PartState.Away, "It does not respond; reads come from the database.");
         }
 
         var database = multiplexer.GetDatabase();
         var latency = await database.PingAsync().WaitAsync(cancellationToken);
-        // What a managed Redis does not let anybody ask is left out.
+        // A managed Redis may not allow INFO; its facts are left out then.
         string? info;
         try
         {
@@ -297,15 +318,15 @@ public sealed class StatusSource
             long.TryParse(facts.GetValueOrDefault(fact), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
-    private async Task<T> PartAsync<T>(string part, Func<CancellationToken, Task<T>> find, Func<PartState, string, T> otherwise)
+    private async Task<T> PartAsync<T>(string part, Func<CancellationToken, Task<T>> read, Func<PartState, string, T> failed)
     {
-        using var limit = new CancellationTokenSource(Patience, _time);
+        using var limit = new CancellationTokenSource(TimeLimit, _time);
         try
         {
-            // A server that is frozen does not hear that it is to stop either: then nobody waits for it any longer.
-            var found = await find(limit.Token).WaitAsync(limit.Token);
+            // A frozen server does not react to the cancellation either, so WaitAsync stops waiting for it.
+            var result = await read(limit.Token).WaitAsync(limit.Token);
             _failing.TryRemove(part, out _);
-            return found;
+            return result;
         }
         catch (Exception e)
             when (e
@@ -318,7 +339,7 @@ public sealed class StatusSource
                         or SocketException
             )
         {
-            // Everybody may read the status, and a message may name hosts, users and SQL. It is logged, once for each change.
+            // The status is public and a message may name hosts, users and SQL, so the message is only logged, once for each change.
             var failure = FailureClass.Of(e);
             if (!_failing.TryGetValue(part, out var before) || before != failure)
             {
@@ -327,14 +348,17 @@ public sealed class StatusSource
             }
 
             var away = e is RedisException || failure is FailureClass.Timeout or FailureClass.Away || DatabaseFaults.IsAway(e);
-            return otherwise(
+            return failed(
                 away ? PartState.Away : PartState.Failed,
                 failure switch
                 {
-                    FailureClass.Timeout => string.Create(CultureInfo.InvariantCulture, $"It did not answer within {Patience.Seconds} s."),
-                    FailureClass.Away => "It does not answer.",
-                    FailureClass.Refused => "It refuses this service.",
-                    _ => "It answered with an error, which the log has.",
+                    FailureClass.Timeout => string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"It did not respond within {TimeLimit.Seconds} s."
+                    ),
+                    FailureClass.Away => "It does not respond.",
+                    FailureClass.Refused => "It refuses connections of this service.",
+                    _ => "It responded with an error; see the log.",
                 }
             );
         }

@@ -8,26 +8,26 @@ using Wyckoff.Bars.Streaming;
 
 namespace Wyckoff.Api.Streams;
 
-/// <summary>Sends a stream until it ends, its reader leaves, or is too slow.</summary>
+/// <summary>Sends the events of a subscription until it ends, the client disconnects, or the client is too slow.</summary>
 internal sealed class EventStream(BarSubscription subscription) : IResult
 {
-    // What is written before it is sent: half of what Kestrel holds for a reader before it has us wait.
+    // The bytes written between two flushes: half of what Kestrel buffers before a flush waits.
     private const int Batch = 32 * 1024;
 
-    // How long a slow reader has to take what was written for it already.
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(3);
+    // The time that a slow client has to receive the bytes already written, before the connection is aborted.
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(3);
 
     public async Task ExecuteAsync(HttpContext context)
     {
         using var open = subscription;
         var options = context.RequestServices.GetRequiredService<IOptions<StreamOptions>>().Value;
-        await using var left = context.RequestAborted.Register(static opened => ((BarSubscription)opened!).Signal(), subscription);
+        await using var abort = context.RequestAborted.Register(static opened => ((BarSubscription)opened!).Signal(), subscription);
         context.Response.ContentType = StreamsApi.MediaType;
         context.Response.Headers.CacheControl = "no-store";
-        // For proxies that would collect an answer before they pass it on.
+        // Keeps nginx and similar proxies from buffering the response.
         context.Response.Headers["X-Accel-Buffering"] = "no";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        // Whether a reader is too slow is decided here, and politely.
+        // This class detects slow clients itself and tells them so, which Kestrel's minimum rate would not.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
         {
             rate.MinDataRate = null;
@@ -37,13 +37,13 @@ internal sealed class EventStream(BarSubscription subscription) : IResult
         writer.Write(
             Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {(long)options.Retry.TotalMilliseconds}\n\n"))
         );
-        // At once, so that the client knows that it is connected.
-        var goesOn = await SendAsync(context, options.Patience);
-        while (goesOn && subscription.End == StreamEnd.None && !context.RequestAborted.IsCancellationRequested)
+        // Flush at once, so that the client sees that it is connected.
+        var isReceiving = await SendAsync(context, options.Patience);
+        while (isReceiving && subscription.End == StreamEnd.None && !context.RequestAborted.IsCancellationRequested)
         {
             if (subscription.Write(writer, Batch) > 0)
             {
-                goesOn = await SendAsync(context, options.Patience);
+                isReceiving = await SendAsync(context, options.Patience);
             }
             else if (subscription.End == StreamEnd.None)
             {
@@ -52,11 +52,11 @@ internal sealed class EventStream(BarSubscription subscription) : IResult
         }
     }
 
-    /// <returns>Whether there is somebody who takes more.</returns>
+    /// <returns>Whether the client still receives.</returns>
     private async Task<bool> SendAsync(HttpContext context, TimeSpan patience)
     {
         var writer = context.Response.BodyWriter;
-        // Without a token: Kestrel would take its cancellation for the end of the connection.
+        // No token: Kestrel aborts the connection when a flush is cancelled.
         var flush = writer.FlushAsync(CancellationToken.None);
         if (flush.IsCompleted)
         {
@@ -77,7 +77,7 @@ internal sealed class EventStream(BarSubscription subscription) : IResult
             subscription.Drop(writer);
             try
             {
-                await writer.FlushAsync(CancellationToken.None).AsTask().WaitAsync(Farewell, end.Token);
+                await writer.FlushAsync(CancellationToken.None).AsTask().WaitAsync(DrainTime, end.Token);
             }
             catch (Exception e) when (e is TimeoutException or OperationCanceledException)
             {
@@ -86,7 +86,7 @@ internal sealed class EventStream(BarSubscription subscription) : IResult
         }
         catch (OperationCanceledException)
         {
-            // The reader has left; or the service stops, and does not wait for one who takes nothing.
+            // The client has disconnected, or the service is stopping and does not wait for a slow client.
             context.Abort();
         }
 

@@ -9,7 +9,7 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Api.Streams;
 
-/// <summary>Bars as they change: server-sent events.</summary>
+/// <summary>Streams changes of bars as server-sent events.</summary>
 public static class StreamsApi
 {
     internal const string MediaType = "text/event-stream";
@@ -17,7 +17,7 @@ public static class StreamsApi
 
     private static readonly Parameter<int> Last = Parameters.Whole(
         "last",
-        "The newest so many bars are in a snapshot.",
+        "The number of newest bars in a snapshot.",
         0,
         1000,
         DefaultLast
@@ -25,7 +25,8 @@ public static class StreamsApi
 
     private static readonly Parameter<string> LastEventId = Parameters.Text(
         "lastEventId",
-        "The id of the last event that was received: what has changed since is sent. For clients that cannot send the header Last-Event-ID, which comes first.",
+        "The id of the last received event: the stream resumes after it. For clients that cannot send the header Last-Event-ID, "
+            + "which takes precedence.",
         4000
     ) with
     {
@@ -41,9 +42,10 @@ public static class StreamsApi
         group
             .MapGet("/bars/{symbol}/stream", GetOneAsync)
             .WithName("StreamBars")
-            .WithSummary("The newest bars of a symbol, and from then on every change of its bars.")
+            .WithSummary("Stream the newest bars of a symbol, then every change of its bars.")
             .WithDescription(
-                "Server-sent events: a snapshot, then what changes. A stream that breaks off is taken up again with the id of its last event, without gap or repetition."
+                "Server-sent events: a snapshot, then changes. A broken stream is resumed with the id of its last event, "
+                    + "without gaps or duplicates."
             )
             .Takes(OfOne)
             .Produces<string>(StatusCodes.Status200OK, MediaType)
@@ -53,8 +55,8 @@ public static class StreamsApi
         group
             .MapGet("/stream", GetManyAsync)
             .WithName("StreamManyBars")
-            .WithSummary("The same for several symbols, over one connection.")
-            .WithDescription("Each event is of one symbol; its id says how far all of them are.")
+            .WithSummary("Stream the bars of several symbols over one connection.")
+            .WithDescription("Each event has changes of one symbol; its id is the position of all symbols.")
             .Takes(OfMany)
             .Produces<string>(StatusCodes.Status200OK, MediaType)
             .Answers(MediaType, Example("12.45"))
@@ -62,12 +64,16 @@ public static class StreamsApi
             .DisableRequestTimeout();
     }
 
+    private const string Bar =
+        """{"timestamp":"2024-12-31T20:59:00Z","open":586.1,"high":586.32,"low":586.02,"close":586.08,"""
+        + """ "volume":412000,"tradeCount":3120,"vwap":586.15}""";
+
     private static string Example(string id) =>
         $$"""
             retry: 2000
 
             event: snapshot
-            data: {"symbol":"SPY","timeframe":"1m","version":12,"bars":[{"timestamp":"2024-12-31T20:59:00Z","open":586.1,"high":586.32,"low":586.02,"close":586.08,"volume":412000,"tradeCount":3120,"vwap":586.15}]}
+            data: {"symbol":"SPY","timeframe":"1m","version":12,"bars":[{{Bar}}]}
             id: {{id}}
 
 
@@ -119,7 +125,7 @@ public static class StreamsApi
         {
             return Problems.Of(
                 Problems.NotAcceptable,
-                $"{Parameters.Quote(context.Request.Headers.Accept.ToString())} cannot be given: {MediaType} is expected."
+                $"{Parameters.Quote(context.Request.Headers.Accept.ToString())} is not available; this endpoint returns {MediaType}."
             );
         }
 
@@ -142,7 +148,7 @@ public static class StreamsApi
             return await Problems.UnknownSymbolAsync(search, unknown, cancellationToken);
         }
 
-        // The browser's own word is newer than what the page's address says.
+        // A browser that reconnects sends the header, which is newer than the parameter in the page's URL.
         if (context.Request.Headers["Last-Event-ID"] is [{ Length: > 0 } header])
         {
             position = header;
@@ -154,10 +160,7 @@ public static class StreamsApi
         }
 
         context.Response.Headers.RetryAfter = "10";
-        return Problems.Of(
-            Problems.TooManyStreams,
-            "This server has as many streams open as it may have. Try again after Retry-After seconds."
-        );
+        return Problems.Of(Problems.TooManyStreams, Problems.TooManyStreams.Meaning);
     }
 
     private static bool Accepts(HttpRequest request) =>

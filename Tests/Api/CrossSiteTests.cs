@@ -5,7 +5,7 @@ using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Tests.Api;
 
-/// <summary>What web pages of other sites can make a browser send, and under which names the service answers.</summary>
+/// <summary>Requests that web pages of other sites make a browser send, and the host names under which the service responds.</summary>
 public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private const string Csv = "timestamp,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,10\n";
@@ -13,7 +13,7 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
     private const string Trusted = "https://charts.example";
     private const string Fetch = "GET /v1/bars/SPY?timeframe=1d&from=2024-06-03&to=2024-06-08&fetch=missing";
 
-    // The headers of Chromium, without those that say the same in all requests. PORT becomes the port of the service.
+    // The headers of Chromium that differ between requests. PORT is replaced by the port of the service.
     private const string Form = $"""
         Cache-Control: max-age=0
         Content-Type: multipart/form-data; boundary={Boundary}
@@ -46,7 +46,7 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_page_of_another_site_changes_nothing_and_everybody_else_is_served()
+    public async Task Pages_of_other_sites_cannot_change_data_and_other_clients_can()
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:Cors:Origins:0"] = Trusted });
         const string import = "POST /v1/imports?timeframe=1d&symbol=";
@@ -79,7 +79,7 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
             ("a page of a trusted origin", import + "OWN4", Script + $"\nOrigin: {Trusted}\nSec-Fetch-Site: cross-site", 201),
             ("a page of a trusted origin, in an old browser", import + "OWN5", $"Content-Type: text/csv\nOrigin: {Trusted}", 201),
             ("curl", import + "OWN6", Curl, 201),
-            // There is no provider here: 400 says so.
+            // 400, because no provider is configured.
             ("the docs' own request", Fetch, "Accept: */*\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: empty\nSec-Fetch-Site: same-origin", 400),
             ("an address that was typed", Fetch, Navigation + "\nSec-Fetch-Site: none", 400),
             ("curl that fetches", Fetch, Curl, 400),
@@ -109,7 +109,7 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task An_asterisk_lets_all_pages_read_and_none_write()
+    public async Task The_origin_asterisk_lets_all_pages_read_but_not_change_data()
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:Cors:Origins:0"] = "*" });
         var read = await SendAsync(api, "GET /v1/tickers", "localhost:PORT", "Accept: */*" + CrossSite);
@@ -121,7 +121,7 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task A_get_that_fetches_needs_the_operators_key_as_every_change_does()
+    public async Task A_get_that_fetches_needs_the_operators_key()
     {
         const string key = "a key of some length";
         await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Api:OperatorKey"] = key });
@@ -130,11 +130,11 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
         Assert.Equal(HttpStatusCode.Unauthorized, without.StatusCode);
         client.DefaultRequestHeaders.Authorization = new("Bearer", key);
         using var with = await client.GetAsync(Fetch[4..], Token);
-        Assert.Equal(HttpStatusCode.BadRequest, with.StatusCode); // there is no provider
+        Assert.Equal(HttpStatusCode.BadRequest, with.StatusCode); // no provider is configured
     }
 
     [Fact]
-    public async Task Only_the_names_of_the_service_are_answered()
+    public async Task Only_names_of_the_service_are_accepted_as_hosts()
     {
         await using var api = await ListeningApi.StartAsync(
             database.AppConnection,
@@ -206,7 +206,7 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task No_method_and_no_path_is_answered_under_a_foreign_name_but_the_probes()
+    public async Task Only_health_probes_are_answered_under_an_unknown_host()
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:Cors:Origins:0"] = Trusted });
         await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('KEPT')");
@@ -230,7 +230,7 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
                 ]
         )
         {
-            // After DNS rebinding: for the browser the page and the service are of one origin.
+            // After DNS rebinding, the page and the service have the same origin for the browser.
             var headers = Script + SameOrigin.Replace("localhost", "evil.example", StringComparison.Ordinal);
             var answer = await SendAsync(api, request, "evil.example:PORT", headers);
             Assert.True(IsProblem(answer, "unknown-host"), $"{request}: {answer}");
@@ -241,7 +241,7 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
         Assert.Equal(1, await database.ScalarAsync<long>("SELECT count(*) FROM market.tickers WHERE symbol = 'KEPT'"));
         Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM market.tickers WHERE symbol = 'REBOUND'"));
 
-        // Once one name is known, another is still looked at.
+        // The cache of the last valid host does not let another one pass.
         Assert.StartsWith("HTTP/1.1 200 ", await SendAsync(api, "GET /problems", "localhost"), StringComparison.Ordinal);
         Assert.StartsWith("HTTP/1.1 421 ", await SendAsync(api, "GET /problems", "evil.example"), StringComparison.Ordinal);
         foreach (var probe in (string[])["/health", "/alive"])
@@ -253,7 +253,7 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
         Assert.Contains("names no host", await api.RawAsync("GET /problems HTTP/1.0\r\n\r\n"), StringComparison.Ordinal);
     }
 
-    /// <summary>Sends a request as it is; a POST with a file of one bar, in a form where the headers say so.</summary>
+    /// <summary>Sends a raw request. A POST has a file with one bar, in a form if the headers declare one.</summary>
     private static Task<string> SendAsync(ListeningApi api, string request, string host, string headers = "Accept: */*")
     {
         var body =
@@ -266,7 +266,7 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
         return api.RawAsync(text.Replace("PORT", api.Address.Port.ToString(CultureInfo.InvariantCulture)).ToString());
     }
 
-    /// <summary>Whether the answer is a problem of a kind; of an answer to HEAD, only the status and the type can be told.</summary>
+    /// <summary>Whether the response is a problem of a kind. For HEAD, only the status and the content type are checked.</summary>
     private static bool IsProblem(string answer, string kind)
     {
         var parts = answer.Split("\r\n\r\n", 2);

@@ -8,7 +8,7 @@ using Wyckoff.Api;
 
 namespace Wyckoff.Tests.Api;
 
-/// <summary>Uploads, and how they are followed.</summary>
+/// <summary>Uploads files of bars and follows their imports.</summary>
 public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private const string Good =
@@ -17,7 +17,7 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_upload_is_imported_and_can_be_looked_at()
+    public async Task An_upload_is_imported_and_listed_with_its_rejects()
     {
         await using var api = new ApiServer(database.AppConnection);
         var client = api.CreateClient();
@@ -53,10 +53,14 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task A_running_import_is_followed_to_its_end()
+    public async Task Events_follow_a_running_import_to_its_end()
     {
         var id = await database.ScalarAsync<long>(
-            "INSERT INTO market.import_batches (file, sha256, source, status) VALUES ('f', repeat('a', 64), 'import', 'running') RETURNING id"
+            """
+            INSERT INTO market.import_batches (file, sha256, source, status)
+            VALUES ('f', repeat('a', 64), 'import', 'running')
+            RETURNING id
+            """
         );
         await using var api = new ApiServer(database.AppConnection);
         await using var stream = await api.CreateClient().GetStreamAsync($"/v1/imports/{id}/events", Token);
@@ -75,12 +79,12 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
     [InlineData("gzip", "application/gzip")]
     [InlineData("zip", "application/zip")]
     [InlineData("form", "multipart/form-data")]
-    public async Task It_may_come_packed_or_in_a_form(string how, string type)
+    public async Task Compressed_files_and_forms_are_imported(string how, string type)
     {
         await using var api = new ApiServer(database.AppConnection);
         HttpContent content = how switch
         {
-            "gzip" => Body(Packed(stream => new GZipStream(stream, CompressionLevel.Fastest)), type),
+            "gzip" => Body(Compressed(stream => new GZipStream(stream, CompressionLevel.Fastest)), type),
             "zip" => Body(Zipped($"{how}_1m.csv"), type),
             _ => new MultipartFormDataContent
             {
@@ -131,10 +135,10 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
             ],
             errors.Keys.Order(StringComparer.Ordinal)
         );
-        Assert.StartsWith("There is no such parameter: symbol, timeframe, name", errors["colour"], StringComparison.Ordinal);
-        Assert.Equal("'x' is out of range: a whole number of at least 1 is expected.", errors["priceScale"]);
-        Assert.Equal("'-1' is out of range: a whole number of at least 0 is expected.", errors["maxRejects"]);
-        Assert.Equal("'maybe' is not known: true or false is expected.", errors["force"]);
+        Assert.StartsWith("Unknown parameter; expected one of symbol, timeframe, name", errors["colour"], StringComparison.Ordinal);
+        Assert.Equal("'x' is not a whole number of at least 1.", errors["priceScale"]);
+        Assert.Equal("'-1' is not a whole number of at least 0.", errors["maxRejects"]);
+        Assert.Equal("'maybe' is not true or false.", errors["force"]);
     }
 
     [Theory]
@@ -151,10 +155,10 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Theory]
-    [InlineData("image/png", 415, "'image/png' is not a type of file that is imported")]
-    [InlineData("text/csv", 413, "at most 100 are taken (Wyckoff:Imports:MaxUpload)")]
+    [InlineData("image/png", 415, "'image/png' is not a supported type of file")]
+    [InlineData("text/csv", 413, "the limit is 100 (Wyckoff:Imports:MaxUpload)")]
     [InlineData("multipart/form-data; boundary=x", 400, "errors")]
-    public async Task What_is_not_taken_is_refused_before_it_is_read(string type, int status, string says)
+    public async Task An_unsupported_body_is_refused_before_it_is_read(string type, int status, string says)
     {
         await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Imports:MaxUpload"] = "100" });
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(status == 413 ? Good : "--x--\r\n"));
@@ -169,7 +173,7 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task A_file_of_which_nothing_can_be_read_is_a_problem_that_names_its_import()
+    public async Task A_file_without_valid_rows_is_a_problem_that_names_its_import()
     {
         await using var api = new ApiServer(database.AppConnection);
         var client = api.CreateClient();
@@ -209,26 +213,26 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
 
     private static ByteArrayContent Body(byte[] bytes, string type) => new(bytes) { Headers = { ContentType = new(type) } };
 
-    private static byte[] Packed(Func<Stream, Stream> pack)
+    private static byte[] Compressed(Func<Stream, Stream> compress)
     {
-        using var packed = new MemoryStream();
-        using (var stream = pack(packed))
+        using var buffer = new MemoryStream();
+        using (var stream = compress(buffer))
         {
             stream.Write(Encoding.UTF8.GetBytes(Good));
         }
 
-        return packed.ToArray();
+        return buffer.ToArray();
     }
 
     private static byte[] Zipped(string name)
     {
-        using var packed = new MemoryStream();
-        using (var archive = new ZipArchive(packed, ZipArchiveMode.Create, leaveOpen: true))
+        using var buffer = new MemoryStream();
+        using (var archive = new ZipArchive(buffer, ZipArchiveMode.Create, leaveOpen: true))
         using (var entry = archive.CreateEntry(name).Open())
         {
             entry.Write(Encoding.UTF8.GetBytes(Good));
         }
 
-        return packed.ToArray();
+        return buffer.ToArray();
     }
 }

@@ -16,7 +16,7 @@ using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Tests.Api;
 
-/// <summary>What an answer looks like when there is none.</summary>
+/// <summary>Failed requests are answered with problem documents, and broken responses are recognizable.</summary>
 public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -70,7 +70,13 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         "invalid-parameters"
     )]
     [InlineData("GET", "/problems/none", null, null, "unknown-problem")]
-    public async Task Every_refusal_is_a_problem_of_a_known_kind(string method, string url, string? type, string? body, string expected)
+    public async Task Every_failed_request_gets_a_problem_of_the_expected_kind(
+        string method,
+        string url,
+        string? type,
+        string? body,
+        string expected
+    )
     {
         await using var api = new ApiServer(database.AppConnection);
         foreach (var accept in (string[])["*/*", "text/html", "image/png"])
@@ -88,7 +94,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task Every_type_leads_to_what_it_means()
+    public async Task Every_problem_type_is_a_path_that_describes_it()
     {
         await using var api = new ApiServer(database.AppConnection);
         var client = api.CreateClient();
@@ -106,7 +112,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task An_unknown_symbol_is_told_with_those_that_look_like_it()
+    public async Task An_unknown_symbol_is_answered_with_similar_symbols()
     {
         await database.ExecuteAsync(
             "INSERT INTO market.tickers (symbol) VALUES ('NEARLY'), ('NEARER'), ('NEAR.B'), ('NAERLX'), ('FARAWAY'), ('XQ')"
@@ -127,7 +133,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task A_database_that_is_away_is_503_and_back_when_it_is_back()
+    public async Task A_stopped_database_is_503_until_it_runs_again()
     {
         var server = await TestServers.Current.OwnPostgresAsync("away");
         var port = server.Port;
@@ -148,7 +154,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
             process.Kill();
         }
 
-        // Its children outlive it by a moment.
+        // The backend processes outlive the server process for a moment.
         await Eventually.GetAsync(
             async () => (await api.Client.GetAsync("/v1/imports", Token)).StatusCode,
             status => status != HttpStatusCode.OK
@@ -176,7 +182,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task A_server_that_does_not_answer_in_time_is_503_and_a_pool_without_a_free_connection_too()
+    public async Task A_query_timeout_and_an_exhausted_connection_pool_are_503()
     {
         var connection = new NpgsqlConnectionStringBuilder(database.AppConnection)
         {
@@ -205,12 +211,13 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     [InlineData("from=2024-01-01&limit=5")]
     [InlineData("from=2024-01-01&limit=5&format=csv")]
     [InlineData("last=5&fields=close&format=ndjson")]
-    public async Task Of_several_symbols_nothing_is_written_before_the_bars_of_the_first_have_come(string query)
+    public async Task A_response_with_several_symbols_starts_only_after_the_first_bars_are_read(string query)
     {
         await database.ExecuteAsync(
             """
             INSERT INTO market.tickers (symbol) VALUES ('HELD') ON CONFLICT DO NOTHING;
-            INSERT INTO market.ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('HELD', '1d', '2024-01-02', 10, 11, 9, 10, 5);
+            INSERT INTO market.ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('HELD', '1d', '2024-01-02', 10, 11, 9, 10, 5);
             """
         );
         await using var api = await ListeningApi.StartAsync(
@@ -231,7 +238,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     [InlineData("")]
     [InlineData("br")]
     [InlineData("gzip")]
-    public async Task An_answer_that_fails_in_the_middle_is_seen_to_be_broken(string encoding)
+    public async Task A_response_that_fails_after_its_start_is_aborted(string encoding)
     {
         var begun = new TaskCompletionSource();
         await using var api = await ListeningApi.StartAsync(
@@ -261,7 +268,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task An_answer_that_fails_before_anything_was_written_is_a_clean_problem()
+    public async Task A_failure_before_the_response_starts_is_a_complete_problem_document()
     {
         await using var api = await ListeningApi.StartAsync(
             database.AppConnection,
@@ -284,7 +291,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task What_was_written_before_a_failure_and_not_yet_sent_is_never_followed_by_something_else()
+    public async Task No_problem_document_follows_bytes_that_are_written_but_not_sent()
     {
         await using var api = await ListeningApi.StartAsync(
             database.AppConnection,
@@ -301,14 +308,14 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         );
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => api.Client.GetAsync("/unflushed", Token));
 
-        // What the compressor holds is thrown away with it, so here there is room for the problem.
+        // With compression the bytes are still in the compressor, which is discarded, so a problem can be sent.
         using var request = new HttpRequestMessage(HttpMethod.Get, "/unflushed") { Headers = { { "Accept-Encoding", "gzip" } } };
         using var response = await api.Client.SendAsync(request, Token);
         await ProblemAsync(response, Problems.InternalError);
     }
 
     [Fact]
-    public async Task A_reader_who_leaves_is_no_error_in_the_log()
+    public async Task A_client_that_disconnects_is_not_logged_as_an_error()
     {
         var entered = new TaskCompletionSource();
         var ended = new TaskCompletionSource();
@@ -319,7 +326,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
                     "/slow",
                     async (HttpContext context, NpgsqlDataSource source) =>
                     {
-                        // The server calls this last, when all that is to be said about the request has been logged.
+                        // The server calls this after everything about the request is logged.
                         context.Response.OnCompleted(() =>
                         {
                             ended.SetResult();
@@ -344,7 +351,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task A_line_of_the_log_is_found_by_the_id_the_problem_names()
+    public async Task The_request_id_of_a_problem_finds_its_log_line()
     {
         await using var api = await ListeningApi.StartAsync(
             database.AppConnection,
@@ -361,7 +368,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task What_the_console_says_of_a_failure_is_found_by_the_ids_of_the_problem()
+    public async Task The_request_and_trace_ids_of_a_problem_find_its_console_message()
     {
         var failure = new InvalidOperationException("A secret\nof ours.", new FormatException("Why."));
         await using var api = await ListeningApi.StartAsync(
@@ -387,17 +394,17 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Theory]
-    [InlineData("POST", "/v1/sync", null, null, 400, "It is missing: a JSON object is expected.")]
-    [InlineData("POST", "/v1/sync", "application/json", "", 400, "It is missing: a JSON object is expected.")]
+    [InlineData("POST", "/v1/sync", null, null, 400, "Missing; expected a JSON object.")]
+    [InlineData("POST", "/v1/sync", "application/json", "", 400, "Missing; expected a JSON object.")]
     [InlineData("POST", "/v1/sync", "text/plain", "{}", 415, "The body has the content type 'text/plain': application/json is")]
     [InlineData("POST", "/v1/sync", "", "{}", 415, "The body has no content type: application/json is expected.")]
-    [InlineData("POST", "/v1/sync", "application/json", "{\n  from", 400, "It is not JSON: line 2, byte 3 cannot be understood.")]
-    [InlineData("POST", "/v1/sync", "application/json", "null", 400, "It is null: a JSON object is expected.")]
-    [InlineData("POST", "/v1/sync", "application/json", "[1]", 400, "It is an array: a JSON object is expected.")]
-    [InlineData("POST", "/v1/tickers", null, null, 400, "It is missing: a JSON object is expected.")]
+    [InlineData("POST", "/v1/sync", "application/json", "{\n  from", 400, "Not valid JSON: error at line 2, byte 3.")]
+    [InlineData("POST", "/v1/sync", "application/json", "null", 400, "Got null; expected a JSON object.")]
+    [InlineData("POST", "/v1/sync", "application/json", "[1]", 400, "Got an array; expected a JSON object.")]
+    [InlineData("POST", "/v1/tickers", null, null, 400, "Missing; expected a JSON object.")]
     [InlineData("POST", "/v1/tickers", "text/plain", "{}", 415, "The body has the content type 'text/plain': application/json is")]
-    [InlineData("POST", "/v1/tickers", "application/json", "{", 400, "It is not JSON: line 1, byte 2 cannot be understood.")]
-    [InlineData("PUT", "/v1/tickers/SPY", null, null, 400, "It is missing: a JSON object is expected.")]
+    [InlineData("POST", "/v1/tickers", "application/json", "{", 400, "Not valid JSON: error at line 1, byte 2.")]
+    [InlineData("PUT", "/v1/tickers/SPY", null, null, 400, "Missing; expected a JSON object.")]
     [InlineData(
         "PATCH",
         "/v1/tickers/SPY",
@@ -406,9 +413,16 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         415,
         "The body has the content type 'text/csv': application/json or application/"
     )]
-    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", null, null, 415, "'' is not a type of file that is imported: one of ")]
-    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", "application/json", "{}", 415, "'application/json' is not a type of file")]
-    public async Task What_cannot_be_read_is_told_in_words_for_the_client(
+    [InlineData("POST", "/v1/imports?symbol=X&timeframe=1d", null, null, 415, "'' is not a supported type of file; expected one of ")]
+    [InlineData(
+        "POST",
+        "/v1/imports?symbol=X&timeframe=1d",
+        "application/json",
+        "{}",
+        415,
+        "'application/json' is not a supported type of file"
+    )]
+    public async Task An_unreadable_body_is_described_without_names_of_code(
         string method,
         string url,
         string? type,
@@ -450,7 +464,7 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         return problem;
     }
 
-    /// <summary>What the service writes to the console, message by message.</summary>
+    /// <summary>Collects the messages that the service writes to the console.</summary>
     private sealed class ConsoleLog(IEnumerable<ConsoleFormatter> formatters) : ILoggerProvider, ISupportExternalScope
     {
         private readonly ConsoleFormatter _formatter = formatters.Single(formatter => formatter.Name == "line");

@@ -184,7 +184,7 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
                     }
         );
         // The messages of the driver have the address of the server.
-        const string published = "^It (does not answer|did not answer within 3 s|refuses this service)\\.$";
+        const string published = "^It (does not respond|did not respond within 3 s|refuses connections of this service)\\.$";
         Assert.All([down.Database.Error, down.Ingestion.Error, down.Replication.Error], error => Assert.Matches(published, error));
         await server.DisposeAsync();
 

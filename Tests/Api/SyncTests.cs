@@ -54,13 +54,13 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
             _data.Select(bar => (bar.Time, bar.Close, bar.Volume)),
             bars!.Bars!.Select(bar => (bar.Timestamp, bar.Close!.Value, bar.Volume!.Value))
         );
-        var asked = _server.Log.Count;
+        var requests = _server.Log.Count;
         await client.GetFromJsonAsync<BarsResponse>(url + "&fetch=missing&provider=alpaca", Token);
-        Assert.Equal(asked, _server.Log.Count);
+        Assert.Equal(requests, _server.Log.Count);
     }
 
     [Fact]
-    public async Task A_provider_that_fails_is_a_bad_gateway_not_half_an_answer()
+    public async Task A_failing_provider_is_a_bad_gateway_and_no_partial_response()
     {
         _server.NextFault = () => Fault.ServerError;
         using var response = await _api.CreateClient()
@@ -74,17 +74,18 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
     }
 
     [Theory]
-    [InlineData("fetch=missing", "from", "With fetch=missing")]
+    [InlineData("fetch=missing", "from", "Missing: fetch=missing needs")]
     [InlineData(
         "fetch=missing&from=2024-01-01&provider=nobody",
         "provider",
         "'nobody' is no provider that is configured: one of alpaca is expected."
     )]
     [InlineData("fetch=all&from=2024-01-01", "fetch", "'all' cannot be fetched")]
-    public async Task What_is_wrong_is_named(string query, string field, string words) => await RefusedAsync(_api, query, field, words);
+    public async Task An_invalid_fetch_names_the_parameter(string query, string field, string words) =>
+        await RefusedAsync(_api, query, field, words);
 
     [Fact]
-    public async Task Without_a_provider_it_says_so()
+    public async Task A_fetch_without_a_configured_provider_names_the_setting()
     {
         await using var bare = new ApiServer(database.AppConnection);
         await RefusedAsync(
@@ -96,7 +97,7 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
     }
 
     [Fact]
-    public async Task A_sync_says_what_came_of_each_symbol_and_brings_the_complete_range()
+    public async Task A_sync_returns_the_result_and_all_bars_of_each_symbol()
     {
         var client = _api.CreateClient();
         var body = new
@@ -132,12 +133,12 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
             ["colour", "force", "from", "ignoreImports", "provider", "returnBars", "symbol", "symbols", "timeframe", "to"],
             errors.Keys.Order(StringComparer.Ordinal)
         );
-        Assert.Equal("There are no parameters here.", errors["force"]);
-        Assert.Equal("It is a number: text is expected.", errors["symbol"]);
+        Assert.Equal("This endpoint has no query parameters.", errors["force"]);
+        Assert.Equal("Got a number; expected text.", errors["symbol"]);
         Assert.StartsWith("'A B' is not a symbol: ", errors["symbols"], StringComparison.Ordinal);
         Assert.Contains(" '' is not a symbol: ", errors["symbols"], StringComparison.Ordinal);
         Assert.StartsWith("'soon' is not a time: ", errors["from"], StringComparison.Ordinal);
-        Assert.Equal("It is null: true or false is expected.", errors["returnBars"]);
+        Assert.Equal("Got null; expected true or false.", errors["returnBars"]);
         Assert.Equal("'nobody' is no provider that is configured: one of alpaca is expected.", errors["provider"]);
     }
 
@@ -199,7 +200,7 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
     }
 
     [Fact]
-    public async Task The_verb_says_how_it_went_and_exits_accordingly()
+    public async Task The_sync_verb_reports_the_result_in_output_and_exit_code()
     {
         string[] sync =
         [
