@@ -161,7 +161,7 @@ internal static class IngestBenchmark
         protected override void OnModelCreating(ModelBuilder modelBuilder) =>
             modelBuilder.Entity<OhlcvBar>(bar =>
             {
-                bar.ToTable("bars_1m", MarketDataModel.Schema);
+                bar.ToTable("bars_1m", MarketSchema.Schema);
                 bar.HasKey(b => new { b.TickerId, b.Timestamp });
                 bar.Property(b => b.TickerId).HasColumnName("ticker_id").ValueGeneratedNever();
                 bar.Property(b => b.TradeCount).HasColumnName("trade_count");

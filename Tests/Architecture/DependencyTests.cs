@@ -36,6 +36,7 @@ public sealed class DependencyTests
         {
             { "Primitives", "Wyckoff" },
             { "Telemetry", "Wyckoff" },
+            { "Parquet", Except() },
             { "Redis", Except("Telemetry") },
             { "Timescale", Except() },
             { "Postgres", Except("Telemetry", "Timescale") },

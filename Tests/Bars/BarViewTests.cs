@@ -747,7 +747,7 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
         );
         string[] tables =
         [
-            .. Timeframe.Stored.Select(MarketDataModel.BarsTable),
+            .. Timeframe.Stored.Select(MarketSchema.BarsTable),
             "indicators",
             "computed_features",
             "sync_coverage",

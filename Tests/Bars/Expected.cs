@@ -108,7 +108,7 @@ internal static class Expected
             $"""
             SELECT timestamp, open, high, low, close, volume, trade_count, vwap, spread_ratio, volume_ratio, low_history, quality_score,
               source = 'aggregated', spread = high - low
-              FROM {MarketDataModel.BarsTable(timeframe)}
+              FROM {MarketSchema.BarsTable(timeframe)}
              WHERE ticker_id = {ticker}
              ORDER BY timestamp
             """

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Wyckoff.Bars;
-using Wyckoff.Bars.Files;
 using Wyckoff.Imports.Parquet;
 
 namespace Wyckoff.Tests.Exports;

@@ -240,7 +240,7 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
     private void Insert(int ticker, Timeframe timeframe, int slot, int bars, int price) =>
         Execute(
             $"""
-            INSERT INTO {MarketDataModel.QualifiedBarsTable(timeframe)} AS b
+            INSERT INTO {MarketSchema.QualifiedBarsTable(timeframe)} AS b
               (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
             SELECT $1, t, price, price, price, price, 1 + n % 5, 0, 1, 1, true, 'x'
               FROM (SELECT t, n, $3 + 0.01 * (n * n % 97) AS price FROM unnest($2::timestamptz[]) WITH ORDINALITY w (t, n)) s
@@ -256,7 +256,7 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
 
     private void Delete(int ticker, Timeframe timeframe, int slot, int bars) =>
         Execute(
-            $"DELETE FROM market.{MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = $1 AND timestamp = ANY($2)",
+            $"DELETE FROM market.{MarketSchema.BarsTable(timeframe)} WHERE ticker_id = $1 AND timestamp = ANY($2)",
             ticker,
             timeframe,
             slot,
@@ -297,7 +297,7 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
             var bars = database.App.CreateCommand(
                 $"""
                 SELECT timestamp, close, volume
-                  FROM market.{MarketDataModel.BarsTable(timeframe)}
+                  FROM market.{MarketSchema.BarsTable(timeframe)}
                  WHERE ticker_id = $1
                  ORDER BY timestamp
                 """

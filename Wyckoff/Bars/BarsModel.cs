@@ -13,7 +13,7 @@ internal static class BarsModel
     {
         foreach (var timeframe in Timeframe.Stored)
         {
-            Bars(model.SharedTypeEntity<OhlcvBar>(MarketDataModel.BarsTable(timeframe)), timeframe);
+            Bars(model.SharedTypeEntity<OhlcvBar>(MarketSchema.BarsTable(timeframe)), timeframe);
         }
 
         BarWindow(model.Entity<BarWindow>());
@@ -22,10 +22,10 @@ internal static class BarsModel
 
     private static void Bars(EntityTypeBuilder<OhlcvBar> bar, Timeframe timeframe)
     {
-        var name = MarketDataModel.BarsTable(timeframe);
+        var name = MarketSchema.BarsTable(timeframe);
         bar.ToTable(
             name,
-            MarketDataModel.Schema,
+            MarketSchema.Schema,
             table =>
             {
                 table.HasComment(
@@ -101,7 +101,7 @@ internal static class BarsModel
     {
         window.ToTable(
             "bar_windows",
-            MarketDataModel.Schema,
+            MarketSchema.Schema,
             table =>
             {
                 table.HasComment(
@@ -137,7 +137,7 @@ internal static class BarsModel
     {
         change.ToTable(
             "bar_changes",
-            MarketDataModel.Schema,
+            MarketSchema.Schema,
             table =>
             {
                 table.HasComment(

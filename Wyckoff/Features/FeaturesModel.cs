@@ -17,7 +17,7 @@ internal static class FeaturesModel
     {
         features.ToTable(
             "computed_features",
-            MarketDataModel.Schema,
+            MarketSchema.Schema,
             table =>
             {
                 table.HasComment(
@@ -62,6 +62,6 @@ internal static class FeaturesModel
             .IsUnique()
             .IsDescending(false, false, true, false)
             .HasDatabaseName("idx_computed_features_ticker_id_timeframe_timestamp_version");
-        features.HasHypertable(MarketDataModel.PerBar("timestamp DESC, feature_version"));
+        features.HasHypertable(MarketSchema.PerBar("timestamp DESC, feature_version"));
     }
 }

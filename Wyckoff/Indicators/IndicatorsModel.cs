@@ -19,7 +19,7 @@ internal static class IndicatorsModel
     {
         indicators.ToTable(
             "indicators",
-            MarketDataModel.Schema,
+            MarketSchema.Schema,
             table =>
             {
                 table.HasComment(
@@ -67,7 +67,7 @@ internal static class IndicatorsModel
             .IsUnique()
             .IsDescending(false, false, true)
             .HasDatabaseName("idx_indicators_ticker_id_timeframe_timestamp");
-        indicators.HasHypertable(MarketDataModel.PerBar("timestamp DESC"));
+        indicators.HasHypertable(MarketSchema.PerBar("timestamp DESC"));
 
         static void Price(PropertyBuilder<decimal?> property, string column, string comment) =>
             property.HasColumnName(column).HasPrecision(18, 8).HasComment(comment);
@@ -77,7 +77,7 @@ internal static class IndicatorsModel
     {
         window.ToTable(
             "indicator_windows",
-            MarketDataModel.Schema,
+            MarketSchema.Schema,
             table =>
             {
                 table.HasComment("Up to which version of bar_windows the indicators of a ticker and timeframe are computed.");

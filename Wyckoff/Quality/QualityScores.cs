@@ -57,7 +57,7 @@ public sealed class QualityScores(Database database, TimeProvider time)
                             SELECT $1, count(*), min(timestamp), max(timestamp), trim_scale(round(avg(quality_score), 4)),
                                    trim_scale(min(quality_score)), count(*) FILTER (WHERE quality_score < 1)
                               FROM (SELECT timestamp, quality_score
-                                      FROM {MarketDataModel.QualifiedBarsTable(timeframe)}
+                                      FROM {MarketSchema.QualifiedBarsTable(timeframe)}
                                      WHERE ticker_id = $2 AND timestamp >= $3 AND timestamp < $4
                                      ORDER BY timestamp DESC LIMIT $5) AS newest
                             """

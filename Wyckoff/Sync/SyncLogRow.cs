@@ -174,7 +174,7 @@ internal sealed class SyncLogRow(TickerRef ticker, Timeframe timeframe, string p
             var command = new NpgsqlCommand(
                 $"""
                 SELECT count(*), min(timestamp), max(timestamp)
-                  FROM {MarketDataModel.Schema}.{MarketDataModel.BarsTable(timeframe)} WHERE ticker_id = $1
+                  FROM {MarketSchema.Schema}.{MarketSchema.BarsTable(timeframe)} WHERE ticker_id = $1
                 """,
                 connection
             )

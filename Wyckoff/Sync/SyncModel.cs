@@ -22,7 +22,7 @@ internal static class SyncModel
     {
         coverage.ToTable(
             "sync_coverage",
-            MarketDataModel.Schema,
+            MarketSchema.Schema,
             table =>
             {
                 table.HasComment(
@@ -61,7 +61,7 @@ internal static class SyncModel
     {
         run.ToTable(
             "data_sync_log",
-            MarketDataModel.Schema,
+            MarketSchema.Schema,
             table =>
             {
                 table.HasComment(
@@ -84,7 +84,7 @@ internal static class SyncModel
         run.Property(r => r.Timeframe).HasTimeframeConversion();
         run.Property(r => r.Source).HasMaxLength(20).HasComment("The provider.");
         run.Property(r => r.Status)
-            .HasConversion(status => MarketDataModel.InLowerCase(status), text => Enum.Parse<SyncOutcome>(text, true))
+            .HasConversion(status => MarketSchema.InLowerCase(status), text => Enum.Parse<SyncOutcome>(text, true))
             .HasMaxLength(20)
             .HasComment("success, partial (some of what was asked came) or failed.");
         run.Property(r => r.StartedAt).HasDefaultValueSql("now()");
@@ -114,7 +114,7 @@ internal static class SyncModel
     {
         payload.ToTable(
             "sync_payloads",
-            MarketDataModel.Schema,
+            MarketSchema.Schema,
             table =>
             {
                 table.HasComment(
@@ -153,7 +153,7 @@ internal static class SyncModel
     {
         feed.ToTable(
             "feeds",
-            MarketDataModel.Schema,
+            MarketSchema.Schema,
             table =>
             {
                 table.HasComment("Bars that the Ingestor keeps current.");
@@ -193,7 +193,7 @@ internal static class SyncModel
     {
         lease.ToTable(
             "leases",
-            MarketDataModel.Schema,
+            MarketSchema.Schema,
             table =>
             {
                 table.HasComment("Which instance of the Ingestor does a piece of work, and until when it may without asking again.");

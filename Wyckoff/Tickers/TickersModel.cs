@@ -17,7 +17,7 @@ internal static class TickersModel
     {
         ticker.ToTable(
             "tickers",
-            MarketDataModel.Schema,
+            MarketSchema.Schema,
             table =>
             {
                 table.HasComment("What has bars: one row per symbol.");

@@ -109,7 +109,7 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
                 history =>
                 {
                     var (ticker, _) = NewTicker();
-                    var table = MarketDataModel.BarsTable(history.Timeframe);
+                    var table = MarketSchema.BarsTable(history.Timeframe);
                     using var connection = database.App.OpenConnection();
                     foreach (var batch in history.Batches.Where(batch => batch.Length > 0))
                     {
@@ -187,7 +187,7 @@ public abstract class RederiveTests<TDatabase>(TDatabase database) : IClassFixtu
         using var command = new NpgsqlCommand(
             $"""
             SELECT timestamp, high, volume, spread_ratio, volume_ratio, low_history, quality_score, spread = high - low
-              FROM {MarketDataModel.BarsTable(history.Timeframe)}
+              FROM {MarketSchema.BarsTable(history.Timeframe)}
              WHERE ticker_id = $1
              ORDER BY timestamp
             """,

@@ -435,7 +435,7 @@ public sealed class BarRowReader : IAsyncDisposable
 
             sql.Append(
                 CultureInfo.InvariantCulture,
-                $" FROM {MarketDataModel.QualifiedBarsTable(_timeframe)} WHERE ticker_id = {_tickerId} AND timestamp >= "
+                $" FROM {MarketSchema.QualifiedBarsTable(_timeframe)} WHERE ticker_id = {_tickerId} AND timestamp >= "
             );
             AppendInstant(sql, ranges[i].From);
             sql.Append(" AND timestamp < ");

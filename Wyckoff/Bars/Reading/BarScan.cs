@@ -48,7 +48,7 @@ internal sealed class BarScan : IAsyncDisposable
             CultureInfo.InvariantCulture,
             $"""
             COPY (SELECT timestamp, open, high, low, close, volume, trade_count, vwap, source = 'aggregated', {own}
-                    FROM {MarketDataModel.QualifiedBarsTable(timeframe)}
+                    FROM {MarketSchema.QualifiedBarsTable(timeframe)}
                    WHERE ticker_id = {tickerId} AND timestamp >= {Literal(from)} AND timestamp <= {Literal(to)}
                    ORDER BY timestamp) TO STDOUT (FORMAT binary)
             """

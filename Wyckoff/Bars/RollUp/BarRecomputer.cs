@@ -132,7 +132,7 @@ public sealed class BarRecomputer(NpgsqlDataSource source, TimeProvider time)
             // $2 <> '' is always true. It is there because the command passes the timeframe as $2.
             $"""
             SELECT min(timestamp), max(timestamp)
-              FROM {MarketDataModel.QualifiedBarsTable(timeframe)}
+              FROM {MarketSchema.QualifiedBarsTable(timeframe)}
              WHERE ticker_id = $1 AND $2 <> '' AND timestamp >= $3 AND timestamp < $4
             """,
             tickerId,

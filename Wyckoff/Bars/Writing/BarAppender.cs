@@ -46,7 +46,7 @@ internal sealed class BarAppender(NpgsqlConnection connection, DerivationStates 
         );
         await using var copy = await BarCopy.BeginAsync(
             connection,
-            MarketDataModel.QualifiedBarsTable(timeframe),
+            MarketSchema.QualifiedBarsTable(timeframe),
             BarWriter.Aggregated,
             cancellationToken
         );

@@ -39,7 +39,7 @@ internal sealed class BarCorrections(NpgsqlConnection connection, LockedWindows 
             batch.BatchCommands.Add(
                 new(
                     $"""
-                    UPDATE {MarketDataModel.QualifiedBarsTable(timeframe)} b
+                    UPDATE {MarketSchema.QualifiedBarsTable(timeframe)} b
                        SET open = c.open, high = c.high, low = c.low, close = c.close, volume = c.volume,
                            trade_count = c.trade_count, vwap = c.vwap, spread = c.spread, spread_ratio = c.spread_ratio,
                            volume_ratio = c.volume_ratio, low_history = c.low_history, source = c.source, quality_score = c.quality_score

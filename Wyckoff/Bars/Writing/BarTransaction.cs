@@ -125,7 +125,7 @@ internal sealed class BarTransaction
 
         await using var copy = await BarCopy.BeginAsync(
             _connection,
-            MarketDataModel.QualifiedBarsTable(timeframe),
+            MarketSchema.QualifiedBarsTable(timeframe),
             _options.Source,
             cancellationToken
         );

@@ -87,7 +87,7 @@ internal sealed class DerivationStates(NpgsqlConnection connection, LockedWindow
                 new(
                     $"""
                     SELECT timestamp, high, low, close, volume
-                      FROM {MarketDataModel.QualifiedBarsTable(query.Timeframe)}
+                      FROM {MarketSchema.QualifiedBarsTable(query.Timeframe)}
                      WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3
                      ORDER BY timestamp DESC LIMIT {BarDerivation.Lookback}
                     """

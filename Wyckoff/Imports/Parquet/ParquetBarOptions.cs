@@ -1,6 +1,3 @@
-using Wyckoff.Bars;
-using Wyckoff.Bars.Files;
-using Wyckoff.Parquet;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Parquet;

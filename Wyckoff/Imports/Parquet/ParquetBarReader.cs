@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Wyckoff.Bars;
-using Wyckoff.Bars.Files;
 using Wyckoff.Parquet;
 using Wyckoff.Primitives;
 

@@ -1,6 +1,4 @@
 using Wyckoff.Bars;
-using Wyckoff.Bars.Files;
-using Wyckoff.Parquet;
 
 namespace Wyckoff.Imports.Parquet;
 

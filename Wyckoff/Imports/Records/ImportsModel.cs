@@ -18,7 +18,7 @@ internal static class ImportsModel
     {
         batch.ToTable(
             "import_batches",
-            MarketDataModel.Schema,
+            MarketSchema.Schema,
             table =>
             {
                 table.HasComment("Files that were imported, or are being.");
@@ -55,7 +55,7 @@ internal static class ImportsModel
             .HasComment("Of all rows; NULL when each says so itself.");
         batch
             .Property(b => b.Status)
-            .HasConversion(status => MarketDataModel.InLowerCase(status), text => Enum.Parse<ImportStatus>(text, true))
+            .HasConversion(status => MarketSchema.InLowerCase(status), text => Enum.Parse<ImportStatus>(text, true))
             .HasMaxLength(20);
         batch.Property(b => b.Policy).HasMaxLength(10).HasDefaultValue("skip").HasComment("What becomes of bars that are there already.");
         batch.Property(b => b.Size).HasComment("Bytes of the file; NULL when it comes as a stream of unknown length.");
@@ -89,7 +89,7 @@ internal static class ImportsModel
     {
         reject.ToTable(
             "import_rejects",
-            MarketDataModel.Schema,
+            MarketSchema.Schema,
             table =>
             {
                 table.HasComment("Rows that an import did not take, as they stood in the file, and why.");

@@ -4,8 +4,8 @@ using Wyckoff.Timescale;
 
 namespace Wyckoff.Bars;
 
-/// <summary>The tables of schema <c>market</c>, and what their models share.</summary>
-public static class MarketDataModel
+/// <summary>The names of schema <c>market</c>, and what the models of its tables share.</summary>
+public static class MarketSchema
 {
     public const string Schema = "market";
 
