@@ -5,16 +5,19 @@ using Wyckoff.Postgres;
 
 namespace Wyckoff;
 
-/// <summary>One word for why PostgreSQL or Redis gave no answer. It is published: a message may name hosts, users and SQL.</summary>
+/// <summary>
+/// Classifies failures of PostgreSQL and Redis into one word, which <c>/health</c> shows to everybody. The message of the exception is not
+/// shown, because it may contain hosts, users and SQL.
+/// </summary>
 public static class FailureClass
 {
-    /// <summary>The key of the word in the data of a health check.</summary>
+    /// <summary>The key of the word in the data of a health check result.</summary>
     public const string Key = "error";
 
-    /// <summary>Nobody answers: connection refused, name not resolved, connection broken, server starting or stopping.</summary>
+    /// <summary>The server does not answer: connection refused, name not resolved, connection broken, server starting or stopping.</summary>
     public const string Away = "away";
 
-    /// <summary>The server does not let this service in: wrong credentials, no rights, no database, no connection left.</summary>
+    /// <summary>The server rejects this service: wrong credentials, missing rights, no such database, no connection left.</summary>
     public const string Refused = "refused";
 
     /// <summary>No answer in time, or no free connection in time.</summary>
@@ -59,7 +62,7 @@ public static class FailureClass
                 return Timeout;
         }
 
-        // Class 08 is a broken connection, 28 a sign-in that failed, 53 a server without resources.
+        // Class 08 is a broken connection, 28 a failed sign-in, 53 a server without free resources.
         return state[..2] switch
         {
             "08" => Away,

@@ -2,9 +2,9 @@ using Wyckoff.Postgres;
 
 namespace Wyckoff;
 
-/// <summary>The program refuses to go on, for a reason that the message explains to the user. A stack trace would add nothing.</summary>
+/// <summary>Thrown when the program cannot continue for a reason that its message explains to the user. It is printed without a stack trace.</summary>
 public class RefusalException(string message, Exception? inner = null) : Exception(message, inner)
 {
-    /// <summary>Whether the message of an exception is all that the user needs: a refusal, or a database that is away.</summary>
+    /// <summary>True if the message of an exception tells the user enough: a refusal, or a database that does not answer.</summary>
     public static bool IsRefusal(Exception exception) => exception is RefusalException || DatabaseFaults.IsAway(exception);
 }

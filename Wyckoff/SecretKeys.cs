@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace Wyckoff;
 
-/// <summary>ASP.NET Core's data protection, with its key ring in a folder of our own that only this user may read.</summary>
+/// <summary>Configures ASP.NET Core data protection to keep its key ring in a folder that only the current user can read.</summary>
 internal sealed class SecretKeys(IOptions<SecretsOptions> options, ILoggerFactory loggers) : IConfigureOptions<KeyManagementOptions>
 {
     public void Configure(KeyManagementOptions keys) =>
@@ -17,27 +17,27 @@ internal sealed class SecretKeys(IOptions<SecretsOptions> options, ILoggerFactor
     public static void Add(IServiceCollection services)
     {
         services.AddOptions<SecretsOptions>().BindConfiguration(SecretsOptions.Section);
-        // The name is part of every purpose: all services of the product read one another's secrets.
+        // Services can read each other's secrets only if they use the same application name.
         services.AddDataProtection().SetApplicationName("Wyckoff");
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>, SecretKeys>();
     }
 
-    /// <summary>Made when it is first used: a service that keeps no secret starts without a place to write to.</summary>
+    /// <summary>Creates the folder at its first use, so that a service without secrets does not need a writable folder.</summary>
     private sealed class KeyFolder(DirectoryInfo folder, ILoggerFactory loggers) : FileSystemXmlRepository(folder, loggers)
     {
         public override IReadOnlyCollection<XElement> GetAllElements()
         {
-            Make();
+            CreateFolder();
             return base.GetAllElements();
         }
 
         public override void StoreElement(XElement element, string friendlyName)
         {
-            Make();
+            CreateFolder();
             base.StoreElement(element, friendlyName);
         }
 
-        private void Make()
+        private void CreateFolder()
         {
             if (OperatingSystem.IsWindows())
             {

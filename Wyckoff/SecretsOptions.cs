@@ -6,8 +6,8 @@ public sealed class SecretsOptions
     public const string Section = "Wyckoff:Secrets";
 
     /// <summary>
-    /// Where the keys lie that secrets in the database are encrypted with: the same for all replicas, in a backup, but not in the database's. Without it, in the
-    /// user's own data folder, or, where there is none, beside the program.
+    /// The folder of the keys that encrypt secrets in the database. All replicas share it, and it is backed up separately from the
+    /// database. Default: the user's data folder, or a folder beside the program if the user has none.
     /// </summary>
     public string? KeyFolder { get; set; }
 

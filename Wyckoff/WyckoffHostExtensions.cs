@@ -28,6 +28,7 @@ using Wyckoff.Trading;
 
 namespace Wyckoff;
 
+/// <summary>Registers what all services share: the database, Redis, and the stores on them.</summary>
 public static class WyckoffHostExtensions
 {
     public const string DatabaseConnection = "wyckoff";
@@ -88,7 +89,8 @@ public static class WyckoffHostExtensions
             .AddCheck<PostgresHealthCheck>("postgres", timeout: TimeSpan.FromSeconds(5))
             // Redis only makes reads faster: without it the service is degraded, not down.
             .AddCheck<RedisHealthCheck>("redis", HealthStatus.Degraded, timeout: TimeSpan.FromSeconds(5));
-        // Enrich, not Add: Add would open a second pool beside the data source. Retries and health checks are already ours; without a collector it would trace for nobody.
+        // Enrich, not Add: Add would open a second connection pool. Retries and health checks are configured elsewhere, and without a
+        // collector tracing would have no receiver.
         var isTraced = !string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
         builder.EnrichNpgsqlDbContext<WyckoffDbContext>(settings =>
             (settings.DisableHealthChecks, settings.DisableRetry, settings.DisableTracing, settings.DisableMetrics) = (
@@ -106,11 +108,14 @@ public static class WyckoffHostExtensions
         return builder;
     }
 
-    /// <summary>The DbContext on a data source. Work in a transaction of one's own goes through <c>Database.CreateExecutionStrategy()</c>, since what is retried must be the whole of it.</summary>
+    /// <summary>
+    /// Configures the DbContext on a data source. Code that opens its own transaction must run it through
+    /// <c>Database.CreateExecutionStrategy()</c>, so that a retry repeats the whole transaction.
+    /// </summary>
     public static DbContextOptionsBuilder UseWyckoff(this DbContextOptionsBuilder options, NpgsqlDataSource source) =>
         options.UseNpgsql(source, Configure);
 
-    /// <summary>For the model and the migrations alone, which need no database.</summary>
+    /// <summary>Configures the DbContext without a database, for the model and for creating migrations.</summary>
     public static DbContextOptionsBuilder UseWyckoff(this DbContextOptionsBuilder options) => options.UseNpgsql(Configure);
 
     private static void Configure(NpgsqlDbContextOptionsBuilder npgsql) =>
@@ -127,15 +132,17 @@ public static class WyckoffHostExtensions
         if (string.IsNullOrWhiteSpace(text))
         {
             throw new RefusalException(
-                $"No database is named: set ConnectionStrings:{DatabaseConnection} (as environment variable ConnectionStrings__{DatabaseConnection})."
+                $"No database is named: set ConnectionStrings:{DatabaseConnection} "
+                    + $"(as environment variable ConnectionStrings__{DatabaseConnection})."
             );
         }
 
-        // A listener has to be there before the pool is, or it misses the first requests that wait.
+        // Create the listener before the pool, or it misses the first events of the pool.
         services.GetRequiredService<ConnectionPoolFigures>();
         var source = new NpgsqlDataSourceBuilder(WithDefaults(text, options, applicationName)) { Name = applicationName };
         source.MapTradingEnums();
-        // A statement without an activity above it comes from a worker that polls, several times a second. Traced, these would bury everything else.
+        // A statement without a parent activity comes from a worker that polls several times a second. Tracing these would hide all
+        // other traces.
         source.ConfigureTracing(tracing =>
             tracing
                 .ConfigureCommandFilter(_ => Activity.Current is not null)
@@ -146,7 +153,7 @@ public static class WyckoffHostExtensions
         return new(source);
     }
 
-    /// <summary>The connection string with our figures where it has none of its own.</summary>
+    /// <summary>Adds our defaults to a connection string for the settings it does not contain.</summary>
     internal static string WithDefaults(string text, DatabaseOptions options, string applicationName)
     {
         NpgsqlConnectionStringBuilder given;
@@ -156,9 +163,10 @@ public static class WyckoffHostExtensions
         }
         catch (ArgumentException e)
         {
-            // The message of the builder may quote the string, and with it the password.
+            // The message of the builder may contain the connection string with its password, so it is not passed on.
             throw new RefusalException(
-                $"ConnectionStrings:{DatabaseConnection} is not a connection string such as 'Host=…;Port=5432;Database=wyckoff;Username=…;Password=…' ({e.GetType().Name})."
+                $"ConnectionStrings:{DatabaseConnection} is not a connection string such as "
+                    + $"'Host=…;Port=5432;Database=wyckoff;Username=…;Password=…' ({e.GetType().Name})."
             );
         }
 
@@ -169,11 +177,11 @@ public static class WyckoffHostExtensions
         Default("Timeout", () => given.Timeout = (int)options.PoolWait.TotalSeconds);
         Default("Keepalive", () => given.KeepAlive = (int)options.KeepAlive.TotalSeconds);
         Default("Connection Lifetime", () => given.ConnectionLifetime = (int)options.ConnectionLifetime.TotalSeconds);
-        // For so long a host that went away is not asked again: with one host nobody waits for that either.
+        // With several hosts: how long a host that failed is not tried again.
         Default("Host Recheck Seconds", () => given.HostRecheckSeconds = 1);
         Default("Application Name", () => given.ApplicationName = applicationName);
-        // A generic plan on a hypertable is built for every chunk there is: seconds, and hundreds of megabytes of backend. And a query whose client has gone, asked for
-        // by COPY, which cannot be cancelled, or by a process that was killed, is to be given up.
+        // A generic plan on a hypertable covers every chunk: it takes seconds and hundreds of megabytes. The connection check ends
+        // queries whose client is gone: a killed process, or a COPY, which cannot be cancelled.
         Default("Options", () => given.Options = "-c plan_cache_mode=force_custom_plan -c client_connection_check_interval=500");
         return given.ConnectionString;
 

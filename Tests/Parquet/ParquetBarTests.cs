@@ -352,9 +352,12 @@ public sealed class ParquetBarTests
         }
 
         await writer.FinishAsync(Token);
+        const string header =
+            "symbol,timeframe,timestamp,open,high,low,close,volume,trade_count,vwap,"
+            + "spread,spread_ratio,volume_ratio,low_history,source,quality_score";
         Assert.Equal(
-            """"
-            symbol,timeframe,timestamp,open,high,low,close,volume,trade_count,vwap,spread,spread_ratio,volume_ratio,low_history,source,quality_score
+            $""""
+            {header}
             SPY,1m,2024-01-02T14:30:00Z,100,101.5,99.25,100.00000001,0.00000001,,,2.25,1,0.5,true,"a,""b""",
             SPY,1m,2024-01-02T14:31:00Z,101,102.5,100.25,101.00000001,98765432109876543210.00000001,1,101.5,2.25,2,0.5,false,"a,""b""",0.01
 
