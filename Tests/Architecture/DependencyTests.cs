@@ -58,7 +58,7 @@ public sealed class DependencyTests
             typeof(IndicatorSeries),
             typeof(OutlierRules),
             typeof(SessionClock),
-            typeof(SessionPattern),
+            typeof(ExpectedBars),
         ];
 
     private static string Except(params string[] allowed) => $"(?!({string.Join('|', [.. allowed, "Primitives"])})\\b)\\w+";

@@ -75,7 +75,7 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             [OutlierRules.Flat] = 0,
             [OutlierRules.ZeroVolume] = 0,
         };
-        private SessionPattern? _pattern;
+        private ExpectedBars? _pattern;
         private DateTimeOffset? _first;
         private DateTimeOffset? _last;
         private long _bars;

@@ -3,7 +3,7 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Quality;
 
 /// <summary>
-/// Learns from the bars of a ticker when it usually has bars, and finds the missing ones. All bars are added in the order of time first.
+/// Learns from the bars of a ticker when it usually has bars, and finds the missing ones. Add all bars in ascending order of time, then call Compare.
 /// Bars are expected as follows:
 /// <list type="bullet">
 /// <item>On a day of the week if more than half of its dates have a bar.</item>
@@ -13,7 +13,7 @@ namespace Wyckoff.Quality;
 /// <item>Not on holidays: see <see cref="DaysWithoutBars"/>.</item>
 /// </list>
 /// </summary>
-public sealed class SessionPattern
+public sealed class ExpectedBars
 {
     /// <summary>The maximum number of expected dates in a row without bars that count as holidays. Longer runs count as missing.</summary>
     public const int LongestHoliday = 7;
@@ -32,7 +32,7 @@ public sealed class SessionPattern
     /// <param name="timeframe">The timeframe of the bars.</param>
     /// <param name="zone">The time zone of the ticker.</param>
     /// <param name="start">The time from which bars are expected; not earlier than the first bar of the ticker.</param>
-    public SessionPattern(Timeframe timeframe, TimeZoneInfo zone, DateTimeOffset start) =>
+    public ExpectedBars(Timeframe timeframe, TimeZoneInfo zone, DateTimeOffset start) =>
         (_timeframe, _zone, _start, _end) = (timeframe, zone, start, start);
 
     /// <summary>The number of dates with bars.</summary>

@@ -5,7 +5,7 @@ using Wyckoff.Quality;
 
 namespace Wyckoff.Tests.Quality;
 
-public sealed class SessionPatternTests
+public sealed class ExpectedBarsTests
 {
     private static readonly TimeZoneInfo NewYork = TimeZoneInfo.FindSystemTimeZoneById("America/New_York");
     private static readonly HashSet<DateOnly> Nothing = [];
@@ -145,9 +145,9 @@ public sealed class SessionPatternTests
             )
             .Check(Config.QuickThrowOnFailure.WithMaxTest(50));
 
-    private static SessionPattern Pattern(Timeframe timeframe, DateTimeOffset[] bars, TimeZoneInfo? zone = null)
+    private static ExpectedBars Pattern(Timeframe timeframe, DateTimeOffset[] bars, TimeZoneInfo? zone = null)
     {
-        var pattern = new SessionPattern(timeframe, zone ?? NewYork, bars[0]);
+        var pattern = new ExpectedBars(timeframe, zone ?? NewYork, bars[0]);
         Array.ForEach(bars, pattern.Add);
         return pattern;
     }
