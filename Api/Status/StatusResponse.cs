@@ -75,7 +75,9 @@ public sealed record TablesStatus(PartState State, string? Error = null) : Part(
     public IReadOnlyList<TableStatus>? Tables { get; init; }
 }
 
-/// <summary>A table. 'rows' is an estimate, 'compressionRatio' is the size of compressed chunks before by after compression.</summary>
+/// <summary>
+/// A table. 'rows' is an estimate, 'compressionRatio' the size of the compressed chunks before compression divided by their size after it.
+/// </summary>
 public sealed record TableStatus(
     string Name,
     string? ChunkInterval,

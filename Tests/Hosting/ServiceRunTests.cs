@@ -12,7 +12,7 @@ using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Tests.Hosting;
 
-/// <summary>Tests the exit codes of processes and their messages on stderr.</summary>
+/// <summary>How a service ends when it fails or cannot start: its exit code, and what it prints to stderr.</summary>
 public sealed class ServiceRunTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -251,7 +251,7 @@ public sealed class LiveStreamTests
         await rig.Time.WaitedForAsync(TimeSpan.FromMinutes(7));
         await rig.QueuedAsync(100);
         Assert.InRange(rig.Stream.Status.Queued, 100, 150);
-        // Silence is not treated as a dead connection while the stream itself does not receive.
+        // Silence is not treated as a dead connection while the stream has stopped reading because its buffer is full.
         rig.Time.Advance(TimeSpan.FromMinutes(6));
 
         free.SetResult();

@@ -64,7 +64,7 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
         var e = await Assert.ThrowsAsync<LeaseLostException>(() => WriteAsync(lease, "asleep-2"));
         Assert.Equal("The lease 'asleep' is lost.", e.Message);
         await WriteAsync(next, "asleep-3");
-        // Nor after the same holder has acquired it again, because that is another version.
+        // The old lease stays invalid when its holder acquires the lease again, because that lease has a new version.
         await ExpireAsync("asleep");
         Assert.NotNull(await a.TryAcquireAsync("asleep", Long, Token));
         await Assert.ThrowsAsync<LeaseLostException>(() => WriteAsync(lease, "asleep-4"));
@@ -152,7 +152,7 @@ public sealed class LeaseTests(TestDatabase database) : IClassFixture<TestDataba
         var lost = new TaskCompletionSource();
         held.Lost.Register(lost.SetResult);
         await time.WaitedForAsync(Long / 3);
-        // This causes an error that is not a database fault: the data source is disposed of.
+        // Renewing on a disposed data source fails with an error that is not a database fault.
         await source.DisposeAsync();
         time.Advance(Long / 3);
         await lost.Task.WaitAsync(Token);

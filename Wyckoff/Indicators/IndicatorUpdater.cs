@@ -122,7 +122,7 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
-        // The version is read before the bars. Bars written in between are computed now and once more by the next update.
+        // The version is read before the bars: bars written in between are then processed twice, not never.
         var (version, computed, since) = await VersionsAsync(connection, tickerId, timeframe, cancellationToken);
         var changes = full ? null : await ChangesAsync(connection, tickerId, timeframe, computed, version, cancellationToken);
         var window = new WindowUpdate(connection, tickerId, timeframe, time.GetUtcNow());

@@ -10,7 +10,8 @@ public static class DatabaseFaults
     public static bool IsAny(Exception exception) => exception is NpgsqlException || IsAway(exception);
 
     /// <summary>
-    /// True when the server is down, restarting, unreachable, frozen, or out of connections, so that a later retry may succeed.
+    /// True when the server is down, restarting, unreachable, frozen, out of connections, or has no such database yet, so that a later
+    /// retry may succeed.
     /// </summary>
     public static bool IsAway(Exception exception)
     {

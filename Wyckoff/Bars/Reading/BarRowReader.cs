@@ -82,8 +82,8 @@ public sealed class BarRowReader : IAsyncDisposable
     public WindowVersion Window => new(Version, ChangedAt);
 
     /// <summary>
-    /// Opens a reader of the first <paramref name="limit"/> bars with from ≤ time &lt; until, oldest first, which has read the version
-    /// already. The reader owns the connection.
+    /// Opens a reader of the first <paramref name="limit"/> bars with from ≤ time &lt; until, oldest first, and reads the first row, so
+    /// that <see cref="Version"/> is known. The reader owns the connection.
     /// </summary>
     /// <param name="connection">Has no open transaction.</param>
     /// <param name="tickerId">Ticker of the window.</param>

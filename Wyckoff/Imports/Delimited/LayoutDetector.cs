@@ -92,7 +92,7 @@ internal sealed partial class LayoutDetector
         var first = FindHeader();
         foreach (var (number, text) in _lines)
         {
-            // Lines with an unclosed quote are left out: the quote joins several fields into one.
+            // An odd number of quotes: the record continues on the next line, so its fields cannot be told apart here.
             if (number >= first && text.Count(c => c == '"') % 2 == 0 && Split(text) is { Length: >= 4 } fields)
             {
                 _rows.Add(fields);
