@@ -271,7 +271,7 @@ public static class ImportsApi
         CancellationToken cancellationToken
     )
     {
-        var reader = new RequestReader(context, OfUpload);
+        var reader = new RequestReader(context, OfUpload, refuseEmpty: true);
         var name = reader.Get(Name);
         var options = new ImportOptions
         {

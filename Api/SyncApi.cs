@@ -3,6 +3,7 @@ using Wyckoff.Api.Binding;
 using Wyckoff.Api.OpenApi;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Reading;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 using Wyckoff.Sync;
 using Wyckoff.Sync.Providers;
@@ -203,14 +204,33 @@ public static class SyncApi
         CancellationToken cancellationToken
     )
     {
-        var bars = new List<BarResponse>();
         if (await tickers.FindAsync(symbol, cancellationToken) is not { } ticker)
         {
-            return bars;
+            return [];
         }
 
+        try
+        {
+            return await ReadAsync(store, ticker.Id, timeframe, range, cancellationToken);
+        }
+        catch (Exception e) when (DatabaseFaults.IsAny(e) && !cancellationToken.IsCancellationRequested)
+        {
+            // The bars are stored, and nothing has been sent yet: a connection that breaks while they are read must not fail the request.
+            return await ReadAsync(store, ticker.Id, timeframe, range, cancellationToken);
+        }
+    }
+
+    private static async Task<IReadOnlyList<BarResponse>> ReadAsync(
+        BarReader store,
+        int tickerId,
+        Timeframe timeframe,
+        TimeRange range,
+        CancellationToken cancellationToken
+    )
+    {
+        var bars = new List<BarResponse>();
         await using var rows = await store.OpenAsync(
-            ticker.Id,
+            tickerId,
             timeframe,
             BarFields.All,
             IncomingBar.TimeOf(range.Start),

@@ -77,7 +77,7 @@ internal sealed record BarQuery
     public string Identity(string symbol) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Digest(symbol)} {Count} {FromEnd} {Paged} {(int)Fields} {Zone?.Id} {(int)Format} {Columns} {After}"
+            $"{BarCache.Representation} {Digest(symbol)} {Count} {FromEnd} {Paged} {(int)Fields} {Zone?.Id} {(int)Format} {Columns} {After}"
         );
 
     /// <summary>The cursor of the page that follows a bar.</summary>

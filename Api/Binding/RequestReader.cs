@@ -10,7 +10,10 @@ public sealed class RequestReader
 
     /// <param name="context">The request.</param>
     /// <param name="parameters">The parameters of the endpoint. Every other parameter of the query is an error.</param>
-    public RequestReader(HttpContext context, IReadOnlyList<Parameter> parameters)
+    /// <param name="refuseEmpty">
+    /// An empty value is an error: where data is written, an unset variable in a script must not select a default.
+    /// </param>
+    public RequestReader(HttpContext context, IReadOnlyList<Parameter> parameters, bool refuseEmpty = false)
     {
         _context = context;
         foreach (var (name, values) in context.Request.Query)
@@ -28,6 +31,10 @@ public sealed class RequestReader
             else if (values.Count > 1)
             {
                 AddError(name, $"Given {values.Count} times; expected once.");
+            }
+            else if (refuseEmpty && values[0] is not { Length: > 0 })
+            {
+                AddError(name, "Empty: give a value, or leave the parameter out.");
             }
         }
     }

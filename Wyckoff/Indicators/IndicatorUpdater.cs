@@ -104,8 +104,9 @@ public sealed class IndicatorUpdater(NpgsqlDataSource source, TimeProvider time)
         }
         finally
         {
-            // The session returns to the pool with its locks, so they are released here. A broken session has no locks any more. All locks
-            // are released, because after a cancelled statement it is unknown whether the lock was taken.
+            // The session returns to the pool with its locks, so they are released here. The server releases the
+            // locks of a broken session itself. All locks are released, because after a cancelled statement it is unknown whether the lock
+            // was taken.
             if (connection.State == ConnectionState.Open)
             {
                 await using var release = Command(connection, "SELECT pg_advisory_unlock_all()");

@@ -250,7 +250,8 @@ public sealed class QualityInspector(Database database, TimeProvider time)
         {
             var (total, first) = (0L, new List<Disagreement>());
             var finer = Timeframe.Stored.Where(stored => stored.Width < timeframe.Width).ToArray();
-            if (finer.Length == 0 || _first is null)
+            // The report has counted the sources of this range already.
+            if (finer.Length == 0 || _sources.Keys.All(source => source == BarWriter.Aggregated))
             {
                 return (0, first);
             }
@@ -262,7 +263,7 @@ public sealed class QualityInspector(Database database, TimeProvider time)
             foreach (
                 var span in BarSpans.Cut(
                     timeframe,
-                    _first.Value,
+                    _first!.Value,
                     _last!.Value + timeframe.Width,
                     Math.Max(1, (int)(BarsAtATime * finer[0].Width / timeframe.Width)),
                     now

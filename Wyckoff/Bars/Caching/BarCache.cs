@@ -20,6 +20,12 @@ public sealed class BarCache
     /// <summary>Maximum number of recent bars.</summary>
     public const int Bars = 500;
 
+    /// <summary>
+    /// The version of the format of responses, part of cache keys and ETags: replicas of two builds share one Redis, and clients keep what
+    /// an earlier build sent.
+    /// </summary>
+    public const int Representation = 2;
+
     // Recent bars that were used within so many milliseconds are refreshed when a write is announced.
     private const long Lately = 30_000;
 
@@ -254,9 +260,8 @@ public sealed class BarCache
 
     private readonly record struct Key(int TickerId, string Incarnation, string Period, BarFormat Format)
     {
-        // The number is the version of the format of the cached bytes. Replicas of two builds share one Redis.
         public override string ToString() =>
-            string.Create(CultureInfo.InvariantCulture, $"wyckoff:2:bars:{Incarnation}:{TickerId}:{Period}:{EnumText.Of(Format)}");
+            string.Create(CultureInfo.InvariantCulture, $"wyckoff:{Representation}:bars:{Incarnation}:{TickerId}:{Period}:{EnumText.Of(Format)}");
     }
 
     private sealed class Entry(RecentBars window, TickerRef ticker, BarPeriod period, long since)

@@ -69,4 +69,13 @@ public sealed class CsvBarWriter : BarFileWriter
             await _output.CompleteAsync();
         }
     }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (_ownsPipe)
+        {
+            // After FinishAsync this does nothing. Before, the exception keeps the incomplete rest from being written.
+            _output.Complete(new OperationCanceledException());
+        }
+    }
 }

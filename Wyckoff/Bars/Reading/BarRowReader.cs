@@ -420,7 +420,7 @@ public sealed class BarRowReader : IAsyncDisposable
 
         for (var i = 0; i < ranges.Count; i++)
         {
-            sql.Append(i == 0 ? "SELECT " : " UNION ALL SELECT ");
+            sql.Append(i == 0 ? "" : " UNION ALL ").Append(ranges.Count > 1 ? "(SELECT " : "SELECT ");
             if (head == Head.WithEachBar)
             {
                 AppendHead(sql);
@@ -440,15 +440,25 @@ public sealed class BarRowReader : IAsyncDisposable
             AppendInstant(sql, ranges[i].From);
             sql.Append(" AND timestamp < ");
             AppendInstant(sql, ranges[i].Until);
+            if (ranges.Count > 1)
+            {
+                // PostgreSQL does not pass the limit of a UNION ALL on to its parts: without their own they would read all their rows.
+                AppendOrder();
+                sql.Append(')');
+            }
         }
 
-        sql.Append(newestFirst ? " ORDER BY timestamp DESC" : " ORDER BY timestamp");
-        if (_left < long.MaxValue)
-        {
-            sql.Append(CultureInfo.InvariantCulture, $" LIMIT {_left}");
-        }
-
+        AppendOrder();
         return sql.Append(head == Head.Alone ? ") AS b ON true) TO STDOUT (FORMAT binary)" : ") TO STDOUT (FORMAT binary)").ToString();
+
+        void AppendOrder()
+        {
+            sql.Append(newestFirst ? " ORDER BY timestamp DESC" : " ORDER BY timestamp");
+            if (_left < long.MaxValue)
+            {
+                sql.Append(CultureInfo.InvariantCulture, $" LIMIT {_left}");
+            }
+        }
     }
 
     // One value instead of four columns, because each row repeats it.

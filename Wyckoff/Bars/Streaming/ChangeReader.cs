@@ -71,20 +71,10 @@ internal sealed class ChangeReader(Database database, BarReader reader, WindowVe
                     return new StreamRound(0) { Gone = true };
                 }
 
-                using var deadline = CancellationTokenSource.CreateLinkedTokenSource(token);
-                // The bars are read by COPY, which takes no command timeout.
-                deadline.CancelAfter(TimeSpan.FromSeconds(Timeout));
-                try
-                {
-                    var round = await RoundAsync(connection, window, state, tip, positions, joins, snapshots, deadline.Token);
-                    await transaction.CommitAsync(deadline.Token);
-                    versions.Raise(window.TickerId, window.Timeframe, state.Version);
-                    return round;
-                }
-                catch (OperationCanceledException e) when (!token.IsCancellationRequested)
-                {
-                    throw new NpgsqlException("Reading the changed bars timed out.", new TimeoutException(e.Message, e));
-                }
+                var round = await RoundAsync(connection, window, state, tip, positions, joins, snapshots, token);
+                await transaction.CommitAsync(token);
+                versions.Raise(window.TickerId, window.Timeframe, state.Version);
+                return round;
             },
             cancellationToken
         );
@@ -106,7 +96,7 @@ internal sealed class ChangeReader(Database database, BarReader reader, WindowVe
         {
             if (
                 state.ChangedAfter(position, window) is { Count: > 0 } ranges
-                && await StepAsync(connection, window, state, position, ranges, cancellationToken) is { } step
+                && await InTimeAsync(token => StepAsync(connection, window, state, position, ranges, token), cancellationToken) is { } step
             )
             {
                 steps[position] = step;
@@ -131,7 +121,7 @@ internal sealed class ChangeReader(Database database, BarReader reader, WindowVe
                     snapshot =
                         snapshots.TryGetValue(join.Last, out var cached) && cached.Version == state.Version
                             ? cached
-                            : await SnapshotAsync(connection, window, state, join.Last, cancellationToken);
+                            : await InTimeAsync(token => SnapshotAsync(connection, window, state, join.Last, token), cancellationToken);
                     round.Snapshots[join.Last] = snapshot;
                 }
 
@@ -269,6 +259,21 @@ internal sealed class ChangeReader(Database database, BarReader reader, WindowVe
 
         StreamTelemetry.Rendered("snapshot");
         return new(state.Version, FrameText.Snapshot(window, state.Version, bars));
+    }
+
+    // Bars are read by COPY, to which no command timeout applies.
+    private static async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(TimeSpan.FromSeconds(Timeout));
+        try
+        {
+            return await read(deadline.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new NpgsqlException("Reading the changed bars timed out.", new TimeoutException(e.Message, e));
+        }
     }
 
     // Npgsql returns an infinite timestamp as DateTime.MinValue or MaxValue; both mean that there is no bound.
