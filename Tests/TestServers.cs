@@ -51,6 +51,14 @@ public sealed class TestServers : IAsyncDisposable
             TestContext.Current.CancellationToken
         );
 
+    /// <summary>The connection string to the database of a server, for the role that the services use.</summary>
+    public static string AppConnection(LocalPostgres server) =>
+        new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff"))
+        {
+            Username = "wyckoff_app",
+            Password = AppPassword,
+        }.ConnectionString;
+
     /// <summary>Starts a streaming standby of a server, created from a base backup at its first start.</summary>
     public async Task<LocalPostgres> StandbyOfAsync(LocalPostgres primary, string name, int port = 0)
     {

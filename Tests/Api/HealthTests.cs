@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
+using Wyckoff.Tests.Api.Faults;
 
 namespace Wyckoff.Tests.Api;
 
@@ -31,7 +32,7 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
     }
 
     [Fact]
-    public async Task Redis_that_goes_away_degrades_and_heals()
+    public async Task The_health_is_degraded_while_Redis_is_away()
     {
         var redis = await TestServers.OwnRedisAsync();
         var (port, password) = (redis.Port, redis.Password);
@@ -39,10 +40,7 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
         var client = api.CreateClient();
         await EventuallyAsync(client, "Healthy");
 
-        using (var process = System.Diagnostics.Process.GetProcessById(redis.Pid))
-        {
-            process.Kill();
-        }
+        Signals.Kill(redis.Pid);
 
         var health = await EventuallyAsync(client, "Degraded");
         Assert.Contains(
@@ -58,24 +56,16 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
     }
 
     [Fact]
-    public async Task PostgreSQL_that_goes_away_is_told_and_its_return_too()
+    public async Task The_service_is_unhealthy_while_PostgreSQL_is_away()
     {
         var server = await TestServers.Current.OwnPostgresAsync("health");
         var port = server.Port;
         Assert.Equal(0, (await Migrations.RunAsync(server.ConnectionString("wyckoff"))).ExitCode);
-        var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff"))
-        {
-            Username = "wyckoff_app",
-            Password = TestServers.AppPassword,
-        }.ConnectionString;
-        await using var api = new ApiServer(connection);
+        await using var api = new ApiServer(TestServers.AppConnection(server));
         var client = api.CreateClient();
         await EventuallyAsync(client, "Healthy");
 
-        using (var process = System.Diagnostics.Process.GetProcessById(server.Pid))
-        {
-            process.Kill();
-        }
+        Signals.Kill(server.Pid);
 
         var away = (await EventuallyAsync(client, "Unhealthy")).GetProperty("dependencies").GetProperty("postgres");
         Assert.Equal(["status", "latencyMs", "error"], away.EnumerateObject().Select(property => property.Name));
@@ -89,7 +79,7 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
     }
 
     [Fact]
-    public async Task What_a_failing_check_throws_is_logged_once_and_never_published()
+    public async Task The_exception_of_a_failing_check_is_logged_once_and_never_published()
     {
         Exception? failure = null;
         var refused = new Dictionary<string, object>(StringComparer.Ordinal);
@@ -132,7 +122,7 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
 
         async Task<JsonElement> AskAsync(string check)
         {
-            var text = await api.Client.GetStringAsyncWhatever("/health");
+            var text = await api.Client.GetBodyAsync("/health");
             Assert.DoesNotContain("secret_user", text, StringComparison.Ordinal);
             Assert.DoesNotContain("10.1.2.3", text, StringComparison.Ordinal);
             return JsonDocument.Parse(text).RootElement.GetProperty("dependencies").GetProperty(check);
@@ -150,14 +140,14 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
     }
 
     [Fact]
-    public async Task A_hundred_requests_through_a_pool_of_twenty_wait_and_succeed()
+    public async Task A_hundred_requests_wait_for_twenty_pooled_connections_and_succeed()
     {
         await using var api = new ApiServer(database.AppConnection);
         var client = api.CreateClient();
         await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('POOL') ON CONFLICT DO NOTHING");
         await using var holder = await database.Admin.OpenConnectionAsync(Token);
         await using var transaction = await holder.BeginTransactionAsync(Token);
-        // Every request has to wait for this lock, so that more of them are under way than there are connections.
+        // Every request waits for this lock, so there are more concurrent requests than connections.
         await using (var hold = new NpgsqlCommand("LOCK TABLE market.tickers IN ACCESS EXCLUSIVE MODE", holder))
         {
             await hold.ExecuteNonQueryAsync(Token);
@@ -173,13 +163,17 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
 
         Assert.All(await Task.WhenAll(requests), response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
         var used = await database.ScalarAsync<long>(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app' AND application_name = 'Wyckoff.Api'"
+            """
+            SELECT count(*)
+              FROM pg_stat_activity
+             WHERE datname = current_database() AND usename = 'wyckoff_app' AND application_name = 'Wyckoff.Api'
+            """
         );
         Assert.InRange(used, 20, 40);
     }
 
     [Fact]
-    public async Task A_pooled_connection_that_died_is_replaced_unseen()
+    public async Task A_broken_pooled_connection_is_replaced_without_an_error()
     {
         await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Database:KeepAlive"] = "00:00:00" });
         var client = api.CreateClient();
@@ -188,11 +182,15 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
         );
         for (var round = 0; round < 3; round++)
         {
-            // Many at a time, so that the pool is full of connections that are going to die; of symbols that have to be looked up, too.
+            // Concurrent requests fill the pool with connections that are then terminated. Every symbol is new, so none is cached.
             await AskAsync(round);
             Assert.True(
                 await database.ScalarAsync<long>(
-                    "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app'"
+                    """
+                    SELECT count(pg_terminate_backend(pid, 5000))
+                      FROM pg_stat_activity
+                     WHERE datname = current_database() AND usename = 'wyckoff_app'
+                    """
                 ) > 0
             );
             await AskAsync(round + 1);
@@ -207,7 +205,7 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
 
     private static Task<JsonElement> EventuallyAsync(HttpClient client, string status) =>
         Eventually.GetAsync(
-            async () => JsonDocument.Parse(await client.GetStringAsyncWhatever("/health")).RootElement,
+            async () => JsonDocument.Parse(await client.GetBodyAsync("/health")).RootElement,
             health => health.GetProperty("status").GetString() == status,
             condition: $"the health is {status}"
         );
@@ -215,8 +213,8 @@ public sealed class HealthTests(TestDatabase database) : IClassFixture<TestDatab
 
 file static class HttpClientExtensions
 {
-    /// <summary>The body, whatever the status says.</summary>
-    public static async Task<string> GetStringAsyncWhatever(this HttpClient client, string url)
+    /// <summary>Returns the body of a response with any status.</summary>
+    public static async Task<string> GetBodyAsync(this HttpClient client, string url)
     {
         using var response = await client.GetAsync(url, TestContext.Current.CancellationToken);
         return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);

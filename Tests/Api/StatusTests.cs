@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Npgsql;
 using Wyckoff.Api.Status;
 using Wyckoff.Postgres;
+using Wyckoff.Tests.Api.Faults;
 using Wyckoff.Timescale;
 
 namespace Wyckoff.Tests.Api;
@@ -16,16 +17,25 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Every_part_tells_how_it_is()
+    public async Task The_status_reports_every_part()
     {
         await database.ExecuteAsync(
             """
             INSERT INTO market.tickers (symbol, timezone) VALUES ('LAGS', 'UTC'), ('FRESH', 'UTC');
-            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('LAGS', '4h', '2024-06-03 08:00Z', 1, 1, 1, 1, 1), ('FRESH', '1m', date_trunc('minute', now() - interval '10 minutes', 'UTC'), 1, 1, 1, 1, 1);
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('LAGS', '4h', '2024-06-03 08:00Z', 1, 1, 1, 1, 1),
+                   ('FRESH', '1m', date_trunc('minute', now() - interval '10 minutes', 'UTC'), 1, 1, 1, 1, 1);
             INSERT INTO market.feeds (ticker_id, timeframe, provider, since, live, enabled, next_due)
-            SELECT id, frame, 'test', '2024-01-01Z', live, enabled, now() + due FROM market.tickers, (VALUES ('1m', true, true, interval '-90 seconds'), ('5m', false, true, interval '1 hour'), ('1d', false, false, interval '-1 year')) AS f (frame, live, enabled, due) WHERE symbol = 'FRESH';
-            INSERT INTO market.import_batches (file, sha256, source, status, started_at, finished_at, rows_read, rows_inserted, rows_rejected)
-            VALUES ('old.csv', repeat('0', 64), 'import', 'completed', '2024-01-01Z', '2024-01-02Z', 1, 1, 0), ('new.csv', repeat('1', 64), 'import', 'completed', '2024-02-01Z', '2024-02-02Z', 7, 5, 2)
+            SELECT id, frame, 'test', '2024-01-01Z', live, enabled, now() + due
+              FROM market.tickers,
+                   (VALUES ('1m', true, true, interval '-90 seconds'),
+                           ('5m', false, true, interval '1 hour'),
+                           ('1d', false, false, interval '-1 year')) AS f (frame, live, enabled, due)
+             WHERE symbol = 'FRESH';
+            INSERT INTO market.import_batches
+                (file, sha256, source, status, started_at, finished_at, rows_read, rows_inserted, rows_rejected)
+            VALUES ('old.csv', repeat('0', 64), 'import', 'completed', '2024-01-01Z', '2024-01-02Z', 1, 1, 0),
+                   ('new.csv', repeat('1', 64), 'import', 'completed', '2024-02-01Z', '2024-02-02Z', 7, 5, 2)
             """
         );
         await using var api = new ApiServer(database.AppConnection, await TestServers.Current.RedisAsync());
@@ -70,10 +80,14 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
     }
 
     [Fact]
-    public async Task The_cache_tells_how_often_it_helped()
+    public async Task The_status_has_the_hit_ratio_of_the_cache()
     {
         await database.ExecuteAsync(
-            "INSERT INTO market.tickers (symbol) VALUES ('HOT'); INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('HOT', '1d', '2024-06-03Z', 1, 1, 1, 1, 1)"
+            """
+            INSERT INTO market.tickers (symbol) VALUES ('HOT');
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('HOT', '1d', '2024-06-03Z', 1, 1, 1, 1, 1)
+            """
         );
         await using var api = new ApiServer(database.AppConnection);
         var client = api.CreateClient();
@@ -88,14 +102,17 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
     }
 
     [Fact]
-    public async Task Compression_is_told_as_a_share_and_a_ratio()
+    public async Task The_status_has_the_share_and_the_ratio_of_compression()
     {
         Assert.SkipUnless(database.Edition.HasPolicies, "Compression needs TimescaleDB's Community edition.");
         await database.ExecuteAsync(
             """
             INSERT INTO market.tickers (symbol) VALUES ('DENSE');
-            INSERT INTO market.bars_5m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
-            SELECT id, timestamptz '2020-01-02Z' + n * interval '5 minutes', 1, 1, 1, 1, 1, 0, 0, 0, false, 'test' FROM market.tickers, generate_series(0, 9999) AS n WHERE symbol = 'DENSE';
+            INSERT INTO market.bars_5m
+                (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
+            SELECT id, timestamptz '2020-01-02Z' + n * interval '5 minutes', 1, 1, 1, 1, 1, 0, 0, 0, false, 'test'
+              FROM market.tickers, generate_series(0, 9999) AS n
+             WHERE symbol = 'DENSE';
             SELECT compress_chunk(chunk) FROM show_chunks('market.bars_5m', older_than => timestamptz '2020-01-20Z') AS chunk
             """
         );
@@ -109,11 +126,11 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
     }
 
     [Fact]
-    public async Task Poorer_editions_tell_what_they_have()
+    public async Task The_status_is_complete_without_TimescaleDB_and_with_its_Apache_edition()
     {
-        foreach (var (poor, edition) in new (TestDatabase, Edition)[] { (plain, Edition.None), (apache, Edition.Apache) })
+        foreach (var (limited, edition) in new (TestDatabase, Edition)[] { (plain, Edition.None), (apache, Edition.Apache) })
         {
-            await using var api = new ApiServer(poor.AppConnection);
+            await using var api = new ApiServer(limited.AppConnection);
             var status = (await api.CreateClient().GetFromJsonAsync<StatusResponse>("/v1/status", Token))!;
             Assert.Equal(("ok", edition.ToString(), PartState.None), (status.State, status.Database.Edition, status.Redis.State));
             Assert.Contains(status.Tables.Tables!, table => table.Name == "market.bars_1m" && table.CompressionRatio is null);
@@ -122,7 +139,7 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
     }
 
     [Fact]
-    public async Task A_part_that_does_not_answer_keeps_no_other_waiting_and_is_asked_by_one()
+    public async Task A_part_that_does_not_respond_delays_no_other_part_and_is_queried_only_once()
     {
         await using var api = new ApiServer(database.AppConnection);
         var client = api.CreateClient();
@@ -134,9 +151,12 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
         }
 
         var requests = Enumerable.Range(0, 30).Select(_ => client.GetFromJsonAsync<StatusResponse>("/v1/status", Token)).ToList();
-        const string waiting =
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wyckoff_app' AND wait_event_type = 'Lock'";
-        await Eventually.GetAsync(() => database.ScalarAsync<long>(waiting), there => there > 0);
+        const string waiting = """
+            SELECT count(*)
+              FROM pg_stat_activity
+             WHERE datname = current_database() AND usename = 'wyckoff_app' AND wait_event_type = 'Lock'
+            """;
+        await Eventually.GetAsync(() => database.ScalarAsync<long>(waiting), count => count > 0);
         Assert.Equal(1, await database.ScalarAsync<long>(waiting));
         foreach (var status in await Task.WhenAll(requests))
         {
@@ -149,29 +169,24 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
     }
 
     [Fact]
-    public async Task Whatever_is_away_the_status_is_told_and_its_return_too()
+    public async Task The_status_follows_Redis_and_PostgreSQL_when_they_stop_and_return()
     {
         var server = await TestServers.Current.OwnPostgresAsync("status");
         var redis = await TestServers.OwnRedisAsync();
         var port = server.Port;
         Assert.Equal(0, (await Migrations.RunAsync(server.ConnectionString("wyckoff"))).ExitCode);
-        var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff"))
-        {
-            Username = "wyckoff_app",
-            Password = TestServers.AppPassword,
-        }.ConnectionString;
-        await using var api = new ApiServer(connection, $"{redis.ConnectionString},connectRetry=1,syncTimeout=500");
+        await using var api = new ApiServer(TestServers.AppConnection(server), $"{redis.ConnectionString},connectRetry=1,syncTimeout=500");
         var client = api.CreateClient();
         await UntilAsync(client, status => status.State == "ok");
 
-        Kill(redis.Pid);
+        Signals.Kill(redis.Pid);
         await UntilAsync(
             client,
             status => status is { State: "degraded", Redis.State: PartState.Away, Redis.Error: not null, Database.State: PartState.Ok }
         );
         await redis.DisposeAsync();
 
-        Kill(server.Pid);
+        Signals.Kill(server.Pid);
         var down = await UntilAsync(
             client,
             status =>
@@ -183,7 +198,7 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
                         Replication.State: PartState.Away,
                     }
         );
-        // The messages of the driver have the address of the server.
+        // Messages of the driver contain the address of the server and must not be published.
         const string published = "^It (does not respond|did not respond within 3 s|refuses connections of this service)\\.$";
         Assert.All([down.Database.Error, down.Ingestion.Error, down.Replication.Error], error => Assert.Matches(published, error));
         await server.DisposeAsync();
@@ -193,16 +208,10 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
     }
 
     [Fact]
-    public async Task There_is_nothing_to_say_to_it()
+    public async Task Query_parameters_are_rejected()
     {
         await using var api = new ApiServer(database.AppConnection);
         Assert.Equal(HttpStatusCode.BadRequest, (await api.CreateClient().GetAsync("/v1/status?verbose=true", Token)).StatusCode);
-    }
-
-    private static void Kill(int pid)
-    {
-        using var process = System.Diagnostics.Process.GetProcessById(pid);
-        process.Kill();
     }
 
     private static Task<StatusResponse> UntilAsync(

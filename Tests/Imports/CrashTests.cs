@@ -167,11 +167,7 @@ public sealed class CrashTests
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["ConnectionStrings__wyckoff"] = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff"))
-        {
-            Username = "wyckoff_app",
-            Password = TestServers.AppPassword,
-        }.ConnectionString;
+        start.Environment["ConnectionStrings__wyckoff"] = TestServers.AppConnection(server);
         return Process.Start(start)!;
     }
 

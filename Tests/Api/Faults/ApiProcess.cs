@@ -2,7 +2,7 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.Api.Faults;
 
-/// <summary>The API as a process of its own, as it runs anywhere.</summary>
+/// <summary>Runs the API as a process of its own.</summary>
 internal sealed class ApiProcess : IAsyncDisposable
 {
     private readonly LeashedProcess _process;
@@ -20,7 +20,7 @@ internal sealed class ApiProcess : IAsyncDisposable
             ["ConnectionStrings__cache"] = cache,
             ["ASPNETCORE_URLS"] = address.ToString(),
             ["ASPNETCORE_ENVIRONMENT"] = "Production",
-            // The readers are all one client.
+            // All readers of a test have the same address, so they would share one rate limit.
             ["Wyckoff__Api__RateLimit__Enabled"] = "false",
         };
         var process = LeashedProcess.Start(
@@ -38,7 +38,7 @@ internal sealed class ApiProcess : IAsyncDisposable
         await Eventually.HoldsAsync(
             async () =>
             {
-                Assert.False(process.Exited.IsCompleted, $"The API ended: {api.Said}");
+                Assert.False(process.Exited.IsCompleted, $"The API has exited: {api.LogTail}");
                 try
                 {
                     using var response = await client.GetAsync("/alive", TestContext.Current.CancellationToken);
@@ -49,13 +49,13 @@ internal sealed class ApiProcess : IAsyncDisposable
                     return false;
                 }
             },
-            () => $"the API has not started: {api.Said}"
+            () => $"the API has not started: {api.LogTail}"
         );
         return api;
     }
 
-    /// <summary>The last lines it has logged.</summary>
-    public string Said => string.Join('\n', _process.LastLines);
+    /// <summary>The last lines that the process has logged.</summary>
+    public string LogTail => string.Join('\n', _process.LastLines);
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 }

@@ -10,7 +10,7 @@ namespace Wyckoff.Tests.Api.Faults;
 public sealed class FaultRigCollection : ICollectionFixture<FaultRig>;
 
 /// <summary>
-/// A PostgreSQL and a Redis of their own, on ports that stay theirs, and two replicas of the API as processes: all of it to be killed, frozen and started again.
+/// Starts a PostgreSQL server, a Redis server and two API processes that tests can kill, freeze and restart on the same ports.
 /// WYCKOFF_TEST_FAULTS=10 makes every test ten times as long.
 /// </summary>
 public sealed class FaultRig : IAsyncLifetime
@@ -35,8 +35,8 @@ public sealed class FaultRig : IAsyncLifetime
 
     internal IReadOnlyList<ApiProcess> Replicas => _replicas;
 
-    /// <summary>As the role of the services.</summary>
-    internal string Connection => AppConnection(Postgres);
+    /// <summary>The connection string of the role that the services use.</summary>
+    internal string Connection => TestServers.AppConnection(Postgres);
 
     public async ValueTask InitializeAsync()
     {
@@ -74,14 +74,7 @@ public sealed class FaultRig : IAsyncLifetime
         await Redis.DisposeAsync();
     }
 
-    internal static string AppConnection(LocalPostgres server) =>
-        new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff"))
-        {
-            Username = "wyckoff_app",
-            Password = TestServers.AppPassword,
-        }.ConnectionString;
-
-    /// <summary>Bars of a new symbol. Its writer announces what it writes as every writer does.</summary>
+    /// <summary>Writes the first bars of a new symbol. Every write is announced through Redis, as in production.</summary>
     internal async Task<NumberedBars> BarsAsync(int seed)
     {
         var redis = new RedisConnection(
@@ -91,11 +84,11 @@ public sealed class FaultRig : IAsyncLifetime
         _connections.Add(redis);
         await redis.StartAsync(TestContext.Current.CancellationToken);
         var bars = new NumberedBars(Connection, $"FAULT{++_symbols}", seed, redis);
-        await bars.BeginAsync(TestContext.Current.CancellationToken);
+        await bars.WriteFirstBarsAsync(TestContext.Current.CancellationToken);
         return bars;
     }
 
-    /// <summary>As the administrator, each statement by itself.</summary>
+    /// <summary>Executes statements as the administrator, each in its own transaction.</summary>
     internal async Task ExecuteAsync(params string[] statements)
     {
         await using var connection = new NpgsqlConnection(Postgres.ConnectionString("wyckoff") + ";Pooling=false;Command Timeout=120");
@@ -107,7 +100,7 @@ public sealed class FaultRig : IAsyncLifetime
         }
     }
 
-    /// <summary>Whether a commit of the services' role waits until standbys have it.</summary>
+    /// <summary>Whether a commit of the services' role is waiting for synchronous standbys.</summary>
     internal async Task<bool> IsWaitingForStandbysAsync()
     {
         await using var connection = new NpgsqlConnection(Postgres.ConnectionString("wyckoff") + ";Pooling=false");
@@ -144,7 +137,7 @@ public sealed class FaultRig : IAsyncLifetime
         _isStopped = true;
     }
 
-    /// <summary>Starts it again on the same data and port.</summary>
+    /// <summary>Starts the server again with the same data and port, after stopping it if necessary.</summary>
     internal async Task RestartPostgresAsync()
     {
         if (!_isStopped)
@@ -156,7 +149,7 @@ public sealed class FaultRig : IAsyncLifetime
         _isStopped = false;
     }
 
-    // Not durable against a crash of the machine, but what was acknowledged has to outlive a kill.
+    // Data need not survive a crash of the machine, but an acknowledged commit has to survive SIGKILL of the server.
     private static Task<LocalPostgres> StartPostgresAsync(int port = 0) =>
         TestServers.Current.OwnPostgresAsync("faults", port, settings: new() { ["synchronous_commit"] = "on" });
 }

@@ -3,77 +3,76 @@ using System.Net;
 
 namespace Wyckoff.Tests.Api.Faults;
 
-/// <summary>Redis and PostgreSQL are killed, frozen and started again while readers ask and a writer writes.</summary>
+/// <summary>Tests what API clients see while Redis or PostgreSQL is killed, frozen and restarted.</summary>
 [Collection(nameof(FaultRig))]
 public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
 {
-    /// <summary>Rows of the long answer: some 40 MB.</summary>
-    private const int Long = 250_000;
+    /// <summary>The number of rows in a response of about 40 MB.</summary>
+    private const int LongRows = 250_000;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Redis_may_be_killed_frozen_and_restarted_without_a_single_error()
+    public async Task Killing_freezing_and_restarting_Redis_causes_no_error()
     {
         await using var bars = await rig.BarsAsync(1);
         await using var load = new ReadLoad(rig.Replicas, bars, readers: 6, seed: 1);
-        using var stop = new CancellationTokenSource();
-        var writer = bars.RunAsync(TimeSpan.FromMilliseconds(10), stop.Token);
-        await load.AnsweredAsync(100);
+        bars.StartWriting(TimeSpan.FromMilliseconds(10));
+        await load.WaitForAnswersAsync(100);
 
         await rig.KillRedisAsync();
-        await load.ProgressAsync();
+        await load.WaitForProgressAsync();
         await rig.RestartRedisAsync();
-        await load.ProgressAsync();
+        await load.WaitForProgressAsync();
 
         await Signals.FreezeAsync(rig.Redis);
         try
         {
-            // More answers than could come if each were held up until the client of Redis gives up.
-            await load.ProgressAsync();
+            // There could not be that many answers if each of them waited for the timeout of the Redis client.
+            await load.WaitForProgressAsync();
         }
         finally
         {
             await Signals.ThawAsync(rig.Redis);
         }
 
-        await load.ProgressAsync();
+        await load.WaitForProgressAsync();
         await rig.RestartRedisAsync();
-        await load.ProgressAsync();
+        await load.WaitForProgressAsync();
 
-        await stop.CancelAsync();
-        await writer;
+        await bars.StopWritingAsync();
         await load.StopAndCheckAllAsync();
-        var slowest = load.History.Answers.Max(answer => Stopwatch.GetElapsedTime(answer.Began, answer.Ended));
-        output.WriteLine($"{load.History.Count} answers over {bars.Acknowledged} versions; the slowest took {slowest.TotalSeconds:0.0} s");
+        output.WriteLine(load.Summary);
     }
 
     [Fact]
-    public async Task PostgreSQL_killed_and_started_again_is_an_error_only_while_it_is_away() =>
+    public async Task Reads_fail_only_while_a_killed_PostgreSQL_is_away() =>
         await OutageAsync(2, rig.KillPostgresAsync, rig.RestartPostgresAsync);
 
     [Fact]
-    public async Task PostgreSQL_stopped_and_started_again_is_an_error_only_while_it_is_away() =>
+    public async Task Reads_fail_only_while_a_stopped_PostgreSQL_is_away() =>
         await OutageAsync(3, rig.StopPostgresAsync, rig.RestartPostgresAsync);
 
     [Fact]
-    public async Task PostgreSQL_frozen_and_thawed_is_an_error_only_while_it_is_away() =>
+    public async Task Reads_fail_only_while_PostgreSQL_is_frozen() =>
         await OutageAsync(4, () => Signals.FreezeAsync(rig.Postgres), () => Signals.ThawAsync(rig.Postgres));
 
     [Fact]
-    public async Task A_response_that_breaks_off_half_way_cannot_be_taken_for_a_short_one()
+    public async Task A_client_notices_a_response_that_breaks_off()
     {
         await rig.ExecuteAsync(
             "INSERT INTO market.tickers (symbol, timezone, asset_type) VALUES ('LONG', 'UTC', 'crypto')",
             $"""
-            INSERT INTO market.bars_1m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
-            SELECT id, timestamptz '2023-01-01Z' + n * interval '1 minute', 100, 101, 99, 100, n, 2, 1, 1, false, 'test' FROM market.tickers, generate_series(0, {Long
-                - 1}) AS n WHERE symbol = 'LONG'
+            INSERT INTO market.bars_1m
+                (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
+            SELECT id, timestamptz '2023-01-01Z' + n * interval '1 minute', 100, 101, 99, 100, n, 2, 1, 1, false, 'test'
+              FROM market.tickers, generate_series(0, {LongRows - 1}) AS n
+             WHERE symbol = 'LONG'
             """
         );
         using var client = new HttpClient { BaseAddress = rig.Replicas[0].Address };
-        var url = $"/v1/bars/LONG?timeframe=1m&from=2023-01-01&limit={Long}&format=ndjson";
-        Assert.Equal(Long, (await client.GetStringAsync(url, Token)).AsSpan().Count('\n'));
+        var url = $"/v1/bars/LONG?timeframe=1m&from=2023-01-01&limit={LongRows}&format=ndjson";
+        Assert.Equal(LongRows, (await client.GetStringAsync(url, Token)).AsSpan().Count('\n'));
 
         using var response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, Token);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -84,7 +83,7 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
             Assert.NotNull(await lines.ReadLineAsync(Token));
         }
 
-        // Far more is to come than all buffers on the way can hold.
+        // The rest of the response is much larger than all buffers between the server and this test.
         await rig.KillPostgresAsync();
         try
         {
@@ -95,24 +94,24 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
                     read++;
                 }
             });
-            output.WriteLine($"broken off after {read} of {Long} rows");
+            output.WriteLine($"the response broke off after {read} of {LongRows} rows");
         }
         finally
         {
             await rig.RestartPostgresAsync();
         }
 
-        await AnsweredAsync(client, "/v1/bars/LONG?timeframe=1m&last=5", HttpStatusCode.OK);
+        await WaitForStatusAsync(client, "/v1/bars/LONG?timeframe=1m&last=5", HttpStatusCode.OK);
     }
 
-    /// <summary>Ends when a replica says that its database is away.</summary>
-    private static async Task NoticedAsync(ApiProcess replica)
+    /// <summary>Waits until the health endpoint of a replica reports that the database is away.</summary>
+    private static async Task WaitForUnhealthyAsync(ApiProcess replica)
     {
         using var client = new HttpClient { BaseAddress = replica.Address };
-        await AnsweredAsync(client, "/health", HttpStatusCode.ServiceUnavailable);
+        await WaitForStatusAsync(client, "/health", HttpStatusCode.ServiceUnavailable);
     }
 
-    private static Task AnsweredAsync(HttpClient client, string url, HttpStatusCode expected) =>
+    private static Task WaitForStatusAsync(HttpClient client, string url, HttpStatusCode expected) =>
         Eventually.GetAsync(
             async () =>
             {
@@ -122,47 +121,44 @@ public sealed class FaultTests(FaultRig rig, ITestOutputHelper output)
             status => status == expected
         );
 
-    private async Task OutageAsync(int seed, Func<Task> goAsync, Func<Task> returnAsync)
+    private async Task OutageAsync(int seed, Func<Task> stopAsync, Func<Task> restartAsync)
     {
         await using var bars = await rig.BarsAsync(seed);
         await using var load = new ReadLoad(rig.Replicas, bars, readers: 6, seed);
-        using var stop = new CancellationTokenSource();
-        var writer = bars.RunAsync(TimeSpan.FromMilliseconds(10), stop.Token);
-        await load.AnsweredAsync(100);
+        bars.StartWriting(TimeSpan.FromMilliseconds(10));
+        await load.WaitForAnswersAsync(100);
 
-        var gone = Stopwatch.GetTimestamp();
-        await goAsync();
+        var away = Stopwatch.GetTimestamp();
+        await stopAsync();
         try
         {
-            await Task.WhenAll(rig.Replicas.Select(NoticedAsync));
+            await Task.WhenAll(rig.Replicas.Select(WaitForUnhealthyAsync));
         }
         finally
         {
-            await returnAsync();
+            await restartAsync();
         }
 
         var back = Stopwatch.GetTimestamp();
-        await load.RecoveredAsync(500);
+        await load.WaitForRecoveryAsync(500);
         var recovered = Stopwatch.GetTimestamp();
-        await load.ProgressAsync();
-        await stop.CancelAsync();
-        await writer;
+        await load.WaitForProgressAsync();
+        await bars.StopWritingAsync();
         await load.StopAndCheckAsync();
 
         Assert.DoesNotContain(
             load.Failures,
             failure =>
-                failure.Ended < gone
+                failure.Ended < away
                 || failure.Status is > 0 and < 500
-                || (failure.Status > 0 && !failure.Said.StartsWith("application/problem+json", StringComparison.Ordinal))
+                || (failure.Status > 0 && !failure.Response.StartsWith("application/problem+json", StringComparison.Ordinal))
         );
         Assert.DoesNotContain(load.Failures, failure => failure.Status == 0);
         Assert.DoesNotContain(load.Failures, failure => failure.Began > recovered);
         var last = load.Failures.Select(failure => failure.Ended).Append(back).Max();
         output.WriteLine(
-            $"away for {Stopwatch.GetElapsedTime(gone, back).TotalSeconds:0.0} s: {load.Failures.Count} errors, "
-                + $"the last {Stopwatch.GetElapsedTime(back, last).TotalSeconds:0.00} s after its return; "
-                + $"{load.History.Count} answers over {bars.Acknowledged} versions"
+            $"away for {Stopwatch.GetElapsedTime(away, back).TotalSeconds:0.0} s: {load.Failures.Count} errors, "
+                + $"the last {Stopwatch.GetElapsedTime(back, last).TotalSeconds:0.00} s after the restart; {load.Summary}"
         );
     }
 }

@@ -1,6 +1,9 @@
 namespace Wyckoff.Tests.Api.Faults;
 
-/// <summary>While a writer corrects bars, no replica shows time go backwards, none is further behind than it may be, and who has heard of a version is not told an older one.</summary>
+/// <summary>
+/// Tests that replicas stay consistent while bars change: versions of a replica never go backwards, never lag more than MaxVersionAge,
+/// and are never older than the version in If-None-Match.
+/// </summary>
 [Collection(nameof(FaultRig))]
 public sealed class FreshnessTests(FaultRig rig, ITestOutputHelper output)
 {
@@ -11,24 +14,24 @@ public sealed class FreshnessTests(FaultRig rig, ITestOutputHelper output)
     {
         await using var bars = await rig.BarsAsync(seed);
         await using var load = new ReadLoad(rig.Replicas.Take(replicas), bars, readers: 24, seed);
-        // In bursts, so that there are both windows that change under the readers and some that stay long enough to be kept.
+        // Writes come in bursts, so that bars change during reads as well as stay unchanged long enough for 304 responses.
         var random = new Random(seed);
         while (bars.Acknowledged < 120 * FaultRig.Length)
         {
             for (var write = random.Next(1, 12); write > 0; write--)
             {
-                await bars.OnceAsync();
+                await bars.WriteOnceAsync();
             }
 
-            await load.AnsweredAsync(random.Next(100));
+            await load.WaitForAnswersAsync(random.Next(100));
         }
 
         await load.StopAndCheckAllAsync();
-        output.WriteLine($"{load.History.Count} answers, {load.Unchanged} of them 304, over {bars.Acknowledged} versions");
+        output.WriteLine(load.Summary);
         Assert.True(
             load.History.Answers.Select(answer => answer.Version).Distinct().Count() > 50,
-            "The readers have seen too little for this to say anything."
+            "The readers saw too few versions to prove anything."
         );
-        Assert.True(load.Unchanged > 0, "Nobody was told that what he had is still right.");
+        Assert.True(load.Unchanged > 0, "No response was 304.");
     }
 }

@@ -11,48 +11,50 @@ using Wyckoff.Tickers;
 namespace Wyckoff.Tests.Api.Faults;
 
 /// <summary>
-/// Minute bars that one writer appends and corrects, and the model that every answer is held against: each write is numbered, its bars say its number, and what the
-/// bars are at a version is known from before the write begins.
+/// Writes 1m bars of one symbol and keeps a model of every version. Each write has a number that its bars contain, and the model of
+/// a version is stored before its write begins, so that any response can be checked against it.
 /// </summary>
 internal sealed class NumberedBars : IAsyncDisposable
 {
-    private const int First = 600;
+    private const int FirstBars = 600;
     private readonly NpgsqlDataSource _source;
     private readonly BarWriter _writer;
     private readonly Random _random;
     private readonly DateTimeOffset _start;
 
-    /// <summary>By version: of each bar, the number of the write it is from.</summary>
+    /// <summary>For each version, the number of the write that each bar comes from.</summary>
     private readonly ConcurrentDictionary<long, ImmutableList<int>> _states = new();
 
-    /// <summary>When which version was acknowledged, in order.</summary>
+    /// <summary>The acknowledged versions with their timestamps, in order.</summary>
     private readonly List<(long At, long Version)> _acknowledgements = [];
 
+    private readonly CancellationTokenSource _stop = new();
+    private Task _writing = Task.CompletedTask;
     private int _ticker;
     private int _number;
     private long _acknowledged;
     private long _version;
 
-    /// <param name="connection">To the database, as the role of the services.</param>
-    /// <param name="symbol">A symbol of this writer's own.</param>
-    /// <param name="seed">What it will do.</param>
-    /// <param name="redis">Where it says what has changed; null: nowhere.</param>
+    /// <param name="connection">The connection string of the role that the services use.</param>
+    /// <param name="symbol">A symbol that nobody else writes.</param>
+    /// <param name="seed">The seed of the random writes.</param>
+    /// <param name="redis">Where changes are announced, or null to announce none.</param>
     public NumberedBars(string connection, string symbol, int seed, RedisConnection? redis)
     {
-        // What is under way when the server dies has to be found out afterwards, so nothing may be tried again behind our back.
+        // A plain data source does not retry: WriteAsync itself finds out whether a write without an acknowledgement was committed.
         (_source, Symbol, _random) = (NpgsqlDataSource.Create(connection), symbol, new Random(seed));
         _writer = new(_source, new(_source), redis);
         var now = TimeProvider.System.GetUtcNow();
-        // Room for a bar a minute up to now: more than a test will ever append.
+        // Thirty days have room for 43,200 bars, more than a test appends.
         _start = new DateTimeOffset(now.Year, now.Month, now.Day, 0, 0, 0, TimeSpan.Zero).AddDays(-30);
     }
 
     public string Symbol { get; }
 
-    /// <summary>The newest version whose write has come back.</summary>
+    /// <summary>The newest version whose write was acknowledged.</summary>
     public long Acknowledged => Volatile.Read(ref _acknowledged);
 
-    /// <summary>The newest version whose write had come back by a timestamp.</summary>
+    /// <summary>Returns the newest version whose write was acknowledged by a timestamp.</summary>
     public long AcknowledgedBy(long timestamp)
     {
         lock (_acknowledgements)
@@ -71,43 +73,55 @@ internal sealed class NumberedBars : IAsyncDisposable
 
     public DateTimeOffset TimeOf(int bar) => _start.AddMinutes(bar);
 
-    public async Task BeginAsync(CancellationToken cancellationToken)
+    public async Task WriteFirstBarsAsync(CancellationToken cancellationToken)
     {
         _ticker = (
             await new TickerDirectory(_source).GetOrAddAsync(Wyckoff.Primitives.Symbol.Parse(Symbol), cancellationToken, "UTC", "crypto")
         ).Id;
-        await WriteAsync(0, First, cancellationToken);
+        await WriteAsync(0, FirstBars, cancellationToken);
     }
 
-    /// <summary>Writes until it is told to stop; where the database is away it waits for it.</summary>
-    public async Task RunAsync(TimeSpan pause, CancellationToken stop)
+    /// <summary>Starts to write in the background, with a pause of this average length between writes.</summary>
+    public void StartWriting(TimeSpan pause)
     {
-        while (!stop.IsCancellationRequested)
+        _writing = RunAsync();
+
+        async Task RunAsync()
         {
-            await OnceAsync();
-            await Task.Delay(pause * (2 * _random.NextDouble()), CancellationToken.None);
+            while (!_stop.IsCancellationRequested)
+            {
+                await WriteOnceAsync();
+                await Task.Delay(pause * (2 * _random.NextDouble()), CancellationToken.None);
+            }
         }
     }
 
-    /// <summary>Appends a bar, or corrects some: mostly new ones, as happens.</summary>
-    public Task OnceAsync()
+    /// <summary>Ends the writes in the background. Fails if one of them failed.</summary>
+    public async Task StopWritingAsync()
     {
-        var there = _states[_version].Count;
+        await _stop.CancelAsync();
+        await _writing;
+    }
+
+    /// <summary>Appends up to three bars, corrects up to twenty older bars, or corrects one of the newest 30 bars.</summary>
+    public Task WriteOnceAsync()
+    {
+        var total = _states[_version].Count;
         var (first, count) = _random.Next(4) switch
         {
-            0 => (there, 1 + _random.Next(3)),
-            1 => (_random.Next(there - 20), 1 + _random.Next(20)),
-            _ => (there - 1 - _random.Next(30), 1),
+            0 => (total, 1 + _random.Next(3)),
+            1 => (_random.Next(total - 20), 1 + _random.Next(20)),
+            _ => (total - 1 - _random.Next(30), 1),
         };
         return WriteAsync(first, count, CancellationToken.None);
     }
 
-    /// <summary>What is wrong with the bars that are said to be those of a version; null when nothing is.</summary>
-    /// <param name="version">As the answer has it.</param>
-    /// <param name="first">The first bar that was asked for; less than nothing: the newest <paramref name="limit"/>.</param>
-    /// <param name="limit">How many were asked for.</param>
-    /// <param name="bars">Those that came.</param>
-    public string? Fault(long version, int first, int limit, IReadOnlyList<NumberedBar> bars)
+    /// <summary>Describes the first difference between returned bars and the model, or returns null if they are equal.</summary>
+    /// <param name="version">The version in the response.</param>
+    /// <param name="first">The number of the first requested bar, or -1 for the newest <paramref name="limit"/> bars.</param>
+    /// <param name="limit">The requested number of bars.</param>
+    /// <param name="bars">The bars in the response.</param>
+    public string? Mismatch(long version, int first, int limit, IReadOnlyList<NumberedBar> bars)
     {
         if (!_states.TryGetValue(version, out var state))
         {
@@ -118,7 +132,7 @@ internal sealed class NumberedBars : IAsyncDisposable
         var count = Math.Min(limit, state.Count - from);
         if (bars.Count != count)
         {
-            return $"Version {version} has {count} bars there, and {bars.Count} came.";
+            return $"Version {version} has {count} bars there, but {bars.Count} were returned.";
         }
 
         for (var i = 0; i < count; i++)
@@ -126,14 +140,21 @@ internal sealed class NumberedBars : IAsyncDisposable
             var expected = Bar(from + i, state[from + i]);
             if (bars[i] != expected)
             {
-                return $"Bar {i} of version {version} is {expected}, and {bars[i]} came.";
+                return $"Bar {i} of version {version} is {expected}, but {bars[i]} was returned.";
             }
         }
 
         return null;
     }
 
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        // StopWritingAsync reports failures. A test that fails before it has another error to report.
+        await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _source.DisposeAsync();
+        _stop.Dispose();
+    }
 
     private async Task WriteAsync(int first, int count, CancellationToken cancellationToken)
     {
@@ -173,7 +194,7 @@ internal sealed class NumberedBars : IAsyncDisposable
         {
             if (await StoredVersionAsync() != version)
             {
-                return; // what was to be this version will never be, and nobody can have seen it
+                return; // The write was rolled back, so no reader can have seen this version.
             }
         }
 
@@ -185,10 +206,10 @@ internal sealed class NumberedBars : IAsyncDisposable
         }
     }
 
-    /// <summary>A commit that was cut off may have happened.</summary>
+    /// <summary>Reads the version in the database. A commit may have succeeded even though its connection broke.</summary>
     private async Task<long> StoredVersionAsync()
     {
-        string? fault = null;
+        string? error = null;
         var version = await Eventually.GetAsync(
             async () =>
             {
@@ -203,21 +224,31 @@ internal sealed class NumberedBars : IAsyncDisposable
                 catch (NpgsqlException e)
                 {
                     _source.Clear();
-                    fault = e.Message;
+                    error = e.Message;
                     return null;
                 }
             },
             version => version is not null,
-            _ => fault ?? "no row"
+            _ => error ?? "no row"
         );
         return version!.Value;
     }
 
     private IncomingBar Incoming(int bar, int number)
     {
-        var said = Bar(bar, number);
+        var values = Bar(bar, number);
         Assert.Null(
-            IncomingBar.TryCreate(said.Time, said.Open, said.High, said.Low, said.Close, said.Volume, null, null, out var incoming)
+            IncomingBar.TryCreate(
+                values.Time,
+                values.Open,
+                values.High,
+                values.Low,
+                values.Close,
+                values.Volume,
+                null,
+                null,
+                out var incoming
+            )
         );
         return incoming;
     }

@@ -2,16 +2,18 @@ using System.Collections.Concurrent;
 
 namespace Wyckoff.Tests.Api.Faults;
 
-/// <summary>One answered question.</summary>
-/// <param name="Began">When it was asked.</param>
-/// <param name="Ended">When the answer was there.</param>
-/// <param name="Due">The oldest version allowed: the newest acknowledged MaxVersionAge before the question, or the one named in If-None-Match.</param>
-/// <param name="Version">Of the answer.</param>
-/// <param name="Replica">Who gave it.</param>
-/// <param name="Of">For people.</param>
-internal readonly record struct Answer(long Began, long Ended, long Due, long Version, int Replica, string Of);
+/// <summary>A successful read of bars.</summary>
+/// <param name="Began">The timestamp before the request was sent.</param>
+/// <param name="Ended">The timestamp after the response was read.</param>
+/// <param name="Oldest">
+/// The oldest version allowed: the newest one acknowledged MaxVersionAge before the request, or the one sent in If-None-Match if newer.
+/// </param>
+/// <param name="Version">The version that the response returned.</param>
+/// <param name="Replica">The number of the replica that responded.</param>
+/// <param name="Request">A description for error messages.</param>
+internal readonly record struct Answer(long Began, long Ended, long Oldest, long Version, int Replica, string Request);
 
-/// <summary>What many readers saw, however they asked.</summary>
+/// <summary>Collects the versions that concurrent readers saw, and finds those that violate the consistency guarantees.</summary>
 internal sealed class ReadHistory
 {
     private readonly ConcurrentQueue<Answer> _answers = new();
@@ -23,13 +25,13 @@ internal sealed class ReadHistory
     public void Add(Answer answer) => _answers.Enqueue(answer);
 
     /// <summary>
-    /// Where an answer was older than it may be, and where time went backwards: of one replica an answer that is older than one that had ended before its question
-    /// was asked.
+    /// Finds answers with a version older than allowed, and answers with an older version than another answer of the same replica
+    /// that ended before their request began.
     /// </summary>
     public IEnumerable<string> Violations() =>
         _answers
-            .Where(answer => answer.Version < answer.Due)
-            .Select(answer => $"{answer} is older than it may be.")
+            .Where(answer => answer.Version < answer.Oldest)
+            .Select(answer => $"{answer} is older than allowed.")
             .Concat(_answers.GroupBy(answer => answer.Replica).SelectMany(answers => StepsBack([.. answers])));
 
     private static IEnumerable<string> StepsBack(List<Answer> answers)

@@ -8,19 +8,19 @@ using Wyckoff.Bars.Caching;
 
 namespace Wyckoff.Tests.Api.Faults;
 
-/// <summary>A question that was not answered, and what came instead.</summary>
-internal readonly record struct Failure(long Began, long Ended, int Status, string Said);
+/// <summary>A failed read. The status is 0 if there was no response.</summary>
+internal readonly record struct Failure(long Began, long Ended, int Status, string Response);
 
 /// <summary>
-/// Readers that ask without pause, in turns of every replica and every way there is to ask, until it is disposed. Each answer is held against the model at once: it must
-/// be exactly the state of the version it says it is.
+/// Runs readers that send requests to random replicas without pause, in all formats, until it is disposed. Each response must contain
+/// exactly the bars of the version that it names.
 /// </summary>
 internal sealed class ReadLoad : IAsyncDisposable
 {
-    /// <summary>Where the version of an answer stands, whatever its body.</summary>
+    /// <summary>The response header with the version, which every format has.</summary>
     public const string VersionHeader = "Wyckoff-Version";
 
-    /// <summary>In timestamps: for how long a replica may go by a version that it has learnt.</summary>
+    /// <summary>How long a replica may use a cached version, in ticks of <see cref="Stopwatch"/>.</summary>
     private static readonly long MaxAge = (long)(new CacheOptions().MaxVersionAge.TotalSeconds * Stopwatch.Frequency);
 
     private readonly CancellationTokenSource _stop = new();
@@ -44,14 +44,18 @@ internal sealed class ReadLoad : IAsyncDisposable
 
     public IReadOnlyCollection<Failure> Failures => _failures;
 
-    /// <summary>Answers that were not the state of their version.</summary>
+    /// <summary>Responses whose bars are not those of their version.</summary>
     public IReadOnlyCollection<string> Wrong => _wrong;
 
-    /// <summary>How many were told that what they had was still right.</summary>
+    /// <summary>The number of 304 responses.</summary>
     public int Unchanged => _unchanged;
 
-    /// <summary>Ends when so many more answers have come.</summary>
-    public Task AnsweredAsync(int more)
+    public string Summary =>
+        $"{History.Count} answers ({Unchanged} of them 304) over {_bars.Acknowledged} versions; the slowest took "
+        + $"{History.Answers.Max(answer => Stopwatch.GetElapsedTime(answer.Began, answer.Ended)).TotalSeconds:0.0} s";
+
+    /// <summary>Waits for this number of further answers.</summary>
+    public Task WaitForAnswersAsync(int more)
     {
         var from = History.Count;
         return Eventually.HoldsAsync(
@@ -60,25 +64,28 @@ internal sealed class ReadLoad : IAsyncDisposable
         );
     }
 
-    /// <summary>Ends when 500 more answers have come and 50 more versions are written: enough to show that nobody is held up.</summary>
-    public async Task ProgressAsync()
+    /// <summary>Waits for 500 further answers and 50 further versions: neither the readers nor the writer are blocked.</summary>
+    public async Task WaitForProgressAsync()
     {
         var written = _bars.Acknowledged + (long)(50 * FaultRig.Length);
-        await AnsweredAsync((int)(500 * FaultRig.Length));
-        await Eventually.HoldsAsync(() => _bars.Acknowledged >= written, () => $"version {_bars.Acknowledged} of {written} is written");
+        await WaitForAnswersAsync((int)(500 * FaultRig.Length));
+        await Eventually.HoldsAsync(
+            () => _bars.Acknowledged >= written,
+            () => $"the writer is at version {_bars.Acknowledged}, not {written}"
+        );
     }
 
-    /// <summary>Ends when so many questions were answered that were asked from now on and after the last failure.</summary>
-    public Task RecoveredAsync(int answers)
+    /// <summary>Waits for this number of answers to requests that began after this call and after the last failure.</summary>
+    public Task WaitForRecoveryAsync(int answers)
     {
         var from = Stopwatch.GetTimestamp();
         return Eventually.HoldsAsync(
             () =>
             {
-                var since = _failures.Select(failure => failure.Ended).Append(from).Max();
-                return History.Answers.Count(answer => answer.Began > since) >= answers;
+                var lastFailure = _failures.Select(failure => failure.Ended).Append(from).Max();
+                return History.Answers.Count(answer => answer.Began > lastFailure) >= answers;
             },
-            () => $"{_failures.Count(failure => failure.Ended > from)} questions were not answered, the last: {_failures.LastOrDefault()}"
+            () => $"{_failures.Count(failure => failure.Ended > from)} requests failed, the last: {_failures.LastOrDefault()}"
         );
     }
 
@@ -88,22 +95,23 @@ internal sealed class ReadLoad : IAsyncDisposable
         await _readers;
     }
 
-    /// <summary>Ends the readers. Of what they saw everything was right, nothing too old, and time never went backwards.</summary>
+    /// <summary>Stops the readers, and checks that no answer was wrong or too old and no version went backwards.</summary>
     public async Task StopAndCheckAsync()
     {
         await StopAsync();
         Assert.True(_wrong.IsEmpty, $"{_wrong.Count} answers were wrong: {string.Join('\n', _wrong.Take(5))}");
         var violations = History.Violations().ToList();
-        Assert.True(violations.Count == 0, $"Time went backwards {violations.Count} times: {string.Join('\n', violations.Take(5))}");
+        Assert.True(violations.Count == 0, $"{violations.Count} answers were too old: {string.Join('\n', violations.Take(5))}");
     }
 
-    /// <summary>The same, and every question was answered.</summary>
+    /// <summary>Does the same as <see cref="StopAndCheckAsync"/>, and checks that no request failed.</summary>
     public async Task StopAndCheckAllAsync()
     {
         await StopAndCheckAsync();
         Assert.True(
             _failures.IsEmpty,
-            $"{_failures.Count} questions were not answered, the first: {_failures.FirstOrDefault()}\n{string.Join("\n\n", _replicas.Select(replica => replica.Said))}"
+            $"{_failures.Count} requests failed, the first: {_failures.FirstOrDefault()}\n"
+                + string.Join("\n\n", _replicas.Select(replica => replica.LogTail))
         );
     }
 
@@ -116,13 +124,13 @@ internal sealed class ReadLoad : IAsyncDisposable
 
     private async Task ReadAsync(int reader, Random random)
     {
-        // Whichever replica it is from: another may not have heard of it yet.
-        var kept = new Dictionary<string, (string Tag, long Version)>(StringComparer.Ordinal);
+        // A cached response is also sent to other replicas than its own, which may not know its version yet.
+        var cache = new Dictionary<string, (string Tag, long Version)>(StringComparer.Ordinal);
         while (!_stop.IsCancellationRequested)
         {
             var replica = random.Next(_clients.Count);
             var client = _clients[replica];
-            // Few questions, asked again and again, so that they meet in the caches; some go past those.
+            // A few URLs repeat, so that readers share cached responses. The ranges by time are not cached.
             var (first, limit) = random.Next(7) switch
             {
                 0 => (-1, 7),
@@ -134,37 +142,39 @@ internal sealed class ReadLoad : IAsyncDisposable
             var form = (Form)random.Next(4);
             var url = Url(first, limit, form);
             var began = Stopwatch.GetTimestamp();
-            var due = _bars.AcknowledgedBy(began - MaxAge);
+            var oldest = _bars.AcknowledgedBy(began - MaxAge);
             try
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, url);
-                var known = kept.TryGetValue(url, out var copy) && random.Next(2) == 0;
-                if (known)
+                var isConditional = cache.TryGetValue(url, out var cached) && random.Next(2) == 0;
+                if (isConditional)
                 {
-                    due = Math.Max(due, copy.Version);
-                    request.Headers.TryAddWithoutValidation("If-None-Match", copy.Tag);
+                    oldest = Math.Max(oldest, cached.Version);
+                    request.Headers.TryAddWithoutValidation("If-None-Match", cached.Tag);
                 }
 
                 using var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, CancellationToken.None);
                 var body = await response.Content.ReadAsByteArrayAsync(CancellationToken.None);
                 var ended = Stopwatch.GetTimestamp();
-                if (known && response.StatusCode == HttpStatusCode.NotModified)
+                if (isConditional && response.StatusCode == HttpStatusCode.NotModified)
                 {
                     Interlocked.Increment(ref _unchanged);
-                    History.Add(new(began, ended, due, copy.Version, replica, $"reader {reader}, unchanged {client.BaseAddress}{url}"));
+                    History.Add(
+                        new(began, ended, oldest, cached.Version, replica, $"reader {reader}, unchanged {client.BaseAddress}{url}")
+                    );
                 }
                 else if (response.StatusCode == HttpStatusCode.OK)
                 {
                     var (version, bars) = Parse(response, body, form);
-                    History.Add(new(began, ended, due, version, replica, $"reader {reader}, {client.BaseAddress}{url}"));
-                    if (_bars.Fault(version, first, limit, bars) is { } fault)
+                    History.Add(new(began, ended, oldest, version, replica, $"reader {reader}, {client.BaseAddress}{url}"));
+                    if (_bars.Mismatch(version, first, limit, bars) is { } mismatch)
                     {
-                        _wrong.Enqueue($"{url}: {fault}");
+                        _wrong.Enqueue($"{url}: {mismatch}");
                     }
 
                     if (response.Headers.ETag is { } tag)
                     {
-                        kept[url] = (tag.ToString(), version);
+                        cache[url] = (tag.ToString(), version);
                     }
                 }
                 else
@@ -247,7 +257,7 @@ internal sealed class ReadLoad : IAsyncDisposable
     {
         Rows,
 
-        /// <summary>The newest bar by its own address; of more than one bar the same as rows.</summary>
+        /// <summary>The endpoint of the newest bar. The same as <see cref="Rows"/> for more than one bar.</summary>
         Latest,
         Columns,
         Lines,

@@ -4,21 +4,21 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.Api.Faults;
 
-/// <summary>What can befall a server process.</summary>
+/// <summary>Kills, freezes and thaws server processes.</summary>
 internal static class Signals
 {
-    /// <summary>SIGKILL. Of PostgreSQL it is the postmaster that is killed; its backends end when they notice.</summary>
+    /// <summary>Sends SIGKILL. The backends of a killed PostgreSQL postmaster exit when they notice.</summary>
     public static void Kill(int process)
     {
-        using var victim = Process.GetProcessById(process);
-        victim.Kill();
+        using var server = Process.GetProcessById(process);
+        server.Kill();
     }
 
     public static Task FreezeAsync(LocalRedis redis) => SendAsync("STOP", [redis.Pid]);
 
     public static Task ThawAsync(LocalRedis redis) => SendAsync("CONT", [redis.Pid]);
 
-    /// <summary>All of it: the postmaster first, so that nothing is born meanwhile.</summary>
+    /// <summary>Freezes the postmaster first, so that it starts no new backend meanwhile, and then all its backends.</summary>
     public static async Task FreezeAsync(LocalPostgres server)
     {
         await SendAsync("STOP", [server.Pid]);
@@ -40,7 +40,7 @@ internal static class Signals
         ];
     }
 
-    // One that has ended meanwhile is no news.
+    // The exit code is ignored, because a process may have exited meanwhile.
     private static Task SendAsync(string signal, IReadOnlyList<int> processes) =>
         processes.Count == 0
             ? Task.CompletedTask

@@ -3,16 +3,16 @@ using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.Api.Faults;
 
-/// <summary>A streaming standby of the rig's PostgreSQL, and two replicas of the API that are told of both.</summary>
+/// <summary>Starts a streaming standby of the server of <see cref="FaultRig"/>, and two API processes that use both servers.</summary>
 public sealed class StandbyRig(FaultRig rig) : IAsyncLifetime
 {
     private readonly List<ApiProcess> _replicas = [];
     private LocalPostgres? _standby;
-    private string? _missing;
+    private string? _skipReason;
 
     internal LocalPostgres Standby => _standby!;
 
-    /// <summary>To the primary and the standby, as the role of the services.</summary>
+    /// <summary>The connection string to the primary and the standby, for the role that the services use.</summary>
     internal string Connection =>
         new NpgsqlConnectionStringBuilder(rig.Connection)
         {
@@ -23,7 +23,7 @@ public sealed class StandbyRig(FaultRig rig) : IAsyncLifetime
     {
         get
         {
-            Assert.SkipWhen(_missing is not null, _missing ?? "");
+            Assert.SkipWhen(_skipReason is not null, _skipReason ?? "");
             return _replicas;
         }
     }
@@ -32,7 +32,7 @@ public sealed class StandbyRig(FaultRig rig) : IAsyncLifetime
     {
         if (!File.Exists(Path.Combine(rig.Postgres.BinFolder, "pg_basebackup")))
         {
-            _missing = $"There is no pg_basebackup in {rig.Postgres.BinFolder} to make a standby with.";
+            _skipReason = $"A standby needs pg_basebackup, and {rig.Postgres.BinFolder} has none.";
             return;
         }
 
@@ -66,7 +66,7 @@ public sealed class StandbyRig(FaultRig rig) : IAsyncLifetime
         _standby = await TestServers.Current.StandbyOfAsync(rig.Postgres, "standby", Standby.Port);
     }
 
-    /// <summary>How many transactions the standby has ended so far for anybody but us: reads, since it can have no others.</summary>
+    /// <summary>The number of transactions that the standby has completed for the API, all of them reads.</summary>
     internal async Task<long> ReadsAsync()
     {
         await using var connection = await OpenAsync();
@@ -77,13 +77,18 @@ public sealed class StandbyRig(FaultRig rig) : IAsyncLifetime
         return (long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
 
-    /// <summary>The version of a symbol's minutes that the standby shows.</summary>
+    /// <summary>The version of the 1m window of a symbol, as the standby sees it.</summary>
     internal async Task<long> VersionAsync(string symbol)
     {
-        await using var connection = new NpgsqlConnection(FaultRig.AppConnection(Standby) + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(TestServers.AppConnection(Standby) + ";Pooling=false");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var command = new NpgsqlCommand(
-            "SELECT version FROM market.bar_windows JOIN market.tickers ON id = ticker_id WHERE symbol = $1 AND timeframe = '1m'",
+            """
+            SELECT version
+              FROM market.bar_windows
+              JOIN market.tickers ON id = ticker_id
+             WHERE symbol = $1 AND timeframe = '1m'
+            """,
             connection
         )
         {
@@ -99,7 +104,7 @@ public sealed class StandbyRig(FaultRig rig) : IAsyncLifetime
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
-    // In a database of its own, so as not to be counted.
+    // Connects to another database than the API, so that ReadsAsync does not count this connection.
     private async Task<NpgsqlConnection> OpenAsync()
     {
         var connection = new NpgsqlConnection(Standby.ConnectionString("postgres") + ";Pooling=false");

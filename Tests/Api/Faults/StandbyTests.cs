@@ -7,20 +7,20 @@ using Wyckoff.Postgres;
 
 namespace Wyckoff.Tests.Api.Faults;
 
-/// <summary>Two replicas, one Redis, one PostgreSQL with a streaming standby.</summary>
+/// <summary>Tests reads by two replicas that share one Redis and one PostgreSQL with a streaming standby.</summary>
 [Collection(nameof(FaultRig))]
 public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHelper output) : IClassFixture<StandbyRig>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Both_replicas_give_the_same_bytes_and_read_them_from_the_standby()
+    public async Task Both_replicas_return_the_same_bytes_and_read_from_the_standby()
     {
         var replicas = standby.Replicas;
         await using var bars = await rig.BarsAsync(21);
         for (var write = 0; write < 50; write++)
         {
-            await bars.OnceAsync();
+            await bars.WriteOnceAsync();
         }
 
         using var client = new HttpClient();
@@ -46,7 +46,7 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
             }
         }
 
-        // After another test it may have to be found again; and the server counts with a delay.
+        // Replicas may still avoid the standby after another test, and the server updates its statistics with a delay.
         await Eventually.GetAsync(
             async () =>
             {
@@ -57,7 +57,8 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
                         await client.GetStringAsync(
                             new Uri(
                                 replica.Address,
-                                $"/v1/bars/{bars.Symbol}?timeframe=1m&from={bars.TimeOf(first):yyyy-MM-ddTHH:mm:ssZ}&limit=20&layout=columns"
+                                $"/v1/bars/{bars.Symbol}?timeframe=1m&limit=20&layout=columns"
+                                    + $"&from={bars.TimeOf(first):yyyy-MM-ddTHH:mm:ssZ}"
                             ),
                             Token
                         );
@@ -67,26 +68,25 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
                 return await standby.ReadsAsync() - before;
             },
             reads => reads >= 300,
-            reads => $"{reads} reads came to the standby"
+            reads => $"the standby served {reads} reads"
         );
     }
 
     [Fact]
-    public async Task Nothing_stale_is_read_while_the_standby_stands_still()
+    public async Task No_stale_bars_are_read_while_replay_on_the_standby_is_paused()
     {
         var replicas = standby.Replicas;
         await using var bars = await rig.BarsAsync(22);
         await using var load = new ReadLoad(replicas, bars, readers: 6, seed: 22);
-        using var stop = new CancellationTokenSource();
-        var writer = bars.RunAsync(TimeSpan.FromMilliseconds(10), stop.Token);
-        await load.AnsweredAsync(100);
+        bars.StartWriting(TimeSpan.FromMilliseconds(10));
+        await load.WaitForAnswersAsync(100);
 
         await standby.ExecuteAsync("SELECT pg_wal_replay_pause()");
         try
         {
-            await load.ProgressAsync();
+            await load.WaitForProgressAsync();
             var written = bars.Acknowledged;
-            await load.AnsweredAsync(100);
+            await load.WaitForAnswersAsync(100);
             Assert.True(load.History.Answers.Max(answer => answer.Version) >= written);
             var postgres = await HealthAsync(replicas[0]);
             Assert.Equal("Healthy", postgres.GetProperty("status").GetString());
@@ -100,22 +100,21 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
             await standby.ExecuteAsync("SELECT pg_wal_replay_resume()");
         }
 
-        await load.ProgressAsync();
-        await stop.CancelAsync();
-        await writer;
+        await load.WaitForProgressAsync();
+        await bars.StopWritingAsync();
         await load.StopAndCheckAllAsync();
-        output.WriteLine($"{load.History.Count} answers, {load.Unchanged} of them 304, over {bars.Acknowledged} versions");
+        output.WriteLine(load.Summary);
     }
 
     [Fact]
-    public async Task A_commit_that_only_the_standby_shows_is_not_told_yet()
+    public async Task A_commit_that_only_the_standby_shows_is_not_returned_yet()
     {
         var replicas = standby.Replicas;
         await using var bars = await rig.BarsAsync(24);
         string[] queries = ["last=50", "from=2000-01-01&limit=50", $"from={bars.TimeOf(0):yyyy-MM-dd}&limit=1000&format=ndjson"];
         long before;
         Task write;
-        // There is but one standby, so a commit that has to be on two is on that one for a long time before anybody sees it on the primary.
+        // A commit that must reach two standbys never completes with one standby: the standby shows the change, the primary does not.
         await rig.ExecuteAsync("ALTER SYSTEM SET synchronous_standby_names = 'ANY 2 (*)'", "SELECT pg_reload_conf()");
         try
         {
@@ -123,7 +122,7 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
             do
             {
                 before = bars.Acknowledged;
-                write = bars.OnceAsync();
+                write = bars.WriteOnceAsync();
                 await Eventually.HoldsAsync(async () => write.IsCompleted || await rig.IsWaitingForStandbysAsync());
                 Assert.True(before < 50, "No commit waits for two standbys.");
             } while (write.IsCompletedSuccessfully);
@@ -138,7 +137,7 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
                 Assert.All(await VersionsAsync(replicas, bars, query), version => Assert.Equal(before, version));
             }
 
-            Assert.False(write.IsCompleted, "The write has not waited for a second standby.");
+            Assert.False(write.IsCompleted, "The write did not wait for a second standby.");
         }
         finally
         {
@@ -149,7 +148,7 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
         Assert.Equal(before + 1, bars.Acknowledged);
         foreach (var query in queries)
         {
-            // Not before the replica may no longer go by what it has just asked.
+            // A replica may return the old version until its cached version expires.
             await Eventually.GetAsync(
                 () => VersionsAsync(replicas, bars, query),
                 versions => versions.All(version => version == before + 1),
@@ -159,17 +158,16 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
     }
 
     [Fact]
-    public async Task A_standby_may_be_killed_and_come_back_without_an_error()
+    public async Task Killing_and_restarting_a_standby_causes_no_error()
     {
         var replicas = standby.Replicas;
         await using var bars = await rig.BarsAsync(23);
         await using var load = new ReadLoad(replicas, bars, readers: 6, seed: 23);
-        using var stop = new CancellationTokenSource();
-        var writer = bars.RunAsync(TimeSpan.FromMilliseconds(20), stop.Token);
-        await load.AnsweredAsync(100);
+        bars.StartWriting(TimeSpan.FromMilliseconds(20));
+        await load.WaitForAnswersAsync(100);
 
         await standby.KillAsync();
-        await load.ProgressAsync();
+        await load.WaitForProgressAsync();
         await Eventually.GetAsync(
             () => HealthAsync(replicas[1]),
             postgres =>
@@ -177,34 +175,33 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
                 && postgres.GetProperty("hosts").GetProperty(StandbyName).GetProperty("state").GetString() == "Away"
         );
         await standby.RestartAsync();
-        await Eventually.GetAsync(standby.ReadsAsync, reads => reads > 50, reads => $"{reads} reads came to the standby after its return");
+        await Eventually.GetAsync(standby.ReadsAsync, reads => reads > 50, reads => $"the standby served {reads} reads after its restart");
 
-        await stop.CancelAsync();
-        await writer;
+        await bars.StopWritingAsync();
         await load.StopAndCheckAllAsync();
-        output.WriteLine($"{load.History.Count} answers, {load.Unchanged} of them 304, over {bars.Acknowledged} versions");
+        output.WriteLine(load.Summary);
     }
 
     [Fact]
-    public async Task A_standby_that_freezes_holds_reads_up_only_once()
+    public async Task A_frozen_standby_delays_only_one_read()
     {
         _ = standby.Replicas;
         var time = new ManualTime(TimeProvider.System.GetUtcNow());
         await using var sources = new DataSources(new(standby.Connection));
         var database = new Database(sources, time, NullLogger<Database>.Instance);
-        // After another test it may have to be found again.
-        await Eventually.GetAsync(IsOfStandbyAsync, isOfStandby => isOfStandby);
+        // The standby may still be recovering from another test.
+        await Eventually.GetAsync(IsFromStandbyAsync, isFromStandby => isFromStandby);
         await Signals.FreezeAsync(standby.Standby);
         try
         {
-            // The clock stands still: a read that waits for the frozen standby ends only when the test advances the clock.
-            var held = IsOfStandbyAsync();
+            // The clock is manual: a read that waits for the frozen standby ends only when the test advances the clock.
+            var held = IsFromStandbyAsync();
             await time.WaitedForAsync(Database.StandbyPatience);
             time.Advance(Database.StandbyPatience);
             Assert.False(await held);
             for (var read = 0; read < 20; read++)
             {
-                Assert.False(await IsOfStandbyAsync());
+                Assert.False(await IsFromStandbyAsync());
             }
         }
         finally
@@ -213,33 +210,33 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
         }
 
         time.Advance(Database.StandbyRest);
-        await Eventually.GetAsync(IsOfStandbyAsync, isOfStandby => isOfStandby);
+        await Eventually.GetAsync(IsFromStandbyAsync, isFromStandby => isFromStandby);
 
-        Task<bool> IsOfStandbyAsync() => database.OpenOnStandbyAsync(AskAsync, Token);
+        Task<bool> IsFromStandbyAsync() => database.OpenOnStandbyAsync(IsInRecoveryAsync, Token);
     }
 
     [Fact]
-    public async Task While_a_standby_is_away_one_read_at_a_time_finds_out_whether_it_is_back()
+    public async Task While_a_standby_is_away_one_read_at_a_time_tries_it_again()
     {
         _ = standby.Replicas;
         var time = new ManualTime(TimeProvider.System.GetUtcNow());
         await using var sources = new DataSources(new(standby.Connection));
         var database = new Database(sources, time, NullLogger<Database>.Instance);
         var (isFrozen, held) = (false, 0);
-        await Eventually.GetAsync(IsOfStandbyAsync, isOfStandby => isOfStandby);
+        await Eventually.GetAsync(IsFromStandbyAsync, isFromStandby => isFromStandby);
 
         isFrozen = true;
-        var first = Enumerable.Range(0, 3).Select(_ => IsOfStandbyAsync()).ToArray();
+        var first = Enumerable.Range(0, 3).Select(_ => IsFromStandbyAsync()).ToArray();
         await Eventually.HoldsAsync(() => Volatile.Read(ref held) == 3);
         time.Advance(Database.StandbyPatience);
         Assert.All(await Task.WhenAll(first), Assert.False);
         for (var trial = 4; trial < 7; trial++)
         {
-            Assert.False(await IsOfStandbyAsync());
+            Assert.False(await IsFromStandbyAsync());
             time.Advance(Database.StandbyRest);
-            var tried = IsOfStandbyAsync();
+            var tried = IsFromStandbyAsync();
             await Eventually.HoldsAsync(() => Volatile.Read(ref held) == trial);
-            Assert.All(await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => IsOfStandbyAsync())), Assert.False);
+            Assert.All(await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => IsFromStandbyAsync())), Assert.False);
             time.Advance(Database.StandbyPatience);
             Assert.False(await tried);
             Assert.Equal(trial, held);
@@ -247,27 +244,27 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
 
         isFrozen = false;
         time.Advance(Database.StandbyRest);
-        Assert.True(await IsOfStandbyAsync());
-        Assert.All(await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => IsOfStandbyAsync())), Assert.True);
+        Assert.True(await IsFromStandbyAsync());
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => IsFromStandbyAsync())), Assert.True);
 
-        Task<bool> IsOfStandbyAsync() =>
+        Task<bool> IsFromStandbyAsync() =>
             database.OpenOnStandbyAsync(
                 async (connection, token) =>
                 {
-                    var isOfStandby = await AskAsync(connection, token);
-                    if (isOfStandby && isFrozen)
+                    var isFromStandby = await IsInRecoveryAsync(connection, token);
+                    if (isFromStandby && isFrozen)
                     {
                         Interlocked.Increment(ref held);
                         await Task.Delay(Timeout.Infinite, token);
                     }
 
-                    return isOfStandby;
+                    return isFromStandby;
                 },
                 Token
             );
     }
 
-    private static async Task<bool> AskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<bool> IsInRecoveryAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using (connection)
         {
@@ -277,29 +274,26 @@ public sealed class StandbyTests(FaultRig rig, StandbyRig standby, ITestOutputHe
     }
 
     [Fact]
-    public async Task Every_question_is_answered_while_a_standby_is_frozen()
+    public async Task Every_read_succeeds_while_a_standby_is_frozen()
     {
         var replicas = standby.Replicas;
         await using var bars = await rig.BarsAsync(25);
         await using var load = new ReadLoad(replicas, bars, readers: 6, seed: 25);
-        using var stop = new CancellationTokenSource();
-        var writer = bars.RunAsync(TimeSpan.FromMilliseconds(20), stop.Token);
-        await load.AnsweredAsync(200);
+        bars.StartWriting(TimeSpan.FromMilliseconds(20));
+        await load.WaitForAnswersAsync(200);
         await Signals.FreezeAsync(standby.Standby);
         try
         {
-            await load.ProgressAsync();
+            await load.WaitForProgressAsync();
         }
         finally
         {
             await Signals.ThawAsync(standby.Standby);
         }
 
-        await stop.CancelAsync();
-        await writer;
+        await bars.StopWritingAsync();
         await load.StopAndCheckAllAsync();
-        var slowest = load.History.Answers.Max(answer => Stopwatch.GetElapsedTime(answer.Began, answer.Ended));
-        output.WriteLine($"{load.History.Count} answers over {bars.Acknowledged} versions; the slowest took {slowest.TotalSeconds:0.0} s");
+        output.WriteLine(load.Summary);
     }
 
     private string StandbyName => $"127.0.0.1:{standby.Standby.Port}";
