@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Wyckoff.Tests;
 
 /// <summary>A log entry as a test sees it.</summary>
 internal sealed record LogEntry(int Id, LogLevel Level, string Text, Exception? Exception);
 
-/// <summary>Collects all log entries, of one logger or as a factory of many.</summary>
-internal class LogCollector : ILogger, ILoggerFactory
+/// <summary>Collects all log entries, of one logger or as a factory or provider of many.</summary>
+internal class LogCollector : TestLogger, ILoggerFactory, ILoggerProvider
 {
     public ConcurrentQueue<LogEntry> Entries { get; } = [];
 
@@ -15,20 +16,10 @@ internal class LogCollector : ILogger, ILoggerFactory
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("The collector is the only provider.");
 
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => true;
-
-    public void Log<TState>(
-        LogLevel logLevel,
-        EventId eventId,
-        TState state,
-        Exception? exception,
-        Func<TState, Exception?, string> formatter
-    ) => Entries.Enqueue(new(eventId.Id, logLevel, formatter(state, exception), exception));
-
     public void Dispose() { }
+
+    protected override void Write<TState>(in LogEntry<TState> entry) =>
+        Entries.Enqueue(new(entry.EventId.Id, entry.LogLevel, entry.Formatter(entry.State, entry.Exception), entry.Exception));
 }
 
 /// <summary>Collects the log entries of a typed logger.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Wyckoff.MigrationService;
 
 namespace Wyckoff.Tests;
@@ -7,7 +8,7 @@ namespace Wyckoff.Tests;
 /// <summary>Runs MigrationService.</summary>
 internal static class Migrations
 {
-    /// <summary>Runs it in this process, which saves seconds per run. The log is returned as the console output.</summary>
+    /// <summary>Runs MigrationService in this process, which saves seconds per run. The log is returned as the console output.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
         string connectionString,
         Dictionary<string, string>? environment = null,
@@ -38,7 +39,7 @@ internal static class Migrations
         return (exitCode, output.ToString(), error.ToString());
     }
 
-    /// <summary>Runs it as a process, for tests of its exit code and of its real console.</summary>
+    /// <summary>Runs MigrationService as a process, for tests of its exit code and of its real console.</summary>
     public static Task<(int ExitCode, string Output, string Error)> RunProcessAsync(
         string connectionString,
         Dictionary<string, string>? environment = null,
@@ -56,23 +57,13 @@ internal static class Migrations
         return all;
     }
 
-    private sealed class WriterLoggerProvider(TextWriter output, TextWriter error) : ILoggerProvider, ILogger
+    private sealed class WriterLoggerProvider(TextWriter output, TextWriter error) : TestLogger, ILoggerProvider
     {
         public ILogger CreateLogger(string categoryName) => this;
 
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        ) => (logLevel >= LogLevel.Warning ? error : output).WriteLine(formatter(state, exception));
-
         public void Dispose() { }
+
+        protected override void Write<TState>(in LogEntry<TState> entry) =>
+            (entry.LogLevel >= LogLevel.Warning ? error : output).WriteLine(entry.Formatter(entry.State, entry.Exception));
     }
 }

@@ -5,7 +5,7 @@ using Wyckoff.Api;
 
 namespace Wyckoff.Tests.Api;
 
-/// <summary>The API in this process, on the connection strings a test gives it.</summary>
+/// <summary>The API in this process, without a network, with the connection strings of a test.</summary>
 internal sealed class ApiServer(string database, string? cache = null, Dictionary<string, string>? settings = null)
     : WebApplicationFactory<ApiAssembly>
 {
@@ -14,11 +14,11 @@ internal sealed class ApiServer(string database, string? cache = null, Dictionar
         builder.UseSolutionRelativeContentRoot("Api");
         builder.UseSetting("ConnectionStrings:wyckoff", database);
         builder.UseSetting("ConnectionStrings:cache", cache ?? "");
-        // Most tests ask a few questions; a backend costs the server tens of milliseconds.
+        // Most tests send few requests, and the start of each backend takes tens of milliseconds.
         builder.UseSetting("Wyckoff:Database:MinPoolSize", "1");
-        // Most tests write past this server, and read at once.
+        // Most tests change the database directly and read the bars at once, so versions are not cached.
         builder.UseSetting("Wyckoff:Cache:MaxVersionAge", "00:00:00");
-        builder.UseSetting("Wyckoff:Api:RateLimit:Enabled", "false"); // whoever tests it says so
+        builder.UseSetting("Wyckoff:Api:RateLimit:Enabled", "false"); // Tests of the rate limit enable it.
         foreach (var (key, value) in settings ?? [])
         {
             builder.UseSetting(key, value);

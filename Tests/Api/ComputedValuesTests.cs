@@ -1,50 +1,52 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 using Wyckoff.Api;
 
 namespace Wyckoff.Tests.Api;
 
-public sealed class ComputedValuesTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncDisposable
+public sealed class ComputedValuesTests(TestDatabase database) : ApiTestBase(database)
 {
-    private readonly ApiServer _api = new(database.AppConnection);
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private HttpClient Client => field ??= _api.CreateClient();
-
-    public ValueTask DisposeAsync() => _api.DisposeAsync();
-
     [Fact]
-    public async Task Indicators_come_as_they_are_stored_to_the_last_digit()
+    public async Task Indicators_keep_every_stored_digit()
     {
         await AddAsync("DIGITS");
-        await database.ExecuteAsync(
+        await Database.ExecuteAsync(
             """
             INSERT INTO market.indicators (ticker_id, timeframe, timestamp, sma_20, sma_50, rsi_14, macd, bb_lower, volume_24h)
-            SELECT id, '1d', timestamptz '2024-06-03Z', 9999999999.12345678, 100, 55.5000, -0.00000001, 'NaN', 99999999999999999999.12345678 FROM market.tickers WHERE symbol = 'DIGITS'
+            SELECT id, '1d', timestamptz '2024-06-03Z', 9999999999.12345678, 100, 55.5000, -0.00000001, 'NaN', 99999999999999999999.12345678
+              FROM market.tickers
+             WHERE symbol = 'DIGITS'
             """
         );
         var text = await Client.GetStringAsync("/v1/indicators/digits", Token);
         Assert.Equal(
-            """{"symbol":"DIGITS","timeframe":"1d","indicators":[{"timestamp":"2024-06-03T00:00:00Z","sma20":9999999999.12345678,"sma50":100,"ema12":null,"ema26":null,"rsi14":55.5,"macd":-0.00000001,"macdSignal":null,"macdHistogram":null,"bbUpper":null,"bbMiddle":null,"bbLower":null,"volume24h":99999999999999999999.12345678}],"count":1,"next":null}""",
+            """
+            {"symbol":"DIGITS","timeframe":"1d","indicators":[{"timestamp":"2024-06-03T00:00:00Z","sma20":9999999999.12345678,
+            "sma50":100,"ema12":null,"ema26":null,"rsi14":55.5,"macd":-0.00000001,"macdSignal":null,"macdHistogram":null,
+            "bbUpper":null,"bbMiddle":null,"bbLower":null,"volume24h":99999999999999999999.12345678}],"count":1,"next":null}
+            """.ReplaceLineEndings(""),
             text
         );
         Assert.Equal(
-            """{"symbol":"DIGITS","timeframe":"1d","indicators":[{"timestamp":"2024-06-03T00:00:00Z","sma50":100,"rsi14":55.5}],"count":1,"next":null}""",
+            """
+            {"symbol":"DIGITS","timeframe":"1d","indicators":[{"timestamp":"2024-06-03T00:00:00Z","sma50":100,"rsi14":55.5}],
+            "count":1,"next":null}
+            """.ReplaceLineEndings(""),
             await Client.GetStringAsync("/v1/indicators/DIGITS?fields=rsi14,sma50,rsi14", Token)
         );
     }
 
     [Fact]
-    public async Task The_newest_come_oldest_first_however_far_apart_they_lie()
+    public async Task The_newest_indicators_are_returned_in_ascending_order_even_if_they_are_years_apart()
     {
         await AddAsync("SPARSE");
-        await database.ExecuteAsync(
+        await Database.ExecuteAsync(
             """
             INSERT INTO market.indicators (ticker_id, timeframe, timestamp, sma_20)
-            SELECT id, '1m', make_timestamptz(1960 + n, 1, 2, 0, 0, 0, 'UTC'), n + 1 FROM market.tickers, generate_series(0, 60) AS n WHERE symbol = 'SPARSE'
+            SELECT id, '1m', make_timestamptz(1960 + n, 1, 2, 0, 0, 0, 'UTC'), n + 1
+              FROM market.tickers, generate_series(0, 60) AS n
+             WHERE symbol = 'SPARSE'
             """
         );
         var newest = (await Client.GetFromJsonAsync<IndicatorsResponse>("/v1/indicators/SPARSE?timeframe=1Min&limit=3", Token))!;
@@ -59,13 +61,15 @@ public sealed class ComputedValuesTests(TestDatabase database) : IClassFixture<T
     }
 
     [Fact]
-    public async Task Pages_hold_every_row_once_though_rows_come_meanwhile()
+    public async Task Pages_contain_every_row_once_although_rows_are_added_meanwhile()
     {
         await AddAsync("PAGED");
-        await database.ExecuteAsync(
+        await Database.ExecuteAsync(
             """
             INSERT INTO market.indicators (ticker_id, timeframe, timestamp, sma_20)
-            SELECT id, '1h', timestamptz '2024-01-01Z' + n * interval '1 hour', n + 1 FROM market.tickers, generate_series(0, 999) AS n WHERE symbol = 'PAGED'
+            SELECT id, '1h', timestamptz '2024-01-01Z' + n * interval '1 hour', n + 1
+              FROM market.tickers, generate_series(0, 999) AS n
+             WHERE symbol = 'PAGED'
             """
         );
         var seen = new List<DateTimeOffset>();
@@ -77,34 +81,48 @@ public sealed class ComputedValuesTests(TestDatabase database) : IClassFixture<T
             Assert.Equal(page.Count, page.Indicators.Count);
             seen.AddRange(page.Indicators.Select(row => row.Timestamp));
             cursor = page.Next;
-            await database.ExecuteAsync(
-                "INSERT INTO market.indicators (ticker_id, timeframe, timestamp, sma_20) SELECT id, '1h', timestamptz '2023-12-31Z' - random() * interval '1 year', 1 FROM market.tickers WHERE symbol = 'PAGED'"
+            await Database.ExecuteAsync(
+                """
+                INSERT INTO market.indicators (ticker_id, timeframe, timestamp, sma_20)
+                SELECT id, '1h', timestamptz '2023-12-31Z' - random() * interval '1 year', 1
+                  FROM market.tickers
+                 WHERE symbol = 'PAGED'
+                """
             );
         } while (cursor is not null);
         var first = DateTimeOffset.Parse("2024-01-02T00:00:00Z", CultureInfo.InvariantCulture);
         Assert.Equal(Enumerable.Range(0, 720).Select(hour => first.AddHours(hour)), seen);
 
-        // The last page may be full to the brim.
-        var brim = (
+        // A full page without further rows has no cursor.
+        var full = (
             await Client.GetFromJsonAsync<IndicatorsResponse>(query.Replace("limit=97", "limit=720", StringComparison.Ordinal), Token)
         )!;
-        Assert.Equal((720, null), (brim.Count, brim.Next));
+        Assert.Equal((720, null), (full.Count, full.Next));
     }
 
     [Fact]
-    public async Task Many_rows_are_the_same_as_they_are_in_the_database()
+    public async Task Ten_thousand_indicators_equal_the_rows_in_the_database()
     {
         await AddAsync("MANY");
-        await database.ExecuteAsync(
+        await Database.ExecuteAsync(
             """
             INSERT INTO market.indicators (ticker_id, timeframe, timestamp, sma_20, ema_12, macd, volume_24h)
-            SELECT id, '5m', timestamptz '2024-01-01Z' + n * interval '5 minutes', 1 + n * 0.12345678, CASE n % 3 WHEN 0 THEN NULL ELSE n + 0.5 END, sin(n)::numeric(18, 8), n * 1000 FROM market.tickers, generate_series(0, 9999) AS n WHERE symbol = 'MANY'
+            SELECT id, '5m', timestamptz '2024-01-01Z' + n * interval '5 minutes', 1 + n * 0.12345678,
+                   CASE n % 3 WHEN 0 THEN NULL ELSE n + 0.5 END, sin(n)::numeric(18, 8), n * 1000
+              FROM market.tickers, generate_series(0, 9999) AS n
+             WHERE symbol = 'MANY'
             """
         );
         var rows = (await Client.GetFromJsonAsync<IndicatorsResponse>("/v1/indicators/MANY?timeframe=5m&limit=10000", Token))!;
         Assert.Equal(10_000, rows.Count);
-        await using var command = database.App.CreateCommand(
-            "SELECT timestamp, sma_20, ema_12, macd, volume_24h FROM market.indicators i JOIN market.tickers t ON t.id = ticker_id WHERE symbol = 'MANY' ORDER BY timestamp"
+        await using var command = Database.App.CreateCommand(
+            """
+            SELECT timestamp, sma_20, ema_12, macd, volume_24h
+              FROM market.indicators i
+              JOIN market.tickers t ON t.id = ticker_id
+             WHERE symbol = 'MANY'
+             ORDER BY timestamp
+            """
         );
         await using var reader = await command.ExecuteReaderAsync(Token);
         foreach (var row in rows.Indicators)
@@ -126,19 +144,26 @@ public sealed class ComputedValuesTests(TestDatabase database) : IClassFixture<T
     }
 
     [Fact]
-    public async Task Features_stand_side_by_side_by_version_and_pages_part_them_anywhere()
+    public async Task Features_of_one_time_are_ordered_by_version_and_pages_can_split_them()
     {
         await AddAsync("FEATURED");
-        await database.ExecuteAsync(
+        await Database.ExecuteAsync(
             """
-            INSERT INTO market.computed_features (ticker_id, timeframe, timestamp, feature_version, features, model_id, state_id, state_prob, log_likelihood)
-            SELECT id, '1d', timestamptz '2024-06-01Z' + n * interval '1 day', version, jsonb_build_object('day', n, 'exact', 0.10), 'hmm', n % 4 - 1, 0.50000000, -1234567890123456.12345678
-              FROM market.tickers, generate_series(0, 9) AS n, (VALUES ('v1'), ('v2'), ('v''3|"ü')) AS v (version) WHERE symbol = 'FEATURED'
+            INSERT INTO market.computed_features
+                (ticker_id, timeframe, timestamp, feature_version, features, model_id, state_id, state_prob, log_likelihood)
+            SELECT id, '1d', timestamptz '2024-06-01Z' + n * interval '1 day', version, jsonb_build_object('day', n, 'exact', 0.10),
+                   'hmm', n % 4 - 1, 0.50000000, -1234567890123456.12345678
+              FROM market.tickers, generate_series(0, 9) AS n, (VALUES ('v1'), ('v2'), ('v''3|"ü')) AS v (version)
+             WHERE symbol = 'FEATURED'
             """
         );
         var text = await Client.GetStringAsync("/v1/features/FEATURED?limit=1&featureVersion=v1", Token);
         Assert.Equal(
-            """{"symbol":"FEATURED","timeframe":"1d","features":[{"timestamp":"2024-06-10T00:00:00Z","featureVersion":"v1","features":{"day": 9, "exact": 0.10},"modelId":"hmm","stateId":0,"stateProb":0.5,"logLikelihood":-1234567890123456.12345678}],"count":1,"next":null}""",
+            """
+            {"symbol":"FEATURED","timeframe":"1d","features":[{"timestamp":"2024-06-10T00:00:00Z","featureVersion":"v1",
+            "features":{"day": 9, "exact": 0.10},"modelId":"hmm","stateId":0,"stateProb":0.5,
+            "logLikelihood":-1234567890123456.12345678}],"count":1,"next":null}
+            """.ReplaceLineEndings(""),
             text
         );
 
@@ -203,31 +228,25 @@ public sealed class ComputedValuesTests(TestDatabase database) : IClassFixture<T
     [InlineData("features/X?featureVersion=%00&timeframe=3m", "featureVersion", "timeframe")]
     [InlineData("features/X?featureVersion=012345678901234567890", "featureVersion")]
     [InlineData("features/X?fields=a", "fields")]
-    public async Task What_is_wrong_is_named_all_at_once(string url, params string[] wrong)
+    public async Task All_invalid_parameters_are_named_at_once(string url, params string[] invalid)
     {
         using var response = await Client.GetAsync("/v1/" + url, Token);
-        Assert.Equal(
-            (HttpStatusCode.BadRequest, "application/problem+json"),
-            (response.StatusCode, response.Content.Headers.ContentType?.MediaType)
-        );
-        Assert.Equal(
-            wrong,
-            (await response.Content.ReadFromJsonAsync<JsonElement>(Token))
-                .GetProperty("errors")
-                .EnumerateObject()
-                .Select(error => error.Name)
-                .Order(StringComparer.Ordinal)
-        );
+        Assert.Equal(invalid, await response.ReadInvalidNamesAsync());
     }
 
     [Fact]
-    public async Task A_cursor_is_good_for_its_own_query_only()
+    public async Task A_cursor_is_valid_only_for_its_own_query()
     {
         foreach (var symbol in new[] { "CURSED", "OTHER" })
         {
             await AddAsync(symbol);
-            await database.ExecuteAsync(
-                $"INSERT INTO market.indicators (ticker_id, timeframe, timestamp) SELECT id, frame, timestamptz '2024-01-01Z' + n * interval '1 day' FROM market.tickers, generate_series(0, 9) AS n, (VALUES ('1d'), ('1h')) AS f (frame) WHERE symbol = '{symbol}'"
+            await Database.ExecuteAsync(
+                $"""
+                INSERT INTO market.indicators (ticker_id, timeframe, timestamp)
+                SELECT id, frame, timestamptz '2024-01-01Z' + n * interval '1 day'
+                  FROM market.tickers, generate_series(0, 9) AS n, (VALUES ('1d'), ('1h')) AS f (frame)
+                 WHERE symbol = '{symbol}'
+                """
             );
         }
 
@@ -254,29 +273,28 @@ public sealed class ComputedValuesTests(TestDatabase database) : IClassFixture<T
     }
 
     [Fact]
-    public async Task An_unknown_symbol_is_told_and_one_that_was_added_anew_has_nothing_of_the_old()
+    public async Task An_unknown_symbol_is_an_error_and_a_symbol_that_was_added_again_has_no_old_rows()
     {
         foreach (var kind in new[] { "indicators", "features" })
         {
             using var response = await Client.GetAsync($"/v1/{kind}/NOBODY", Token);
-            Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
-            Assert.Equal(
-                "/problems/unknown-symbol",
-                (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("type").GetString()
-            );
+            await response.ReadProblemAsync(HttpStatusCode.NotFound, "/problems/unknown-symbol");
         }
 
         await AddAsync("PHOENIX");
-        await database.ExecuteAsync(
-            "INSERT INTO market.indicators (ticker_id, timeframe, timestamp) SELECT id, '1d', '2024-01-01Z' FROM market.tickers WHERE symbol = 'PHOENIX'"
+        await Database.ExecuteAsync(
+            """
+            INSERT INTO market.indicators (ticker_id, timeframe, timestamp)
+            SELECT id, '1d', '2024-01-01Z' FROM market.tickers WHERE symbol = 'PHOENIX'
+            """
         );
         Assert.Equal(1, (await Client.GetFromJsonAsync<IndicatorsResponse>("/v1/indicators/PHOENIX", Token))!.Count);
-        await database.ExecuteAsync(
+        await Database.ExecuteAsync(
             "DELETE FROM market.tickers WHERE symbol = 'PHOENIX'; INSERT INTO market.tickers (symbol) VALUES ('PHOENIX')"
         );
         Assert.Equal(0, (await Client.GetFromJsonAsync<IndicatorsResponse>("/v1/indicators/PHOENIX", Token))!.Count);
     }
 
     private Task AddAsync(string symbol) =>
-        database.ExecuteAsync($"INSERT INTO market.tickers (symbol) VALUES ('{symbol}') ON CONFLICT DO NOTHING");
+        Database.ExecuteAsync($"INSERT INTO market.tickers (symbol) VALUES ('{symbol}') ON CONFLICT DO NOTHING");
 }

@@ -5,20 +5,20 @@ using System.Text.Json;
 
 namespace Wyckoff.Tests.Api;
 
-/// <summary>Replicas that go by a version for longer than these tests take: only what makes them ask, or know, brings a newer one.</summary>
+/// <summary>Tests that replicas with a long MaxVersionAge learn a newer version from their own imports and from If-None-Match.</summary>
 public sealed class FreshnessTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Who_imports_through_a_replica_reads_there_what_was_imported()
+    public async Task A_client_reads_its_own_import_from_the_same_replica()
     {
         await using var api = Replica();
         var client = api.CreateClient();
         for (var day = 1; day <= 3; day++)
         {
             await ImportAsync(client, "MINE", day);
-            // Cached, and past the cache.
+            // The first query is answered from the cache, the second is not.
             foreach (var query in new[] { "last=10", "from=2024-01-01&limit=10" })
             {
                 var answer = JsonDocument.Parse(await client.GetStringAsync($"/v1/bars/MINE?timeframe=1d&{query}", Token)).RootElement;
@@ -28,7 +28,7 @@ public sealed class FreshnessTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task Who_has_a_newer_answer_from_another_replica_is_not_told_an_older_one()
+    public async Task A_newer_ETag_from_another_replica_is_not_answered_with_an_older_version()
     {
         const string url = "/v1/bars/OURS?timeframe=1d&last=10";
         await using var first = Replica();
@@ -43,7 +43,7 @@ public sealed class FreshnessTests(TestDatabase database) : IClassFixture<TestDa
         request.Headers.IfNoneMatch.Add(newer.Headers.ETag!);
         using var answer = await there.SendAsync(request, Token);
         Assert.Equal(HttpStatusCode.NotModified, answer.StatusCode);
-        // From then on it knows, whoever asks.
+        // From then on, the replica returns the newer version to all clients.
         Assert.Equal(2, JsonDocument.Parse(await there.GetStringAsync(url, Token)).RootElement.GetProperty("version").GetInt32());
     }
 

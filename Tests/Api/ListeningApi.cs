@@ -3,17 +3,20 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Wyckoff.Api;
 
 namespace Wyckoff.Tests.Api;
 
-/// <summary>The API on a port of its own, as clients meet it: with what only a real server does (limits, broken connections, protocols). Endpoints of a test's own may be added.</summary>
+/// <summary>
+/// The API with a real HTTP server on a free port, for tests of limits, protocols and broken connections. A test can add endpoints.
+/// </summary>
 internal sealed class ListeningApi : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly LogCollector _log;
+    private readonly ScopedLogCollector _log;
 
-    private ListeningApi(WebApplication app, LogCollector log)
+    private ListeningApi(WebApplication app, ScopedLogCollector log)
     {
         (_app, _log) = (app, log);
         Address = new(app.Urls.First());
@@ -36,7 +39,7 @@ internal sealed class ListeningApi : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>What was logged so far, with the scopes of each line.</summary>
+    /// <summary>The log entries so far, with the values of their scopes.</summary>
     public IReadOnlyList<string> Logged => [.. _log.Lines];
 
     public static async Task<ListeningApi> StartAsync(
@@ -58,7 +61,7 @@ internal sealed class ListeningApi : IAsyncDisposable
             all[key] = value;
         }
 
-        var log = new LogCollector();
+        var log = new ScopedLogCollector();
         var app = ApiHost.Create(
             [.. all.Select(setting => $"--{setting.Key}={setting.Value}")],
             builder =>
@@ -72,7 +75,7 @@ internal sealed class ListeningApi : IAsyncDisposable
         return new(app, log);
     }
 
-    /// <summary>Sends bytes as they are, and gives back all that comes until the server closes.</summary>
+    /// <summary>Sends raw bytes in Latin-1, and returns everything that the server sends until it closes the connection.</summary>
     public async Task<string> RawAsync(string request)
     {
         using var socket = new TcpClient();
@@ -83,10 +86,10 @@ internal sealed class ListeningApi : IAsyncDisposable
         var buffer = new byte[16 << 10];
         while (true)
         {
-            using var patience = new CancellationTokenSource(Eventually.Bound);
+            using var timeout = new CancellationTokenSource(Eventually.Bound);
             try
             {
-                var read = await stream.ReadAsync(buffer, patience.Token);
+                var read = await stream.ReadAsync(buffer, timeout.Token);
                 if (read == 0)
                 {
                     return answer.ToString();
@@ -107,46 +110,26 @@ internal sealed class ListeningApi : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private sealed class LogCollector : ILoggerProvider, ISupportExternalScope
+    private sealed class ScopedLogCollector : ScopedLoggerProvider
     {
-        private IExternalScopeProvider? _scopes;
-
         public ConcurrentQueue<string> Lines { get; } = new();
 
-        public ILogger CreateLogger(string categoryName) => new Collector(this, categoryName);
-
-        public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
-
-        public void Dispose() { }
-
-        private sealed class Collector(LogCollector log, string category) : ILogger
+        protected override void Write<TState>(in LogEntry<TState> entry)
         {
-            public IDisposable? BeginScope<TState>(TState state)
-                where TState : notnull => log._scopes?.Push(state);
-
-            public bool IsEnabled(LogLevel logLevel) => true;
-
-            public void Log<TState>(
-                LogLevel logLevel,
-                EventId eventId,
-                TState state,
-                Exception? exception,
-                Func<TState, Exception?, string> formatter
-            )
-            {
-                var line = new StringBuilder($"{logLevel} {category} {eventId.Id}: {formatter(state, exception)}");
-                log._scopes?.ForEachScope(
-                    (scope, text) =>
+            var line = new StringBuilder(
+                $"{entry.LogLevel} {entry.Category} {entry.EventId.Id}: {entry.Formatter(entry.State, entry.Exception)}"
+            );
+            Scopes?.ForEachScope(
+                (scope, text) =>
+                {
+                    foreach (var (key, value) in scope as IEnumerable<KeyValuePair<string, object?>> ?? [])
                     {
-                        foreach (var (key, value) in scope as IEnumerable<KeyValuePair<string, object?>> ?? [])
-                        {
-                            text.Append(' ').Append(key).Append('=').Append(value);
-                        }
-                    },
-                    line
-                );
-                log.Lines.Enqueue(line.Append(exception is null ? "" : "\n" + exception).ToString());
-            }
+                        text.Append(' ').Append(key).Append('=').Append(value);
+                    }
+                },
+                line
+            );
+            Lines.Enqueue(line.Append(entry.Exception is null ? "" : "\n" + entry.Exception).ToString());
         }
     }
 }

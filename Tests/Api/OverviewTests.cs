@@ -1,24 +1,14 @@
-using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 using Wyckoff.Api;
 
 namespace Wyckoff.Tests.Api;
 
-public sealed class OverviewTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncDisposable
+public sealed class OverviewTests(TestDatabase database) : ApiTestBase(database)
 {
-    private readonly ApiServer _api = new(database.AppConnection);
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private HttpClient Client => field ??= _api.CreateClient();
-
-    public ValueTask DisposeAsync() => _api.DisposeAsync();
-
     [Fact]
-    public async Task Tickers_are_listed_with_their_change_sorted_and_filtered()
+    public async Task The_overview_has_the_daily_change_and_can_be_sorted_and_filtered()
     {
-        // Yesterday's close and today's, the second one so many percent up; of one there is no bar before.
+        // Each symbol has a bar of yesterday that closes at 100, and a bar of today whose close is changed by this percentage.
         foreach (
             var (symbol, type, change) in new[]
             {
@@ -29,19 +19,23 @@ public sealed class OverviewTests(TestDatabase database) : IClassFixture<TestDat
             }
         )
         {
-            await database.ExecuteAsync(
+            await Database.ExecuteAsync(
                 $"""
-                INSERT INTO market.tickers (symbol, name, asset_type, timezone) VALUES ('{symbol}', 'The "{symbol}" company', '{type}', 'UTC');
+                INSERT INTO market.tickers (symbol, name, asset_type, timezone)
+                VALUES ('{symbol}', 'The "{symbol}" company', '{type}', 'UTC');
                 INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
-                SELECT '{symbol}', '1d', date_trunc('day', now(), 'UTC') - n * interval '1 day', 100, 200, 50, CASE n WHEN 0 THEN 100 + $1 ELSE 100 END, 1000.50 FROM generate_series(0, 1) AS n
+                SELECT '{symbol}', '1d', date_trunc('day', now(), 'UTC') - n * interval '1 day', 100, 200, 50,
+                       CASE n WHEN 0 THEN 100 + $1 ELSE 100 END, 1000.50
+                  FROM generate_series(0, 1) AS n
                 """.Replace("$1", change.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
             );
         }
 
-        await database.ExecuteAsync(
+        await Database.ExecuteAsync(
             """
             INSERT INTO market.tickers (symbol, timezone) VALUES ('NEW', 'UTC'), ('EMPTY', 'UTC');
-            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume) VALUES ('NEW', '1d', date_trunc('day', now(), 'UTC'), 7, 7, 7, 7, 99999999999999999999);
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('NEW', '1d', date_trunc('day', now(), 'UTC'), 7, 7, 7, 7, 99999999999999999999);
             SELECT market.refresh_overview();
             UPDATE market.tickers SET is_active = false WHERE symbol = 'LAIDOFF'
             """
@@ -60,7 +54,7 @@ public sealed class OverviewTests(TestDatabase database) : IClassFixture<TestDat
             (null, null, 99999999999999999999m),
             (all.Tickers[3].Price24hAgo, all.Tickers[3].Change24hPct, all.Tickers[3].Volume24h)
         );
-        // Without zeros that say nothing.
+        // Numbers have no trailing zeros.
         Assert.Contains(
             "\"price\":110,\"price24hAgo\":100,\"change24h\":10,\"change24hPct\":10,",
             await Client.GetStringAsync("/v1/overview", Token),
@@ -94,8 +88,8 @@ public sealed class OverviewTests(TestDatabase database) : IClassFixture<TestDat
             ["FLAT", "DOWN", "NEW"],
             (await Client.GetFromJsonAsync<OverviewResponse>("/v1/overview", Token))!.Tickers.Select(row => row.Symbol)
         );
-        // The view has it still, until it is refreshed.
-        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('UP')");
+        // The materialized view still has the deleted ticker until the next refresh, but the new ticker has another id.
+        await Database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('UP')");
         Assert.DoesNotContain("\"UP\"", await Client.GetStringAsync("/v1/overview", Token), StringComparison.Ordinal);
     }
 
@@ -104,17 +98,9 @@ public sealed class OverviewTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("minChange=2&maxChange=1", "minChange")]
     [InlineData("maxChange=1e400", "maxChange")]
     [InlineData("min=1", "min")]
-    public async Task What_is_wrong_is_named_all_at_once(string query, params string[] wrong)
+    public async Task All_invalid_parameters_are_named_at_once(string query, params string[] invalid)
     {
         using var response = await Client.GetAsync("/v1/overview?" + query, Token);
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Equal(
-            wrong,
-            (await response.Content.ReadFromJsonAsync<JsonElement>(Token))
-                .GetProperty("errors")
-                .EnumerateObject()
-                .Select(error => error.Name)
-                .Order(StringComparer.Ordinal)
-        );
+        Assert.Equal(invalid, await response.ReadInvalidNamesAsync());
     }
 }

@@ -11,7 +11,7 @@ using Wyckoff.Api.Pipeline;
 
 namespace Wyckoff.Tests.Api;
 
-/// <summary>How requests are taken and answered, whatever they ask for.</summary>
+/// <summary>Tests what all endpoints share: headers, limits, CORS, the operator's key, timeouts and compression.</summary>
 public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private const string Key = "a key of some length";
@@ -27,20 +27,20 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("a,b", false)]
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123", true)]
     [InlineData("01234567890123456789012345678901234567890123456789012345678901234", false)]
-    public async Task A_request_keeps_its_id_when_it_is_a_safe_one(string id, bool kept)
+    public async Task The_response_repeats_a_valid_request_id_and_replaces_an_invalid_one(string id, bool isValid)
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection);
         foreach (var path in (string[])["/problems", "/nothing", "/health"])
         {
             var answer = await api.RawAsync($"GET {path} HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: {id}\r\nConnection: close\r\n\r\n");
-            var given = Assert.Single(answer.Split("\r\n"), line => line.StartsWith("X-Request-Id: ", StringComparison.Ordinal))[14..];
-            Assert.Equal(kept, given == id);
-            Assert.Matches("^[0-9A-Za-z._-]{1,64}$", given);
+            var returned = Assert.Single(answer.Split("\r\n"), line => line.StartsWith("X-Request-Id: ", StringComparison.Ordinal))[14..];
+            Assert.Equal(isValid, returned == id);
+            Assert.Matches("^[0-9A-Za-z._-]{1,64}$", returned);
         }
     }
 
     [Fact]
-    public async Task Two_requests_without_an_id_get_two()
+    public async Task Requests_without_an_id_get_different_ids()
     {
         await using var api = new ApiServer(database.AppConnection);
         var ids = new HashSet<string>(StringComparer.Ordinal);
@@ -52,7 +52,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task Every_answer_tells_browsers_to_make_nothing_of_it()
+    public async Task Every_response_has_the_security_headers()
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection);
         foreach (var path in (string[])["/problems", "/nothing", "/docs", "/openapi/v1.json", "/v1/imports?limit=0", "/health"])
@@ -71,7 +71,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task The_page_of_the_docs_runs_its_own_scripts_and_asks_nobody_else()
+    public async Task The_documentation_page_runs_only_its_own_scripts_and_contacts_no_other_host()
     {
         await using var api = new ApiServer(database.AppConnection);
         var client = api.CreateClient();
@@ -90,7 +90,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
             Assert.All(scripts, script => Assert.Contains($"nonce=\"{nonce}\"", script.Value, StringComparison.Ordinal));
             Assert.DoesNotMatch("(src|href)=[\"']?(https?:)?//", page);
             foreach (
-                var off in (string[])
+                var setting in (string[])
                     [
                         "\"withDefaultFonts\":false",
                         "\"telemetry\":false",
@@ -101,7 +101,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
                     ]
             )
             {
-                Assert.Contains(off, page, StringComparison.Ordinal);
+                Assert.Contains(setting, page, StringComparison.Ordinal);
             }
         }
 
@@ -110,7 +110,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task Ten_thousand_requests_in_a_second_are_not_all_answered()
+    public async Task Ten_thousand_requests_exceed_the_rate_limit()
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:RateLimit:Enabled"] = "true" });
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 64 }) { BaseAddress = api.Address };
@@ -142,13 +142,13 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
             }
         );
 
-        // However long it took: a burst, and what came in meanwhile.
+        // The limit allows a burst, and a number of further requests per second of the test.
         var limit = new RateLimitOptions();
         Assert.InRange(served, limit.Burst, limit.Burst + (int)(limit.PerSecond * (clock.Elapsed.TotalSeconds + 1)));
         Assert.Equal(10_000, served + refused);
         TestContext.Current.SendDiagnosticMessage("{0} of 10,000 requests in {1:0.0} s were served", served, clock.Elapsed.TotalSeconds);
 
-        // Probes go on, and so does everybody after a while.
+        // Health probes are not limited. Other requests are allowed again after a while.
         using var health = await client.GetAsync("/alive", Token);
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         await Eventually.GetAsync(
@@ -161,16 +161,16 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData(null, "203.0.113.7", "203.0.113.8", HttpStatusCode.TooManyRequests)]
     [InlineData("10.0.0.0/8", "203.0.113.7", "203.0.113.8", HttpStatusCode.TooManyRequests)]
     [InlineData("127.0.0.1", "203.0.113.7", "203.0.113.8", HttpStatusCode.OK)]
-    // A proxy appends: what stands before its own word is the client's.
+    // A proxy appends an address. Addresses before that one come from the client and are not trusted.
     [InlineData("127.0.0.0/8", "198.51.100.1, 203.0.113.7", "198.51.100.2, 203.0.113.7", HttpStatusCode.TooManyRequests)]
     [InlineData("127.0.0.0/8", "198.51.100.1, 203.0.113.7", "198.51.100.1, 203.0.113.8", HttpStatusCode.OK)]
-    // Of two proxies both are known.
+    // Both proxies are trusted.
     [InlineData("127.0.0.0/8,10.0.0.0/8", "203.0.113.7, 10.0.0.1", "203.0.113.7", HttpStatusCode.TooManyRequests)]
     [InlineData("127.0.0.0/8", "2001:db8:1:2::1", "2001:db8:1:2:ffff::9", HttpStatusCode.TooManyRequests)]
     [InlineData("127.0.0.0/8", "2001:db8:1:2::1", "2001:db8:1:3::1", HttpStatusCode.OK)]
     [InlineData("127.0.0.0/8", "::ffff:203.0.113.7", "203.0.113.7:4711", HttpStatusCode.TooManyRequests)]
     [InlineData("127.0.0.0/8", "nonsense", "more nonsense", HttpStatusCode.TooManyRequests)]
-    public async Task A_client_is_its_address_and_the_forwarded_one_only_from_a_known_proxy(
+    public async Task The_rate_limit_uses_forwarded_addresses_only_from_trusted_proxies(
         string? proxies,
         string first,
         string second,
@@ -183,9 +183,9 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
             ["Wyckoff:Api:RateLimit:PerSecond"] = "1",
             ["Wyckoff:Api:RateLimit:Burst"] = "1",
         };
-        foreach (var (place, proxy) in (proxies?.Split(',') ?? []).Index())
+        foreach (var (index, proxy) in (proxies?.Split(',') ?? []).Index())
         {
-            settings[$"Wyckoff:Api:Proxies:{place}"] = proxy;
+            settings[$"Wyckoff:Api:Proxies:{index}"] = proxy;
         }
 
         await using var api = await ListeningApi.StartAsync(database.AppConnection, settings);
@@ -201,7 +201,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task Pages_of_other_origins_read_only_what_they_are_allowed_to()
+    public async Task Only_configured_origins_may_read_responses()
     {
         await using var none = new ApiServer(database.AppConnection);
         Assert.Null(await AllowedAsync(none, "https://charts.example"));
@@ -212,7 +212,8 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
         );
         Assert.Equal("https://charts.example", await AllowedAsync(one, "https://charts.example"));
         Assert.Null(await AllowedAsync(one, "https://evil.example"));
-        Assert.Equal("https://charts.example", await AllowedAsync(one, "https://charts.example", "/v1/imports/0")); // a problem can be read too
+        // Problem documents have the CORS headers as well.
+        Assert.Equal("https://charts.example", await AllowedAsync(one, "https://charts.example", "/v1/imports/0"));
 
         await using var all = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Api:Cors:Origins:0"] = "*" });
         Assert.Equal("*", await AllowedAsync(all, "https://anybody.example"));
@@ -245,7 +246,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("Bearer another key of some length", "Bearer realm=\"wyckoff\", error=\"invalid_token\"")]
     [InlineData("Bearer ", "Bearer realm=\"wyckoff\", error=\"invalid_token\"")]
     [InlineData("Basic " + Key, "Bearer realm=\"wyckoff\", error=\"invalid_token\"")]
-    public async Task With_an_operators_key_nothing_is_changed_without_it(string? authorization, string challenge)
+    public async Task Changes_without_the_configured_operators_key_are_unauthorized(string? authorization, string challenge)
     {
         await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Api:OperatorKey"] = Key });
         foreach (
@@ -272,12 +273,12 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
         using var read = await SendAsync("GET", "/v1/imports", authorization);
         Assert.Equal(HttpStatusCode.OK, read.StatusCode);
 
-        async Task<HttpResponseMessage> SendAsync(string method, string path, string? with)
+        async Task<HttpResponseMessage> SendAsync(string method, string path, string? credentials)
         {
             using var request = new HttpRequestMessage(new(method), path);
-            if (with is not null)
+            if (credentials is not null)
             {
-                request.Headers.TryAddWithoutValidation("Authorization", with);
+                request.Headers.TryAddWithoutValidation("Authorization", credentials);
             }
 
             return await api.CreateClient().SendAsync(request, Token);
@@ -285,7 +286,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task With_the_operators_key_it_is_as_without_one()
+    public async Task Requests_with_the_operators_key_are_authorized()
     {
         await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Api:OperatorKey"] = Key });
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/sync")
@@ -300,7 +301,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_body_beyond_the_limit_is_413_whether_it_says_its_length_or_not(bool chunked)
+    public async Task A_body_over_the_limit_is_413_with_and_without_a_content_length(bool chunked)
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection);
         var body = Encoding.UTF8.GetBytes("{\"symbol\":\"" + new string('x', 2 << 20) + "\"}");
@@ -317,7 +318,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
         );
         Assert.Contains("/problems/body-too-large", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
 
-        // An import may be larger than that.
+        // Imports have a higher limit.
         var lines = "timestamp,open,high,low,close,volume\n" + string.Concat(Enumerable.Repeat("2024-01-02,1,2,0.5,1.5,10\n", 100_000));
         using var import = await api.Client.PostAsync(
             "/v1/imports?symbol=LARGE&timeframe=1d",
@@ -331,14 +332,14 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("POST /v1/sync", "application/json", "HTTP/1.1 413 ")]
     [InlineData("GET /problems", "application/json", "HTTP/1.1 200 ")]
     [InlineData("PUT /problems", "image/png", "HTTP/1.1 405 ")]
-    public async Task A_body_that_nobody_wants_is_answered_before_its_end_and_the_connection_closed(
+    public async Task A_request_whose_body_is_not_read_gets_a_response_and_its_connection_is_closed(
         string request,
         string type,
         string expected
     )
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection);
-        // It ends when the server closes, and the rest of the body never comes.
+        // The rest of the body is never sent, and RawAsync returns only when the server closes the connection.
         var answer = await api.RawAsync(
             $"{request} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\nContent-Length: 3000000\r\n\r\n{{\"{new string('x', 60_000)}"
         );
@@ -346,9 +347,9 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task An_answer_that_takes_too_long_is_504_or_cut_off_and_never_ends_as_if_it_were_complete()
+    public async Task A_response_that_takes_too_long_is_504_or_ends_with_an_error()
     {
-        var (entered, enough) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var (entered, finish) = (new TaskCompletionSource(), new TaskCompletionSource());
         await using var api = await ListeningApi.StartAsync(
             database.AppConnection,
             new() { ["Wyckoff:Api:AnswerWithin"] = "00:00:01" },
@@ -369,7 +370,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
                         async (HttpContext context) =>
                         {
                             entered.SetResult();
-                            await enough.Task.WaitAsync(context.RequestAborted);
+                            await finish.Task.WaitAsync(context.RequestAborted);
                             return "done";
                         }
                     )
@@ -384,13 +385,13 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
 
         using var halfway = await api.Client.GetAsync("/halfway", HttpCompletionOption.ResponseHeadersRead, Token);
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => halfway.Content.ReadAsStringAsync(Token));
-        // It was there before those two, and is still.
-        enough.SetResult();
+        // This request began before the other two and is exempt from the timeout.
+        finish.SetResult();
         Assert.Equal("done", await patient);
     }
 
     [Fact]
-    public async Task Headers_that_do_not_come_or_are_too_many_end_the_connection()
+    public async Task Late_or_too_large_headers_end_the_connection()
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:HeadersWithin"] = "00:00:01" });
         Assert.StartsWith("HTTP/1.1 408 ", await api.RawAsync("GET /problems HTTP/1.1\r\nHost: localhost\r\n"), StringComparison.Ordinal);
@@ -407,7 +408,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task Head_is_answered_wherever_get_is_without_the_body_and_without_what_follows_the_first_byte()
+    public async Task HEAD_works_wherever_GET_does_and_stops_the_handler_at_the_first_byte()
     {
         var ended = new TaskCompletionSource();
         await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('HEADS')");
@@ -455,11 +456,12 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
         }
 
         await ended.Task.WaitAsync(Eventually.Bound, Token);
-        // The connection is as good as before.
+        // The connection can be used for the next request.
         foreach (var path in (string[])["/endless", "/v1/stream?symbols=HEADS", "/v1/bars/HEADS/stream", "/v1/bars/HEADS", "/problems"])
         {
             var answers = await api.RawAsync(
-                $"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\nGET /problems/not-found HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                $"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                    + "GET /problems/not-found HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             );
             Assert.Equal((path, 3), (path, answers.Split("HTTP/1.1 200 OK").Length));
             Assert.Contains("\"/problems/not-found\"", answers, StringComparison.Ordinal);
@@ -476,7 +478,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("zstd", "")]
     [InlineData("identity", "")]
     [InlineData("br;q=0, gzip;q=0", "")]
-    public async Task An_answer_is_compressed_as_the_client_likes(string accept, string expected)
+    public async Task The_response_has_the_compression_that_the_client_prefers(string accept, string expected)
     {
         await using var api = await ListeningApi.StartAsync(
             database.AppConnection,
@@ -508,7 +510,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task Over_tls_it_speaks_http_2()
+    public async Task HTTP_2_is_available_over_TLS()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
@@ -555,7 +557,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("GET /v1/quality/%0d%0aX-Injected:%20b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")]
     [InlineData("GET /problems HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: a\rX-Injected: b\r\nConnection: close\r\n\r\n")]
     [InlineData("GET /problems HTTP/1.1\r\nHost: localhost\r\nOrigin: a\0b\r\nConnection: close\r\n\r\n")]
-    public async Task What_is_sent_makes_no_header_of_the_answer(string request)
+    public async Task Requests_cannot_inject_response_headers(string request)
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:Cors:Origins:0"] = "*" });
         var answer = await api.RawAsync(request);
@@ -583,11 +585,11 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("Wyckoff:Api:Hosts", "wyckoff.example")]
     [InlineData("Wyckoff:Api:Cors:Origins:0", "charts.example")]
     [InlineData("Wyckoff:Api:Cors:Origins:0", "https://charts.example/path")]
-    public async Task A_wrong_option_keeps_it_from_starting_and_is_named(string key, string value)
+    public async Task An_invalid_option_prevents_the_start_and_is_named(string key, string value)
     {
-        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() =>
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() =>
             ListeningApi.StartAsync(database.AppConnection, new() { [key] = value })
         );
-        Assert.Contains(key.EndsWith(":0", StringComparison.Ordinal) ? key[..^2] : key, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(key.EndsWith(":0", StringComparison.Ordinal) ? key[..^2] : key, error.Message, StringComparison.Ordinal);
     }
 }

@@ -1,36 +1,28 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 using Wyckoff.Api;
 using Wyckoff.Quality;
 
 namespace Wyckoff.Tests.Api;
 
-public sealed class QualityScoresTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncDisposable
+public sealed class QualityScoresTests(TestDatabase database) : ApiTestBase(database)
 {
-    private readonly ApiServer _api = new(database.AppConnection);
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private HttpClient Client => field ??= _api.CreateClient();
-
-    public ValueTask DisposeAsync() => _api.DisposeAsync();
-
     [Fact]
-    public async Task The_scores_of_the_newest_bars_are_summed_up_symbol_by_symbol()
+    public async Task Scores_of_the_newest_bars_are_aggregated_per_symbol()
     {
-        await database.ExecuteAsync(
+        await Database.ExecuteAsync(
             """
             INSERT INTO market.tickers (symbol, timezone) VALUES ('GOOD', 'UTC'), ('FLAWED', 'UTC'), ('BARE', 'UTC');
             INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
-            SELECT symbol, '1d', timestamptz '2010-01-01Z' + n * interval '1 day', 100, 101, 99, 100, CASE WHEN symbol = 'FLAWED' AND n IN (5, 97) THEN 0 ELSE 10 END
+            SELECT symbol, '1d', timestamptz '2010-01-01Z' + n * interval '1 day', 100, 101, 99, 100,
+                   CASE WHEN symbol = 'FLAWED' AND n IN (5, 97) THEN 0 ELSE 10 END
               FROM generate_series(0, 99) AS n, (VALUES ('GOOD'), ('FLAWED')) AS s (symbol)
             """
         );
-        var expected = await database.ScalarAsync<decimal>(
+        var expected = await Database.ScalarAsync<decimal>(
             "SELECT round(avg(quality_score), 4) FROM ohlcv_bars WHERE symbol = 'FLAWED' AND timestamp >= '2010-03-02Z'"
         );
-        var lowest = await database.ScalarAsync<decimal>(
+        var lowest = await Database.ScalarAsync<decimal>(
             "SELECT min(quality_score) FROM ohlcv_bars WHERE symbol = 'FLAWED' AND timestamp >= '2010-03-02Z'"
         );
         var scores = (await Client.GetFromJsonAsync<QualityScoresResponse>("/v1/quality?symbols=flawed,BARE,GOOD,FLAWED&last=40", Token))!;
@@ -50,10 +42,9 @@ public sealed class QualityScoresTests(TestDatabase database) : IClassFixture<Te
     public async Task Unknown_symbols_are_named()
     {
         using var response = await Client.GetAsync("/v1/quality?symbols=NOBODY,NOTHING", Token);
-        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         Assert.Equal(
             ["NOBODY", "NOTHING"],
-            (await response.Content.ReadFromJsonAsync<JsonElement>(Token))
+            (await response.ReadProblemAsync(HttpStatusCode.NotFound, "/problems/unknown-symbol"))
                 .GetProperty("symbols")
                 .EnumerateArray()
                 .Select(symbol => symbol.GetString())
@@ -63,18 +54,10 @@ public sealed class QualityScoresTests(TestDatabase database) : IClassFixture<Te
     [Theory]
     [InlineData("", "symbols")]
     [InlineData("symbols=A%20B&timeframe=1w&last=0&from=2024-01-01", "from", "last", "symbols", "timeframe")]
-    public async Task What_is_wrong_is_named_all_at_once(string query, params string[] wrong)
+    public async Task All_invalid_parameters_are_named_at_once(string query, params string[] invalid)
     {
         using var response = await Client.GetAsync("/v1/quality?" + query, Token);
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Equal(
-            wrong,
-            (await response.Content.ReadFromJsonAsync<JsonElement>(Token))
-                .GetProperty("errors")
-                .EnumerateObject()
-                .Select(error => error.Name)
-                .Order(StringComparer.Ordinal)
-        );
+        Assert.Equal(invalid, await response.ReadInvalidNamesAsync());
     }
 
     private static DateTimeOffset At(int year, int month, int day) => new(year, month, day, 0, 0, 0, TimeSpan.Zero);

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 using Wyckoff.Api;
 using Wyckoff.Quality;
 
@@ -10,30 +9,41 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Twelve weeks of 2024 by the hour, 10 to 16 o'clock in New York on weekdays.</summary>
+    /// <summary>1h bars of twelve weeks in 2024, from 10 to 16 o'clock in New York on weekdays.</summary>
     private const string Hours = """
         INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, source)
         SELECT '{0}', '1h', (day + hour * interval '1 hour') AT TIME ZONE 'America/New_York', 100, 101, 99, 100, 10, 'import'
-          FROM generate_series(timestamp '2024-02-05', '2024-04-26', '1 day') AS day, generate_series(10, 15) AS hour WHERE extract(isodow FROM day) < 6
+          FROM generate_series(timestamp '2024-02-05', '2024-04-26', '1 day') AS day, generate_series(10, 15) AS hour
+         WHERE extract(isodow FROM day) < 6
         """;
 
     [Fact]
-    public async Task Gaps_outliers_overlaps_and_sources_are_found_and_nothing_is_changed()
+    public async Task A_report_finds_gaps_outliers_overlaps_and_sources_and_changes_nothing()
     {
         await SymbolAsync("SPOTTY");
         await database.ExecuteAsync(
             """
-            DELETE FROM ohlcv_bars WHERE symbol = 'SPOTTY' AND timeframe = '1h' AND timestamp IN ('2024-03-06 16:00Z', '2024-03-06 17:00Z');
-            DELETE FROM ohlcv_bars WHERE symbol = 'SPOTTY' AND timeframe = '1h' AND timestamp BETWEEN '2024-03-29Z' AND '2024-03-30Z';
-            DELETE FROM ohlcv_bars WHERE symbol = 'SPOTTY' AND timeframe = '1h' AND timestamp BETWEEN '2024-04-10Z' AND '2024-04-11Z';
-            UPDATE ohlcv_bars SET high = 150, close = 150 WHERE symbol = 'SPOTTY' AND timeframe = '1h' AND timestamp = '2024-04-02 14:00Z';
-            UPDATE ohlcv_bars SET volume = 0, source = 'other' WHERE symbol = 'SPOTTY' AND timeframe = '1h' AND timestamp = '2024-03-05 15:00Z';
-            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, source) VALUES
-              ('SPOTTY', '1d', '2024-04-01', 100, 101, 99, 100, 60, 'alpaca'), ('SPOTTY', '1d', '2024-04-02', 100, 120, 99, 100, 60, 'alpaca'),
-              ('SPOTTY', '1d', '2024-04-03', 90, 120, 80, 100, 60, 'aggregated'), ('SPOTTY', '1d', '2024-04-10', 100, 101, 99, 100, 60, 'alpaca');
+            DELETE FROM ohlcv_bars
+             WHERE symbol = 'SPOTTY' AND timeframe = '1h' AND timestamp IN ('2024-03-06 16:00Z', '2024-03-06 17:00Z');
+            DELETE FROM ohlcv_bars
+             WHERE symbol = 'SPOTTY' AND timeframe = '1h' AND timestamp BETWEEN '2024-03-29Z' AND '2024-03-30Z';
+            DELETE FROM ohlcv_bars
+             WHERE symbol = 'SPOTTY' AND timeframe = '1h' AND timestamp BETWEEN '2024-04-10Z' AND '2024-04-11Z';
+            UPDATE ohlcv_bars SET high = 150, close = 150
+             WHERE symbol = 'SPOTTY' AND timeframe = '1h' AND timestamp = '2024-04-02 14:00Z';
+            UPDATE ohlcv_bars SET volume = 0, source = 'other'
+             WHERE symbol = 'SPOTTY' AND timeframe = '1h' AND timestamp = '2024-03-05 15:00Z';
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, source)
+            VALUES ('SPOTTY', '1d', '2024-04-01', 100, 101, 99, 100, 60, 'alpaca'),
+                   ('SPOTTY', '1d', '2024-04-02', 100, 120, 99, 100, 60, 'alpaca'),
+                   ('SPOTTY', '1d', '2024-04-03', 90, 120, 80, 100, 60, 'aggregated'),
+                   ('SPOTTY', '1d', '2024-04-10', 100, 101, 99, 100, 60, 'alpaca');
             INSERT INTO market.sync_coverage (ticker_id, timeframe, source, covered)
-            SELECT id, '1h', source, covered::tstzmultirange FROM market.tickers,
-              (VALUES ('alpaca', '{[2024-01-01Z,2024-03-01Z),[2024-04-01Z,2024-05-01Z)}'), ('stooq', '{[2024-02-20Z,2024-04-02Z)}')) AS c (source, covered) WHERE symbol = 'SPOTTY'
+            SELECT id, '1h', source, covered::tstzmultirange
+              FROM market.tickers,
+                   (VALUES ('alpaca', '{[2024-01-01Z,2024-03-01Z),[2024-04-01Z,2024-05-01Z)}'),
+                           ('stooq', '{[2024-02-20Z,2024-04-02Z)}')) AS c (source, covered)
+             WHERE symbol = 'SPOTTY'
             """
         );
         var before = await StateAsync();
@@ -42,7 +52,7 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
 
         var hours = (await client.GetFromJsonAsync<QualityResponse>("/v1/quality/spotty?timeframe=1Hour&to=2024-06-01", Token))!;
         Assert.Equal(("SPOTTY", "1h", "America/New_York"), (hours.Symbol, hours.Timeframe, hours.Timezone));
-        // Sixty sessions; Good Friday was a holiday, and on 10 April there is a bar of the day.
+        // There are sixty weekdays. 29 March (Good Friday) has no bars and is closed. 10 April has a 1d bar, so its 1h bars are a gap.
         Assert.Equal(
             (59 * 6 - 8, 58, 59 * 6, 8),
             (hours.Coverage.Bars, hours.Coverage.Sessions, hours.Coverage.Expected, hours.Coverage.Missing)
@@ -73,7 +83,7 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
             hours.Overlaps.SharedCoverage
         );
 
-        // As /v1/bars writes them: no zeros of a column's scale, and instants with a Z.
+        // The format is that of /v1/bars: numbers without trailing zeros, times with Z.
         var text = await client.GetStringAsync("/v1/quality/spotty?timeframe=1Hour&to=2024-06-01", Token);
         Assert.Contains(
             """{"timestamp":"2024-04-02T14:00:00Z","rule":"move","close":150,"previousClose":100,""",
@@ -95,11 +105,15 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task Lists_have_an_end_and_say_how_many_there_are()
+    public async Task Lists_are_limited_and_have_a_total()
     {
         await SymbolAsync("HOLEY");
         await database.ExecuteAsync(
-            "DELETE FROM ohlcv_bars WHERE symbol = 'HOLEY' AND timeframe = '1h' AND extract(day FROM timestamp) IN (13, 14, 15) AND extract(hour FROM timestamp) IN (15, 17)"
+            """
+            DELETE FROM ohlcv_bars
+             WHERE symbol = 'HOLEY' AND timeframe = '1h'
+               AND extract(day FROM timestamp) IN (13, 14, 15) AND extract(hour FROM timestamp) IN (15, 17)
+            """
         );
         await using var api = new ApiServer(database.AppConnection);
         var report = (
@@ -108,7 +122,7 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
         Assert.Equal((14, 2), (report.TotalGaps, report.Gaps.Count));
         Assert.Equal(report.Gaps.OrderBy(gap => gap.From), report.Gaps);
 
-        // A range within: there are bars before it and after it, so its ends are missed too.
+        // There are bars before and after this range, so missing bars at its ends are gaps as well.
         report = (
             await api.CreateClient()
                 .GetFromJsonAsync<QualityResponse>("/v1/quality/HOLEY?timeframe=1h&from=2024-03-13T15:00Z&to=2024-04-15T18:00Z", Token)
@@ -126,23 +140,18 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task What_is_wrong_is_named_all_at_once()
+    public async Task All_invalid_parameters_are_named_at_once()
     {
         await using var api = new ApiServer(database.AppConnection);
         using var response = await api.CreateClient()
             .GetAsync("/v1/quality/%20?timeframe=1w&from=yesterday&to=2024-13-01&limit=1001", Token);
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
-        Assert.Equal(
-            ["from", "limit", "symbol", "timeframe", "to"],
-            problem.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal)
-        );
+        Assert.Equal(["from", "limit", "symbol", "timeframe", "to"], await response.ReadInvalidNamesAsync());
     }
 
     [Theory]
     [InlineData("/v1/quality/NOBODY", HttpStatusCode.NotFound)]
     [InlineData("/v1/quality/NOBODY?from=2024-01-02&to=2024-01-02", HttpStatusCode.BadRequest)]
-    public async Task A_refusal_is_a_problem_document(string url, HttpStatusCode expected)
+    public async Task An_error_is_a_problem_document(string url, HttpStatusCode expected)
     {
         await using var api = new ApiServer(database.AppConnection);
         using var response = await api.CreateClient().GetAsync(url, Token);
@@ -157,7 +166,11 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
 
     private Task<string> StateAsync() =>
         database.ScalarAsync<string>(
-            "SELECT concat((SELECT md5(string_agg(b::text, ',' ORDER BY b::text)) FROM ohlcv_bars b), (SELECT sum(version) FROM market.bar_windows))"
+            """
+            SELECT concat(
+                (SELECT md5(string_agg(b::text, ',' ORDER BY b::text)) FROM ohlcv_bars b),
+                (SELECT sum(version) FROM market.bar_windows))
+            """
         );
 
     private static DateTimeOffset At(int month, int day, int hour) => new(2024, month, day, hour, 0, 0, TimeSpan.Zero);

@@ -5,7 +5,7 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Api;
 
-/// <summary>A database with the sample data, and an import of its own.</summary>
+/// <summary>A database with the imported sample data.</summary>
 public sealed class SampleDatabase : TestDatabase, IAsyncLifetime
 {
     async ValueTask IAsyncLifetime.InitializeAsync()

@@ -11,7 +11,7 @@ public sealed class TelemetryTests(TestDatabase database) : IClassFixture<TestDa
     public async Task Requests_are_traced_down_to_the_database_and_probes_are_not()
     {
         var spans = new ConcurrentQueue<Activity>();
-        // To a collector that is not there: what would go to it is looked at here.
+        // Nothing listens at the endpoint. The test reads the exported spans itself.
         await using var api = await ListeningApi.StartAsync(
             database.AppConnection,
             new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1" },
@@ -20,20 +20,21 @@ public sealed class TelemetryTests(TestDatabase database) : IClassFixture<TestDa
                     tracing.AddProcessor(new SimpleActivityExportProcessor(new Collector(spans)))
                 )
         );
-        // Under traces of our own, which ask to be recorded: other tests of this process ask the same things meanwhile.
-        var probe = await AskAsync("/health");
-        await AskAsync("/alive");
-        var request = await AskAsync("/v1/bars/NOBODY");
+        // Each request has its own trace id, because other tests of this process send the same requests at the same time.
+        var probe = await SendAsync("/health");
+        await SendAsync("/alive");
+        var request = await SendAsync("/v1/bars/NOBODY");
         await Eventually.HoldsAsync(() => SourcesOf(request).Contains("Microsoft.AspNetCore", StringComparer.Ordinal));
         Assert.Contains("Npgsql", SourcesOf(request));
         Assert.Empty(SourcesOf(probe));
 
-        // Not by HttpClient, which is traced here, too, and would send the trace of its own span.
-        async Task<ActivityTraceId> AskAsync(string path)
+        // HttpClient is traced as well and would send the trace id of its own span.
+        async Task<ActivityTraceId> SendAsync(string path)
         {
             var trace = ActivityTraceId.CreateRandom();
             var answer = await api.RawAsync(
-                $"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\ntraceparent: 00-{trace}-{ActivitySpanId.CreateRandom()}-01\r\n\r\n"
+                $"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                    + $"traceparent: 00-{trace}-{ActivitySpanId.CreateRandom()}-01\r\n\r\n"
             );
             Assert.StartsWith("HTTP/1.1 ", answer, StringComparison.Ordinal);
             return trace;

@@ -11,16 +11,8 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Api;
 
-public sealed class TickersTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncDisposable
+public sealed class TickersTests(TestDatabase database) : ApiTestBase(database)
 {
-    private readonly ApiServer _api = new(database.AppConnection);
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private HttpClient Client => field ??= _api.CreateClient();
-
-    public ValueTask DisposeAsync() => _api.DisposeAsync();
-
     [Fact]
     public async Task A_ticker_is_added_found_changed_and_deleted()
     {
@@ -43,7 +35,7 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
             ("LIFE", "O'Neill \"& Söhne\" 株式 🚀", "Xetra", "etf", "Europe/Berlin", true),
             (ticker.Symbol, ticker.Name, ticker.Exchange, ticker.AssetType, ticker.Timezone, ticker.Active)
         );
-        Assert.Equal(ticker.Name, await database.ScalarAsync<string>("SELECT name FROM market.tickers WHERE symbol = 'LIFE'"));
+        Assert.Equal(ticker.Name, await Database.ScalarAsync<string>("SELECT name FROM market.tickers WHERE symbol = 'LIFE'"));
 
         var detail = (await Client.GetFromJsonAsync<TickerDetail>(added.Headers.Location, Token))!;
         Assert.Equal((ticker.Name, ticker.UpdatedAt), (detail.Name, detail.UpdatedAt));
@@ -67,7 +59,7 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task What_is_stored_is_told_and_goes_with_the_ticker()
+    public async Task A_ticker_lists_its_stored_bars_and_deleting_it_deletes_them()
     {
         await BarsAsync("KEEP");
         await BarsAsync("GONE");
@@ -79,18 +71,18 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
         using var response = await Client.DeleteAsync("/v1/tickers/GONE?confirm=GONE", Token);
         var deleted = (await response.Content.ReadFromJsonAsync<TickerDeleted>(Token))!;
         Assert.Equal(detail.Stored, deleted.Deleted);
-        Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM market.verify_orphans()"));
-        Assert.Equal(20, await database.ScalarAsync<long>("SELECT count(*) FROM ohlcv_bars WHERE timeframe = '1h' AND symbol = 'KEEP'"));
+        Assert.Equal(0, await Database.ScalarAsync<long>("SELECT count(*) FROM market.verify_orphans()"));
+        Assert.Equal(20, await Database.ScalarAsync<long>("SELECT count(*) FROM ohlcv_bars WHERE timeframe = '1h' AND symbol = 'KEEP'"));
     }
 
     [Fact]
-    public async Task Nothing_is_deleted_without_its_symbol_being_said_once_more()
+    public async Task A_deletion_must_repeat_the_symbol_in_confirm()
     {
         await AddAsync("PRECIOUS");
         foreach (var query in new[] { "", "?confirm=", "?confirm=PRECIOU", "?confirm=true", "?confirm=PRECIOUS&confirm=PRECIOUS" })
         {
             using var response = await Client.DeleteAsync("/v1/tickers/PRECIOUS" + query, Token);
-            Assert.Equal(["confirm"], await ErrorsAsync(response));
+            Assert.Equal(["confirm"], await response.ReadInvalidNamesAsync());
         }
 
         Assert.Equal(HttpStatusCode.OK, (await Client.GetAsync("/v1/tickers/PRECIOUS", Token)).StatusCode);
@@ -122,18 +114,18 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     [InlineData("""{"symbol":"W1" """, "body")]
     [InlineData("""null""", "body")]
     [InlineData("", "body")]
-    public async Task All_that_is_wrong_with_a_new_ticker_is_named(string body, params string[] wrong)
+    public async Task All_invalid_fields_of_a_new_ticker_are_named_at_once(string body, params string[] invalid)
     {
         using var response = await Client.PostAsync("/v1/tickers", Json(body), Token);
-        Assert.Superset(wrong.ToHashSet(), (await ErrorsAsync(response)).ToHashSet());
-        Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM market.tickers WHERE symbol IN ('W1', 'W2')"));
+        Assert.Superset(invalid.ToHashSet(), (await response.ReadInvalidNamesAsync()).ToHashSet());
+        Assert.Equal(0, await Database.ScalarAsync<long>("SELECT count(*) FROM market.tickers WHERE symbol IN ('W1', 'W2')"));
     }
 
     [Fact]
-    public async Task A_time_zone_must_be_known_to_the_database_too()
+    public async Task A_time_zone_that_the_database_does_not_know_is_rejected()
     {
         await AddAsync("ZONED");
-        var store = _api.Services.GetRequiredService<TickerStore>();
+        var store = Api.Services.GetRequiredService<TickerStore>();
         var fields = TickerFields.Default with { Timezone = "Mars/Olympus" };
         await Assert.ThrowsAsync<UnknownTimeZoneException>(() => store.AddAsync(Symbol.Parse("UNZONED"), fields, Token));
         await Assert.ThrowsAsync<UnknownTimeZoneException>(() => store.ChangeAsync(Symbol.Parse("ZONED"), _ => fields, Token));
@@ -141,21 +133,21 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task What_is_too_long_is_counted_in_characters_as_the_database_counts_them()
+    public async Task The_length_of_a_name_is_limited_in_characters_as_in_the_database()
     {
         var longest = string.Concat(Enumerable.Repeat("🚀", 255));
         using var fits = await Client.PostAsJsonAsync("/v1/tickers", new { symbol = "LONGEST", name = longest }, Token);
         Assert.Equal(HttpStatusCode.Created, fits.StatusCode);
         using var over = await Client.PatchAsync("/v1/tickers/LONGEST", Json($$"""{"name":"{{longest}}x"}"""), Token);
-        Assert.Equal(["name"], await ErrorsAsync(over));
+        Assert.Equal(["name"], await over.ReadInvalidNamesAsync());
     }
 
     [Fact]
-    public async Task A_symbol_cannot_be_changed_and_an_unknown_one_has_its_neighbours_named()
+    public async Task A_symbol_cannot_be_changed_and_an_unknown_symbol_gets_suggestions()
     {
         await AddAsync("NEIGHBOUR");
         using var renamed = await Client.PatchAsync("/v1/tickers/NEIGHBOUR", Json("""{"symbol":"OTHER","active":1}"""), Token);
-        Assert.Equal(["active", "symbol"], await ErrorsAsync(renamed));
+        Assert.Equal(["active", "symbol"], await renamed.ReadInvalidNamesAsync());
 
         foreach (
             var response in new[]
@@ -167,27 +159,27 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
             }
         )
         {
-            var problem = await ProblemAsync(response, HttpStatusCode.NotFound, "/problems/unknown-symbol");
+            var problem = await response.ReadProblemAsync(HttpStatusCode.NotFound, "/problems/unknown-symbol");
             Assert.Equal(["NEIGHBOUR"], problem.GetProperty("near").EnumerateArray().Select(near => near.GetString()));
             response.Dispose();
         }
     }
 
     [Fact]
-    public async Task A_symbol_that_is_taken_is_named()
+    public async Task Adding_an_existing_symbol_is_a_conflict()
     {
         await AddAsync("TAKEN");
         using var response = await Client.PostAsJsonAsync("/v1/tickers", new { symbol = "taken", name = "Another" }, Token);
-        var problem = await ProblemAsync(response, HttpStatusCode.Conflict, "/problems/ticker-exists");
+        var problem = await response.ReadProblemAsync(HttpStatusCode.Conflict, "/problems/ticker-exists");
         Assert.Equal("TAKEN", problem.GetProperty("symbol").GetString());
         Assert.Equal("/v1/tickers/TAKEN", response.Headers.Location?.ToString());
-        Assert.Equal(DBNull.Value, await database.ScalarAsync<object>("SELECT name FROM market.tickers WHERE symbol = 'TAKEN'"));
+        Assert.Equal(DBNull.Value, await Database.ScalarAsync<object>("SELECT name FROM market.tickers WHERE symbol = 'TAKEN'"));
     }
 
     [Fact]
-    public async Task Of_many_who_add_one_ticker_at_once_one_succeeds()
+    public async Task One_of_many_concurrent_requests_that_add_the_same_ticker_succeeds()
     {
-        _ = Client;
+        _ = Client; // Creates the client before the concurrent requests use it.
         var answers = await Task.WhenAll(
             Enumerable.Range(0, 32).Select(i => Client.PostAsJsonAsync("/v1/tickers", new { symbol = "RACE", name = $"Number {i}" }, Token))
         );
@@ -195,12 +187,12 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
         var won = Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.Created);
         Assert.Equal(
             (await won.Content.ReadFromJsonAsync<TickerResponse>(Token))!.Name,
-            await database.ScalarAsync<string>("SELECT name FROM market.tickers WHERE symbol = 'RACE'")
+            await Database.ScalarAsync<string>("SELECT name FROM market.tickers WHERE symbol = 'RACE'")
         );
     }
 
     [Fact]
-    public async Task A_tag_tells_whether_it_was_changed_meanwhile()
+    public async Task If_Match_and_If_None_Match_compare_the_ticker_with_the_tag()
     {
         await BarsAsync("TAGGED");
         using var first = await Client.GetAsync("/v1/tickers/TAGGED", Token);
@@ -210,9 +202,12 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
             (await SendAsync(HttpMethod.Get, "/v1/tickers/TAGGED", ("If-None-Match", tag.ToString()))).StatusCode
         );
 
-        // New bars make another document of it, but nobody has changed what a writer of the ticker saw.
-        await database.ExecuteAsync(
-            "UPDATE ohlcv_bars SET volume = volume + 1 WHERE symbol = 'TAGGED' AND timeframe = '1h' AND timestamp = '2024-06-03 10:00Z'"
+        // New bars change the document, so If-None-Match no longer matches. The ticker itself is unchanged, so If-Match still does.
+        await Database.ExecuteAsync(
+            """
+            UPDATE ohlcv_bars SET volume = volume + 1
+             WHERE symbol = 'TAGGED' AND timeframe = '1h' AND timestamp = '2024-06-03 10:00Z'
+            """
         );
         Assert.Equal(
             HttpStatusCode.OK,
@@ -229,7 +224,7 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
                 ("If-Match", tag.ToString()),
                 method == HttpMethod.Delete ? null : """{"name":"Late"}"""
             );
-            await ProblemAsync(late, HttpStatusCode.PreconditionFailed, "/problems/changed-meanwhile");
+            await late.ReadProblemAsync(HttpStatusCode.PreconditionFailed, "/problems/changed-meanwhile");
             using var nonsense = await SendAsync(
                 method,
                 "/v1/tickers/TAGGED" + url,
@@ -239,13 +234,13 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
             Assert.Equal(HttpStatusCode.PreconditionFailed, nonsense.StatusCode);
         }
 
-        Assert.Equal("Mine", await database.ScalarAsync<string>("SELECT name FROM market.tickers WHERE symbol = 'TAGGED'"));
+        Assert.Equal("Mine", await Database.ScalarAsync<string>("SELECT name FROM market.tickers WHERE symbol = 'TAGGED'"));
         using var any = await SendAsync(HttpMethod.Patch, "/v1/tickers/TAGGED", ("If-Match", "*"), """{"name":"Any"}""");
         Assert.Equal(HttpStatusCode.OK, any.StatusCode);
     }
 
     [Fact]
-    public async Task Of_many_who_change_what_they_have_read_one_succeeds_at_a_time()
+    public async Task If_Match_loses_no_update_of_concurrent_writers()
     {
         await AddAsync("COUNTED");
         var failed = 0;
@@ -273,15 +268,19 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
                     }
                 })
         );
-        Assert.Equal("40", await database.ScalarAsync<string>("SELECT name FROM market.tickers WHERE symbol = 'COUNTED'"));
-        Assert.True(failed > 0, "Nobody was ever late: this has shown nothing.");
+        Assert.Equal("40", await Database.ScalarAsync<string>("SELECT name FROM market.tickers WHERE symbol = 'COUNTED'"));
+        Assert.True(failed > 0, "No update conflicted, so this proves nothing.");
     }
 
     [Fact]
-    public async Task Pages_hold_every_ticker_once()
+    public async Task Pages_contain_every_ticker_once()
     {
-        await database.ExecuteAsync(
-            "INSERT INTO market.tickers (symbol, name, asset_type, is_active) SELECT 'PAGE' || n, 'Number ' || n, CASE n % 3 WHEN 0 THEN 'etf' ELSE 'stock' END, n % 2 = 0 FROM generate_series(1, 50) AS n"
+        await Database.ExecuteAsync(
+            """
+            INSERT INTO market.tickers (symbol, name, asset_type, is_active)
+            SELECT 'PAGE' || n, 'Number ' || n, CASE n % 3 WHEN 0 THEN 'etf' ELSE 'stock' END, n % 2 = 0
+              FROM generate_series(1, 50) AS n
+            """
         );
         foreach (
             var (query, expected) in new[]
@@ -307,14 +306,17 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
                 Assert.Equal(page.Count, page.Tickers.Count);
                 seen.AddRange(page.Tickers.Select(ticker => ticker.Symbol));
                 cursor = page.Next;
-                // Those that come and go meanwhile change nothing for the others.
-                await database.ExecuteAsync(
-                    "DELETE FROM market.tickers WHERE symbol = 'PAGE0'; INSERT INTO market.tickers (symbol, is_active) VALUES ('PAGE0', false)"
+                // A ticker that is deleted and added between pages does not affect the others.
+                await Database.ExecuteAsync(
+                    """
+                    DELETE FROM market.tickers WHERE symbol = 'PAGE0';
+                    INSERT INTO market.tickers (symbol, is_active) VALUES ('PAGE0', false)
+                    """
                 );
             } while (cursor is not null);
             Assert.Equal(expected, seen.Count(symbol => symbol != "PAGE0"));
             Assert.Equal(seen.Distinct(), seen);
-            await database.ExecuteAsync("DELETE FROM market.tickers WHERE symbol = 'PAGE0'");
+            await Database.ExecuteAsync("DELETE FROM market.tickers WHERE symbol = 'PAGE0'");
         }
     }
 
@@ -327,16 +329,16 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     [InlineData("cursor=%FF%FE", "cursor")]
     [InlineData("assettype=etf&page=2", "assettype", "page")]
     [InlineData("search=a&search=b", "search")]
-    public async Task A_list_that_cannot_be_is_refused(string query, params string[] wrong)
+    public async Task Invalid_parameters_of_a_list_are_named(string query, params string[] invalid)
     {
         using var response = await Client.GetAsync("/v1/tickers?" + query, Token);
-        Assert.Equal(wrong, await ErrorsAsync(response));
+        Assert.Equal(invalid, await response.ReadInvalidNamesAsync());
     }
 
     [Fact]
-    public async Task A_cursor_is_good_for_its_own_query_only()
+    public async Task A_cursor_is_valid_only_for_its_own_query()
     {
-        await database.ExecuteAsync("INSERT INTO market.tickers (symbol) SELECT 'CUR' || n FROM generate_series(1, 3) AS n");
+        await Database.ExecuteAsync("INSERT INTO market.tickers (symbol) SELECT 'CUR' || n FROM generate_series(1, 3) AS n");
         var cursor = (await Client.GetFromJsonAsync<TickersResponse>("/v1/tickers?prefix=CUR&limit=2", Token))!.Next!;
         Assert.Equal(
             ["CUR3"],
@@ -355,7 +357,7 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
         )
         {
             using var response = await Client.GetAsync("/v1/tickers?" + url, Token);
-            Assert.Equal(["cursor"], await ErrorsAsync(response));
+            Assert.Equal(["cursor"], await response.ReadInvalidNamesAsync());
         }
     }
 
@@ -364,14 +366,14 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     [InlineData(true)]
     public async Task A_slash_in_a_symbol_is_escaped(bool kestrel)
     {
-        await using var api = new ApiServer(database.AppConnection);
+        await using var api = new ApiServer(Database.AppConnection);
         if (kestrel)
         {
             api.UseKestrel(0);
         }
 
         var client = api.CreateClient();
-        await database.ExecuteAsync("DELETE FROM market.tickers WHERE symbol = 'BTC/USD'");
+        await Database.ExecuteAsync("DELETE FROM market.tickers WHERE symbol = 'BTC/USD'");
         using var added = await client.PostAsJsonAsync("/v1/tickers", new { symbol = "BTC/USD", timezone = "UTC" }, Token);
         Assert.Equal("/v1/tickers/BTC%2FUSD", added.Headers.Location?.OriginalString);
         foreach (var path in new[] { "BTC%2FUSD", "btc%2fusd" })
@@ -392,7 +394,7 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task What_is_not_JSON_is_refused()
+    public async Task A_body_that_is_not_JSON_is_an_unsupported_media_type()
     {
         using var response = await Client.PostAsync(
             "/v1/tickers",
@@ -403,7 +405,7 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task Readers_and_writers_meet_a_deletion_whole_or_not_at_all()
+    public async Task Readers_see_a_deletion_completely_or_not_at_all()
     {
         for (var round = 0; round < 5; round++)
         {
@@ -446,37 +448,40 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task Compressed_bars_go_with_their_ticker_and_leave_the_others()
+    public async Task Deleting_a_ticker_deletes_its_compressed_bars_and_no_others()
     {
-        Assert.SkipUnless(database.Edition.HasPolicies, "Compression needs TimescaleDB's Community edition.");
-        // More than one statement may unpack without being told so.
-        await database.ExecuteAsync(
+        Assert.SkipUnless(Database.Edition.HasPolicies, "Compression needs TimescaleDB's Community edition.");
+        // More bars than one statement may decompress by default (timescaledb.max_tuples_decompressed_per_dml_transaction).
+        await Database.ExecuteAsync(
             """
             INSERT INTO market.tickers (symbol) VALUES ('PACKED'), ('STAYS');
-            INSERT INTO market.bars_1m (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
-            SELECT id, timestamptz '2020-01-01Z' + n * interval '1 minute', 1, 1, 1, 1, 1, 0, 0, 0, false, 'test' FROM market.tickers, generate_series(0, 149999) AS n WHERE symbol IN ('PACKED', 'STAYS');
+            INSERT INTO market.bars_1m
+                (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
+            SELECT id, timestamptz '2020-01-01Z' + n * interval '1 minute', 1, 1, 1, 1, 1, 0, 0, 0, false, 'test'
+              FROM market.tickers, generate_series(0, 149999) AS n
+             WHERE symbol IN ('PACKED', 'STAYS');
             SELECT compress_chunk(chunk) FROM show_chunks('market.bars_1m', older_than => timestamptz '2021-01-01Z') AS chunk
             """
         );
         using var deleted = await Client.DeleteAsync("/v1/tickers/PACKED?confirm=PACKED", Token);
         Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
-        Assert.Equal(150_000, await database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m WHERE timestamp < '2021-01-01Z'"));
+        Assert.Equal(150_000, await Database.ScalarAsync<long>("SELECT count(*) FROM market.bars_1m WHERE timestamp < '2021-01-01Z'"));
     }
 
     [Fact]
-    public async Task Other_processes_hear_of_a_deletion()
+    public async Task A_deletion_invalidates_the_ticker_cache_of_other_processes()
     {
         var redis = await TestServers.Current.RedisAsync();
-        await using var one = new ApiServer(database.AppConnection, redis);
-        await using var other = new ApiServer(database.AppConnection, redis);
+        await using var one = new ApiServer(Database.AppConnection, redis);
+        await using var other = new ApiServer(Database.AppConnection, redis);
         var client = one.CreateClient();
         _ = other.CreateClient();
         await AddAsync("HEARD");
-        var remembered = other.Services.GetRequiredService<TickerDirectory>();
-        var first = (await remembered.FindAsync(Symbol.Parse("HEARD"), Token))!.Id;
-        Assert.Equal(first, (await remembered.FindAsync(Symbol.Parse("HEARD"), Token))!.Id);
+        var directory = other.Services.GetRequiredService<TickerDirectory>();
+        var first = (await directory.FindAsync(Symbol.Parse("HEARD"), Token))!.Id;
+        Assert.Equal(first, (await directory.FindAsync(Symbol.Parse("HEARD"), Token))!.Id);
 
-        // Both subscriptions are made in the background, and the one who tells needs its connection.
+        // Subscriptions are made in the background, and publishing needs a connection.
         foreach (var listener in new[] { one, other })
         {
             var connection = listener.Services.GetRequiredService<RedisConnection>();
@@ -486,18 +491,21 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
 
         using var deleted = await client.DeleteAsync("/v1/tickers/HEARD?confirm=HEARD", Token);
         Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
-        await Eventually.GetAsync(async () => await remembered.FindAsync(Symbol.Parse("HEARD"), Token), ticker => ticker is null);
+        await Eventually.GetAsync(async () => await directory.FindAsync(Symbol.Parse("HEARD"), Token), ticker => ticker is null);
     }
 
     [Fact]
-    public async Task What_nobody_announces_is_found_out_within_a_minute()
+    public async Task A_cached_ticker_expires_after_a_minute()
     {
         await AddAsync("SILENT");
         var time = new ManualTime(At(1));
-        var directory = new TickerDirectory(database.App, time);
+        var directory = new TickerDirectory(Database.App, time);
         var before = (await directory.FindAsync(Symbol.Parse("SILENT"), Token))!;
-        await database.ExecuteAsync(
-            "DELETE FROM market.tickers WHERE symbol = 'SILENT'; INSERT INTO market.tickers (symbol, timezone) VALUES ('SILENT', 'Asia/Tokyo')"
+        await Database.ExecuteAsync(
+            """
+            DELETE FROM market.tickers WHERE symbol = 'SILENT';
+            INSERT INTO market.tickers (symbol, timezone) VALUES ('SILENT', 'Asia/Tokyo')
+            """
         );
         Assert.Same(before, await directory.FindAsync(Symbol.Parse("SILENT"), Token));
         time.Advance(TimeSpan.FromSeconds(61));
@@ -510,21 +518,6 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     private static DateTimeOffset At(int day) => new(2024, 6, day, 0, 0, 0, TimeSpan.Zero);
 
     private static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
-
-    private static async Task<JsonElement> ProblemAsync(HttpResponseMessage response, HttpStatusCode status, string type)
-    {
-        Assert.Equal((status, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
-        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
-        Assert.Equal(type, problem.GetProperty("type").GetString());
-        return problem;
-    }
-
-    private static async Task<IEnumerable<string>> ErrorsAsync(HttpResponseMessage response) =>
-        (await ProblemAsync(response, HttpStatusCode.BadRequest, "/problems/invalid-parameters"))
-            .GetProperty("errors")
-            .EnumerateObject()
-            .Select(error => error.Name)
-            .Order(StringComparer.Ordinal);
 
     private async Task<HttpResponseMessage> SendAsync(
         HttpMethod method,
@@ -539,15 +532,16 @@ public sealed class TickersTests(TestDatabase database) : IClassFixture<TestData
     }
 
     private Task AddAsync(string symbol) =>
-        database.ExecuteAsync($"INSERT INTO market.tickers (symbol) VALUES ('{symbol}') ON CONFLICT DO NOTHING");
+        Database.ExecuteAsync($"INSERT INTO market.tickers (symbol) VALUES ('{symbol}') ON CONFLICT DO NOTHING");
 
     private async Task BarsAsync(string symbol)
     {
         await AddAsync(symbol);
-        await database.ExecuteAsync(
+        await Database.ExecuteAsync(
             $"""
             INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
-            SELECT '{symbol}', '1h', timestamptz '2024-06-03Z' + n * interval '1 hour', 100, 101, 99, 100, 10 FROM generate_series(0, 19) AS n
+            SELECT '{symbol}', '1h', timestamptz '2024-06-03Z' + n * interval '1 hour', 100, 101, 99, 100, 10
+              FROM generate_series(0, 19) AS n
             """
         );
     }

@@ -22,11 +22,11 @@ public sealed class ServiceRunTests(TestDatabase database) : IClassFixture<TestD
     {
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var log = new ExceptionLog();
+        var log = new LogCollector();
         builder.Logging.ClearProviders().AddProvider(log);
         builder.Services.AddHostedService<Throwing>();
         Assert.Equal(1, await builder.Build().RunToEndAsync());
-        Assert.Contains(log.Exceptions, exception => exception.ToString().Contains(nameof(Throwing), StringComparison.Ordinal));
+        Assert.Contains(log.Entries, entry => entry.Exception?.ToString().Contains(nameof(Throwing), StringComparison.Ordinal) == true);
     }
 
     [Fact]
@@ -157,33 +157,5 @@ public sealed class ServiceRunTests(TestDatabase database) : IClassFixture<TestD
             await Task.Yield();
             throw new InvalidOperationException("A fault of the program.");
         }
-    }
-
-    private sealed class ExceptionLog : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<Exception> Exceptions { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        )
-        {
-            if (exception is not null)
-            {
-                Exceptions.Enqueue(exception);
-            }
-        }
-
-        public void Dispose() { }
     }
 }

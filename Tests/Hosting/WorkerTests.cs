@@ -202,12 +202,12 @@ public sealed class WorkerTests
         private readonly Func<bool>[] _rounds;
 
         public ScriptedWorker(ManualTime time, params Func<bool>[] rounds)
-            : this(time, new RecordingLog(), rounds) { }
+            : this(time, new LogCollector(), rounds) { }
 
-        private ScriptedWorker(ManualTime time, RecordingLog log, Func<bool>[] rounds)
+        private ScriptedWorker(ManualTime time, LogCollector log, Func<bool>[] rounds)
             : base(time, log) => (Logged, _rounds) = (log.Entries, rounds);
 
-        public ConcurrentQueue<(int Id, Exception? Exception)> Logged { get; }
+        public ConcurrentQueue<LogEntry> Logged { get; }
 
         public int Rounds { get; private set; }
 
@@ -217,23 +217,5 @@ public sealed class WorkerTests
             Task.FromResult(_rounds[Math.Min(Rounds++, _rounds.Length - 1)]());
 
         protected override Task WaitAsync(CancellationToken stoppingToken) => Task.Delay(Every, Time, stoppingToken);
-    }
-
-    private sealed class RecordingLog : ILogger
-    {
-        public ConcurrentQueue<(int Id, Exception? Exception)> Entries { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        ) => Entries.Enqueue((eventId.Id, exception));
     }
 }

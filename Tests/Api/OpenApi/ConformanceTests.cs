@@ -5,18 +5,18 @@ using System.Text.RegularExpressions;
 
 namespace Wyckoff.Tests.Api.OpenApi;
 
-/// <summary>The service does what its OpenAPI document says.</summary>
+/// <summary>Tests that the service behaves as its OpenAPI document says.</summary>
 public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<SampleDatabase>
 {
-    /// <summary>The confirmation of a deletion has no example, because pages of documentation fill examples in.</summary>
+    /// <summary>The confirmation of a deletion. It has no example, because documentation pages fill in examples.</summary>
     private const string Confirmation = "confirm";
 
-    private static readonly string[] Order = ["POST", "GET", "PUT", "PATCH", "DELETE"];
+    private static readonly string[] MethodOrder = ["POST", "GET", "PUT", "PATCH", "DELETE"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Every_operation_is_described_to_its_end()
+    public async Task The_description_of_every_operation_is_complete()
     {
         await using var api = new ApiServer(database.AppConnection);
         var described = await Described.ReadAsync(api.CreateClient());
@@ -32,13 +32,16 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
             Expect(operation.Id.Length > 0, "an id");
             Expect(operation.Element.TryGetProperty("summary", out _), "a summary");
             Expect(operation.Element.TryGetProperty("tags", out var tags) && tags.GetArrayLength() > 0, "a tag");
-            Expect(operation.Responses.EnumerateObject().Any(response => response.Name.StartsWith('2')), "an answer");
+            Expect(operation.Responses.EnumerateObject().Any(response => response.Name.StartsWith('2')), "a successful response");
             Expect(
                 operation.Responses.TryGetProperty("500", out _) && operation.Responses.TryGetProperty("429", out _),
-                "the problems all have"
+                "the problems of all operations"
             );
-            Expect(operation.Method == "GET" || operation.Responses.TryGetProperty("401", out _), "the operator's key");
-            Expect(operation.Bodies.Count == 0 || operation.Bodies.Any(body => body.Example is not null), "an example of its body");
+            Expect(
+                operation.Method == "GET" || operation.Responses.TryGetProperty("401", out _),
+                "the response without the operator's key"
+            );
+            Expect(operation.Bodies.Count == 0 || operation.Bodies.Any(body => body.Example is not null), "an example of the body");
             foreach (var parameter in operation.Parameters)
             {
                 var name = parameter.GetProperty("name").GetString();
@@ -52,7 +55,7 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
                         || !required.GetBoolean()
                         || name == Confirmation
                         || parameter.TryGetProperty("example", out _),
-                    $"an example of {name}, which has to be there"
+                    $"an example of the required parameter {name}"
                 );
             }
 
@@ -60,7 +63,7 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
             {
                 foreach (
                     var (type, media) in response.Value.TryGetProperty("content", out var content)
-                        ? content.EnumerateObject().Select(one => (one.Name, one.Value))
+                        ? content.EnumerateObject().Select(property => (property.Name, property.Value))
                         : []
                 )
                 {
@@ -69,7 +72,7 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
                         $"a problem document for {response.Name}, not {type}"
                     );
                     var examples = media.TryGetProperty("examples", out var several)
-                        ? several.EnumerateObject().Select(one => one.Value.GetProperty("value")).ToList()
+                        ? several.EnumerateObject().Select(example => example.Value.GetProperty("value")).ToList()
                         : [];
                     if (media.TryGetProperty("example", out var single))
                     {
@@ -82,14 +85,14 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
                     );
                     foreach (var wrong in examples.SelectMany(example => described.Schemas.Errors(media.GetProperty("schema"), example)))
                     {
-                        missing.Add($"{operation}: its example of {response.Name} {type} is wrong: {wrong}");
+                        missing.Add($"{operation}: the example of {response.Name} {type} is wrong: {wrong}");
                     }
                 }
             }
 
-            void Expect(bool there, string what)
+            void Expect(bool exists, string what)
             {
-                if (!there)
+                if (!exists)
                 {
                     missing.Add($"{operation}: {what} is missing.");
                 }
@@ -100,13 +103,13 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
     }
 
     [Fact]
-    public async Task Every_operation_answers_its_example_as_it_is_described()
+    public async Task The_example_of_every_operation_gets_a_described_response()
     {
         await using var api = await ListeningApi.StartAsync(database.AppConnection);
         var described = await Described.ReadAsync(api.Client);
         var wrong = new List<string>();
-        // What is made by the first is read by those after it; what is deleted is deleted last.
-        foreach (var operation in described.Operations.OrderBy(operation => Array.IndexOf(Order, operation.Method)))
+        // Operations that create come first, because others read what they create. Deletions come last.
+        foreach (var operation in described.Operations.OrderBy(operation => Array.IndexOf(MethodOrder, operation.Method)))
         {
             var types = operation
                 .Responses.EnumerateObject()
@@ -129,7 +132,7 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
                 using var response = await api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
                 var got = response.Content.Headers.ContentType?.MediaType;
                 var bytes = type == "text/event-stream" ? [] : await response.Content.ReadAsByteArrayAsync(Token);
-                // No provider is configured here.
+                // A sync fails, because no provider is configured.
                 var expected = operation.Id == "Sync" ? HttpStatusCode.BadRequest : 0;
                 if (expected != 0 ? response.StatusCode != expected : !response.IsSuccessStatusCode)
                 {
@@ -137,15 +140,15 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
                 }
                 else if (expected == 0 && type != "*/*" && got != type)
                 {
-                    wrong.Add($"{operation}: {type} was asked for, and {got} came.");
+                    wrong.Add($"{operation}: {type} was requested, but {got} was returned.");
                 }
-                else if (described.WrongWith(operation, (int)response.StatusCode, got, bytes) is { } what)
+                else if (described.FindError(operation, (int)response.StatusCode, got, bytes) is { } error)
                 {
-                    wrong.Add($"{operation} {type}: {what}");
+                    wrong.Add($"{operation} {type}: {error}");
                 }
                 else if (!Fits(type, bytes))
                 {
-                    wrong.Add($"{operation}: what came is no {type}.");
+                    wrong.Add($"{operation}: the body is not {type}.");
                 }
             }
         }
@@ -154,7 +157,7 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
     }
 
     [Fact]
-    public async Task The_http_file_walks_through_every_operation_and_no_other()
+    public async Task The_http_file_contains_every_operation_and_no_unknown_one()
     {
         await using var api = new ApiServer(database.AppConnection);
         var described = await Described.ReadAsync(api.CreateClient());
@@ -163,17 +166,17 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
             .Matches(text, @"^([A-Z]+) \{\{wyckoff\}\}(/[^?\s]*)", RegexOptions.Multiline)
             .Select(match => (Method: match.Groups[1].Value.Replace("HEAD", "GET", StringComparison.Ordinal), Path: match.Groups[2].Value))
             .ToList();
-        Assert.All(described.Operations, operation => Assert.Contains(requests, request => Is(request, operation)));
+        Assert.All(described.Operations, operation => Assert.Contains(requests, request => Matches(request, operation)));
         Assert.All(
             requests,
             request =>
                 Assert.True(
-                    request.Path is "/health" or "/openapi/v1.json" || described.Operations.Any(operation => Is(request, operation)),
+                    request.Path is "/health" or "/openapi/v1.json" || described.Operations.Any(operation => Matches(request, operation)),
                     request.ToString()
                 )
         );
 
-        static bool Is((string Method, string Path) request, Described.Operation operation) =>
+        static bool Matches((string Method, string Path) request, Described.Operation operation) =>
             request.Method == operation.Method
             && Regex.IsMatch(request.Path, "^" + Regex.Replace(operation.Path.TrimEnd('/'), @"\{[^}]+\}", "[^/]+") + "/?$");
     }

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Wyckoff.Tests.Api.OpenApi;
 
-/// <summary>The OpenAPI document of a running service, as tests go through it.</summary>
+/// <summary>The OpenAPI document of a running service, with its operations and schemas.</summary>
 internal sealed class Described
 {
     private Described(JsonElement document)
@@ -27,8 +27,8 @@ internal sealed class Described
     public static async Task<Described> ReadAsync(HttpClient client) =>
         new(await client.GetFromJsonAsync<JsonElement>("/openapi/v1.json", TestContext.Current.CancellationToken));
 
-    /// <summary>What is wrong with an answer, by what the document says of it; null when nothing is.</summary>
-    public string? WrongWith(Operation operation, int status, string? type, byte[] body)
+    /// <summary>Compares a response with the document. Returns the first error, or null if the response is as described.</summary>
+    public string? FindError(Operation operation, int status, string? type, byte[] body)
     {
         if (!operation.Responses.TryGetProperty(status.ToString(System.Globalization.CultureInfo.InvariantCulture), out var response))
         {
@@ -37,7 +37,7 @@ internal sealed class Described
 
         if (!response.TryGetProperty("content", out var content))
         {
-            return body.Length == 0 ? null : "a body is not documented";
+            return body.Length == 0 ? null : "the body is not documented";
         }
 
         if (type is null || !content.TryGetProperty(type, out var media))
@@ -57,12 +57,12 @@ internal sealed class Described
         }
         catch (JsonException e)
         {
-            return $"it is not JSON: {e.Message}";
+            return $"the body is not JSON: {e.Message}";
         }
     }
 
-    /// <summary>The same of a problem document that any address may answer with.</summary>
-    public string? WrongWithProblem(byte[] body, out JsonElement problem)
+    /// <summary>Checks a problem document against the schema of problems, for responses of paths that are not in the document.</summary>
+    public string? FindProblemError(byte[] body, out JsonElement problem)
     {
         problem = default;
         try
@@ -75,7 +75,7 @@ internal sealed class Described
         }
         catch (JsonException e)
         {
-            return $"it is not JSON: {e.Message}";
+            return $"the body is not JSON: {e.Message}";
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed class Described
         public IReadOnlyList<JsonElement> Parameters =>
             Element.TryGetProperty("parameters", out var parameters) ? [.. parameters.EnumerateArray()] : [];
 
-        /// <summary>The types of body it takes, with their examples.</summary>
+        /// <summary>The content types of the request body, with their examples.</summary>
         public IReadOnlyList<(string Type, string? Example)> Bodies =>
             Element.TryGetProperty("requestBody", out var body)
                 ?
@@ -99,7 +99,7 @@ internal sealed class Described
                 ]
                 : [];
 
-        /// <summary>The address with the examples of the parameters.</summary>
+        /// <summary>Returns the path and query with the examples of the parameters.</summary>
         public string ExampleUrl()
         {
             var (path, query) = (Path, new List<string>());

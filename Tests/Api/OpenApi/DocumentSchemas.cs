@@ -5,8 +5,8 @@ using Json.Schema;
 namespace Wyckoff.Tests.Api.OpenApi;
 
 /// <summary>
-/// Checks values against the schemas of an OpenAPI 3.1 document. Stricter than the standard in one thing: a property that an object's schema does not name is an error, unless
-/// it allows others.
+/// Checks values against the schemas of an OpenAPI 3.1 document. It is stricter than the standard: a property that a schema does not
+/// define is an error, unless the schema sets additionalProperties.
 /// </summary>
 internal sealed class DocumentSchemas
 {
@@ -27,16 +27,16 @@ internal sealed class DocumentSchemas
         _definitions = Closed(new() { [Definitions] = Copy(document.GetProperty("components").GetProperty("schemas")) })[
             Definitions
         ]!.AsObject();
-        // OpenAPI's own.
-        Whole("int32", int.MinValue, int.MaxValue);
-        Whole("int64", long.MinValue, long.MaxValue);
-        foreach (var anything in new[] { "double", "float", "binary" })
+        // Formats that OpenAPI defines in addition to JSON Schema.
+        RegisterInteger("int32", int.MinValue, int.MaxValue);
+        RegisterInteger("int64", long.MinValue, long.MaxValue);
+        foreach (var format in new[] { "double", "float", "binary" })
         {
-            _options.FormatRegistry.Register(new PredicateFormat(anything, _ => true));
+            _options.FormatRegistry.Register(new PredicateFormat(format, _ => true));
         }
     }
 
-    /// <summary>All that is wrong with a value, with where it is.</summary>
+    /// <summary>Returns all errors of a value, each with its location in the value and in the schema.</summary>
     public List<string> Errors(JsonElement schema, JsonElement value)
     {
         JsonSchema built;
@@ -70,11 +70,12 @@ internal sealed class DocumentSchemas
             ];
     }
 
-    private void Whole(string name, long least, long most) =>
+    private void RegisterInteger(string name, long minimum, long maximum) =>
         _options.FormatRegistry.Register(
             new PredicateFormat(
                 name,
-                value => value.ValueKind != JsonValueKind.Number || (value.TryGetInt64(out var number) && number >= least && number <= most)
+                value =>
+                    value.ValueKind != JsonValueKind.Number || (value.TryGetInt64(out var number) && number >= minimum && number <= maximum)
             )
         );
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Wyckoff.Tests.Api.OpenApi;
 
-/// <summary>What answers are checked with finds what is wrong with them.</summary>
+/// <summary>Tests that the schema check finds invalid values.</summary>
 public sealed class DocumentSchemasTests
 {
     private const string Document = """
@@ -11,7 +11,11 @@ public sealed class DocumentSchemasTests
             "schemas": {
               "Bar": {
                 "type": "object", "required": ["at"],
-                "properties": { "at": { "type": "string", "format": "date-time" }, "count": { "type": ["null", "integer"], "format": "int32" }, "next": { "oneOf": [{ "type": "null" }, { "$ref": "#/components/schemas/Bar" }] } }
+                "properties": {
+                  "at": { "type": "string", "format": "date-time" },
+                  "count": { "type": ["null", "integer"], "format": "int32" },
+                  "next": { "oneOf": [{ "type": "null" }, { "$ref": "#/components/schemas/Bar" }] }
+                }
               }
             }
           }
@@ -34,10 +38,10 @@ public sealed class DocumentSchemasTests
     [InlineData("""{"bars":[{"at":"2024-01-02T14:30:00Z","colour":"red"}]}""", false)]
     [InlineData("""{"bars":[{"at":"2024-01-02T14:30:00Z","next":{"colour":"red"}}]}""", false)]
     [InlineData("""{"bars":[],"other":1}""", false)]
-    public void A_value_fits_or_is_told_why_it_does_not(string value, bool fits)
+    public void Only_valid_values_have_no_errors(string value, bool isValid)
     {
         var schemas = new DocumentSchemas(JsonDocument.Parse(Document).RootElement);
         var errors = schemas.Errors(JsonDocument.Parse(Bars).RootElement, JsonDocument.Parse(value).RootElement);
-        Assert.Equal(fits, errors.Count == 0);
+        Assert.Equal(isValid, errors.Count == 0);
     }
 }

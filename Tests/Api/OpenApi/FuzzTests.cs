@@ -9,18 +9,19 @@ using System.Text.Json;
 namespace Wyckoff.Tests.Api.OpenApi;
 
 /// <summary>
-/// Sends random valid and invalid requests to every operation of the OpenAPI document. Each must get an answer that the document describes, and no 500.
-/// A request follows from the seed and its number. The seed is fixed, so that the gate gives the same result twice;
-/// <c>WYCKOFF_TEST_FUZZ=SEED[:SECONDS]</c> runs another seed, or for longer.
+/// Sends random valid and invalid requests to every operation of the OpenAPI document.
+/// Each must get a response that the document describes, and no 500.
+/// A request depends only on the seed and its number. The seed is fixed, so that runs are repeatable;
+/// <c>WYCKOFF_TEST_FUZZ=SEED[:SECONDS]</c> sets another seed and duration.
 /// </summary>
 public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output) : IClassFixture<SampleDatabase>
 {
     private const int DefaultSeed = 20_261_130;
-    private const int RequestsASecond = 150;
-    private static readonly TimeSpan Silence = Eventually.Bound;
+    private const int RequestsPerSecond = 150;
+    private static readonly TimeSpan ResponseTimeout = Eventually.Bound;
 
-    // As they stand in an address: some are no encoding of anything.
-    private static readonly string[] Nasty =
+    // Already percent-encoded for a URL. Some encodings are invalid.
+    private static readonly string[] HostileValues =
     [
         "",
         "%00",
@@ -169,7 +170,7 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task No_request_brings_a_fault_an_answer_that_is_not_described_or_silence()
+    public async Task Every_request_gets_a_described_response_and_no_500()
     {
         var (seed, seconds) = Settings();
         await using var api = await StartAsync();
@@ -178,7 +179,7 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
         var statuses = new ConcurrentDictionary<(string, int), int>();
         var clock = Stopwatch.StartNew();
         await Parallel.ForEachAsync(
-            Enumerable.Range(0, seconds * RequestsASecond),
+            Enumerable.Range(0, seconds * RequestsPerSecond),
             new ParallelOptions { MaxDegreeOfParallelism = 6, CancellationToken = Token },
             async (number, token) =>
             {
@@ -189,111 +190,120 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
 
                 var random = new Random(unchecked(seed + (number * 7919)));
                 var operation = described.Operations[random.Next(described.Operations.Count)];
-                using var request = Request(operation, random, api.Address, out var shown);
+                using var request = Request(operation, random, api.Address, out var text);
                 var started = clock.Elapsed;
                 try
                 {
-                    using var patience = CancellationTokenSource.CreateLinkedTokenSource(token);
-                    patience.CancelAfter(Silence);
-                    using var response = await api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+                    using var timeout = CancellationTokenSource.CreateLinkedTokenSource(token);
+                    timeout.CancelAfter(ResponseTimeout);
+                    using var response = await api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
                     var (status, type) = ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType);
-                    var body = type == "text/event-stream" ? [] : await ReadAsync(response, patience.Token);
+                    var body = type == "text/event-stream" ? [] : await ReadAsync(response, timeout.Token);
                     statuses.AddOrUpdate((operation.Id, status), 1, (_, count) => count + 1);
-                    if (WrongWith(Asked(), response, status, type, body) is { } what)
+                    if (FindError(DescribedOperation(), response, status, type, body) is { } error)
                     {
                         wrong.Enqueue(
-                            $"{number}: {shown}\n   {status} {type}: {what}\n   {Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 600)))}"
+                            $"{number}: {text}\n   {status} {type}: {error}\n   "
+                                + Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 600)))
                         );
                     }
                 }
                 catch (OperationCanceledException) when (!token.IsCancellationRequested)
                 {
                     wrong.Enqueue(
-                        $"{number}: {shown}\n   no answer within {(clock.Elapsed - started).TotalSeconds:0} s; the database: {await WaitsAsync()}"
+                        $"{number}: {text}\n   no response within {(clock.Elapsed - started).TotalSeconds:0} s; "
+                            + $"sessions of the database: {await SessionsAsync()}"
                     );
                 }
                 catch (HttpRequestException e) when (e.InnerException is IOException && request.Content?.Headers.ContentLength > 1 << 20)
                 {
-                    // Who has had his answer and goes on sending more than is taken is hung up on.
+                    // The server closes the connection if the client continues to send a body that is too large.
                 }
                 catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
                 {
-                    wrong.Enqueue($"{number}: {shown}\n   {e.Message} {e.InnerException?.Message}");
+                    wrong.Enqueue($"{number}: {text}\n   {e.Message} {e.InnerException?.Message}");
                 }
 
-                // With another method it may be another operation of the same path.
-                Described.Operation? Asked() =>
+                // The request may have another method than the operation that it was made from.
+                Described.Operation? DescribedOperation() =>
                     described.Operations.FirstOrDefault(other => other.Path == operation.Path && other.Method == request.Method.Method);
 
-                string? WrongWith(Described.Operation? asked, HttpResponseMessage response, int status, string? type, byte[] body)
+                string? FindError(Described.Operation? requested, HttpResponseMessage response, int status, string? type, byte[] body)
                 {
                     if (status >= 500 || response.Headers.Contains("X-Injected"))
                     {
-                        return "that must not be";
+                        return "a 5xx status or an injected header";
                     }
 
                     if (!response.Headers.Contains("X-Request-Id"))
                     {
-                        // The server itself, of what is not HTTP.
-                        return status is 400 or 408 or 413 or 414 or 431 && body.Length == 0 ? null : "an answer without X-Request-Id";
+                        // The HTTP server itself rejects malformed requests, before the middleware adds X-Request-Id.
+                        return status is 400 or 408 or 413 or 414 or 431 && body.Length == 0 ? null : "a response without X-Request-Id";
                     }
 
                     if (request.Method == HttpMethod.Head)
                     {
-                        return body.Length == 0 ? null : "a body of HEAD";
+                        return body.Length == 0 ? null : "a body in the response to HEAD";
                     }
 
                     if (status < 400)
                     {
-                        return asked is null ? "nobody takes this method" : described.WrongWith(asked, status, type, body);
+                        return requested is null
+                            ? "success of a method that is not described"
+                            : described.FindError(requested, status, type, body);
                     }
 
                     if (type != "application/problem+json")
                     {
-                        return "no problem document";
+                        return "an error that is not a problem document";
                     }
 
-                    return described.WrongWithProblem(body, out var document)
+                    return described.FindProblemError(body, out var document)
                         ?? document.GetProperty("type").GetString() switch
                         {
                             "/problems/not-found" or "/problems/method-not-allowed" => null,
-                            "/problems/cross-site-request" when asked is null => null,
-                            _ => asked is null
-                                ? "a problem of an operation that there is not"
-                                : described.WrongWith(asked, status, type, body),
+                            "/problems/cross-site-request" when requested is null => null,
+                            _ => requested is null
+                                ? "an undocumented problem for a method that is not described"
+                                : described.FindError(requested, status, type, body),
                         };
                 }
             }
         );
 
-        var asked = statuses.Values.Sum();
-        output.WriteLine($"WYCKOFF_TEST_FUZZ={seed}:{seconds}; {asked} requests in {clock.Elapsed.TotalSeconds:0.0} s");
+        var requests = statuses.Values.Sum();
+        output.WriteLine($"WYCKOFF_TEST_FUZZ={seed}:{seconds}; {requests} requests in {clock.Elapsed.TotalSeconds:0.0} s");
         foreach (var operation in statuses.GroupBy(status => status.Key.Item1).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             output.WriteLine(
-                $"{operation.Key}: {string.Join(", ", operation.OrderBy(status => status.Key.Item2).Select(status => $"{status.Key.Item2} {status.Value}×"))}"
+                $"{operation.Key}: "
+                    + string.Join(
+                        ", ",
+                        operation.OrderBy(status => status.Key.Item2).Select(status => $"{status.Key.Item2} {status.Value}×")
+                    )
             );
         }
 
         Assert.True(
             wrong.IsEmpty,
-            $"WYCKOFF_TEST_FUZZ={seed}:{seconds}\n{string.Join('\n', wrong)}\n{string.Join('\n', api.Logged.Where(line => line.StartsWith("Error", StringComparison.Ordinal)).Take(5))}"
+            $"WYCKOFF_TEST_FUZZ={seed}:{seconds}\n{string.Join('\n', wrong)}\n"
+                + string.Join('\n', api.Logged.Where(line => line.StartsWith("Error", StringComparison.Ordinal)).Take(5))
         );
         Assert.DoesNotContain(api.Logged, line => line.StartsWith("Error", StringComparison.Ordinal));
-        // It has been everywhere, and not only refused.
-        Assert.True(asked > 300, $"Only {asked} requests were made.");
+        // Each GET operation must have succeeded at least once, or the test would prove little.
+        Assert.True(requests > 300, $"Only {requests} requests were sent.");
         Assert.All(
             described.Operations.Where(operation => operation.Method == "GET"),
             operation =>
                 Assert.True(
                     statuses.Keys.Any(status => status.Item1 == operation.Id && status.Item2 == 200),
-                    $"{operation} was never answered."
+                    $"{operation} never succeeded."
                 )
         );
     }
 
     [Fact]
-    public async Task No_bytes_on_the_wire_bring_a_fault_or_silence()
+    public async Task Malformed_HTTP_gets_an_error_response_or_a_closed_connection()
     {
         var (seed, seconds) = Settings();
         await using var api = await StartAsync();
@@ -326,10 +336,13 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
             "GET /problems HTTP/1.1\nHost: localhost\n\n",
             "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
             "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-            "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+            "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
             "POST /v1/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{}",
-            "POST /v1/imports?symbol=X&timeframe=1d HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n5\r\ntimes",
-            "POST /v1/imports HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 8\r\n\r\n--x\r\n\r\n\r\n",
+            "POST /v1/imports?symbol=X&timeframe=1d HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\n5\r\ntimes",
+            "POST /v1/imports HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+                + "Content-Length: 8\r\n\r\n--x\r\n\r\n\r\n",
             "GET /v1/bars/SPY?limit=1&limit=2&limit HTTP/1.1\r\nHost: localhost\r\n\r\n",
             "GET /v1/bars/SPY?&&==&%&;# HTTP/1.1\r\nHost: localhost\r\n\r\n",
             "GET /v1/bars/SPY HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: \0garbage\r\nRange: bytes=9-1\r\n\r\n",
@@ -354,23 +367,23 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
             {
                 using var socket = new TcpClient();
                 await socket.ConnectAsync(api.Address.Host, api.Address.Port, token);
-                using var patience = CancellationTokenSource.CreateLinkedTokenSource(token);
-                patience.CancelAfter(Silence);
+                using var timeout = CancellationTokenSource.CreateLinkedTokenSource(token);
+                timeout.CancelAfter(ResponseTimeout);
                 var answer = new MemoryStream();
                 try
                 {
                     var stream = socket.GetStream();
-                    await stream.WriteAsync(Encoding.Latin1.GetBytes(request), patience.Token);
-                    socket.Client.Shutdown(SocketShutdown.Send); // there will be no more
-                    await stream.CopyToAsync(answer, patience.Token);
+                    await stream.WriteAsync(Encoding.Latin1.GetBytes(request), timeout.Token);
+                    socket.Client.Shutdown(SocketShutdown.Send); // The server must not wait for the rest of the request.
+                    await stream.CopyToAsync(answer, timeout.Token);
                 }
                 catch (OperationCanceledException) when (!token.IsCancellationRequested)
                 {
-                    wrong.Enqueue($"no end within 10 s: {JsonSerializer.Serialize(request)}");
+                    wrong.Enqueue($"the connection stays open: {JsonSerializer.Serialize(request)}");
                 }
                 catch (Exception e) when (e is IOException or SocketException)
                 {
-                    // Hung up on, as is right.
+                    // The server may close the connection.
                 }
 
                 var text = Encoding.Latin1.GetString(answer.ToArray());
@@ -393,9 +406,17 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
         Assert.True(still.IsSuccessStatusCode);
     }
 
-    private Task<string> WaitsAsync() =>
+    private Task<string> SessionsAsync() =>
         database.ScalarAsync<string>(
-            "SELECT coalesce(string_agg(format('%s %s %s %s: %s', pid, state, wait_event_type, now() - state_change, left(query, 100)), E'\n   '), '') FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            """
+            SELECT coalesce(
+                string_agg(
+                    format('%s %s %s %s: %s', pid, state, wait_event_type, now() - state_change, left(query, 100)),
+                    E'\n   '),
+                '')
+              FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()
+            """
         );
 
     private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
@@ -414,10 +435,10 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
 
     private static (int Seed, int Seconds) Settings()
     {
-        var given = Environment.GetEnvironmentVariable("WYCKOFF_TEST_FUZZ")?.Split(':') ?? [];
+        var settings = Environment.GetEnvironmentVariable("WYCKOFF_TEST_FUZZ")?.Split(':') ?? [];
         return (
-            given is [{ Length: > 0 } seed, ..] ? int.Parse(seed, CultureInfo.InvariantCulture) : DefaultSeed,
-            given is [_, { Length: > 0 } seconds, ..] ? int.Parse(seconds, CultureInfo.InvariantCulture) : 20
+            settings is [{ Length: > 0 } seed, ..] ? int.Parse(seed, CultureInfo.InvariantCulture) : DefaultSeed,
+            settings is [_, { Length: > 0 } seconds, ..] ? int.Parse(seconds, CultureInfo.InvariantCulture) : 20
         );
     }
 
@@ -433,10 +454,10 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
         return api;
     }
 
-    private static HttpRequestMessage Request(Described.Operation operation, Random random, Uri server, out string shown)
+    private static HttpRequestMessage Request(Described.Operation operation, Random random, Uri server, out string text)
     {
         var (path, query) = (operation.Path, new List<string>());
-        var tame = random.Next(2) == 0;
+        var isValid = random.Next(2) == 0;
         foreach (var parameter in operation.Parameters)
         {
             var name = parameter.GetProperty("name").GetString()!;
@@ -444,8 +465,8 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
             var required = parameter.TryGetProperty("required", out var must) && must.GetBoolean();
             if (inPath || random.NextDouble() < (required ? 0.95 : 0.25))
             {
-                var value = Value(parameter, random, tame);
-                // The samples are needed to the end.
+                var value = Value(parameter, random, isValid);
+                // Other requests read the samples, so they are not deleted.
                 value =
                     operation.Method == "DELETE"
                     && (random.Next(3) > 0 || Samples.Any(sample => value.Contains(sample, StringComparison.OrdinalIgnoreCase)))
@@ -453,7 +474,7 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
                         : value;
                 if (inPath)
                 {
-                    // Of nothing, or of dots, which the server folds, it would be another path.
+                    // An empty segment or a segment of dots would change the path.
                     path = path.Replace(
                         $"{{{name}}}",
                         Uri.UnescapeDataString(value) is "" or "." or ".." ? "%20" : value,
@@ -465,16 +486,16 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
                     query.Add($"{name}={value}");
                 }
 
-                if (!inPath && !tame && random.Next(20) == 0)
+                if (!inPath && !isValid && random.Next(20) == 0)
                 {
-                    query.Add($"{name}={Value(parameter, random, tame)}");
+                    query.Add($"{name}={Value(parameter, random, isValid)}");
                 }
             }
         }
 
-        if (!tame && random.Next(15) == 0)
+        if (!isValid && random.Next(15) == 0)
         {
-            query.Add($"{Nasty[random.Next(Nasty.Length)]}={Nasty[random.Next(Nasty.Length)]}");
+            query.Add($"{HostileValues[random.Next(HostileValues.Length)]}={HostileValues[random.Next(HostileValues.Length)]}");
         }
 
         var method = random.Next(25) switch
@@ -486,7 +507,7 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
             _ => operation.Method,
         };
         var address = path + (query.Count > 0 ? "?" + string.Join('&', query) : "");
-        // As it is: no dots are folded, no escape is mended.
+        // HttpClient must not normalize dots and escapes.
         var request = new HttpRequestMessage(
             new(method),
             new Uri(
@@ -521,7 +542,7 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
                     random.Next(3) == 0
                         ? "gzip, br"
                         : string.Concat(
-                            Uri.UnescapeDataString(Nasty[random.Next(Nasty.Length)])
+                            Uri.UnescapeDataString(HostileValues[random.Next(HostileValues.Length)])
                                 .Select(c =>
                                     c is '\r' or '\n' or '\0' ? ' '
                                     : c > 'ÿ' ? 'ÿ'
@@ -536,29 +557,30 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
         {
             request.Content = new ByteArrayContent(Body(operation, random, out var type));
             request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
-            // Of a body that is too large, whoever sends it without asking may see no more than that the connection is closed.
+            // Without Expect: 100-continue, the client of a body that is too large may see a closed connection and no response.
             request.Headers.ExpectContinue = request.Content.Headers.ContentLength > 1 << 20;
         }
 
-        shown =
-            $"{method} {address} {string.Join("; ", request.Headers.NonValidated.Select(header => $"{header.Key}: {header.Value}"))} {request.Content?.Headers.NonValidated["Content-Type"]} {request.Content?.Headers.ContentLength}";
+        text =
+            $"{method} {address} {string.Join("; ", request.Headers.NonValidated.Select(header => $"{header.Key}: {header.Value}"))} "
+            + $"{request.Content?.Headers.NonValidated["Content-Type"]} {request.Content?.Headers.ContentLength}";
         return request;
     }
 
-    private static string Value(JsonElement parameter, Random random, bool tame)
+    private static string Value(JsonElement parameter, Random random, bool isValid)
     {
         var schema = parameter.GetProperty("schema");
-        switch (random.Next(tame ? 5 : 10))
+        switch (random.Next(isValid ? 5 : 10))
         {
             case < 5 when parameter.TryGetProperty("example", out var example):
                 return Uri.EscapeDataString(example.ToString());
             case < 5 when schema.TryGetProperty("enum", out var choices):
                 return Uri.EscapeDataString(choices[random.Next(choices.GetArrayLength())].ToString());
-            case < 5 when schema.TryGetProperty("minimum", out var least) && schema.TryGetProperty("maximum", out var most):
-                return random.NextInt64(least.GetInt64(), Math.Min(most.GetInt64(), 2_000) + 1).ToString(CultureInfo.InvariantCulture);
-            case < 5 when schema.TryGetProperty("default", out var otherwise):
-                return Uri.EscapeDataString(otherwise.ToString());
-            case < 5 when tame:
+            case < 5 when schema.TryGetProperty("minimum", out var minimum) && schema.TryGetProperty("maximum", out var maximum):
+                return random.NextInt64(minimum.GetInt64(), Math.Min(maximum.GetInt64(), 2_000) + 1).ToString(CultureInfo.InvariantCulture);
+            case < 5 when schema.TryGetProperty("default", out var defaultValue):
+                return Uri.EscapeDataString(defaultValue.ToString());
+            case < 5 when isValid:
                 return "";
             case 5:
                 return
@@ -577,7 +599,7 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
 
                 return text.ToString();
             default:
-                return Nasty[random.Next(Nasty.Length)].Replace("?", "", StringComparison.Ordinal);
+                return HostileValues[random.Next(HostileValues.Length)].Replace("?", "", StringComparison.Ordinal);
         }
     }
 
