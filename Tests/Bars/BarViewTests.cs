@@ -469,32 +469,19 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             )
         );
 
-        async Task WriteAsync(params string[] frames)
-        {
-            await using var connection = await database.App.OpenConnectionAsync(Cancellation);
-            for (var round = 0; round < rounds; round++)
-            {
-                await using var transaction = await connection.BeginTransactionAsync(Cancellation);
-                foreach (var frame in frames)
-                {
-                    await using var write = new NpgsqlCommand(
-                        $"""
+        Task WriteAsync(params string[] frames) =>
+            WriteInRoundsAsync(
+                rounds,
+                frames,
+                (_, frame) =>
+                    $"""
                         SELECT market.lock_ticker(id) FROM tickers WHERE symbol = '{symbol}';
                         INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
                         SELECT '{symbol}', '{frame}', '2024-01-02'::timestamptz + n * market.timeframe_width('{frame}'), 1, 1, 1, 1,
-                               coalesce((SELECT max(volume) FROM bars('{symbol}', '{frame}', '2024-01-01') WHERE source <> 'aggregated'),
-                                 0) + 1
-                                 FROM generate_series(0, 4) n
-                        """,
-                        connection,
-                        transaction
-                    );
-                    await write.ExecuteNonQueryAsync(Cancellation);
-                }
-
-                await transaction.CommitAsync(Cancellation);
-            }
-        }
+                               coalesce((SELECT max(volume) FROM bars('{symbol}', '{frame}', '2024-01-01') WHERE source <> 'aggregated'), 0) + 1
+                          FROM generate_series(0, 4) n
+                        """
+            );
     }
 
     [Fact]
@@ -511,28 +498,16 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
             Assert.True(await VersionAsync(symbol, frame) >= 2L * rounds, frame);
         }
 
-        async Task WriteAsync(int volume, params string[] frames)
-        {
-            await using var connection = await database.App.OpenConnectionAsync(Cancellation);
-            for (var round = 1; round <= rounds; round++)
-            {
-                await using var transaction = await connection.BeginTransactionAsync(Cancellation);
-                foreach (var frame in frames)
-                {
-                    await using var write = new NpgsqlCommand(
-                        $"""
+        Task WriteAsync(int volume, params string[] frames) =>
+            WriteInRoundsAsync(
+                rounds,
+                frames,
+                (round, frame) =>
+                    $"""
                         INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
                         VALUES ('{symbol}', '{frame}', '2024-01-02', 1, 1, 1, 1, {volume + round})
-                        """,
-                        connection,
-                        transaction
-                    );
-                    await write.ExecuteNonQueryAsync(Cancellation);
-                }
-
-                await transaction.CommitAsync(Cancellation);
-            }
-        }
+                        """
+            );
     }
 
     [Fact]
@@ -866,6 +841,23 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     private sealed record Node(string? Relation, string? Index, long Loops, int Rows);
+
+    /// <summary>Executes one transaction per round, numbered from 1, with one statement per timeframe.</summary>
+    private async Task WriteInRoundsAsync(int rounds, string[] frames, Func<int, string, string> sql)
+    {
+        await using var connection = await database.App.OpenConnectionAsync(Cancellation);
+        for (var round = 1; round <= rounds; round++)
+        {
+            await using var transaction = await connection.BeginTransactionAsync(Cancellation);
+            foreach (var frame in frames)
+            {
+                await using var write = new NpgsqlCommand(sql(round, frame), connection, transaction);
+                await write.ExecuteNonQueryAsync(Cancellation);
+            }
+
+            await transaction.CommitAsync(Cancellation);
+        }
+    }
 
     private async Task<List<Node>> PlanAsync(string query)
     {

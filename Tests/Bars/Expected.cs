@@ -118,19 +118,7 @@ internal static class Expected
         while (reader.Read())
         {
             Assert.True(reader.GetBoolean(13));
-            Assert.Null(
-                IncomingBar.TryCreate(
-                    reader.GetFieldValue<DateTimeOffset>(0),
-                    reader.GetDecimal(1),
-                    reader.GetDecimal(2),
-                    reader.GetDecimal(3),
-                    reader.GetDecimal(4),
-                    reader.GetDecimal(5),
-                    reader.IsDBNull(6) ? null : reader.GetInt32(6),
-                    reader.IsDBNull(7) ? null : reader.GetDecimal(7),
-                    out var bar
-                )
-            );
+            var bar = IncomingBars.Of(reader);
             var derived = new BarDerivation.Fields(
                 (long)(reader.GetDecimal(8) * 10_000),
                 (long)(reader.GetDecimal(9) * 10_000),

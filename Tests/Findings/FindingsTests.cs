@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Wyckoff.Findings;
 using Wyckoff.Primitives;
+using static Wyckoff.Tests.ConnectionCommands;
 
 namespace Wyckoff.Tests.Findings;
 
@@ -242,27 +243,9 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
     [Fact]
     public async Task Every_check_constraint_has_an_invalid_row()
     {
-        var tested = typeof(FindingsTests)
-            .GetMethod(nameof(An_invalid_row_violates_the_expected_check))!
-            .GetCustomAttributes(typeof(InlineDataAttribute), false)
-            .Cast<InlineDataAttribute>()
-            .Select(data => (string)data.Data[2]!)
-            .ToHashSet(StringComparer.Ordinal);
-        await using var command = database.Admin.CreateCommand(
-            "SELECT conname::text FROM pg_constraint WHERE connamespace = 'wyckoff'::regnamespace AND contype = 'c'"
-        );
-        await using var reader = await command.ExecuteReaderAsync(Token);
-        var missing = new List<string>();
-        while (await reader.ReadAsync(Token))
-        {
-            if (!tested.Contains(reader.GetString(0)))
-            {
-                missing.Add(reader.GetString(0));
-            }
-        }
-
+        var test = typeof(FindingsTests).GetMethod(nameof(An_invalid_row_violates_the_expected_check))!;
         // Only the trigger writes to this table, so no invalid row can be inserted.
-        Assert.Equal(["chk_signal_status_log_states"], missing);
+        Assert.Equal(["chk_signal_status_log_states"], await CheckConstraints.UntestedAsync(database, "wyckoff", test));
     }
 
     [Theory]
@@ -784,16 +767,4 @@ public sealed class FindingsTests(TestDatabase database) : IClassFixture<TestDat
         string.Concat(
             _valid.Values.TakeWhile(row => row.Table != table && row.Table != "wyckoff.allocation_plans").Select(row => row.Insert() + ";")
         );
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(Token);
-    }
-
-    private static async Task<string> TextAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync(Token) as string ?? "";
-    }
 }

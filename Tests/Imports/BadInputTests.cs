@@ -342,55 +342,27 @@ public sealed class BadInputTests
     }
 
     /// <summary>A stream of some bytes, a byte repeated many times, and some more bytes.</summary>
-    private sealed class Pieces(byte[] first, (long Count, byte Value) filler, byte[] last) : Stream
+    private sealed class Pieces(byte[] first, (long Count, byte Value) filler, byte[] last) : ReadOnlyStream
     {
-        private long _at;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
         public override long Length => first.Length + filler.Count + last.Length;
 
-        public override long Position
+        protected override int Generate(Span<byte> buffer)
         {
-            get => _at;
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(Span<byte> buffer)
-        {
-            var length = (int)Math.Min(buffer.Length, Length - _at);
+            var length = (int)Math.Min(buffer.Length, Length - Position);
             buffer = buffer[..length];
             buffer.Fill(filler.Value);
             Copy(first, 0, buffer);
             Copy(last, first.Length + filler.Count, buffer);
-            _at += length;
             return length;
         }
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            new(Read(buffer.Span));
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
         private void Copy(byte[] piece, long start, Span<byte> buffer)
         {
-            var from = Math.Max(start, _at);
-            var until = Math.Min(start + piece.Length, _at + buffer.Length);
+            var from = Math.Max(start, Position);
+            var until = Math.Min(start + piece.Length, Position + buffer.Length);
             if (from < until)
             {
-                piece.AsSpan((int)(from - start), (int)(until - from)).CopyTo(buffer[(int)(from - _at)..]);
+                piece.AsSpan((int)(from - start), (int)(until - from)).CopyTo(buffer[(int)(from - Position)..]);
             }
         }
     }

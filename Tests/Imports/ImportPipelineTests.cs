@@ -79,24 +79,14 @@ public sealed class ImportPipelineTests
     }
 
     /// <summary>Generates consecutive minute bars as they are read.</summary>
-    private sealed class Rows(int count) : Stream
+    private sealed class Rows(int count) : ReadOnlyStream
     {
         private readonly byte[] _line = new byte[64];
         private int _row = -1;
         private int _at;
         private int _length;
 
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get; set; }
-
-        public override int Read(Span<byte> buffer)
+        protected override int Generate(Span<byte> buffer)
         {
             var written = 0;
             while (written < buffer.Length)
@@ -111,22 +101,8 @@ public sealed class ImportPipelineTests
                 (_at, written) = (_at + part, written + part);
             }
 
-            Position += written;
             return written;
         }
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            new(Read(buffer.Span));
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         private bool Next()
         {

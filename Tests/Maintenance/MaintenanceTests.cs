@@ -5,6 +5,7 @@ using Npgsql;
 using Wyckoff.Ingestor.Maintenance;
 using Wyckoff.Tests.Trading;
 using Wyckoff.Timescale;
+using static Wyckoff.Tests.ConnectionCommands;
 
 namespace Wyckoff.Tests.Maintenance;
 
@@ -372,18 +373,6 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
         }
 
         return counts;
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(Token);
-    }
-
-    private static async Task<string> TextAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync(Token) as string ?? "";
     }
 
     private sealed class Clock(DateTimeOffset now) : TimeProvider

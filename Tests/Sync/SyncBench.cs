@@ -68,28 +68,10 @@ internal sealed class SyncBench(TestDatabase database, FakeAlpaca server, DateTi
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            bars.Add(Read(reader));
+            bars.Add(IncomingBars.Of(reader));
         }
 
         return bars;
-    }
-
-    private static IncomingBar Read(NpgsqlDataReader reader)
-    {
-        Assert.Null(
-            IncomingBar.TryCreate(
-                reader.GetFieldValue<DateTimeOffset>(0),
-                reader.GetDecimal(1),
-                reader.GetDecimal(2),
-                reader.GetDecimal(3),
-                reader.GetDecimal(4),
-                reader.GetDecimal(5),
-                reader.GetInt32(6),
-                reader.GetDecimal(7),
-                out var bar
-            )
-        );
-        return bar;
     }
 
     /// <summary>A clock that stands at the time set by the test; its timers are real.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using Wyckoff.Timescale;
+using static Wyckoff.Tests.ConnectionCommands;
 
 namespace Wyckoff.Tests.Timescale;
 
@@ -194,18 +195,6 @@ public abstract class AggregateTests(TestDatabase database) : IAsyncDisposable
         _clones.Add((server, connection));
         await connection.OpenAsync(Token);
         return connection;
-    }
-
-    public static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(Token);
-    }
-
-    public static async Task<string> TextAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync(Token) as string ?? "";
     }
 }
 
