@@ -4,6 +4,7 @@ using Wyckoff.Bars;
 using Wyckoff.Primitives;
 using Wyckoff.Sync;
 using Wyckoff.Sync.Providers;
+using Wyckoff.Tests.Bars;
 using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Sync;
