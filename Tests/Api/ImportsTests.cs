@@ -113,7 +113,7 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
             "/v1/imports?symbol=%20&timeframe=1w&source=aggregated&onConflict=maybe&timezone=Mars&dateFormat=qq&map=open&priceScale=x"
             + "&delimiter=ab&maxRejects=-1&force=maybe&rollUps=1&derived=&tickerTimezone=x&assetType=%20&colour=red&name=a&name=b";
         using var response = await api.CreateClient().PostAsync(url, Body(Good, "text/csv"), Token);
-        var errors = await ErrorsAsync(response);
+        var errors = await response.ReadErrorsAsync();
         Assert.Equal(
             [
                 "assetType",
@@ -151,7 +151,7 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
     {
         await using var api = new ApiServer(database.AppConnection);
         using var response = await api.CreateClient().GetAsync(url, Token);
-        Assert.Equal(names, (await ErrorsAsync(response)).Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(names, await response.ReadInvalidNamesAsync());
     }
 
     [Theory]
@@ -194,19 +194,7 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
     {
         await using var api = new ApiServer(database.AppConnection);
         using var response = await api.CreateClient().GetAsync(url, Token);
-        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
-        Assert.Equal(
-            "/problems/unknown-import",
-            (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("type").GetString()
-        );
-    }
-
-    private static async Task<Dictionary<string, string>> ErrorsAsync(HttpResponseMessage response)
-    {
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
-        Assert.Equal("/problems/invalid-parameters", problem.GetProperty("type").GetString());
-        return problem.GetProperty("errors").EnumerateObject().ToDictionary(error => error.Name, error => error.Value[0].GetString()!);
+        await response.ReadProblemAsync(HttpStatusCode.NotFound, "/problems/unknown-import");
     }
 
     private static ByteArrayContent Body(string text, string type) => Body(Encoding.UTF8.GetBytes(text), type);

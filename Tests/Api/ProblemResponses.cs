@@ -16,11 +16,14 @@ internal static class ProblemResponses
         return problem;
     }
 
-    /// <summary>Reads the names of the parameters and fields that a 400 response rejects, in alphabetical order.</summary>
-    public static async Task<IEnumerable<string>> ReadInvalidNamesAsync(this HttpResponseMessage response) =>
+    /// <summary>Reads the names of the parameters and fields that a 400 response rejects, each with its first message.</summary>
+    public static async Task<Dictionary<string, string>> ReadErrorsAsync(this HttpResponseMessage response) =>
         (await response.ReadProblemAsync(HttpStatusCode.BadRequest, "/problems/invalid-parameters"))
             .GetProperty("errors")
             .EnumerateObject()
-            .Select(error => error.Name)
-            .Order(StringComparer.Ordinal);
+            .ToDictionary(error => error.Name, error => error.Value[0].GetString()!, StringComparer.Ordinal);
+
+    /// <summary>Reads the names of the parameters and fields that a 400 response rejects, in alphabetical order.</summary>
+    public static async Task<IEnumerable<string>> ReadInvalidNamesAsync(this HttpResponseMessage response) =>
+        (await response.ReadErrorsAsync()).Keys.Order(StringComparer.Ordinal);
 }

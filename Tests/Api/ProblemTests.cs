@@ -13,6 +13,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 using Npgsql;
 using Wyckoff.Api.Errors;
+using Wyckoff.Tests.Api.Faults;
 
 namespace Wyckoff.Tests.Api;
 
@@ -138,21 +139,13 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         var server = await TestServers.Current.OwnPostgresAsync("away");
         var port = server.Port;
         Assert.Equal(0, (await Migrations.RunAsync(server.ConnectionString("wyckoff"))).ExitCode);
-        var connection = new NpgsqlConnectionStringBuilder(server.ConnectionString("wyckoff"))
+        await using var api = await ListeningApi.StartAsync(TestServers.AppConnection(server));
+        using (var before = await api.Client.GetAsync("/v1/imports", Token))
         {
-            Username = "wyckoff_app",
-            Password = TestServers.AppPassword,
-        }.ConnectionString;
-        await using var api = await ListeningApi.StartAsync(connection);
-        using (var there = await api.Client.GetAsync("/v1/imports", Token))
-        {
-            Assert.Equal(HttpStatusCode.OK, there.StatusCode);
+            Assert.Equal(HttpStatusCode.OK, before.StatusCode);
         }
 
-        using (var process = System.Diagnostics.Process.GetProcessById(server.Pid))
-        {
-            process.Kill();
-        }
+        Signals.Kill(server.Pid);
 
         // The backend processes outlive the server process for a moment.
         await Eventually.GetAsync(
@@ -177,8 +170,8 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
         await server.DisposeAsync();
 
         await using var again = await TestServers.Current.OwnPostgresAsync("away", port);
-        using var back = await api.Client.GetAsync("/v1/imports", Token);
-        Assert.Equal(HttpStatusCode.OK, back.StatusCode);
+        using var after = await api.Client.GetAsync("/v1/imports", Token);
+        Assert.Equal(HttpStatusCode.OK, after.StatusCode);
     }
 
     [Fact]
@@ -441,9 +434,9 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
 
         using var response = await api.Client.SendAsync(request, Token);
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
-        var words = problem.TryGetProperty("errors", out var errors) ? errors.GetProperty("body")[0] : problem.GetProperty("detail");
+        var message = problem.TryGetProperty("errors", out var errors) ? errors.GetProperty("body")[0] : problem.GetProperty("detail");
         Assert.Equal(status, (int)response.StatusCode);
-        Assert.StartsWith(expected, words.GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(expected, message.GetString(), StringComparison.Ordinal);
         Assert.DoesNotMatch("Did you mean|parameter \"|SyncBody|TickerBody|System\\.|Nullable|Exception", problem.ToString());
     }
 
@@ -465,38 +458,17 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     }
 
     /// <summary>Collects the messages that the service writes to the console.</summary>
-    private sealed class ConsoleLog(IEnumerable<ConsoleFormatter> formatters) : ILoggerProvider, ISupportExternalScope
+    private sealed class ConsoleLog(IEnumerable<ConsoleFormatter> formatters) : ScopedLoggerProvider
     {
         private readonly ConsoleFormatter _formatter = formatters.Single(formatter => formatter.Name == "line");
-        private IExternalScopeProvider? _scopes;
 
         public ConcurrentQueue<string> Messages { get; } = new();
 
-        public ILogger CreateLogger(string categoryName) => new Writer(this, categoryName);
-
-        public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
-
-        public void Dispose() { }
-
-        private sealed class Writer(ConsoleLog log, string category) : ILogger
+        protected override void Write<TState>(in LogEntry<TState> entry)
         {
-            public IDisposable? BeginScope<TState>(TState state)
-                where TState : notnull => log._scopes?.Push(state);
-
-            public bool IsEnabled(LogLevel logLevel) => true;
-
-            public void Log<TState>(
-                LogLevel logLevel,
-                EventId eventId,
-                TState state,
-                Exception? exception,
-                Func<TState, Exception?, string> formatter
-            )
-            {
-                using var text = new StringWriter();
-                log._formatter.Write(new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter), log._scopes, text);
-                log.Messages.Enqueue(text.ToString());
-            }
+            using var text = new StringWriter();
+            _formatter.Write(entry, Scopes, text);
+            Messages.Enqueue(text.ToString());
         }
     }
 }

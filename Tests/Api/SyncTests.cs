@@ -81,8 +81,8 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
         "'nobody' is no provider that is configured: one of alpaca is expected."
     )]
     [InlineData("fetch=all&from=2024-01-01", "fetch", "'all' cannot be fetched")]
-    public async Task An_invalid_fetch_names_the_parameter(string query, string field, string words) =>
-        await RefusedAsync(_api, query, field, words);
+    public async Task An_invalid_fetch_names_the_parameter(string query, string field, string message) =>
+        await RefusedAsync(_api, query, field, message);
 
     [Fact]
     public async Task A_fetch_without_a_configured_provider_names_the_setting()
@@ -239,22 +239,17 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
         Assert.Equal((1, "ingestor: 'nobody' is no provider that is configured: one of alpaca is expected."), (exitCode, error.Trim()));
     }
 
-    private static async Task RefusedAsync(ApiServer api, string query, string field, string words)
+    private static async Task RefusedAsync(ApiServer api, string query, string field, string message)
     {
         using var response = await api.CreateClient().GetAsync("/v1/bars/SPY?" + query, Token);
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
-        Assert.StartsWith(words, problem.GetProperty("errors").GetProperty(field)[0].GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(message, (await response.ReadErrorsAsync())[field], StringComparison.Ordinal);
     }
 
     private async Task<Dictionary<string, string>> RefusedAsync(string query, string body)
     {
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
         using var response = await _api.CreateClient().PostAsync("/v1/sync" + query, content, Token);
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
-        Assert.Equal("/problems/invalid-parameters", problem.GetProperty("type").GetString());
-        return problem.GetProperty("errors").EnumerateObject().ToDictionary(error => error.Name, error => error.Value[0].GetString()!);
+        return await response.ReadErrorsAsync();
     }
 
     private Task<(int ExitCode, string Output, string Error)> VerbAsync(params string[] arguments) =>

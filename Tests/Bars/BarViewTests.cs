@@ -478,7 +478,9 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
                         SELECT market.lock_ticker(id) FROM tickers WHERE symbol = '{symbol}';
                         INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
                         SELECT '{symbol}', '{frame}', '2024-01-02'::timestamptz + n * market.timeframe_width('{frame}'), 1, 1, 1, 1,
-                               coalesce((SELECT max(volume) FROM bars('{symbol}', '{frame}', '2024-01-01') WHERE source <> 'aggregated'), 0) + 1
+                               coalesce(
+                                   (SELECT max(volume) FROM bars('{symbol}', '{frame}', '2024-01-01') WHERE source <> 'aggregated'),
+                                   0) + 1
                           FROM generate_series(0, 4) n
                         """
             );
