@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 using Wyckoff.Bars;
 using Wyckoff.Primitives;
 using Wyckoff.Sync;
