@@ -14,7 +14,7 @@ public static class FailureClass
     /// <summary>The key of the word in the data of a health check result.</summary>
     public const string Key = "error";
 
-    /// <summary>The server does not answer: connection refused, name not resolved, connection broken, server starting or stopping.</summary>
+    /// <summary>The server does not answer: connection refused or broken, name not resolved, server starting or stopping.</summary>
     public const string Away = "away";
 
     /// <summary>The server rejects this service: wrong credentials, missing rights, no such database, no connection left.</summary>

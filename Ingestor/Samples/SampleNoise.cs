@@ -36,8 +36,8 @@ internal sealed class SampleNoise(ulong seed)
 
     /// <summary>
     /// Returns <paramref name="count"/> closes of a random walk that starts at <paramref name="from"/> and ends exactly at
-    /// <paramref name="to"/>, each with the volatility factor of its step. <paramref name="width"/> is the standard deviation of the step at an
-    /// index.
+    /// <paramref name="to"/>, each with the volatility factor of its step. <paramref name="width"/> is the standard deviation of the step
+    /// at an index.
     /// </summary>
     public (decimal Close, decimal Heat)[] Bridge(decimal from, decimal to, int count, Func<int, decimal> width)
     {

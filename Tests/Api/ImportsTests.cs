@@ -120,6 +120,7 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
                 "colour",
                 "dateFormat",
                 "delimiter",
+                "derived",
                 "force",
                 "map",
                 "maxRejects",
@@ -139,6 +140,7 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
         Assert.Equal("'x' is not a whole number of at least 1.", errors["priceScale"]);
         Assert.Equal("'-1' is not a whole number of at least 0.", errors["maxRejects"]);
         Assert.Equal("'maybe' is not true or false.", errors["force"]);
+        Assert.Equal("Empty: give a value, or leave the parameter out.", errors["derived"]);
     }
 
     [Theory]

@@ -18,7 +18,8 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
 
     public async ValueTask InitializeAsync()
     {
-        // Inserted directly into the table, so that the derived fields have known values. SPY has bars in 2015 and 2024 only, so that an export crosses years without bars.
+        // Inserted directly into the table, so that the derived fields have known values. SPY has bars in 2015 and 2024 only, so that an
+        // export crosses years without bars.
         await _database.ExecuteAsync(
             """
             INSERT INTO tickers (symbol) VALUES ('SPY'), ('BRK.B') ON CONFLICT DO NOTHING;

@@ -44,8 +44,8 @@ internal readonly record struct PageHeader(int Kind, int Size, int CompressedSiz
                 case 3:
                     compressedSize = thrift.Int32(type);
                     break;
-                // The header of a data page, a dictionary page or a version 2 data page. A damaged file may have one that does not match the
-                // kind of its page: it is ignored.
+                // The header of a data page, a dictionary page or a version 2 data page. A damaged file may have one that does not match
+                // the kind of its page: it is ignored.
                 case 5 or 7 or 8:
                     thrift.Expect(ThriftType.Struct, type);
                     var found = Content(ref thrift, id);

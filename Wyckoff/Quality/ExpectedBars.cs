@@ -3,7 +3,8 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Quality;
 
 /// <summary>
-/// Learns from the bars of a ticker when it usually has bars, and finds the missing ones. Add all bars in ascending order of time, then call Compare.
+/// Learns from the bars of a ticker when it usually has bars, and finds the missing ones. Add all bars in ascending order of time,
+/// then call Compare.
 /// Bars are expected as follows:
 /// <list type="bullet">
 /// <item>On a day of the week if more than half of its dates have a bar.</item>

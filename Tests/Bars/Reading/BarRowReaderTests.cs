@@ -16,9 +16,11 @@ public sealed class BarRowReaderTests(PlainDatabase database) : IClassFixture<Pl
         await database.ExecuteAsync("INSERT INTO market.tickers (symbol) VALUES ('RANGES')");
         await database.ExecuteAsync(
             """
-            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
-            SELECT 'RANGES', '1m', timestamptz '2024-03-04Z' + n * interval '1 minute', 10, 12, 9, 11, n
-              FROM generate_series(0, 4999) n
+            INSERT INTO market.bars_1m
+              (ticker_id, timestamp, open, high, low, close, volume, spread, spread_ratio, volume_ratio, low_history, source)
+            SELECT id, timestamptz '2024-03-04Z' + n * interval '1 minute', 10, 12, 9, 11, n, 3, 1, 1, false, 'test'
+              FROM market.tickers, generate_series(0, 4999) n
+             WHERE symbol = 'RANGES'
             """
         );
         await database.ExecuteAsync("ANALYZE market.bars_1m");

@@ -261,7 +261,10 @@ public sealed class BarCache
     private readonly record struct Key(int TickerId, string Incarnation, string Period, BarFormat Format)
     {
         public override string ToString() =>
-            string.Create(CultureInfo.InvariantCulture, $"wyckoff:{Representation}:bars:{Incarnation}:{TickerId}:{Period}:{EnumText.Of(Format)}");
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"wyckoff:{Representation}:bars:{Incarnation}:{TickerId}:{Period}:{EnumText.Of(Format)}"
+            );
     }
 
     private sealed class Entry(RecentBars window, TickerRef ticker, BarPeriod period, long since)

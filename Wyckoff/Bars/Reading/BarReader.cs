@@ -9,7 +9,7 @@ namespace Wyckoff.Bars.Reading;
 /// <summary>
 /// The one way to read stored bars: row by row, only the fields that the caller needs, each read from one snapshot. Reads of this
 /// class also return the version of the window in that snapshot. Callers with their own transaction or lock pass their connection to
-/// <see cref="OpenOnAsync"/>.
+/// <c>OpenOnAsync</c>.
 /// </summary>
 /// <remarks>
 /// Only aggregates (counts, means, bounds) and the comparison while bars are written, <see cref="BarScan"/>, have SQL of their own.
