@@ -145,7 +145,7 @@ public static class ImportsApi
 
     private static readonly Parameter<ImportStatus> Status = Parameters.Choice(
         "status",
-        "running, completed or failed. Default: any.",
+        "running, completed, failed or interrupted (its process ended). Default: any.",
         ImportStatus.Running
     ) with
     {

@@ -59,6 +59,7 @@ static async Task<int> ServeAsync()
     builder.Services.AddHostedService(services => services.GetRequiredService<MaintenanceWorker>());
     builder.Services.AddHealthChecks().AddCheck<MaintenanceWorker>("maintenance");
 
+    builder.Services.AddHostedService<InterruptedImports>();
     FeedWorker.Serve(builder);
     IndicatorWorker.Add(builder);
     LiveWorker.Serve(builder);

@@ -118,7 +118,7 @@ public sealed record TimeframeStatus(string Timeframe, long Tickers, DateTimeOff
 /// <summary>The numbers of enabled, live and due feeds, and for how long the oldest due feed has been due.</summary>
 public sealed record FeedsStatus(long Enabled, long Live, long Due, long OverdueSeconds);
 
-/// <summary>The newest import. Status is running, completed or failed.</summary>
+/// <summary>The newest import. Status is running, completed, failed or interrupted.</summary>
 public sealed record LastImport(
     long Id,
     string Status,

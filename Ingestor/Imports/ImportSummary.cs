@@ -7,8 +7,8 @@ namespace Wyckoff.Ingestor.Imports;
 internal static class ImportSummary
 {
     public static int ExitCode(IReadOnlyCollection<ImportResult> results) =>
-        results.Any(result => result.Status == ImportStatus.Failed) ? 1
-        : results.Any(result => result.Rejected > 0) ? 2
+        results.All(result => result.Status == ImportStatus.Failed) ? 1
+        : results.Any(result => result.Status == ImportStatus.Failed || result.Rejected > 0) ? 2
         : 0;
 
     public static void Write(TextWriter output, IReadOnlyCollection<ImportResult> results, TimeSpan took)
@@ -20,6 +20,12 @@ internal static class ImportSummary
                 output.WriteLine(
                     Invariant($"{result.File}: already imported by import {result.Id}; nothing was read (--force reads it again)")
                 );
+                continue;
+            }
+
+            if (result.Id == 0)
+            {
+                output.WriteLine($"{result.File}: FAILED, {result.Error}");
                 continue;
             }
 

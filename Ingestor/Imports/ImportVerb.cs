@@ -6,7 +6,10 @@ using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Ingestor.Imports;
 
-/// <summary><c>import PATH…</c> imports files and folders. The exit code is 0, 1 if a file failed, or 2 if rows were rejected.</summary>
+/// <summary>
+/// <c>import PATH…</c> imports files and folders. The exit code is 0, 1 if no file was imported, or 2 if a file failed or rows were
+/// rejected.
+/// </summary>
 internal static class ImportVerb
 {
     private static readonly string[] Extensions = [".csv", ".tsv", ".txt", ".gz", ".zip", ".parquet"];
@@ -67,7 +70,8 @@ internal static class ImportVerb
         var noDerived = new Option<bool>("--no-derived") { Description = "Do not compute spread, ratios and quality now." };
         var command = new Command(
             "import",
-            "Import bars from files. Exit code 2 if rows were rejected; they are stored with their line and the reason."
+            "Import bars from files. Exit code 2 if rows were rejected (they are stored with their line and the reason) or one of "
+                + "several files failed, 1 if all failed."
         )
         {
             paths,
@@ -174,9 +178,26 @@ internal static class ImportVerb
 
         async Task ImportAllAsync()
         {
+            await runner.CloseInterruptedAsync(cancellationToken);
             foreach (var file in files)
             {
-                results.AddRange(await runner.ImportAsync(file, options, progress, cancellationToken));
+                try
+                {
+                    results.AddRange(await runner.ImportAsync(file, options, progress, cancellationToken));
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    // A file that cannot be read must not keep the others from being imported.
+                    results.Add(
+                        new()
+                        {
+                            Id = 0,
+                            File = file,
+                            Status = ImportStatus.Failed,
+                            Error = e.Message,
+                        }
+                    );
+                }
             }
         }
     }

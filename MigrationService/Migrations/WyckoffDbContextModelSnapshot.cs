@@ -571,6 +571,181 @@ namespace Wyckoff.MigrationService.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Wyckoff.Bars.BarChange", b =>
+                {
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<DateTimeOffset>("CommittedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("committed_at")
+                        .HasDefaultValueSql("clock_timestamp()")
+                        .HasComment("Shortly before the commit: readers go by version.");
+
+                    b.Property<NpgsqlRange<DateTimeOffset>>("Range")
+                        .HasColumnType("tstzrange")
+                        .HasColumnName("range")
+                        .HasComment("From the first changed bar to the close of the last, re-derived ones included.");
+
+                    b.HasKey("TickerId", "Timeframe", "Version", "CommittedAt")
+                        .HasName("pk_bar_changes");
+
+                    b.ToTable("bar_changes", "market", t =>
+                        {
+                            t.HasComment("Which bars a version changed; a stream resumes from here. Kept for a day. No foreign key to tickers: dropping a chunk would lock them.");
+
+                            t.HasCheckConstraint("chk_bar_changes_range", "NOT isempty(range)");
+
+                            t.HasCheckConstraint("chk_bar_changes_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_bar_changes_version", "version >= 1");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"committed_at\",\"ChunkInterval\":\"06:00:00\",\"SegmentBy\":null,\"OrderBy\":null,\"CompressAfter\":null,\"Retain\":\"1.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Bars.BarWindow", b =>
+                {
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("ChangedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at")
+                        .HasDefaultValueSql("clock_timestamp()")
+                        .HasComment("When the version was counted up, shortly before the commit: what Last-Modified says.");
+
+                    b.Property<DateTimeOffset?>("Since")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("since")
+                        .HasComment("No bar is before. May be too early where bars were deleted; NULL when nobody has kept count.");
+
+                    b.Property<DateTimeOffset?>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until")
+                        .HasComment("No bar is here or after. May be too late where bars were deleted; NULL when nobody has kept count.");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("TickerId", "Timeframe")
+                        .HasName("pk_bar_windows");
+
+                    b.ToTable("bar_windows", "market", t =>
+                        {
+                            t.HasComment("The version of all bars of a ticker and timeframe: up by one with every transaction that changes them. Written by market.record_change.");
+
+                            t.HasCheckConstraint("chk_bar_windows_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_bar_windows_until", "since < until AND (since IS NULL) = (until IS NULL)");
+
+                            t.HasCheckConstraint("chk_bar_windows_version", "version >= 1");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Features.ComputedFeatures", b =>
+                {
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("FeatureVersion")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("feature_version")
+                        .HasComment("Version of the set of features; several may stand side by side.");
+
+                    b.Property<string>("Features")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("features")
+                        .HasComment("Name of the feature → value.");
+
+                    b.Property<decimal?>("LogLikelihood")
+                        .HasPrecision(24, 8)
+                        .HasColumnType("numeric(24,8)")
+                        .HasColumnName("log_likelihood")
+                        .HasComment("Logarithm of the likelihood of the observation under the model.");
+
+                    b.Property<string>("ModelId")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("model_id")
+                        .HasComment("The hidden Markov model that assigned the state.");
+
+                    b.Property<int?>("StateId")
+                        .HasColumnType("integer")
+                        .HasColumnName("state_id")
+                        .HasComment("Regime from 0; -1: out of distribution, unlike anything the model has seen.");
+
+                    b.Property<decimal?>("StateProb")
+                        .HasPrecision(9, 8)
+                        .HasColumnType("numeric(9,8)")
+                        .HasColumnName("state_prob")
+                        .HasComment("Probability of the state, 0 to 1.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("Timestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("timestamp")
+                        .HasComment("That of the bar.");
+
+                    b.HasIndex("TickerId", "Timeframe", "Timestamp", "FeatureVersion")
+                        .IsUnique()
+                        .IsDescending(false, false, true, false)
+                        .HasDatabaseName("idx_computed_features_ticker_id_timeframe_timestamp_version");
+
+                    b.ToTable("computed_features", "market", t =>
+                        {
+                            t.HasComment("What was computed from a bar, per version of the computation, and the regime a hidden Markov model assigned. No foreign key to tickers, as for bars.");
+
+                            t.HasCheckConstraint("chk_computed_features_feature_version", "feature_version <> ''");
+
+                            t.HasCheckConstraint("chk_computed_features_features", "jsonb_typeof(features) = 'object'");
+
+                            t.HasCheckConstraint("chk_computed_features_state", "(state_id IS NULL OR model_id IS NOT NULL) AND (state_prob IS NULL OR state_id IS NOT NULL)");
+
+                            t.HasCheckConstraint("chk_computed_features_state_id", "state_id >= -1");
+
+                            t.HasCheckConstraint("chk_computed_features_state_prob", "state_prob BETWEEN 0 AND 1");
+
+                            t.HasCheckConstraint("chk_computed_features_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"ticker_id, timeframe\",\"OrderBy\":\"timestamp DESC, feature_version\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
             modelBuilder.Entity("Wyckoff.Findings.AllocationPlan", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2268,6 +2443,363 @@ namespace Wyckoff.MigrationService.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Wyckoff.Imports.Records.ImportBatch", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("BytesRead")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("bytes_read")
+                        .HasComment("How many of them have been read.");
+
+                    b.Property<string>("ErrorMessage")
+                        .HasColumnType("text")
+                        .HasColumnName("error_message");
+
+                    b.Property<string>("File")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("file")
+                        .HasComment("Name or path, as the importer was given it.");
+
+                    b.Property<DateTimeOffset?>("FinishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finished_at");
+
+                    b.Property<DateTimeOffset>("HeartbeatAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("heartbeat_at")
+                        .HasDefaultValueSql("now()")
+                        .HasComment("When a part of it was last committed: one that runs and has been silent for long has died.");
+
+                    b.Property<string>("Options")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("options")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("All options of the import. The same file with other options is another import.");
+
+                    b.Property<string>("Policy")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("skip")
+                        .HasColumnName("policy")
+                        .HasComment("What becomes of bars that are there already.");
+
+                    b.Property<long>("RowsInserted")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_inserted");
+
+                    b.Property<long>("RowsRead")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_read");
+
+                    b.Property<long>("RowsRejected")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_rejected")
+                        .HasComment("Kept in import_rejects.");
+
+                    b.Property<long>("RowsSkipped")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_skipped")
+                        .HasComment("Valid, and there already.");
+
+                    b.Property<long>("RowsUpdated")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_updated");
+
+                    b.Property<string>("Sha256")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("sha256")
+                        .HasComment("Of the file's bytes.");
+
+                    b.Property<long?>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size")
+                        .HasComment("Bytes of the file; NULL when it comes as a stream of unknown length.");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("source")
+                        .HasComment("The source its bars carry.");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Symbol")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol")
+                        .HasComment("What all rows are bars of; NULL when each says so itself.");
+
+                    b.PrimitiveCollection<int[]>("TickerIds")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer[]")
+                        .HasColumnName("ticker_ids")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("The tickers whose bars the import wrote. If one of them is deleted, the file counts as not imported.");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe")
+                        .HasComment("Of all rows; NULL when each says so itself.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_import_batches");
+
+                    b.HasIndex("Sha256")
+                        .HasDatabaseName("idx_import_batches_sha256");
+
+                    b.HasIndex("StartedAt")
+                        .IsDescending()
+                        .HasDatabaseName("idx_import_batches_started_at");
+
+                    b.ToTable("import_batches", "market", t =>
+                        {
+                            t.HasComment("Files that were imported, or are being.");
+
+                            t.HasCheckConstraint("chk_import_batches_bytes_read", "bytes_read >= 0 AND size >= 0");
+
+                            t.HasCheckConstraint("chk_import_batches_error_message", "(status IN ('failed', 'interrupted')) = (error_message IS NOT NULL)");
+
+                            t.HasCheckConstraint("chk_import_batches_finished_at", "(status = 'running') = (finished_at IS NULL) AND (finished_at IS NULL OR finished_at >= started_at)");
+
+                            t.HasCheckConstraint("chk_import_batches_options", "jsonb_typeof(options) = 'object'");
+
+                            t.HasCheckConstraint("chk_import_batches_policy", "policy IN ('skip', 'replace', 'fail')");
+
+                            t.HasCheckConstraint("chk_import_batches_rows", "least(rows_inserted, rows_updated, rows_skipped, rows_rejected) >= 0 AND rows_read = rows_inserted + rows_updated + rows_skipped + rows_rejected");
+
+                            t.HasCheckConstraint("chk_import_batches_sha256", "sha256 ~ '^[0-9a-f]{64}$'");
+
+                            t.HasCheckConstraint("chk_import_batches_status", "status IN ('running', 'completed', 'failed', 'interrupted')");
+
+                            t.HasCheckConstraint("chk_import_batches_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Imports.Records.ImportReject", b =>
+                {
+                    b.Property<long>("BatchId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("batch_id");
+
+                    b.Property<long>("LineNumber")
+                        .HasColumnType("bigint")
+                        .HasColumnName("line_number")
+                        .HasComment("From 1, the header included; in a file without lines, the number of the row.");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("text");
+
+                    b.HasKey("BatchId", "LineNumber")
+                        .HasName("pk_import_rejects");
+
+                    b.ToTable("import_rejects", "market", t =>
+                        {
+                            t.HasComment("Rows that an import did not take, as they stood in the file, and why.");
+
+                            t.HasCheckConstraint("chk_import_rejects_line_number", "line_number >= 1");
+
+                            t.HasCheckConstraint("chk_import_rejects_reason", "reason <> ''");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Indicators.BarIndicators", b =>
+                {
+                    b.Property<decimal?>("BbLower")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("bb_lower")
+                        .HasComment("Bollinger bands: bb_middle minus two standard deviations of 20 closes.");
+
+                    b.Property<decimal?>("BbMiddle")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("bb_middle")
+                        .HasComment("Bollinger bands: mean close of 20 bars.");
+
+                    b.Property<decimal?>("BbUpper")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("bb_upper")
+                        .HasComment("Bollinger bands: bb_middle plus two standard deviations of 20 closes.");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<decimal?>("Ema12")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("ema_12")
+                        .HasComment("Exponential mean close of 12 bars.");
+
+                    b.Property<decimal?>("Ema26")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("ema_26")
+                        .HasComment("Exponential mean close of 26 bars.");
+
+                    b.Property<decimal?>("Macd")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("macd")
+                        .HasComment("ema_12 - ema_26");
+
+                    b.Property<decimal?>("MacdHistogram")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("macd_histogram")
+                        .HasComment("macd - macd_signal");
+
+                    b.Property<decimal?>("MacdSignal")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("macd_signal")
+                        .HasComment("Exponential mean of macd over 9 bars.");
+
+                    b.Property<decimal?>("Rsi14")
+                        .HasPrecision(7, 4)
+                        .HasColumnType("numeric(7,4)")
+                        .HasColumnName("rsi_14")
+                        .HasComment("Relative strength index of 14 bars, 0 to 100.");
+
+                    b.Property<decimal?>("Sma20")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("sma_20")
+                        .HasComment("Mean close of 20 bars.");
+
+                    b.Property<decimal?>("Sma50")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("sma_50")
+                        .HasComment("Mean close of 50 bars.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("Timestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("timestamp")
+                        .HasComment("That of the bar.");
+
+                    b.Property<decimal?>("Volume24h")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("volume_24h")
+                        .HasComment("Traded in the 24 hours up to the close of the bar.");
+
+                    b.HasIndex("TickerId", "Timeframe", "Timestamp")
+                        .IsUnique()
+                        .IsDescending(false, false, true)
+                        .HasDatabaseName("idx_indicators_ticker_id_timeframe_timestamp");
+
+                    b.ToTable("indicators", "market", t =>
+                        {
+                            t.HasComment("Customary indicators, one row per bar; NULL while there are too few bars for one. No foreign key to tickers, as for bars.");
+
+                            t.HasCheckConstraint("chk_indicators_averages", "sma_20 > 0 AND sma_50 > 0 AND ema_12 > 0 AND ema_26 > 0");
+
+                            t.HasCheckConstraint("chk_indicators_bb", "bb_lower <= bb_middle AND bb_middle <= bb_upper AND bb_lower <= bb_upper");
+
+                            t.HasCheckConstraint("chk_indicators_rsi_14", "rsi_14 BETWEEN 0 AND 100");
+
+                            t.HasCheckConstraint("chk_indicators_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_indicators_volume_24h", "volume_24h >= 0");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"ticker_id, timeframe\",\"OrderBy\":\"timestamp DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Indicators.IndicatorWindow", b =>
+                {
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("ComputedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("computed_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("TickerId", "Timeframe")
+                        .HasName("pk_indicator_windows");
+
+                    b.ToTable("indicator_windows", "market", t =>
+                        {
+                            t.HasComment("Up to which version of bar_windows the indicators of a ticker and timeframe are computed.");
+
+                            t.HasCheckConstraint("chk_indicator_windows_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_indicator_windows_version", "version >= 0");
+                        });
+                });
+
             modelBuilder.Entity("Wyckoff.Journal.BrokerConnection", b =>
                 {
                     b.Property<long>("Id")
@@ -2957,938 +3489,6 @@ namespace Wyckoff.MigrationService.Migrations
                         });
                 });
 
-            modelBuilder.Entity("Wyckoff.Bars.BarChange", b =>
-                {
-                    b.Property<int>("TickerId")
-                        .HasColumnType("integer")
-                        .HasColumnName("ticker_id");
-
-                    b.Property<string>("Timeframe")
-                        .HasMaxLength(10)
-                        .HasColumnType("character varying(10)")
-                        .HasColumnName("timeframe");
-
-                    b.Property<long>("Version")
-                        .HasColumnType("bigint")
-                        .HasColumnName("version");
-
-                    b.Property<DateTimeOffset>("CommittedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("committed_at")
-                        .HasDefaultValueSql("clock_timestamp()")
-                        .HasComment("Shortly before the commit: readers go by version.");
-
-                    b.Property<NpgsqlRange<DateTimeOffset>>("Range")
-                        .HasColumnType("tstzrange")
-                        .HasColumnName("range")
-                        .HasComment("From the first changed bar to the close of the last, re-derived ones included.");
-
-                    b.HasKey("TickerId", "Timeframe", "Version", "CommittedAt")
-                        .HasName("pk_bar_changes");
-
-                    b.ToTable("bar_changes", "market", t =>
-                        {
-                            t.HasComment("Which bars a version changed; a stream resumes from here. Kept for a day. No foreign key to tickers: dropping a chunk would lock them.");
-
-                            t.HasCheckConstraint("chk_bar_changes_range", "NOT isempty(range)");
-
-                            t.HasCheckConstraint("chk_bar_changes_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
-
-                            t.HasCheckConstraint("chk_bar_changes_version", "version >= 1");
-                        });
-
-                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"committed_at\",\"ChunkInterval\":\"06:00:00\",\"SegmentBy\":null,\"OrderBy\":null,\"CompressAfter\":null,\"Retain\":\"1.00:00:00\"}");
-                });
-
-            modelBuilder.Entity("Wyckoff.Bars.BarWindow", b =>
-                {
-                    b.Property<int>("TickerId")
-                        .HasColumnType("integer")
-                        .HasColumnName("ticker_id");
-
-                    b.Property<string>("Timeframe")
-                        .HasMaxLength(10)
-                        .HasColumnType("character varying(10)")
-                        .HasColumnName("timeframe");
-
-                    b.Property<DateTimeOffset>("ChangedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("changed_at")
-                        .HasDefaultValueSql("clock_timestamp()")
-                        .HasComment("When the version was counted up, shortly before the commit: what Last-Modified says.");
-
-                    b.Property<DateTimeOffset?>("Since")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("since")
-                        .HasComment("No bar is before. May be too early where bars were deleted; NULL when nobody has kept count.");
-
-                    b.Property<DateTimeOffset?>("Until")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("until")
-                        .HasComment("No bar is here or after. May be too late where bars were deleted; NULL when nobody has kept count.");
-
-                    b.Property<long>("Version")
-                        .HasColumnType("bigint")
-                        .HasColumnName("version");
-
-                    b.HasKey("TickerId", "Timeframe")
-                        .HasName("pk_bar_windows");
-
-                    b.ToTable("bar_windows", "market", t =>
-                        {
-                            t.HasComment("The version of all bars of a ticker and timeframe: up by one with every transaction that changes them. Written by market.record_change.");
-
-                            t.HasCheckConstraint("chk_bar_windows_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
-
-                            t.HasCheckConstraint("chk_bar_windows_until", "since < until AND (since IS NULL) = (until IS NULL)");
-
-                            t.HasCheckConstraint("chk_bar_windows_version", "version >= 1");
-                        });
-                });
-
-            modelBuilder.Entity("Wyckoff.Features.ComputedFeatures", b =>
-                {
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("created_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.Property<string>("FeatureVersion")
-                        .IsRequired()
-                        .HasMaxLength(20)
-                        .HasColumnType("character varying(20)")
-                        .HasColumnName("feature_version")
-                        .HasComment("Version of the set of features; several may stand side by side.");
-
-                    b.Property<string>("Features")
-                        .IsRequired()
-                        .HasColumnType("jsonb")
-                        .HasColumnName("features")
-                        .HasComment("Name of the feature → value.");
-
-                    b.Property<decimal?>("LogLikelihood")
-                        .HasPrecision(24, 8)
-                        .HasColumnType("numeric(24,8)")
-                        .HasColumnName("log_likelihood")
-                        .HasComment("Logarithm of the likelihood of the observation under the model.");
-
-                    b.Property<string>("ModelId")
-                        .HasMaxLength(50)
-                        .HasColumnType("character varying(50)")
-                        .HasColumnName("model_id")
-                        .HasComment("The hidden Markov model that assigned the state.");
-
-                    b.Property<int?>("StateId")
-                        .HasColumnType("integer")
-                        .HasColumnName("state_id")
-                        .HasComment("Regime from 0; -1: out of distribution, unlike anything the model has seen.");
-
-                    b.Property<decimal?>("StateProb")
-                        .HasPrecision(9, 8)
-                        .HasColumnType("numeric(9,8)")
-                        .HasColumnName("state_prob")
-                        .HasComment("Probability of the state, 0 to 1.");
-
-                    b.Property<int>("TickerId")
-                        .HasColumnType("integer")
-                        .HasColumnName("ticker_id");
-
-                    b.Property<string>("Timeframe")
-                        .IsRequired()
-                        .HasMaxLength(10)
-                        .HasColumnType("character varying(10)")
-                        .HasColumnName("timeframe");
-
-                    b.Property<DateTimeOffset>("Timestamp")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("timestamp")
-                        .HasComment("That of the bar.");
-
-                    b.HasIndex("TickerId", "Timeframe", "Timestamp", "FeatureVersion")
-                        .IsUnique()
-                        .IsDescending(false, false, true, false)
-                        .HasDatabaseName("idx_computed_features_ticker_id_timeframe_timestamp_version");
-
-                    b.ToTable("computed_features", "market", t =>
-                        {
-                            t.HasComment("What was computed from a bar, per version of the computation, and the regime a hidden Markov model assigned. No foreign key to tickers, as for bars.");
-
-                            t.HasCheckConstraint("chk_computed_features_feature_version", "feature_version <> ''");
-
-                            t.HasCheckConstraint("chk_computed_features_features", "jsonb_typeof(features) = 'object'");
-
-                            t.HasCheckConstraint("chk_computed_features_state", "(state_id IS NULL OR model_id IS NOT NULL) AND (state_prob IS NULL OR state_id IS NOT NULL)");
-
-                            t.HasCheckConstraint("chk_computed_features_state_id", "state_id >= -1");
-
-                            t.HasCheckConstraint("chk_computed_features_state_prob", "state_prob BETWEEN 0 AND 1");
-
-                            t.HasCheckConstraint("chk_computed_features_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
-                        });
-
-                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"ticker_id, timeframe\",\"OrderBy\":\"timestamp DESC, feature_version\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
-                });
-
-            modelBuilder.Entity("Wyckoff.Sync.Feed", b =>
-                {
-                    b.Property<int>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("integer")
-                        .HasColumnName("id");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("created_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.Property<bool>("Enabled")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("boolean")
-                        .HasDefaultValue(true)
-                        .HasColumnName("enabled");
-
-                    b.Property<int>("EverySeconds")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("integer")
-                        .HasDefaultValue(3600)
-                        .HasColumnName("every_seconds")
-                        .HasComment("How often what is missing is fetched.");
-
-                    b.Property<bool>("Live")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("boolean")
-                        .HasDefaultValue(false)
-                        .HasColumnName("live")
-                        .HasComment("Also from the provider's live stream.");
-
-                    b.Property<DateTimeOffset>("NextDue")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("next_due")
-                        .HasDefaultValueSql("now()");
-
-                    b.Property<string>("Provider")
-                        .IsRequired()
-                        .HasMaxLength(20)
-                        .HasColumnType("character varying(20)")
-                        .HasColumnName("provider")
-                        .HasComment("Name of the provider: the source its bars carry.");
-
-                    b.Property<DateTimeOffset>("Since")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("since")
-                        .HasComment("How far back the bars are wanted.");
-
-                    b.Property<int>("TickerId")
-                        .HasColumnType("integer")
-                        .HasColumnName("ticker_id");
-
-                    b.Property<string>("Timeframe")
-                        .IsRequired()
-                        .HasMaxLength(10)
-                        .HasColumnType("character varying(10)")
-                        .HasColumnName("timeframe");
-
-                    b.Property<DateTimeOffset>("UpdatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("updated_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.HasKey("Id")
-                        .HasName("pk_feeds");
-
-                    b.HasIndex("NextDue")
-                        .HasDatabaseName("idx_feeds_next_due")
-                        .HasFilter("enabled");
-
-                    b.HasIndex("TickerId", "Timeframe", "Provider")
-                        .IsUnique()
-                        .HasDatabaseName("idx_feeds_ticker_id_timeframe_provider");
-
-                    b.ToTable("feeds", "market", t =>
-                        {
-                            t.HasComment("Bars that the Ingestor keeps current.");
-
-                            t.HasCheckConstraint("chk_feeds_every_seconds", "every_seconds >= 1");
-
-                            t.HasCheckConstraint("chk_feeds_provider", "provider <> ''");
-
-                            t.HasCheckConstraint("chk_feeds_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
-                        });
-                });
-
-            modelBuilder.Entity("Wyckoff.Imports.Records.ImportBatch", b =>
-                {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasColumnName("id");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
-
-                    b.Property<long>("BytesRead")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasDefaultValue(0L)
-                        .HasColumnName("bytes_read")
-                        .HasComment("How many of them have been read.");
-
-                    b.Property<string>("ErrorMessage")
-                        .HasColumnType("text")
-                        .HasColumnName("error_message");
-
-                    b.Property<string>("File")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("file")
-                        .HasComment("Name or path, as the importer was given it.");
-
-                    b.Property<DateTimeOffset?>("FinishedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("finished_at");
-
-                    b.Property<DateTimeOffset>("HeartbeatAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("heartbeat_at")
-                        .HasDefaultValueSql("now()")
-                        .HasComment("When a part of it was last committed: one that runs and has been silent for long has died.");
-
-                    b.Property<string>("Policy")
-                        .IsRequired()
-                        .ValueGeneratedOnAdd()
-                        .HasMaxLength(10)
-                        .HasColumnType("character varying(10)")
-                        .HasDefaultValue("skip")
-                        .HasColumnName("policy")
-                        .HasComment("What becomes of bars that are there already.");
-
-                    b.Property<long>("RowsInserted")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasDefaultValue(0L)
-                        .HasColumnName("rows_inserted");
-
-                    b.Property<long>("RowsRead")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasDefaultValue(0L)
-                        .HasColumnName("rows_read");
-
-                    b.Property<long>("RowsRejected")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasDefaultValue(0L)
-                        .HasColumnName("rows_rejected")
-                        .HasComment("Kept in import_rejects.");
-
-                    b.Property<long>("RowsSkipped")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasDefaultValue(0L)
-                        .HasColumnName("rows_skipped")
-                        .HasComment("Valid, and there already.");
-
-                    b.Property<long>("RowsUpdated")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasDefaultValue(0L)
-                        .HasColumnName("rows_updated");
-
-                    b.Property<string>("Sha256")
-                        .IsRequired()
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)")
-                        .HasColumnName("sha256")
-                        .HasComment("Of the file's bytes.");
-
-                    b.Property<long?>("Size")
-                        .HasColumnType("bigint")
-                        .HasColumnName("size")
-                        .HasComment("Bytes of the file; NULL when it comes as a stream of unknown length.");
-
-                    b.Property<string>("Source")
-                        .IsRequired()
-                        .HasMaxLength(20)
-                        .HasColumnType("character varying(20)")
-                        .HasColumnName("source")
-                        .HasComment("The source its bars carry.");
-
-                    b.Property<DateTimeOffset>("StartedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("started_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.Property<string>("Status")
-                        .IsRequired()
-                        .HasMaxLength(20)
-                        .HasColumnType("character varying(20)")
-                        .HasColumnName("status");
-
-                    b.Property<string>("Symbol")
-                        .HasMaxLength(20)
-                        .HasColumnType("character varying(20)")
-                        .HasColumnName("symbol")
-                        .HasComment("What all rows are bars of; NULL when each says so itself.");
-
-                    b.Property<string>("Timeframe")
-                        .HasMaxLength(10)
-                        .HasColumnType("character varying(10)")
-                        .HasColumnName("timeframe")
-                        .HasComment("Of all rows; NULL when each says so itself.");
-
-                    b.HasKey("Id")
-                        .HasName("pk_import_batches");
-
-                    b.HasIndex("Sha256")
-                        .HasDatabaseName("idx_import_batches_sha256")
-                        .HasFilter("status = 'completed'");
-
-                    b.HasIndex("StartedAt")
-                        .IsDescending()
-                        .HasDatabaseName("idx_import_batches_started_at");
-
-                    b.ToTable("import_batches", "market", t =>
-                        {
-                            t.HasComment("Files that were imported, or are being.");
-
-                            t.HasCheckConstraint("chk_import_batches_bytes_read", "bytes_read >= 0 AND size >= 0");
-
-                            t.HasCheckConstraint("chk_import_batches_error_message", "(status = 'failed') = (error_message IS NOT NULL)");
-
-                            t.HasCheckConstraint("chk_import_batches_finished_at", "(status = 'running') = (finished_at IS NULL) AND (finished_at IS NULL OR finished_at >= started_at)");
-
-                            t.HasCheckConstraint("chk_import_batches_policy", "policy IN ('skip', 'replace', 'fail')");
-
-                            t.HasCheckConstraint("chk_import_batches_rows", "least(rows_inserted, rows_updated, rows_skipped, rows_rejected) >= 0 AND rows_read = rows_inserted + rows_updated + rows_skipped + rows_rejected");
-
-                            t.HasCheckConstraint("chk_import_batches_sha256", "sha256 ~ '^[0-9a-f]{64}$'");
-
-                            t.HasCheckConstraint("chk_import_batches_status", "status IN ('running', 'completed', 'failed')");
-
-                            t.HasCheckConstraint("chk_import_batches_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
-                        });
-                });
-
-            modelBuilder.Entity("Wyckoff.Imports.Records.ImportReject", b =>
-                {
-                    b.Property<long>("BatchId")
-                        .HasColumnType("bigint")
-                        .HasColumnName("batch_id");
-
-                    b.Property<long>("LineNumber")
-                        .HasColumnType("bigint")
-                        .HasColumnName("line_number")
-                        .HasComment("From 1, the header included; in a file without lines, the number of the row.");
-
-                    b.Property<string>("Reason")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("reason");
-
-                    b.Property<string>("Text")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("text");
-
-                    b.HasKey("BatchId", "LineNumber")
-                        .HasName("pk_import_rejects");
-
-                    b.ToTable("import_rejects", "market", t =>
-                        {
-                            t.HasComment("Rows that an import did not take, as they stood in the file, and why.");
-
-                            t.HasCheckConstraint("chk_import_rejects_line_number", "line_number >= 1");
-
-                            t.HasCheckConstraint("chk_import_rejects_reason", "reason <> ''");
-                        });
-                });
-
-            modelBuilder.Entity("Wyckoff.Indicators.IndicatorWindow", b =>
-                {
-                    b.Property<int>("TickerId")
-                        .HasColumnType("integer")
-                        .HasColumnName("ticker_id");
-
-                    b.Property<string>("Timeframe")
-                        .HasMaxLength(10)
-                        .HasColumnType("character varying(10)")
-                        .HasColumnName("timeframe");
-
-                    b.Property<DateTimeOffset>("ComputedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("computed_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.Property<long>("Version")
-                        .HasColumnType("bigint")
-                        .HasColumnName("version");
-
-                    b.HasKey("TickerId", "Timeframe")
-                        .HasName("pk_indicator_windows");
-
-                    b.ToTable("indicator_windows", "market", t =>
-                        {
-                            t.HasComment("Up to which version of bar_windows the indicators of a ticker and timeframe are computed.");
-
-                            t.HasCheckConstraint("chk_indicator_windows_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
-
-                            t.HasCheckConstraint("chk_indicator_windows_version", "version >= 0");
-                        });
-                });
-
-            modelBuilder.Entity("Wyckoff.Indicators.BarIndicators", b =>
-                {
-                    b.Property<decimal?>("BbLower")
-                        .HasPrecision(18, 8)
-                        .HasColumnType("numeric(18,8)")
-                        .HasColumnName("bb_lower")
-                        .HasComment("Bollinger bands: bb_middle minus two standard deviations of 20 closes.");
-
-                    b.Property<decimal?>("BbMiddle")
-                        .HasPrecision(18, 8)
-                        .HasColumnType("numeric(18,8)")
-                        .HasColumnName("bb_middle")
-                        .HasComment("Bollinger bands: mean close of 20 bars.");
-
-                    b.Property<decimal?>("BbUpper")
-                        .HasPrecision(18, 8)
-                        .HasColumnType("numeric(18,8)")
-                        .HasColumnName("bb_upper")
-                        .HasComment("Bollinger bands: bb_middle plus two standard deviations of 20 closes.");
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("created_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.Property<decimal?>("Ema12")
-                        .HasPrecision(18, 8)
-                        .HasColumnType("numeric(18,8)")
-                        .HasColumnName("ema_12")
-                        .HasComment("Exponential mean close of 12 bars.");
-
-                    b.Property<decimal?>("Ema26")
-                        .HasPrecision(18, 8)
-                        .HasColumnType("numeric(18,8)")
-                        .HasColumnName("ema_26")
-                        .HasComment("Exponential mean close of 26 bars.");
-
-                    b.Property<decimal?>("Macd")
-                        .HasPrecision(18, 8)
-                        .HasColumnType("numeric(18,8)")
-                        .HasColumnName("macd")
-                        .HasComment("ema_12 - ema_26");
-
-                    b.Property<decimal?>("MacdHistogram")
-                        .HasPrecision(18, 8)
-                        .HasColumnType("numeric(18,8)")
-                        .HasColumnName("macd_histogram")
-                        .HasComment("macd - macd_signal");
-
-                    b.Property<decimal?>("MacdSignal")
-                        .HasPrecision(18, 8)
-                        .HasColumnType("numeric(18,8)")
-                        .HasColumnName("macd_signal")
-                        .HasComment("Exponential mean of macd over 9 bars.");
-
-                    b.Property<decimal?>("Rsi14")
-                        .HasPrecision(7, 4)
-                        .HasColumnType("numeric(7,4)")
-                        .HasColumnName("rsi_14")
-                        .HasComment("Relative strength index of 14 bars, 0 to 100.");
-
-                    b.Property<decimal?>("Sma20")
-                        .HasPrecision(18, 8)
-                        .HasColumnType("numeric(18,8)")
-                        .HasColumnName("sma_20")
-                        .HasComment("Mean close of 20 bars.");
-
-                    b.Property<decimal?>("Sma50")
-                        .HasPrecision(18, 8)
-                        .HasColumnType("numeric(18,8)")
-                        .HasColumnName("sma_50")
-                        .HasComment("Mean close of 50 bars.");
-
-                    b.Property<int>("TickerId")
-                        .HasColumnType("integer")
-                        .HasColumnName("ticker_id");
-
-                    b.Property<string>("Timeframe")
-                        .IsRequired()
-                        .HasMaxLength(10)
-                        .HasColumnType("character varying(10)")
-                        .HasColumnName("timeframe");
-
-                    b.Property<DateTimeOffset>("Timestamp")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("timestamp")
-                        .HasComment("That of the bar.");
-
-                    b.Property<decimal?>("Volume24h")
-                        .HasPrecision(28, 8)
-                        .HasColumnType("numeric(28,8)")
-                        .HasColumnName("volume_24h")
-                        .HasComment("Traded in the 24 hours up to the close of the bar.");
-
-                    b.HasIndex("TickerId", "Timeframe", "Timestamp")
-                        .IsUnique()
-                        .IsDescending(false, false, true)
-                        .HasDatabaseName("idx_indicators_ticker_id_timeframe_timestamp");
-
-                    b.ToTable("indicators", "market", t =>
-                        {
-                            t.HasComment("Customary indicators, one row per bar; NULL while there are too few bars for one. No foreign key to tickers, as for bars.");
-
-                            t.HasCheckConstraint("chk_indicators_averages", "sma_20 > 0 AND sma_50 > 0 AND ema_12 > 0 AND ema_26 > 0");
-
-                            t.HasCheckConstraint("chk_indicators_bb", "bb_lower <= bb_middle AND bb_middle <= bb_upper AND bb_lower <= bb_upper");
-
-                            t.HasCheckConstraint("chk_indicators_rsi_14", "rsi_14 BETWEEN 0 AND 100");
-
-                            t.HasCheckConstraint("chk_indicators_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
-
-                            t.HasCheckConstraint("chk_indicators_volume_24h", "volume_24h >= 0");
-                        });
-
-                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"timestamp\",\"ChunkInterval\":\"30.00:00:00\",\"SegmentBy\":\"ticker_id, timeframe\",\"OrderBy\":\"timestamp DESC\",\"CompressAfter\":\"7.00:00:00\",\"Retain\":null}");
-                });
-
-            modelBuilder.Entity("Wyckoff.Sync.Lease", b =>
-                {
-                    b.Property<string>("Name")
-                        .HasMaxLength(100)
-                        .HasColumnType("character varying(100)")
-                        .HasColumnName("name")
-                        .HasComment("Of the work: feed/17, live/alpaca, …");
-
-                    b.Property<string>("Holder")
-                        .IsRequired()
-                        .HasMaxLength(100)
-                        .HasColumnType("character varying(100)")
-                        .HasColumnName("holder");
-
-                    b.Property<DateTimeOffset>("Until")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("until");
-
-                    b.Property<long>("Version")
-                        .HasColumnType("bigint")
-                        .HasColumnName("version")
-                        .HasComment("Up by one with every holder. A holder's transactions check it, so that one who slept through his lease writes nothing.");
-
-                    b.HasKey("Name")
-                        .HasName("pk_leases");
-
-                    b.ToTable("leases", "market", t =>
-                        {
-                            t.HasComment("Which instance of the Ingestor does a piece of work, and until when it may without asking again.");
-
-                            t.HasCheckConstraint("chk_leases_name", "name <> ''");
-
-                            t.HasCheckConstraint("chk_leases_version", "version >= 1");
-                        });
-                });
-
-            modelBuilder.Entity("Wyckoff.Sync.SyncCoverage", b =>
-                {
-                    b.Property<int>("TickerId")
-                        .HasColumnType("integer")
-                        .HasColumnName("ticker_id");
-
-                    b.Property<string>("Timeframe")
-                        .HasMaxLength(10)
-                        .HasColumnType("character varying(10)")
-                        .HasColumnName("timeframe");
-
-                    b.Property<string>("Source")
-                        .HasMaxLength(20)
-                        .HasColumnType("character varying(20)")
-                        .HasColumnName("source")
-                        .HasComment("The provider, or the import.");
-
-                    b.PrimitiveCollection<NpgsqlRange<DateTimeOffset>[]>("Covered")
-                        .IsRequired()
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("tstzmultirange")
-                        .HasColumnName("covered")
-                        .HasDefaultValueSql("'{}'")
-                        .HasComment("Half-open; ranges that touch are one.");
-
-                    b.Property<DateTimeOffset>("UpdatedAt")
-                        .ValueGeneratedOnAddOrUpdate()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("updated_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.HasKey("TickerId", "Timeframe", "Source")
-                        .HasName("pk_sync_coverage");
-
-                    b.ToTable("sync_coverage", "market", t =>
-                        {
-                            t.HasComment("What a source has been asked and has answered, so that missing = requested - covered, and nothing is asked twice.");
-
-                            t.HasCheckConstraint("chk_sync_coverage_covered", "NOT lower_inf(covered) AND NOT upper_inf(covered)");
-
-                            t.HasCheckConstraint("chk_sync_coverage_source", "source <> ''");
-
-                            t.HasCheckConstraint("chk_sync_coverage_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
-                        });
-                });
-
-            modelBuilder.Entity("Wyckoff.Sync.SyncPayload", b =>
-                {
-                    b.Property<long>("SyncId")
-                        .HasColumnType("bigint")
-                        .HasColumnName("sync_id")
-                        .HasComment("The run in data_sync_log.");
-
-                    b.Property<int>("Page")
-                        .HasColumnType("integer")
-                        .HasColumnName("page")
-                        .HasComment("Which answer of the run, from 1.");
-
-                    b.Property<DateTimeOffset>("ReceivedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("received_at");
-
-                    b.Property<int>("Bytes")
-                        .HasColumnType("integer")
-                        .HasColumnName("bytes")
-                        .HasComment("Size before compression.");
-
-                    b.Property<string>("ContentType")
-                        .IsRequired()
-                        .HasMaxLength(100)
-                        .HasColumnType("character varying(100)")
-                        .HasColumnName("content_type");
-
-                    b.Property<string>("Encoding")
-                        .IsRequired()
-                        .HasMaxLength(10)
-                        .HasColumnType("character varying(10)")
-                        .HasColumnName("encoding");
-
-                    b.Property<byte[]>("Payload")
-                        .IsRequired()
-                        .HasColumnType("bytea")
-                        .HasColumnName("payload");
-
-                    b.Property<string>("Request")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("request")
-                        .HasComment("Path and query of the request, without any key.");
-
-                    b.Property<int>("TickerId")
-                        .HasColumnType("integer")
-                        .HasColumnName("ticker_id");
-
-                    b.HasKey("SyncId", "Page", "ReceivedAt")
-                        .HasName("pk_sync_payloads");
-
-                    b.ToTable("sync_payloads", "market", t =>
-                        {
-                            t.HasComment("What providers sent, as it came, compressed. No foreign keys: dropping a chunk would lock what they refer to.");
-
-                            t.HasCheckConstraint("chk_sync_payloads_bytes", "bytes >= 0");
-
-                            t.HasCheckConstraint("chk_sync_payloads_encoding", "encoding IN ('gzip', 'br')");
-
-                            t.HasCheckConstraint("chk_sync_payloads_page", "page >= 1");
-                        });
-
-                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"received_at\",\"ChunkInterval\":\"1.00:00:00\",\"SegmentBy\":null,\"OrderBy\":null,\"CompressAfter\":null,\"Retain\":\"30.00:00:00\"}");
-                });
-
-            modelBuilder.Entity("Wyckoff.Sync.SyncRun", b =>
-                {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasColumnName("id");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
-
-                    b.Property<int>("BarsFetched")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("integer")
-                        .HasDefaultValue(0)
-                        .HasColumnName("bars_fetched")
-                        .HasComment("Bars that came in this run.");
-
-                    b.Property<string>("ErrorMessage")
-                        .HasColumnType("text")
-                        .HasColumnName("error_message")
-                        .HasComment("What went wrong: exactly when status is not success.");
-
-                    b.Property<DateTimeOffset?>("FirstSyncedTimestamp")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("first_synced_timestamp")
-                        .HasComment("The oldest bar stored by then.");
-
-                    b.Property<DateTimeOffset>("LastSyncAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("last_sync_at")
-                        .HasDefaultValueSql("now()")
-                        .HasComment("When the run ended.");
-
-                    b.Property<DateTimeOffset?>("LastSyncedTimestamp")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("last_synced_timestamp")
-                        .HasComment("The newest bar stored by then.");
-
-                    b.Property<string>("Source")
-                        .IsRequired()
-                        .HasMaxLength(20)
-                        .HasColumnType("character varying(20)")
-                        .HasColumnName("source")
-                        .HasComment("The provider.");
-
-                    b.Property<DateTimeOffset>("StartedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("started_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.Property<string>("Status")
-                        .IsRequired()
-                        .HasMaxLength(20)
-                        .HasColumnType("character varying(20)")
-                        .HasColumnName("status")
-                        .HasComment("success, partial (some of what was asked came) or failed.");
-
-                    b.Property<int>("TickerId")
-                        .HasColumnType("integer")
-                        .HasColumnName("ticker_id");
-
-                    b.Property<string>("Timeframe")
-                        .IsRequired()
-                        .HasMaxLength(10)
-                        .HasColumnType("character varying(10)")
-                        .HasColumnName("timeframe");
-
-                    b.Property<long>("TotalBars")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasDefaultValue(0L)
-                        .HasColumnName("total_bars")
-                        .HasComment("All bars stored by then.");
-
-                    b.HasKey("Id")
-                        .HasName("pk_data_sync_log");
-
-                    b.HasIndex("TickerId", "Timeframe", "LastSyncAt", "Id")
-                        .IsDescending(false, false, true, true)
-                        .HasDatabaseName("idx_data_sync_log_ticker_id_timeframe_last_sync_at");
-
-                    b.ToTable("data_sync_log", "market", t =>
-                        {
-                            t.HasComment("One row per sync run of a ticker and timeframe, written when it has ended; sync_status shows the latest of each.");
-
-                            t.HasCheckConstraint("chk_data_sync_log_bars_fetched", "bars_fetched >= 0");
-
-                            t.HasCheckConstraint("chk_data_sync_log_error_message", "(status = 'success') = (error_message IS NULL)");
-
-                            t.HasCheckConstraint("chk_data_sync_log_last_sync_at", "last_sync_at >= started_at");
-
-                            t.HasCheckConstraint("chk_data_sync_log_status", "status IN ('success', 'partial', 'failed')");
-
-                            t.HasCheckConstraint("chk_data_sync_log_synced", "first_synced_timestamp <= last_synced_timestamp AND (first_synced_timestamp IS NULL) = (last_synced_timestamp IS NULL)");
-
-                            t.HasCheckConstraint("chk_data_sync_log_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
-
-                            t.HasCheckConstraint("chk_data_sync_log_total_bars", "total_bars >= 0");
-                        });
-                });
-
-            modelBuilder.Entity("Wyckoff.Tickers.Ticker", b =>
-                {
-                    b.Property<int>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("integer")
-                        .HasColumnName("id");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
-
-                    b.Property<string>("AssetType")
-                        .IsRequired()
-                        .ValueGeneratedOnAdd()
-                        .HasMaxLength(20)
-                        .HasColumnType("character varying(20)")
-                        .HasDefaultValue("stock")
-                        .HasColumnName("asset_type")
-                        .HasComment("stock, etf, crypto, forex, commodity, index …");
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("created_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.Property<string>("Exchange")
-                        .HasMaxLength(50)
-                        .HasColumnType("character varying(50)")
-                        .HasColumnName("exchange");
-
-                    b.Property<bool>("IsActive")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("boolean")
-                        .HasDefaultValue(true)
-                        .HasColumnName("is_active");
-
-                    b.Property<string>("Name")
-                        .HasMaxLength(255)
-                        .HasColumnType("character varying(255)")
-                        .HasColumnName("name");
-
-                    b.Property<string>("Symbol")
-                        .IsRequired()
-                        .HasMaxLength(20)
-                        .HasColumnType("character varying(20)")
-                        .HasColumnName("symbol");
-
-                    b.Property<string>("Timezone")
-                        .IsRequired()
-                        .ValueGeneratedOnAdd()
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)")
-                        .HasDefaultValue("America/New_York")
-                        .HasColumnName("timezone")
-                        .HasComment("IANA name; decides where this ticker's trading days begin.");
-
-                    b.Property<DateTimeOffset>("UpdatedAt")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("updated_at")
-                        .HasDefaultValueSql("now()");
-
-                    b.HasKey("Id")
-                        .HasName("pk_tickers");
-
-                    b.HasIndex("Symbol")
-                        .IsUnique()
-                        .HasDatabaseName("idx_tickers_symbol");
-
-                    b.ToTable("tickers", "market", t =>
-                        {
-                            t.HasComment("What has bars: one row per symbol.");
-
-                            t.HasCheckConstraint("chk_tickers_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
-                        });
-                });
-
             modelBuilder.Entity("Wyckoff.Postgres.MigrationRun", b =>
                 {
                     b.Property<long>("Id")
@@ -4348,6 +3948,423 @@ namespace Wyckoff.MigrationService.Migrations
                     b.ToView("trade_volume_1h", "prediction");
 
                     b.HasAnnotation("Wyckoff:ContinuousAggregate", "{\"Source\":\"prediction.trades\",\"TimeColumn\":\"ts\",\"BucketWidth\":\"01:00:00\",\"Keys\":\"token_id\",\"Columns\":[{\"Name\":\"trade_count\",\"Sql\":\"count(*)\"},{\"Name\":\"volume\",\"Sql\":\"sum(size)\"},{\"Name\":\"notional\",\"Sql\":\"sum(price * size)\"},{\"Name\":\"avg_price\",\"Sql\":\"avg(price)\"}],\"RefreshFrom\":\"88.00:00:00\",\"RefreshUpTo\":\"01:00:00\",\"RefreshEvery\":\"01:00:00\",\"Readers\":\"wyckoff_app, wyckoff_worker, wyckoff_reader\",\"Refresher\":\"wyckoff_worker\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Sync.Feed", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<bool>("Enabled")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("enabled");
+
+                    b.Property<int>("EverySeconds")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(3600)
+                        .HasColumnName("every_seconds")
+                        .HasComment("How often what is missing is fetched.");
+
+                    b.Property<bool>("Live")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("live")
+                        .HasComment("Also from the provider's live stream.");
+
+                    b.Property<DateTimeOffset>("NextDue")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_due")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("provider")
+                        .HasComment("Name of the provider: the source its bars carry.");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("since")
+                        .HasComment("How far back the bars are wanted.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_feeds");
+
+                    b.HasIndex("NextDue")
+                        .HasDatabaseName("idx_feeds_next_due")
+                        .HasFilter("enabled");
+
+                    b.HasIndex("TickerId", "Timeframe", "Provider")
+                        .IsUnique()
+                        .HasDatabaseName("idx_feeds_ticker_id_timeframe_provider");
+
+                    b.ToTable("feeds", "market", t =>
+                        {
+                            t.HasComment("Bars that the Ingestor keeps current.");
+
+                            t.HasCheckConstraint("chk_feeds_every_seconds", "every_seconds >= 1");
+
+                            t.HasCheckConstraint("chk_feeds_provider", "provider <> ''");
+
+                            t.HasCheckConstraint("chk_feeds_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Sync.Lease", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name")
+                        .HasComment("Of the work: feed/17, live/alpaca, …");
+
+                    b.Property<string>("Holder")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("holder");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version")
+                        .HasComment("Up by one with every holder. A holder's transactions check it, so that one who slept through his lease writes nothing.");
+
+                    b.HasKey("Name")
+                        .HasName("pk_leases");
+
+                    b.ToTable("leases", "market", t =>
+                        {
+                            t.HasComment("Which instance of the Ingestor does a piece of work, and until when it may without asking again.");
+
+                            t.HasCheckConstraint("chk_leases_name", "name <> ''");
+
+                            t.HasCheckConstraint("chk_leases_version", "version >= 1");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Sync.SyncCoverage", b =>
+                {
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<string>("Source")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("source")
+                        .HasComment("The provider, or the import.");
+
+                    b.PrimitiveCollection<NpgsqlRange<DateTimeOffset>[]>("Covered")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("tstzmultirange")
+                        .HasColumnName("covered")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("Half-open; ranges that touch are one.");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("TickerId", "Timeframe", "Source")
+                        .HasName("pk_sync_coverage");
+
+                    b.ToTable("sync_coverage", "market", t =>
+                        {
+                            t.HasComment("What a source has been asked and has answered, so that missing = requested - covered, and nothing is asked twice.");
+
+                            t.HasCheckConstraint("chk_sync_coverage_covered", "NOT lower_inf(covered) AND NOT upper_inf(covered)");
+
+                            t.HasCheckConstraint("chk_sync_coverage_source", "source <> ''");
+
+                            t.HasCheckConstraint("chk_sync_coverage_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Sync.SyncPayload", b =>
+                {
+                    b.Property<long>("SyncId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sync_id")
+                        .HasComment("The run in data_sync_log.");
+
+                    b.Property<int>("Page")
+                        .HasColumnType("integer")
+                        .HasColumnName("page")
+                        .HasComment("Which answer of the run, from 1.");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.Property<int>("Bytes")
+                        .HasColumnType("integer")
+                        .HasColumnName("bytes")
+                        .HasComment("Size before compression.");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("content_type");
+
+                    b.Property<string>("Encoding")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("encoding");
+
+                    b.Property<byte[]>("Payload")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("payload");
+
+                    b.Property<string>("Request")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("request")
+                        .HasComment("Path and query of the request, without any key.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.HasKey("SyncId", "Page", "ReceivedAt")
+                        .HasName("pk_sync_payloads");
+
+                    b.ToTable("sync_payloads", "market", t =>
+                        {
+                            t.HasComment("What providers sent, as it came, compressed. No foreign keys: dropping a chunk would lock what they refer to.");
+
+                            t.HasCheckConstraint("chk_sync_payloads_bytes", "bytes >= 0");
+
+                            t.HasCheckConstraint("chk_sync_payloads_encoding", "encoding IN ('gzip', 'br')");
+
+                            t.HasCheckConstraint("chk_sync_payloads_page", "page >= 1");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"received_at\",\"ChunkInterval\":\"1.00:00:00\",\"SegmentBy\":null,\"OrderBy\":null,\"CompressAfter\":null,\"Retain\":\"30.00:00:00\"}");
+                });
+
+            modelBuilder.Entity("Wyckoff.Sync.SyncRun", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("BarsFetched")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("bars_fetched")
+                        .HasComment("Bars that came in this run.");
+
+                    b.Property<string>("ErrorMessage")
+                        .HasColumnType("text")
+                        .HasColumnName("error_message")
+                        .HasComment("What went wrong: exactly when status is not success.");
+
+                    b.Property<DateTimeOffset?>("FirstSyncedTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_synced_timestamp")
+                        .HasComment("The oldest bar stored by then.");
+
+                    b.Property<DateTimeOffset>("LastSyncAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_sync_at")
+                        .HasDefaultValueSql("now()")
+                        .HasComment("When the run ended.");
+
+                    b.Property<DateTimeOffset?>("LastSyncedTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_synced_timestamp")
+                        .HasComment("The newest bar stored by then.");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("source")
+                        .HasComment("The provider.");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("status")
+                        .HasComment("success, partial (some of what was asked came) or failed.");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<long>("TotalBars")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("total_bars")
+                        .HasComment("All bars stored by then.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_data_sync_log");
+
+                    b.HasIndex("TickerId", "Timeframe", "LastSyncAt", "Id")
+                        .IsDescending(false, false, true, true)
+                        .HasDatabaseName("idx_data_sync_log_ticker_id_timeframe_last_sync_at");
+
+                    b.ToTable("data_sync_log", "market", t =>
+                        {
+                            t.HasComment("One row per sync run of a ticker and timeframe, written when it has ended; sync_status shows the latest of each.");
+
+                            t.HasCheckConstraint("chk_data_sync_log_bars_fetched", "bars_fetched >= 0");
+
+                            t.HasCheckConstraint("chk_data_sync_log_error_message", "(status = 'success') = (error_message IS NULL)");
+
+                            t.HasCheckConstraint("chk_data_sync_log_last_sync_at", "last_sync_at >= started_at");
+
+                            t.HasCheckConstraint("chk_data_sync_log_status", "status IN ('success', 'partial', 'failed')");
+
+                            t.HasCheckConstraint("chk_data_sync_log_synced", "first_synced_timestamp <= last_synced_timestamp AND (first_synced_timestamp IS NULL) = (last_synced_timestamp IS NULL)");
+
+                            t.HasCheckConstraint("chk_data_sync_log_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_data_sync_log_total_bars", "total_bars >= 0");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Tickers.Ticker", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
+
+                    b.Property<string>("AssetType")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasDefaultValue("stock")
+                        .HasColumnName("asset_type")
+                        .HasComment("stock, etf, crypto, forex, commodity, index …");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Exchange")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("exchange");
+
+                    b.Property<bool>("IsActive")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("is_active");
+
+                    b.Property<string>("Name")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Symbol")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("symbol");
+
+                    b.Property<string>("Timezone")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasDefaultValue("America/New_York")
+                        .HasColumnName("timezone")
+                        .HasComment("IANA name; decides where this ticker's trading days begin.");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_tickers");
+
+                    b.HasIndex("Symbol")
+                        .IsUnique()
+                        .HasDatabaseName("idx_tickers_symbol");
+
+                    b.ToTable("tickers", "market", t =>
+                        {
+                            t.HasComment("What has bars: one row per symbol.");
+
+                            t.HasCheckConstraint("chk_tickers_symbol", "symbol ~ '^[A-Z0-9._/^=:-]{1,20}$'");
+                        });
                 });
 
             modelBuilder.Entity("Wyckoff.Trading.Order", b =>
@@ -6662,6 +6679,16 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasConstraintName("fk_user_rules_account");
                 });
 
+            modelBuilder.Entity("Wyckoff.Bars.BarWindow", b =>
+                {
+                    b.HasOne("Wyckoff.Tickers.Ticker", null)
+                        .WithMany()
+                        .HasForeignKey("TickerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_bar_windows_ticker");
+                });
+
             modelBuilder.Entity("Wyckoff.Findings.AllocationPlan", b =>
                 {
                     b.HasOne("Wyckoff.Findings.Campaign", null)
@@ -6773,6 +6800,26 @@ namespace Wyckoff.MigrationService.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_signal_status_log_signal");
+                });
+
+            modelBuilder.Entity("Wyckoff.Imports.Records.ImportReject", b =>
+                {
+                    b.HasOne("Wyckoff.Imports.Records.ImportBatch", null)
+                        .WithMany()
+                        .HasForeignKey("BatchId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_import_rejects_batch");
+                });
+
+            modelBuilder.Entity("Wyckoff.Indicators.IndicatorWindow", b =>
+                {
+                    b.HasOne("Wyckoff.Tickers.Ticker", null)
+                        .WithMany()
+                        .HasForeignKey("TickerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_indicator_windows_ticker");
                 });
 
             modelBuilder.Entity("Wyckoff.Journal.BrokerConnection", b =>
@@ -6896,14 +6943,14 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasConstraintName("fk_trade_fills_broker_connection");
                 });
 
-            modelBuilder.Entity("Wyckoff.Bars.BarWindow", b =>
+            modelBuilder.Entity("Wyckoff.PredictionMarkets.Resolution", b =>
                 {
-                    b.HasOne("Wyckoff.Tickers.Ticker", null)
-                        .WithMany()
-                        .HasForeignKey("TickerId")
+                    b.HasOne("Wyckoff.PredictionMarkets.Market", null)
+                        .WithOne()
+                        .HasForeignKey("Wyckoff.PredictionMarkets.Resolution", "ConditionId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_bar_windows_ticker");
+                        .HasConstraintName("fk_resolutions_market");
                 });
 
             modelBuilder.Entity("Wyckoff.Sync.Feed", b =>
@@ -6914,26 +6961,6 @@ namespace Wyckoff.MigrationService.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_feeds_ticker");
-                });
-
-            modelBuilder.Entity("Wyckoff.Imports.Records.ImportReject", b =>
-                {
-                    b.HasOne("Wyckoff.Imports.Records.ImportBatch", null)
-                        .WithMany()
-                        .HasForeignKey("BatchId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired()
-                        .HasConstraintName("fk_import_rejects_batch");
-                });
-
-            modelBuilder.Entity("Wyckoff.Indicators.IndicatorWindow", b =>
-                {
-                    b.HasOne("Wyckoff.Tickers.Ticker", null)
-                        .WithMany()
-                        .HasForeignKey("TickerId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired()
-                        .HasConstraintName("fk_indicator_windows_ticker");
                 });
 
             modelBuilder.Entity("Wyckoff.Sync.SyncCoverage", b =>
@@ -6954,16 +6981,6 @@ namespace Wyckoff.MigrationService.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_data_sync_log_ticker");
-                });
-
-            modelBuilder.Entity("Wyckoff.PredictionMarkets.Resolution", b =>
-                {
-                    b.HasOne("Wyckoff.PredictionMarkets.Market", null)
-                        .WithOne()
-                        .HasForeignKey("Wyckoff.PredictionMarkets.Resolution", "ConditionId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired()
-                        .HasConstraintName("fk_resolutions_market");
                 });
 
             modelBuilder.Entity("Wyckoff.Trading.Order", b =>

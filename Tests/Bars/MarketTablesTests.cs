@@ -124,6 +124,7 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     [InlineData("import_batches", "status = 'running'", "chk_import_batches_finished_at")]
     [InlineData("import_batches", "status = 'failed'", "chk_import_batches_error_message")]
     [InlineData("import_batches", "policy = 'merge'", "chk_import_batches_policy")]
+    [InlineData("import_batches", "options = '[]'", "chk_import_batches_options")]
     [InlineData("import_batches", "bytes_read = -1", "chk_import_batches_bytes_read")]
     [InlineData("import_batches", "size = -1", "chk_import_batches_bytes_read")]
     [InlineData("import_batches", "rows_read = 11", "chk_import_batches_rows")]

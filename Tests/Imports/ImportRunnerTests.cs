@@ -3,8 +3,10 @@ using System.IO.Compression;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports;
+using Wyckoff.Imports.Delimited;
 using Wyckoff.Imports.Records;
 using Wyckoff.Ingestor.Imports;
 using Wyckoff.Primitives;
@@ -126,6 +128,149 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         Assert.NotEqual(first.Id, forced.Id);
     }
 
+    [Theory]
+    [InlineData("timezone")]
+    [InlineData("priceScale")]
+    [InlineData("map")]
+    [InlineData("dateFormat")]
+    [InlineData("delimiter")]
+    [InlineData("rollUps")]
+    [InlineData("derived")]
+    [InlineData("tickerTimezone")]
+    [InlineData("assetType")]
+    [InlineData("source")]
+    [InlineData("onConflict")]
+    public async Task The_same_file_with_another_option_is_another_import(string option)
+    {
+        var path = Write($"OPT{option}_1m.csv", Header + Rows(0, 3));
+        var first = Assert.Single(await ImportAsync(path, new()));
+        ImportOptions other = option switch
+        {
+            "timezone" => new() { TimeZone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Athens") },
+            "priceScale" => new() { PriceScale = 100 },
+            "map" => new() { Columns = ColumnMap.TryParse("volume=none", out var map, out _) ? map : ColumnMap.Empty },
+            "dateFormat" => new() { DateFormat = TimePattern.TryParse("yyyy-MM-ddTHH:mm:sszzz", out var pattern, out _) ? pattern : null },
+            "delimiter" => new() { Delimiter = (byte)',' },
+            "rollUps" => new() { RollUp = false },
+            "derived" => new() { Derive = false },
+            "tickerTimezone" => new() { TickerTimeZone = "UTC" },
+            "assetType" => new() { AssetType = "etf" },
+            "source" => new() { Source = "other" },
+            _ => new() { Policy = ConflictPolicy.Replace },
+        };
+        var second = Assert.Single(await ImportAsync(path, other));
+        Assert.False(second.AlreadyThere);
+        Assert.NotEqual(first.Id, second.Id);
+        Assert.True(Assert.Single(await ImportAsync(path, other)).AlreadyThere);
+    }
+
+    [Fact]
+    public async Task A_file_whose_ticker_was_deleted_is_imported_again()
+    {
+        var path = Write("GONE_1m.csv", Header + Rows(0, 5));
+        var first = Assert.Single(await ImportAsync(path, new()));
+        await database.ExecuteAsync("DELETE FROM market.tickers WHERE symbol = 'GONE'");
+        await using var source = NpgsqlDataSource.Create(database.AppConnection);
+        var again = Assert.Single(
+            await new ImportRunner(
+                source,
+                new BarWriter(source, new TickerDirectory(source)),
+                new TickerDirectory(source),
+                Options.Create(new SpoolOptions()),
+                TimeProvider.System,
+                NullLogger<ImportRunner>.Instance
+            ).ImportAsync(path, new(), new(), Token)
+        );
+        Assert.Equal((false, 5L), (again.AlreadyThere, again.Inserted));
+        Assert.NotEqual(first.Id, again.Id);
+    }
+
+    [Fact]
+    public async Task A_file_of_which_all_rows_are_rejected_fails_and_is_read_again()
+    {
+        var path = Write("NONE_1m.csv", Header + "2024-01-02T14:30:00Z,1,0.1,0.5,1.5,10\n2024-01-02T14:31:00Z,1,0.1,0.5,1.5,10\n");
+        var result = Assert.Single(await ImportAsync(path, new()));
+        Assert.Equal((ImportStatus.Failed, 2L), (result.Status, result.Rejected));
+        Assert.Equal("All 2 rows were rejected, the first in line 2: high 0.1 is below low 0.5.", result.Error);
+        Assert.Equal(1, ImportSummary.ExitCode([result]));
+        Assert.False(Assert.Single(await ImportAsync(path, new())).AlreadyThere);
+    }
+
+    [Fact]
+    public async Task One_failed_file_of_several_gives_exit_code_2()
+    {
+        var good = Assert.Single(await ImportAsync(Write("FINE_1m.csv", Header + Rows(0, 2)), new()));
+        var bad = Assert.Single(await ImportAsync(Write("BAD_1m.csv", "no header of bars\n"), new()));
+        Assert.Equal((0, 1, 2), (ImportSummary.ExitCode([good]), ImportSummary.ExitCode([bad]), ImportSummary.ExitCode([good, bad])));
+    }
+
+    [Fact]
+    public async Task Files_of_other_programs_are_refused_by_name()
+    {
+        await using (var zip = await ZipFile.OpenAsync(Path.Combine(_folder, "BOOK_1d.xlsx"), ZipArchiveMode.Create, Token))
+        {
+            zip.CreateEntry("[Content_Types].xml");
+            zip.CreateEntry("xl/workbook.xml");
+        }
+
+        var book = Assert.Single(await ImportAsync(Path.Combine(_folder, "BOOK_1d.xlsx"), new()));
+        Assert.Equal(
+            (ImportStatus.Failed, "This is an Excel workbook or another Office document: save it as CSV."),
+            (book.Status, book.Error)
+        );
+        (byte[] Head, string Says)[] others =
+        [
+            ([.. "ARROW1\0\0"u8], "This is a Feather or Arrow file"),
+            ([0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1], "This is an Excel workbook"),
+            ([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A], "This is an HDF5 file"),
+            ([.. "SQLite format 3\0"u8], "This is a SQLite database"),
+            ([0x28, 0xB5, 0x2F, 0xFD, 0x04], "The file is compressed with Zstandard"),
+            ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "The file is compressed with xz"),
+        ];
+        foreach (var (head, says) in others)
+        {
+            var path = Path.Combine(_folder, "OTHER_1d.csv");
+            await File.WriteAllBytesAsync(path, [.. head, .. new byte[64]], Token);
+            var result = Assert.Single(await ImportAsync(path, new()));
+            Assert.Equal(ImportStatus.Failed, result.Status);
+            Assert.StartsWith(says, result.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task An_import_whose_process_died_is_closed_and_one_that_runs_is_not()
+    {
+        var dead = await database.ScalarAsync<long>(
+            """
+            INSERT INTO market.import_batches (file, sha256, source, status)
+            VALUES ('dead.csv', repeat('a', 64), 'import', 'running') RETURNING id
+            """
+        );
+        await using var holder = await database.App.OpenConnectionAsync(Token);
+        await using var begin = holder.CreateCommand();
+        begin.CommandText = """
+            INSERT INTO market.import_batches (file, sha256, source, status)
+            VALUES ('alive.csv', repeat('b', 64), 'import', 'running') RETURNING pg_try_advisory_lock($1 # id), id
+            """;
+        begin.Parameters.Add(new() { Value = 0x57494D50L << 32 });
+        long alive;
+        await using (var reader = await begin.ExecuteReaderAsync(Token))
+        {
+            Assert.True(await reader.ReadAsync(Token) && reader.GetBoolean(0));
+            alive = reader.GetInt64(1);
+        }
+
+        await Runner.CloseInterruptedAsync(Token);
+        Assert.Equal(
+            ("interrupted", "running"),
+            (
+                await database.ScalarAsync<string>("SELECT status FROM market.import_batches WHERE id = $1", dead),
+                await database.ScalarAsync<string>("SELECT status FROM market.import_batches WHERE id = $1", alive)
+            )
+        );
+        await database.ExecuteAsync($"DELETE FROM market.import_batches WHERE id IN ({dead}, {alive})");
+    }
+
     [Fact]
     public async Task The_last_row_for_a_bar_wins_within_and_across_batches()
     {
@@ -195,6 +340,10 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         // With a higher limit the same import is resumed.
         var resumed = Assert.Single(await ImportAsync(path, new() { MaxRejects = 20 }));
         Assert.Equal((result.Id, ImportStatus.Completed, 10L, 20L), (resumed.Id, resumed.Status, resumed.Inserted, resumed.Rejected));
+
+        // It does not count as imported for a caller who allows fewer rejects than it had.
+        var stricter = Assert.Single(await ImportAsync(path, new() { MaxRejects = 19 }));
+        Assert.Equal((false, ImportStatus.Failed), (stricter.AlreadyThere, stricter.Status));
     }
 
     [Fact]

@@ -13,6 +13,28 @@ internal static class FileSniffer
 
     public static bool IsParquet(ReadOnlySpan<byte> head) => head.StartsWith("PAR1"u8);
 
+    /// <summary>What a file is that cannot be imported, and what to do instead; null for every other file.</summary>
+    public static string? Unsupported(ReadOnlySpan<byte> head) =>
+        head switch
+        {
+            _ when head.StartsWith("ARROW1"u8) || head.StartsWith("FEA1"u8) =>
+                "This is a Feather or Arrow file: save it as Parquet or CSV.",
+            _ when head.StartsWith((ReadOnlySpan<byte>)[0xD0, 0xCF, 0x11, 0xE0]) => "This is an Excel workbook (.xls): save it as CSV.",
+            _ when head.StartsWith((ReadOnlySpan<byte>)[0x89, 0x48, 0x44, 0x46]) => "This is an HDF5 file: save it as Parquet or CSV.",
+            _ when head.StartsWith("SQLite format 3"u8) => "This is a SQLite database: save its table as CSV.",
+            _ when head.StartsWith("%PDF"u8) => "This is a PDF file.",
+            _ when head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]) => Compressed("Zstandard"),
+            _ when head.StartsWith((ReadOnlySpan<byte>)[0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]) => Compressed("xz"),
+            _ when head.StartsWith("BZh"u8) => Compressed("bzip2"),
+            _ when head.StartsWith((ReadOnlySpan<byte>)[0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]) => Compressed("7-Zip"),
+            _ => null,
+        };
+
+    private static string Compressed(string format) => $"The file is compressed with {format}: gzip and zip are supported.";
+
+    /// <summary>Whether a zip archive is an Excel workbook or another Office document.</summary>
+    public static bool IsOfficeDocument(ZipArchive archive) => archive.GetEntry("[Content_Types].xml") is not null;
+
     /// <summary>Opens a text file as UTF-8: gzip is decompressed, UTF-16 is transcoded.</summary>
     public static async ValueTask<Stream> OpenTextAsync(MeteredStream stream, CancellationToken cancellationToken)
     {

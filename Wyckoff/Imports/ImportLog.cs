@@ -33,4 +33,11 @@ internal static partial class ImportLog
         "Import {Id} failed, and its status could not be saved ({Reason}); importing the file again resumes it"
     )]
     public static partial void NotMarkedAsFailed(this ILogger logger, long id, string reason);
+
+    [LoggerMessage(
+        2103,
+        LogLevel.Warning,
+        "{Imports} imports were interrupted: their process ended. Importing the files again resumes them"
+    )]
+    public static partial void Interrupted(this ILogger logger, int imports);
 }

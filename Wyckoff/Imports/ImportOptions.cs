@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports.Delimited;
 using Wyckoff.Primitives;
@@ -49,4 +51,27 @@ public sealed record ImportOptions
 
     /// <summary>The asset type of tickers that the import creates.</summary>
     public string? AssetType { get; init; }
+
+    /// <summary>
+    /// The options that decide which bars a file gives, as JSON. With other ones the same file is another import.
+    /// </summary>
+    internal string ToJson() =>
+        JsonSerializer.Serialize(
+            new SortedDictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["symbol"] = Symbol?.Value,
+                ["timeframe"] = Timeframe?.Name,
+                ["source"] = Source,
+                ["onConflict"] = EnumText.Of(Policy),
+                ["timezone"] = TimeZone?.Id,
+                ["dateFormat"] = DateFormat?.ToString(),
+                ["map"] = Columns.ToString(),
+                ["priceScale"] = PriceScale.ToString(CultureInfo.InvariantCulture),
+                ["delimiter"] = Delimiter?.ToString(CultureInfo.InvariantCulture),
+                ["rollUps"] = RollUp ? "true" : "false",
+                ["derived"] = Derive ? "true" : "false",
+                ["tickerTimezone"] = TickerTimeZone,
+                ["assetType"] = AssetType,
+            }
+        );
 }

@@ -161,6 +161,19 @@ public sealed class ImportRunner(
 
         await using (archive)
         {
+            if (FileSniffer.IsOfficeDocument(archive))
+            {
+                return
+                [
+                    await RefuseAsync(
+                        new(name, sha256, file.Length, null),
+                        "This is an Excel workbook or another Office document: save it as CSV.",
+                        options,
+                        cancellationToken
+                    ),
+                ];
+            }
+
             if (entries.Count == 0)
             {
                 return [await RefuseAsync(new(name, sha256, file.Length, null), "The archive is empty.", options, cancellationToken)];
@@ -193,6 +206,15 @@ public sealed class ImportRunner(
             }
 
             return results;
+        }
+    }
+
+    /// <summary>Closes imports whose process has died. To be called when a process starts.</summary>
+    public async Task CloseInterruptedAsync(CancellationToken cancellationToken)
+    {
+        if (await _store.CloseInterruptedAsync(cancellationToken) is > 0 and var closed)
+        {
+            logger.Interrupted(closed);
         }
     }
 
@@ -274,6 +296,7 @@ public sealed class ImportRunner(
             throw;
         }
 
+        error ??= tally.AllRejected;
         var status = error is null ? ImportStatus.Completed : ImportStatus.Failed;
         var streamed = input.Sha256 == ImportStore.Unhashed;
         await _store.FinishAsync(
@@ -309,7 +332,13 @@ public sealed class ImportRunner(
 
     private async ValueTask<BarFile> OpenAsync(Input input, ImportOptions options, CancellationToken cancellationToken)
     {
-        if (!FileSniffer.IsParquet((await input.Stream!.PeekAsync(FileSniffer.HeadLength, cancellationToken)).Span))
+        var head = await input.Stream!.PeekAsync(FileSniffer.HeadLength, cancellationToken);
+        if (FileSniffer.Unsupported(head.Span) is { } unsupported)
+        {
+            throw new ImportRefusedException(unsupported);
+        }
+
+        if (!FileSniffer.IsParquet(head.Span))
         {
             return new DelimitedFile(
                 await FileSniffer.OpenTextAsync(input.Stream, cancellationToken),
@@ -414,7 +443,15 @@ public sealed class ImportRunner(
                         }
 
                         // Last, because all lanes update the same row and this statement locks it until the commit.
-                        await ImportStore.RecordAsync(connection, import.Id, result, sliceRejects, batch.BytesRead, token);
+                        await ImportStore.RecordAsync(
+                            connection,
+                            import.Id,
+                            result,
+                            [.. sets.Select(set => set.TickerId).Distinct()],
+                            sliceRejects,
+                            batch.BytesRead,
+                            token
+                        );
                     },
                 },
                 cancellationToken
@@ -473,6 +510,15 @@ public sealed class ImportRunner(
 
         /// <summary>Rows whose bars are in the database.</summary>
         public long Committed => _inserted + _updated + _skipped;
+
+        /// <summary>What to say of a file of which no row was imported; null if it had none, or one was.</summary>
+        public string? AllRejected =>
+            Committed == 0 && Rejected > 0
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"All {Rejected} rows were rejected, the first in line {_first[0].LineNumber}: {_first[0].Reason}."
+                )
+                : null;
 
         public void Add(BarWriteResult written)
         {

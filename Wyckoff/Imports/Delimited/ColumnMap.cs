@@ -62,6 +62,9 @@ public sealed class ColumnMap
     /// <summary>The name or number of the column that was assigned to a role.</summary>
     internal bool TryGet(Role role, [NotNullWhen(true)] out string? column) => _columns.TryGetValue(role, out column);
 
+    /// <summary>The assignments in the order of the roles, as <see cref="TryParse"/> reads them.</summary>
+    public override string ToString() => string.Join(',', _columns.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key}={pair.Value}"));
+
     /// <summary>The index of a column given by name or number; -1 if there is no such column, -2 for <c>none</c>.</summary>
     internal static int Find(string column, IReadOnlyList<string> header, int count)
     {

@@ -8,6 +8,9 @@ public enum ImportStatus
     Running,
     Completed,
     Failed,
+
+    /// <summary>The process ended before the import did. The same import, started again, resumes it.</summary>
+    Interrupted,
 }
 
 /// <summary>The import of one file: a row of market.import_batches.</summary>
@@ -88,6 +91,12 @@ public sealed class ImportBatch
     public DateTimeOffset? FinishedAt { get; private set; }
 
     public string? ErrorMessage { get; private set; }
+
+    /// <summary>The options of the import as JSON. The same file with other options is another import.</summary>
+    public string Options { get; private set; } = "{}";
+
+    /// <summary>The tickers whose bars the import wrote. A deleted one makes the file count as not imported.</summary>
+    public int[] TickerIds { get; private set; } = [];
 
     /// <summary>Adds to the row counts.</summary>
     public void Count(long inserted = 0, long updated = 0, long skipped = 0, long rejected = 0)

@@ -3,7 +3,7 @@ namespace Wyckoff.Imports.Records;
 /// <summary>The result of importing one file, or one entry of an archive.</summary>
 public sealed record ImportResult
 {
-    /// <summary>The id in market.import_batches.</summary>
+    /// <summary>The id in market.import_batches; 0 for a file that could not be opened.</summary>
     public required long Id { get; init; }
 
     public required string File { get; init; }

@@ -91,11 +91,12 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                 }
             }
 
+            // The statement that adds the row takes its lock: a running import without a lock has died.
             await using var insert = new NpgsqlCommand(
                 """
-                INSERT INTO market.import_batches (file, sha256, size, source, policy, symbol, timeframe, status)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, 'running')
-                RETURNING id, started_at
+                INSERT INTO market.import_batches (file, sha256, size, source, policy, symbol, timeframe, options, status)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'running')
+                RETURNING id, started_at, pg_try_advisory_lock($9 # id)
                 """,
                 connection
             )
@@ -109,6 +110,8 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                     new() { Value = EnumText.Of(options.Policy) },
                     new() { Value = (object?)options.Symbol?.Value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
                     new() { Value = (object?)options.Timeframe?.Name ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                    new() { Value = options.ToJson(), NpgsqlDbType = NpgsqlDbType.Jsonb },
+                    new() { Value = LockPrefix },
                 },
             };
             long newId;
@@ -119,7 +122,6 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                 (newId, now) = (reader.GetInt64(0), await reader.GetFieldValueAsync<DateTimeOffset>(1, cancellationToken));
             }
 
-            await TryLockAsync(connection, newId, cancellationToken);
             return (new(connection, newId, now, resumed: false), 0);
         }
         catch
@@ -134,6 +136,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         NpgsqlConnection connection,
         long id,
         BarWriteResult written,
+        IReadOnlyList<int> tickerIds,
         IReadOnlyList<RejectedRow> rejects,
         long bytesRead,
         CancellationToken cancellationToken
@@ -148,6 +151,8 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                    rows_rejected = rows_rejected + $5,
                    rows_read = rows_read + $2 + $3 + $4 + $5,
                    bytes_read = greatest(bytes_read, $6),
+                   ticker_ids = CASE WHEN ticker_ids @> $7 THEN ticker_ids
+                                     ELSE (SELECT array_agg(DISTINCT t ORDER BY t) FROM unnest(ticker_ids || $7) t) END,
                    heartbeat_at = clock_timestamp()
              WHERE id = $1 AND status = 'running'
             """,
@@ -162,6 +167,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                 new() { Value = written.Skipped + written.Duplicates },
                 new() { Value = (long)rejects.Count },
                 new() { Value = bytesRead },
+                new() { Value = tickerIds.ToArray() },
             },
         };
         if (await count.ExecuteNonQueryAsync(cancellationToken) == 0)
@@ -195,7 +201,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await RecordAsync(connection, id, new(), rejects, bytesRead, cancellationToken);
+        await RecordAsync(connection, id, new(), [], rejects, bytesRead, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 
@@ -228,6 +234,36 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>Closes the imports whose process has died. Their batches stay; the same import, started again, resumes them.</summary>
+    /// <returns>How many were closed.</returns>
+    public async Task<int> CloseInterruptedAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            // The lock of a live import is taken, so its row is left alone.
+            await using var close = new NpgsqlCommand(
+                """
+                UPDATE market.import_batches
+                   SET status = 'interrupted',
+                       error_message = 'The process ended before the import did. Started again, the import goes on.',
+                       finished_at = clock_timestamp()
+                 WHERE status = 'running' AND pg_try_advisory_lock($1 # id)
+                """,
+                connection
+            )
+            {
+                Parameters = { new() { Value = LockPrefix } },
+            };
+            return await close.ExecuteNonQueryAsync(cancellationToken);
+        }
+        finally
+        {
+            await using var unlock = new NpgsqlCommand("SELECT pg_advisory_unlock_all()", connection);
+            await unlock.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+    }
+
     private static async Task<List<(long Id, bool Completed, DateTimeOffset StartedAt)>> EarlierAsync(
         NpgsqlConnection connection,
         string file,
@@ -239,9 +275,11 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         await using var command = new NpgsqlCommand(
             """
             SELECT id, status, started_at, file
-              FROM market.import_batches
-             WHERE sha256 = $1 AND source = $2 AND policy = $3
-               AND symbol IS NOT DISTINCT FROM $4 AND timeframe IS NOT DISTINCT FROM $5
+              FROM market.import_batches b
+             WHERE sha256 = $1 AND options = $2
+               AND (status <> 'completed'
+                    OR rows_rejected <= coalesce($3, rows_rejected)
+                       AND NOT EXISTS (SELECT FROM unnest(ticker_ids) t WHERE NOT EXISTS (SELECT FROM market.tickers WHERE id = t)))
              ORDER BY id DESC
             """,
             connection
@@ -250,10 +288,8 @@ internal sealed class ImportStore(NpgsqlDataSource source)
             Parameters =
             {
                 new() { Value = sha256 },
-                new() { Value = options.Source },
-                new() { Value = EnumText.Of(options.Policy) },
-                new() { Value = (object?)options.Symbol?.Value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-                new() { Value = (object?)options.Timeframe?.Name ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = options.ToJson(), NpgsqlDbType = NpgsqlDbType.Jsonb },
+                new() { Value = (object?)options.MaxRejects ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
             },
         };
         var earlier = new List<(long, bool, DateTimeOffset)>();
@@ -310,6 +346,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                    rows_skipped = 0,
                    rows_rejected = 0,
                    bytes_read = 0,
+                   ticker_ids = '{}',
                    heartbeat_at = clock_timestamp()
              WHERE id = $1 AND status <> 'completed'
             """,

@@ -24,13 +24,17 @@ internal static class ImportsModel
                 table.HasComment("Files that were imported, or are being.");
                 table.HasTimeframeCheck("import_batches");
                 table.HasCheckConstraint("chk_import_batches_sha256", "sha256 ~ '^[0-9a-f]{64}$'");
-                table.HasCheckConstraint("chk_import_batches_status", "status IN ('running', 'completed', 'failed')");
+                table.HasCheckConstraint("chk_import_batches_status", "status IN ('running', 'completed', 'failed', 'interrupted')");
                 table.HasCheckConstraint(
                     "chk_import_batches_finished_at",
                     "(status = 'running') = (finished_at IS NULL) AND (finished_at IS NULL OR finished_at >= started_at)"
                 );
-                table.HasCheckConstraint("chk_import_batches_error_message", "(status = 'failed') = (error_message IS NOT NULL)");
+                table.HasCheckConstraint(
+                    "chk_import_batches_error_message",
+                    "(status IN ('failed', 'interrupted')) = (error_message IS NOT NULL)"
+                );
                 table.HasCheckConstraint("chk_import_batches_policy", "policy IN ('skip', 'replace', 'fail')");
+                table.HasCheckConstraint("chk_import_batches_options", "jsonb_typeof(options) = 'object'");
                 table.HasCheckConstraint("chk_import_batches_bytes_read", "bytes_read >= 0 AND size >= 0");
                 table.HasCheckConstraint(
                     "chk_import_batches_rows",
@@ -58,6 +62,15 @@ internal static class ImportsModel
             .HasConversion(status => MarketSchema.InLowerCase(status), text => Enum.Parse<ImportStatus>(text, true))
             .HasMaxLength(20);
         batch.Property(b => b.Policy).HasMaxLength(10).HasDefaultValue("skip").HasComment("What becomes of bars that are there already.");
+        batch
+            .Property(b => b.Options)
+            .HasColumnType("jsonb")
+            .HasDefaultValueSql("'{}'")
+            .HasComment("All options of the import. The same file with other options is another import.");
+        batch
+            .Property(b => b.TickerIds)
+            .HasDefaultValueSql("'{}'")
+            .HasComment("The tickers whose bars the import wrote. If one of them is deleted, the file counts as not imported.");
         batch.Property(b => b.Size).HasComment("Bytes of the file; NULL when it comes as a stream of unknown length.");
         batch.Property(b => b.BytesRead).HasDefaultValue(0L).HasComment("How many of them have been read.");
         batch
@@ -81,7 +94,7 @@ internal static class ImportsModel
         }
 
         batch.Property(b => b.StartedAt).HasDefaultValueSql("now()");
-        batch.HasIndex(b => b.Sha256).HasFilter("status = 'completed'").HasDatabaseName("idx_import_batches_sha256");
+        batch.HasIndex(b => b.Sha256).HasDatabaseName("idx_import_batches_sha256");
         batch.HasIndex(b => b.StartedAt).IsDescending().HasDatabaseName("idx_import_batches_started_at");
     }
 

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Wyckoff.Hosting;
+using Wyckoff.Imports;
+
+namespace Wyckoff.Ingestor.Imports;
+
+/// <summary>Closes the imports of processes that died, once at start, so that they do not look as if they were still running.</summary>
+internal sealed class InterruptedImports(ImportRunner runner, TimeProvider time, ILogger<InterruptedImports> logger) : Worker(time, logger)
+{
+    protected override HealthCheckResult Health() => HealthCheckResult.Healthy();
+
+    protected override async Task<bool> RoundAsync(CancellationToken stoppingToken)
+    {
+        await runner.CloseInterruptedAsync(stoppingToken);
+        return false;
+    }
+
+    protected override Task WaitAsync(CancellationToken stoppingToken) => Task.CompletedTask; // There is only one round.
+}
