@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Wyckoff.Imports;
 using Wyckoff.Imports.Records;
+using Wyckoff.Postgres;
 using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Ingestor.Imports;
@@ -185,9 +186,9 @@ internal static class ImportVerb
                 {
                     results.AddRange(await runner.ImportAsync(file, options, progress, cancellationToken));
                 }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                catch (Exception e) when (e is not OperationCanceledException && !DatabaseFaults.IsAway(e))
                 {
-                    // A file that cannot be read must not keep the others from being imported.
+                    // A file that fails must not keep the others from being imported.
                     results.Add(
                         new()
                         {

@@ -197,6 +197,20 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     }
 
     [Fact]
+    public async Task A_file_of_nul_bytes_fails_with_a_reason()
+    {
+        var path = Path.Combine(_folder, "NUL_1d.csv");
+        await File.WriteAllBytesAsync(path, new byte[3_000], Token);
+        var result = Assert.Single(await ImportAsync(path, new()));
+        Assert.Equal(ImportStatus.Failed, result.Status);
+        Assert.DoesNotContain(
+            "\0",
+            await database.ScalarAsync<string>("SELECT error_message FROM market.import_batches WHERE id = $1", result.Id),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task One_failed_file_of_several_gives_exit_code_2()
     {
         var good = Assert.Single(await ImportAsync(Write("FINE_1m.csv", Header + Rows(0, 2)), new()));
@@ -441,6 +455,30 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
             1,
             await database.ScalarAsync<long>(
                 "SELECT count(*) FROM market.bars_1m JOIN market.tickers ON id = ticker_id WHERE symbol = 'CLASH'"
+            )
+        );
+    }
+
+    [Fact]
+    public async Task The_import_command_goes_on_after_files_that_fail()
+    {
+        Write("a_REJECTED_1m.csv", Header + "2024-01-02T14:30:00Z,1,0.1,0.5,1.5,10\n");
+        Write("b_FEATHER_1m.csv", "ARROW1\0\0");
+        Write("c_NUL_1m.csv", new string('\0', 3_000));
+        Write("d_TEXT_1m.csv", "no bars\n");
+        await File.WriteAllBytesAsync(Path.Combine(_folder, "e_TORN_1m.csv.gz"), [0x1F, 0x8B, 0x08, 0x00, 0x00], Token);
+        await File.WriteAllBytesAsync(Path.Combine(_folder, "f_TORN.zip"), [.. "PK\u0003\u0004"u8, 0x14, 0x00], Token);
+        await File.WriteAllBytesAsync(Path.Combine(_folder, "g_TORN_1m.parquet"), [.. "PAR1"u8, 0x00, 0x00], Token);
+        Write("h_GOOD_1m.csv", Header + Rows(0, 3));
+        var (exitCode, output, error) = await VerbAsync(_folder, "--symbol", "GOESON");
+        Assert.True(exitCode == 2, error + output);
+        Assert.Contains("8 files, 7 failed, 0 imported before", output, StringComparison.Ordinal);
+        Assert.Contains("h_GOOD_1m.csv: done", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.Equal(
+            7,
+            await database.ScalarAsync<long>(
+                "SELECT count(*) FROM market.import_batches WHERE symbol = 'GOESON' AND status = 'failed' AND error_message <> ''"
             )
         );
     }

@@ -40,4 +40,7 @@ internal static partial class ImportLog
         "{Imports} imports were interrupted: their process ended. Importing the files again resumes them"
     )]
     public static partial void Interrupted(this ILogger logger, int imports);
+
+    [LoggerMessage(2104, LogLevel.Error, "The import of {File} failed unexpectedly")]
+    public static partial void FailedUnexpectedly(this ILogger logger, Exception exception, string file);
 }

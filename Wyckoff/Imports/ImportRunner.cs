@@ -289,6 +289,11 @@ public sealed class ImportRunner(
         }
         catch (Exception e)
         {
+            if (e is not (OperationCanceledException or IOException) && !DatabaseFaults.IsAway(e))
+            {
+                logger.FailedUnexpectedly(e, input.Name);
+            }
+
             await FailAsync(
                 import.Id,
                 e is OperationCanceledException ? WithCommitted("The import was stopped.", tally) : WithCommitted(e.Message, tally)

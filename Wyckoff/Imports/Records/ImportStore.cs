@@ -189,12 +189,15 @@ internal sealed class ImportStore(NpgsqlDataSource source)
             await copy.StartRowAsync(cancellationToken);
             await copy.WriteAsync(id, cancellationToken);
             await copy.WriteAsync(reject.Line, cancellationToken);
-            await copy.WriteAsync(reject.Text, cancellationToken);
-            await copy.WriteAsync(reject.Reason, cancellationToken);
+            await copy.WriteAsync(WithoutNul(reject.Text), cancellationToken);
+            await copy.WriteAsync(WithoutNul(reject.Reason), cancellationToken);
         }
 
         await copy.CompleteAsync(cancellationToken);
     }
+
+    // PostgreSQL cannot store NUL, and a reason may quote the file.
+    private static string WithoutNul(string text) => text.Replace('\0', '\uFFFD');
 
     /// <summary>Stores rejects in a transaction of their own.</summary>
     public async Task RecordAsync(long id, IReadOnlyList<RejectedRow> rejects, long bytesRead, CancellationToken cancellationToken)
@@ -228,7 +231,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         );
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = EnumText.Of(status) });
-        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = error });
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = error is null ? null : WithoutNul(error) });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = sha256 });
         command.Parameters.Add(new() { Value = (object?)size ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
         await command.ExecuteNonQueryAsync(cancellationToken);
