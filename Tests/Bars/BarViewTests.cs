@@ -98,6 +98,23 @@ public abstract class BarViewTests<TDatabase>(TDatabase database) : IClassFixtur
     }
 
     [Fact]
+    public async Task Twenty_thousand_bars_of_a_new_ticker_are_inserted_by_one_statement()
+    {
+        var symbol = await TickerAsync("MANY");
+        // When each bar is compared with each, the statement takes minutes and times out.
+        Assert.Equal(
+            20_000,
+            await AppAsync(
+                $"""
+                INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+                SELECT '{symbol}', '1m', timestamptz '2024-03-04Z' + n * interval '1 minute', 10, 12, 9, 11, n
+                  FROM generate_series(1, 20000) n
+                """
+            )
+        );
+    }
+
+    [Fact]
     public async Task Every_write_is_rolled_up_into_coarser_timeframes()
     {
         var symbol = await TickerAsync("ROLL");

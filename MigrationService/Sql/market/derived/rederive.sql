@@ -1,5 +1,6 @@
 CREATE FUNCTION market.rederive(ticker int, timeframe text, range tstzrange) RETURNS tstzrange
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+-- The planner expects one row of a ticker that the statistics do not know yet, and would join thousands of new bars by nested loops.
+LANGUAGE plpgsql SET search_path = pg_catalog SET enable_nestloop = off AS $$
 DECLARE
   frame CONSTANT text := market.timeframe(timeframe);
   first CONSTANT timestamptz := coalesce(lower(range), '-infinity');
