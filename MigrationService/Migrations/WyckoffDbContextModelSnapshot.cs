@@ -2443,6 +2443,87 @@ namespace Wyckoff.MigrationService.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Wyckoff.Imports.Records.AlternativeBar", b =>
+                {
+                    b.Property<decimal>("Close")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("close");
+
+                    b.Property<decimal>("High")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("high");
+
+                    b.Property<long?>("ImportId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("import_id")
+                        .HasComment("The import whose values these are; NULL if no import wrote them.");
+
+                    b.Property<DateTimeOffset>("KeptAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("kept_at")
+                        .HasDefaultValueSql("now()")
+                        .HasComment("When the bar was replaced or skipped: the rows are kept for 30 days.");
+
+                    b.Property<decimal>("Low")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("low");
+
+                    b.Property<decimal>("Open")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("open");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("source");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<DateTimeOffset>("Timestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("timestamp");
+
+                    b.Property<int?>("TradeCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("trade_count");
+
+                    b.Property<decimal>("Volume")
+                        .HasPrecision(28, 8)
+                        .HasColumnType("numeric(28,8)")
+                        .HasColumnName("volume");
+
+                    b.Property<decimal?>("Vwap")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("vwap");
+
+                    b.HasIndex("TickerId", "Timeframe", "Timestamp")
+                        .HasDatabaseName("idx_alternative_bars_ticker_id_timeframe_timestamp");
+
+                    b.ToTable("alternative_bars", "market", t =>
+                        {
+                            t.HasComment("Other values of stored bars: those that an import replaced, and those of imports that skipped bars with other values. An undo brings them back. No foreign key to tickers, as for bars.");
+
+                            t.HasCheckConstraint("chk_alternative_bars_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+                        });
+
+                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"kept_at\",\"ChunkInterval\":\"7.00:00:00\",\"SegmentBy\":null,\"OrderBy\":null,\"CompressAfter\":null,\"Retain\":\"30.00:00:00\"}");
+                });
+
             modelBuilder.Entity("Wyckoff.Imports.Records.ImportBatch", b =>
                 {
                     b.Property<long>("Id")
@@ -2451,6 +2532,27 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasColumnName("id");
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("BarsKept")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("bars_kept")
+                        .HasComment("Bars that an undo left alone, because something else had written them since.");
+
+                    b.Property<long>("BarsRemoved")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("bars_removed")
+                        .HasComment("Bars that an undo deleted.");
+
+                    b.Property<long>("BarsRestored")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("bars_restored")
+                        .HasComment("Bars that an undo gave the values back that they have without this import.");
 
                     b.Property<long>("BytesRead")
                         .ValueGeneratedOnAdd()
@@ -2497,6 +2599,13 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasColumnName("policy")
                         .HasComment("What becomes of bars that are there already.");
 
+                    b.Property<long>("RowsDiffering")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_differing")
+                        .HasComment("Of the skipped rows those with other values than the stored bar.");
+
                     b.Property<long>("RowsInserted")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("bigint")
@@ -2515,6 +2624,13 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasDefaultValue(0L)
                         .HasColumnName("rows_rejected")
                         .HasComment("Kept in import_rejects.");
+
+                    b.Property<long>("RowsRounded")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rows_rounded")
+                        .HasComment("Rows of which a number was rounded, because the import was told to.");
 
                     b.Property<long>("RowsSkipped")
                         .ValueGeneratedOnAdd()
@@ -2580,6 +2696,10 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasColumnName("timeframe")
                         .HasComment("Of all rows; NULL when each says so itself.");
 
+                    b.Property<DateTimeOffset?>("UndoneAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("undone_at");
+
                     b.HasKey("Id")
                         .HasName("pk_import_batches");
 
@@ -2594,11 +2714,15 @@ namespace Wyckoff.MigrationService.Migrations
                         {
                             t.HasComment("Files that were imported, or are being.");
 
+                            t.HasCheckConstraint("chk_import_batches_bars", "least(bars_removed, bars_restored, bars_kept) >= 0");
+
                             t.HasCheckConstraint("chk_import_batches_bytes_read", "bytes_read >= 0 AND size >= 0");
 
-                            t.HasCheckConstraint("chk_import_batches_error_message", "(status IN ('failed', 'interrupted')) = (error_message IS NOT NULL)");
+                            t.HasCheckConstraint("chk_import_batches_error_message", "status IN ('undoing', 'undone') OR (status IN ('failed', 'interrupted')) = (error_message IS NOT NULL)");
 
                             t.HasCheckConstraint("chk_import_batches_finished_at", "(status = 'running') = (finished_at IS NULL) AND (finished_at IS NULL OR finished_at >= started_at)");
+
+                            t.HasCheckConstraint("chk_import_batches_notes", "rows_differing BETWEEN 0 AND rows_skipped AND rows_rounded >= 0");
 
                             t.HasCheckConstraint("chk_import_batches_options", "jsonb_typeof(options) = 'object'");
 
@@ -2608,9 +2732,53 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_import_batches_sha256", "sha256 ~ '^[0-9a-f]{64}$'");
 
-                            t.HasCheckConstraint("chk_import_batches_status", "status IN ('running', 'completed', 'failed', 'interrupted')");
+                            t.HasCheckConstraint("chk_import_batches_status", "status IN ('running', 'completed', 'failed', 'interrupted', 'undoing', 'undone')");
 
                             t.HasCheckConstraint("chk_import_batches_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
+
+                            t.HasCheckConstraint("chk_import_batches_undone_at", "(status = 'undone') = (undone_at IS NOT NULL)");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Imports.Records.ImportClaim", b =>
+                {
+                    b.Property<long>("ImportId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("import_id");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.Property<long>("HolderId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("holder_id")
+                        .HasComment("The import that the stored bars are from.");
+
+                    b.PrimitiveCollection<NpgsqlRange<DateTimeOffset>[]>("Ranges")
+                        .IsRequired()
+                        .HasColumnType("tstzmultirange")
+                        .HasColumnName("ranges")
+                        .HasComment("All bars of the holder within these ranges are in the file of the import, with the same values.");
+
+                    b.HasKey("ImportId", "TickerId", "Timeframe", "HolderId")
+                        .HasName("pk_import_claims");
+
+                    b.HasIndex("HolderId")
+                        .HasDatabaseName("idx_import_claims_holder_id");
+
+                    b.ToTable("import_claims", "market", t =>
+                        {
+                            t.HasComment("Bars that an import found stored by another import with the same values, and so did not write. When the other is undone, they stay, as bars of this one.");
+
+                            t.HasCheckConstraint("chk_import_claims_holder_id", "holder_id <> import_id");
+
+                            t.HasCheckConstraint("chk_import_claims_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
                         });
                 });
 
@@ -2645,6 +2813,58 @@ namespace Wyckoff.MigrationService.Migrations
                             t.HasCheckConstraint("chk_import_rejects_line_number", "line_number >= 1");
 
                             t.HasCheckConstraint("chk_import_rejects_reason", "reason <> ''");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Imports.Records.ImportWindow", b =>
+                {
+                    b.Property<long>("ImportId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("import_id");
+
+                    b.Property<int>("TickerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("ticker_id");
+
+                    b.Property<string>("Timeframe")
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("timeframe");
+
+                    b.PrimitiveCollection<NpgsqlRange<DateTimeOffset>[]>("Covered")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("tstzmultirange")
+                        .HasColumnName("covered")
+                        .HasDefaultValueSql("'{}'")
+                        .HasComment("The ranges that the import added to sync_coverage.");
+
+                    b.Property<NpgsqlRange<DateTimeOffset>>("Range")
+                        .HasColumnType("tstzrange")
+                        .HasColumnName("range")
+                        .HasComment("From the first bar of the file to the close of the last.");
+
+                    b.Property<long>("Seq")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("seq")
+                        .HasComment("The order of the imports of a window. It decides whose value a bar has once another import is undone.");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Seq"));
+
+                    b.HasKey("ImportId", "TickerId", "Timeframe")
+                        .HasName("pk_import_windows");
+
+                    b.HasIndex("TickerId", "Timeframe")
+                        .HasDatabaseName("idx_import_windows_ticker_id_timeframe");
+
+                    b.ToTable("import_windows", "market", t =>
+                        {
+                            t.HasComment("The bars of an import in one window: an undo looks for them here.");
+
+                            t.HasCheckConstraint("chk_import_windows_range", "NOT isempty(range)");
+
+                            t.HasCheckConstraint("chk_import_windows_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
                         });
                 });
 
@@ -2751,8 +2971,6 @@ namespace Wyckoff.MigrationService.Migrations
                     b.ToTable("indicators", "market", t =>
                         {
                             t.HasComment("Customary indicators, one row per bar; NULL while there are too few bars for one. No foreign key to tickers, as for bars.");
-
-                            t.HasCheckConstraint("chk_indicators_averages", "sma_20 > 0 AND sma_50 > 0 AND ema_12 > 0 AND ema_26 > 0");
 
                             t.HasCheckConstraint("chk_indicators_bb", "bb_lower <= bb_middle AND bb_middle <= bb_upper AND bb_lower <= bb_upper");
 
@@ -4300,6 +4518,13 @@ namespace Wyckoff.MigrationService.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
 
+                    b.Property<bool>("AllowsNegative")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("allows_negative")
+                        .HasComment("Prices may be zero or negative (spreads, some futures). Enforced by those who write bars.");
+
                     b.Property<string>("AssetType")
                         .IsRequired()
                         .ValueGeneratedOnAdd()
@@ -4330,6 +4555,11 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasMaxLength(255)
                         .HasColumnType("character varying(255)")
                         .HasColumnName("name");
+
+                    b.Property<string>("Sector")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("sector");
 
                     b.Property<string>("Symbol")
                         .IsRequired()
@@ -5890,6 +6120,11 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasColumnType("numeric(18,8)")
                         .HasColumnName("high");
 
+                    b.Property<long?>("ImportId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("import_id")
+                        .HasComment("The import that wrote the bar; NULL if no import did. No foreign key, as for tickers.");
+
                     b.Property<decimal>("Low")
                         .HasPrecision(18, 8)
                         .HasColumnType("numeric(18,8)")
@@ -5971,8 +6206,6 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_bars_15m_low", "low <= open AND low <= close");
 
-                            t.HasCheckConstraint("chk_bars_15m_prices", "low > 0");
-
                             t.HasCheckConstraint("chk_bars_15m_quality_score", "quality_score BETWEEN 0 AND 1");
 
                             t.HasCheckConstraint("chk_bars_15m_trade_count", "trade_count >= 0");
@@ -6000,6 +6233,11 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasPrecision(18, 8)
                         .HasColumnType("numeric(18,8)")
                         .HasColumnName("high");
+
+                    b.Property<long?>("ImportId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("import_id")
+                        .HasComment("The import that wrote the bar; NULL if no import did. No foreign key, as for tickers.");
 
                     b.Property<decimal>("Low")
                         .HasPrecision(18, 8)
@@ -6082,8 +6320,6 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_bars_1d_low", "low <= open AND low <= close");
 
-                            t.HasCheckConstraint("chk_bars_1d_prices", "low > 0");
-
                             t.HasCheckConstraint("chk_bars_1d_quality_score", "quality_score BETWEEN 0 AND 1");
 
                             t.HasCheckConstraint("chk_bars_1d_trade_count", "trade_count >= 0");
@@ -6111,6 +6347,11 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasPrecision(18, 8)
                         .HasColumnType("numeric(18,8)")
                         .HasColumnName("high");
+
+                    b.Property<long?>("ImportId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("import_id")
+                        .HasComment("The import that wrote the bar; NULL if no import did. No foreign key, as for tickers.");
 
                     b.Property<decimal>("Low")
                         .HasPrecision(18, 8)
@@ -6193,8 +6434,6 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_bars_1h_low", "low <= open AND low <= close");
 
-                            t.HasCheckConstraint("chk_bars_1h_prices", "low > 0");
-
                             t.HasCheckConstraint("chk_bars_1h_quality_score", "quality_score BETWEEN 0 AND 1");
 
                             t.HasCheckConstraint("chk_bars_1h_trade_count", "trade_count >= 0");
@@ -6222,6 +6461,11 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasPrecision(18, 8)
                         .HasColumnType("numeric(18,8)")
                         .HasColumnName("high");
+
+                    b.Property<long?>("ImportId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("import_id")
+                        .HasComment("The import that wrote the bar; NULL if no import did. No foreign key, as for tickers.");
 
                     b.Property<decimal>("Low")
                         .HasPrecision(18, 8)
@@ -6304,8 +6548,6 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_bars_1m_low", "low <= open AND low <= close");
 
-                            t.HasCheckConstraint("chk_bars_1m_prices", "low > 0");
-
                             t.HasCheckConstraint("chk_bars_1m_quality_score", "quality_score BETWEEN 0 AND 1");
 
                             t.HasCheckConstraint("chk_bars_1m_trade_count", "trade_count >= 0");
@@ -6333,6 +6575,11 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasPrecision(18, 8)
                         .HasColumnType("numeric(18,8)")
                         .HasColumnName("high");
+
+                    b.Property<long?>("ImportId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("import_id")
+                        .HasComment("The import that wrote the bar; NULL if no import did. No foreign key, as for tickers.");
 
                     b.Property<decimal>("Low")
                         .HasPrecision(18, 8)
@@ -6415,8 +6662,6 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_bars_30m_low", "low <= open AND low <= close");
 
-                            t.HasCheckConstraint("chk_bars_30m_prices", "low > 0");
-
                             t.HasCheckConstraint("chk_bars_30m_quality_score", "quality_score BETWEEN 0 AND 1");
 
                             t.HasCheckConstraint("chk_bars_30m_trade_count", "trade_count >= 0");
@@ -6444,6 +6689,11 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasPrecision(18, 8)
                         .HasColumnType("numeric(18,8)")
                         .HasColumnName("high");
+
+                    b.Property<long?>("ImportId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("import_id")
+                        .HasComment("The import that wrote the bar; NULL if no import did. No foreign key, as for tickers.");
 
                     b.Property<decimal>("Low")
                         .HasPrecision(18, 8)
@@ -6526,8 +6776,6 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_bars_4h_low", "low <= open AND low <= close");
 
-                            t.HasCheckConstraint("chk_bars_4h_prices", "low > 0");
-
                             t.HasCheckConstraint("chk_bars_4h_quality_score", "quality_score BETWEEN 0 AND 1");
 
                             t.HasCheckConstraint("chk_bars_4h_trade_count", "trade_count >= 0");
@@ -6555,6 +6803,11 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasPrecision(18, 8)
                         .HasColumnType("numeric(18,8)")
                         .HasColumnName("high");
+
+                    b.Property<long?>("ImportId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("import_id")
+                        .HasComment("The import that wrote the bar; NULL if no import did. No foreign key, as for tickers.");
 
                     b.Property<decimal>("Low")
                         .HasPrecision(18, 8)
@@ -6636,8 +6889,6 @@ namespace Wyckoff.MigrationService.Migrations
                             t.HasCheckConstraint("chk_bars_5m_high", "high >= open AND high >= close AND high >= low");
 
                             t.HasCheckConstraint("chk_bars_5m_low", "low <= open AND low <= close");
-
-                            t.HasCheckConstraint("chk_bars_5m_prices", "low > 0");
 
                             t.HasCheckConstraint("chk_bars_5m_quality_score", "quality_score BETWEEN 0 AND 1");
 
@@ -6802,6 +7053,23 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasConstraintName("fk_signal_status_log_signal");
                 });
 
+            modelBuilder.Entity("Wyckoff.Imports.Records.ImportClaim", b =>
+                {
+                    b.HasOne("Wyckoff.Imports.Records.ImportBatch", null)
+                        .WithMany()
+                        .HasForeignKey("HolderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_import_claims_holder");
+
+                    b.HasOne("Wyckoff.Imports.Records.ImportWindow", null)
+                        .WithMany()
+                        .HasForeignKey("ImportId", "TickerId", "Timeframe")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_import_claims_window");
+                });
+
             modelBuilder.Entity("Wyckoff.Imports.Records.ImportReject", b =>
                 {
                     b.HasOne("Wyckoff.Imports.Records.ImportBatch", null)
@@ -6810,6 +7078,23 @@ namespace Wyckoff.MigrationService.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_import_rejects_batch");
+                });
+
+            modelBuilder.Entity("Wyckoff.Imports.Records.ImportWindow", b =>
+                {
+                    b.HasOne("Wyckoff.Imports.Records.ImportBatch", null)
+                        .WithMany()
+                        .HasForeignKey("ImportId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_import_windows_import");
+
+                    b.HasOne("Wyckoff.Tickers.Ticker", null)
+                        .WithMany()
+                        .HasForeignKey("TickerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_import_windows_ticker");
                 });
 
             modelBuilder.Entity("Wyckoff.Indicators.IndicatorWindow", b =>

@@ -34,7 +34,6 @@ internal static class BarsModel
                 );
                 table.HasCheckConstraint($"chk_{name}_high", "high >= open AND high >= close AND high >= low");
                 table.HasCheckConstraint($"chk_{name}_low", "low <= open AND low <= close");
-                table.HasCheckConstraint($"chk_{name}_prices", "low > 0");
                 table.HasCheckConstraint($"chk_{name}_volume", "volume >= 0");
                 table.HasCheckConstraint($"chk_{name}_trade_count", "trade_count >= 0");
                 table.HasCheckConstraint($"chk_{name}_quality_score", "quality_score BETWEEN 0 AND 1");
@@ -69,6 +68,7 @@ internal static class BarsModel
         bar.Property(b => b.Source).HasMaxLength(20).HasComment("Provider, import, or 'aggregated'.");
         bar.Property(b => b.QualityScore).HasPrecision(3, 2);
         bar.Property(b => b.CreatedAt).HasDefaultValueSql("now()");
+        bar.Property(b => b.ImportId).HasComment("The import that wrote the bar; NULL if no import did. No foreign key, as for tickers.");
         bar.HasIndex(b => new { b.TickerId, b.Timestamp })
             .IsUnique()
             .IsDescending(false, true)

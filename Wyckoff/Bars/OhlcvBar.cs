@@ -37,6 +37,9 @@ public sealed record OhlcvBar
 
     public DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>The import that wrote the bar; null if no import did.</summary>
+    public long? ImportId { get; init; }
+
     /// <summary>
     /// The rule that this bar breaks, named as its check constraint after <c>chk_bars_…_</c>; null when it breaks none.
     /// </summary>
@@ -45,7 +48,6 @@ public sealed record OhlcvBar
         {
             _ when High < Open || High < Close || High < Low => "high",
             _ when Low > Open || Low > Close => "low",
-            { Low: <= 0 } => "prices",
             { QualityScore: < 0 or > 1 } => "quality_score",
             { TradeCount: < 0 } => "trade_count",
             { Volume: < 0 } => "volume",

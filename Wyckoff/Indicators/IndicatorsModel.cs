@@ -28,7 +28,6 @@ internal static class IndicatorsModel
                 );
                 table.HasTimeframeCheck("indicators");
                 table.HasCheckConstraint("chk_indicators_rsi_14", "rsi_14 BETWEEN 0 AND 100");
-                table.HasCheckConstraint("chk_indicators_averages", "sma_20 > 0 AND sma_50 > 0 AND ema_12 > 0 AND ema_26 > 0");
                 table.HasCheckConstraint("chk_indicators_bb", "bb_lower <= bb_middle AND bb_middle <= bb_upper AND bb_lower <= bb_upper");
                 table.HasCheckConstraint("chk_indicators_volume_24h", "volume_24h >= 0");
             }

@@ -34,6 +34,11 @@ public sealed class Ticker
 
     public bool IsActive { get; private set; } = true;
 
+    /// <summary>Prices may be zero or negative, as those of spreads and of some futures.</summary>
+    public bool AllowsNegative { get; private set; }
+
+    public string? Sector { get; private set; }
+
     public DateTimeOffset CreatedAt { get; private set; }
 
     public DateTimeOffset UpdatedAt { get; private set; }

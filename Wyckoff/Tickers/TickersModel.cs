@@ -40,6 +40,11 @@ internal static class TickersModel
             .HasDefaultValue("America/New_York")
             .HasComment("IANA name; decides where this ticker's trading days begin.");
         ticker.Property(t => t.IsActive).HasDefaultValue(true).HasSentinel(true);
+        ticker
+            .Property(t => t.AllowsNegative)
+            .HasDefaultValue(false)
+            .HasComment("Prices may be zero or negative (spreads, some futures). Enforced by those who write bars.");
+        ticker.Property(t => t.Sector).HasMaxLength(100);
         ticker.Property(t => t.CreatedAt).HasDefaultValueSql("now()");
         ticker.Property(t => t.UpdatedAt).HasDefaultValueSql("now()");
         ticker.HasIndex(t => t.Symbol).IsUnique().HasDatabaseName("idx_tickers_symbol");

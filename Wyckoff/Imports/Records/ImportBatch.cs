@@ -11,6 +11,12 @@ public enum ImportStatus
 
     /// <summary>The process ended before the import did. The same import, started again, resumes it.</summary>
     Interrupted,
+
+    /// <summary>The bars of the import are being removed. If that was interrupted, undo it again.</summary>
+    Undoing,
+
+    /// <summary>The bars of the import are removed. The file counts as not imported.</summary>
+    Undone,
 }
 
 /// <summary>The import of one file: a row of market.import_batches.</summary>
@@ -84,13 +90,31 @@ public sealed class ImportBatch
     /// <summary>Valid rows whose bars existed already.</summary>
     public long RowsSkipped { get; private set; }
 
+    /// <summary>Skipped rows whose values differ from those of the stored bar.</summary>
+    public long RowsDiffering { get; private set; }
+
     public long RowsRejected { get; private set; }
+
+    /// <summary>Rows of which a price or the volume was rounded.</summary>
+    public long RowsRounded { get; private set; }
 
     public DateTimeOffset StartedAt { get; private set; }
 
     public DateTimeOffset? FinishedAt { get; private set; }
 
     public string? ErrorMessage { get; private set; }
+
+    /// <summary>When the import was undone.</summary>
+    public DateTimeOffset? UndoneAt { get; private set; }
+
+    /// <summary>Bars that an undo deleted.</summary>
+    public long BarsRemoved { get; private set; }
+
+    /// <summary>Bars that an undo gave the values back that they had without this import.</summary>
+    public long BarsRestored { get; private set; }
+
+    /// <summary>Bars of the import that an undo left alone, because something else had written them since.</summary>
+    public long BarsKept { get; private set; }
 
     /// <summary>The options of the import as JSON. The same file with other options is another import.</summary>
     public string Options { get; private set; } = "{}";

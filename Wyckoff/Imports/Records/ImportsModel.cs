@@ -2,6 +2,8 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Wyckoff.Bars;
 using Wyckoff.Primitives;
+using Wyckoff.Tickers;
+using Wyckoff.Timescale;
 
 namespace Wyckoff.Imports.Records;
 
@@ -12,6 +14,9 @@ internal static class ImportsModel
     {
         ImportBatches(model.Entity<ImportBatch>());
         ImportReject(model.Entity<ImportReject>());
+        ImportWindow(model.Entity<ImportWindow>());
+        ImportClaim(model.Entity<ImportClaim>());
+        AlternativeBar(model.Entity<AlternativeBar>());
     }
 
     private static void ImportBatches(EntityTypeBuilder<ImportBatch> batch)
@@ -24,17 +29,23 @@ internal static class ImportsModel
                 table.HasComment("Files that were imported, or are being.");
                 table.HasTimeframeCheck("import_batches");
                 table.HasCheckConstraint("chk_import_batches_sha256", "sha256 ~ '^[0-9a-f]{64}$'");
-                table.HasCheckConstraint("chk_import_batches_status", "status IN ('running', 'completed', 'failed', 'interrupted')");
+                table.HasCheckConstraint(
+                    "chk_import_batches_status",
+                    "status IN ('running', 'completed', 'failed', 'interrupted', 'undoing', 'undone')"
+                );
                 table.HasCheckConstraint(
                     "chk_import_batches_finished_at",
                     "(status = 'running') = (finished_at IS NULL) AND (finished_at IS NULL OR finished_at >= started_at)"
                 );
                 table.HasCheckConstraint(
                     "chk_import_batches_error_message",
-                    "(status IN ('failed', 'interrupted')) = (error_message IS NOT NULL)"
+                    "status IN ('undoing', 'undone') OR (status IN ('failed', 'interrupted')) = (error_message IS NOT NULL)"
                 );
                 table.HasCheckConstraint("chk_import_batches_policy", "policy IN ('skip', 'replace', 'fail')");
                 table.HasCheckConstraint("chk_import_batches_options", "jsonb_typeof(options) = 'object'");
+                table.HasCheckConstraint("chk_import_batches_undone_at", "(status = 'undone') = (undone_at IS NOT NULL)");
+                table.HasCheckConstraint("chk_import_batches_bars", "least(bars_removed, bars_restored, bars_kept) >= 0");
+                table.HasCheckConstraint("chk_import_batches_notes", "rows_differing BETWEEN 0 AND rows_skipped AND rows_rounded >= 0");
                 table.HasCheckConstraint("chk_import_batches_bytes_read", "bytes_read >= 0 AND size >= 0");
                 table.HasCheckConstraint(
                     "chk_import_batches_rows",
@@ -78,6 +89,11 @@ internal static class ImportsModel
             .HasDefaultValueSql("now()")
             .HasComment("When a part of it was last committed: one that runs and has been silent for long has died.");
         batch.Property(b => b.RowsSkipped).HasComment("Valid, and there already.");
+        batch.Property(b => b.RowsDiffering).HasComment("Of the skipped rows those with other values than the stored bar.");
+        batch.Property(b => b.RowsRounded).HasComment("Rows of which a number was rounded, because the import was told to.");
+        batch.Property(b => b.BarsRemoved).HasComment("Bars that an undo deleted.");
+        batch.Property(b => b.BarsRestored).HasComment("Bars that an undo gave the values back that they have without this import.");
+        batch.Property(b => b.BarsKept).HasComment("Bars that an undo left alone, because something else had written them since.");
         batch.Property(b => b.RowsRejected).HasComment("Kept in import_rejects.");
         foreach (
             var count in new[]
@@ -87,6 +103,11 @@ internal static class ImportsModel
                 nameof(ImportBatch.RowsUpdated),
                 nameof(ImportBatch.RowsSkipped),
                 nameof(ImportBatch.RowsRejected),
+                nameof(ImportBatch.RowsDiffering),
+                nameof(ImportBatch.RowsRounded),
+                nameof(ImportBatch.BarsRemoved),
+                nameof(ImportBatch.BarsRestored),
+                nameof(ImportBatch.BarsKept),
             }
         )
         {
@@ -118,5 +139,154 @@ internal static class ImportsModel
             .HasForeignKey(r => r.BatchId)
             .OnDelete(DeleteBehavior.Cascade)
             .HasConstraintName("fk_import_rejects_batch");
+    }
+
+    private static void ImportWindow(EntityTypeBuilder<ImportWindow> window)
+    {
+        window.ToTable(
+            "import_windows",
+            MarketSchema.Schema,
+            table =>
+            {
+                table.HasComment("The bars of an import in one window: an undo looks for them here.");
+                table.HasTimeframeCheck("import_windows");
+                table.HasCheckConstraint("chk_import_windows_range", "NOT isempty(range)");
+            }
+        );
+        window
+            .HasKey(w => new
+            {
+                w.ImportId,
+                w.TickerId,
+                w.Timeframe,
+            })
+            .HasName("pk_import_windows");
+        window.Property(w => w.Timeframe).HasTimeframeConversion();
+        window
+            .Property(w => w.Seq)
+            .UseIdentityAlwaysColumn()
+            .HasComment("The order of the imports of a window. It decides whose value a bar has once another import is undone.");
+        window.Property(w => w.Range).HasColumnType("tstzrange").HasComment("From the first bar of the file to the close of the last.");
+        window
+            .Property(w => w.Covered)
+            .HasColumnType("tstzmultirange")
+            .HasDefaultValueSql("'{}'")
+            .HasComment("The ranges that the import added to sync_coverage.");
+        window
+            .HasOne<ImportBatch>()
+            .WithMany()
+            .HasForeignKey(w => w.ImportId)
+            .OnDelete(DeleteBehavior.Cascade)
+            .HasConstraintName("fk_import_windows_import");
+        window
+            .HasOne<Ticker>()
+            .WithMany()
+            .HasForeignKey(w => w.TickerId)
+            .OnDelete(DeleteBehavior.Cascade)
+            .HasConstraintName("fk_import_windows_ticker");
+        window.HasIndex(w => new { w.TickerId, w.Timeframe }).HasDatabaseName("idx_import_windows_ticker_id_timeframe");
+    }
+
+    private static void ImportClaim(EntityTypeBuilder<ImportClaim> claim)
+    {
+        claim.ToTable(
+            "import_claims",
+            MarketSchema.Schema,
+            table =>
+            {
+                table.HasComment(
+                    "Bars that an import found stored by another import with the same values, and so did not write. When the other is undone, "
+                        + "they stay, as bars of this one."
+                );
+                table.HasTimeframeCheck("import_claims");
+                table.HasCheckConstraint("chk_import_claims_holder_id", "holder_id <> import_id");
+            }
+        );
+        claim
+            .HasKey(c => new
+            {
+                c.ImportId,
+                c.TickerId,
+                c.Timeframe,
+                c.HolderId,
+            })
+            .HasName("pk_import_claims");
+        claim.Property(c => c.Timeframe).HasTimeframeConversion();
+        claim.Property(c => c.HolderId).HasComment("The import that the stored bars are from.");
+        claim
+            .Property(c => c.Ranges)
+            .HasColumnType("tstzmultirange")
+            .HasComment("All bars of the holder within these ranges are in the file of the import, with the same values.");
+        claim
+            .HasOne<ImportWindow>()
+            .WithMany()
+            .HasForeignKey(c => new
+            {
+                c.ImportId,
+                c.TickerId,
+                c.Timeframe,
+            })
+            .OnDelete(DeleteBehavior.Cascade)
+            .HasConstraintName("fk_import_claims_window");
+        claim
+            .HasOne<ImportBatch>()
+            .WithMany()
+            .HasForeignKey(c => c.HolderId)
+            .OnDelete(DeleteBehavior.Cascade)
+            .HasConstraintName("fk_import_claims_holder");
+        claim.HasIndex(c => c.HolderId).HasDatabaseName("idx_import_claims_holder_id");
+    }
+
+    private static void AlternativeBar(EntityTypeBuilder<AlternativeBar> bar)
+    {
+        bar.ToTable(
+            "alternative_bars",
+            MarketSchema.Schema,
+            table =>
+            {
+                table.HasComment(
+                    "Other values of stored bars: those that an import replaced, and those of imports that skipped bars with other values. "
+                        + "An undo brings them back. No foreign key to tickers, as for bars."
+                );
+                table.HasTimeframeCheck("alternative_bars");
+            }
+        );
+        bar.HasNoKey();
+        bar.Property(b => b.Timeframe).HasTimeframeConversion();
+        bar.Property(b => b.ImportId).HasComment("The import whose values these are; NULL if no import wrote them.");
+        foreach (
+            var price in new[]
+            {
+                nameof(Imports.Records.AlternativeBar.Open),
+                nameof(Imports.Records.AlternativeBar.High),
+                nameof(Imports.Records.AlternativeBar.Low),
+                nameof(Imports.Records.AlternativeBar.Close),
+                nameof(Imports.Records.AlternativeBar.Vwap),
+            }
+        )
+        {
+            bar.Property(price).HasPrecision(18, 8);
+        }
+
+        bar.Property(b => b.Volume).HasPrecision(28, 8);
+        bar.Property(b => b.Source).HasMaxLength(20);
+        bar.Property(b => b.KeptAt)
+            .HasDefaultValueSql("now()")
+            .HasComment("When the bar was replaced or skipped: the rows are kept for 30 days.");
+        bar.HasIndex(b => new
+            {
+                b.TickerId,
+                b.Timeframe,
+                b.Timestamp,
+            })
+            .HasDatabaseName("idx_alternative_bars_ticker_id_timeframe_timestamp");
+        bar.HasHypertable(
+            new HypertableDeclaration
+            {
+                TimeColumn = "kept_at",
+                ChunkInterval = TimeSpan.FromDays(7),
+                Retain = TimeSpan.FromDays(30),
+            }
+        );
     }
 }

@@ -6,7 +6,7 @@ DECLARE
 BEGIN
   FOREACH rows IN ARRAY ARRAY[
     'bars_1m', 'bars_5m', 'bars_15m', 'bars_30m', 'bars_1h', 'bars_4h', 'bars_1d',
-    'indicators', 'computed_features', 'bar_changes', 'sync_payloads'] LOOP
+    'indicators', 'computed_features', 'bar_changes', 'sync_payloads', 'alternative_bars'] LOOP
     FOR ticker IN SELECT id FROM removed LOOP
       EXECUTE format('DELETE FROM market.%I WHERE ticker_id = %s', rows, ticker);
     END LOOP;

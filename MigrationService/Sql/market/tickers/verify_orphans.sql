@@ -50,6 +50,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
    WHERE NOT EXISTS (SELECT FROM market.tickers t WHERE t.id = x.ticker_id)
    GROUP BY x.ticker_id
   UNION ALL
+  SELECT 'alternative_bars'::text, x.ticker_id, count(*)
+    FROM market.alternative_bars x
+   WHERE NOT EXISTS (SELECT FROM market.tickers t WHERE t.id = x.ticker_id)
+   GROUP BY x.ticker_id
+  UNION ALL
   SELECT 'sync_payloads'::text, x.ticker_id, count(*)
     FROM market.sync_payloads x
    WHERE NOT EXISTS (SELECT FROM market.tickers t WHERE t.id = x.ticker_id)
