@@ -15,8 +15,8 @@ if "%ConnectionStrings__wyckoff%"=="" if exist "%home%\running.env" (
 )
 if "%verb%"=="status" call :run MigrationService --status & exit /b
 if "%verb%"=="migrate" call :run MigrationService %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
-for %%v in (samples import export recompute maintain sync feeds) do if "%verb%"=="%%v" call :run Ingestor %* & exit /b
-echo usage: wyckoff up ^| status ^| migrate ^| samples ^| import ^| export ^| recompute ^| maintain ^| sync ^| feeds 1>&2
+for %%v in (samples import imports export recompute maintain sync feeds) do if "%verb%"=="%%v" call :run Ingestor %* & exit /b
+echo usage: wyckoff up ^| status ^| migrate ^| samples ^| import ^| imports ^| export ^| recompute ^| maintain ^| sync ^| feeds 1>&2
 exit /b 1
 
 :run

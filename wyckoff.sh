@@ -13,6 +13,7 @@ usage: ./wyckoff.sh [--data FOLDER] VERB [ARGS]
   migrate [ARGS]   migrate the database to the schema of this build (--dry-run, --verify, --reset --yes)
   samples          load the sample data
   import PATH…     import bars from files and folders (--symbol, --timeframe; --help lists all options)
+  imports ARGS     list imports, or undo one: imports list, imports undo ID
   export ARGS      export stored bars to a CSV or Parquet file: --symbol SPY --timeframe 1d --output spy.parquet
   recompute ARGS   recompute coarser bars, derived fields and indicators from the stored bars (--symbol A,B or --all)
   maintain         run one round of maintenance: aggregates, retention, materialized views
@@ -63,7 +64,7 @@ case $verb in
   up) exec dotnet run --project "$here/AppHost" -- "$@" ;;
   status) connect && run MigrationService --status "$@" ;;
   migrate) connect && run MigrationService "$@" ;;
-  samples | sync | feeds | import | export | recompute) connect && run Ingestor "$verb" "$@" ;;
+  samples | sync | feeds | import | imports | export | recompute) connect && run Ingestor "$verb" "$@" ;;
   maintain)
     # Without a connection of the worker's own, the administrator's connection takes the role wyckoff_worker.
     connect

@@ -33,12 +33,19 @@ public static class ImportsApi
     private const string Example =
         """{"id":1,"file":"spy.csv","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","source":"import","""
         + """ "policy":"skip","symbol":"SPY","timeframe":"1d","status":"completed","size":87,"bytesRead":87,"read":2,"inserted":1,"""
-        + """ "updated":0,"skipped":0,"rejected":1,"startedAt":"2024-06-05T08:00:00Z","heartbeatAt":"2024-06-05T08:00:00.2Z","""
-        + """ "finishedAt":"2024-06-05T08:00:00.2Z","error":null}""";
+        + """ "updated":0,"skipped":0,"differing":0,"rejected":1,"startedAt":"2024-06-05T08:00:00Z","heartbeatAt":"2024-06-05T08:00:00.2Z","""
+        + """ "finishedAt":"2024-06-05T08:00:00.2Z","error":null,"undone":null}""";
+
+    private const string ExampleUndone =
+        """{"id":1,"file":"spy.csv","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","source":"import","""
+        + """ "policy":"skip","symbol":"SPY","timeframe":"1d","status":"undone","size":87,"bytesRead":87,"read":2,"inserted":1,"""
+        + """ "updated":0,"skipped":0,"differing":0,"rejected":1,"startedAt":"2024-06-05T08:00:00Z","""
+        + """ "heartbeatAt":"2024-06-05T09:00:00Z","finishedAt":"2024-06-05T08:00:00.2Z","error":null,"""
+        + """ "undone":{"at":"2024-06-05T09:00:00Z","removed":1,"restored":0,"kept":0}}""";
 
     private const string Uploaded = $$"""
-        {"read":2,"inserted":1,"updated":0,"skipped":0,"rejected":1,"imports":[{"id":1,"file":"spy.csv","status":"completed",
-          "alreadyThere":false,"read":2,"inserted":1,"updated":0,"skipped":0,"duplicates":0,"rejected":1,"seconds":0.2,"error":null,
+        {"read":2,"inserted":1,"updated":0,"skipped":0,"differing":0,"rejected":1,"imports":[{"id":1,"file":"spy.csv","status":"completed",
+          "alreadyThere":false,"read":2,"inserted":1,"updated":0,"skipped":0,"duplicates":0,"differing":0,"rejected":1,"seconds":0.2,"error":null,
           "notes":[],"firstRejects":[{{Reject}}]}]}
         """;
 
@@ -145,7 +152,7 @@ public static class ImportsApi
 
     private static readonly Parameter<ImportStatus> Status = Parameters.Choice(
         "status",
-        "running, completed, failed or interrupted (its process ended). Default: any.",
+        "running, completed, failed, interrupted (its process ended), undoing or undone. Default: any.",
         ImportStatus.Running
     ) with
     {
@@ -245,6 +252,20 @@ public static class ImportsApi
             .Produces<ImportDetailResponse>()
             .Fails(Problems.UnknownImport)
             .Answers("application/json", $$"""{"import":{{Example}},"firstRejects":[{{Reject}}]}""");
+        group
+            .MapDelete("/{id}", UndoAsync)
+            .WithName("UndoImport")
+            .WithSummary(
+                "Undo an import: delete its bars, or give them the values back that they have without it. Bars that were overwritten "
+                    + "since stay. Responds when all is done; undoing again changes nothing."
+            )
+            .Takes(OfOne)
+            .Produces<ImportResponse>()
+            .Fails(Problems.UnknownImport)
+            .Fails(Problems.ImportBusy)
+            .Fails(Problems.ImportNotUndoable)
+            .Answers("application/json", ExampleUndone)
+            .DisableRequestTimeout();
         group
             .MapGet("/{id}/rejects", RejectsAsync)
             .WithName("GetImportRejects")
@@ -401,6 +422,31 @@ public static class ImportsApi
         return TypedResults.Ok(new ImportDetailResponse(ImportResponse.Of(import), [.. rejects.Select(RejectResponse.Of)]));
     }
 
+    private static async Task<IResult> UndoAsync(HttpContext context, ImportUndo undo, ImportQueries imports, IHostApplicationLifetime host)
+    {
+        var reader = new RequestReader(context, OfOne);
+        var id = reader.Get(Id);
+        if (reader.HasErrors)
+        {
+            return reader.Problem();
+        }
+
+        // Not stopped when the client goes away: half an undo helps nobody.
+        return await undo.UndoAsync(id, host.ApplicationStopping) switch
+        {
+            UndoOutcome.Unknown => Unknown(id),
+            UndoOutcome.Busy => Problems.Of(
+                Problems.ImportBusy,
+                FormattableString.Invariant($"Import {id} is running, or is being undone by another request.")
+            ),
+            UndoOutcome.TooLate => Problems.Of(
+                Problems.ImportNotUndoable,
+                FormattableString.Invariant($"Bars that import {id} replaced are not kept any more.")
+            ),
+            _ => TypedResults.Ok(ImportResponse.Of((await imports.FindAsync(id, host.ApplicationStopping))!)),
+        };
+    }
+
     private static async Task<IResult> RejectsAsync(HttpContext context, ImportQueries imports, CancellationToken cancellationToken)
     {
         var reader = new RequestReader(context, OfRejects);
@@ -525,6 +571,7 @@ public sealed record UploadResponse(
     long Inserted,
     long Updated,
     long Skipped,
+    long Differing,
     long Rejected,
     IReadOnlyList<UploadedFileResponse> Imports
 )
@@ -535,6 +582,7 @@ public sealed record UploadResponse(
             results.Sum(r => r.Inserted),
             results.Sum(r => r.Updated),
             results.Sum(r => r.Skipped),
+            results.Sum(r => r.Differing),
             results.Sum(r => r.Rejected),
             [.. results.Select(UploadedFileResponse.Of)]
         );
@@ -551,6 +599,7 @@ public sealed record UploadedFileResponse(
     long Updated,
     long Skipped,
     long Duplicates,
+    long Differing,
     long Rejected,
     double Seconds,
     string? Error,
@@ -569,6 +618,7 @@ public sealed record UploadedFileResponse(
             result.Updated,
             result.Skipped,
             result.Duplicates,
+            result.Differing,
             result.Rejected,
             Math.Round(result.Took.TotalSeconds, 3),
             result.Error,
@@ -593,11 +643,13 @@ public sealed record ImportResponse(
     long Inserted,
     long Updated,
     long Skipped,
+    long Differing,
     long Rejected,
     DateTimeOffset StartedAt,
     DateTimeOffset HeartbeatAt,
     DateTimeOffset? FinishedAt,
-    string? Error
+    string? Error,
+    ImportUndone? Undone
 )
 {
     public static ImportResponse Of(ImportRecord import) =>
@@ -616,11 +668,13 @@ public sealed record ImportResponse(
             import.Inserted,
             import.Updated,
             import.Skipped,
+            import.Differing,
             import.Rejected,
             import.StartedAt,
             import.HeartbeatAt,
             import.FinishedAt,
-            import.Error
+            import.Error,
+            import.Undone
         );
 }
 

@@ -26,6 +26,7 @@ var command = new RootCommand("Imports market data and maintains the database. W
     samples,
     maintain,
     ImportVerb.Create(Builder),
+    ImportsVerb.Create(Builder),
     ExportVerb.Create(Builder),
     RecomputeVerb.Create(Builder),
 };

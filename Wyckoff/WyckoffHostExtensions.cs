@@ -73,6 +73,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<DatabaseHosts>();
         builder.Services.AddOptions<SpoolOptions>().BindConfiguration(SpoolOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<ImportRunner>();
+        builder.Services.AddSingleton<ImportUndo>();
         builder.Services.AddSingleton<ImportQueries>();
         SecretKeys.Add(builder.Services);
         builder.Services.AddSingleton<BrokerSecrets>();

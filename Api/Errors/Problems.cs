@@ -67,6 +67,18 @@ public static class Problems
         "Ticker exists already",
         "A ticker with this symbol exists already. The header Location has its path."
     );
+    public static readonly ProblemKind ImportBusy = new(
+        "import-busy",
+        StatusCodes.Status409Conflict,
+        "Import is busy",
+        "The import is running, or another request undoes it. Try again when it has ended."
+    );
+    public static readonly ProblemKind ImportNotUndoable = new(
+        "import-not-undoable",
+        StatusCodes.Status409Conflict,
+        "Import cannot be undone",
+        "Bars that the import replaced are not kept any more: Wyckoff:Maintenance:KeepReplaced says for how long they are."
+    );
     public static readonly ProblemKind ChangedMeanwhile = new(
         "changed-meanwhile",
         StatusCodes.Status412PreconditionFailed,

@@ -34,7 +34,17 @@ internal static class ImportSummary
                     + (result.Resumed ? ", resumed" : "")
             );
             output.WriteLine(
-                "  " + Counts(result.Read, result.Inserted, result.Updated, result.Skipped, result.Duplicates, result.Rejected, result.Took)
+                "  "
+                    + Counts(
+                        result.Read,
+                        result.Inserted,
+                        result.Updated,
+                        result.Skipped,
+                        result.Duplicates,
+                        result.Differing,
+                        result.Rejected,
+                        result.Took
+                    )
             );
             if (result.Error is not null)
             {
@@ -73,6 +83,7 @@ internal static class ImportSummary
                         results.Sum(r => r.Updated),
                         results.Sum(r => r.Skipped),
                         results.Sum(r => r.Duplicates),
+                        results.Sum(r => r.Differing),
                         results.Sum(r => r.Rejected),
                         took
                     )
@@ -80,8 +91,18 @@ internal static class ImportSummary
         }
     }
 
-    private static string Counts(long read, long inserted, long updated, long skipped, long duplicates, long rejected, TimeSpan took) =>
-        Invariant($"{read:N0} rows: {inserted:N0} inserted, {updated:N0} updated, {skipped:N0} skipped ({duplicates:N0} duplicates), ")
+    private static string Counts(
+        long read,
+        long inserted,
+        long updated,
+        long skipped,
+        long duplicates,
+        long differing,
+        long rejected,
+        TimeSpan took
+    ) =>
+        Invariant($"{read:N0} rows: {inserted:N0} inserted, {updated:N0} updated, ")
+        + Invariant($"{skipped:N0} skipped ({duplicates:N0} duplicates, {differing:N0} differ from the stored bar), ")
         + Invariant($"{rejected:N0} rejected; {took.TotalSeconds:0.0} s, {read / Math.Max(took.TotalSeconds, 0.001):N0} rows/s");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -15,4 +15,13 @@ internal sealed class MaintenanceOptions
         ErrorMessage = "Wyckoff:Maintenance:Every is a time span from 00:00:10 to 1.00:00:00."
     )]
     public TimeSpan Every { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long the values that an import replaced are kept, for undoing it.</summary>
+    [Range(
+        typeof(TimeSpan),
+        "00:00:00",
+        "36500.00:00:00",
+        ErrorMessage = "Wyckoff:Maintenance:KeepReplaced is a time span from 00:00:00 to 36500.00:00:00."
+    )]
+    public TimeSpan KeepReplaced { get; set; } = TimeSpan.FromDays(30);
 }

@@ -8,8 +8,8 @@ using Wyckoff.Timescale;
 namespace Wyckoff.Ingestor.Maintenance;
 
 /// <summary>
-/// Runs the maintenance that the database does not do by itself. On all editions it refreshes the materialized views. On editions without
-/// policies it also refreshes the aggregates and then drops rows older than the declared retention. It runs no ANALYZE, which only the
+/// Runs the maintenance that the database does not do by itself. On all editions it refreshes the materialized views and forgets the values
+/// that imports replaced long ago. On editions without policies it also refreshes the aggregates and then drops rows older than the declared retention. It runs no ANALYZE, which only the
 /// owner of a table may do; autovacuum does that.
 /// </summary>
 internal sealed class MaintenanceRound
@@ -20,6 +20,7 @@ internal sealed class MaintenanceRound
     private readonly MaintenanceDatabase _database;
     private readonly IReadOnlyList<Hypertable> _declared;
     private readonly IReadOnlyList<ContinuousAggregate> _aggregates;
+    private readonly TimeSpan _keepReplaced;
     private readonly ILogger<MaintenanceRound> _logger;
 
     /// <exception cref="StorageDeclarationException">The configured retention would drop rows before they are aggregated.</exception>
@@ -27,11 +28,12 @@ internal sealed class MaintenanceRound
         MaintenanceDatabase database,
         IReadOnlyList<Hypertable> declared,
         IReadOnlyList<ContinuousAggregate> aggregates,
+        TimeSpan keepReplaced,
         ILogger<MaintenanceRound> logger
     )
     {
         TimescaleReconciler.CheckAggregates(declared, aggregates);
-        (_database, _declared, _aggregates, _logger) = (database, declared, aggregates, logger);
+        (_database, _declared, _aggregates, _keepReplaced, _logger) = (database, declared, aggregates, keepReplaced, logger);
     }
 
     /// <summary>
@@ -144,6 +146,21 @@ internal sealed class MaintenanceRound
                 }
             );
         }
+
+        await StepAsync(
+            steps,
+            "forget replaced bars",
+            async () =>
+            {
+                await using var command = new NpgsqlCommand("SELECT market.forget_alternatives($1)", connection)
+                {
+                    Parameters = { new() { Value = now - _keepReplaced } },
+                    CommandTimeout = 0,
+                };
+                var forgotten = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+                return string.Create(CultureInfo.InvariantCulture, $"{forgotten} forgotten");
+            }
+        );
 
         async Task<bool> StepAsync(List<MaintenanceStep> all, string name, Func<Task<string>> action)
         {

@@ -40,6 +40,7 @@ internal sealed class MaintenanceWorker(
                 services.GetRequiredService<MaintenanceDatabase>(),
                 model.Hypertables(builder.Configuration),
                 model.ContinuousAggregates(builder.Configuration),
+                services.GetRequiredService<IOptions<MaintenanceOptions>>().Value.KeepReplaced,
                 services.GetRequiredService<ILogger<MaintenanceRound>>()
             );
         });

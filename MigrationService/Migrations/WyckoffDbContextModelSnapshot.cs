@@ -2465,7 +2465,7 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("kept_at")
                         .HasDefaultValueSql("now()")
-                        .HasComment("When the bar was replaced or skipped: the rows are kept for 30 days.");
+                        .HasComment("When the values were replaced or skipped. Maintenance deletes them after Wyckoff:Maintenance:KeepReplaced.");
 
                     b.Property<decimal>("Low")
                         .HasPrecision(18, 8)
@@ -2476,6 +2476,11 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasPrecision(18, 8)
                         .HasColumnType("numeric(18,8)")
                         .HasColumnName("open");
+
+                    b.Property<long?>("ReplacedBy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("replaced_by")
+                        .HasComment("The import that replaced these values; NULL if they were skipped.");
 
                     b.Property<string>("Source")
                         .IsRequired()
@@ -2511,8 +2516,14 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasColumnType("numeric(18,8)")
                         .HasColumnName("vwap");
 
-                    b.HasIndex("TickerId", "Timeframe", "Timestamp")
-                        .HasDatabaseName("idx_alternative_bars_ticker_id_timeframe_timestamp");
+                    b.HasIndex("KeptAt")
+                        .HasDatabaseName("idx_alternative_bars_kept_at");
+
+                    b.HasIndex("TickerId", "Timeframe", "Timestamp", "ImportId")
+                        .IsUnique()
+                        .HasDatabaseName("idx_alternative_bars_ticker_id_timeframe_timestamp_import_id");
+
+                    NpgsqlIndexBuilderExtensions.AreNullsDistinct(b.HasIndex("TickerId", "Timeframe", "Timestamp", "ImportId"), false);
 
                     b.ToTable("alternative_bars", "market", t =>
                         {
@@ -2520,8 +2531,6 @@ namespace Wyckoff.MigrationService.Migrations
 
                             t.HasCheckConstraint("chk_alternative_bars_timeframe", "timeframe IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d')");
                         });
-
-                    b.HasAnnotation("Wyckoff:Hypertable", "{\"TimeColumn\":\"kept_at\",\"ChunkInterval\":\"7.00:00:00\",\"SegmentBy\":null,\"OrderBy\":null,\"CompressAfter\":null,\"Retain\":\"30.00:00:00\"}");
                 });
 
             modelBuilder.Entity("Wyckoff.Imports.Records.ImportBatch", b =>
@@ -2560,6 +2569,13 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasDefaultValue(0L)
                         .HasColumnName("bytes_read")
                         .HasComment("How many of them have been read.");
+
+                    b.Property<bool>("CanUndo")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(true)
+                        .HasColumnName("can_undo")
+                        .HasComment("False once values that it replaced are no longer kept.");
 
                     b.Property<string>("ErrorMessage")
                         .HasColumnType("text")

@@ -132,7 +132,7 @@ public sealed class WorkerTests
     {
         await using var database = new MaintenanceDatabase(Nowhere);
         var time = new ManualTime(Start);
-        var round = new MaintenanceRound(database, [], [], NullLogger<MaintenanceRound>.Instance);
+        var round = new MaintenanceRound(database, [], [], TimeSpan.FromDays(30), NullLogger<MaintenanceRound>.Instance);
         using var worker = new MaintenanceWorker(
             database,
             round,

@@ -58,7 +58,7 @@ public sealed class MaintainVerbTests(TestDatabase database) : IClassFixture<Tes
     public async Task Without_a_worker_connection_the_service_is_healthy_and_its_health_says_so()
     {
         await using var unconfigured = new MaintenanceDatabase(null);
-        var round = new MaintenanceRound(unconfigured, [], [], NullLogger<MaintenanceRound>.Instance);
+        var round = new MaintenanceRound(unconfigured, [], [], TimeSpan.FromDays(30), NullLogger<MaintenanceRound>.Instance);
         using var worker = new MaintenanceWorker(
             unconfigured,
             round,

@@ -319,6 +319,7 @@ public abstract class MaintenanceTests(TestDatabase database) : IAsyncDisposable
             Opened(new MaintenanceDatabase(WorkerConnection)),
             context.Model.Hypertables(),
             context.Model.ContinuousAggregates(),
+            TimeSpan.FromDays(30),
             NullLogger<MaintenanceRound>.Instance
         );
     }

@@ -70,6 +70,15 @@ INSERT INTO market.import_batches (file, sha256, source, symbol, timeframe, stat
 INSERT INTO market.import_rejects (batch_id, line_number, text, reason)
 SELECT b, n, 't', 'r'
   FROM generate_series(1, 100) b, generate_series(1, 30) n;
+INSERT INTO market.import_windows (import_id, ticker_id, timeframe, range)
+SELECT n, 1 + n % 400, '1d', '[2024-01-01,2024-02-01)'
+  FROM generate_series(1, 2000) n;
+INSERT INTO market.import_claims (import_id, ticker_id, timeframe, holder_id, ranges)
+SELECT n, 1 + n % 400, '1d', n - 1, '{[2024-01-01,2024-02-01)}'
+  FROM generate_series(2, 2000) n;
+INSERT INTO market.alternative_bars (ticker_id, timeframe, timestamp, import_id, open, high, low, close, volume, source, kept_at)
+SELECT t, '1d', '2024-01-01'::timestamptz + n * interval '1 day', t, 1, 1, 1, 1, 1, 'x', '2024-03-01'::timestamptz + n * interval '1 day'
+  FROM generate_series(1, 200) t, generate_series(1, 100) n;
 SELECT market.refresh_overview();
 
 -- account

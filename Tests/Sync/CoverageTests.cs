@@ -68,8 +68,8 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
             new(days, Timeframe.Day1, new[] { Bar(Start.AddHours(5)), Bar(Start.AddDays(1).AddHours(5)) }),
         ];
         await using var connection = await database.App.OpenConnectionAsync(Token);
-        await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, Token);
-        await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, Token);
+        await SyncCoverageStore.AddImportedAsync(connection, tickers, 0, sets, Token);
+        await SyncCoverageStore.AddImportedAsync(connection, tickers, 0, sets, Token);
         var requested = new TimeRange(Start.AddDays(-1), Start.AddDays(11));
         Assert.Equal(
             [

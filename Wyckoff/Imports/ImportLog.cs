@@ -43,4 +43,11 @@ internal static partial class ImportLog
 
     [LoggerMessage(2104, LogLevel.Error, "The import of {File} failed unexpectedly")]
     public static partial void FailedUnexpectedly(this ILogger logger, Exception exception, string file);
+
+    [LoggerMessage(
+        2105,
+        LogLevel.Information,
+        "Import {Id} is undone: {Removed} bars removed, {Restored} restored, {Kept} overwritten since and left alone"
+    )]
+    public static partial void Undone(this ILogger logger, long id, long removed, long restored, long kept);
 }

@@ -436,7 +436,7 @@ public sealed class ImportRunner(
                 {
                     Source = options.Source,
                     Policy = options.Policy,
-                    OwnSince = import.StartedAt,
+                    ImportId = import.Id,
                     RollUp = options.RollUp,
                     Derive = options.Derive,
                     After = async (connection, result, token) =>
@@ -444,7 +444,7 @@ public sealed class ImportRunner(
                         if (batch.Rejects.Count == 0)
                         {
                             // A batch with rejects is not recorded as coverage: a provider may have the bars of the rejected rows.
-                            await SyncCoverageStore.AddImportedAsync(connection, tickers, sets, token);
+                            await SyncCoverageStore.AddImportedAsync(connection, tickers, import.Id, sets, token);
                         }
 
                         // Last, because all lanes update the same row and this statement locks it until the commit.
@@ -505,6 +505,7 @@ public sealed class ImportRunner(
         private long _updated;
         private long _skipped;
         private long _duplicates;
+        private long _differing;
 
         public long Id => id;
 
@@ -533,6 +534,7 @@ public sealed class ImportRunner(
                 _updated += written.Updated;
                 _skipped += written.Skipped + written.Duplicates;
                 _duplicates += written.Duplicates;
+                _differing += written.Differing;
             }
 
             ImportTelemetry.Wrote(written);
@@ -568,6 +570,7 @@ public sealed class ImportRunner(
                 Updated = _updated,
                 Skipped = _skipped,
                 Duplicates = _duplicates,
+                Differing = _differing,
                 Rejected = Rejected,
                 FirstRejects = _first,
             };

@@ -53,11 +53,13 @@ public static class SyncCoverageStore
 
     /// <summary>
     /// Adds the ranges filled from files, in the transaction that writes their bars. A file covers the time between two bars unless they
-    /// are further apart than any holiday; bars that a provider may have are then missing between them.
+    /// are further apart than any holiday; bars that a provider may have are then missing between them. The import keeps its own ranges,
+    /// which an undo takes away again.
     /// </summary>
     public static async Task AddImportedAsync(
         NpgsqlConnection connection,
         TickerDirectory tickers,
+        long importId,
         IReadOnlyList<BarSet> sets,
         CancellationToken cancellationToken
     )
@@ -85,9 +87,17 @@ public static class SyncCoverageStore
         // One statement for all sets. The writer has already locked their windows, so the order of the rows cannot cause a deadlock.
         await using var command = new NpgsqlCommand(
             """
+            WITH filled AS (
+              SELECT ticker_id, timeframe, range_agg(r) AS ranges
+                FROM unnest($2, $3, $4) AS f (ticker_id, timeframe, r) GROUP BY ticker_id, timeframe
+            ), of_import AS (
+              UPDATE market.import_windows w
+                 SET covered = w.covered + f.ranges
+                FROM filled f
+               WHERE w.import_id = $5 AND w.ticker_id = f.ticker_id AND w.timeframe = f.timeframe
+            )
             INSERT INTO market.sync_coverage AS known (ticker_id, timeframe, source, covered)
-            SELECT ticker_id, timeframe, $1, range_agg(r)
-              FROM unnest($2, $3, $4) AS filled (ticker_id, timeframe, r) GROUP BY ticker_id, timeframe
+            SELECT ticker_id, timeframe, $1, ranges FROM filled
             ON CONFLICT (ticker_id, timeframe, source) DO UPDATE SET covered = known.covered + excluded.covered
              WHERE NOT known.covered @> excluded.covered
             """,
@@ -97,6 +107,7 @@ public static class SyncCoverageStore
         command.Parameters.Add(new() { Value = ids.ToArray() });
         command.Parameters.Add(new() { Value = frames.ToArray() });
         command.Parameters.Add(new() { Value = ranges.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTzRange });
+        command.Parameters.Add(new() { Value = importId });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -9,6 +9,8 @@ internal static class MarketDataTraces
 
     public static Activity? Import(string file) => Source.StartActivity("import")?.SetTag("wyckoff.import.file", file);
 
+    public static Activity? Undo(long import) => Source.StartActivity("undo import")?.SetTag("wyckoff.import.id", import);
+
     public static Activity? Sync(string provider, string symbol, string timeframe) =>
         Source
             .StartActivity("sync")

@@ -23,7 +23,7 @@ public sealed class BarScanTests(TestDatabase database) : IClassFixture<TestData
         await using (
             var copy = await connection.BeginRawBinaryCopyAsync(
                 """
-                COPY (SELECT timestamp, open, high, low, close, volume, trade_count, vwap, source = 'aggregated', false
+                COPY (SELECT timestamp, open, high, low, close, volume, trade_count, vwap, source = 'aggregated', import_id
                         FROM market.bars_1d
                        ORDER BY timestamp) TO STDOUT (FORMAT binary)
                 """,

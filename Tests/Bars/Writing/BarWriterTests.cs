@@ -154,33 +154,23 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
     {
         var ticker = NewTicker("UTC");
         var bars = Session(1);
-        var since = await database.ScalarAsync<DateTime>("SELECT clock_timestamp()");
-        await _writer.WriteAsync([new(ticker, Timeframe.Minute1, bars)], new() { Source = "test", OwnSince = since }, Token);
-        var corrected = bars[5] with { Volume = 7 };
-        Assert.Equal(
-            1,
-            (
-                await _writer.WriteAsync(
-                    [new(ticker, Timeframe.Minute1, new[] { corrected })],
-                    new() { Source = "test", OwnSince = since },
-                    Token
-                )
-            ).Updated
-        );
-        Assert.Equal(
-            1,
-            (
-                await _writer.WriteAsync(
-                    [new(ticker, Timeframe.Minute1, new[] { bars[5] })],
-                    new() { Source = "other", OwnSince = since },
-                    Token
-                )
-            ).Skipped
-        );
-        Assert.Equal(
-            1,
-            (await _writer.WriteAsync([new(ticker, Timeframe.Minute1, new[] { bars[5] })], new() { Source = "test" }, Token)).Skipped
-        );
+        var import = await NewImportAsync();
+        var other = await NewImportAsync();
+        await WriteAsync(bars, import);
+        // Counted as a duplicate: the file has the bar twice.
+        Assert.Equal((0, 1), Counts(await WriteAsync([bars[5] with { Volume = 7 }], import)));
+        Assert.Equal(1, (await WriteAsync([bars[5]], other)).Skipped);
+        Assert.Equal(1, (await WriteAsync([bars[5]], null)).Skipped);
+
+        async Task<BarWriteResult> WriteAsync(IncomingBar[] written, long? importId) =>
+            await _writer.WriteAsync([new(ticker, Timeframe.Minute1, written)], new() { Source = "test", ImportId = importId }, Token);
+
+        Task<long> NewImportAsync() =>
+            database.ScalarAsync<long>(
+                $"INSERT INTO import_batches (file, sha256, source, status) VALUES ('x', '{new string('0', 64)}', 'test', 'running') RETURNING id"
+            );
+
+        static (long Updated, long Duplicates) Counts(BarWriteResult result) => (result.Updated, result.Duplicates);
     }
 
     [Fact]

@@ -8,12 +8,13 @@ namespace Wyckoff.Tests.Bars.Writing;
 
 public sealed class StoredBarMergeTests
 {
+    private const long Import = 7;
     private static readonly TickerRef Ticker = new(1, Symbol.Parse("MERGE"), TimeZoneInfo.Utc);
 
     [Fact]
     public void New_bars_are_inserted_between_and_after_stored_ones()
     {
-        var merge = Merge(ConflictPolicy.Skip, [Bar(1), Bar(3), Bar(4)], [new(Bar(0), false, false), new(Bar(2), false, false)]);
+        var merge = Merge(ConflictPolicy.Skip, [Bar(1), Bar(3), Bar(4)], [new(Bar(0), false, null), new(Bar(2), false, null)]);
         Assert.Equal([1, 3, 4], Minutes(merge.Inserts));
         Assert.Empty(merge.Updates);
         Assert.Equal(Time(2), merge.AffectedFrom);
@@ -25,7 +26,7 @@ public sealed class StoredBarMergeTests
     {
         foreach (var policy in Enum.GetValues<ConflictPolicy>())
         {
-            var merge = Merge(policy, [Bar(1)], [new(Bar(1), false, false)]);
+            var merge = Merge(policy, [Bar(1)], [new(Bar(1), false, null)]);
             Assert.Equal((1L, false), (merge.Skipped, merge.HasChanges));
         }
     }
@@ -33,7 +34,7 @@ public sealed class StoredBarMergeTests
     [Fact]
     public void The_policy_decides_about_a_different_stored_bar()
     {
-        StoredBar stored = new(Bar(1, close: 2), false, false);
+        StoredBar stored = new(Bar(1, close: 2), false, null);
         Assert.Equal(1, Merge(ConflictPolicy.Skip, [Bar(1)], [stored]).Skipped);
         Assert.Equal([1], Minutes(Merge(ConflictPolicy.Replace, [Bar(1)], [stored]).Updates));
         Assert.Throws<BarConflictException>(() => Merge(ConflictPolicy.Fail, [Bar(1)], [stored]));
@@ -45,22 +46,27 @@ public sealed class StoredBarMergeTests
         foreach (var policy in Enum.GetValues<ConflictPolicy>())
         {
             // An aggregated bar is updated even if it is equal: its source changes.
-            Assert.Equal([1], Minutes(Merge(policy, [Bar(1)], [new(Bar(1), true, false)]).Updates));
-            Assert.Equal([1], Minutes(Merge(policy, [Bar(1)], [new(Bar(1, close: 2), false, true)]).Updates));
+            Assert.Equal([1], Minutes(Merge(policy, [Bar(1)], [new(Bar(1), true, null)]).Updates));
+            Assert.Equal([1], Minutes(Merge(policy, [Bar(1)], [new(Bar(1, close: 2), false, Import)]).Updates));
         }
     }
 
     [Fact]
     public void A_stored_bar_is_affected_only_if_a_changed_bar_is_in_its_lookback()
     {
-        StoredBar[] stored = [.. Enumerable.Range(2, 30).Select(minute => new StoredBar(Bar(minute), false, false))];
+        StoredBar[] stored = [.. Enumerable.Range(2, 30).Select(minute => new StoredBar(Bar(minute), false, null))];
         Assert.Equal(Time(2), Merge(ConflictPolicy.Skip, [Bar(1)], stored).AffectedFrom);
         Assert.Null(Merge(ConflictPolicy.Skip, [Bar(40)], stored).AffectedFrom);
     }
 
     private static StoredBarMerge Merge(ConflictPolicy policy, IncomingBar[] bars, StoredBar[] stored)
     {
-        var merge = new StoredBarMerge(WindowBatch.Of(Ticker, Timeframe.Minute1, [bars]), policy, new(Timeframe.Minute1, new(Ticker.Zone)));
+        var merge = new StoredBarMerge(
+            WindowBatch.Of(Ticker, Timeframe.Minute1, [bars]),
+            policy,
+            new(Timeframe.Minute1, new(Ticker.Zone)),
+            Import
+        );
         foreach (var bar in stored)
         {
             merge.Add(bar);

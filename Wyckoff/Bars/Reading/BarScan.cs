@@ -6,16 +6,16 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Bars.Reading;
 
-/// <summary>A stored bar. It is an own bar if the caller wrote it earlier.</summary>
-internal readonly record struct StoredBar(IncomingBar Bar, bool Aggregated, bool Own);
+/// <summary>A stored bar, and the import that wrote it; null if no import did.</summary>
+internal readonly record struct StoredBar(IncomingBar Bar, bool Aggregated, long? ImportId);
 
 /// <summary>
 /// Reads the stored bars of one window, oldest first, to compare them with the bars that are written. COPY in PostgreSQL's binary
 /// format is fast enough to compare all bars of a file that is imported again.
 /// </summary>
 /// <remarks>
-/// Not a <see cref="BarReader"/>: this read belongs to the transaction that writes, under its locks, and the database compares the
-/// source and <c>created_at</c> of each row, which no other reader needs.
+/// Not a <see cref="BarReader"/>: this read belongs to the transaction that writes, under its locks, and it needs the origin of each row,
+/// which no other reader does.
 /// </remarks>
 internal sealed class BarScan : IAsyncDisposable
 {
@@ -35,19 +35,14 @@ internal sealed class BarScan : IAsyncDisposable
         Timeframe timeframe,
         long from,
         long to,
-        string source,
-        DateTimeOffset? ownSince,
         CancellationToken cancellationToken
     )
     {
-        // COPY takes no parameters. Everything here except the source is a number.
-        var own = ownSince is { } since
-            ? $"source = '{source.Replace("'", "''", StringComparison.Ordinal)}' AND created_at >= {Literal(IncomingBar.TimeOf(since))}"
-            : "false";
+        // COPY takes no parameters. Everything here is a number.
         var sql = string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            COPY (SELECT timestamp, open, high, low, close, volume, trade_count, vwap, source = 'aggregated', {own}
+            COPY (SELECT timestamp, open, high, low, close, volume, trade_count, vwap, source = 'aggregated', import_id
                     FROM {MarketSchema.QualifiedBarsTable(timeframe)}
                    WHERE ticker_id = {tickerId} AND timestamp >= {Literal(from)} AND timestamp <= {Literal(to)}
                    ORDER BY timestamp) TO STDOUT (FORMAT binary)
@@ -118,7 +113,7 @@ internal sealed class BarScan : IAsyncDisposable
         if (
             !TryField(buffer, ref at, out var vwap)
             || !TryField(buffer, ref at, out var aggregated)
-            || !TryField(buffer, ref at, out var own)
+            || !TryField(buffer, ref at, out var importId)
         )
         {
             return false;
@@ -127,7 +122,7 @@ internal sealed class BarScan : IAsyncDisposable
         stored = new(
             new(time, prices[0], prices[1], prices[2], prices[3], volume, trades, vwap.IsEmpty ? 0 : (long)BinaryNumeric.Read(vwap)),
             aggregated[0] != 0,
-            own[0] != 0
+            importId.IsEmpty ? null : BinaryPrimitives.ReadInt64BigEndian(importId)
         );
         _start = at;
         return true;

@@ -48,6 +48,7 @@ internal sealed class BarAppender(NpgsqlConnection connection, DerivationStates 
             connection,
             MarketSchema.QualifiedBarsTable(timeframe),
             BarWriter.Aggregated,
+            importId: null,
             cancellationToken
         );
         foreach (var fold in folds)

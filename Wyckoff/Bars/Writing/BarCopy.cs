@@ -12,33 +12,37 @@ internal sealed class BarCopy : IAsyncDisposable
 {
     public const string Columns =
         "ticker_id, timestamp, open, high, low, close, volume, trade_count, vwap, spread, spread_ratio, volume_ratio, low_history, "
-        + "source, quality_score";
+        + "source, quality_score, import_id";
 
     /// <summary>2000-01-01, the epoch of PostgreSQL's timestamps, in microseconds since 1970.</summary>
     public const long PostgresEpoch = 946_684_800_000_000;
 
-    private const short ColumnCount = 15;
+    private const short ColumnCount = 16;
     private const int LongestRow = 512;
     private static readonly byte[] Header = [.. "PGCOPY\n"u8, 0xFF, (byte)'\r', (byte)'\n', 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
     private readonly Stream _stream;
     private readonly byte[] _source;
+    private readonly long? _importId;
     private readonly byte[] _buffer = new byte[64 * 1024];
     private int _length;
     private bool _completed;
 
-    private BarCopy(Stream stream, string source) => (_stream, _source) = (stream, Encoding.UTF8.GetBytes(source));
+    private BarCopy(Stream stream, string source, long? importId) =>
+        (_stream, _source, _importId) = (stream, Encoding.UTF8.GetBytes(source), importId);
 
     public static async Task<BarCopy> BeginAsync(
         NpgsqlConnection connection,
         string table,
         string source,
+        long? importId,
         CancellationToken cancellationToken
     )
     {
         var copy = new BarCopy(
             await connection.BeginRawBinaryCopyAsync($"COPY {table} ({Columns}) FROM STDIN (FORMAT binary)", cancellationToken),
-            source
+            source,
+            importId
         );
         Header.CopyTo(copy._buffer, 0);
         copy._length = Header.Length;
@@ -122,12 +126,18 @@ internal sealed class BarCopy : IAsyncDisposable
         BinaryPrimitives.WriteInt32BigEndian(to[at..], _source.Length);
         _source.CopyTo(to[(at + 4)..]);
         at += 4 + _source.Length;
-        return at
-            + (
-                row.Derived.Quality == BarDerivation.Unrated
-                    ? Null(to[at..])
-                    : Numeric(to[at..], row.Derived.Quality / 100, row.Derived.Quality % 100 * 1_000_000, 2)
-            );
+        at +=
+            row.Derived.Quality == BarDerivation.Unrated
+                ? Null(to[at..])
+                : Numeric(to[at..], row.Derived.Quality / 100, row.Derived.Quality % 100 * 1_000_000, 2);
+        if (_importId is not { } importId)
+        {
+            return at + Null(to[at..]);
+        }
+
+        BinaryPrimitives.WriteInt32BigEndian(to[at..], 8);
+        BinaryPrimitives.WriteInt64BigEndian(to[(at + 4)..], importId);
+        return at + 12;
     }
 
     private static int Null(Span<byte> to)

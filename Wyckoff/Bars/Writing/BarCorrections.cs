@@ -4,7 +4,7 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Bars.Writing;
 
 /// <summary>Updates stored bars, and derives the fields of the stored bars after changed ones again.</summary>
-internal sealed class BarCorrections(NpgsqlConnection connection, LockedWindows windows)
+internal sealed class BarCorrections(NpgsqlConnection connection, LockedWindows windows, ImportTrail? trail)
 {
     private const string Table = "pg_temp.bar_corrections";
 
@@ -12,7 +12,7 @@ internal sealed class BarCorrections(NpgsqlConnection connection, LockedWindows 
     public async Task UpdateAsync(
         Timeframe timeframe,
         IReadOnlyList<StoredBarMerge> merges,
-        string source,
+        BarWriteOptions options,
         CancellationToken cancellationToken
     )
     {
@@ -21,8 +21,8 @@ internal sealed class BarCorrections(NpgsqlConnection connection, LockedWindows 
             return;
         }
 
-        await CreateTableAsync(cancellationToken);
-        await using (var copy = await BarCopy.BeginAsync(connection, Table, source, cancellationToken))
+        await TemporaryBars.CreateAsync(connection, Table, cancellationToken);
+        await using (var copy = await BarCopy.BeginAsync(connection, Table, options.Source, options.ImportId, cancellationToken))
         {
             foreach (var merge in merges)
             {
@@ -33,36 +33,43 @@ internal sealed class BarCorrections(NpgsqlConnection connection, LockedWindows 
         }
 
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new($"ANALYZE {Table}") } };
+        var updates = new List<NpgsqlBatchCommand>(merges.Count);
         foreach (var merge in merges)
         {
+            foreach (var command in trail?.KeepReplaced(merge, Table) ?? [ImportTrail.Forget(merge, Table)])
+            {
+                batch.BatchCommands.Add(command);
+            }
+
             // The bounds $2 and $3 spare the planner most chunks.
-            batch.BatchCommands.Add(
-                new(
-                    $"""
-                    UPDATE {MarketSchema.QualifiedBarsTable(timeframe)} b
-                       SET open = c.open, high = c.high, low = c.low, close = c.close, volume = c.volume,
-                           trade_count = c.trade_count, vwap = c.vwap, spread = c.spread, spread_ratio = c.spread_ratio,
-                           volume_ratio = c.volume_ratio, low_history = c.low_history, source = c.source, quality_score = c.quality_score
-                      FROM {Table} c
-                     WHERE c.ticker_id = $1 AND b.ticker_id = $1 AND b.timestamp = c.timestamp
-                       AND b.timestamp >= $2 AND b.timestamp <= $3
-                    """
-                )
+            var update = new NpgsqlBatchCommand(
+                $"""
+                UPDATE {MarketSchema.QualifiedBarsTable(timeframe)} b
+                   SET open = c.open, high = c.high, low = c.low, close = c.close, volume = c.volume,
+                       trade_count = c.trade_count, vwap = c.vwap, spread = c.spread, spread_ratio = c.spread_ratio,
+                       volume_ratio = c.volume_ratio, low_history = c.low_history, source = c.source, quality_score = c.quality_score,
+                       import_id = c.import_id
+                  FROM {Table} c
+                 WHERE c.ticker_id = $1 AND b.ticker_id = $1 AND b.timestamp = c.timestamp
+                   AND b.timestamp >= $2 AND b.timestamp <= $3
+                """
+            )
+            {
+                Parameters =
                 {
-                    Parameters =
-                    {
-                        new() { Value = merge.Batch.Ticker.Id },
-                        new() { Value = SqlTime.Of(merge.Updates[0].Bar.Time) },
-                        new() { Value = SqlTime.Of(merge.Updates[^1].Bar.Time) },
-                    },
-                }
-            );
+                    new() { Value = merge.Batch.Ticker.Id },
+                    new() { Value = SqlTime.Of(merge.Updates[0].Bar.Time) },
+                    new() { Value = SqlTime.Of(merge.Updates[^1].Bar.Time) },
+                },
+            };
+            updates.Add(update);
+            batch.BatchCommands.Add(update);
         }
 
         await batch.ExecuteNonQueryAsync(cancellationToken);
         for (var i = 0; i < merges.Count; i++)
         {
-            var updated = (long)batch.BatchCommands[i + 1].RecordsAffected;
+            var updated = (long)updates[i].RecordsAffected;
             if (updated != merges[i].Updates.Count)
             {
                 throw new InvalidOperationException(
@@ -112,22 +119,5 @@ internal sealed class BarCorrections(NpgsqlConnection connection, LockedWindows 
 
             await reader.NextResultAsync(cancellationToken);
         }
-    }
-
-    private async Task CreateTableAsync(CancellationToken cancellationToken)
-    {
-        await using var create = new NpgsqlCommand(
-            $"""
-            DO $$ BEGIN
-              IF to_regclass('{Table}') IS NULL THEN
-                CREATE TEMPORARY TABLE bar_corrections ON COMMIT DELETE ROWS AS
-                  SELECT {BarCopy.Columns} FROM market.bars_1m WITH NO DATA;
-              END IF;
-              TRUNCATE {Table};
-            END $$
-            """,
-            connection
-        );
-        await create.ExecuteNonQueryAsync(cancellationToken);
     }
 }

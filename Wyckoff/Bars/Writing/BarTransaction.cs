@@ -18,9 +18,12 @@ internal sealed class BarTransaction
     private readonly ChangeRecorder _changes;
     private readonly BarCorrections _corrections;
     private readonly BarAppender _appender;
+    private readonly ImportTrail? _trail;
     private long _inserted;
     private long _updated;
     private long _skipped;
+    private long _differing;
+    private long _duplicates;
 
     public BarTransaction(NpgsqlConnection connection, BarWriteOptions options, DerivationCache cache)
     {
@@ -28,7 +31,8 @@ internal sealed class BarTransaction
         _windows = new(connection);
         _derivations = new(connection, _windows, cache, options.Derive);
         _changes = new(connection, _windows, _derivations);
-        _corrections = new(connection, _windows);
+        _trail = options.ImportId is { } importId ? new(connection, importId, options.Source) : null;
+        _corrections = new(connection, _windows, _trail);
         _appender = new(connection, _derivations);
     }
 
@@ -38,7 +42,8 @@ internal sealed class BarTransaction
             Inserted = _inserted,
             Updated = _updated,
             Skipped = _skipped,
-            Duplicates = duplicates,
+            Differing = _differing,
+            Duplicates = duplicates + _duplicates,
             Changes = _changes.Changes,
         };
 
@@ -60,11 +65,16 @@ internal sealed class BarTransaction
             merges.Add(await MergeAsync(batch, cancellationToken));
         }
 
+        if (_trail is not null)
+        {
+            await _trail.RecordAsync(batches, merges, cancellationToken);
+        }
+
         var folds = appends.ConvertAll(batch =>
             CoarserBars.Plan(batch, _options.RollUp, coarser => _windows.Until(batch.Ticker.Id, coarser))
         );
         await InsertAsync(timeframe, folds, merges, cancellationToken);
-        await _corrections.UpdateAsync(timeframe, [.. merges.Where(merge => merge.Updates.Count > 0)], _options.Source, cancellationToken);
+        await _corrections.UpdateAsync(timeframe, [.. merges.Where(merge => merge.Updates.Count > 0)], _options, cancellationToken);
         merges.RemoveAll(merge => !merge.HasChanges);
         if (_options.Derive)
         {
@@ -84,7 +94,7 @@ internal sealed class BarTransaction
 
     private async Task<StoredBarMerge> MergeAsync(WindowBatch batch, CancellationToken cancellationToken)
     {
-        var merge = new StoredBarMerge(batch, _options.Policy, _derivations.At(batch.Ticker.Id, batch.Timeframe));
+        var merge = new StoredBarMerge(batch, _options.Policy, _derivations.At(batch.Ticker.Id, batch.Timeframe), _options.ImportId);
         // The merge leaves the state in the middle of the window, and the database may derive the bars after it again.
         _derivations.Remove(batch.Ticker.Id, batch.Timeframe);
         await using var scan = await BarScan.BeginAsync(
@@ -93,8 +103,6 @@ internal sealed class BarTransaction
             batch.Timeframe,
             batch.First,
             batch.Last,
-            _options.Source,
-            _options.OwnSince,
             cancellationToken
         );
         do
@@ -106,8 +114,10 @@ internal sealed class BarTransaction
         } while (await scan.FillAsync(cancellationToken));
         merge.Complete();
         _inserted += merge.Inserts.Count;
-        _updated += merge.Updates.Count;
+        _updated += merge.Updates.Count - merge.OwnUpdates;
+        _duplicates += merge.OwnUpdates;
         _skipped += merge.Skipped;
+        _differing += merge.Differing.Count;
         return merge;
     }
 
@@ -127,6 +137,7 @@ internal sealed class BarTransaction
             _connection,
             MarketSchema.QualifiedBarsTable(timeframe),
             _options.Source,
+            _options.ImportId,
             cancellationToken
         );
         foreach (var fold in folds)

@@ -27,10 +27,11 @@ public sealed record BarWriteOptions
     public ConflictPolicy Policy { get; init; }
 
     /// <summary>
-    /// Under <see cref="ConflictPolicy.Skip"/>: stored bars of the same source that were created since then are from an earlier batch of
-    /// this caller, and are replaced. So the last row of a file for a bar wins, however the file is cut into batches.
+    /// The import that the bars belong to; null if they are from elsewhere. Bars that this import wrote in an earlier batch are replaced
+    /// under every policy, so the last row of a file for a bar wins, however the file is cut into batches. What undoing the import needs
+    /// is kept: see <see cref="ImportTrail"/>.
     /// </summary>
-    public DateTimeOffset? OwnSince { get; init; }
+    public long? ImportId { get; init; }
 
     /// <summary>Whether the bars are rolled up into coarser timeframes, in the same transaction.</summary>
     public bool RollUp { get; init; } = true;
@@ -61,7 +62,10 @@ public sealed record BarWriteResult
     /// <summary>Bars that are stored already: equal ones, or under <see cref="ConflictPolicy.Skip"/> different ones.</summary>
     public long Skipped { get; init; }
 
-    /// <summary>Bars of the batch that were dropped because a later one has the same timestamp.</summary>
+    /// <summary>Of the skipped bars those with other values than the stored bar.</summary>
+    public long Differing { get; init; }
+
+    /// <summary>Bars of the import that were dropped because a later one has the same timestamp.</summary>
     public long Duplicates { get; init; }
 
     /// <summary>One entry for each window that changed, including the windows of coarser bars.</summary>

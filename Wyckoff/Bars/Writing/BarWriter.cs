@@ -66,7 +66,7 @@ public sealed class BarWriter(
             try
             {
                 var result = await TryWriteAsync(batch, options, cancellationToken);
-                Announce(result);
+                Announce(result.Changes);
                 return result;
             }
             catch (PostgresException e) when (attempt < Attempts && IsCollision(e) && !e.Data.Contains(FromCallback))
@@ -138,10 +138,11 @@ public sealed class BarWriter(
         }
     }
 
-    private void Announce(BarWriteResult result)
+    /// <summary>Tells this process and, through Redis, the others about changes that are committed.</summary>
+    internal void Announce(IReadOnlyList<WrittenRange> changes)
     {
         // Raised before the result is returned, so that reads through this process see their own writes.
-        foreach (var change in result.Changes)
+        foreach (var change in changes)
         {
             versions?.Raise(change.TickerId, change.Timeframe, change.Version);
         }
@@ -152,7 +153,7 @@ public sealed class BarWriter(
         }
 
         var subscriber = multiplexer.GetSubscriber();
-        foreach (var change in result.Changes)
+        foreach (var change in changes)
         {
             subscriber.Publish(
                 new RedisChannel(Channel, RedisChannel.PatternMode.Literal),

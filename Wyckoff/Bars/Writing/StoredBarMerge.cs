@@ -6,10 +6,16 @@ namespace Wyckoff.Bars.Writing;
 /// Compares a batch with the stored bars of the same time range, in the order of time, and decides which bars of the batch to insert, to
 /// update and to skip. Stored bars that stay as they are take part in the derivation of those that follow.
 /// </summary>
-internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, BarDerivation? derivation)
+internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, BarDerivation? derivation, long? importId = null)
 {
+    /// <summary>Stored bars of another import, one after the other, that the batch has with the same values.</summary>
+    public readonly record struct Claim(long Holder, long From, long Until);
+
     // The index of the next bar of the batch to compare.
     private int _next;
+
+    // The import that the last claim goes on for; null if the stored bar before was not claimed.
+    private long? _claimed;
 
     // How many of the next stored bars have a changed bar in their lookback.
     private int _affected;
@@ -23,6 +29,18 @@ internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, B
     public List<FinishedBar> Updates { get; } = [];
 
     public long Skipped { get; private set; }
+
+    /// <summary>Of the skipped bars those with other values than the stored bar.</summary>
+    public List<FinishedBar> Differing { get; } = [];
+
+    /// <summary>How many of the updates replace a bar that the same import wrote in an earlier batch.</summary>
+    public long OwnUpdates { get; private set; }
+
+    /// <summary>
+    /// The bars of other imports that the batch has with the same values, if it belongs to an import itself. No stored bar of another
+    /// origin or with another value lies within one.
+    /// </summary>
+    public List<Claim> Claims { get; } = [];
 
     public bool HasChanges => _from < _until;
 
@@ -43,17 +61,24 @@ internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, B
 
         if (_next == bars.Length || bars[_next].Time > stored.Bar.Time)
         {
+            _claimed = null;
             Keep(stored.Bar);
             return;
         }
 
         ref readonly var bar = ref bars[_next++];
+        var own = importId is not null && stored.ImportId == importId;
         if (!stored.Aggregated && bar == stored.Bar)
         {
+            ClaimBar(stored, own);
             Skip(stored.Bar);
+            return;
         }
-        else if (stored.Aggregated || stored.Own || policy == ConflictPolicy.Replace)
+
+        _claimed = null;
+        if (stored.Aggregated || own || policy == ConflictPolicy.Replace)
         {
+            OwnUpdates += own ? 1 : 0;
             Change(Updates, bar);
         }
         else if (policy == ConflictPolicy.Fail)
@@ -64,6 +89,7 @@ internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, B
         }
         else
         {
+            Differing.Add(new(bar, BarDerivation.Fields.None));
             Skip(stored.Bar);
         }
     }
@@ -79,6 +105,26 @@ internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, B
 
     /// <summary>Adds a range that was derived again to the changed range.</summary>
     public void Widen(long from, long until) => (_from, _until) = (Math.Min(_from, from), Math.Max(_until, until));
+
+    private void ClaimBar(in StoredBar stored, bool own)
+    {
+        if (importId is null || own || stored.ImportId is not { } holder)
+        {
+            _claimed = null;
+            return;
+        }
+
+        var until = stored.Bar.Time + batch.Timeframe.Microseconds;
+        if (_claimed == holder)
+        {
+            Claims[^1] = Claims[^1] with { Until = until };
+        }
+        else
+        {
+            Claims.Add(new(holder, stored.Bar.Time, until));
+            _claimed = holder;
+        }
+    }
 
     private void Skip(in IncomingBar stored)
     {

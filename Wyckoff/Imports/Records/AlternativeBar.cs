@@ -30,5 +30,8 @@ internal sealed record AlternativeBar
 
     public required string Source { get; init; }
 
+    /// <summary>The import that replaced these values; null if they were skipped.</summary>
+    public long? ReplacedBy { get; init; }
+
     public DateTimeOffset KeptAt { get; init; }
 }

@@ -104,6 +104,9 @@ public sealed class ImportBatch
 
     public string? ErrorMessage { get; private set; }
 
+    /// <summary>False once values that the import replaced are no longer kept.</summary>
+    public bool CanUndo { get; private set; } = true;
+
     /// <summary>When the import was undone.</summary>
     public DateTimeOffset? UndoneAt { get; private set; }
 

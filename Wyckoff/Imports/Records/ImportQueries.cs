@@ -21,20 +21,26 @@ public sealed record ImportRecord(
     long Inserted,
     long Updated,
     long Skipped,
+    long Differing,
     long Rejected,
     DateTimeOffset StartedAt,
     DateTimeOffset HeartbeatAt,
     DateTimeOffset? FinishedAt,
-    string? Error
+    string? Error,
+    ImportUndone? Undone
 );
+
+/// <summary>What an undo did to the bars of an import: how many were deleted, got the values back that they have without it, or were left
+/// alone because they were overwritten since.</summary>
+public sealed record ImportUndone(DateTimeOffset At, long Removed, long Restored, long Kept);
 
 /// <summary>Reads imports and their rejects.</summary>
 public sealed class ImportQueries(Database database)
 {
     private const string Select = """
         SELECT id, file, sha256, source, policy, symbol, timeframe, status, size, bytes_read,
-               rows_read, rows_inserted, rows_updated, rows_skipped, rows_rejected,
-               started_at, heartbeat_at, finished_at, error_message
+               rows_read, rows_inserted, rows_updated, rows_skipped, rows_differing, rows_rejected,
+               started_at, heartbeat_at, finished_at, error_message, undone_at, bars_removed, bars_restored, bars_kept
           FROM market.import_batches
         """;
 
@@ -146,10 +152,14 @@ public sealed class ImportQueries(Database database)
             reader.GetInt64(12),
             reader.GetInt64(13),
             reader.GetInt64(14),
-            reader.GetFieldValue<DateTimeOffset>(15),
+            reader.GetInt64(15),
             reader.GetFieldValue<DateTimeOffset>(16),
-            reader.IsDBNull(17) ? null : reader.GetFieldValue<DateTimeOffset>(17),
-            Text(18)
+            reader.GetFieldValue<DateTimeOffset>(17),
+            reader.IsDBNull(18) ? null : reader.GetFieldValue<DateTimeOffset>(18),
+            Text(19),
+            reader.IsDBNull(20)
+                ? null
+                : new(reader.GetFieldValue<DateTimeOffset>(20), reader.GetInt64(21), reader.GetInt64(22), reader.GetInt64(23))
         );
 
         string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

@@ -25,7 +25,10 @@ public sealed record ImportResult
     /// <summary>Rows whose bars existed already, and duplicates within the file.</summary>
     public long Skipped { get; init; }
 
-    /// <summary>Rows that a later row of the same batch replaced, because both are for the same bar.</summary>
+    /// <summary>Of the skipped rows those whose values differ from the stored bar.</summary>
+    public long Differing { get; init; }
+
+    /// <summary>Rows that a later row replaced, because both are for the same bar.</summary>
     public long Duplicates { get; init; }
 
     public long Rejected { get; init; }

@@ -8,12 +8,9 @@ namespace Wyckoff.Imports.Records;
 /// <summary>
 /// A running import. It holds an advisory lock of its database session; if another session can take the lock, the import has died.
 /// </summary>
-internal sealed class RunningImport(NpgsqlConnection lockConnection, long id, DateTimeOffset startedAt, bool resumed) : IAsyncDisposable
+internal sealed class RunningImport(NpgsqlConnection lockConnection, long id, bool resumed) : IAsyncDisposable
 {
     public long Id => id;
-
-    /// <summary>When the import started, by the clock of the database, which also stamps the bars.</summary>
-    public DateTimeOffset StartedAt => startedAt;
 
     public bool Resumed => resumed;
 
@@ -66,7 +63,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         {
             if (sha256 != Unhashed)
             {
-                foreach (var (id, completed, startedAt) in await EarlierAsync(connection, file, sha256, options, cancellationToken))
+                foreach (var (id, completed) in await EarlierAsync(connection, file, sha256, options, cancellationToken))
                 {
                     if (completed && !force)
                     {
@@ -81,7 +78,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                         && await RestartAsync(connection, id, cancellationToken)
                     )
                     {
-                        return (new(connection, id, startedAt, resumed: true), 0);
+                        return (new(connection, id, resumed: true), 0);
                     }
 
                     if (completed)
@@ -96,7 +93,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                 """
                 INSERT INTO market.import_batches (file, sha256, size, source, policy, symbol, timeframe, options, status)
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'running')
-                RETURNING id, started_at, pg_try_advisory_lock($9 # id)
+                RETURNING id, pg_try_advisory_lock($9 # id)
                 """,
                 connection
             )
@@ -114,15 +111,8 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                     new() { Value = LockPrefix },
                 },
             };
-            long newId;
-            DateTimeOffset now;
-            await using (var reader = await insert.ExecuteReaderAsync(cancellationToken))
-            {
-                await reader.ReadAsync(cancellationToken);
-                (newId, now) = (reader.GetInt64(0), await reader.GetFieldValueAsync<DateTimeOffset>(1, cancellationToken));
-            }
-
-            return (new(connection, newId, now, resumed: false), 0);
+            var newId = (long)(await insert.ExecuteScalarAsync(cancellationToken))!;
+            return (new(connection, newId, resumed: false), 0);
         }
         catch
         {
@@ -148,6 +138,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                SET rows_inserted = rows_inserted + $2,
                    rows_updated = rows_updated + $3,
                    rows_skipped = rows_skipped + $4,
+                   rows_differing = rows_differing + $8,
                    rows_rejected = rows_rejected + $5,
                    rows_read = rows_read + $2 + $3 + $4 + $5,
                    bytes_read = greatest(bytes_read, $6),
@@ -168,6 +159,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                 new() { Value = (long)rejects.Count },
                 new() { Value = bytesRead },
                 new() { Value = tickerIds.ToArray() },
+                new() { Value = written.Differing },
             },
         };
         if (await count.ExecuteNonQueryAsync(cancellationToken) == 0)
@@ -267,7 +259,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         }
     }
 
-    private static async Task<List<(long Id, bool Completed, DateTimeOffset StartedAt)>> EarlierAsync(
+    private static async Task<List<(long Id, bool Completed)>> EarlierAsync(
         NpgsqlConnection connection,
         string file,
         string sha256,
@@ -277,11 +269,11 @@ internal sealed class ImportStore(NpgsqlDataSource source)
     {
         await using var command = new NpgsqlCommand(
             """
-            SELECT id, status, started_at, file
+            SELECT id, status, file
               FROM market.import_batches b
              WHERE sha256 = $1 AND options = $2
-               AND (status <> 'completed'
-                    OR rows_rejected <= coalesce($3, rows_rejected)
+               AND (status IN ('running', 'failed', 'interrupted')
+                    OR status = 'completed' AND rows_rejected <= coalesce($3, rows_rejected)
                        AND NOT EXISTS (SELECT FROM unnest(ticker_ids) t WHERE NOT EXISTS (SELECT FROM market.tickers WHERE id = t)))
              ORDER BY id DESC
             """,
@@ -295,19 +287,13 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                 new() { Value = (object?)options.MaxRejects ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
             },
         };
-        var earlier = new List<(long, bool, DateTimeOffset)>();
+        var earlier = new List<(long, bool)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            if (SameName(reader.GetString(3), file, options))
+            if (SameName(reader.GetString(2), file, options))
             {
-                earlier.Add(
-                    (
-                        reader.GetInt64(0),
-                        reader.GetString(1) == "completed",
-                        await reader.GetFieldValueAsync<DateTimeOffset>(2, cancellationToken)
-                    )
-                );
+                earlier.Add((reader.GetInt64(0), reader.GetString(1) == "completed"));
             }
         }
 
@@ -324,7 +310,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
 
     private static string Entry(string file) => file.LastIndexOf('!') is >= 0 and var at ? file[at..] : "";
 
-    private static async Task<bool> TryLockAsync(NpgsqlConnection connection, long id, CancellationToken cancellationToken)
+    public static async Task<bool> TryLockAsync(NpgsqlConnection connection, long id, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1)", connection)
         {
@@ -348,10 +334,12 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                    rows_updated = 0,
                    rows_skipped = 0,
                    rows_rejected = 0,
+                   rows_differing = 0,
+                   rows_rounded = 0,
                    bytes_read = 0,
                    ticker_ids = '{}',
                    heartbeat_at = clock_timestamp()
-             WHERE id = $1 AND status <> 'completed'
+             WHERE id = $1 AND status IN ('running', 'failed', 'interrupted')
             """,
             connection
         )

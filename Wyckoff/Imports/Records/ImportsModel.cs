@@ -3,7 +3,6 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Wyckoff.Bars;
 using Wyckoff.Primitives;
 using Wyckoff.Tickers;
-using Wyckoff.Timescale;
 
 namespace Wyckoff.Imports.Records;
 
@@ -91,6 +90,11 @@ internal static class ImportsModel
         batch.Property(b => b.RowsSkipped).HasComment("Valid, and there already.");
         batch.Property(b => b.RowsDiffering).HasComment("Of the skipped rows those with other values than the stored bar.");
         batch.Property(b => b.RowsRounded).HasComment("Rows of which a number was rounded, because the import was told to.");
+        batch
+            .Property(b => b.CanUndo)
+            .HasDefaultValue(true)
+            .HasSentinel(true)
+            .HasComment("False once values that it replaced are no longer kept.");
         batch.Property(b => b.BarsRemoved).HasComment("Bars that an undo deleted.");
         batch.Property(b => b.BarsRestored).HasComment("Bars that an undo gave the values back that they have without this import.");
         batch.Property(b => b.BarsKept).HasComment("Bars that an undo left alone, because something else had written them since.");
@@ -270,23 +274,20 @@ internal static class ImportsModel
 
         bar.Property(b => b.Volume).HasPrecision(28, 8);
         bar.Property(b => b.Source).HasMaxLength(20);
+        bar.Property(b => b.ReplacedBy).HasComment("The import that replaced these values; NULL if they were skipped.");
         bar.Property(b => b.KeptAt)
             .HasDefaultValueSql("now()")
-            .HasComment("When the bar was replaced or skipped: the rows are kept for 30 days.");
+            .HasComment("When the values were replaced or skipped. Maintenance deletes them after Wyckoff:Maintenance:KeepReplaced.");
         bar.HasIndex(b => new
             {
                 b.TickerId,
                 b.Timeframe,
                 b.Timestamp,
+                b.ImportId,
             })
-            .HasDatabaseName("idx_alternative_bars_ticker_id_timeframe_timestamp");
-        bar.HasHypertable(
-            new HypertableDeclaration
-            {
-                TimeColumn = "kept_at",
-                ChunkInterval = TimeSpan.FromDays(7),
-                Retain = TimeSpan.FromDays(30),
-            }
-        );
+            .IsUnique()
+            .AreNullsDistinct(false)
+            .HasDatabaseName("idx_alternative_bars_ticker_id_timeframe_timestamp_import_id");
+        bar.HasIndex(b => b.KeptAt).HasDatabaseName("idx_alternative_bars_kept_at");
     }
 }

@@ -69,6 +69,11 @@ BEGIN
     END IF;
   END LOOP;
 
+  -- An undo must not bring back a value that was stored before this statement.
+  DELETE FROM market.alternative_bars a
+   USING pg_temp.staged_bars s
+   WHERE s.op <> 'written' AND a.ticker_id = s.ticker_id AND a.timeframe = s.timeframe AND a.timestamp = s.timestamp;
+
   FOR w IN
     SELECT DISTINCT s.timeframe, s.op
       FROM pg_temp.staged_bars s
@@ -106,6 +111,7 @@ BEGIN
               trade_count = EXCLUDED.trade_count,
               vwap = EXCLUDED.vwap,
               source = EXCLUDED.source,
+              import_id = NULL,
               quality_score = CASE EXCLUDED.source WHEN ''aggregated'' THEN EXCLUDED.quality_score ELSE b.quality_score END
           WHERE (b.source = ''aggregated'' OR EXCLUDED.source <> ''aggregated'')
             -- quality_score is compared only for aggregated bars. For others it is derived, and a given value is ignored.

@@ -107,6 +107,15 @@ namespace Wyckoff.MigrationService.Migrations
                 defaultValue: 0L,
                 comment: "Bars that an undo gave the values back that they have without this import.");
 
+            migrationBuilder.AddColumn<bool>(
+                name: "can_undo",
+                schema: "market",
+                table: "import_batches",
+                type: "boolean",
+                nullable: false,
+                defaultValue: true,
+                comment: "False once values that it replaced are no longer kept.");
+
             migrationBuilder.AddColumn<long>(
                 name: "rows_differing",
                 schema: "market",
@@ -205,7 +214,8 @@ namespace Wyckoff.MigrationService.Migrations
                     trade_count = table.Column<int>(type: "integer", nullable: true),
                     vwap = table.Column<decimal>(type: "numeric(18,8)", precision: 18, scale: 8, nullable: true),
                     source = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    kept_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false, defaultValueSql: "now()", comment: "When the bar was replaced or skipped: the rows are kept for 30 days.")
+                    replaced_by = table.Column<long>(type: "bigint", nullable: true, comment: "The import that replaced these values; NULL if they were skipped."),
+                    kept_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false, defaultValueSql: "now()", comment: "When the values were replaced or skipped. Maintenance deletes them after Wyckoff:Maintenance:KeepReplaced.")
                 },
                 constraints: table =>
                 {
@@ -312,10 +322,18 @@ namespace Wyckoff.MigrationService.Migrations
                 sql: "(status = 'undone') = (undone_at IS NOT NULL)");
 
             migrationBuilder.CreateIndex(
-                name: "idx_alternative_bars_ticker_id_timeframe_timestamp",
+                name: "idx_alternative_bars_kept_at",
                 schema: "market",
                 table: "alternative_bars",
-                columns: new[] { "ticker_id", "timeframe", "timestamp" });
+                column: "kept_at");
+
+            migrationBuilder.CreateIndex(
+                name: "idx_alternative_bars_ticker_id_timeframe_timestamp_import_id",
+                schema: "market",
+                table: "alternative_bars",
+                columns: new[] { "ticker_id", "timeframe", "timestamp", "import_id" },
+                unique: true)
+                .Annotation("Npgsql:NullsDistinct", false);
 
             migrationBuilder.CreateIndex(
                 name: "idx_import_claims_holder_id",
@@ -392,6 +410,11 @@ namespace Wyckoff.MigrationService.Migrations
 
             migrationBuilder.DropColumn(
                 name: "bars_restored",
+                schema: "market",
+                table: "import_batches");
+
+            migrationBuilder.DropColumn(
+                name: "can_undo",
                 schema: "market",
                 table: "import_batches");
 
