@@ -4,7 +4,10 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Npgsql;
 using Wyckoff.Api;
+using Wyckoff.Api.Bars;
+using Wyckoff.Imports.Records;
 
 namespace Wyckoff.Tests.Api;
 
@@ -50,6 +53,68 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
         var events = await client.GetStringAsync($"/v1/imports/{id}/events", Token);
         Assert.StartsWith("event: end\ndata: {", events, StringComparison.Ordinal);
         Assert.Contains("\"status\":\"completed\"", events, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_import_is_undone_and_its_file_can_be_imported_again()
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        var client = api.CreateClient();
+        const string upload = "/v1/imports?symbol=OOPS&timeframe=1m";
+        using var first = await client.PostAsync(upload, Body(Good, "text/csv"), Token);
+        var path = first.Headers.Location!;
+        using var deleted = await client.DeleteAsync(path, Token);
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        var undone = (await deleted.Content.ReadFromJsonAsync<ImportResponse>(Token))!;
+        Assert.Equal(("undone", 2L, 0L, 0L), (undone.Status, undone.Undone!.Removed, undone.Undone.Restored, undone.Undone.Kept));
+        Assert.Empty((await client.GetFromJsonAsync<BarsResponse>("/v1/bars/OOPS?timeframe=1m&from=2024-01-01", Token))!.Bars!);
+
+        // Undoing again changes nothing.
+        using var again = await client.DeleteAsync(path, Token);
+        Assert.Equal(undone, await again.Content.ReadFromJsonAsync<ImportResponse>(Token));
+        Assert.Contains(undone, (await client.GetFromJsonAsync<ImportsResponse>("/v1/imports?status=undone&limit=1000", Token))!.Imports);
+
+        using var second = await client.PostAsync(upload, Body(Good, "text/csv"), Token);
+        var imported = Assert.Single((await second.Content.ReadFromJsonAsync<UploadResponse>(Token))!.Imports);
+        Assert.Equal((false, 2L), (imported.AlreadyThere, imported.Inserted));
+        Assert.NotEqual(undone.Id, imported.Id);
+    }
+
+    [Fact]
+    public async Task An_import_that_runs_or_replaced_bars_too_long_ago_cannot_be_undone()
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        var client = api.CreateClient();
+        await using var connection = await database.Admin.OpenConnectionAsync(Token);
+        await using var transaction = await connection.BeginTransactionAsync(Token);
+        var ids = new List<long>();
+        foreach (var canUndo in (bool[])[true, false])
+        {
+            ids.Add(
+                await database.ScalarAsync<long>(
+                    """
+                    INSERT INTO market.import_batches (file, sha256, source, status, finished_at, can_undo)
+                    VALUES ('f', repeat('b', 64), 'import', 'completed', now(), $1)
+                    RETURNING id
+                    """,
+                    canUndo
+                )
+            );
+        }
+
+        await using var running = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection, transaction)
+        {
+            Parameters = { new() { Value = ImportStore.LockKey(ids[0]) } },
+        };
+        await running.ExecuteNonQueryAsync(Token);
+        using var busy = await client.DeleteAsync($"/v1/imports/{ids[0]}", Token);
+        await busy.ReadProblemAsync(HttpStatusCode.Conflict, "/problems/import-busy");
+        using var late = await client.DeleteAsync($"/v1/imports/{ids[1]}", Token);
+        await late.ReadProblemAsync(HttpStatusCode.Conflict, "/problems/import-not-undoable");
+        using var unknown = await client.DeleteAsync("/v1/imports/999999999", Token);
+        await unknown.ReadProblemAsync(HttpStatusCode.NotFound, "/problems/unknown-import");
+        using var invalid = await client.DeleteAsync("/v1/imports/first", Token);
+        Assert.Equal(["id"], await invalid.ReadInvalidNamesAsync());
     }
 
     [Fact]

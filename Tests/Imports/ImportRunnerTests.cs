@@ -470,7 +470,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         await File.WriteAllBytesAsync(Path.Combine(_folder, "f_TORN.zip"), [.. "PK\u0003\u0004"u8, 0x14, 0x00], Token);
         await File.WriteAllBytesAsync(Path.Combine(_folder, "g_TORN_1m.parquet"), [.. "PAR1"u8, 0x00, 0x00], Token);
         Write("h_GOOD_1m.csv", Header + Rows(0, 3));
-        var (exitCode, output, error) = await VerbAsync(_folder, "--symbol", "GOESON");
+        var (exitCode, output, error) = await VerbAsync("import", _folder, "--symbol", "GOESON");
         Assert.True(exitCode == 2, error + output);
         Assert.Contains("8 files, 7 failed, 0 imported before", output, StringComparison.Ordinal);
         Assert.Contains("h_GOOD_1m.csv: done", output, StringComparison.Ordinal);
@@ -489,7 +489,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         Write("VERB_1m.csv", Header + Rows(0, 10) + "bad\n");
         Write("VERC_1d.tsv", "Date\tOpen\tHigh\tLow\tClose\tVolume\n2024-01-02\t1\t2\t0.5\t1.5\t10\n");
         Write("readme.md", "no bars");
-        var (exitCode, output, error) = await VerbAsync(_folder);
+        var (exitCode, output, error) = await VerbAsync("import", _folder);
         Assert.True(exitCode == 2, error + output);
         Assert.Contains(
             "11 rows: 10 inserted, 0 updated, 0 skipped (0 duplicates, 0 differ from the stored bar), 1 rejected;",
@@ -500,6 +500,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         Assert.Contains("2 files, 0 failed, 0 imported before", output, StringComparison.Ordinal);
 
         (exitCode, output, error) = await VerbAsync(
+            "import",
             Path.Combine(_folder, "nothing"),
             "--timeframe",
             "7m",
@@ -595,6 +596,25 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         }
     }
 
+    [Fact]
+    public async Task The_imports_command_lists_imports_and_undoes_them()
+    {
+        var imported = Assert.Single(await ImportAsync(Write("REGRET_1m.csv", Header + Rows(0, 5)), new()));
+        var id = imported.Id.ToString(CultureInfo.InvariantCulture);
+        var (exitCode, output, _) = await VerbAsync("imports", "list", "--limit", "1");
+        Assert.Equal(0, exitCode);
+        Assert.Contains(id, output, StringComparison.Ordinal);
+        Assert.Contains("completed", output, StringComparison.Ordinal);
+
+        (exitCode, output, var error) = await VerbAsync("imports", "undo", id, "999999999");
+        Assert.Equal(1, exitCode);
+        Assert.Equal(
+            $"import {id} of {imported.File} is undone: 5 bars removed, 0 restored, 0 overwritten since and left alone",
+            output.Trim()
+        );
+        Assert.Equal("ingestor: import 999999999 cannot be undone: there is no such import; 'imports list' lists them", error.Trim());
+    }
+
     private string Write(string name, string text)
     {
         var path = Path.Combine(_folder, name);
@@ -608,7 +628,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     private Task<(int ExitCode, string Output, string Error)> VerbAsync(params string[] arguments) =>
         Run.DotnetAsync(
             "Ingestor",
-            ["import", .. arguments],
+            arguments,
             new()
             {
                 ["ConnectionStrings__wyckoff"] = database.AppConnection,

@@ -75,6 +75,34 @@ public sealed class StreamTests(TestDatabase database) : IClassFixture<TestDatab
     }
 
     [Fact]
+    public async Task A_stream_that_is_open_while_an_import_is_undone_ends_with_the_stored_bars()
+    {
+        await using var server = await StreamServer.StartAsync(database.AppConnection, await TestServers.Current.RedisAsync());
+        var ticker = await AddTickerAsync(_symbol);
+        await WriteAsync(server, ticker, 0, 30);
+        var csv = new StringBuilder("time,open,high,low,close,volume\n");
+        for (var minute = 10; minute < 50; minute++)
+        {
+            csv.Append(CultureInfo.InvariantCulture, $"{Open.AddMinutes(minute):yyyy-MM-ddTHH:mm:ssZ},7,8,6,7,1\n");
+        }
+
+        using var file = new StringContent(csv.ToString(), Encoding.UTF8, "text/csv");
+        using var uploaded = await server.Client.PostAsync($"/v1/imports?symbol={_symbol}&timeframe=1m&onConflict=replace", file, Token);
+        Assert.Equal(HttpStatusCode.Created, uploaded.StatusCode);
+
+        await using var client = await server.OpenAsync($"/v1/bars/{_symbol}/stream?timeframe=1m&last=100");
+        var known = new StreamedBars();
+        known.Apply(await client.NextAsync("snapshot"));
+        Assert.Equal(50, known.Of(_symbol).Count);
+        using var undone = await server.Client.DeleteAsync(uploaded.Headers.Location, Token);
+        Assert.Equal(HttpStatusCode.OK, undone.StatusCode);
+        var stored = await StoredAsync(server, ticker);
+        Assert.Equal(30, stored.Count);
+        known.Apply(await client.NextAsync("bars"));
+        Assert.Equal(stored.OrderBy(bar => bar.Key), known.Of(_symbol).OrderBy(bar => bar.Key));
+    }
+
+    [Fact]
     public async Task A_stream_is_resumed_from_the_last_event_id()
     {
         await using var server = await StreamServer.StartAsync(database.AppConnection, await TestServers.Current.RedisAsync());
