@@ -60,7 +60,7 @@ internal static class BarData
     }
 
     /// <summary>Writes a CSV file like those of data vendors, ordered by symbol and time.</summary>
-    public static async Task WriteVendorFileAsync(string path, int rows, CancellationToken cancellationToken)
+    public static async Task WriteVendorFileAsync(string path, int rows, CancellationToken cancellationToken, long moreVolume = 0)
     {
         await using var file = new StreamWriter(path, append: false, Encoding.ASCII, 1 << 20);
         await file.WriteLineAsync("symbol,timestamp,open,high,low,close,volume,trade_count,vwap");
@@ -69,8 +69,9 @@ internal static class BarData
             cancellationToken.ThrowIfCancellationRequested();
             foreach (var bar in Bars(symbol, rows / Symbols))
             {
+                var values = Values(bar with { Volume = bar.Volume + moreVolume });
                 await file.WriteLineAsync(
-                    string.Create(CultureInfo.InvariantCulture, $"{SymbolName(symbol)},{bar.Timestamp:yyyy-MM-ddTHH:mm:ssZ},{Values(bar)}")
+                    string.Create(CultureInfo.InvariantCulture, $"{SymbolName(symbol)},{bar.Timestamp:yyyy-MM-ddTHH:mm:ssZ},{values}")
                 );
             }
         }

@@ -52,6 +52,33 @@ public sealed class StoredBarMergeTests
     }
 
     [Fact]
+    public void Equal_bars_of_another_import_are_claimed_up_to_the_next_stored_bar_of_another_origin()
+    {
+        var merge = Merge(
+            ConflictPolicy.Skip,
+            [.. Enumerable.Range(0, 9).Where(minute => minute != 6).Select(minute => Bar(minute))],
+            [
+                new(Bar(0), false, 1), // Claimed.
+                // Minute 1 is not stored: it is inserted, and the claim goes on.
+                new(Bar(2), false, 1),
+                new(Bar(3), false, null), // Of no import.
+                new(Bar(4), false, 1),
+                new(Bar(5), false, 2), // Of another import.
+                new(Bar(6), false, 2), // Not in the file.
+                new(Bar(7), false, 2),
+                new(Bar(8, close: 9), false, 2), // Another value.
+            ]
+        );
+        Assert.Equal(
+            [new(1, Time(0), Time(3)), new(1, Time(4), Time(5)), new(2, Time(5), Time(6)), new(2, Time(7), Time(8))],
+            merge.Claims
+        );
+        Assert.Equal([1], Minutes(merge.Inserts));
+        Assert.Equal([8], Minutes(merge.Differing));
+        Assert.Equal(7, merge.Skipped);
+    }
+
+    [Fact]
     public void A_stored_bar_is_affected_only_if_a_changed_bar_is_in_its_lookback()
     {
         StoredBar[] stored = [.. Enumerable.Range(2, 30).Select(minute => new StoredBar(Bar(minute), false, null))];
