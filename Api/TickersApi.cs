@@ -41,12 +41,12 @@ public static class TickersApi
     private static readonly Parameter[] OfDelete = [Parameters.Symbol, Confirm];
 
     // An update may repeat the symbol of the ticker, but not change it.
-    private static readonly string[] FieldNames = ["symbol", "name", "exchange", "assetType", "timezone", "active"];
+    private static readonly string[] FieldNames = ["symbol", "name", "exchange", "sector", "assetType", "timezone", "active"];
 
     public static void MapTickers(this IEndpointRouteBuilder routes)
     {
         const string one =
-            """{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","exchange":"NYSE Arca","assetType":"etf","timezone":"America/New_York","""
+            """{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","exchange":"NYSE Arca","sector":null,"assetType":"etf","timezone":"America/New_York","""
             + """ "active":true,"createdAt":"2024-01-02T09:00:00Z","updatedAt":"2024-01-02T09:00:00Z"}""";
         var group = routes.MapGroup("/v1/tickers").WithTags("Tickers");
         group
@@ -323,6 +323,7 @@ public static class TickersApi
         return new(
             body.TextOrNull("name", 255, start.Name),
             body.TextOrNull("exchange", 50, start.Exchange),
+            body.TextOrNull("sector", 100, start.Sector),
             body.Text("assetType", 20, start.AssetType),
             zone,
             body.Get(Active, start.IsActive)
@@ -367,6 +368,7 @@ public sealed record TickerResponse(
     string Symbol,
     string? Name,
     string? Exchange,
+    string? Sector,
     string AssetType,
     string Timezone,
     bool Active,
@@ -379,6 +381,7 @@ public sealed record TickerResponse(
             ticker.Symbol.Value,
             ticker.Name,
             ticker.Exchange,
+            ticker.Sector,
             ticker.AssetType,
             ticker.Timezone,
             ticker.IsActive,
@@ -392,6 +395,7 @@ public sealed record TickerDetail(
     string Symbol,
     string? Name,
     string? Exchange,
+    string? Sector,
     string AssetType,
     string Timezone,
     bool Active,
@@ -405,6 +409,7 @@ public sealed record TickerDetail(
             ticker.Symbol.Value,
             ticker.Name,
             ticker.Exchange,
+            ticker.Sector,
             ticker.AssetType,
             ticker.Timezone,
             ticker.IsActive,
@@ -432,6 +437,9 @@ public sealed record TickerBody
     public string? Name { get; init; }
 
     public string? Exchange { get; init; }
+
+    /// <summary>Sector of the economy, in any classification.</summary>
+    public string? Sector { get; init; }
 
     /// <summary>stock (default), etf, crypto, forex, commodity, index …</summary>
     public string? AssetType { get; init; }

@@ -23,6 +23,7 @@ public sealed class TickersTests(TestDatabase database) : ApiTestBase(database)
                 symbol = " life ",
                 name = "O'Neill \"& Söhne\" 株式 🚀",
                 exchange = "Xetra",
+                sector = "Technology",
                 assetType = "etf",
                 timezone = "Europe/Berlin",
             },
@@ -32,25 +33,28 @@ public sealed class TickersTests(TestDatabase database) : ApiTestBase(database)
         Assert.Equal("/v1/tickers/LIFE", added.Headers.Location?.ToString());
         var ticker = (await added.Content.ReadFromJsonAsync<TickerResponse>(Token))!;
         Assert.Equal(
-            ("LIFE", "O'Neill \"& Söhne\" 株式 🚀", "Xetra", "etf", "Europe/Berlin", true),
-            (ticker.Symbol, ticker.Name, ticker.Exchange, ticker.AssetType, ticker.Timezone, ticker.Active)
+            ("LIFE", "O'Neill \"& Söhne\" 株式 🚀", "Xetra", "Technology", "etf", "Europe/Berlin", true),
+            (ticker.Symbol, ticker.Name, ticker.Exchange, ticker.Sector, ticker.AssetType, ticker.Timezone, ticker.Active)
         );
         Assert.Equal(ticker.Name, await Database.ScalarAsync<string>("SELECT name FROM market.tickers WHERE symbol = 'LIFE'"));
 
         var detail = (await Client.GetFromJsonAsync<TickerDetail>(added.Headers.Location, Token))!;
-        Assert.Equal((ticker.Name, ticker.UpdatedAt), (detail.Name, detail.UpdatedAt));
+        Assert.Equal((ticker.Name, ticker.Sector, ticker.UpdatedAt), (detail.Name, detail.Sector, detail.UpdatedAt));
         Assert.Empty(detail.Stored);
 
         using var patched = await Client.PatchAsync("/v1/tickers/life", Json("""{"name":null,"active":false}"""), Token);
         var changed = (await patched.Content.ReadFromJsonAsync<TickerResponse>(Token))!;
-        Assert.Equal((null, "Xetra", "Europe/Berlin", false), (changed.Name, changed.Exchange, changed.Timezone, changed.Active));
+        Assert.Equal(
+            (null, "Xetra", "Technology", "Europe/Berlin", false),
+            (changed.Name, changed.Exchange, changed.Sector, changed.Timezone, changed.Active)
+        );
         Assert.True(changed.UpdatedAt > ticker.UpdatedAt);
 
         using var put = await Client.PutAsync("/v1/tickers/LIFE", Json("""{"symbol":"life","name":"New"}"""), Token);
         var replaced = (await put.Content.ReadFromJsonAsync<TickerResponse>(Token))!;
         Assert.Equal(
-            ("New", null, "stock", "America/New_York", true),
-            (replaced.Name, replaced.Exchange, replaced.AssetType, replaced.Timezone, replaced.Active)
+            ("New", null, null, "stock", "America/New_York", true),
+            (replaced.Name, replaced.Exchange, replaced.Sector, replaced.AssetType, replaced.Timezone, replaced.Active)
         );
 
         using var deleted = await Client.DeleteAsync("/v1/tickers/LIFE?confirm=life", Token);
@@ -107,6 +111,7 @@ public sealed class TickersTests(TestDatabase database) : ApiTestBase(database)
         "name",
         "timezone"
     )]
+    [InlineData("""{"symbol":"W1","sector":""}""", "sector")]
     [InlineData("""{"symbol":"W1","symbol":"W2"}""", "symbol")]
     [InlineData("""{"symbol":"W1","timezone":"../../../etc/passwd"}""", "timezone")]
     [InlineData("""{"symbol":"W1","\ud800":1}""", "\ufffd")]

@@ -26,7 +26,7 @@ public sealed class BadInputTests
     [InlineData("2024-01-02T14:31:00Z,1,2,0.5,1.5,-10", "volume -10: at least 0 and less than 10^20 was expected")]
     [InlineData("2024-01-02T14:31:00Z,1,2,0.5,1.5,", "volume is empty")]
     [InlineData("2026-01-16T12:01:00Z,1,2,0.5,1.5,10", "time 2026-01-16 12:01:00 is in the future")]
-    [InlineData("1899-12-31T23:59:00Z,1,2,0.5,1.5,10", "timestamp 1899-12-31T23:59:00.0000000+00:00: not before 1900 was expected")]
+    [InlineData("1699-12-31T23:59:00Z,1,2,0.5,1.5,10", "timestamp 1699-12-31T23:59:00.0000000+00:00: not before 1700 was expected")]
     [InlineData("2024-01-02T14:31:00Z,1.123456789,2,0.5,1.5,10", "open 1.123456789: at most 8 digits after the point were expected")]
     [InlineData("2024-01-02T14:31:00Z,1,10000000000,0.5,1.5,10", "high 10000000000: less than 10000000000 was expected")]
     [InlineData(

@@ -11,7 +11,7 @@ internal static class BarSpans
     private static readonly DateTimeOffset Earliest = IncomingBar.InstantOf(IncomingBar.Earliest);
 
     /// <summary>
-    /// The spans of [<paramref name="from"/>, <paramref name="until"/>), oldest first. Times before 1900 and after tomorrow, which have
+    /// The spans of [<paramref name="from"/>, <paramref name="until"/>), oldest first. Times before 1700 and after tomorrow, which have
     /// hardly any bars, are not cut.
     /// </summary>
     public static IEnumerable<TimeRange> Cut(Timeframe timeframe, DateTimeOffset from, DateTimeOffset until, int bars, DateTimeOffset now)

@@ -30,8 +30,11 @@ public readonly record struct IncomingBar(
     /// <summary>Volumes are below this, the limit of numeric(28,8).</summary>
     public static readonly Int128 VolumeLimit = FixedPoint.Limit;
 
-    /// <summary>1900-01-01. Earlier dates come from misread date formats, not from real bars.</summary>
-    public static readonly long Earliest = TimeOf(new DateTimeOffset(1900, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    /// <summary>
+    /// 1700-01-01. Price series go back to the 18th century; earlier dates come from misread date formats. The rule is here because it holds
+    /// for every writer, and readers begin here.
+    /// </summary>
+    public static readonly long Earliest = TimeOf(new DateTimeOffset(1700, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     /// <summary>The open of the bar, in microseconds since 1970, UTC.</summary>
     public long Time { get; init; } = Time;
@@ -118,7 +121,7 @@ public readonly record struct IncomingBar(
 
         return this switch
         {
-            { Time: var time } when time < Earliest => $"timestamp {Timestamp:O}: not before 1900 was expected",
+            { Time: var time } when time < Earliest => $"timestamp {Timestamp:O}: not before 1700 was expected",
             { Open: <= 0 } => $"open {Text(Open)}: more than 0 was expected",
             { High: <= 0 } => $"high {Text(High)}: more than 0 was expected",
             { Low: <= 0 } => $"low {Text(Low)}: more than 0 was expected",

@@ -1,10 +1,10 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
+using Wyckoff.Imports.Guessing;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports;
 
-/// <summary>The symbol, timeframe and day that the name of a file gives for its bars.</summary>
+/// <summary>What the name of a file, and those of its folders, say about its bars: symbol, timeframe, day and more.</summary>
 internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, DateOnly? Day)
 {
     private static readonly string[] Extensions = [".gz", ".zip", ".csv", ".tsv", ".txt", ".parquet", ".prn", ".dat"];
@@ -38,6 +38,39 @@ internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, Da
         ["1440"] = Primitives.Timeframe.Day1,
     };
 
+    // The folders of Binance's archive: data/spot/monthly/klines/BTCUSDT/1h/BTCUSDT-1h-2024-01.zip
+    private static readonly string[] ComputedKlines = ["markPriceKlines", "indexPriceKlines", "premiumIndexKlines"];
+    private static readonly string[] BinanceTicks = ["trades", "aggTrades", "bookTicker"];
+
+    /// <summary>What the rows are.</summary>
+    public FileContent Content { get; private init; }
+
+    /// <summary>The zone of times without a zone; null if the name does not say it.</summary>
+    public string? Zone { get; private init; }
+
+    /// <summary>stock, forex, crypto …; null if the folders do not say it.</summary>
+    public string? AssetType { get; private init; }
+
+    /// <summary>The zone in which days begin; null if the folders do not say it.</summary>
+    public string? DayZone { get; private init; }
+
+    /// <summary>
+    /// Whether the file may hold LEAN's prices of stocks, which are whole numbers of 0.0001; null if it is not a file of LEAN.
+    /// </summary>
+    public bool? MayBeScaled { get; private init; }
+
+    /// <summary><see cref="Zone"/>; null for UTC.</summary>
+    public TimeZoneInfo? LocalZone => Zone is null or "UTC" ? null : TimeZoneInfo.FindSystemTimeZoneById(Zone);
+
+    /// <summary>
+    /// Whether the symbol is rather a date, a number or a timeframe: 20131004, 2013-10, 7203, 1h. Numbers are symbols in Asia, but a name
+    /// does not show it.
+    /// </summary>
+    public bool HasDoubtfulSymbol =>
+        Symbol is not null
+        && Symbol.Any(char.IsAsciiDigit)
+        && (Symbol.All(c => char.IsAsciiDigit(c) || c is '-' or '.' or '_') || TryTimeframe(Symbol, out _));
+
     public static FileName Of(string path)
     {
         var parts = path.Replace('\\', '/').Split('/', '!');
@@ -47,18 +80,21 @@ internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, Da
             stem = stem[..^extension.Length];
         }
 
-        // LEAN: minute/spy/20240102_trade.zip holds one day of minute bars in the entry 20240102_spy_minute_trade.csv.
-        if (
-            Lean().Match(stem) is { Success: true } lean
-            && DateOnly.TryParseExact(lean.Groups["day"].Value, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
-        )
+        if (LeanFile.Of(parts, stem) is { } lean)
         {
-            var at = Array.FindLastIndex(parts, part => string.Equals(part, "minute", StringComparison.OrdinalIgnoreCase));
-            var symbol =
-                lean.Groups["symbol"] is { Success: true } inName ? inName.Value
-                : at >= 0 && at + 1 < parts.Length - 1 ? parts[at + 1]
-                : null;
-            return new(symbol, Primitives.Timeframe.Minute1, day);
+            return new(lean.Symbol, lean.Timeframe, lean.Day)
+            {
+                Content = lean.Content,
+                Zone = lean.Zone,
+                AssetType = lean.AssetType,
+                DayZone = lean.Zone,
+                MayBeScaled = lean.HasScaledPrices is not false,
+            };
+        }
+
+        if (OfBinance(parts) is { } binance)
+        {
+            return binance;
         }
 
         // TradingView: NASDAQ_AAPL, 60
@@ -69,7 +105,10 @@ internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, Da
 
         if (HistData().Match(stem) is { Success: true } ascii)
         {
-            return new(ascii.Groups["symbol"].Value, TryTimeframe(ascii.Groups["width"].Value, out var width) ? width : null, null);
+            return new(ascii.Groups["symbol"].Value, TryTimeframe(ascii.Groups["width"].Value, out var width) ? width : null, null)
+            {
+                Content = ascii.Groups["width"].Value == "T" ? FileContent.Ticks : FileContent.Bars,
+            };
         }
 
         Timeframe? timeframe = null;
@@ -86,32 +125,66 @@ internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, Da
             }
         }
 
-        var name = (beforeTimeframe ?? stem).Split('_', ' ')[0];
+        var named = (beforeTimeframe ?? stem).Split('_', ' ');
+        // EUR_USD and BTC_USDT are one symbol.
+        var name =
+            named.Length > 1 && CurrencyPair.TypeOf($"{named[0]}_{named[1]}".ToUpperInvariant()) is not null
+                ? $"{named[0]}_{named[1]}"
+                : named[0];
         if (Array.Find(CountrySuffixes, suffix => name.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)) is { } country)
         {
             name = name[..^country.Length];
         }
 
-        // LEAN: daily/spy.zip, hour/spy.zip
+        // daily/spy.csv, hour/spy.zip with spy.csv in it
         if (
             timeframe is null
-            && parts.Length > 1
-            && VendorTimeframes.TryGetValue(parts[^2], out var folder)
-            && parts[^2].Any(char.IsAsciiLetter)
+            && FolderOf(parts) is { } folder
+            && folder.Any(char.IsAsciiLetter)
+            && VendorTimeframes.TryGetValue(folder, out var ofFolder)
         )
         {
-            timeframe = folder;
+            timeframe = ofFolder;
         }
 
         return new(name, timeframe, null);
     }
 
+    /// <summary>The folder that holds the file, or the archive that the file is in.</summary>
+    private static string? FolderOf(string[] parts) =>
+        parts.SkipLast(1).LastOrDefault(part => !part.EndsWith(".zip", StringComparison.OrdinalIgnoreCase));
+
+    private static FileName? OfBinance(string[] parts)
+    {
+        // The last folder of the archive is the timeframe, the one before it the symbol. BTCUSDT_240329 is a symbol, too.
+        for (var i = 0; i + 2 < parts.Length; i++)
+        {
+            var isComputed = ComputedKlines.Contains(parts[i], StringComparer.OrdinalIgnoreCase);
+            if (
+                (isComputed || parts[i].Equals("klines", StringComparison.OrdinalIgnoreCase))
+                && TryTimeframe(parts[i + 2], out var timeframe)
+            )
+            {
+                return new(parts[i + 1], timeframe, null)
+                {
+                    Content = isComputed ? FileContent.ComputedPrices : FileContent.Bars,
+                    AssetType = "crypto",
+                    DayZone = "UTC",
+                };
+            }
+
+            if (parts[i] is "daily" or "monthly" && BinanceTicks.Contains(parts[i + 1], StringComparer.OrdinalIgnoreCase))
+            {
+                return new(parts[i + 2], null, null) { Content = FileContent.Ticks };
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Parses a timeframe as vendors write it in file names and columns.</summary>
     public static bool TryTimeframe(string text, out Timeframe timeframe) =>
         Primitives.Timeframe.TryParse(text, out timeframe) || VendorTimeframes.TryGetValue(text, out timeframe);
-
-    [GeneratedRegex("^(?<day>[0-9]{8})(_(?<symbol>[^_]+)_minute)?_trade$", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
-    private static partial Regex Lean();
 
     [GeneratedRegex("^([A-Z0-9]+_)?(?<symbol>[^,]+), (?<width>[0-9A-Za-z]+)(_.*)?$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TradingView();

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports.Delimited;
+using Wyckoff.Imports.Guessing;
 using Wyckoff.Imports.Parquet;
 using Wyckoff.Imports.Records;
 using Wyckoff.Postgres;
@@ -245,6 +246,7 @@ public sealed class ImportRunner(
 
         await using var import = running;
         var tally = new Tally(import.Id);
+        var findings = new ImportFindings();
         string? error = null;
         IReadOnlyList<string> notes = [];
         try
@@ -263,7 +265,7 @@ public sealed class ImportRunner(
                     () => file.Position ?? input.Stream!.Position,
                     options.RollUp,
                     (batch, token) => AdmitAsync(batch, options, tally, progress, token),
-                    (batch, lane, token) => WriteAsync(batch, lane, import, options, tally, progress, token),
+                    (batch, lane, token) => WriteAsync(batch, lane, import, input.Name, options, tally, findings, progress, token),
                     cancellationToken
                 );
             }
@@ -317,7 +319,7 @@ public sealed class ImportRunner(
             File = input.Name,
             Status = status,
             Error = error,
-            Notes = notes,
+            Notes = [.. notes, .. findings.Notes],
             Resumed = import.Resumed,
             Took = time.GetElapsedTime(started),
         };
@@ -404,8 +406,10 @@ public sealed class ImportRunner(
         RowBatch batch,
         int lane,
         RunningImport import,
+        string file,
         ImportOptions options,
         Tally tally,
+        ImportFindings findings,
         ImportProgress progress,
         CancellationToken cancellationToken
     )
@@ -425,7 +429,7 @@ public sealed class ImportRunner(
             var sets = new List<BarSet>(runs.Length);
             foreach (var run in runs)
             {
-                var ticker = await tickers.GetOrAddAsync(run.Series.Symbol, cancellationToken, options.TickerTimeZone, options.AssetType);
+                var ticker = await TickerAsync(run, file, options, findings, cancellationToken);
                 sets.Add(new(ticker.Id, run.Series.Timeframe, run.Bars));
             }
 
@@ -466,6 +470,34 @@ public sealed class ImportRunner(
             progress.Add(runs.Sum(run => run.Bars.Length) + rejects.Count, rejects.Count);
             rejects = [];
         }
+    }
+
+    /// <summary>
+    /// The ticker of a run. A new one gets the asset type and the zone that file and symbol show; a stored one stays as it is, and its bars
+    /// are compared with the first of the run.
+    /// </summary>
+    private async ValueTask<TickerRef> TickerAsync(
+        Run run,
+        string file,
+        ImportOptions options,
+        ImportFindings findings,
+        CancellationToken cancellationToken
+    )
+    {
+        var isFirst = findings.ShouldCompare(run.Series);
+        if (await tickers.FindAsync(run.Series.Symbol, cancellationToken) is { } stored)
+        {
+            if (isFirst && await PriceJumps.FindAsync(source, stored.Id, run.Series, run.Bars.Span[0], cancellationToken) is { } jump)
+            {
+                findings.AddJump(jump);
+            }
+
+            return stored;
+        }
+
+        var guess = InstrumentGuess.Of(run.Series.Symbol, file, options);
+        findings.AddGuess(run.Series.Symbol, guess);
+        return await tickers.GetOrAddAsync(run.Series.Symbol, cancellationToken, guess.Timezone, guess.AssetType);
     }
 
     private async Task FailAsync(long id, string error)

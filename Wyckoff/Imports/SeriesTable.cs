@@ -7,8 +7,7 @@ namespace Wyckoff.Imports;
 internal sealed class SeriesTable
 {
     private readonly ImportOptions _options;
-    private readonly string? _nameSymbol;
-    private readonly Timeframe? _nameTimeframe;
+    private readonly FileName _name;
     private readonly List<Series> _all = [];
     private readonly Dictionary<(Symbol Symbol, Timeframe Timeframe), Series> _byKey = [];
     private readonly Dictionary<string, Series> _byText = new(StringComparer.Ordinal);
@@ -17,8 +16,7 @@ internal sealed class SeriesTable
     private Series? _last;
     private string? _renamedSymbol;
 
-    public SeriesTable(ImportOptions options, FileName name) =>
-        (_options, _nameSymbol, _nameTimeframe) = (options, name.Symbol, name.Timeframe);
+    public SeriesTable(ImportOptions options, FileName name) => (_options, _name) = (options, name);
 
     public int Count => _all.Count;
 
@@ -29,12 +27,20 @@ internal sealed class SeriesTable
         var symbol = _options.Symbol;
         if (symbol is null && !hasSymbol)
         {
-            if (!Symbol.TryParse(_nameSymbol, out var named))
+            if (_name.HasDoubtfulSymbol)
             {
                 throw new ImportRefusedException(
-                    _nameSymbol is null
+                    $"No symbol: '{_name.Symbol}' of the file's name is a date, a number or a timeframe. Set --symbol, even if the number is "
+                        + "the symbol, as in Asia."
+                );
+            }
+
+            if (!Symbol.TryParse(_name.Symbol, out var named))
+            {
+                throw new ImportRefusedException(
+                    _name.Symbol is null
                         ? "No symbol: neither a column nor the file's name gives it. Set --symbol."
-                        : $"No symbol: '{_nameSymbol}' of the file's name is not one (1 to {Symbol.MaxLength} letters, digits or "
+                        : $"No symbol: '{_name.Symbol}' of the file's name is not one (1 to {Symbol.MaxLength} letters, digits or "
                             + ". - _ / ^ = : are expected). Set --symbol."
                 );
             }
@@ -99,7 +105,7 @@ internal sealed class SeriesTable
         }
         else if (symbol is null)
         {
-            var name = hasSymbol ? symbolText : _nameSymbol;
+            var name = hasSymbol ? symbolText : _name.Symbol;
             if (!Symbol.TryParse(name, out var parsed))
             {
                 fault = $"symbol '{Short(name ?? "")}' is not one: 1 to {Symbol.MaxLength} letters, digits or . - _ / ^ = : were expected";
@@ -152,7 +158,7 @@ internal sealed class SeriesTable
 
     private Timeframe Width() =>
         _options.Timeframe
-        ?? _nameTimeframe
+        ?? _name.Timeframe
         ?? throw new ImportRefusedException(
             $"No timeframe: neither a column nor the file's name gives it. Set --timeframe to one of {string.Join(", ", Timeframe.Stored)}."
         );

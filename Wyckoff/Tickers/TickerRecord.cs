@@ -9,6 +9,7 @@ public sealed record TickerRecord(
     Symbol Symbol,
     string? Name,
     string? Exchange,
+    string? Sector,
     string AssetType,
     string Timezone,
     bool IsActive,

@@ -10,7 +10,7 @@ namespace Wyckoff.Tickers;
 public sealed class TickerStore(NpgsqlDataSource source, Database database, TickerChanges changes)
 {
     private const int Attempts = 5;
-    private const string Columns = "id, symbol, name, exchange, asset_type, timezone, is_active, created_at, updated_at";
+    private const string Columns = "id, symbol, name, exchange, asset_type, timezone, is_active, created_at, updated_at, sector";
 
     // Makes a statement fail if the server does not know the time zone. .NET may know zones that the server does not, and SQL could not
     // assign bars in such a zone to sessions.
@@ -73,10 +73,10 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
                 while (await reader.ReadAsync(token))
                 {
                     ticker ??= Record(reader);
-                    if (TextOrNull(reader, 9) is { } timeframe)
+                    if (TextOrNull(reader, 10) is { } timeframe)
                     {
                         stored.Add(
-                            new(Timeframe.Parse(timeframe), reader.GetInt64(10), InstantOrNull(reader, 11), InstantOrNull(reader, 12))
+                            new(Timeframe.Parse(timeframe), reader.GetInt64(11), InstantOrNull(reader, 12), InstantOrNull(reader, 13))
                         );
                     }
                 }
@@ -92,8 +92,8 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
     {
         await using var command = source.CreateCommand(
             $"""
-            INSERT INTO market.tickers (symbol, name, exchange, asset_type, timezone, is_active)
-            SELECT $1, $2, $3, $4, $5, $6 WHERE {ZoneIsKnown}
+            INSERT INTO market.tickers (symbol, name, exchange, asset_type, timezone, is_active, sector)
+            SELECT $1, $2, $3, $4, $5, $6, $7 WHERE {ZoneIsKnown}
             ON CONFLICT (symbol) DO NOTHING RETURNING {Columns}
             """
         );
@@ -137,7 +137,7 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
 
         await using var update = new NpgsqlCommand(
             $"""
-            UPDATE market.tickers SET name = $2, exchange = $3, asset_type = $4, timezone = $5, is_active = $6
+            UPDATE market.tickers SET name = $2, exchange = $3, asset_type = $4, timezone = $5, is_active = $6, sector = $7
              WHERE id = $1 AND {ZoneIsKnown} RETURNING {Columns}
             """,
             connection,
@@ -247,6 +247,7 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         }
 
         command.Parameters.Add(new() { Value = fields.IsActive });
+        command.Parameters.Add(Text(fields.Sector));
     }
 
     private static async Task<TickerRecord?> WriteAsync(NpgsqlCommand command, TickerFields fields, CancellationToken cancellationToken)
@@ -279,6 +280,7 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
             Symbol.Parse(reader.GetString(1)),
             TextOrNull(reader, 2),
             TextOrNull(reader, 3),
+            TextOrNull(reader, 9),
             reader.GetString(4),
             reader.GetString(5),
             reader.GetBoolean(6),

@@ -59,6 +59,13 @@ public sealed class ColumnMap
         return true;
     }
 
+    /// <summary>Whether open, high, low and close are assigned, so that it is certain which prices are meant.</summary>
+    internal bool HasPrices =>
+        _columns.ContainsKey(Role.Open)
+        && _columns.ContainsKey(Role.High)
+        && _columns.ContainsKey(Role.Low)
+        && _columns.ContainsKey(Role.Close);
+
     /// <summary>The name or number of the column that was assigned to a role.</summary>
     internal bool TryGet(Role role, [NotNullWhen(true)] out string? column) => _columns.TryGetValue(role, out column);
 

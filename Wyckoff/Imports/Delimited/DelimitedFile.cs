@@ -81,7 +81,7 @@ internal sealed class DelimitedFile : BarFile
         var layout = LayoutDetector.Detect(_records.Buffered, _records.Ended, _options, _name);
         _records.NewLine = layout.NewLine;
         _times = layout.Times();
-        _zone = _options.TimeZone is { } zone ? new LocalTime(zone, layout.Descending) : null;
+        _zone = (_options.TimeZone ?? _name.LocalZone) is { } zone ? new LocalTime(zone, layout.Descending) : null;
         _fields = new(layout.Count, layout.Delimiter);
         _only = _series.SingleSeries(layout[Role.Symbol] >= 0, layout[Role.Timeframe] >= 0);
         _layout = layout;
@@ -209,6 +209,11 @@ internal sealed class DelimitedFile : BarFile
                 : $"time '{(date < 0 ? "" : Text(_fields.Of(row, date), 60) + " ")}{Text(field, 60)}' is not {_times.Description}";
         }
 
+        if (_name.Day is { } day && timestamp.Day != day.DayNumber - TimestampParts.EpochDay)
+        {
+            return $"time {TimestampParts.Text(timestamp.Local)} is not on {day:yyyy-MM-dd}, the day in the file's name";
+        }
+
         time = timestamp.Local;
         if (timestamp.Offset != TimestampParts.NoOffset)
         {
@@ -221,7 +226,7 @@ internal sealed class DelimitedFile : BarFile
             && !_zone.TryResolve(timestamp.Local, series.Width, series.Clock, out time)
         )
         {
-            return $"time {TimestampParts.Text(timestamp.Local)} does not exist in {_options.TimeZone!.Id}: "
+            return $"time {TimestampParts.Text(timestamp.Local)} does not exist in {(_options.TimeZone ?? _name.LocalZone)!.Id}: "
                 + "the clock was put forward over it";
         }
 

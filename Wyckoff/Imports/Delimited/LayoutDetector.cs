@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Wyckoff.Imports.Guessing;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Delimited;
@@ -11,6 +12,7 @@ internal sealed partial class LayoutDetector
     private const int SampleRows = 500;
     private const int MaxPreambleLines = 10;
     private const int MaxRecordLines = 20;
+    private const long SmallestEpoch = 100_000_000;
 
     // Column names in lower case without punctuation. Earlier names take precedence.
     private static readonly Dictionary<Role, string[]> Names = new()
@@ -81,6 +83,11 @@ internal sealed partial class LayoutDetector
 
     private DelimitedLayout Detect(ReadOnlySpan<byte> sample, bool isWhole)
     {
+        if (FileContents.Refusal(_name.Content, _options) is { } refusal)
+        {
+            throw new ImportRefusedException(refusal);
+        }
+
         var newLine = sample.Contains((byte)'\n') || !sample.Contains((byte)'\r') ? '\n' : '\r';
         ReadLines(sample, isWhole, newLine);
         if (_lines.Count == 0)
@@ -105,7 +112,7 @@ internal sealed partial class LayoutDetector
         }
         else
         {
-            AssignByContent();
+            AssignByContent(first);
         }
 
         ApplyMap();
@@ -118,7 +125,19 @@ internal sealed partial class LayoutDetector
         var (descending, noOffset, timeOfDay) = ScanTimes(times);
         if (noOffset && timeOfDay && _options.TimeZone is null)
         {
-            _notes.Add("The times have no zone and are read as UTC (see --timezone).");
+            _notes.Add(
+                _name.LocalZone is { } zone
+                    ? $"The times have no zone and are read as {zone.Id}, as LEAN writes files of this market (see --timezone)."
+                    : "The times have no zone and are read as UTC (see --timezone)."
+            );
+        }
+
+        if (HasScaledPrices())
+        {
+            _notes.Add(
+                $"The prices are whole numbers, such as {Values(Role.Open)[0]}: LEAN stores those of stocks times 10000. "
+                    + "If these are such, import them with --price-scale 10000."
+            );
         }
 
         if (this[Role.Volume] < 0)
@@ -251,7 +270,7 @@ internal sealed partial class LayoutDetector
         {
             var fields = Split(_lines[i].Text);
             var known = fields.Count(field => RoleOf(field) is not null || IsMapped(field));
-            if (known >= 3 || (known > 0 && known == fields.Length))
+            if (known >= 3 || (known > 0 && (known == fields.Length || QuoteColumns.In(Array.ConvertAll(fields, Normalize)).Any())))
             {
                 _header = fields;
                 return _lines[i].Number + 1;
@@ -342,7 +361,7 @@ internal sealed partial class LayoutDetector
         _isAmerican = plain.Contains("closelast") || (plain.Contains("price") && plain.Contains("vol"));
     }
 
-    private void AssignByContent()
+    private void AssignByContent(long first)
     {
         var row = _rows.Find(fields => fields.Length >= 5 && fields.Count(IsNumber) >= 4) ?? _rows[0];
         var at = 0;
@@ -368,6 +387,15 @@ internal sealed partial class LayoutDetector
         )
         {
             (this[Role.Date], this[Role.Time]) = (this[Role.Time], at++);
+        }
+
+        if (!_options.Columns.HasPrices && QuoteColumns.In(_rows, at))
+        {
+            throw new ImportRefusedException(
+                FileContents.Refusal(FileContent.Quotes, _options)!,
+                first,
+                _lines.Find(line => line.Number >= first).Text ?? ""
+            );
         }
 
         (this[Role.Open], this[Role.High], this[Role.Low], this[Role.Close]) = (at, at + 1, at + 2, at + 3);
@@ -457,6 +485,16 @@ internal sealed partial class LayoutDetector
         }
 
         var (line, text) = _lines.FindLast(candidate => candidate.Number < first) is { Text: not null } header ? header : _lines[0];
+        var quotes = QuoteColumns.In(Array.ConvertAll(_header, Normalize)).Select(i => _header[i]).ToArray();
+        if (missing.Count > 0 && quotes.Length > 0)
+        {
+            throw new ImportRefusedException(
+                $"{FileContents.QuoteFile} Found: {Listed(quotes)}. To import one side, assign its columns: --map open=…,high=…,low=…,close=….",
+                line,
+                text
+            );
+        }
+
         if (missing.Count > 0)
         {
             throw new ImportRefusedException(
@@ -535,10 +573,22 @@ internal sealed partial class LayoutDetector
                 var numbers = values
                     .Where(text => FormOf(text) is TimeForm.Epoch or TimeForm.Compact)
                     .Select(text => double.Parse(text, CultureInfo.InvariantCulture));
+                var largest = (long)numbers.Max(Math.Abs);
+                // Numbers of rows, or milliseconds of a day, are smaller than times that people have bars of.
+                if (_header.Length == 0 && largest < SmallestEpoch)
+                {
+                    throw new ImportRefusedException(
+                        $"The first column holds '{values[0]}': as seconds since 1970, all times would be before March 1973. "
+                            + "If they are, set --date-format s.",
+                        first,
+                        _lines.Find(line => line.Number >= first).Text ?? ""
+                    );
+                }
+
                 return new()
                 {
                     Form = TimeForm.Epoch,
-                    PerSecond = TimeReader.UnitOf((long)numbers.Max(Math.Abs)),
+                    PerSecond = TimeReader.UnitOf(largest),
                     Strict = true,
                 };
             case TimeForm.MonthFirst or TimeForm.DayFirst:
@@ -598,7 +648,7 @@ internal sealed partial class LayoutDetector
                 DateTimeStyles.None,
                 out var date
             )
-            && date.Year is >= 1900 and <= 2100
+            && date.Year is >= 1700 and <= 2100
         )
         {
             return TimeForm.Compact;
@@ -685,6 +735,23 @@ internal sealed partial class LayoutDetector
         return (last < first, noOffset, timeOfDay);
     }
 
+    /// <summary>
+    /// Whether the prices look like LEAN's prices of stocks: whole numbers without a header, under a name of LEAN or after times as LEAN
+    /// writes them in hourly and daily files.
+    /// </summary>
+    private bool HasScaledPrices()
+    {
+        var prices = Prices.SelectMany(Values).Where(text => text.Length > 0).ToList();
+        return _header.Length == 0
+            && _options.PriceScale == 1
+            && prices.Count > 0
+            && prices.TrueForAll(text => text.All(char.IsAsciiDigit))
+            && (
+                _name.MayBeScaled
+                ?? (prices.TrueForAll(text => text.Length >= 4) && Values(Role.Time).TrueForAll(text => LeanTime().IsMatch(text)))
+            );
+    }
+
     private List<string> Values(Role role) =>
         this[role] < 0 ? [] : [.. _rows.Where(fields => fields.Length > this[role]).Select(fields => fields[this[role]])];
 
@@ -730,6 +797,9 @@ internal sealed partial class LayoutDetector
 
     [GeneratedRegex("^([0-9]{1,2}[- /])?[A-Za-z]{3,9}\\.?[- /,]", RegexOptions.None, 1000)]
     private static partial Regex NamedDate();
+
+    [GeneratedRegex("^[0-9]{8} [0-9]{2}:[0-9]{2}$", RegexOptions.None, 1000)]
+    private static partial Regex LeanTime();
 
     [GeneratedRegex("^[-+$]?[0-9]{1,3}(,[0-9]{3})+[KMBkmb]?$", RegexOptions.None, 1000)]
     private static partial Regex Thousands();

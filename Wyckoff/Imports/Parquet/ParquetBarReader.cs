@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Wyckoff.Bars;
+using Wyckoff.Imports.Guessing;
 using Wyckoff.Parquet;
 using Wyckoff.Primitives;
 
@@ -85,8 +86,11 @@ public sealed class ParquetBarReader : IDisposable
             }
             else if (Vocabulary[field].Needed)
             {
+                var quotes = QuoteColumns.In([
+                    .. reader.Columns.Select(each => string.Concat(each.Name.Where(char.IsLetterOrDigit)).ToLowerInvariant()),
+                ]);
                 throw new ParquetException(
-                    $"No column for {Vocabulary[field].Field}: one of {string.Join(", ", Vocabulary[field].Names)} was expected; "
+                    $"{(quotes.Any() ? FileContents.QuoteFile + " " : "")}No column for {Vocabulary[field].Field}: one of {string.Join(", ", Vocabulary[field].Names)} was expected; "
                         + $"there are {string.Join(", ", reader.Columns)}."
                 );
             }

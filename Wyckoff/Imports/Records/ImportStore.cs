@@ -301,12 +301,21 @@ internal sealed class ImportStore(NpgsqlDataSource source)
     }
 
     /// <summary>
-    /// Whether two names stand for the same import. Entries of an archive must have the same name. Without given symbol and timeframe, the
-    /// symbols and timeframes that the names give must be the same.
+    /// Whether two names stand for the same import. Entries of an archive must have the same name. What the names say of the bars must be the
+    /// same, except for a symbol or a timeframe that the options give.
     /// </summary>
     private static bool SameName(string one, string other, ImportOptions options) =>
-        Entry(one) == Entry(other)
-        && ((options.Symbol is not null && options.Timeframe is not null) || FileName.Of(one) == FileName.Of(other));
+        Entry(one) == Entry(other) && Meaning(one, options) == Meaning(other, options);
+
+    private static FileName Meaning(string file, ImportOptions options)
+    {
+        var name = FileName.Of(file);
+        return name with
+        {
+            Symbol = options.Symbol is null ? name.Symbol : null,
+            Timeframe = options.Timeframe is null ? name.Timeframe : null,
+        };
+    }
 
     private static string Entry(string file) => file.LastIndexOf('!') is >= 0 and var at ? file[at..] : "";
 
