@@ -101,7 +101,7 @@ public static class ImportsApi
     };
     private static readonly Parameter<TimeZoneInfo> Timezone = Option<TimeZoneInfo>(
         "timezone",
-        "IANA time zone of times without an offset. Default: UTC.",
+        "IANA time zone of times without an offset. Default: that of LEAN's folders in the name, or UTC.",
         ImportText.TryZone
     );
     private static readonly Parameter<TimePattern> DateFormat = Option<TimePattern>(
@@ -141,12 +141,12 @@ public static class ImportsApi
     private static readonly Parameter<bool> Derived = Parameters.Flag("derived", "Compute spread and ratios.", Defaults.Derive);
     private static readonly Parameter<TimeZoneInfo> TickerTimezone = Option<TimeZoneInfo>(
         "tickerTimezone",
-        "IANA time zone of new tickers, which determines their trading days.",
+        "IANA time zone of new tickers, which determines their trading days. Default: guessed, or America/New_York.",
         ImportText.TryZone
     );
     private static readonly Parameter<string> AssetType = Option<string>(
         "assetType",
-        "Asset type of new tickers.",
+        "Asset type of new tickers. Default: guessed, or stock.",
         ImportText.TryAssetType
     );
 

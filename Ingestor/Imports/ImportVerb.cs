@@ -35,7 +35,10 @@ internal static class ImportVerb
             {
                 Description = "What happens to bars that exist already: skip (default), replace or fail.",
             },
-            ["timezone"] = new("--timezone") { Description = "IANA time zone of times without a zone. Default: UTC." },
+            ["timezone"] = new("--timezone")
+            {
+                Description = "IANA time zone of times without a zone. Default: that of LEAN's folders, or UTC.",
+            },
             ["dateFormat"] = new("--date-format")
             {
                 Description =
@@ -51,9 +54,9 @@ internal static class ImportVerb
             },
             ["tickerTimezone"] = new("--ticker-timezone")
             {
-                Description = "IANA time zone of the trading days of new tickers. Default: America/New_York.",
+                Description = "IANA time zone of the trading days of new tickers. Default: guessed, or America/New_York.",
             },
-            ["assetType"] = new("--asset-type") { Description = "Asset type of new tickers. Default: stock." },
+            ["assetType"] = new("--asset-type") { Description = "Asset type of new tickers. Default: guessed, or stock." },
         };
         var scale = new Option<long>("--price-scale")
         {

@@ -261,6 +261,27 @@ public sealed class ParquetBarTests
     }
 
     [Fact]
+    public async Task A_file_of_bid_and_ask_prices_is_refused_as_a_quote_file()
+    {
+        var file = await WriteAsync(
+            [
+                ParquetColumn.Timestamp("timestamp"),
+                .. ((string[])["bid_open", "bid_close", "ask_open", "ask_close", "volume"]).Select(name =>
+                    ParquetColumn.Decimal(name, 18, 8)
+                ),
+            ],
+            1,
+            (writer, _) => Add(writer, () => writer.Add(0, Start))
+        );
+        var e = Assert.Throws<ParquetException>(() => Read(file));
+        Assert.StartsWith(
+            "This is a quote file (bid and ask prices): bars of trades are expected. No column for open:",
+            e.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task Columns_with_other_names_can_be_mapped()
     {
         var file = await WriteAsync(

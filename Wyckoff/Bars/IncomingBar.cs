@@ -31,8 +31,8 @@ public readonly record struct IncomingBar(
     public static readonly Int128 VolumeLimit = FixedPoint.Limit;
 
     /// <summary>
-    /// 1700-01-01. Price series go back to the 18th century; earlier dates come from misread date formats. The rule is here because it holds
-    /// for every writer, and readers begin here.
+    /// 1700-01-01. Price series go back to the 18th century; earlier dates come from misread date formats. The rule is here because it
+    /// holds for every writer, and readers begin here.
     /// </summary>
     public static readonly long Earliest = TimeOf(new DateTimeOffset(1700, 1, 1, 0, 0, 0, TimeSpan.Zero));
 

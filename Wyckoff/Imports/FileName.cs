@@ -103,6 +103,15 @@ internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, Da
             return new(chart.Groups["symbol"].Value, charted, null);
         }
 
+        // Dukascopy: EURUSD_Candlestick_1_Hour_BID_01.01.2024-31.01.2024
+        if (
+            Dukascopy().Match(stem) is { Success: true } candles
+            && TryTimeframe(candles.Groups["count"].Value + char.ToLowerInvariant(candles.Groups["unit"].Value[0]), out var candle)
+        )
+        {
+            return new(candles.Groups["symbol"].Value, candle, null);
+        }
+
         if (HistData().Match(stem) is { Success: true } ascii)
         {
             return new(ascii.Groups["symbol"].Value, TryTimeframe(ascii.Groups["width"].Value, out var width) ? width : null, null)
@@ -188,6 +197,9 @@ internal sealed partial record FileName(string? Symbol, Timeframe? Timeframe, Da
 
     [GeneratedRegex("^([A-Z0-9]+_)?(?<symbol>[^,]+), (?<width>[0-9A-Za-z]+)(_.*)?$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TradingView();
+
+    [GeneratedRegex("^(?<symbol>[^_]+)_Candlestick_(?<count>[0-9]+)_(?<unit>[A-Za-z]+)_", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Dukascopy();
 
     [GeneratedRegex("^DAT_[A-Z]+_(?<symbol>[A-Z0-9]+)_(?<width>[A-Z0-9]+)(_.*)?$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex HistData();

@@ -38,7 +38,7 @@ public sealed class ImportRunner(
 
     private readonly ImportStore _store = new(source);
 
-    /// <summary>Imports a file on disk.</summary>
+    /// <summary>Imports a file on disk under its full path, whose folders may say more about the bars.</summary>
     /// <param name="path">The path of the file.</param>
     /// <param name="options">How to import it.</param>
     /// <param name="progress">Receives the progress.</param>
@@ -48,7 +48,7 @@ public sealed class ImportRunner(
         ImportOptions options,
         ImportProgress progress,
         CancellationToken cancellationToken
-    ) => ImportAsync(path, path, options, progress, cancellationToken);
+    ) => ImportAsync(path, Path.GetFullPath(path), options, progress, cancellationToken);
 
     /// <summary>Imports a file on disk under a name other than its path. Symbol and timeframe may be read from the name.</summary>
     public async Task<IReadOnlyList<ImportResult>> ImportAsync(

@@ -27,7 +27,10 @@ internal sealed class Series(int index, Symbol symbol, Timeframe timeframe, int 
     /// <summary>Resolves times that a clock shows twice.</summary>
     public ClockState Clock { get; } = new();
 
-    /// <summary>Returns what is wrong with the time of a bar, or null.</summary>
+    /// <summary>
+    /// Returns what is wrong with the time of a bar, or null. The earliest time is a rule of <see cref="IncomingBar"/>; the latest is here
+    /// because it needs the clock.
+    /// </summary>
     /// <param name="time">Microseconds since 1970, UTC.</param>
     /// <param name="latest">The latest time that is accepted.</param>
     public string? FaultOf(long time, long latest) =>

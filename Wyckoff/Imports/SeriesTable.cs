@@ -30,8 +30,8 @@ internal sealed class SeriesTable
             if (_name.HasDoubtfulSymbol)
             {
                 throw new ImportRefusedException(
-                    $"No symbol: '{_name.Symbol}' of the file's name is a date, a number or a timeframe. Set --symbol, even if the number is "
-                        + "the symbol, as in Asia."
+                    $"No symbol: '{_name.Symbol}' of the file's name is a date, a number or a timeframe. Set --symbol, even if the number "
+                        + "is the symbol, as in Asia."
                 );
             }
 

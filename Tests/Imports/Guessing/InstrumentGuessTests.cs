@@ -1,3 +1,6 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.FSharp.Core;
 using Wyckoff.Imports;
 using Wyckoff.Imports.Guessing;
 using Wyckoff.Primitives;
@@ -8,6 +11,10 @@ namespace Wyckoff.Tests.Imports.Guessing;
 public sealed class InstrumentGuessTests
 {
     private const string NewYork = "America/New_York";
+
+    private static readonly Config Seeded = Config
+        .QuickThrowOnFailure.WithMaxTest(2_000)
+        .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(20_261_130), FSharpOption<int>.None)));
 
     [Theory]
     // Currencies, by symbol.
@@ -61,6 +68,7 @@ public sealed class InstrumentGuessTests
     [InlineData("WXYZUSD", "crypto/coinbase/daily/wxyzusd_trade.zip!wxyzusd.csv", "crypto", "UTC")]
     [InlineData("ADAUSDT", "cryptofuture/binance/hour/adausdt_trade.zip!adausdt_trade_perp.csv", "crypto", "UTC")]
     [InlineData("DE30EUR", "cfd/oanda/minute/de30eur/20190220_trade.zip!20190220_de30eur_minute_trade.csv", "cfd", "UTC")]
+    [InlineData("XAUUSD", "cfd/oanda/hour/xauusd.zip!xauusd.csv", "commodity", "UTC")]
     [InlineData("GC_201311", "future/comex/hour/gc_trade.zip!gc_trade_201311.csv", "future", "UTC")]
     [InlineData("HSI", "index/hkfe/daily/hsi.zip!hsi.csv", "index", "Asia/Hong_Kong")]
     [InlineData("SPX", "index/usa/daily/spx.zip!spx.csv", "index", NewYork)]
@@ -85,6 +93,14 @@ public sealed class InstrumentGuessTests
         var guess = InstrumentGuess.Of(Symbol.Parse(symbol), "x.csv", options);
         Assert.Equal((type, zone), (guess.AssetType, guess.Timezone));
     }
+
+    [Fact]
+    public void A_short_symbol_is_never_taken_for_a_pair() =>
+        Prop.ForAll(
+                Gen.Choose(1, 5).SelectMany(length => Gen.ArrayOf(Gen.Choose('A', 'Z'), length)).ToArbitrary(),
+                letters => CurrencyPair.TypeOf(string.Concat(letters.Select(letter => (char)letter))) is null
+            )
+            .Check(Seeded);
 
     [Fact]
     public void A_note_names_the_first_symbols_of_a_guess_and_the_options()

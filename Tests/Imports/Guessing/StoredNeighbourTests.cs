@@ -100,6 +100,23 @@ public sealed class StoredNeighbourTests(TestDatabase database) : IClassFixture<
     }
 
     [Fact]
+    public async Task Bars_of_the_eighteenth_century_are_stored()
+    {
+        var result = await ImportAsync("1792-05-15,1,2,0.5,1.5,0\n1699-12-31,1,2,0.5,1.5,0\n1792-05-16,1,2,0.5,1.75,0\n", "OLDEST", "1d");
+        Assert.Equal((2L, 1L), (result.Inserted, result.Rejected));
+        Assert.Contains("not before 1700 was expected", Assert.Single(result.FirstRejects).Reason, StringComparison.Ordinal);
+        Assert.Equal(
+            "1792-05-15 1.50, 1792-05-16 1.75",
+            await database.ScalarAsync<string>(
+                """
+                SELECT string_agg(concat_ws(' ', timestamp::date, close::numeric(9,2)), ', ' ORDER BY timestamp)
+                  FROM bars('OLDEST', '1d', '-infinity')
+                """
+            )
+        );
+    }
+
+    [Fact]
     public async Task A_guess_does_not_change_an_existing_ticker()
     {
         await database.ExecuteAsync(

@@ -489,7 +489,8 @@ internal sealed partial class LayoutDetector
         if (missing.Count > 0 && quotes.Length > 0)
         {
             throw new ImportRefusedException(
-                $"{FileContents.QuoteFile} Found: {Listed(quotes)}. To import one side, assign its columns: --map open=…,high=…,low=…,close=….",
+                $"{FileContents.QuoteFile} Found: {Listed(quotes)}. "
+                    + "To import one side, assign its columns: --map open=…,high=…,low=…,close=….",
                 line,
                 text
             );

@@ -2,7 +2,9 @@ using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Guessing;
 
-/// <summary>What an import finds out about its tickers while it is written, for the notes of its result. Lanes add to it in parallel.</summary>
+/// <summary>
+/// What an import finds out about its tickers while it is written, for the notes of its result. Lanes add to it in parallel.
+/// </summary>
 internal sealed class ImportFindings
 {
     // A scale is a property of the file, so the first series are enough.

@@ -21,9 +21,9 @@ public sealed record InstrumentGuess(string AssetType, string Timezone, string? 
     internal static InstrumentGuess Of(Symbol symbol, FileName name, ImportOptions options)
     {
         var (type, zone, reason) =
-            name.AssetType is { } ofPath ? (ofPath, name.DayZone, "the folders of the file")
+            name.AssetType is { } ofPath and not "cfd" ? (ofPath, name.DayZone, "the folders of the file")
             : CurrencyPair.TypeOf(symbol.Value) is { } ofSymbol ? (ofSymbol, "UTC", "the symbol")
-            : ((string?)null, (string?)null, (string?)null);
+            : (name.AssetType, name.DayZone, name.AssetType is null ? null : "the folders of the file");
         // A ticker that the user calls a stock has no days of a currency, whatever its symbol looks like.
         if (options.AssetType is { } given && !given.Equals(type, StringComparison.OrdinalIgnoreCase))
         {

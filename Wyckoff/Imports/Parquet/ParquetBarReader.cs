@@ -90,7 +90,8 @@ public sealed class ParquetBarReader : IDisposable
                     .. reader.Columns.Select(each => string.Concat(each.Name.Where(char.IsLetterOrDigit)).ToLowerInvariant()),
                 ]);
                 throw new ParquetException(
-                    $"{(quotes.Any() ? FileContents.QuoteFile + " " : "")}No column for {Vocabulary[field].Field}: one of {string.Join(", ", Vocabulary[field].Names)} was expected; "
+                    $"{(quotes.Any() ? FileContents.QuoteFile + " " : "")}No column for {Vocabulary[field].Field}: "
+                        + $"one of {string.Join(", ", Vocabulary[field].Names)} was expected; "
                         + $"there are {string.Join(", ", reader.Columns)}."
                 );
             }

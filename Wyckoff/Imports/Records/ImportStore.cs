@@ -301,8 +301,8 @@ internal sealed class ImportStore(NpgsqlDataSource source)
     }
 
     /// <summary>
-    /// Whether two names stand for the same import. Entries of an archive must have the same name. What the names say of the bars must be the
-    /// same, except for a symbol or a timeframe that the options give.
+    /// Whether two names stand for the same import. Entries of an archive must have the same name. What the names say of the bars must be
+    /// the same, except for a symbol or a timeframe that the options give.
     /// </summary>
     private static bool SameName(string one, string other, ImportOptions options) =>
         Entry(one) == Entry(other) && Meaning(one, options) == Meaning(other, options);
