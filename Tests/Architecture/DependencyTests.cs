@@ -4,6 +4,7 @@ using ArchUnitNET.xUnitV3;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Bars.RollUp;
+using Wyckoff.Imports.Guessing;
 using Wyckoff.Indicators;
 using Wyckoff.Journal;
 using Wyckoff.Quality;
@@ -56,6 +57,7 @@ public sealed class DependencyTests
             typeof(BarRollUp),
             typeof(CampaignCheck),
             typeof(IndicatorSeries),
+            typeof(InstrumentGuess),
             typeof(OutlierRules),
             typeof(SessionClock),
             typeof(ExpectedBars),

@@ -95,7 +95,7 @@ internal static class PriceJumps
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            var found = (reader.GetFieldValue<DateTimeOffset>(0), reader.GetDecimal(1));
+            var found = (await reader.GetFieldValueAsync<DateTimeOffset>(0, cancellationToken), reader.GetDecimal(1));
             if (nearest is null || found.Item1 - time < time - nearest.Value.Time)
             {
                 nearest = found;
