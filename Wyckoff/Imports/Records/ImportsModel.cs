@@ -199,8 +199,8 @@ internal static class ImportsModel
             table =>
             {
                 table.HasComment(
-                    "Bars that an import found stored by another import with the same values, and so did not write. When the other is undone, "
-                        + "they stay, as bars of this one."
+                    "Bars that an import found stored by another import with the same values, and so did not write. When the other is "
+                        + "undone, they stay, as bars of this one."
                 );
                 table.HasTimeframeCheck("import_claims");
                 table.HasCheckConstraint("chk_import_claims_holder_id", "holder_id <> import_id");
