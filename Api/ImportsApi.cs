@@ -149,6 +149,11 @@ public static class ImportsApi
         "Asset type of new tickers. Default: guessed, or stock.",
         ImportText.TryAssetType
     );
+    private static readonly Parameter<bool> AllowNegative = Parameters.Flag(
+        "allowNegative",
+        "New tickers allow zero and negative prices.",
+        Defaults.AllowNegative
+    );
 
     private static readonly Parameter<ImportStatus> Status = Parameters.Choice(
         "status",
@@ -213,6 +218,7 @@ public static class ImportsApi
         Derived,
         TickerTimezone,
         AssetType,
+        AllowNegative,
     ];
     private static readonly Parameter[] OfList = [Status, Before, Limit];
     private static readonly Parameter[] OfOne = [Id];
@@ -311,6 +317,7 @@ public static class ImportsApi
             Derive = reader.Get(Derived, Defaults.Derive),
             TickerTimeZone = reader.Get(TickerTimezone)?.Id,
             AssetType = reader.Get(AssetType),
+            AllowNegative = reader.Get(AllowNegative, Defaults.AllowNegative),
         };
         if (reader.HasErrors)
         {

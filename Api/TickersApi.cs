@@ -24,6 +24,7 @@ public static class TickersApi
         Example = "BTC",
     };
     private static readonly Parameter<bool> Active = Parameters.Flag("active", "Only active, or only inactive tickers.");
+    private static readonly Parameter<bool> AllowsNegative = Parameters.Flag("allowsNegative", "Whether prices may be zero or negative.");
     private static readonly Parameter<int> Limit = Parameters.Whole("limit", "The largest number of tickers to return.", 1, 1000, 100);
 
     // No example: the docs page would fill it in, and one click would delete the ticker.
@@ -41,13 +42,23 @@ public static class TickersApi
     private static readonly Parameter[] OfDelete = [Parameters.Symbol, Confirm];
 
     // An update may repeat the symbol of the ticker, but not change it.
-    private static readonly string[] FieldNames = ["symbol", "name", "exchange", "sector", "assetType", "timezone", "active"];
+    private static readonly string[] FieldNames =
+    [
+        "symbol",
+        "name",
+        "exchange",
+        "sector",
+        "assetType",
+        "timezone",
+        "active",
+        "allowsNegative",
+    ];
 
     public static void MapTickers(this IEndpointRouteBuilder routes)
     {
         const string one =
             """{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","exchange":"NYSE Arca","sector":null,"assetType":"etf","""
-            + """ "timezone":"America/New_York","active":true,"createdAt":"2024-01-02T09:00:00Z","updatedAt":"2024-01-02T09:00:00Z"}""";
+            + """ "timezone":"America/New_York","active":true,"allowsNegative":false,"createdAt":"2024-01-02T09:00:00Z","updatedAt":"2024-01-02T09:00:00Z"}""";
         var group = routes.MapGroup("/v1/tickers").WithTags("Tickers");
         group
             .MapGet("/", ListAsync)
@@ -100,7 +111,13 @@ public static class TickersApi
             .Takes(OfOne)
             .TakesJson<TickerBody>("""{"name":"SPDR S&P 500 ETF Trust","exchange":"NYSE Arca","assetType":"etf"}""", "application/json")
             .Produces<TickerResponse>()
-            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.ChangedMeanwhile, Problems.DatabaseAway)
+            .Fails(
+                Problems.InvalidParameters,
+                Problems.UnknownSymbol,
+                Problems.NegativePricesStored,
+                Problems.ChangedMeanwhile,
+                Problems.DatabaseAway
+            )
             .Answers("application/json", one);
         group
             .MapPatch("/{symbol}", PatchAsync)
@@ -113,7 +130,13 @@ public static class TickersApi
             .Takes(OfOne)
             .TakesJson<TickerBody>("""{"exchange":"NYSE Arca"}""", "application/json", "application/merge-patch+json")
             .Produces<TickerResponse>()
-            .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.ChangedMeanwhile, Problems.DatabaseAway)
+            .Fails(
+                Problems.InvalidParameters,
+                Problems.UnknownSymbol,
+                Problems.NegativePricesStored,
+                Problems.ChangedMeanwhile,
+                Problems.DatabaseAway
+            )
             .Answers("application/json", one);
         group
             .MapDelete("/{symbol}", DeleteAsync)
@@ -282,6 +305,10 @@ public static class TickersApi
         {
             return UnknownZone(reader, wanted);
         }
+        catch (NegativePricesException e)
+        {
+            return Problems.Of(Problems.NegativePricesStored, e.Message, new KeyValuePair<string, object?>("symbol", symbol.Value));
+        }
     }
 
     private static async Task<IResult> DeleteAsync(
@@ -326,7 +353,8 @@ public static class TickersApi
             body.TextOrNull("sector", 100, start.Sector),
             body.Text("assetType", 20, start.AssetType),
             zone,
-            body.Get(Active, start.IsActive)
+            body.Get(Active, start.IsActive),
+            body.Get(AllowsNegative, start.AllowsNegative)
         );
     }
 
@@ -372,6 +400,7 @@ public sealed record TickerResponse(
     string AssetType,
     string Timezone,
     bool Active,
+    bool AllowsNegative,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt
 )
@@ -385,6 +414,7 @@ public sealed record TickerResponse(
             ticker.AssetType,
             ticker.Timezone,
             ticker.IsActive,
+            ticker.AllowsNegative,
             ticker.CreatedAt,
             ticker.UpdatedAt
         );
@@ -399,6 +429,7 @@ public sealed record TickerDetail(
     string AssetType,
     string Timezone,
     bool Active,
+    bool AllowsNegative,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
     IReadOnlyList<StoredResponse> Stored
@@ -413,6 +444,7 @@ public sealed record TickerDetail(
             ticker.AssetType,
             ticker.Timezone,
             ticker.IsActive,
+            ticker.AllowsNegative,
             ticker.CreatedAt,
             ticker.UpdatedAt,
             [.. stored.Select(StoredResponse.Of)]
@@ -449,4 +481,7 @@ public sealed record TickerBody
 
     /// <summary>Whether the ticker is in use; default: true. The overview omits inactive tickers.</summary>
     public bool? Active { get; init; }
+
+    /// <summary>Whether prices may be zero or negative, as those of spreads; default: false.</summary>
+    public bool? AllowsNegative { get; init; }
 }

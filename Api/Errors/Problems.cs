@@ -79,6 +79,12 @@ public static class Problems
         "Import cannot be undone",
         "Bars that the import replaced are not kept any more: Wyckoff:Maintenance:KeepReplaced says for how long they are."
     );
+    public static readonly ProblemKind NegativePricesStored = new(
+        "negative-prices-stored",
+        StatusCodes.Status409Conflict,
+        "Zero or negative prices are stored",
+        "The ticker has bars with zero or negative prices, so it must allow them. 'detail' names one of these bars."
+    );
     public static readonly ProblemKind ChangedMeanwhile = new(
         "changed-meanwhile",
         StatusCodes.Status412PreconditionFailed,

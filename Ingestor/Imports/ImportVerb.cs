@@ -71,6 +71,10 @@ internal static class ImportVerb
         maxRejects.Validators.Add(result => AtLeast(result, 0));
         var force = new Option<bool>("--force") { Description = "Read files even if they were imported already." };
         var noRollUps = new Option<bool>("--no-roll-ups") { Description = "Do not roll the bars up to coarser timeframes." };
+        var allowNegative = new Option<bool>("--allow-negative")
+        {
+            Description = "New tickers allow zero and negative prices. Existing tickers are not changed.",
+        };
         var noDerived = new Option<bool>("--no-derived") { Description = "Do not compute spread, ratios and quality now." };
         var command = new Command(
             "import",
@@ -84,6 +88,7 @@ internal static class ImportVerb
             force,
             noRollUps,
             noDerived,
+            allowNegative,
         };
         foreach (var option in texts.Values)
         {
@@ -104,6 +109,7 @@ internal static class ImportVerb
                     Force = parsed.GetValue(force),
                     RollUp = !parsed.GetValue(noRollUps),
                     Derive = !parsed.GetValue(noDerived),
+                    AllowNegative = parsed.GetValue(allowNegative),
                 };
                 var files = Files(parsed.GetValue(paths)!, out var missing);
                 var faults = errors.Select(error => $"{texts[error.Key].Name}: {error.Value[0]}").Concat(missing).ToList();

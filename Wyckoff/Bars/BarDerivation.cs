@@ -56,7 +56,7 @@ public sealed class BarDerivation
     /// <summary>Derives the fields of the next bar, and adds the bar to the lookback of the bars after it.</summary>
     public Fields Next(in IncomingBar bar)
     {
-        var spread = bar.High - bar.Low;
+        var spread = bar.Spread;
         var fields = new Fields(Ratio(spread, _spreadSum, _count), Ratio(bar.Volume, _volumeSum, _count), _count < Lookback, Quality(bar));
         Push(spread, bar.Volume);
         (_previousTime, _previousClose) = (bar.Time, bar.Close);

@@ -21,10 +21,13 @@ public readonly record struct IncomingBar(
     /// <summary>The number 1 in the unit of the amounts.</summary>
     public const long One = 100_000_000;
 
+    /// <summary>The range of prices, as messages state it.</summary>
+    public const string ExpectedPrice = "more than -10000000000 and less than 10000000000";
+
     /// <summary>The trade count of a bar whose source gave none.</summary>
     public const int Unknown = -1;
 
-    /// <summary>Prices are below this, the limit of numeric(18,8).</summary>
+    /// <summary>Prices are between plus and minus this, the limit of numeric(18,8).</summary>
     public const long PriceLimit = 10_000_000_000 * One;
 
     /// <summary>Volumes are below this, the limit of numeric(28,8).</summary>
@@ -44,6 +47,9 @@ public readonly record struct IncomingBar(
 
     public DateTimeOffset Timestamp => InstantOf(Time);
 
+    /// <summary>high − low, at most the largest value of the column: prices of both signs can be further apart than that.</summary>
+    public long Spread => Math.Min(High - Low, PriceLimit - 1);
+
     public static long TimeOf(DateTimeOffset instant) => (instant.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 
     public static DateTimeOffset InstantOf(long time) => DateTimeOffset.UnixEpoch.AddTicks(time * TimeSpan.TicksPerMicrosecond);
@@ -58,7 +64,8 @@ public readonly record struct IncomingBar(
         decimal volume,
         int? tradeCount,
         decimal? vwap,
-        out IncomingBar bar
+        out IncomingBar bar,
+        bool allowsNegative = false
     )
     {
         bar = default;
@@ -91,17 +98,17 @@ public readonly record struct IncomingBar(
 
         var whole = decimal.Truncate(volume);
         bar = new(TimeOf(timestamp), o, h, l, c, (Int128)whole * One + (long)((volume - whole) * One), tradeCount ?? Unknown, v);
-        return bar.BrokenRule();
+        return bar.BrokenRule(allowsNegative);
     }
 
     /// <summary>
     /// The rule that this bar breaks, as a sentence; null when it breaks none. Does not check that the time is aligned to a timeframe.
     /// </summary>
-    public string? BrokenRule()
+    /// <param name="allowsNegative">The ticker allows zero and negative prices.</param>
+    public string? BrokenRule(bool allowsNegative)
     {
         if (
-            Open > 0
-            && Low > 0
+            (allowsNegative || (Low > 0 && Vwap >= 0))
             && High >= Low
             && High >= Open
             && High >= Close
@@ -110,8 +117,9 @@ public readonly record struct IncomingBar(
             && Volume >= 0
             && Volume < VolumeLimit
             && High < PriceLimit
+            && Low > -PriceLimit
             && TradeCount >= Unknown
-            && Vwap >= 0
+            && Vwap > -PriceLimit
             && Vwap < PriceLimit
             && Time >= Earliest
         )
@@ -122,17 +130,19 @@ public readonly record struct IncomingBar(
         return this switch
         {
             { Time: var time } when time < Earliest => $"timestamp {Timestamp:O}: not before 1700 was expected",
-            { Open: <= 0 } => $"open {Text(Open)}: more than 0 was expected",
-            { High: <= 0 } => $"high {Text(High)}: more than 0 was expected",
-            { Low: <= 0 } => $"low {Text(Low)}: more than 0 was expected",
-            { Close: <= 0 } => $"close {Text(Close)}: more than 0 was expected",
+            { Open: <= 0 } when !allowsNegative => NotPositive("open", Open),
+            { High: <= 0 } when !allowsNegative => NotPositive("high", High),
+            { Low: <= 0 } when !allowsNegative => NotPositive("low", Low),
+            { Close: <= 0 } when !allowsNegative => NotPositive("close", Close),
             { High: >= PriceLimit } => $"high {Text(High)}: less than {PriceLimit / One} was expected",
+            { Low: <= -PriceLimit } => $"low {Text(Low)}: more than -{PriceLimit / One} was expected",
             _ when High < Low => $"high {Text(High)} is below low {Text(Low)}",
             _ when High < Open => $"high {Text(High)} is below open {Text(Open)}",
             _ when High < Close => $"high {Text(High)} is below close {Text(Close)}",
             _ when Low > Open => $"low {Text(Low)} is above open {Text(Open)}",
             _ when Low > Close => $"low {Text(Low)} is above close {Text(Close)}",
-            { Vwap: < 0 or >= PriceLimit } => $"vwap {Text(Vwap)}: more than 0 and less than {PriceLimit / One} was expected",
+            { Vwap: < 0 } when !allowsNegative => NotPositive("vwap", Vwap),
+            { Vwap: <= -PriceLimit or >= PriceLimit } => $"vwap {Text(Vwap)}: {ExpectedPrice} was expected",
             { TradeCount: < Unknown } => string.Create(CultureInfo.InvariantCulture, $"trade count {TradeCount}: at least 0 was expected"),
             _ => $"volume {Text(Volume)}: at least 0 and less than 10^20 was expected",
         };
@@ -149,12 +159,16 @@ public readonly record struct IncomingBar(
         return amount < 0 ? "-" + text : text;
     }
 
+    /// <summary>Says that a price of a ticker without negative prices is zero or negative.</summary>
+    public static string NotPositive(string name, long amount) =>
+        $"{name} {Text(amount)}: more than 0 was expected, because the ticker does not allow negative prices";
+
     private static string? Price(string name, decimal value, out long amount)
     {
         amount = 0;
-        if (value is <= 0 or >= 10_000_000_000m)
+        if (value is <= -10_000_000_000m or >= 10_000_000_000m)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"{name} {value}: more than 0 and less than 10000000000 was expected");
+            return string.Create(CultureInfo.InvariantCulture, $"{name} {value}: {ExpectedPrice} was expected");
         }
 
         if (decimal.Round(value, 8) != value)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports.Delimited;
 using Wyckoff.Primitives;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Imports;
 
@@ -52,26 +53,39 @@ public sealed record ImportOptions
     /// <summary>The asset type of tickers that the import creates.</summary>
     public string? AssetType { get; init; }
 
+    /// <summary>Tickers that the import creates allow zero and negative prices.</summary>
+    public bool AllowNegative { get; init; }
+
+    /// <summary>The symbols that may have zero and negative prices; loaded when the import starts.</summary>
+    internal NegativePrices NegativePrices { get; init; } = NegativePrices.None;
+
     /// <summary>
     /// The options that decide which bars a file gives, as JSON. With other ones the same file is another import.
     /// </summary>
-    internal string ToJson() =>
-        JsonSerializer.Serialize(
-            new SortedDictionary<string, string?>(StringComparer.Ordinal)
-            {
-                ["symbol"] = Symbol?.Value,
-                ["timeframe"] = Timeframe?.Name,
-                ["source"] = Source,
-                ["onConflict"] = EnumText.Of(Policy),
-                ["timezone"] = TimeZone?.Id,
-                ["dateFormat"] = DateFormat?.ToString(),
-                ["map"] = Columns.ToString(),
-                ["priceScale"] = PriceScale.ToString(CultureInfo.InvariantCulture),
-                ["delimiter"] = Delimiter?.ToString(CultureInfo.InvariantCulture),
-                ["rollUps"] = RollUp ? "true" : "false",
-                ["derived"] = Derive ? "true" : "false",
-                ["tickerTimezone"] = TickerTimeZone,
-                ["assetType"] = AssetType,
-            }
-        );
+    internal string ToJson()
+    {
+        var options = new SortedDictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["symbol"] = Symbol?.Value,
+            ["timeframe"] = Timeframe?.Name,
+            ["source"] = Source,
+            ["onConflict"] = EnumText.Of(Policy),
+            ["timezone"] = TimeZone?.Id,
+            ["dateFormat"] = DateFormat?.ToString(),
+            ["map"] = Columns.ToString(),
+            ["priceScale"] = PriceScale.ToString(CultureInfo.InvariantCulture),
+            ["delimiter"] = Delimiter?.ToString(CultureInfo.InvariantCulture),
+            ["rollUps"] = RollUp ? "true" : "false",
+            ["derived"] = Derive ? "true" : "false",
+            ["tickerTimezone"] = TickerTimeZone,
+            ["assetType"] = AssetType,
+        };
+        // Only if set, so that imports from before the option existed have the same options as those without it.
+        if (AllowNegative)
+        {
+            options["allowNegative"] = "true";
+        }
+
+        return JsonSerializer.Serialize(options);
+    }
 }

@@ -257,6 +257,7 @@ public sealed class ImportRunner(
                 throw refusal;
             }
 
+            options = options with { NegativePrices = await NegativePrices.LoadAsync(tickers, options.AllowNegative, cancellationToken) };
             await using var file = await OpenAsync(input, options, cancellationToken);
             try
             {
@@ -497,7 +498,7 @@ public sealed class ImportRunner(
 
         var guess = InstrumentGuess.Of(run.Series.Symbol, file, options);
         findings.AddGuess(run.Series.Symbol, guess);
-        return await tickers.GetOrAddAsync(run.Series.Symbol, cancellationToken, guess.Timezone, guess.AssetType);
+        return await tickers.GetOrAddAsync(run.Series.Symbol, cancellationToken, guess.Timezone, guess.AssetType, options.AllowNegative);
     }
 
     private async Task FailAsync(long id, string error)

@@ -2,6 +2,7 @@ using System.Buffers;
 using Wyckoff.Bars;
 using Wyckoff.Imports.Delimited;
 using Wyckoff.Primitives;
+using Wyckoff.Tickers;
 
 namespace Wyckoff.Imports;
 
@@ -9,8 +10,10 @@ namespace Wyckoff.Imports;
 internal readonly record struct RejectedRow(long Line, string Text, string Reason);
 
 /// <summary>The bars of one symbol and timeframe in a file.</summary>
-internal sealed class Series(int index, Symbol symbol, Timeframe timeframe, int lane)
+internal sealed class Series(int index, Symbol symbol, Timeframe timeframe, int lane, NegativePrices? negative = null)
 {
+    private readonly bool _allowsNegative = negative?.Allows(symbol) ?? false;
+
     /// <summary>The lane of <see cref="ImportPipeline"/> that writes this symbol.</summary>
     public int Lane { get; } = lane;
 
@@ -26,6 +29,12 @@ internal sealed class Series(int index, Symbol symbol, Timeframe timeframe, int 
 
     /// <summary>Resolves times that a clock shows twice.</summary>
     public ClockState Clock { get; } = new();
+
+    /// <summary>Returns the rule that a bar breaks, or null.</summary>
+    public string? BrokenRule(in IncomingBar bar) =>
+        bar.BrokenRule(_allowsNegative) is not { } rule ? null
+        : negative is null || _allowsNegative || bar.BrokenRule(allowsNegative: true) is not null ? rule
+        : $"{rule}; {negative.HowToAllow(Symbol)}";
 
     /// <summary>
     /// Returns what is wrong with the time of a bar, or null. The earliest time is a rule of <see cref="IncomingBar"/>; the latest is here

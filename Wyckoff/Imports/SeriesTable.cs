@@ -148,7 +148,7 @@ internal sealed class SeriesTable
                 _lanes.Add(symbol, lane = _lanes.Count % ImportPipeline.Lanes);
             }
 
-            series = new(_all.Count, symbol, timeframe, lane);
+            series = new(_all.Count, symbol, timeframe, lane, _options.NegativePrices);
             _all.Add(series);
             _byKey.Add((symbol, timeframe), series);
         }

@@ -60,19 +60,19 @@ public sealed class IndicatorSeries(Timeframe timeframe)
         Trade(time, volume);
 
         var count = Math.Min(_end, Window);
-        decimal? sma20 = null,
-            bandWidth = null;
+        Int128? sma20 = null;
+        var bandWidth = 0L;
         if (count >= Band)
         {
-            sma20 = Price(Mean(_sumBand, Band));
-            bandWidth = Price(TwoDeviations());
+            sma20 = Mean(_sumBand, Band);
+            bandWidth = TwoDeviations();
         }
 
         var recursions = Recurse(_end - count, count);
         var (ema12, ema26, signal) = (Rounded(recursions.Fast), Rounded(recursions.Slow), Rounded(recursions.Signal));
         var macd = ema12 - ema26;
         return new(
-            sma20,
+            Price(sma20),
             count >= Long ? Price(Mean(_sumLong, Long)) : null,
             Price(ema12),
             Price(ema26),
@@ -80,13 +80,9 @@ public sealed class IndicatorSeries(Timeframe timeframe)
             Price(macd),
             Price(signal),
             Price(macd - signal),
-            // Capped, because the band of a price near the limit of the column would exceed the limit.
-            sma20 + bandWidth
-                is { } upper
-                ? Math.Min(upper, Price(IncomingBar.PriceLimit - 1)!.Value)
-                : null,
-            sma20,
-            sma20 - bandWidth,
+            Price(sma20 + bandWidth),
+            Price(sma20),
+            Price(sma20 - bandWidth),
             Volume()
         );
     }
@@ -193,7 +189,8 @@ public sealed class IndicatorSeries(Timeframe timeframe)
         return sum / values.Length;
     }
 
-    private static Int128 Mean(Int128 sum, int count) => (2 * sum + count) / (2 * count);
+    // Rounded half away from zero.
+    private static Int128 Mean(Int128 sum, int count) => (2 * sum + (sum < 0 ? -count : count)) / (2 * count);
 
     // Twice the population standard deviation of the last 20 closes, from exact sums of squares around an integer near the mean.
     private long TwoDeviations()
@@ -206,8 +203,10 @@ public sealed class IndicatorSeries(Timeframe timeframe)
         }
 
         var rest = _sumBand - (Int128)centre * Band;
-        // σ = √(20 Σd² − (Σd)²) / 20
-        return (long)((Root((UInt128)(squares * Band - rest * rest)) + Band / 4) / (Band / 2));
+        // σ = √(20 Σd² − (Σd)²) / 20. Closes of both signs near the limits are so far apart that this takes more than 128 bits.
+        var halved = squares > Int128.MaxValue / Band ? 1 : 0;
+        var root = Root((UInt128)((squares >> (2 * halved)) * Band - ((rest * rest) >> (2 * halved)))) << halved;
+        return (long)((root + Band / 4) / (Band / 2));
     }
 
     // The integer part of a square root.
@@ -236,7 +235,12 @@ public sealed class IndicatorSeries(Timeframe timeframe)
 
     private static long? Rounded(double? value) =>
         value is { } price
-            ? (long)Math.Min(Math.Round(price, MidpointRounding.AwayFromZero), IncomingBar.PriceLimit - IncomingBar.One)
+            ? (long)
+                Math.Clamp(
+                    Math.Round(price, MidpointRounding.AwayFromZero),
+                    IncomingBar.One - IncomingBar.PriceLimit,
+                    IncomingBar.PriceLimit - IncomingBar.One
+                )
             : null;
 
     // 50 if the price did not move at all.
@@ -254,7 +258,9 @@ public sealed class IndicatorSeries(Timeframe timeframe)
         return (decimal)(volume / IncomingBar.One) + Amount((long)(volume % IncomingBar.One), 8);
     }
 
-    private static decimal? Price(Int128? units) => units is { } value ? Amount((long)value, 8) : null;
+    // Bands and differences of prices near the limits of the column exceed the limits.
+    private static decimal? Price(Int128? units) =>
+        units is { } value ? Amount((long)Int128.Clamp(value, 1 - IncomingBar.PriceLimit, IncomingBar.PriceLimit - 1), 8) : null;
 
     private static decimal Amount(long units, byte scale)
     {

@@ -11,7 +11,8 @@ namespace Wyckoff.Live;
 /// Parses a WebSocket message of Alpaca's market-data stream. Amounts are parsed from their digits, without floating point. An instance is
 /// reused for the next message, so that a busy stream allocates almost nothing.
 /// </summary>
-internal sealed class AlpacaFrame
+/// <param name="allowsNegative">Tells whether the ticker of a symbol allows zero and negative prices; null if none does.</param>
+internal sealed class AlpacaFrame(Func<Symbol, bool>? allowsNegative = null)
 {
     // In the protocol, data messages have a one-letter type and control messages a word; these letters stand for the words.
     private const char Success = 'S';
@@ -126,7 +127,7 @@ internal sealed class AlpacaFrame
         _read.Clear();
         _readFaults.Clear();
         bar.AddTo(_read, _readFaults);
-        var fault = _readFaults.Count > 0 ? _readFaults[0].Reason : _read[0].BrokenRule();
+        var fault = _readFaults.Count > 0 ? _readFaults[0].Reason : BrokenRule(fields.Symbol, _read[0]);
         if (fault is not null)
         {
             Faults.Add(
@@ -157,6 +158,12 @@ internal sealed class AlpacaFrame
         }
     }
 
+    private bool AllowsNegative(Symbol symbol) => allowsNegative is not null && allowsNegative(symbol);
+
+    // Nearly all bars have positive prices, so that their tickers need not be looked up.
+    private string? BrokenRule(Symbol symbol, in IncomingBar bar) =>
+        bar.BrokenRule(allowsNegative: false) is { } rule ? (AllowsNegative(symbol) ? bar.BrokenRule(allowsNegative: true) : rule) : null;
+
     private void AddTrade(in Fields fields)
     {
         Int128 price = 0,
@@ -167,9 +174,14 @@ internal sealed class AlpacaFrame
             : fields.Price.IsEmpty ? "price is missing"
             : fields.Size.IsEmpty ? "size is missing"
             : FixedPoint.Parse("price", fields.Price, out price) ?? FixedPoint.Parse("size", fields.Size, out size);
-        if (fault is null && (price <= 0 || price >= IncomingBar.PriceLimit))
+        if (fault is null && (price >= IncomingBar.PriceLimit || price <= -IncomingBar.PriceLimit))
         {
-            fault = $"price {IncomingBar.Text(price)}: more than 0 and less than {IncomingBar.PriceLimit / IncomingBar.One} was expected";
+            fault = $"price {IncomingBar.Text(price)}: {IncomingBar.ExpectedPrice} was expected";
+        }
+
+        if (fault is null && price <= 0 && !AllowsNegative(fields.Symbol))
+        {
+            fault = IncomingBar.NotPositive("price", (long)price);
         }
 
         if (fault is null && (size < 0 || size >= IncomingBar.VolumeLimit))

@@ -91,6 +91,7 @@ public sealed class LiveStream
                     !wanted.TryGetValue(key, out var subscription)
                     || subscription.FromTrades != state.Subscription.FromTrades
                     || subscription.Ticker.Id != state.Subscription.Ticker.Id
+                    || subscription.Ticker.AllowsNegative != state.Subscription.Ticker.AllowsNegative
                 )
                 {
                     _states.Remove(key);
@@ -245,7 +246,7 @@ public sealed class LiveStream
 
     private async Task ReceiveAsync(AlpacaConnection connection, ReceiverState receiver, CancellationToken cancellationToken)
     {
-        var frame = new AlpacaFrame();
+        var frame = new AlpacaFrame(AllowsNegative);
         while (true)
         {
             receiver.Waiting = true;
@@ -279,6 +280,15 @@ public sealed class LiveStream
             {
                 await AddTradesAsync(frame.Trades, cancellationToken);
             }
+        }
+    }
+
+    private bool AllowsNegative(Symbol symbol)
+    {
+        lock (_lock)
+        {
+            var state = _states.GetValueOrDefault((symbol, false)) ?? _states.GetValueOrDefault((symbol, true));
+            return state is { Subscription.Ticker.AllowsNegative: true };
         }
     }
 

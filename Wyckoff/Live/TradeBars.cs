@@ -169,8 +169,9 @@ internal sealed class TradeBars(TimeSpan grace)
                 return;
             }
 
-            // Rounds half away from zero; all operands are positive.
-            var vwap = _volume == 0 ? 0 : (long)(((2 * _value) + (BigInteger)_volume) / (2 * (BigInteger)_volume));
+            // Rounds half away from zero.
+            var half = (BigInteger)(_value.Sign < 0 ? -_volume : _volume);
+            var vwap = _volume == 0 ? 0 : (long)(((2 * _value) + half) / (2 * (BigInteger)_volume));
             bars.Add(
                 new(
                     symbol,

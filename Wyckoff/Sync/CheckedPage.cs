@@ -42,7 +42,7 @@ internal sealed record CheckedPage(
             var fault =
                 !requested.Contains(timestamp) ? FormattableString.Invariant($"outside of what was requested for, {requested}")
                 : BarGrid.Floor(timeframe, timestamp) != timestamp ? $"a bar of {timeframe} does not open at this time"
-                : bar.BrokenRule();
+                : bar.BrokenRule(ticker.AllowsNegative);
             if (fault is null)
             {
                 valid.Add(bar with { Time = time });

@@ -10,6 +10,9 @@ public sealed record TickerRef(int Id, Symbol Symbol, TimeZoneInfo Zone)
 {
     /// <summary>Distinguishes tickers that have the same id: a ticker added again, or a ticker of another database.</summary>
     public string Incarnation { get; init; } = "";
+
+    /// <summary>Its bars may have zero and negative prices.</summary>
+    public bool AllowsNegative { get; init; }
 }
 
 /// <summary>
@@ -22,7 +25,7 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
     private const string Columns =
         "id, symbol, timezone, "
         + "concat((SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()), '-', "
-        + "(extract(epoch FROM created_at) * 1000000)::bigint)";
+        + "(extract(epoch FROM created_at) * 1000000)::bigint), allows_negative";
     private static readonly TimeSpan CacheLifetime = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -36,7 +39,8 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
         Symbol symbol,
         CancellationToken cancellationToken,
         string? timezone = null,
-        string? assetType = null
+        string? assetType = null,
+        bool allowsNegative = false
     )
     {
         if (_bySymbol.TryGetValue(symbol, out var entry) && IsFresh(entry))
@@ -47,14 +51,16 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
         await using var command = new NpgsqlCommand(
             $"""
             WITH added AS (
-              INSERT INTO market.tickers (symbol, timezone, asset_type) VALUES ($1, coalesce($2, 'America/New_York'), coalesce($3, 'stock'))
-              ON CONFLICT (symbol) DO NOTHING RETURNING id, symbol, timezone, created_at)
+              INSERT INTO market.tickers (symbol, timezone, asset_type, allows_negative)
+              VALUES ($1, coalesce($2, 'America/New_York'), coalesce($3, 'stock'), $4)
+              ON CONFLICT (symbol) DO NOTHING RETURNING id, symbol, timezone, created_at, allows_negative)
             SELECT {Columns} FROM added UNION ALL SELECT {Columns} FROM market.tickers WHERE symbol = $1 LIMIT 1
             """
         );
         command.Parameters.Add(new() { Value = symbol.Value });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = timezone });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = assetType });
+        command.Parameters.Add(new() { Value = allowsNegative });
         return await ReadAsync(command, cancellationToken)
             ?? await FindAsync(symbol, cancellationToken)
             // Between the two queries, other processes added and deleted the ticker.
@@ -83,6 +89,45 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
         await using var command = new NpgsqlCommand($"SELECT {Columns} FROM market.tickers WHERE id = $1");
         command.Parameters.Add(new() { Value = id });
         return await ReadAsync(command, cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads the symbols of all tickers that allow negative prices, or of all that do not. Cached tickers that say otherwise are dropped.
+    /// </summary>
+    public async Task<HashSet<Symbol>> WithAllowsNegativeAsync(bool allowsNegative, CancellationToken cancellationToken)
+    {
+        var symbols = await Database.OnLiveAsync(
+            source,
+            async (connection, token) =>
+            {
+                await using (connection)
+                {
+                    await using var command = new NpgsqlCommand("SELECT symbol FROM market.tickers WHERE allows_negative = $1", connection)
+                    {
+                        Parameters = { new() { Value = allowsNegative } },
+                    };
+                    var found = new HashSet<Symbol>();
+                    await using var reader = await command.ExecuteReaderAsync(token);
+                    while (await reader.ReadAsync(token))
+                    {
+                        found.Add(Symbol.Parse(reader.GetString(0)));
+                    }
+
+                    return found;
+                }
+            },
+            _ => { },
+            cancellationToken
+        );
+        foreach (var (symbol, entry) in _bySymbol)
+        {
+            if ((entry.Ticker.AllowsNegative == allowsNegative) != symbols.Contains(symbol))
+            {
+                Forget(symbol);
+            }
+        }
+
+        return symbols;
     }
 
     /// <summary>Drops a ticker from the cache.</summary>
@@ -138,6 +183,7 @@ public sealed class TickerDirectory(NpgsqlDataSource source, TimeProvider? time 
         )
         {
             Incarnation = reader.GetString(3),
+            AllowsNegative = reader.GetBoolean(4),
         };
         _bySymbol[ticker.Symbol] = _byId[ticker.Id] = new(ticker, readAt);
         return ticker;

@@ -13,6 +13,7 @@ public sealed record TickerRecord(
     string AssetType,
     string Timezone,
     bool IsActive,
+    bool AllowsNegative,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt
 )

@@ -10,7 +10,8 @@ namespace Wyckoff.Tickers;
 public sealed class TickerStore(NpgsqlDataSource source, Database database, TickerChanges changes)
 {
     private const int Attempts = 5;
-    private const string Columns = "id, symbol, name, exchange, asset_type, timezone, is_active, created_at, updated_at, sector";
+    private const string Columns =
+        "id, symbol, name, exchange, asset_type, timezone, is_active, allows_negative, created_at, updated_at, sector";
 
     // Makes a statement fail if the server does not know the time zone. .NET may know zones that the server does not, and SQL could not
     // assign bars in such a zone to sessions.
@@ -73,10 +74,10 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
                 while (await reader.ReadAsync(token))
                 {
                     ticker ??= Record(reader);
-                    if (TextOrNull(reader, 10) is { } timeframe)
+                    if (TextOrNull(reader, 11) is { } timeframe)
                     {
                         stored.Add(
-                            new(Timeframe.Parse(timeframe), reader.GetInt64(11), InstantOrNull(reader, 12), InstantOrNull(reader, 13))
+                            new(Timeframe.Parse(timeframe), reader.GetInt64(12), InstantOrNull(reader, 13)X
                         );
                     }
                 }
@@ -92,8 +93,8 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
     {
         await using var command = source.CreateCommand(
             $"""
-            INSERT INTO market.tickers (symbol, name, exchange, asset_type, timezone, is_active, sector)
-            SELECT $1, $2, $3, $4, $5, $6, $7 WHERE {ZoneIsKnown}
+            INSERT INTO market.tickers (symbol, name, exchange, asset_type, timezone, is_active, allows_negative, sector)
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE {ZoneIsKnown}
             ON CONFLICT (symbol) DO NOTHING RETURNING {Columns}
             """
         );
@@ -108,6 +109,7 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
     /// </summary>
     /// <returns>The ticker after the change; null if no ticker has the symbol.</returns>
     /// <exception cref="UnknownTimeZoneException"/>
+    /// <exception cref="NegativePricesException"/>
     public async Task<TickerRecord?> ChangeAsync(
         Symbol symbol,
         Func<TickerRecord, TickerFields?> change,
@@ -137,7 +139,8 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
 
         await using var update = new NpgsqlCommand(
             $"""
-            UPDATE market.tickers SET name = $2, exchange = $3, asset_type = $4, timezone = $5, is_active = $6, sector = $7
+            UPDATE market.tickers
+               SET name = $2, exchange = $3, asset_type = $4, timezone = $5, is_active = $6, allows_negative = $7, sector = $8
              WHERE id = $1 AND {ZoneIsKnown} RETURNING {Columns}
             """,
             connection,
@@ -247,6 +250,7 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         }
 
         command.Parameters.Add(new() { Value = fields.IsActive });
+        command.Parameters.Add(new() { Value = fields.AllowsNegative });
         command.Parameters.Add(Text(fields.Sector));
     }
 
@@ -259,6 +263,10 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidParameterValue)
         {
             throw new UnknownTimeZoneException(fields.Timezone);
+        }
+        catch (PostgresException e) when (e.ConstraintName == NegativePricesException.Constraint)
+        {
+            throw new NegativePricesException(e.MessageText, e);
         }
     }
 
@@ -280,12 +288,13 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
             Symbol.Parse(reader.GetString(1)),
             TextOrNull(reader, 2),
             TextOrNull(reader, 3),
-            TextOrNull(reader, 9),
+            TextOrNull(reader, 10),
             reader.GetString(4),
             reader.GetString(5),
             reader.GetBoolean(6),
-            reader.GetFieldValue<DateTimeOffset>(7),
-            reader.GetFieldValue<DateTimeOffset>(8)
+            reader.GetBoolean(7),
+            reader.GetFieldValue<DateTimeOffset>(8),
+            reader.GetFieldValue<DateTimeOffset>(9)
         );
 
     private static string? TextOrNull(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

@@ -54,7 +54,7 @@ public sealed class BarFold(BarPeriod period, IBarSink next) : IBarSink
                 Volume = bar.Volume,
                 TradeCount = bar.TradeCount == IncomingBar.Unknown ? BarRow.Null : bar.TradeCount,
                 Vwap = bar.Vwap == 0 ? BarRow.Null : bar.Vwap,
-                Spread = bar.High - bar.Low,
+                Spread = bar.Spread,
                 QualityScore = quality == BarDerivation.Unrated ? BarRow.Null : quality * (IncomingBar.One / 100),
             }
         );

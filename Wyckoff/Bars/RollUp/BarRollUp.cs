@@ -17,7 +17,7 @@ internal sealed class BarRollUp(Timeframe timeframe, Func<long, (long Bucket, lo
 
     // Below these limits, the sum of 3 × price × volume over 1440 bars fits in 128 bits.
     private const long SmallPrice = 1L << 58;
-    private const long SmallVolume = 1L << 54;
+    private const long SmallVolume = 1L << 53;
     private bool _any;
     private long _bucket;
     private long _end;
@@ -28,7 +28,7 @@ internal sealed class BarRollUp(Timeframe timeframe, Func<long, (long Bucket, lo
     private Int128 _volume;
     private long _trades;
     private bool _tradesKnown;
-    private UInt128 _turnover;
+    private Int128 _turnover;
     private BigInteger _hugeTurnover;
     private int _quality;
 
@@ -58,13 +58,13 @@ internal sealed class BarRollUp(Timeframe timeframe, Func<long, (long Bucket, lo
         }
 
         // Three times the price, so that the typical price (high + low + close) ÷ 3 needs no fraction.
-        if (bar is { Vwap: < SmallPrice, High: < SmallPrice } && bar.Volume < SmallVolume)
+        if (bar is { Vwap: < SmallPrice and > -SmallPrice, High: < SmallPrice, Low: > -SmallPrice } && bar.Volume < SmallVolume)
         {
-            _turnover += (UInt128)(ulong)(bar.Vwap > 0 ? 3 * bar.Vwap : bar.High + bar.Low + bar.Close) * (ulong)bar.Volume;
+            _turnover += Math.BigMul(bar.Vwap != 0 ? 3 * bar.Vwap : bar.High + bar.Low + bar.Close, (long)bar.Volume);
         }
         else
         {
-            _hugeTurnover += (BigInteger)(bar.Vwap > 0 ? 3 * (Int128)bar.Vwap : (Int128)bar.High + bar.Low + bar.Close) * bar.Volume;
+            _hugeTurnover += (BigInteger)(bar.Vwap != 0 ? 3 * (Int128)bar.Vwap : (Int128)bar.High + bar.Low + bar.Close) * bar.Volume;
         }
 
         return closed;
@@ -101,9 +101,13 @@ internal sealed class BarRollUp(Timeframe timeframe, Func<long, (long Bucket, lo
             return 0;
         }
 
-        var shares = 3 * (UInt128)_volume;
-        return _hugeTurnover.IsZero
-            ? (long)((2 * _turnover + shares) / (2 * shares))
-            : (long)((2 * (_hugeTurnover + _turnover) + shares) / (2 * (BigInteger)shares));
+        var shares = 3 * _volume;
+        if (_hugeTurnover.IsZero)
+        {
+            return (long)((2 * _turnover + (_turnover < 0 ? -shares : shares)) / (2 * shares));
+        }
+
+        var turnover = _hugeTurnover + _turnover;
+        return (long)((2 * turnover + (turnover.Sign < 0 ? -shares : shares)) / (2 * (BigInteger)shares));
     }
 }

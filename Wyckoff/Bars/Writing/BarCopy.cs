@@ -19,6 +19,7 @@ internal sealed class BarCopy : IAsyncDisposable
 
     private const short ColumnCount = 16;
     private const int LongestRow = 512;
+    private const short NegativeSign = 0x4000;
     private static readonly byte[] Header = [.. "PGCOPY\n"u8, 0xFF, (byte)'\r', (byte)'\n', 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
     private readonly Stream _stream;
@@ -117,7 +118,7 @@ internal sealed class BarCopy : IAsyncDisposable
         }
 
         at += bar.Vwap == 0 ? Null(to[at..]) : Price(to[at..], bar.Vwap);
-        at += Price(to[at..], bar.High - bar.Low);
+        at += Price(to[at..], bar.Spread);
         at += Numeric(to[at..], row.Derived.SpreadRatio / 10_000, (int)(row.Derived.SpreadRatio % 10_000) * 10_000, 4);
         at += Numeric(to[at..], row.Derived.VolumeRatio / 10_000, (int)(row.Derived.VolumeRatio % 10_000) * 10_000, 4);
         BinaryPrimitives.WriteInt32BigEndian(to[at..], 1);
@@ -146,7 +147,18 @@ internal sealed class BarCopy : IAsyncDisposable
         return 4;
     }
 
-    private static int Price(Span<byte> to, long amount) => Numeric(to, amount / IncomingBar.One, (int)(amount % IncomingBar.One), 8);
+    private static int Price(Span<byte> to, long amount)
+    {
+        if (amount >= 0)
+        {
+            return Numeric(to, amount / IncomingBar.One, (int)(amount % IncomingBar.One), 8);
+        }
+
+        // Only the sign differs from the positive number.
+        var length = Price(to, -amount);
+        BinaryPrimitives.WriteInt16BigEndian(to[8..], NegativeSign);
+        return length;
+    }
 
     private static int Volume(Span<byte> to, Int128 amount)
     {

@@ -51,6 +51,9 @@ internal sealed class BarTransaction
     public Task<List<int>> LockAsync(int[] tickerIds, CancellationToken cancellationToken) =>
         _windows.LockAsync(tickerIds, cancellationToken);
 
+    /// <summary>Whether a locked ticker allows zero and negative prices.</summary>
+    public bool AllowsNegative(int tickerId) => _windows.AllowsNegative(tickerId);
+
     /// <summary>Caches what the next transaction can use. To be called after the commit.</summary>
     public void Committed() => _derivations.SaveToCache();
 

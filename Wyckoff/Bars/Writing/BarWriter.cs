@@ -106,6 +106,13 @@ public sealed class BarWriter(
                 );
             }
 
+            // The batches were checked with cached tickers.
+            if (batch.Find(part => part.HasNegative && !bars.AllowsNegative(part.Ticker.Id)) is { } refused)
+            {
+                tickers.Forget(refused.Ticker.Id);
+                throw new InvalidOperationException($"The ticker {refused.Ticker.Symbol} does not allow negative prices any more.");
+            }
+
             // Finest timeframe first, so that coarser bars of the batch replace the bars aggregated from finer ones.
             foreach (var level in batch.GroupBy(part => part.Timeframe).OrderBy(level => level.Key.Width))
             {

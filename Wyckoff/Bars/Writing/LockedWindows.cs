@@ -9,6 +9,7 @@ namespace Wyckoff.Bars.Writing;
 internal sealed class LockedWindows(NpgsqlConnection connection)
 {
     private readonly Dictionary<(int TickerId, Timeframe), WindowState> _states = [];
+    private readonly HashSet<int> _allowingNegative = [];
 
     /// <summary>The version of a window. All its stored bars lie in [Since, Until).</summary>
     public readonly record struct WindowState(long Version, long Since, long Until);
@@ -26,7 +27,7 @@ internal sealed class LockedWindows(NpgsqlConnection connection)
         {
             BatchCommands =
             {
-                new("SELECT id FROM market.tickers WHERE id = ANY($1) ORDER BY id FOR KEY SHARE")
+                new("SELECT id, allows_negative FROM market.tickers WHERE id = ANY($1) ORDER BY id FOR KEY SHARE")
                 {
                     Parameters = { new() { Value = tickerIds } },
                 },
@@ -43,6 +44,10 @@ internal sealed class LockedWindows(NpgsqlConnection connection)
         while (await reader.ReadAsync(cancellationToken))
         {
             missing.Remove(reader.GetInt32(0));
+            if (reader.GetBoolean(1))
+            {
+                _allowingNegative.Add(reader.GetInt32(0));
+            }
         }
 
         await reader.NextResultAsync(cancellationToken);
@@ -60,6 +65,9 @@ internal sealed class LockedWindows(NpgsqlConnection connection)
 
         return missing;
     }
+
+    /// <summary>Whether a locked ticker allows zero and negative prices. It does until the commit: the lock forbids a change.</summary>
+    public bool AllowsNegative(int tickerId) => _allowingNegative.Contains(tickerId);
 
     /// <summary>The state of a window; null when the window has never had a bar.</summary>
     public WindowState? Find(int tickerId, Timeframe timeframe) => _states.TryGetValue((tickerId, timeframe), out var state) ? state : null;

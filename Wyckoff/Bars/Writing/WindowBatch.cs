@@ -18,6 +18,26 @@ internal sealed class WindowBatch
     /// <summary>The number of bars that were dropped because a later bar has the same timestamp.</summary>
     public long Duplicates { get; }
 
+    /// <summary>A price is zero or negative, which the ticker allows.</summary>
+    public bool HasNegative
+    {
+        get
+        {
+            if (Ticker.AllowsNegative)
+            {
+                foreach (ref readonly var bar in Bars.Span)
+                {
+                    if (bar.Low <= 0 || bar.Vwap < 0)
+                    {
+                        return true;
+                    }
+                }
+            }
+
+            return false;
+        }
+    }
+
     public SessionClock Clock => field ??= new(Ticker.Zone);
 
     public long LockKey => BarWindow.LockKey(Ticker.Id, Timeframe);
@@ -35,7 +55,7 @@ internal sealed class WindowBatch
     public static WindowBatch Of(TickerRef ticker, Timeframe timeframe, ReadOnlyMemory<IncomingBar>[] lists)
     {
         // The usual case: one list that is sorted already is used without a copy.
-        if (lists.Length == 1 && IsReady(lists[0].Span, timeframe))
+        if (lists.Length == 1 && IsReady(lists[0].Span, ticker, timeframe))
         {
             return new(ticker, timeframe, lists[0], 0);
         }
@@ -49,7 +69,7 @@ internal sealed class WindowBatch
             foreach (ref readonly var given in list.Span)
             {
                 var bar = timeframe.IsDaily ? given with { Time = clock.DailyTimestamp(given.Time) } : given;
-                Check(bar, timeframe);
+                Check(bar, ticker, timeframe);
                 order[count] = (bar.Time, count);
                 bars[count++] = bar;
             }
@@ -70,7 +90,7 @@ internal sealed class WindowBatch
         return new(ticker, timeframe, sorted.AsMemory(0, distinct), count - distinct);
     }
 
-    private static bool IsReady(ReadOnlySpan<IncomingBar> bars, Timeframe timeframe)
+    private static bool IsReady(ReadOnlySpan<IncomingBar> bars, TickerRef ticker, Timeframe timeframe)
     {
         var previous = long.MinValue;
         foreach (ref readonly var bar in bars)
@@ -80,23 +100,25 @@ internal sealed class WindowBatch
                 return false;
             }
 
-            Check(bar, timeframe);
+            Check(bar, ticker, timeframe);
             previous = bar.Time;
         }
 
         return true;
     }
 
-    private static void Check(in IncomingBar bar, Timeframe timeframe)
+    private static void Check(in IncomingBar bar, TickerRef ticker, Timeframe timeframe)
     {
-        if (bar.BrokenRule() is { } rule)
+        if (bar.BrokenRule(ticker.AllowsNegative) is { } rule)
         {
-            throw new ArgumentException($"The {timeframe} bar of {bar.Timestamp:O}: {rule}.");
+            throw new ArgumentException($"The {timeframe} bar of {ticker.Symbol} at {bar.Timestamp:O}: {rule}.");
         }
 
         if (bar.Time % timeframe.Microseconds != 0)
         {
-            throw new ArgumentException($"The {timeframe} bar of {bar.Timestamp:O}: a multiple of {timeframe} in UTC was expected.");
+            throw new ArgumentException(
+                $"The {timeframe} bar of {ticker.Symbol} at {bar.Timestamp:O}: a multiple of {timeframe} in UTC was expected."
+            );
         }
     }
 }

@@ -184,7 +184,7 @@ internal sealed class DelimitedFile : BarFile
         )
         {
             var bar = new IncomingBar(time, open, high, low, close, volume, trades, vwap);
-            if (bar.BrokenRule() is { } rule)
+            if (series.BrokenRule(bar) is { } rule)
             {
                 return rule;
             }

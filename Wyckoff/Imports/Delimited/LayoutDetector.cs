@@ -440,7 +440,7 @@ internal sealed partial class LayoutDetector
         bool Price(string text, out decimal price) =>
             decimal.TryParse(
                 _delimiter == ',' ? text : text.Replace(',', '.'),
-                NumberStyles.AllowDecimalPoint,
+                NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign,
                 CultureInfo.InvariantCulture,
                 out price
             );

@@ -13,4 +13,7 @@ public sealed record ParquetBarOptions
 
     /// <summary>The expected timeframe: rows whose column <c>timeframe</c> has another one are rejected.</summary>
     public Timeframe? Timeframe { get; init; }
+
+    /// <summary>Rows with zero and negative prices are no rejects.</summary>
+    public bool AllowsNegative { get; init; }
 }

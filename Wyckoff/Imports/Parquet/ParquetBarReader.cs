@@ -68,6 +68,7 @@ public sealed class ParquetBarReader : IDisposable
     private readonly int[] _places = new int[Vocabulary.Length];
     private readonly ParquetBarRow[] _rows = new ParquetBarRow[ParquetBatch.MostRows];
     private readonly Dictionary<string, string> _symbols = new(StringComparer.Ordinal);
+    private ParquetBatch? _batch;
     private byte[] _symbolBytes = [];
     private string? _symbol;
     private long _microsecondsPerUnit;
@@ -139,6 +140,7 @@ public sealed class ParquetBarReader : IDisposable
     {
         foreach (var batch in _reader.Read(_columns, cancellationToken))
         {
+            _batch = batch;
             for (var row = 0; row < batch.Count; row++)
             {
                 _rows[row] = Row(batch, row);
@@ -147,6 +149,9 @@ public sealed class ParquetBarReader : IDisposable
             yield return _rows.AsMemory(0, batch.Count);
         }
     }
+
+    /// <summary>A row of the current batch as text.</summary>
+    public string TextOf(in ParquetBarRow row) => row.Text ?? Text(_batch!, (int)(row.Row - 1 - _batch!.FirstRow));
 
     public void Dispose() => _reader.Dispose();
 
@@ -213,7 +218,7 @@ public sealed class ParquetBarReader : IDisposable
         if (reason is null)
         {
             bar = new(time, (long)prices[0], (long)prices[1], (long)prices[2], (long)prices[3], volume, (int)count, (long)vwap);
-            reason = bar.BrokenRule();
+            reason = bar.BrokenRule(_options.AllowsNegative);
         }
 
         return new(batch.FirstRow + row + 1, bar, Symbol(batch, row), local, reason, reason is null ? null : Text(batch, row));
@@ -324,7 +329,7 @@ public sealed class ParquetBarReader : IDisposable
 
     private static string? Limited(Field field, Int128 amount) =>
         field is not (Field.Volume or Field.TradeCount) && (amount >= IncomingBar.PriceLimit || amount <= -IncomingBar.PriceLimit)
-            ? $"{Name(field)} {IncomingBar.Text(amount)}: more than 0 and less than {IncomingBar.PriceLimit / IncomingBar.One} was expected"
+            ? $"{Name(field)} {IncomingBar.Text(amount)}: {IncomingBar.ExpectedPrice} was expected"
             : null;
 
     private static string? Amount(ParquetVector vector, int row, out Int128 amount)

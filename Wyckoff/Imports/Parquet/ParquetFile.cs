@@ -80,7 +80,16 @@ internal sealed class ParquetFile : BarFile
 
         try
         {
-            var reader = ParquetBarReader.Open(stream, new() { Map = map, Timeframe = options.Timeframe ?? name.Timeframe });
+            var reader = ParquetBarReader.Open(
+                stream,
+                new()
+                {
+                    Map = map,
+                    Timeframe = options.Timeframe ?? name.Timeframe,
+                    // The series of the row decides.
+                    AllowsNegative = true,
+                }
+            );
             return new(stream, reader, new(options, name), options, clock, cancellationToken);
         }
         catch (ParquetException e)
@@ -111,7 +120,7 @@ internal sealed class ParquetFile : BarFile
             _row = row.Row;
             if ((row.Reason ?? AddRow(row, latest, batch)) is { } reason)
             {
-                batch.Reject(row.Row, row.Text ?? row.Bar.ToString(), reason);
+                batch.Reject(row.Row, _reader.TextOf(row), reason);
             }
         }
 
@@ -146,7 +155,7 @@ internal sealed class ParquetFile : BarFile
             bar = bar with { Time = time };
         }
 
-        fault = series.FaultOf(bar.Time, latest);
+        fault = series.BrokenRule(bar) ?? series.FaultOf(bar.Time, latest);
         if (fault is null)
         {
             batch.Add(series, bar);

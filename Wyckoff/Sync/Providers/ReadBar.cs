@@ -33,9 +33,9 @@ internal struct ReadBar
         }
 
         _seen |= 1 << (int)field;
-        if (field < BarField.Volume && amount >= IncomingBar.PriceLimit)
+        if (field < BarField.Volume && (amount >= IncomingBar.PriceLimit || amount <= -IncomingBar.PriceLimit))
         {
-            Refuse($"{name} {IncomingBar.Text(amount)}: less than {IncomingBar.PriceLimit / IncomingBar.One} was expected");
+            Refuse($"{name} {IncomingBar.Text(amount)}: {IncomingBar.ExpectedPrice} was expected");
             return;
         }
 
@@ -86,22 +86,19 @@ internal struct ReadBar
             return;
         }
 
-        // Negative prices are clamped to the range of a long; the validation rejects them later.
         bars.Add(
             new(
                 IncomingBar.TimeOf(Timestamp!.Value),
-                Price(_open),
-                Price(_high),
-                Price(_low),
-                Price(_close),
+                (long)_open,
+                (long)_high,
+                (long)_low,
+                (long)_close,
                 _volume,
                 (int)(_trades / IncomingBar.One),
-                Price(_vwap)
+                (long)_vwap
             )
         );
     }
-
-    private static long Price(Int128 amount) => amount < -IncomingBar.PriceLimit ? -IncomingBar.PriceLimit : (long)amount;
 
     private static string Name(BarField field) => field == BarField.Trades ? "trade count" : field.ToString().ToLowerInvariant();
 }

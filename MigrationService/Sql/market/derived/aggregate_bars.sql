@@ -11,7 +11,7 @@ DECLARE
     (array_agg(close ORDER BY timestamp DESC))[1] AS close,
     sum(volume) AS volume,
     CASE WHEN count(*) = count(trade_count) THEN least(sum(trade_count), 2147483647)::int END AS trade_count,
-    market.mean_price(sum(coalesce(3 * vwap, high + low + close) * volume), sum(volume)) AS vwap,
+    market.mean_price(sum(coalesce(3 * nullif(vwap, 0), high + low + close) * volume), sum(volume)) AS vwap,
     min(quality_score) AS quality_score
     $parts$;
   made text;

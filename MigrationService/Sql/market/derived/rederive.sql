@@ -25,11 +25,12 @@ BEGIN
   -- lies between.
   EXECUTE format($query$
     WITH history AS (
-      SELECT timestamp, high - low AS spread, volume,
-             count(*) OVER before AS bars, sum(high - low) OVER before AS spreads, sum(volume) OVER before AS volumes,
+      SELECT timestamp, spread, volume,
+             count(*) OVER before AS bars, sum(spread) OVER before AS spreads, sum(volume) OVER before AS volumes,
              close - lag(close) OVER ordered AS move, lag(timestamp) OVER ordered AS previous
-        FROM market.%1$I
-       WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp <= $4
+        FROM (SELECT timestamp, close, volume, least(high - low, 9999999999.99999999) AS spread
+                FROM market.%1$I
+               WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp <= $4) bars
       WINDOW ordered AS (ORDER BY timestamp),
              before AS (ORDER BY timestamp ROWS BETWEEN 20 PRECEDING AND 1 PRECEDING)
     ), derived AS (
@@ -65,5 +66,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION market.rederive(int, text, tstzrange) IS
   'Defines spread, spread_ratio, volume_ratio, low_history and quality_score: computes them for the bars in the range and the 20 bars '
-  'after it, and updates the rows that differ. Returns the range of the updated bars, NULL when there are none. BarDerivation in C# '
-  'computes the same for rows that are copied into the tables.';
+  'after it, and updates the rows that differ. The spread is high - low, at most the largest value of the column. Returns the range of '
+  'the updated bars, NULL when there are none. BarDerivation in C# computes the same for rows that are copied into the tables.';

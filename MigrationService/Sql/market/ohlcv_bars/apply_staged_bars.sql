@@ -32,6 +32,22 @@ BEGIN
   END IF;
 
   PERFORM FROM market.tickers t WHERE t.id IN (SELECT s.ticker_id FROM pg_temp.staged_bars s) ORDER BY t.id FOR KEY SHARE;
+  -- Compared as the columns round the prices.
+  SELECT s.symbol, s.timeframe, s.timestamp, p.field, p.price INTO w
+    FROM pg_temp.staged_bars s
+    JOIN market.tickers t ON t.id = s.ticker_id AND NOT t.allows_negative
+   CROSS JOIN LATERAL (
+     VALUES (1, 'open', s.open), (2, 'high', s.high), (3, 'low', s.low), (4, 'close', s.close), (5, 'vwap', s.vwap)) p (n, field, price)
+   WHERE s.op IN ('insert', 'new') AND round(least(s.open, s.high, s.low, s.close, s.vwap), 8) <= 0 AND round(p.price, 8) <= 0
+   ORDER BY s.seq, p.n
+   LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'The % bar of % at %: % %: more than 0 is expected, because the ticker does not allow negative prices.',
+        w.timeframe, w.symbol, w.timestamp, w.field, w.price
+      USING ERRCODE = 'check_violation', COLUMN = w.field,
+        HINT = 'Set allows_negative in market.tickers if zero and negative prices of this ticker are right.';
+  END IF;
+
   -- Lock all timeframes of each ticker. A later statement of this transaction may write another timeframe, when the locks can no longer be
   -- taken in order.
   PERFORM market.lock_ticker(s.ticker_id) FROM (SELECT DISTINCT ticker_id FROM pg_temp.staged_bars ORDER BY ticker_id) s;

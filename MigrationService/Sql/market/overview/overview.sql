@@ -44,7 +44,7 @@ BEGIN
     price := last.close;
     price_24h_ago := before.close;
     change_24h := last.close - before.close;
-    change_24h_pct := round(100 * (last.close - before.close) / before.close, 4);
+    change_24h_pct := CASE WHEN before.close > 0 THEN round(100 * (last.close - before.close) / before.close, 4) END;
     RETURN NEXT;
   END LOOP;
 END $$;
