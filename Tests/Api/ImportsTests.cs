@@ -7,6 +7,8 @@ using System.Text.Json;
 using Npgsql;
 using Wyckoff.Api;
 using Wyckoff.Api.Bars;
+using Wyckoff.Bars;
+using Wyckoff.Imports.Parquet;
 using Wyckoff.Imports.Records;
 
 namespace Wyckoff.Tests.Api;
@@ -118,6 +120,67 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
+    public async Task Negative_prices_are_uploaded_and_read_in_every_format()
+    {
+        const string oil =
+            "date,open,high,low,close,volume\n2020-04-17,19.82,20.2,17.31,18.27,1000\n2020-04-20,17.73,17.85,-40.32,-37.63,1000\n"
+            + "2020-04-21,-14,13.86,-16.74,0,1000\n";
+        await using var api = new ApiServer(database.AppConnection);
+        var client = api.CreateClient();
+        using var refused = await client.PostAsync("/v1/imports?symbol=NOOIL&timeframe=1d", Body(oil, "text/csv"), Token);
+        var upload = (await refused.Content.ReadFromJsonAsync<UploadResponse>(Token))!;
+        Assert.Equal((1L, 2L), (upload.Inserted, upload.Rejected));
+
+        using var response = await client.PostAsync("/v1/imports?symbol=OIL&timeframe=1d&allowNegative=true", Body(oil, "text/csv"), Token);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        Assert.Equal(3L, (await response.Content.ReadFromJsonAsync<UploadResponse>(Token))!.Inserted);
+        const string from = "/v1/bars/OIL?timeframe=1d&from=2020-04-01&to=2020-05-01";
+        // Twice: from the database, and from the cache.
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Contains(
+                "\"open\":17.73,\"high\":17.85,\"low\":-40.32,\"close\":-37.63,",
+                await client.GetStringAsync("/v1/bars/OIL?timeframe=1d&last=5", Token),
+                StringComparison.Ordinal
+            );
+        }
+
+        Assert.Contains(
+            "\"close\":[18.27,-37.63,0]",
+            await client.GetStringAsync(from + "&layout=columns", Token),
+            StringComparison.Ordinal
+        );
+        Assert.Contains("\"close\":-37.63,", await client.GetStringAsync(from + "&format=ndjson", Token), StringComparison.Ordinal);
+        Assert.Contains(
+            "OIL,1d,2020-04-20T00:00:00Z,17.73,17.85,-40.32,-37.63,1000,,",
+            await client.GetStringAsync(from + "&format=csv", Token),
+            StringComparison.Ordinal
+        );
+        // On the way from 18.27 on Friday to -37.63 on Monday, and the week of Monday.
+        Assert.Contains(
+            "\"close\":[18.27,-0.36333333,-18.99666667,-37.63,0]",
+            await client.GetStringAsync(from + "&layout=columns&fill=linear", Token),
+            StringComparison.Ordinal
+        );
+        var weeks = await client.GetFromJsonAsync<JsonElement>(from.Replace("1d", "1w", StringComparison.Ordinal), Token);
+        var week = weeks.GetProperty("bars")[1];
+        // ((17.85 - 40.32 - 37.63) + (13.86 - 16.74 + 0)) / 3 / 2
+        Assert.Equal(
+            (17.73m, 17.85m, -40.32m, 0m, -10.49666667m),
+            (Number("open"), Number("high"), Number("low"), Number("close"), Number("vwap"))
+        );
+        using var parquet = new MemoryStream(await client.GetByteArrayAsync(from + "&format=parquet", Token));
+        using var reader = ParquetBarReader.Open(parquet, new() { AllowsNegative = true });
+        Assert.Equal(
+            ["18.27", "-37.63", "0"],
+            reader.Read(Token).SelectMany(batch => batch.ToArray()).Select(row => IncomingBar.Text(row.Bar.Close))
+        );
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v1/quality/OIL?timeframe=1d&from=2020-04-01", Token)).StatusCode);
+
+        decimal Number(string name) => week.GetProperty(name).GetDecimal();
+    }
+
+    [Fact]
     public async Task Events_follow_a_running_import_to_its_end()
     {
         var id = await database.ScalarAsync<long>(
@@ -176,11 +239,12 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
         await using var api = new ApiServer(database.AppConnection);
         var url =
             "/v1/imports?symbol=%20&timeframe=1w&source=aggregated&onConflict=maybe&timezone=Mars&dateFormat=qq&map=open&priceScale=x"
-            + "&delimiter=ab&maxRejects=-1&force=maybe&rollUps=1&derived=&tickerTimezone=x&assetType=%20&colour=red&name=a&name=b";
+            + "&delimiter=ab&maxRejects=-1&force=maybe&rollUps=1&derived=&tickerTimezone=x&assetType=%20&allowNegative=perhaps&colour=red&name=a&name=b";
         using var response = await api.CreateClient().PostAsync(url, Body(Good, "text/csv"), Token);
         var errors = await response.ReadErrorsAsync();
         Assert.Equal(
             [
+                "allowNegative",
                 "assetType",
                 "colour",
                 "dateFormat",

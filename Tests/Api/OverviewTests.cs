@@ -93,6 +93,40 @@ public sealed class OverviewTests(TestDatabase database) : ApiTestBase(database)
         Assert.DoesNotContain("\"UP\"", await Client.GetStringAsync("/v1/overview", Token), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Zero_and_negative_prices_have_no_percentage_and_do_not_keep_the_others_from_theirs()
+    {
+        foreach (
+            var (symbol, before, now) in new[]
+            {
+                ("OIL", -37.63m, 10.01m),
+                ("ZERO", 0m, 5m),
+                ("SUNK", 18.27m, -37.63m),
+                ("FINE", 100m, 101m),
+            }
+        )
+        {
+            await Database.ExecuteAsync(
+                FormattableString.Invariant(
+                    $"""
+                    INSERT INTO market.tickers (symbol, timezone, asset_type, allows_negative) VALUES ('{symbol}', 'UTC', 'future', true);
+                    INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+                    SELECT '{symbol}', '1d', date_trunc('day', now(), 'UTC') - n * interval '1 day', close, close, close, close, 1
+                      FROM (VALUES (1, {before}), (0, {now})) v (n, close)
+                    """
+                )
+            );
+        }
+
+        await Database.ExecuteAsync("SELECT market.refresh_overview()");
+        Assert.Equal(
+            [("FINE", 1m, 1m), ("SUNK", -55.9m, -305.9661m), ("OIL", 47.64m, null), ("ZERO", 5m, null)],
+            (await Client.GetFromJsonAsync<OverviewResponse>("/v1/overview?assetType=future", Token))!.Tickers.Select(row =>
+                (row.Symbol, row.Change24h, row.Change24hPct)
+            )
+        );
+    }
+
     [Theory]
     [InlineData("sort=colour&order=up&minChange=much&limit=0", "limit", "minChange", "order", "sort")]
     [InlineData("minChange=2&maxChange=1", "minChange")]

@@ -113,6 +113,7 @@ public sealed class TickersTests(TestDatabase database) : ApiTestBase(database)
     )]
     [InlineData("""{"symbol":"W1","sector":""}""", "sector")]
     [InlineData("""{"symbol":"W1","symbol":"W2"}""", "symbol")]
+    [InlineData("""{"symbol":"W1","allowsNegative":"yes"}""", "allowsNegative")]
     [InlineData("""{"symbol":"W1","timezone":"../../../etc/passwd"}""", "timezone")]
     [InlineData("""{"symbol":"W1","\ud800":1}""", "\ufffd")]
     [InlineData("""["W1"]""", "body")]
@@ -497,6 +498,47 @@ public sealed class TickersTests(TestDatabase database) : ApiTestBase(database)
         using var deleted = await client.DeleteAsync("/v1/tickers/HEARD?confirm=HEARD", Token);
         Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
         await Eventually.GetAsync(async () => await directory.FindAsync(Symbol.Parse("HEARD"), Token), ticker => ticker is null);
+    }
+
+    [Fact]
+    public async Task Negative_prices_can_be_allowed_at_once_and_forbidden_while_none_are_stored()
+    {
+        await AddAsync("OIL");
+        var directory = Api.Services.GetRequiredService<TickerDirectory>();
+        Assert.False((await directory.FindAsync(Symbol.Parse("OIL"), Token))!.AllowsNegative);
+        using var allowed = await Client.PatchAsync("/v1/tickers/OIL", Json("""{"allowsNegative":true}"""), Token);
+        Assert.True((await allowed.Content.ReadFromJsonAsync<TickerResponse>(Token))!.AllowsNegative);
+        // The change is announced, so that writers of this process do not use the cached ticker.
+        Assert.True((await directory.FindAsync(Symbol.Parse("OIL"), Token))!.AllowsNegative);
+
+        await Database.ExecuteAsync(
+            """
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+            VALUES ('OIL', '1d', '2020-04-20', 17.73, 17.85, -40.32, -37.63, 1)
+            """
+        );
+        foreach (
+            var refused in new[]
+            {
+                await Client.PatchAsync("/v1/tickers/OIL", Json("""{"name":"Oil","allowsNegative":false}"""), Token),
+                await Client.PutAsync("/v1/tickers/OIL", Json("""{"name":"Oil"}"""), Token),
+            }
+        )
+        {
+            var problem = await refused.ReadProblemAsync(HttpStatusCode.Conflict, "/problems/negative-prices-stored");
+            Assert.Contains(
+                "OIL has bars with zero or negative prices, such as the 1d bar at 2020-04-20",
+                problem.GetProperty("detail").GetString(),
+                StringComparison.Ordinal
+            );
+            refused.Dispose();
+        }
+
+        var unchanged = (await Client.GetFromJsonAsync<TickerDetail>("/v1/tickers/OIL", Token))!;
+        Assert.Equal((null, true), (unchanged.Name, unchanged.AllowsNegative));
+        await Database.ExecuteAsync("DELETE FROM ohlcv_bars WHERE symbol = 'OIL'");
+        using var forbidden = await Client.PatchAsync("/v1/tickers/OIL", Json("""{"allowsNegative":false}"""), Token);
+        Assert.False((await forbidden.Content.ReadFromJsonAsync<TickerResponse>(Token))!.AllowsNegative);
     }
 
     [Fact]

@@ -79,13 +79,13 @@ internal static class Expected
                     BigInteger.Zero,
                     (sum, row) =>
                         sum
-                        + (row.Bar.Vwap > 0 ? 3 * (BigInteger)row.Bar.Vwap : (BigInteger)row.Bar.High + row.Bar.Low + row.Bar.Close)
+                        + (row.Bar.Vwap != 0 ? 3 * (BigInteger)row.Bar.Vwap : (BigInteger)row.Bar.High + row.Bar.Low + row.Bar.Close)
                             * row.Bar.Volume
                 );
                 var trades = parts.Exists(row => row.Bar.TradeCount == IncomingBar.Unknown)
                     ? IncomingBar.Unknown
                     : parts.Sum(row => row.Bar.TradeCount);
-                var vwap = volume.IsZero ? 0 : (2 * turnover + 3 * volume) / (6 * volume);
+                var vwap = volume.IsZero ? 0 : (2 * turnover + turnover.Sign * 3 * volume) / (6 * volume);
                 return new Row(
                     new(
                         group.Key,

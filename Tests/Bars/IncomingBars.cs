@@ -19,7 +19,8 @@ internal static class IncomingBars
                 row.GetDecimal(5),
                 row.IsDBNull(6) ? null : row.GetInt32(6),
                 row.IsDBNull(7) ? null : row.GetDecimal(7),
-                out var bar
+                out var bar,
+                allowsNegative: true
             )
         );
         return bar;

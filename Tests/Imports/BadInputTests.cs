@@ -18,8 +18,15 @@ public sealed class BadInputTests
     [InlineData("2024-01-02T14:31:00Z,NaN,2,0.5,1.5,10", "open 'NaN' is not a number")]
     [InlineData("2024-01-02T14:31:00Z,1,inf,0.5,1.5,10", "high 'inf' is not a number")]
     [InlineData("2024-01-02T14:31:00Z,1,2,,1.5,10", "low is empty")]
-    [InlineData("2024-01-02T14:31:00Z,1,2,0.5,-1.5,10", "close -1.5: more than 0 was expected")]
-    [InlineData("2024-01-02T14:31:00Z,0,2,0.5,1.5,10", "open 0: more than 0 was expected")]
+    [InlineData(
+        "2024-01-02T14:31:00Z,1,2,0.5,-1.5,10",
+        "close -1.5: more than 0 was expected, because the ticker does not allow negative prices"
+    )]
+    [InlineData(
+        "2024-01-02T14:31:00Z,0,2,0.5,1.5,10",
+        "open 0: more than 0 was expected, because the ticker does not allow negative prices"
+    )]
+    [InlineData("2024-01-02T14:31:00Z,1,2,(0.5),1.5,10", "low '(0.5)' is not a number")]
     [InlineData("2024-01-02T14:31:00Z,1,0.25,0.5,1.5,10", "high 0.25 is below low 0.5")]
     [InlineData("2024-01-02T14:31:00Z,1,1.25,0.5,1.5,10", "high 1.25 is below close 1.5")]
     [InlineData("2024-01-02T14:31:00Z,1,2,1.25,1.5,10", "low 1.25 is above open 1")]

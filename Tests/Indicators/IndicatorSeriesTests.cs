@@ -337,6 +337,82 @@ public sealed class IndicatorSeriesTests
         );
     }
 
+    [Theory]
+    [InlineData(9_500_000_000)]
+    [InlineData(20_000_000_000)]
+    public void Prices_that_cross_zero_have_shifted_means_and_the_same_oscillators(long below)
+    {
+        // Shifting all prices down shifts means and bands, and leaves differences alone. The last digit may be rounded the other way.
+        var (original, shifted) = (new IndicatorSeries(Timeframe.Hour1), new IndicatorSeries(Timeframe.Hour1));
+        var closes = Closes();
+        Assert.Contains(closes, close => close < below);
+        for (var i = 0; i < Bars; i++)
+        {
+            var (expected, values) = (original.Next(Hour(i), closes[i], 1), shifted.Next(Hour(i), closes[i] - below, 1));
+            decimal?[] shifts = [below, below, below, below, 0, 0, 0, 0, below, below, below];
+            Assert.All(
+                Amounts(expected).Zip(Amounts(values), shifts),
+                triple =>
+                    Assert.True(
+                        triple.First is null
+                            ? triple.Second is null
+                            : Math.Abs(triple.First.Value - triple.Second!.Value - triple.Third!.Value / IncomingBar.One) <= 0.00000003m,
+                        $"bar {i}: {triple}"
+                    )
+            );
+        }
+    }
+
+    [Fact]
+    public void Mirrored_prices_have_mirrored_indicators()
+    {
+        // Rounding half away from zero treats both signs alike, so that all digits are equal.
+        var (up, down) = (new IndicatorSeries(Timeframe.Hour1), new IndicatorSeries(Timeframe.Hour1));
+        var closes = Closes();
+        for (var i = 0; i < Bars; i++)
+        {
+            var (v, mirrored) = (up.Next(Hour(i), closes[i], 1), down.Next(Hour(i), -closes[i], 1));
+            Assert.Equal(
+                [
+                    -v.Sma20,
+                    -v.Sma50,
+                    -v.Ema12,
+                    -v.Ema26,
+                    v.Rsi14,
+                    -v.Macd,
+                    -v.MacdSignal,
+                    -v.MacdHistogram,
+                    -v.BbLower,
+                    -v.BbMiddle,
+                    -v.BbUpper,
+                ],
+                Amounts(mirrored with { Rsi14 = v.Rsi14 })
+            );
+            Assert.True(v.Rsi14 is null || Math.Abs(100m - v.Rsi14.Value - mirrored.Rsi14!.Value) <= 0.0001m);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(13)]
+    [InlineData(40)]
+    public void Prices_between_both_limits_give_values_that_fit_the_columns(int half)
+    {
+        var series = new IndicatorSeries(Timeframe.Minute1);
+        for (var i = 0; i < 1500; i++)
+        {
+            var values = series.Next(i, i / half % 2 == 0 ? IncomingBar.PriceLimit - 1 : 1 - IncomingBar.PriceLimit, 1);
+            Assert.All(Amounts(values), value => Assert.True(value is null || Math.Abs(value.Value) < 10_000_000_000m));
+            Assert.True(values.BbLower is null || values.BbLower <= values.BbMiddle && values.BbMiddle <= values.BbUpper);
+            Assert.True(values.Rsi14 is null or (>= 0 and <= 100));
+            if (half == 1 && i >= 19)
+            {
+                // Half of the closes at each limit: the mean is 0, and two deviations are twice the limit.
+                Assert.Equal((0m, 9_999_999_999.99999999m, -9_999_999_999.99999999m), (values.BbMiddle, values.BbUpper, values.BbLower));
+            }
+        }
+    }
+
     [Fact]
     public void Extreme_prices_and_volumes_give_values_that_fit_the_columns()
     {

@@ -79,6 +79,37 @@ public sealed class AlpacaFrameTests
     }
 
     [Fact]
+    public void Negative_prices_are_read_where_the_ticker_allows_them()
+    {
+        var frame = new AlpacaFrame(symbol => symbol.Value == "CL");
+        frame.Read(
+            """
+            [{"T":"b","S":"CL","o":-14,"h":0,"l":-40.32,"c":-37.63,"v":1,"vw":-30.1234567850001,"t":"2020-04-20T18:29:00Z"},
+             {"T":"b","S":"SPY","o":1,"h":2,"l":-1,"c":1,"v":1,"t":"2020-04-20T18:29:00Z"},
+             {"T":"b","S":"CL","o":1,"h":0,"l":-1,"c":1,"v":1,"t":"2020-04-20T18:30:00Z"},
+             {"T":"t","S":"CL","p":-37.63,"s":1,"t":"2020-04-20T18:29:00Z"},
+             {"T":"t","S":"CL","p":-1e10,"s":1,"t":"2020-04-20T18:29:00Z"},
+             {"T":"t","S":"SPY","p":0,"s":1,"t":"2020-04-20T18:29:00Z"}]
+            """u8
+        );
+        var bar = Assert.Single(frame.Bars).Bar;
+        Assert.Equal(
+            ["-14", "0", "-40.32", "-37.63", "-30.12345679"],
+            new[] { bar.Open, bar.High, bar.Low, bar.Close, bar.Vwap }.Select(amount => IncomingBar.Text(amount))
+        );
+        Assert.Equal(-3_763_000_000, Assert.Single(frame.Trades).Price);
+        Assert.Equal(
+            [
+                "bar of SPY at 2020-04-20T18:29:00: low -1: more than 0 was expected, because the ticker does not allow negative prices",
+                "bar of CL at 2020-04-20T18:30:00: high 0 is below open 1",
+                "trade of CL: price -10000000000: more than -10000000000 and less than 10000000000 was expected",
+                "trade of SPY: price 0: more than 0 was expected, because the ticker does not allow negative prices",
+            ],
+            frame.Faults
+        );
+    }
+
+    [Fact]
     public void The_conditions_and_the_tape_of_a_trade_decide_what_it_contributes_to()
     {
         Read(

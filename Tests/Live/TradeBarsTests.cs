@@ -99,7 +99,7 @@ public sealed class TradeBarsTests
     {
         var trade =
             from second in Gen.Choose(0, 599)
-            from price in Gen.Choose(1, 1_000_000)
+            from price in Gen.Choose(-1_000_000, 1_000_000)
             from size in Gen.Choose(0, 1_000_000)
             from use in Gen.Elements(TradeUse.All, TradeUse.Volume, TradeUse.HighLow | TradeUse.Volume, TradeUse.None)
             select (second, price, size, use);
@@ -153,7 +153,8 @@ public sealed class TradeBarsTests
                     volume,
                     counted.Count,
                     vwap,
-                    out var bar
+                    out var bar,
+                    allowsNegative: true
                 )
             );
             return bar;

@@ -106,13 +106,24 @@ public sealed class CoverageTests(TestDatabase database) : IClassFixture<TestDat
         Assert.Equal([Slots(0, 2), Slots(3, 4), Slots(5, 9)], checkedPage.Covered);
         Assert.Equal(
             [
-                "2024-01-02T00:02:00Z: high 0: more than 0 was expected",
+                "2024-01-02T00:02:00Z: high 0: more than 0 was expected, because the ticker does not allow negative prices",
                 "2024-01-02T00:04:30Z: a bar of 1m does not open at this time",
                 "2024-01-02T01:10:00Z: outside of what was requested for, [2024-01-02T00:00:00Z, 2024-01-02T00:10:00Z)",
                 "2024-01-01T23:55:00Z: outside of what was requested for, [2024-01-02T00:00:00Z, 2024-01-02T00:10:00Z)",
             ],
             checkedPage.Rejected.Select(fault => fault.ToString())
         );
+    }
+
+    [Fact]
+    public void Negative_prices_are_accepted_where_the_ticker_allows_them()
+    {
+        var bar = new IncomingBar(IncomingBar.TimeOf(Start), -1, 0, -2, -2, 1);
+        var ticker = Ticker("UTC");
+        Assert.Empty(Check(ticker).Bars);
+        Assert.Equal([bar], Check(ticker with { AllowsNegative = true }).Bars);
+
+        CheckedPage Check(TickerRef of) => CheckedPage.Of(Page(Slots(0, 10).End, bar), Slots(0, 10), Start, Start.AddDays(1), of, Minute);
     }
 
     [Fact]

@@ -77,7 +77,7 @@ public sealed class TickerStore(NpgsqlDataSource source, Database database, Tick
                     if (TextOrNull(reader, 11) is { } timeframe)
                     {
                         stored.Add(
-                            new(Timeframe.Parse(timeframe), reader.GetInt64(12), InstantOrNull(reader, 13)X
+                            new(Timeframe.Parse(timeframe), reader.GetInt64(12), InstantOrNull(reader, 13), InstantOrNull(reader, 14))
                         );
                     }
                 }

@@ -55,6 +55,16 @@ public sealed class BarFillTests
         Assert.True(filled[99].Filled && !filled[100].Filled);
     }
 
+    [Theory]
+    [InlineData(GapFill.Previous, 3, 3, 3)]
+    [InlineData(GapFill.Linear, 1, -2, -5)]
+    public void A_gap_between_prices_of_both_signs_is_filled(GapFill fill, long first, long second, long third)
+    {
+        BarPeriod period = Wyckoff.Primitives.Timeframe.Minute1;
+        var filled = Filled(period, fill, long.MinValue, [new() { Time = 0, Close = 3 }, new() { Time = 240_000_000, Close = -7 }]);
+        Assert.Equal([3, first, second, third, -7], filled.Select(bar => bar.Close));
+    }
+
     private static BarRow[] Bars(BarPeriod period, IEnumerable<int> steps)
     {
         var time = period.Bucket(IncomingBar.TimeOf(new(2024, 3, 29, 12, 0, 0, TimeSpan.Zero)));
@@ -66,7 +76,7 @@ public sealed class BarFillTests
                 time = period.Next(time);
             }
 
-            bars.Add(new() { Time = time, Close = 100 + (bars.Count * 37 % 11) });
+            bars.Add(new() { Time = time, Close = (bars.Count * 37 % 11) - 5 });
         }
 
         return [.. bars];

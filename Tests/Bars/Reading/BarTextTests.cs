@@ -22,7 +22,8 @@ public sealed class BarTextTests
             from digits in Gen.Choose(0, 18)
             from high in Gen.Choose(0, int.MaxValue)
             from low in Gen.Choose(0, int.MaxValue)
-            select ((long)high << 31 | (uint)low) % (long)Math.Pow(10, digits);
+            from sign in Gen.Elements(1, -1)
+            select sign * ((long)high << 31 | (uint)low) % (long)Math.Pow(10, digits);
         Prop.ForAll(
                 amounts.ToArbitrary(),
                 amount =>

@@ -32,7 +32,8 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
 
     public sealed record Batch(Timeframe Timeframe, ConflictPolicy Policy, Piece[] Pieces, bool Compress);
 
-    public sealed record History(string Zone, bool Continuous, Batch[] Batches);
+    /// <summary>Prices are lowered by <c>Below</c>: with more than 0, zero and negative ones occur.</summary>
+    public sealed record History(string Zone, bool Continuous, int Below, Batch[] Batches);
 
     private static Gen<Piece> Pieces() =>
         from slot in Gen.Choose(0, 200)
@@ -52,6 +53,7 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
     private static Gen<History> Histories() =>
         from zone in Gen.Elements("America/New_York", "Asia/Kolkata", "UTC", "Australia/Sydney")
         from continuous in Gen.Elements(true, false)
+        from below in Gen.Frequency((2, Gen.Constant(0)), (2, Gen.Choose(1, 1000)), (1, Gen.Constant(2000)))
         from batches in Gen.ArrayOf(
                 from timeframe in Gen.Frequency(
                     (12, Gen.Constant(Timeframe.Minute1)),
@@ -67,7 +69,7 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
                 select new Batch(timeframe, policy, inOrder ? [.. pieces.OrderBy(piece => piece.Slot)] : pieces, compress)
             )
             .Resize(6)
-        select new History(zone, continuous, batches);
+        select new History(zone, continuous, below, batches);
 
     [Fact]
     public void Bars_in_any_order_and_batching_give_the_same_as_one_write_in_order() =>
@@ -75,7 +77,7 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
                 Histories().ToArbitrary(),
                 history =>
                 {
-                    var ticker = NewTicker(history.Zone);
+                    var ticker = NewTicker(history.Zone, history.Below > 0);
                     var model = Timeframe.Stored.ToDictionary(timeframe => timeframe, _ => new SortedDictionary<long, IncomingBar>());
                     foreach (var batch in history.Batches)
                     {
@@ -250,6 +252,12 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
         var ticker = NewTicker("UTC");
         var bar = Session(1)[0];
         Assert.Contains("below low", await RefusalAsync(bar with { High = bar.Low - 1 }), StringComparison.Ordinal);
+        Assert.Contains("low 0: more than 0 was expected", await RefusalAsync(bar with { Low = 0 }), StringComparison.Ordinal);
+        Assert.Contains(
+            "vwap -1: more than 0 was expected",
+            await RefusalAsync(bar with { Vwap = -IncomingBar.One }),
+            StringComparison.Ordinal
+        );
         Assert.Contains("multiple of 1m", await RefusalAsync(bar with { Time = bar.Time + 1 }), StringComparison.Ordinal);
         Assert.Contains(
             "no ticker 2147483647",
@@ -267,6 +275,23 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
                     _writer.WriteAsync([new(ticker, Timeframe.Minute1, new[] { wrong })], new() { Source = "test" }, Token)
                 )
             ).Message;
+    }
+
+    [Fact]
+    public async Task A_ticker_that_allows_negative_prices_no_longer_is_refused_although_it_is_cached()
+    {
+        var ticker = NewTicker("UTC", allowsNegative: true);
+        var bar = Session(1)[0];
+        await _writer.WriteAsync([new(ticker, Timeframe.Minute1, new[] { bar })], new() { Source = "test" }, Token);
+        await database.ExecuteAsync($"UPDATE market.tickers SET allows_negative = false WHERE id = {ticker}");
+        var later = bar with { Time = bar.Time + Timeframe.Minute1.Microseconds };
+        await Assert.ThrowsAsync<InvalidOperationException>(() => WriteAsync(later with { Low = -1 }));
+        // The cached ticker was dropped.
+        await Assert.ThrowsAsync<ArgumentException>(() => WriteAsync(later with { Low = -1 }));
+        await WriteAsync(later);
+
+        Task<BarWriteResult> WriteAsync(IncomingBar bar) =>
+            _writer.WriteAsync([new(ticker, Timeframe.Minute1, new[] { bar })], new() { Source = "test" }, Token);
     }
 
     [Fact]
@@ -347,25 +372,28 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
                 ? new DateTimeOffset(2024, 3, 8, 0, 0, 0, TimeSpan.Zero) + timeframe.Width * (piece.Slot % 60)
             : start + timeframe.Width * (history.Continuous ? piece.Slot * 3 : piece.Slot + (piece.Slot / 40 * 1400));
         var (low, high) = (Math.Min(piece.Open, piece.Close), Math.Max(piece.Open, piece.Close));
-        var low8 = Math.Max(1, low - piece.Down) * 1_234_567L;
-        var high8 = (high + piece.Up) * 1_234_567L;
+        var low8 = (Math.Max(1, low - piece.Down) - history.Below) * 1_234_567L;
+        var high8 = (high + piece.Up - history.Below) * 1_234_567L;
         return new(
             IncomingBar.TimeOf(time),
-            piece.Open * 1_234_567L,
+            (piece.Open - history.Below) * 1_234_567L,
             high8,
             low8,
-            piece.Close * 1_234_567L,
+            (piece.Close - history.Below) * 1_234_567L,
             piece.Volume,
             piece.Trades,
             piece.Vwap ? (low8 + high8) / 2 : 0
         );
     }
 
-    private int NewTicker(string zone)
+    private int NewTicker(string zone, bool allowsNegative = false)
     {
-        using var command = database.App.CreateCommand("INSERT INTO tickers (symbol, timezone) VALUES ($1, $2) RETURNING id");
+        using var command = database.App.CreateCommand(
+            "INSERT INTO tickers (symbol, timezone, allows_negative) VALUES ($1, $2, $3) RETURNING id"
+        );
         command.Parameters.Add(new() { Value = $"W{Interlocked.Increment(ref _tickers)}" });
         command.Parameters.Add(new() { Value = zone });
+        command.Parameters.Add(new() { Value = allowsNegative });
         return (int)command.ExecuteScalar()!;
     }
 }

@@ -78,7 +78,7 @@ public sealed class BarFill(BarPeriod period, GapFill fill, long after, long mos
     // Rounds half away from zero at the eighth decimal place.
     private static long Line(long from, long to, long part, long whole)
     {
-        var rise = (Int128)(to - from) * part;
-        return from + (long)((2 * rise + (rise < 0 ? -whole : whole)) / (2 * (Int128)whole));
+        var value = (Int128)from * whole + (Int128)(to - from) * part;
+        return (long)((2 * value + (value < 0 ? -whole : whole)) / (2 * (Int128)whole));
     }
 }

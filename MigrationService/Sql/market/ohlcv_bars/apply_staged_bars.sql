@@ -32,13 +32,12 @@ BEGIN
   END IF;
 
   PERFORM FROM market.tickers t WHERE t.id IN (SELECT s.ticker_id FROM pg_temp.staged_bars s) ORDER BY t.id FOR KEY SHARE;
-  -- Compared as the columns round the prices.
-  SELECT s.symbol, s.timeframe, s.timestamp, p.field, p.price INTO w
+  SELECT s.symbol, s.timeframe, s.timestamp, p.field, trim_scale(p.price) AS price INTO w
     FROM pg_temp.staged_bars s
     JOIN market.tickers t ON t.id = s.ticker_id AND NOT t.allows_negative
    CROSS JOIN LATERAL (
      VALUES (1, 'open', s.open), (2, 'high', s.high), (3, 'low', s.low), (4, 'close', s.close), (5, 'vwap', s.vwap)) p (n, field, price)
-   WHERE s.op IN ('insert', 'new') AND round(least(s.open, s.high, s.low, s.close, s.vwap), 8) <= 0 AND round(p.price, 8) <= 0
+   WHERE s.op IN ('insert', 'new') AND least(s.open, s.high, s.low, s.close, s.vwap) <= 0 AND p.price <= 0
    ORDER BY s.seq, p.n
    LIMIT 1;
   IF FOUND THEN

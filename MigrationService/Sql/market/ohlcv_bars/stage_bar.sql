@@ -13,7 +13,7 @@ BEGIN
   INSERT INTO pg_temp.staged_bars
   VALUES (CASE TG_OP WHEN 'UPDATE' THEN 'new' ELSE 'insert' END, NEW.symbol, market.timeframe(NEW.timeframe), NEW.timestamp,
     -- A vwap of 0 is an unknown one, as in all sources of bars.
-    NEW.open, NEW.high, NEW.low, NEW.close, NEW.volume, NEW.trade_count, nullif(round(NEW.vwap, 8), 0),
+    NEW.open, NEW.high, NEW.low, NEW.close, NEW.volume, NEW.trade_count, nullif(NEW.vwap, 0),
     NEW.source, NEW.quality_score, NEW.created_at);
   RETURN NEW;
 END $$;
