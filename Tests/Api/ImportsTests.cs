@@ -239,7 +239,8 @@ public sealed class ImportsTests(TestDatabase database) : IClassFixture<TestData
         await using var api = new ApiServer(database.AppConnection);
         var url =
             "/v1/imports?symbol=%20&timeframe=1w&source=aggregated&onConflict=maybe&timezone=Mars&dateFormat=qq&map=open&priceScale=x"
-            + "&delimiter=ab&maxRejects=-1&force=maybe&rollUps=1&derived=&tickerTimezone=x&assetType=%20&allowNegative=perhaps&colour=red&name=a&name=b";
+            + "&delimiter=ab&maxRejects=-1&force=maybe&rollUps=1&derived=&tickerTimezone=x&assetType=%20&colour=red&name=a&name=b"
+            + "&allowNegative=perhaps";
         using var response = await api.CreateClient().PostAsync(url, Body(Good, "text/csv"), Token);
         var errors = await response.ReadErrorsAsync();
         Assert.Equal(

@@ -71,8 +71,8 @@ public sealed class NegativePricesTests(TestDatabase database) : IClassFixture<T
                         Column(
                             connection,
                             $"""
-                            SELECT concat_ws(' ', trim_scale(open), trim_scale(high), trim_scale(low), trim_scale(close), trim_scale(spread),
-                                             coalesce(trim_scale(vwap)::text, '-'))
+                            SELECT concat_ws(' ', trim_scale(open), trim_scale(high), trim_scale(low), trim_scale(close),
+                                             trim_scale(spread), coalesce(trim_scale(vwap)::text, '-'))
                               FROM market.bars_1m WHERE ticker_id = {ticker} ORDER BY timestamp
                             """
                         )
@@ -82,8 +82,8 @@ public sealed class NegativePricesTests(TestDatabase database) : IClassFixture<T
                         Column(
                             connection,
                             $$"""
-                            SELECT format('"open":%s,"high":%s,"low":%s,"close":%s,"vwap":%s,"spread":%s}', trim_scale(open), trim_scale(high),
-                                          trim_scale(low), trim_scale(close), coalesce(trim_scale(vwap)::text, 'null'), trim_scale(spread))
+                            SELECT format('"open":%s,"high":%s,"low":%s,"close":%s,"vwap":%s,"spread":%s}',
+                                          trim_scale(open), trim_scale(high), trim_scale(low), trim_scale(close), coalesce(trim_scale(vwap)::text, 'null'), trim_scale(spread))
                               FROM market.bars_1m WHERE ticker_id = {{ticker}} ORDER BY timestamp
                             """
                         ),
@@ -111,7 +111,8 @@ public sealed class NegativePricesTests(TestDatabase database) : IClassFixture<T
                     Assert.True(rollUp.TryTake(out var folded, out _));
                     using var command = new NpgsqlCommand(
                         """
-                        SELECT coalesce(trim_scale(market.mean_price(sum(coalesce(3 * vwap, high + low + close) * volume), sum(volume))), 0)::text
+                        SELECT coalesce(
+                                 trim_scale(market.mean_price(sum(coalesce(3 * vwap, high + low + close) * volume), sum(volume))), 0)::text
                           FROM unnest($1::text[]::numeric[], $2::text[]::numeric[], $3::text[]::numeric[], $4::text[]::numeric[],
                                       $5::text[]::numeric[]) b (high, low, close, vwap, volume)
                         """,
@@ -267,7 +268,8 @@ public sealed class NegativePricesTests(TestDatabase database) : IClassFixture<T
         await AppAsync(
             $"""
             INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
-            VALUES ('{symbol}', '1h', '2020-04-20 18:00Z', -14, -10, -40.32, -37.63, 1), ('{symbol}', '1h', '2020-04-20 19:00Z', 1, 1, 1, 1, 1)
+            VALUES ('{symbol}', '1h', '2020-04-20 18:00Z', -14, -10, -40.32, -37.63, 1),
+              ('{symbol}', '1h', '2020-04-20 19:00Z', 1, 1, 1, 1, 1)
             """
         );
         var forbid = $"UPDATE tickers SET allows_negative = false WHERE id = {id}";

@@ -81,7 +81,10 @@ public sealed class NegativePricesTests(TestDatabase database) : IClassFixture<T
         Assert.Equal(
             "18.27 -37.63 10.01 0",
             await database.ScalarAsync<string>(
-                "SELECT string_agg(trim_scale(close)::text, ' ' ORDER BY timestamp) FROM ohlcv_bars WHERE symbol = 'CL' AND timeframe = '1d'"
+                """
+                SELECT string_agg(trim_scale(close)::text, ' ' ORDER BY timestamp)
+                  FROM ohlcv_bars WHERE symbol = 'CL' AND timeframe = '1d'
+                """
             )
         );
     }

@@ -40,7 +40,7 @@ public abstract class IndicatorUpdaterTests<TDatabase>(TDatabase database) : ICl
                 from writes in Gen.ArrayOf(
                         from slot in Gen.Choose(0, 1500)
                         from bars in Gen.Frequency((4, Gen.Choose(1, 3)), (2, Gen.Choose(100, 600)))
-                        from price in Gen.Frequency((5, Gen.Choose(1, 1000).Select(n => (int?)n)), (1, Gen.Constant((int?)null)))
+                        from price in Gen.Frequency((5, Gen.Choose(-500, 500).Select(n => (int?)n)), (1, Gen.Constant((int?)null)))
                         select new Write(slot, bars, price)
                     )
                     .Resize(6)
