@@ -92,12 +92,19 @@ public sealed class NegativePricesTests(TestDatabase database) : IClassFixture<T
     [Fact]
     public async Task Tickers_that_an_import_adds_allow_negative_prices_if_it_says_so()
     {
-        var result = Assert.Single(await ImportAsync(Write("NEWCL_1d.csv", Oil), new() { AllowNegative = true }));
-        Assert.Equal((4L, 1L), (result.Inserted, result.Rejected));
+        var import = await Run.DotnetAsync(
+            "Ingestor",
+            ["import", Write("NEWCL_1d.csv", Oil), "--allow-negative"],
+            new() { ["ConnectionStrings__wyckoff"] = database.AppConnection, ["ConnectionStrings__worker"] = "" }
+        );
+        Assert.True(import.ExitCode == 2, import.Error + import.Output);
+        Assert.Contains("5 rows: 4 inserted, 0 updated, 0 skipped (0 duplicates), 1 rejected;", import.Output, StringComparison.Ordinal);
         Assert.True(await database.ScalarAsync<bool>("SELECT allows_negative FROM market.tickers WHERE symbol = 'NEWCL'"));
         Assert.Equal(
             "true",
-            await database.ScalarAsync<string>("SELECT options->>'allowNegative' FROM market.import_batches WHERE id = $1", result.Id)
+            await database.ScalarAsync<string>(
+                "SELECT options->>'allowNegative' FROM market.import_batches WHERE file LIKE '%NEWCL_1d.csv'"
+            )
         );
     }
 
