@@ -83,7 +83,8 @@ public sealed class NegativePricesTests(TestDatabase database) : IClassFixture<T
                             connection,
                             $$"""
                             SELECT format('"open":%s,"high":%s,"low":%s,"close":%s,"vwap":%s,"spread":%s}',
-                                          trim_scale(open), trim_scale(high), trim_scale(low), trim_scale(close), coalesce(trim_scale(vwap)::text, 'null'), trim_scale(spread))
+                                          trim_scale(open), trim_scale(high), trim_scale(low),
+                                          trim_scale(close), coalesce(trim_scale(vwap)::text, 'null'), trim_scale(spread))
                               FROM market.bars_1m WHERE ticker_id = {{ticker}} ORDER BY timestamp
                             """
                         ),
