@@ -314,7 +314,7 @@ public sealed class NegativePricesTests(TestDatabase database) : IClassFixture<T
 
         async Task CopyAsync()
         {
-            await using var copy = await BarCopy.BeginAsync(connection, "market.bars_1m", "test", Token);
+            await using var copy = await BarCopy.BeginAsync(connection, "market.bars_1m", "test", null, Token);
             await copy.WriteAsync(ticker, bars.Select(bar => new FinishedBar(bar, BarDerivation.Fields.None)).ToArray(), Token);
             await copy.CompleteAsync(Token);
         }
@@ -332,8 +332,6 @@ public sealed class NegativePricesTests(TestDatabase database) : IClassFixture<T
                 Timeframe.Minute1,
                 Start,
                 Start + count * 60_000_000L,
-                "test",
-                null,
                 Token
             );
             var bars = new List<IncomingBar>();
