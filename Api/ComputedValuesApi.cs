@@ -205,8 +205,7 @@ public static class ComputedValuesApi
     {
         var symbol = reader.Get(Parameters.Symbol);
         var timeframe = reader.Get(Parameters.StoredTimeframe, Timeframe.Day1);
-        var from = reader.Find(From);
-        var until = reader.Find(To);
+        var (from, until) = reader.Range(From, To, timeframe);
         var to = until ?? time.GetUtcNow() + TimeSpan.FromDays(1);
         var query = new ComputedValuesQuery(table, columns, symbol, timeframe, from, to, reader.Get(Limit, DefaultLimit))
         {

@@ -100,8 +100,9 @@ public static class QualityApi
         var symbol = reader.Get(Parameters.Symbol);
         var timeframe = reader.Get(Parameters.StoredTimeframe, Timeframe.Day1);
         var limit = reader.Get(Limit, 100);
-        var end = reader.Get(To, time.GetUtcNow() + TimeSpan.FromDays(1));
-        var start = reader.Get(From, QualityInspector.DefaultStart(timeframe, end));
+        var (from, to) = reader.Range(From, To, timeframe);
+        var end = to ?? time.GetUtcNow() + TimeSpan.FromDays(1);
+        var start = from ?? QualityInspector.DefaultStart(timeframe, end);
         reader.RequireRange(start, end);
         if (reader.HasErrors)
         {

@@ -108,8 +108,8 @@ public static class SyncApi
         var body = await JsonBodyReader.ReadAsync(context, reader, FieldNames);
         var symbols = ReadSymbols(body, reader);
         var timeframe = body.Get(Parameters.StoredTimeframe, Timeframe.Day1);
-        var from = body.Get(From, DateTimeOffset.MinValue);
-        var to = body.Find(Parameters.To) ?? time.GetUtcNow();
+        var from = timeframe.Bound(body.Get(From, DateTimeOffset.MinValue));
+        var to = body.Find(Parameters.To) is { } end ? timeframe.Bound(end) : time.GetUtcNow();
         var provider = body.TextOrNull(BarParameters.Provider.Name, BarParameters.MaxProvider, null);
         var ignoreImports = body.Get(IgnoreImports, false);
         var returnBars = body.Get(ReturnBars, false);

@@ -89,7 +89,8 @@ internal sealed record BarQuery
     public static BarQuery? Read(HttpContext context, RequestReader reader, string? symbol)
     {
         var period = reader.Get(BarParameters.Timeframe, Primitives.Timeframe.Day1);
-        var (from, to, last) = (reader.Find(Parameters.From), reader.Find(Parameters.To), reader.Find(BarParameters.Last));
+        var (from, to) = reader.Range(Parameters.From, Parameters.To, period.Source);
+        var last = reader.Find(BarParameters.Last);
         var limit = reader.Find(BarParameters.Limit);
         var descending = reader.Get(BarParameters.Order, Order.Asc) == Order.Desc;
         var givenFields = reader.Find(BarParameters.Fields);

@@ -189,6 +189,12 @@ public static class Parameters
 
     public static string? ReadInstant(string text, out DateTimeOffset instant)
     {
+        // The plus of an offset that is not escaped arrives as a space: 2024-06-03T00:00:00 09:00.
+        if (text.Length > 19 && text[^6] == ' ' && text[^3] == ':')
+        {
+            text = $"{text[..^6]}+{text[^5..]}";
+        }
+
         if (
             long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var epoch)
             && text.TrimStart('-').Length != 8
@@ -210,12 +216,7 @@ public static class Parameters
             }
         }
         else if (
-            DateTimeOffset.TryParse(
-                text,
-                CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
-                out instant
-            )
+            DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out instant)
             && text.Length >= 8
             && char.IsAsciiDigit(text[0])
             && char.IsAsciiDigit(text[3])

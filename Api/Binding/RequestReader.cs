@@ -1,4 +1,5 @@
 using Wyckoff.Api.Errors;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Api.Binding;
 
@@ -95,6 +96,13 @@ public sealed class RequestReader
 
         return position;
     }
+
+    /// <summary>The bounds of a range of bars in UTC; null for one that is absent.</summary>
+    public (DateTimeOffset? From, DateTimeOffset? To) Range(
+        Parameter<DateTimeOffset> from,
+        Parameter<DateTimeOffset> to,
+        Timeframe timeframe
+    ) => (Find(from) is { } start ? timeframe.Bound(start) : null, Find(to) is { } end ? timeframe.Bound(end) : null);
 
     /// <summary>Adds an error if the range [from, to) is empty.</summary>
     public void RequireRange(DateTimeOffset? from, DateTimeOffset? to)

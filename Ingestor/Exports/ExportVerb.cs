@@ -151,6 +151,11 @@ internal static class ExportVerb
         bool force
     )
     {
+        if (!Timeframe.TryParse(timeframe, out var frame))
+        {
+            throw new RefusalException($"--timeframe {timeframe}: one of {string.Join(", ", Timeframe.Stored)} was expected.");
+        }
+
         var request = new ExportRequest(
             [
                 .. symbols
@@ -164,11 +169,9 @@ internal static class ExportVerb
                     )
                     .Distinct(),
             ],
-            Timeframe.TryParse(timeframe, out var frame)
-                ? frame
-                : throw new RefusalException($"--timeframe {timeframe}: one of {string.Join(", ", Timeframe.Stored)} was expected."),
-            Instant("--from", from),
-            Instant("--to", to),
+            frame,
+            Instant("--from", from, frame),
+            Instant("--to", to, frame),
             Format(format, output),
             output,
             force
@@ -199,7 +202,7 @@ internal static class ExportVerb
             ),
         };
 
-    private static DateTimeOffset? Instant(string option, string? text)
+    private static DateTimeOffset? Instant(string option, string? text, Timeframe timeframe)
     {
         if (text is null)
         {
@@ -208,13 +211,8 @@ internal static class ExportVerb
 
         return
             char.IsAsciiDigit(text.FirstOrDefault())
-            && DateTimeOffset.TryParse(
-                text,
-                CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
-                out var instant
-            )
-            ? instant
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+            ? timeframe.Bound(instant)
             : throw new RefusalException($"{option} {text}: an instant such as 2024-01-31 or 2024-01-31T14:30:00Z was expected.");
     }
 

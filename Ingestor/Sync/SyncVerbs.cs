@@ -79,10 +79,9 @@ internal static class SyncVerbs
                     host,
                     async Task<int> (services, token) =>
                     {
-                        var (start, end) = (
-                            parsed.GetValue(from),
-                            parsed.GetValue(to) ?? services.GetRequiredService<TimeProvider>().GetUtcNow()
-                        );
+                        var timeframe = parsed.GetRequiredValue(Timeframe);
+                        var start = timeframe.Bound(parsed.GetValue(from));
+                        var end = timeframe.Bound(parsed.GetValue(to) ?? services.GetRequiredService<TimeProvider>().GetUtcNow());
                         RefuseIf(
                             start >= end,
                             string.Create(CultureInfo.InvariantCulture, $"--from {start:O} is not before --to {end:O}.")
@@ -93,7 +92,7 @@ internal static class SyncVerbs
                             var result = await services
                                 .GetRequiredService<SyncService>()
                                 .EnsureAsync(
-                                    new(symbol, parsed.GetRequiredValue(Timeframe), new(start, end), parsed.GetValue(Provider))
+                                    new(symbol, timeframe, new(start, end), parsed.GetValue(Provider))
                                     {
                                         IgnoreImports = parsed.GetValue(ignoreImports),
                                     },
@@ -195,7 +194,7 @@ internal static class SyncVerbs
                                     symbol,
                                     timeframe,
                                     provider,
-                                    parsed.GetValue(since),
+                                    timeframe.Bound(parsed.GetValue(since)),
                                     TimeSpan.FromSeconds(parsed.GetValue(every)),
                                     parsed.GetValue(live),
                                     token
@@ -299,14 +298,7 @@ internal static class SyncVerbs
 
     private static DateTimeOffset ParseInstant(ArgumentResult result)
     {
-        if (
-            !DateTimeOffset.TryParse(
-                result.Tokens[0].Value,
-                CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
-                out var instant
-            )
-        )
+        if (!DateTimeOffset.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant))
         {
             result.AddError($"'{result.Tokens[0].Value}' is not a time: ISO 8601 is expected, such as 2024-06-03 or 2024-06-03T14:30:00Z.");
         }

@@ -8,6 +8,7 @@ using Wyckoff.Bars;
 using Wyckoff.Imports.Records;
 using Wyckoff.Primitives;
 using Wyckoff.Sync;
+using Wyckoff.Tests.Primitives;
 
 namespace Wyckoff.Tests.Bars;
 
@@ -305,43 +306,21 @@ public sealed class MarketTablesTests(TestDatabase database) : IClassFixture<Tes
     [Fact]
     public async Task Timeframe_names_are_the_same_in_code_and_in_the_database()
     {
-        string[] names =
-        [
-            .. Timeframe.Stored.Select(timeframe => timeframe.Name),
-            "1Min",
-            "5Min",
-            "15Min",
-            "30Min",
-            "1Hour",
-            "4Hour",
-            "1Day",
-            "1min",
-            "5min",
-            "15min",
-            "30min",
-            "60m",
-            "1H",
-            "4H",
-            "1D",
-            "D",
-            "d",
-            "1M",
-            "2h",
-            "",
-            "1MIN",
-            "W",
-        ];
-        foreach (var name in names)
+        foreach (var row in TimeframeSpellings.All)
         {
+            var (written, name) = row.Data;
             string? stored = null;
             try
             {
-                stored = await database.ScalarAsync<string>("SELECT market.timeframe($1)", name);
-                Assert.Equal(Timeframe.Parse(name).Width, await database.ScalarAsync<TimeSpan>("SELECT market.timeframe_width($1)", name));
+                stored = await database.ScalarAsync<string>("SELECT market.timeframe($1)", written);
+                Assert.Equal(
+                    Timeframe.Parse(written).Width,
+                    await database.ScalarAsync<TimeSpan>("SELECT market.timeframe_width($1)", written)
+                );
             }
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidParameterValue) { }
 
-            Assert.Equal(Timeframe.TryParse(name, out var timeframe) ? timeframe.Name : null, stored);
+            Assert.Equal((written, name), (written, stored));
         }
     }
 

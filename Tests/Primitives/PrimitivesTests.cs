@@ -1,5 +1,7 @@
+using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
+using Wyckoff.Bars.Reading;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Tests.Primitives;
@@ -7,23 +9,27 @@ namespace Wyckoff.Tests.Primitives;
 public sealed class PrimitivesTests
 {
     [Theory]
-    [InlineData("1m", "1m")]
-    [InlineData("1Min", "1m")]
-    [InlineData("15Min", "15m")]
-    [InlineData("1Hour", "1h")]
-    [InlineData("4Hour", "4h")]
-    [InlineData("1Day", "1d")]
-    [InlineData("1D", "1d")]
-    [InlineData("D", "1d")]
-    public void Common_spellings_of_timeframes_are_parsed(string written, string name) => Assert.Equal(name, Timeframe.Parse(written).Name);
+    [MemberData(nameof(TimeframeSpellings.All), MemberType = typeof(TimeframeSpellings))]
+    public void Spellings_of_timeframes_are_parsed_or_refused(string written, string? name)
+    {
+        Assert.Equal(name, Timeframe.TryParse(written, out var timeframe) ? timeframe.Name : null);
+        // Requests for bars may have multiples as well. Of the stored timeframes they accept the same spellings.
+        Assert.Equal(name, BarPeriod.TryParse(written, out var period) && period.IsStored ? period.Name : null);
+    }
+
+    [Fact]
+    public void No_timeframe_is_no_text() => Assert.False(Timeframe.TryParse(null, out _));
 
     [Theory]
-    [InlineData("1M")] // a month
-    [InlineData("1w")]
-    [InlineData("")]
-    [InlineData(null)]
-    [InlineData("01m")]
-    public void Unknown_timeframes_are_refused(string? text) => Assert.False(Timeframe.TryParse(text, out _));
+    [InlineData("1d", "2024-01-02T00:00:00-05:00", "2024-01-02T00:00:00Z")]
+    [InlineData("1d", "2024-01-02T00:00:00+09:00", "2024-01-02T00:00:00Z")]
+    [InlineData("1d", "2024-01-02T09:30:00-05:00", "2024-01-02T14:30:00Z")]
+    [InlineData("1h", "2024-01-02T00:00:00-05:00", "2024-01-02T05:00:00Z")]
+    public void Midnight_in_any_zone_bounds_daily_bars_by_its_date(string timeframe, string given, string bound)
+    {
+        var instant = Timeframe.Parse(timeframe).Bound(DateTimeOffset.Parse(given, CultureInfo.InvariantCulture));
+        Assert.Equal((DateTimeOffset.Parse(bound, CultureInfo.InvariantCulture), TimeSpan.Zero), (instant, instant.Offset));
+    }
 
     [Fact]
     public void Each_timeframe_is_a_multiple_of_the_next_finer_one() =>

@@ -16,28 +16,32 @@ public readonly record struct Timeframe
     /// <summary>All stored timeframes, finest first.</summary>
     public static IReadOnlyList<Timeframe> Stored { get; } = [Minute1, Minute5, Minute15, Minute30, Hour1, Hour4, Day1];
 
-    // Other spellings used by people and vendors. 1M is missing on purpose: elsewhere an upper-case M means a month.
-    private static readonly Dictionary<string, Timeframe> Aliases = new(StringComparer.Ordinal)
+    // market.timeframe() has the same spellings. Case does not matter, except that no spelling ends with an upper-case M: elsewhere 1M is
+    // a month.
+    private static readonly Dictionary<string, Timeframe> Spellings = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["1Min"] = Minute1,
-        ["5Min"] = Minute5,
-        ["15Min"] = Minute15,
-        ["30Min"] = Minute30,
-        ["1Hour"] = Hour1,
-        ["4Hour"] = Hour4,
-        ["1Day"] = Day1,
-        ["1day"] = Day1,
-        ["1hour"] = Hour1,
-        ["4hour"] = Hour4,
+        ["1m"] = Minute1,
         ["1min"] = Minute1,
+        ["1minute"] = Minute1,
+        ["5m"] = Minute5,
         ["5min"] = Minute5,
+        ["5minute"] = Minute5,
+        ["15m"] = Minute15,
         ["15min"] = Minute15,
+        ["15minute"] = Minute15,
+        ["30m"] = Minute30,
         ["30min"] = Minute30,
+        ["30minute"] = Minute30,
+        ["1h"] = Hour1,
+        ["1hour"] = Hour1,
         ["60m"] = Hour1,
-        ["1H"] = Hour1,
-        ["4H"] = Hour4,
-        ["1D"] = Day1,
-        ["D"] = Day1,
+        ["60min"] = Hour1,
+        ["4h"] = Hour4,
+        ["4hour"] = Hour4,
+        ["240m"] = Hour4,
+        ["240min"] = Hour4,
+        ["1d"] = Day1,
+        ["1day"] = Day1,
         ["d"] = Day1,
     };
 
@@ -55,18 +59,17 @@ public readonly record struct Timeframe
 
     public bool IsDaily => this == Day1;
 
+    /// <summary>
+    /// The instant in UTC that a bound of a range of bars stands for. Answers may label daily bars with midnight in another zone, so
+    /// midnight with any offset stands for its date.
+    /// </summary>
+    public DateTimeOffset Bound(DateTimeOffset given) =>
+        IsDaily && given.TimeOfDay == TimeSpan.Zero ? new(given.DateTime, TimeSpan.Zero) : given.ToUniversalTime();
+
     public static bool TryParse([NotNullWhen(true)] string? text, out Timeframe timeframe)
     {
-        foreach (var stored in Stored)
-        {
-            if (stored.Name == text)
-            {
-                timeframe = stored;
-                return true;
-            }
-        }
-
-        return Aliases.TryGetValue(text ?? "", out timeframe);
+        timeframe = default;
+        return text is not null && !text.EndsWith('M') && Spellings.TryGetValue(text, out timeframe);
     }
 
     public static Timeframe Parse(string text) =>

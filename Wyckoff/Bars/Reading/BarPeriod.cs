@@ -18,28 +18,24 @@ public sealed record BarPeriod
     // 1970-01-05 was a Monday.
     private const long FirstMonday = 4;
 
+    // In any case, except that no name ends with an upper-case M: elsewhere 1M is a month.
     private static readonly (string Name, Unit Unit, int Times, int Most)[] Units =
     [
         ("m", Unit.Minute, 1, 1440),
-        ("Min", Unit.Minute, 1, 1440),
         ("min", Unit.Minute, 1, 1440),
+        ("minute", Unit.Minute, 1, 1440),
         ("h", Unit.Minute, 60, 24),
-        ("H", Unit.Minute, 60, 24),
-        ("Hour", Unit.Minute, 60, 24),
+        ("hour", Unit.Minute, 60, 24),
         ("d", Unit.Day, 1, 366),
-        ("D", Unit.Day, 1, 366),
-        ("Day", Unit.Day, 1, 366),
+        ("day", Unit.Day, 1, 366),
         ("w", Unit.Day, 7, 52),
-        ("W", Unit.Day, 7, 52),
-        ("Week", Unit.Day, 7, 52),
+        ("week", Unit.Day, 7, 52),
         ("mo", Unit.Month, 1, 120),
-        ("Month", Unit.Month, 1, 120),
+        ("month", Unit.Month, 1, 120),
         ("q", Unit.Month, 3, 40),
-        ("Q", Unit.Month, 3, 40),
-        ("Quarter", Unit.Month, 3, 40),
+        ("quarter", Unit.Month, 3, 40),
         ("y", Unit.Month, 12, 100),
-        ("Y", Unit.Month, 12, 100),
-        ("Year", Unit.Month, 12, 100),
+        ("year", Unit.Month, 12, 100),
     ];
 
     private readonly Unit _unit;
@@ -95,7 +91,7 @@ public sealed record BarPeriod
         }
 
         var digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
-        if (digits is < 1 or > 4 || text![0] == '0')
+        if (digits is < 1 or > 4 || text![0] == '0' || text.EndsWith('M'))
         {
             return false;
         }
@@ -103,7 +99,7 @@ public sealed record BarPeriod
         var written = int.Parse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture);
         foreach (var (name, unit, times, most) in Units)
         {
-            if (text.AsSpan(digits).SequenceEqual(name) && written <= most)
+            if (text.AsSpan(digits).Equals(name, StringComparison.OrdinalIgnoreCase) && written <= most)
             {
                 period = Of(unit, written * times, times == 7);
                 return true;

@@ -1,16 +1,17 @@
 CREATE FUNCTION market.timeframe(name text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-  -- The same aliases as Wyckoff/Primitives/Timeframe.cs. 1M is not an alias, because other software reads it as one month.
+  -- The same spellings as Wyckoff/Primitives/Timeframe.cs. Case does not matter, except that no spelling ends with an upper-case M: other
+  -- software reads 1M as one month.
+  spelling CONSTANT text := CASE WHEN name NOT LIKE '%M' THEN lower(name COLLATE "C") END;
   frame CONSTANT text := CASE
-    WHEN name IN ('1m', '5m', '15m', '30m', '1h', '4h', '1d') THEN name
-    WHEN name IN ('1Min', '1min') THEN '1m'
-    WHEN name IN ('5Min', '5min') THEN '5m'
-    WHEN name IN ('15Min', '15min') THEN '15m'
-    WHEN name IN ('30Min', '30min') THEN '30m'
-    WHEN name IN ('1Hour', '60m', '1H') THEN '1h'
-    WHEN name IN ('4Hour', '4H') THEN '4h'
-    WHEN name IN ('1Day', '1D', 'D', 'd') THEN '1d'
+    WHEN spelling IN ('1m', '1min', '1minute') THEN '1m'
+    WHEN spelling IN ('5m', '5min', '5minute') THEN '5m'
+    WHEN spelling IN ('15m', '15min', '15minute') THEN '15m'
+    WHEN spelling IN ('30m', '30min', '30minute') THEN '30m'
+    WHEN spelling IN ('1h', '1hour', '60m', '60min') THEN '1h'
+    WHEN spelling IN ('4h', '4hour', '240m', '240min') THEN '4h'
+    WHEN spelling IN ('1d', '1day', 'd') THEN '1d'
   END;
 BEGIN
   IF frame IS NULL THEN

@@ -1,0 +1,61 @@
+namespace Wyckoff.Tests.Primitives;
+
+/// <summary>How people and vendors write timeframes. Code and SQL read all of them the same way.</summary>
+internal static class TimeframeSpellings
+{
+    /// <summary>A text, and the name of the timeframe; null if the text is none.</summary>
+    public static readonly TheoryData<string, string?> All = new()
+    {
+        { "1m", "1m" },
+        { "1min", "1m" },
+        { "1Min", "1m" },
+        { "1MIN", "1m" },
+        { "1minute", "1m" },
+        { "1Minute", "1m" },
+        { "5m", "5m" },
+        { "5min", "5m" },
+        { "5Min", "5m" },
+        { "5minute", "5m" },
+        { "15m", "15m" },
+        { "15min", "15m" },
+        { "15Min", "15m" },
+        { "15minute", "15m" },
+        { "30m", "30m" },
+        { "30min", "30m" },
+        { "30Min", "30m" },
+        { "30minute", "30m" },
+        { "1h", "1h" },
+        { "1H", "1h" },
+        { "1hour", "1h" },
+        { "1Hour", "1h" },
+        { "60m", "1h" },
+        { "60min", "1h" },
+        { "60Min", "1h" },
+        { "4h", "4h" },
+        { "4H", "4h" },
+        { "4hour", "4h" },
+        { "4Hour", "4h" },
+        { "240m", "4h" },
+        { "240min", "4h" },
+        { "1d", "1d" },
+        { "1D", "1d" },
+        { "1day", "1d" },
+        { "1Day", "1d" },
+        { "1DAY", "1d" },
+        { "d", "1d" },
+        { "D", "1d" },
+        { "1M", null }, // a month
+        { "5M", null },
+        { "60M", null },
+        { "2h", null },
+        { "1w", null },
+        { "01m", null },
+        { " 1m", null },
+        { "1m ", null },
+        { "1m\n", null },
+        { "m", null },
+        { "1", null },
+        { "1\u0131n", null },
+        { "", null },
+    };
+}
