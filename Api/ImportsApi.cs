@@ -33,19 +33,20 @@ public static class ImportsApi
     private const string Example =
         """{"id":1,"file":"spy.csv","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","source":"import","""
         + """ "policy":"skip","symbol":"SPY","timeframe":"1d","status":"completed","size":87,"bytesRead":87,"read":2,"inserted":1,"""
-        + """ "updated":0,"skipped":0,"differing":0,"rejected":1,"startedAt":"2024-06-05T08:00:00Z","heartbeatAt":"2024-06-05T08:00:00.2Z","""
+        + """ "updated":0,"skipped":0,"differing":0,"rejected":1,"rounded":0,"startedAt":"2024-06-05T08:00:00Z","heartbeatAt":"2024-06-05T08:00:00.2Z","""
         + """ "finishedAt":"2024-06-05T08:00:00.2Z","error":null,"undone":null}""";
 
     private const string ExampleUndone =
         """{"id":1,"file":"spy.csv","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","source":"import","""
         + """ "policy":"skip","symbol":"SPY","timeframe":"1d","status":"undone","size":87,"bytesRead":87,"read":2,"inserted":1,"""
-        + """ "updated":0,"skipped":0,"differing":0,"rejected":1,"startedAt":"2024-06-05T08:00:00Z","""
+        + """ "updated":0,"skipped":0,"differing":0,"rejected":1,"rounded":0,"startedAt":"2024-06-05T08:00:00Z","""
         + """ "heartbeatAt":"2024-06-05T09:00:00Z","finishedAt":"2024-06-05T08:00:00.2Z","error":null,"""
         + """ "undone":{"at":"2024-06-05T09:00:00Z","removed":1,"restored":0,"kept":0}}""";
 
     private const string Uploaded = $$"""
-        {"read":2,"inserted":1,"updated":0,"skipped":0,"differing":0,"rejected":1,"imports":[{"id":1,"file":"spy.csv","status":"completed",
-          "alreadyThere":false,"read":2,"inserted":1,"updated":0,"skipped":0,"duplicates":0,"differing":0,"rejected":1,"seconds":0.2,"error":null,
+        {"read":2,"inserted":1,"updated":0,"skipped":0,"differing":0,"rejected":1,"rounded":0,"imports":[{"id":1,"file":"spy.csv",
+          "status":"completed","alreadyThere":false,"read":2,"inserted":1,"updated":0,"skipped":0,"duplicates":0,"differing":0,"rejected":1,"rounded":0,"seconds":0.2,
+          "error":null,
           "notes":[],"firstRejects":[{{Reject}}]}]}
         """;
 
@@ -120,6 +121,12 @@ public static class ImportsApi
         1,
         long.MaxValue,
         Defaults.PriceScale
+    );
+    private static readonly Parameter<int> Round = Parameters.Whole(
+        "round",
+        "Round prices and volumes half away from zero to so many decimals. Default: rows with more than 8 decimals are rejected.",
+        0,
+        ImportOptions.MostDecimals
     );
     private static readonly Parameter<byte> Delimiter = Option<byte>(
         "delimiter",
@@ -211,6 +218,7 @@ public static class ImportsApi
         DateFormat,
         Map,
         PriceScale,
+        Round,
         Delimiter,
         MaxRejects,
         Force,
@@ -310,6 +318,7 @@ public static class ImportsApi
             DateFormat = reader.Get(DateFormat),
             Columns = reader.Get(Map, Defaults.Columns),
             PriceScale = reader.Get(PriceScale, Defaults.PriceScale),
+            Round = reader.Find(Round),
             Delimiter = reader.Find(Delimiter),
             MaxRejects = reader.Find(MaxRejects),
             Force = reader.Get(Force, Defaults.Force),
@@ -580,6 +589,7 @@ public sealed record UploadResponse(
     long Skipped,
     long Differing,
     long Rejected,
+    long Rounded,
     IReadOnlyList<UploadedFileResponse> Imports
 )
 {
@@ -591,6 +601,7 @@ public sealed record UploadResponse(
             results.Sum(r => r.Skipped),
             results.Sum(r => r.Differing),
             results.Sum(r => r.Rejected),
+            results.Sum(r => r.Rounded),
             [.. results.Select(UploadedFileResponse.Of)]
         );
 }
@@ -608,6 +619,7 @@ public sealed record UploadedFileResponse(
     long Duplicates,
     long Differing,
     long Rejected,
+    long Rounded,
     double Seconds,
     string? Error,
     IReadOnlyList<string> Notes,
@@ -627,6 +639,7 @@ public sealed record UploadedFileResponse(
             result.Duplicates,
             result.Differing,
             result.Rejected,
+            result.Rounded,
             Math.Round(result.Took.TotalSeconds, 3),
             result.Error,
             result.Notes,
@@ -652,6 +665,7 @@ public sealed record ImportResponse(
     long Skipped,
     long Differing,
     long Rejected,
+    long Rounded,
     DateTimeOffset StartedAt,
     DateTimeOffset HeartbeatAt,
     DateTimeOffset? FinishedAt,
@@ -677,6 +691,7 @@ public sealed record ImportResponse(
             import.Skipped,
             import.Differing,
             import.Rejected,
+            import.Rounded,
             import.StartedAt,
             import.HeartbeatAt,
             import.FinishedAt,

@@ -33,19 +33,7 @@ internal static class ImportSummary
                 Invariant($"{result.File}: {(result.Status == ImportStatus.Failed ? "FAILED" : "done")}, import {result.Id}")
                     + (result.Resumed ? ", resumed" : "")
             );
-            output.WriteLine(
-                "  "
-                    + Counts(
-                        result.Read,
-                        result.Inserted,
-                        result.Updated,
-                        result.Skipped,
-                        result.Duplicates,
-                        result.Differing,
-                        result.Rejected,
-                        result.Took
-                    )
-            );
+            output.WriteLine("  " + Counts([result], result.Took));
             if (result.Error is not null)
             {
                 output.WriteLine($"  {result.Error}");
@@ -75,35 +63,20 @@ internal static class ImportSummary
                 Invariant($"{results.Count} files, {results.Count(result => result.Status == ImportStatus.Failed)} failed, ")
                     + Invariant($"{results.Count(result => result.AlreadyThere)} imported before")
             );
-            output.WriteLine(
-                "  "
-                    + Counts(
-                        results.Sum(r => r.Read),
-                        results.Sum(r => r.Inserted),
-                        results.Sum(r => r.Updated),
-                        results.Sum(r => r.Skipped),
-                        results.Sum(r => r.Duplicates),
-                        results.Sum(r => r.Differing),
-                        results.Sum(r => r.Rejected),
-                        took
-                    )
-            );
+            output.WriteLine("  " + Counts(results, took));
         }
     }
 
-    private static string Counts(
-        long read,
-        long inserted,
-        long updated,
-        long skipped,
-        long duplicates,
-        long differing,
-        long rejected,
-        TimeSpan took
-    ) =>
-        Invariant($"{read:N0} rows: {inserted:N0} inserted, {updated:N0} updated, ")
-        + Invariant($"{skipped:N0} skipped ({duplicates:N0} duplicates, {differing:N0} differ from the stored bar), ")
-        + Invariant($"{rejected:N0} rejected; {took.TotalSeconds:0.0} s, {read / Math.Max(took.TotalSeconds, 0.001):N0} rows/s");
+    private static string Counts(IReadOnlyCollection<ImportResult> results, TimeSpan took)
+    {
+        var (read, rounded) = (results.Sum(r => r.Read), results.Sum(r => r.Rounded));
+        return Invariant($"{read:N0} rows: {results.Sum(r => r.Inserted):N0} inserted, {results.Sum(r => r.Updated):N0} updated, ")
+            + Invariant($"{results.Sum(r => r.Skipped):N0} skipped ({results.Sum(r => r.Duplicates):N0} duplicates, ")
+            + Invariant($"{results.Sum(r => r.Differing):N0} differ from the stored bar), ")
+            + Invariant($"{results.Sum(r => r.Rejected):N0} rejected")
+            + (rounded > 0 ? Invariant($", {rounded:N0} rounded") : "")
+            + Invariant($"; {took.TotalSeconds:0.0} s, {read / Math.Max(took.TotalSeconds, 0.001):N0} rows/s");
+    }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

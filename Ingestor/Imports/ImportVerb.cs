@@ -63,12 +63,17 @@ internal static class ImportVerb
             Description = "Divide prices by this number (LEAN: 10000).",
             DefaultValueFactory = _ => 1,
         };
-        scale.Validators.Add(result => AtLeast(result, 1));
+        scale.Validators.Add(result => Within(result, 1));
+        var round = new Option<int?>("--round")
+        {
+            Description = "Round prices and volumes to so many decimals, 0 to 8. Default: rows with more than 8 decimals are rejected.",
+        };
+        round.Validators.Add(result => Within(result, 0, ImportOptions.MostDecimals));
         var maxRejects = new Option<long?>("--max-rejects")
         {
             Description = "Fail a file with more rejected rows than this. Default: no limit.",
         };
-        maxRejects.Validators.Add(result => AtLeast(result, 0));
+        maxRejects.Validators.Add(result => Within(result, 0));
         var force = new Option<bool>("--force") { Description = "Read files even if they were imported already." };
         var noRollUps = new Option<bool>("--no-roll-ups") { Description = "Do not roll the bars up to coarser timeframes." };
         var allowNegative = new Option<bool>("--allow-negative")
@@ -84,6 +89,7 @@ internal static class ImportVerb
         {
             paths,
             scale,
+            round,
             maxRejects,
             force,
             noRollUps,
@@ -105,6 +111,7 @@ internal static class ImportVerb
                 ) with
                 {
                     PriceScale = parsed.GetValue(scale),
+                    Round = parsed.GetValue(round),
                     MaxRejects = parsed.GetValue(maxRejects),
                     Force = parsed.GetValue(force),
                     RollUp = !parsed.GetValue(noRollUps),
@@ -212,11 +219,12 @@ internal static class ImportVerb
         }
     }
 
-    private static void AtLeast(OptionResult result, long min)
+    private static void Within(OptionResult result, long min, long max = long.MaxValue)
     {
-        if (result.Tokens.Count > 0 && long.TryParse(result.Tokens[0].Value, out var value) && value < min)
+        if (result.Tokens.Count > 0 && long.TryParse(result.Tokens[0].Value, out var value) && (value < min || value > max))
         {
-            result.AddError($"{result.Option.Name}: '{result.Tokens[0].Value}': a whole number of at least {min} is expected.");
+            var range = max == long.MaxValue ? $"of at least {min}" : $"from {min} to {max}";
+            result.AddError($"{result.Option.Name}: '{result.Tokens[0].Value}': a whole number {range} is expected.");
         }
     }
 }

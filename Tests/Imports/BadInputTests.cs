@@ -34,14 +34,20 @@ public sealed class BadInputTests
     [InlineData("2024-01-02T14:31:00Z,1,2,0.5,1.5,", "volume is empty")]
     [InlineData("2026-01-16T12:01:00Z,1,2,0.5,1.5,10", "time 2026-01-16 12:01:00 is in the future")]
     [InlineData("1699-12-31T23:59:00Z,1,2,0.5,1.5,10", "timestamp 1699-12-31T23:59:00.0000000+00:00: not before 1700 was expected")]
-    [InlineData("2024-01-02T14:31:00Z,1.123456789,2,0.5,1.5,10", "open 1.123456789: at most 8 digits after the point were expected")]
+    [InlineData(
+        "2024-01-02T14:31:00Z,1.123456789,2,0.5,1.5,10",
+        "open 1.123456789: at most 8 digits after the point were expected (--round N rounds to N digits)"
+    )]
     [InlineData("2024-01-02T14:31:00Z,1,10000000000,0.5,1.5,10", "high 10000000000: less than 10000000000 was expected")]
     [InlineData(
         "2024-01-02T14:31:00Z,1,2,0.5,1.5,100000000000000000000",
         "volume 100000000000000000000: at least 0 and less than 10^20 was expected"
     )]
     [InlineData("2024-01-02T14:31:00Z,1,2,0.5,1.5,1e99", "volume 1e99 is too large")]
-    [InlineData("2024-01-02T14:31:00Z,1,2,0.5,1.5,1e-9", "volume 1e-9: at most 8 digits after the point were expected")]
+    [InlineData(
+        "2024-01-02T14:31:00Z,1,2,0.5,1.5,1e-9",
+        "volume 1e-9: at most 8 digits after the point were expected (--round N rounds to N digits)"
+    )]
     [InlineData("2024-01-02T14:31:30Z,1,2,0.5,1.5,10", "time 2024-01-02 14:31:30 UTC is not the beginning of a bar of 1m")]
     [InlineData(
         "2024-01-02T14:31:00.0000001Z,1,2,0.5,1.5,10",
@@ -318,7 +324,7 @@ public sealed class BadInputTests
         );
         Assert.Equal("2024-01-02T14:30:00Z 472.16 473.67 470.49 472.65 123", ImportedText.Line(Assert.Single(imported.Bars).Bar));
         Assert.Equal(
-            "open 4721600.00001 divided by 10000: at most 8 digits after the point were expected",
+            "open 4721600.00001 divided by 10000: at most 8 digits after the point were expected (--round N rounds to N digits)",
             Assert.Single(imported.Rejects).Reason
         );
     }

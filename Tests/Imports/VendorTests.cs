@@ -17,11 +17,7 @@ public sealed class VendorTests
         new()
         {
             { "websites/yahoo.csv", "1d", [Day1, Day2] },
-            {
-                "websites/yahoo_yfinance.csv",
-                "1d",
-                ["2024-01-02T05:00:00Z 472.16 473.67 470.49 472.65 123007800", "2024-01-16T05:00:00Z 470.43 471.19 468.17 468.79 103585900"]
-            },
+            { "websites/yahoo_yfinance.csv", "1d", [Day1, Day2] },
             { "websites/stooq_daily.csv", "1d", [Day1, Day2] },
             {
                 "websites/stooq_5m.txt",
@@ -55,6 +51,12 @@ public sealed class VendorTests
                 "1d",
                 ["2024-01-02T14:30:00Z 472.16 473.67 470.49 472.65 123007800", "2024-01-16T14:30:00Z 470.43 471.19 468.17 468.79 103585900"]
             },
+            { "platforms/pandas_index.csv", "1d", [Day1, Day2] },
+            { "platforms/pandas_row_numbers.csv", "1d", [Day1, Day2] },
+            { "platforms/pandas_levels.csv", "1d", [Day1, Day2] },
+            { "platforms/backtrader_unnamed.csv", "1d", [Day1, Day2] },
+            { "platforms/r_row_names.csv", "1d", [Day1, Day2] },
+            { "platforms/short_rows.csv", "1d", [Day1, Day2] },
             { "crypto/binance.csv", "1m", [Minute1 + " n=120", Minute2 + " n=98"] },
             {
                 "crypto/binance_2025.csv",

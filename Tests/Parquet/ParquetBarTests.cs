@@ -39,7 +39,9 @@ public sealed class ParquetBarTests
                         (Int128)i * 10 * IncomingBar.One
                     ),
                     i % 2 == 0 ? "SPY" : "AAPL",
-                    true,
+                    null,
+                    null,
+                    false,
                     null,
                     null
                 ),
@@ -68,6 +70,8 @@ public sealed class ParquetBarTests
                         i % 5 == 0 ? IncomingBar.Unknown : i
                     ),
                     i < 150 ? "SPY" : "AAPL",
+                    null,
+                    0,
                     false,
                     null,
                     null
@@ -136,7 +140,7 @@ public sealed class ParquetBarTests
                 "low -0.5: more than 0 was expected, because the ticker does not allow negative prices",
                 "volume -1: at least 0 and less than 10^20 was expected",
                 "open 10000000000: more than -10000000000 and less than 10000000000 was expected",
-                "open 0.123456789: at most 8 digits after the point were expected",
+                "open 0.123456789: at most 8 digits after the point were expected (--round N rounds to N digits)",
                 "volume 1E+20: less than 10^20 was expected",
                 null,
                 "timestamp null: an instant was expected",
@@ -331,7 +335,7 @@ public sealed class ParquetBarTests
 
         await writer.FinishAsync(Token);
         var file = output.ToArray();
-        foreach (var (bar, row) in bars.Zip(Read(file, new() { Timeframe = Timeframe.Minute1 })))
+        foreach (var (bar, row) in bars.Zip(Read(file)))
         {
             Assert.Null(row.Reason);
             Assert.Null(
@@ -347,7 +351,7 @@ public sealed class ParquetBarTests
                     out var expected
                 )
             );
-            Assert.Equal((expected, bar.TickerId == 1 ? "SPY" : "BRK.B", false), (row.Bar, row.Symbol, row.IsLocal));
+            Assert.Equal((expected, bar.TickerId == 1 ? "SPY" : "BRK.B", "1m", 0L), (row.Bar, row.Symbol, row.Timeframe, row.Offset));
         }
 
         foreach (var (bar, row) in bars.Zip(ParquetRows.Read(file)))
@@ -357,8 +361,6 @@ public sealed class ParquetBarTests
             Assert.Equal(bar.LowHistory, row["low_history"]);
             Assert.Equal(bar.Source, row["source"]);
         }
-
-        Assert.Equal("timeframe 1m: 1d was expected", (Read(file, new() { Timeframe = Timeframe.Day1 }))[0].Reason);
     }
 
     [Fact]

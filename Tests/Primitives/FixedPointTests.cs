@@ -68,6 +68,93 @@ public sealed class FixedPointTests
         Assert.Equal(expected, fault == NumberFault.None ? IncomingBar.Text(amount) : null);
     }
 
+    [Theory]
+    [InlineData("0.30000000000000004", 8, "0.3", true)]
+    [InlineData("101.30999755859375", 2, "101.31", true)]
+    [InlineData("101.30999755859375", 8, "101.30999756", true)]
+    [InlineData("1.5", 2, "1.5", false)]
+    [InlineData("1.5000", 1, "1.5", false)]
+    [InlineData("0.5", 0, "1", true)]
+    [InlineData("-0.5", 0, "-1", true)]
+    [InlineData("1.005", 2, "1.01", true)]
+    // Rounded once: 0.4999… is not first rounded up to 0.5.
+    [InlineData("0.49999999999", 0, "0", true)]
+    [InlineData("1e-40", 8, "0", true)]
+    [InlineData("1e-9999", 8, "0", true)]
+    [InlineData("0", 3, "0", false)]
+    [InlineData("1.2345M", 0, "1234500", false)]
+    [InlineData("1.00000000000000000000000000000000000000000000000001", 8, "1", true)]
+    [InlineData("4721650", 2, "472.17", true, 10_000)]
+    [InlineData("4721600", 2, "472.16", false, 10_000)]
+    [InlineData("1", 8, "0.33333333", true, 3)]
+    [InlineData("1", 8, "0", true, long.MaxValue)]
+    public void Rounding_is_half_away_from_zero_and_says_whether_it_changed_the_number(
+        string text,
+        int decimals,
+        string expected,
+        bool changed,
+        long divisor = 1
+    )
+    {
+        var fault = FixedPoint.Round(
+            Encoding.UTF8.GetBytes(text),
+            NumberStyle.Plain,
+            suffixes: true,
+            new(decimals, divisor),
+            out var amount,
+            out var rounded
+        );
+        Assert.Equal((NumberFault.None, expected, changed), (fault, IncomingBar.Text(amount), rounded));
+    }
+
+    [Theory]
+    [InlineData("1e40", NumberFault.TooLarge)]
+    [InlineData("100000000000000000000", NumberFault.TooLarge)]
+    [InlineData("99999999999999999999.999999999", NumberFault.TooLarge)]
+    [InlineData("x", NumberFault.NotANumber)]
+    [InlineData("0.00000000000000000000000000000000000000000000000001x", NumberFault.NotANumber)]
+    [InlineData("1.11111111111111111111111111111111111111111111111111x", NumberFault.NotANumber)]
+    [InlineData("", NumberFault.Empty)]
+    public void What_is_no_number_or_too_large_cannot_be_rounded(string text, object fault) =>
+        Assert.Equal(
+            (NumberFault)fault,
+            FixedPoint.Round(Encoding.UTF8.GetBytes(text), NumberStyle.Plain, suffixes: false, new(8), out _, out _)
+        );
+
+    [Fact]
+    public void Rounding_agrees_with_BigInteger_arithmetic() =>
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(5_000),
+            Prop.ForAll(
+                (
+                    from digits in Gen.ArrayOf(Gen.Elements('0', '1', '4', '5', '9')).Where(digits => digits.Length is > 0 and < 45)
+                    from point in Gen.Choose(0, Math.Min(digits.Length, 17))
+                    from decimals in Gen.Choose(0, 8)
+                    from divisor in Gen.Elements(1L, 1L, 10_000L, 3L, 7_000_000_001L)
+                    from negative in Gen.Elements(true, false)
+                    select (Digits: new string(digits), Point: point, Decimals: decimals, Divisor: divisor, Negative: negative)
+                ).ToArbitrary(),
+                number =>
+                {
+                    var text = $"{(number.Negative ? "-" : "")}{number.Digits[..number.Point]}.{number.Digits[number.Point..]}";
+                    var fault = FixedPoint.Round(
+                        Encoding.ASCII.GetBytes(text),
+                        NumberStyle.Plain,
+                        suffixes: false,
+                        new(number.Decimals, number.Divisor),
+                        out var amount,
+                        out var rounded
+                    );
+                    // digits ÷ 10^scale ÷ divisor in units of 10^-decimals, then in units of 10^-8.
+                    var dividend = BigInteger.Parse(number.Digits, CultureInfo.InvariantCulture) * BigInteger.Pow(10, number.Decimals);
+                    var divisor = BigInteger.Pow(10, number.Digits.Length - number.Point) * number.Divisor;
+                    var units = ((2 * dividend) + divisor) / (2 * divisor);
+                    var expected = units * BigInteger.Pow(10, 8 - number.Decimals) * (number.Negative ? -1 : 1);
+                    return fault == NumberFault.None && (BigInteger)amount == expected && rounded == (dividend % divisor != 0);
+                }
+            )
+        );
+
     [Fact]
     public void Parsing_agrees_with_BigInteger_arithmetic() =>
         Check.One(

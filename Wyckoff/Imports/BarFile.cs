@@ -1,8 +1,16 @@
+using Wyckoff.Primitives;
+
 namespace Wyckoff.Imports;
 
 /// <summary>A file of bars in any format, read once from beginning to end.</summary>
 internal abstract class BarFile : IAsyncDisposable
 {
+    /// <summary>What is expected of a number with too many decimals, and which option accepts it.</summary>
+    public static readonly string TooPrecise = FixedPoint.Expected(NumberFault.TooPrecise) + " (--round N rounds to N digits)";
+
+    /// <summary>Why a row is rejected that an answer with <c>fill</c> has put into a gap.</summary>
+    public const string FillsGap = "filled is true: the row fills a gap and is no bar";
+
     /// <summary>Assumptions made about the file, and columns that are ignored. Complete after the first read.</summary>
     public virtual IReadOnlyList<string> Notes => [];
 

@@ -23,12 +23,20 @@ internal static class FileSniffer
             _ when head.StartsWith((ReadOnlySpan<byte>)[0x89, 0x48, 0x44, 0x46]) => "This is an HDF5 file: save it as Parquet or CSV.",
             _ when head.StartsWith("SQLite format 3"u8) => "This is a SQLite database: save its table as CSV.",
             _ when head.StartsWith("%PDF"u8) => "This is a PDF file.",
+            _ when IsJson(head) => "This is JSON: save it as CSV or Parquet (GET /v1/bars gives both with format=csv and format=parquet).",
             _ when head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]) => Compressed("Zstandard"),
             _ when head.StartsWith((ReadOnlySpan<byte>)[0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]) => Compressed("xz"),
             _ when head.StartsWith("BZh"u8) => Compressed("bzip2"),
             _ when head.StartsWith((ReadOnlySpan<byte>)[0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]) => Compressed("7-Zip"),
             _ => null,
         };
+
+    // A list has an object or another list in it. A header may begin with [Date].
+    private static bool IsJson(ReadOnlySpan<byte> head)
+    {
+        head = head.TrimStart("\uFEFF \t\r\n"u8);
+        return head is [(byte)'{', ..] || (head is [(byte)'[', ..] && head[1..].TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..]);
+    }
 
     private static string Compressed(string format) => $"The file is compressed with {format}: gzip and zip are supported.";
 

@@ -10,6 +10,9 @@ namespace Wyckoff.Imports;
 /// <summary>How to import a file. Everything is optional; what is missing is taken from the columns or the name of the file.</summary>
 public sealed record ImportOptions
 {
+    /// <summary>The most decimals that a price or a volume can have.</summary>
+    public const int MostDecimals = FixedPoint.Decimals;
+
     /// <summary>The symbol of all bars. If null, a column or the name of the file gives it.</summary>
     public Symbol? Symbol { get; init; }
 
@@ -31,6 +34,9 @@ public sealed record ImportOptions
 
     /// <summary>Prices in the file are divided by this number.</summary>
     public long PriceScale { get; init; } = 1;
+
+    /// <summary>Prices and volumes are rounded to so many decimals, 0 to 8. If null, they are exact or the row is rejected.</summary>
+    public int? Round { get; init; }
 
     /// <summary>The character between columns; detected if null.</summary>
     public byte? Delimiter { get; init; }
@@ -84,6 +90,11 @@ public sealed record ImportOptions
         if (AllowNegative)
         {
             options["allowNegative"] = "true";
+        }
+
+        if (Round is { } decimals)
+        {
+            options["round"] = decimals.ToString(CultureInfo.InvariantCulture);
         }
 
         return JsonSerializer.Serialize(options);

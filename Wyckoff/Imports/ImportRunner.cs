@@ -320,7 +320,7 @@ public sealed class ImportRunner(
             File = input.Name,
             Status = status,
             Error = error,
-            Notes = [.. notes, .. findings.Notes],
+            Notes = [.. notes, .. findings.Notes, .. tally.Rounded > 0 ? [RoundedNote(tally.Rounded, options)] : (string[])[]],
             Resumed = import.Resumed,
             Took = time.GetElapsedTime(started),
         };
@@ -417,6 +417,7 @@ public sealed class ImportRunner(
     {
         // Rejects belong to no symbol, so the first lane records them.
         IReadOnlyList<RejectedRow> rejects = lane == 0 ? batch.Rejects : [];
+        var rounded = batch.RoundedIn(lane);
         var slices = batch.Runs.Where(run => run.Series.Lane == lane).Chunk(MaxSeriesPerTransaction).ToList();
         if (slices.Count == 0 && rejects.Count > 0)
         {
@@ -434,7 +435,7 @@ public sealed class ImportRunner(
                 sets.Add(new(ticker.Id, run.Series.Timeframe, run.Bars));
             }
 
-            var sliceRejects = rejects;
+            var (sliceRejects, sliceRounded) = (rejects, rounded);
             var written = await writer.WriteAsync(
                 sets,
                 new()
@@ -459,6 +460,7 @@ public sealed class ImportRunner(
                             result,
                             [.. sets.Select(set => set.TickerId).Distinct()],
                             sliceRejects,
+                            sliceRounded,
                             batch.BytesRead,
                             token
                         );
@@ -466,10 +468,10 @@ public sealed class ImportRunner(
                 },
                 cancellationToken
             );
-            tally.Add(written);
+            tally.Add(written, rounded);
             tally.Reject(rejects);
             progress.Add(runs.Sum(run => run.Bars.Length) + rejects.Count, rejects.Count);
-            rejects = [];
+            (rejects, rounded) = ([], 0);
         }
     }
 
@@ -515,6 +517,9 @@ public sealed class ImportRunner(
         }
     }
 
+    private static string RoundedNote(long rows, ImportOptions options) =>
+        string.Create(CultureInfo.InvariantCulture, $"Numbers of {rows} rows were rounded to {options.Round} decimals (--round).");
+
     private static string WithCommitted(string reason, Tally tally) =>
         tally.Committed == 0
             ? reason
@@ -547,6 +552,9 @@ public sealed class ImportRunner(
 
         public long Rejected { get; private set; }
 
+        /// <summary>Written rows of which a number was rounded.</summary>
+        public long Rounded { get; private set; }
+
         /// <summary>Rows whose bars are in the database.</summary>
         public long Committed => _inserted + _updated + _skipped;
 
@@ -559,10 +567,11 @@ public sealed class ImportRunner(
                 )
                 : null;
 
-        public void Add(BarWriteResult written)
+        public void Add(BarWriteResult written, int rounded)
         {
             lock (_lock)
             {
+                Rounded += rounded;
                 _inserted += written.Inserted;
                 _updated += written.Updated;
                 _skipped += written.Skipped + written.Duplicates;
@@ -605,6 +614,7 @@ public sealed class ImportRunner(
                 Duplicates = _duplicates,
                 Differing = _differing,
                 Rejected = Rejected,
+                Rounded = Rounded,
                 FirstRejects = _first,
             };
     }

@@ -61,6 +61,7 @@ internal sealed class RowBatch : IDisposable
 
     private IncomingBar[] _bars = ArrayPool<IncomingBar>.Shared.Rent(1 << 14);
     private Series?[] _series = ArrayPool<Series?>.Shared.Rent(1 << 14);
+    private readonly int[] _rounded = new int[ImportPipeline.Lanes];
     private IncomingBar[] _sorted = [];
     private int[] _slots = [];
     private int _maxIndex = -1;
@@ -83,8 +84,12 @@ internal sealed class RowBatch : IDisposable
     /// <summary>The bars by series; filled by <see cref="Group"/>.</summary>
     public List<Run> Runs { get; } = [];
 
-    public void Add(Series series, in IncomingBar bar)
+    /// <summary>How many of the rows that a lane writes have a number that was rounded.</summary>
+    public int RoundedIn(int lane) => _rounded[lane];
+
+    public void Add(Series series, in IncomingBar bar, bool rounded = false)
     {
+        _rounded[series.Lane] += rounded ? 1 : 0;
         if (Count == _bars.Length)
         {
             Grow(ref _bars);
@@ -102,6 +107,7 @@ internal sealed class RowBatch : IDisposable
     public void Clear()
     {
         Array.Clear(_series, 0, Count);
+        Array.Clear(_rounded);
         (Count, _maxIndex, _mixed, BytesRead) = (0, -1, false, 0);
         Rejects.Clear();
         Runs.Clear();

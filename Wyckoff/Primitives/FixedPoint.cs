@@ -13,6 +13,9 @@ internal static class FixedPoint
     /// <summary>Numbers are between plus and minus this, the limit of numeric(28,8).</summary>
     public static readonly Int128 Limit = (Int128)1_000_000_000_000_000_000 * 10_000_000_000;
 
+    // So many digits fit in 127 bits, whatever they are.
+    private const int MaxDigits = 37;
+
     private const int MaxShownLength = 40;
 
     private static readonly ulong[] Powers = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
@@ -77,99 +80,108 @@ internal static class FixedPoint
     public static NumberFault Parse(ReadOnlySpan<byte> text, NumberStyle style, bool suffixes, out Int128 amount)
     {
         amount = 0;
-        text = style.IsBare ? text : text.Trim(" \t"u8);
-        if (text.IsEmpty)
+        var fault = Read(text, style, suffixes, out var number);
+        if (fault != NumberFault.None || number.Digits == 0)
         {
-            return NumberFault.Empty;
+            return fault;
         }
 
-        var negative = text[0] == '-';
-        if (text[0] is (byte)'-' or (byte)'+')
-        {
-            text = text[1..];
-        }
-
-        if (!style.IsBare && !text.IsEmpty && text[0] == '$')
-        {
-            text = text[1..];
-        }
-
-        // Trailing zeros are counted separately, so that they do not use up significant digits: 1.5000000000 has two.
-        UInt128 digits = 0;
-        int zeros = 0,
-            significant = 0,
-            i = 0,
-            decimals = 0,
-            seen = 0,
-            sinceGroup = -1;
-        var inDecimals = false;
-        for (; i < text.Length; i++)
-        {
-            var c = text[i];
-            if ((uint)(c - '0') <= 9)
-            {
-                seen++;
-                sinceGroup += sinceGroup >= 0 ? 1 : 0;
-                decimals += inDecimals ? 1 : 0;
-                if (c == '0')
-                {
-                    zeros += digits == 0 ? 0 : 1;
-                    continue;
-                }
-
-                significant += zeros + 1;
-                if (significant > 37)
-                {
-                    return inDecimals ? NumberFault.TooPrecise : NumberFault.TooLarge;
-                }
-
-                digits = (digits * PowerOfTen(zeros + 1)) + (uint)(c - '0');
-                zeros = 0;
-            }
-            else if (c == style.Point && !inDecimals && sinceGroup is -1 or 3)
-            {
-                (inDecimals, sinceGroup) = (true, -1);
-            }
-            else if (
-                style.Group != 0
-                && c == style.Group
-                && !inDecimals
-                && seen > 0
-                && (sinceGroup == 3 || (sinceGroup == -1 && seen <= 3))
-            )
-            {
-                sinceGroup = 0;
-            }
-            else
-            {
-                break;
-            }
-        }
-
-        if (seen == 0 || sinceGroup is not (-1 or 3) || !Exponent(text[i..], suffixes, out var exponent))
-        {
-            return NumberFault.NotANumber;
-        }
-
-        if (digits == 0)
-        {
-            return NumberFault.None;
-        }
-
-        exponent += zeros - decimals + Decimals;
-        if (exponent < 0)
+        if (number.IsCut || number.Exponent < 0)
         {
             return NumberFault.TooPrecise;
         }
 
-        // 37 digits fit in 127 bits.
-        if (significant + exponent > 37)
+        if (number.Count + number.Exponent > MaxDigits)
         {
             return NumberFault.TooLarge;
         }
 
-        amount = (Int128)(digits * PowerOfTen((int)exponent));
-        amount = negative ? -amount : amount;
+        amount = (Int128)(number.Digits * PowerOfTen((int)number.Exponent));
+        amount = number.IsNegative ? -amount : amount;
+        return NumberFault.None;
+    }
+
+    /// <summary>
+    /// Parses a number like <see cref="Parse(ReadOnlySpan{byte}, NumberStyle, bool, out Int128)"/>, divides it, and rounds the result half
+    /// away from zero.
+    /// </summary>
+    /// <param name="text">The number.</param>
+    /// <param name="style">The format of the number.</param>
+    /// <param name="suffixes">Accept K, M and B at the end.</param>
+    /// <param name="rounding">How many decimals to keep, and what to divide by.</param>
+    /// <param name="amount">The result.</param>
+    /// <param name="rounded">The result differs from the exact number.</param>
+    public static NumberFault Round(
+        ReadOnlySpan<byte> text,
+        NumberStyle style,
+        bool suffixes,
+        Rounding rounding,
+        out Int128 amount,
+        out bool rounded
+    )
+    {
+        (amount, rounded) = (0, false);
+        var fault = Read(text, style, suffixes, out var number);
+        return fault == NumberFault.None ? Round(number, rounding, out amount, out rounded) : fault;
+    }
+
+    /// <summary>Rounds a whole number whose last <paramref name="scale"/> digits are decimals.</summary>
+    public static NumberFault Round(Int128 unscaled, int scale, Rounding rounding, out Int128 amount, out bool rounded)
+    {
+        var digits = unscaled < 0 ? (UInt128)(-unscaled) : (UInt128)unscaled;
+        var count = 0;
+        for (var rest = digits; rest > 0; rest /= 10)
+        {
+            count++;
+        }
+
+        return Round(new(digits, count, Decimals - scale, unscaled < 0, IsCut: false), rounding, out amount, out rounded);
+    }
+
+    private static NumberFault Round(in Number number, Rounding rounding, out Int128 amount, out bool rounded)
+    {
+        (amount, rounded) = (0, number.IsCut);
+        // In units of the last decimal that is kept, the result is dividend ÷ divisor.
+        var exponent = number.Exponent - (Decimals - rounding.Decimals);
+        var (dividend, divisor) = (number.Digits, (UInt128)rounding.Divisor);
+        if (dividend == 0)
+        {
+            return NumberFault.None;
+        }
+
+        if (exponent >= 0)
+        {
+            if (number.Count + exponent > MaxDigits)
+            {
+                return NumberFault.TooLarge;
+            }
+
+            dividend *= PowerOfTen((int)exponent);
+        }
+        else
+        {
+            var power = exponent >= -38 ? PowerOfTen((int)-exponent) : 0;
+            if (power == 0 || divisor > UInt128.MaxValue / power)
+            {
+                // The divisor exceeds 128 bits and the dividend does not fill 127, so the result is less than half a unit.
+                rounded = true;
+                return NumberFault.None;
+            }
+
+            divisor *= power;
+        }
+
+        var (units, rest) = UInt128.DivRem(dividend, divisor);
+        rounded |= rest != 0;
+        units += rest >= divisor - rest ? 1u : 0u;
+        var unit = Powers[Decimals - rounding.Decimals];
+        if (units >= (UInt128)Limit / unit)
+        {
+            return NumberFault.TooLarge;
+        }
+
+        amount = (Int128)(units * unit);
+        amount = number.IsNegative ? -amount : amount;
         return NumberFault.None;
     }
 
@@ -241,6 +253,96 @@ internal static class FixedPoint
             _ => "a number was expected",
         };
 
+    /// <summary>Reads the digits of a number. Digits after the point that exceed <see cref="MaxDigits"/> are cut off.</summary>
+    private static NumberFault Read(ReadOnlySpan<byte> text, NumberStyle style, bool suffixes, out Number number)
+    {
+        number = default;
+        text = style.IsBare ? text : text.Trim(" \t"u8);
+        if (text.IsEmpty)
+        {
+            return NumberFault.Empty;
+        }
+
+        var negative = text[0] == '-';
+        if (text[0] is (byte)'-' or (byte)'+')
+        {
+            text = text[1..];
+        }
+
+        if (!style.IsBare && !text.IsEmpty && text[0] == '$')
+        {
+            text = text[1..];
+        }
+
+        // Trailing zeros are counted separately, so that they do not use up significant digits: 1.5000000000 has two.
+        UInt128 digits = 0;
+        int zeros = 0,
+            significant = 0,
+            i = 0,
+            decimals = 0,
+            seen = 0,
+            sinceGroup = -1;
+        bool inDecimals = false,
+            isCut = false;
+        for (; i < text.Length; i++)
+        {
+            var c = text[i];
+            if ((uint)(c - '0') <= 9)
+            {
+                seen++;
+                sinceGroup += sinceGroup >= 0 ? 1 : 0;
+                decimals += inDecimals ? 1 : 0;
+                if (c == '0')
+                {
+                    zeros += digits == 0 ? 0 : 1;
+                    continue;
+                }
+
+                if (significant + zeros + 1 > MaxDigits)
+                {
+                    if (!inDecimals)
+                    {
+                        return NumberFault.TooLarge;
+                    }
+
+                    isCut = true;
+                    decimals--;
+                    continue;
+                }
+
+                significant += zeros + 1;
+                digits = (digits * PowerOfTen(zeros + 1)) + (uint)(c - '0');
+                zeros = 0;
+            }
+            else if (c == style.Point && !inDecimals && sinceGroup is -1 or 3)
+            {
+                (inDecimals, sinceGroup) = (true, -1);
+            }
+            else if (
+                style.Group != 0
+                && c == style.Group
+                && !inDecimals
+                && seen > 0
+                && (sinceGroup == 3 || (sinceGroup == -1 && seen <= 3))
+            )
+            {
+                sinceGroup = 0;
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        if (seen == 0 || sinceGroup is not (-1 or 3) || !Exponent(text[i..], suffixes, out var exponent))
+        {
+            return NumberFault.NotANumber;
+        }
+
+        number = new(digits, significant, exponent + zeros - decimals + Decimals, negative, isCut);
+        return NumberFault.None;
+    }
+
     private static string? Parse(ReadOnlySpan<byte> text, out Int128 amount)
     {
         var fault = Parse(text, NumberStyle.Bare, suffixes: false, out amount);
@@ -308,4 +410,7 @@ internal static class FixedPoint
 
         return value;
     }
+
+    /// <summary>A number as written: digits × 10^exponent, in units of 10⁻⁸.</summary>
+    private readonly record struct Number(UInt128 Digits, int Count, long Exponent, bool IsNegative, bool IsCut);
 }

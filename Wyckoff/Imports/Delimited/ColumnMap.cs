@@ -18,6 +18,9 @@ internal enum Role
     Vwap,
     Symbol,
     Timeframe,
+
+    /// <summary>Whether the row fills a gap between bars, and is none.</summary>
+    Filled,
 }
 
 /// <summary>

@@ -18,19 +18,21 @@ internal sealed class DelimitedFile : BarFile
     private readonly RecordReader _records;
     private readonly ImportOptions _options;
     private readonly FileName _name;
-    private readonly SeriesTable _series;
+    private SeriesTable _series = null!;
     private readonly TimeProvider _clock;
     private DelimitedLayout? _layout;
     private TimeReader _times = null!;
     private LocalTime? _zone;
     private Series? _only;
     private RecordFields _fields = null!;
+    private readonly Rounding? _rounding;
     private long _latest;
+    private bool _rounded;
 
     public DelimitedFile(Stream utf8, FileName name, ImportOptions options, TimeProvider clock)
     {
         (_records, _name, _options, _clock) = (new(utf8), name, options, clock);
-        _series = new(options, name);
+        _rounding = options.Round is { } decimals ? new(decimals) : null;
     }
 
     public override IReadOnlyList<string> Notes => _layout?.Notes ?? [];
@@ -83,6 +85,7 @@ internal sealed class DelimitedFile : BarFile
         _times = layout.Times();
         _zone = (_options.TimeZone ?? _name.LocalZone) is { } zone ? new LocalTime(zone, layout.Descending) : null;
         _fields = new(layout.Count, layout.Delimiter);
+        _series = new(_options, layout.Symbol is { } symbol ? _name with { Symbol = symbol } : _name);
         _only = _series.SingleSeries(layout[Role.Symbol] >= 0, layout[Role.Timeframe] >= 0);
         _layout = layout;
     }
@@ -141,14 +144,29 @@ internal sealed class DelimitedFile : BarFile
                 return null;
             }
 
-            // A trailing delimiter does not count as another column.
-            if (count < layout.Count || !_fields.Extra(row).Trim(" \t"u8).TrimStart(layout.Delimiter).IsEmpty)
+            // A trailing delimiter does not count as another column. Columns at the end may be missing if no bar needs them, but not in a last
+            // line without line ending, which may be cut off within a number.
+            if (
+                count < layout.Count
+                    ? count < layout.Needed || !_records.IsTerminated
+                    : !_fields.Extra(row).Trim(" \t"u8).TrimStart(layout.Delimiter).IsEmpty
+            )
             {
                 return string.Create(
                     CultureInfo.InvariantCulture,
                     $"{(count > layout.Count ? "more" : count)} columns: {layout.Count} were expected"
                 );
             }
+        }
+
+        if (count < layout.Count)
+        {
+            _fields.Pad(row, count);
+        }
+
+        if (layout[Role.Filled] >= 0 && _fields.Of(row, layout[Role.Filled]).SequenceEqual("true"u8))
+        {
+            return FillsGap;
         }
 
         var series = _only;
@@ -168,6 +186,7 @@ internal sealed class DelimitedFile : BarFile
             }
         }
 
+        _rounded = false;
         if (Time(row, layout, series, out var time) is { } timeFault)
         {
             return timeFault;
@@ -189,7 +208,7 @@ internal sealed class DelimitedFile : BarFile
                 return rule;
             }
 
-            batch.Add(series, bar);
+            batch.Add(series, bar, _rounded);
             return null;
         }
 
@@ -215,16 +234,17 @@ internal sealed class DelimitedFile : BarFile
         }
 
         time = timestamp.Local;
+        // The date of a daily bar, or its midnight in any zone, names the session and is not converted.
+        if (series.Timeframe.IsDaily && timestamp.OfDay == 0)
+        {
+            return series.FaultOf(time, _latest);
+        }
+
         if (timestamp.Offset != TimestampParts.NoOffset)
         {
             time -= timestamp.Offset;
         }
-        // The date of a daily bar, or its midnight, names the session and is not converted.
-        else if (
-            _zone is not null
-            && !(series.Timeframe.IsDaily && timestamp.OfDay == 0)
-            && !_zone.TryResolve(timestamp.Local, series.Width, series.Clock, out time)
-        )
+        else if (_zone is not null && !_zone.TryResolve(timestamp.Local, series.Width, series.Clock, out time))
         {
             return $"time {TimestampParts.Text(timestamp.Local)} does not exist in {(_options.TimeZone ?? _name.LocalZone)!.Id}: "
                 + "the clock was put forward over it";
@@ -237,6 +257,13 @@ internal sealed class DelimitedFile : BarFile
     private bool Price(ReadOnlySpan<byte> row, DelimitedLayout layout, Role role, out long amount)
     {
         var field = _fields.Of(row, layout[role]);
+        if (_rounding is { } rounding)
+        {
+            var isValid = Rounded(field, layout.Numbers, suffixes: false, rounding with { Divisor = _options.PriceScale }, out var result);
+            amount = (long)result;
+            return isValid && amount == result;
+        }
+
         if (!FixedPoint.TryPlain(field, layout.Numbers.Point, out amount))
         {
             if (
@@ -260,6 +287,13 @@ internal sealed class DelimitedFile : BarFile
         return rest == 0;
     }
 
+    private bool Rounded(ReadOnlySpan<byte> field, NumberStyle numbers, bool suffixes, Rounding rounding, out Int128 amount)
+    {
+        var fault = FixedPoint.Round(field, numbers, suffixes, rounding, out amount, out var rounded);
+        _rounded |= rounded;
+        return fault == NumberFault.None;
+    }
+
     private bool Volume(ReadOnlySpan<byte> row, DelimitedLayout layout, out Int128 volume)
     {
         volume = 0;
@@ -269,14 +303,17 @@ internal sealed class DelimitedFile : BarFile
         }
 
         var field = _fields.Of(row, layout[Role.Volume]);
-        if (FixedPoint.TryPlain(field, layout.Numbers.Point, out var amount))
+        if (_rounding is null && FixedPoint.TryPlain(field, layout.Numbers.Point, out var amount))
         {
             volume = amount;
             return true;
         }
 
-        return FixedPoint.Parse(field, layout.Numbers, suffixes: true, out volume) == NumberFault.None
-            || (layout.EmptyVolume && field.Trim(" -"u8).IsEmpty);
+        return (
+                _rounding is { } rounding
+                    ? Rounded(field, layout.Numbers, suffixes: true, rounding, out volume)
+                    : FixedPoint.Parse(field, layout.Numbers, suffixes: true, out volume) == NumberFault.None
+            ) || (layout.EmptyVolume && field.Trim(" -"u8).IsEmpty);
     }
 
     private bool Trades(ReadOnlySpan<byte> row, DelimitedLayout layout, out int trades)
@@ -340,12 +377,12 @@ internal sealed class DelimitedFile : BarFile
             {
                 NumberFault.Empty => $"{name} is empty",
                 NumberFault.NotANumber => $"{name} '{Text(field, 60)}' is not a number",
-                NumberFault.TooPrecise => $"{name} {Text(field, 60)}: at most 8 digits after the point were expected",
+                NumberFault.TooPrecise when _rounding is null => $"{name} {Text(field, 60)}: {TooPrecise}",
                 NumberFault.TooLarge => $"{name} {Text(field, 60)} is too large",
                 _ when role == Role.Trades => $"trade count {Text(field, 60)}: a whole number from 0 to {int.MaxValue} was expected",
-                _ when _options.PriceScale != 1 => string.Create(
+                _ when _options.PriceScale != 1 && _rounding is null => string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{name} {Text(field, 60)} divided by {_options.PriceScale}: at most 8 digits after the point were expected"
+                    $"{name} {Text(field, 60)} divided by {_options.PriceScale}: {TooPrecise}"
                 ),
                 _ => $"{name} {Text(field, 60)} is too large",
             };

@@ -15,6 +15,12 @@ internal sealed class DelimitedLayout
     /// <summary>How many columns a row has.</summary>
     public required int Count { get; init; }
 
+    /// <summary>How many columns a row has at least: those after them are not needed, and empty if they are missing.</summary>
+    public required int Needed { get; init; }
+
+    /// <summary>The symbol of all rows, if the header has it.</summary>
+    public string? Symbol { get; init; }
+
     /// <summary>The column of each role; -1 for none.</summary>
     public required int[] Columns { get; init; }
 

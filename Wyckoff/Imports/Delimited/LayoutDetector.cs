@@ -46,6 +46,7 @@ internal sealed partial class LayoutDetector
         [Role.Vwap] = ["vwap", "vw", "weightedaverage"],
         [Role.Symbol] = ["symbol", "ticker", "instrument", "sym", "s"],
         [Role.Timeframe] = ["timeframe", "per", "period", "interval"],
+        [Role.Filled] = ["filled"],
     };
 
     private static readonly Role[] Prices = [Role.Open, Role.High, Role.Low, Role.Close];
@@ -108,6 +109,7 @@ internal sealed partial class LayoutDetector
 
         if (_header.Length > 0)
         {
+            AlignHeader(first);
             AssignByName();
         }
         else
@@ -121,7 +123,8 @@ internal sealed partial class LayoutDetector
         var times = DetectTimes(first);
         var numbers = DetectNumbers();
         var count = _header.Length > 0 ? _header.Length : _rows[0].Length;
-        var volumes = Values(Role.Volume);
+        var emptyVolume =
+            this[Role.Volume] >= 0 && _rows.TrueForAll(fields => fields.ElementAtOrDefault(this[Role.Volume]) is null or "" or "-");
         var (descending, noOffset, timeOfDay) = ScanTimes(times);
         if (noOffset && timeOfDay && _options.TimeZone is null)
         {
@@ -144,6 +147,10 @@ internal sealed partial class LayoutDetector
         {
             _notes.Add("There is no volume column; the volume is 0.");
         }
+        else if (emptyVolume)
+        {
+            _notes.Add("The volume column is empty; the volume is 0.");
+        }
 
         return new()
         {
@@ -151,6 +158,8 @@ internal sealed partial class LayoutDetector
             NewLine = (byte)newLine,
             FirstLine = first,
             Count = count,
+            Needed = 1 + Enum.GetValues<Role>().Where(role => IsNeeded(role, emptyVolume)).Max(role => this[role]),
+            Symbol = _symbol,
             Columns = _columns,
             Times = () =>
                 new()
@@ -162,7 +171,7 @@ internal sealed partial class LayoutDetector
                     Strict = times.Strict,
                 },
             Numbers = numbers,
-            EmptyVolume = volumes.Count > 0 && volumes.TrueForAll(text => text is "" or "-"),
+            EmptyVolume = emptyVolume,
             Descending = descending,
             Notes = _notes,
         };
@@ -272,8 +281,7 @@ internal sealed partial class LayoutDetector
             var known = fields.Count(field => RoleOf(field) is not null || IsMapped(field));
             if (known >= 3 || (known > 0 && (known == fields.Length || QuoteColumns.In(Array.ConvertAll(fields, Normalize)).Any())))
             {
-                _header = fields;
-                return _lines[i].Number + 1;
+                return TakeHeader(i);
             }
 
             if (fields.Length >= 5 && fields.Take(3).Any(field => FormOf(field) is not null) && fields.Count(field => IsNumber(field)) >= 4)
@@ -357,6 +365,8 @@ internal sealed partial class LayoutDetector
             _notes.Add($"Column '{column}' is ignored: bars keep the prices as traded.");
         }
 
+        AssignUnnamed(plain);
+
         // Nasdaq and Investing.com.
         _isAmerican = plain.Contains("closelast") || (plain.Contains("price") && plain.Contains("vol"));
     }
@@ -430,21 +440,19 @@ internal sealed partial class LayoutDetector
         bool Fits(int open, int high, int low, int close) =>
             _rows.TrueForAll(fields =>
                 fields.Length <= at + 3
-                || !Price(fields[open], out var o)
-                || !Price(fields[high], out var h)
-                || !Price(fields[low], out var l)
-                || !Price(fields[close], out var c)
+                || !TryPrice(fields[open], out var o)
+                || !TryPrice(fields[high], out var h)
+                || !TryPrice(fields[low], out var l)
+                || !TryPrice(fields[close], out var c)
                 || (h >= o && h >= c && h >= l && l <= o && l <= c)
             );
-
-        bool Price(string text, out decimal price) =>
-            decimal.TryParse(
-                _delimiter == ',' ? text : text.Replace(',', '.'),
-                NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign,
-                CultureInfo.InvariantCulture,
-                out price
-            );
     }
+
+    private bool TryPrice(string text, out decimal price) =>
+        decimal.TryParse(_delimiter == ',' ? text : text.Replace(',', '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out price);
+
+    private static bool IsNeeded(Role role, bool emptyVolume) =>
+        role is not (Role.Trades or Role.Vwap or Role.Filled) && !(role == Role.Volume && emptyVolume);
 
     private void ApplyMap()
     {
@@ -542,9 +550,7 @@ internal sealed partial class LayoutDetector
     {
         if (_options.DateFormat is { } pattern)
         {
-            return pattern.PerSecond > 0
-                ? new() { Form = TimeForm.Epoch, PerSecond = pattern.PerSecond }
-                : new() { Form = TimeForm.Pattern, Pattern = pattern };
+            return TimesOf(pattern);
         }
 
         var role = this[Role.Date] >= 0 ? Role.Date : Role.Time;
@@ -714,10 +720,9 @@ internal sealed partial class LayoutDetector
             last = null;
         bool noOffset = false,
             timeOfDay = false;
+        var until = Math.Max(Math.Max(this[Role.Time], this[Role.Date]), this[Role.Symbol]);
         var symbol = this[Role.Symbol] >= 0 && _rows[0].Length > this[Role.Symbol] ? _rows[0][this[Role.Symbol]] : null;
-        foreach (
-            var row in _rows.Where(fields => fields.Length > _columns.Max() && (symbol is null || fields[this[Role.Symbol]] == symbol))
-        )
+        foreach (var row in _rows.Where(fields => fields.Length > until && (symbol is null || fields[this[Role.Symbol]] == symbol)))
         {
             var time = Encoding.UTF8.GetBytes(row[this[Role.Time]]);
             if (

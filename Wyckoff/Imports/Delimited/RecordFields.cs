@@ -22,6 +22,13 @@ internal sealed class RecordFields(int expected, byte delimiter)
     /// <summary>The rest of the row from the first field that is too many.</summary>
     public ReadOnlySpan<byte> Extra(ReadOnlySpan<byte> row) => row[_starts[expected]..];
 
+    /// <summary>Makes the fields empty that a row lacks at its end.</summary>
+    public void Pad(ReadOnlySpan<byte> row, int count)
+    {
+        _starts.AsSpan(count, expected - count).Fill(row.Length);
+        _ends.AsSpan(count, expected - count).Fill(row.Length);
+    }
+
     /// <summary>Finds the fields of a row without quotes. Returns their number, at most one more than expected.</summary>
     public int Split(ReadOnlySpan<byte> row)
     {

@@ -62,6 +62,9 @@ internal sealed class RecordReader : IDisposable
     /// <summary>The first line of the last record, counted from 1.</summary>
     public long Line { get; private set; }
 
+    /// <summary>The last record ends with a line ending, and not with the end of the file.</summary>
+    public bool IsTerminated { get; private set; }
+
     /// <summary>The character that ends a line: a line feed, or a carriage return in old files.</summary>
     public byte NewLine { get; set; } = (byte)'\n';
 
@@ -177,6 +180,7 @@ internal sealed class RecordReader : IDisposable
                 }
             }
 
+            IsTerminated = _start + length < _end;
             _start = Math.Min(_start + length + 1, _end);
             _lines += 1 + (kind == RecordKind.Quoted ? record.Count(NewLine) : 0);
             if (!record.IsEmpty && record[^1] == '\r')

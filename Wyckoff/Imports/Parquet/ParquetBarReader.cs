@@ -13,6 +13,7 @@ namespace Wyckoff.Imports.Parquet;
 /// </summary>
 public sealed class ParquetBarReader : IDisposable
 {
+    private const string FiniteExpected = "a finite number was expected";
     private const long MicrosecondsPerDay = TimeSpan.TicksPerDay / TimeSpan.TicksPerMicrosecond;
     private static readonly long First = IncomingBar.TimeOf(DateTimeOffset.MinValue);
     private static readonly long Last = IncomingBar.TimeOf(DateTimeOffset.MaxValue);
@@ -48,6 +49,7 @@ public sealed class ParquetBarReader : IDisposable
         ("trade_count", false, ["trade_count", "trades", "n", "transactions", "num_trades"]),
         ("symbol", false, ["symbol", "ticker", "sym"]),
         ("timeframe", false, ["timeframe"]),
+        ("filled", false, ["filled"]),
     ];
 
     private static readonly string[] TimeFormats =
@@ -67,16 +69,19 @@ public sealed class ParquetBarReader : IDisposable
     // The index in _columns of each field, in the order of Vocabulary; -1 for a field without a column.
     private readonly int[] _places = new int[Vocabulary.Length];
     private readonly ParquetBarRow[] _rows = new ParquetBarRow[ParquetBatch.MostRows];
-    private readonly Dictionary<string, string> _symbols = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
+    private readonly Rounding? _rounding;
     private ParquetBatch? _batch;
-    private byte[] _symbolBytes = [];
-    private string? _symbol;
+    private (byte[] Bytes, string? Text) _symbol = ([], null);
+    private (byte[] Bytes, string? Text) _timeframe = ([], null);
+    private bool _rounded;
     private long _microsecondsPerUnit;
     private long _unitsPerMicrosecond;
 
     private ParquetBarReader(ParquetReader reader, ParquetBarOptions options)
     {
         (_reader, _options) = (reader, options);
+        _rounding = options.Round is { } decimals ? new(decimals) : null;
         for (var field = 0; field < Vocabulary.Length; field++)
         {
             _places[field] = -1;
@@ -111,12 +116,15 @@ public sealed class ParquetBarReader : IDisposable
         TradeCount,
         Symbol,
         Timeframe,
+        Filled,
     }
 
     /// <summary>Number of rows in the file, including rejects.</summary>
     public long Rows => _reader.Rows;
 
     public bool HasSymbols => _places[(int)Field.Symbol] >= 0;
+
+    public bool HasTimeframes => _places[(int)Field.Timeframe] >= 0;
 
     /// <summary>Opens a file and finds its columns by their names. The stream has to be seekable, and stays open.</summary>
     /// <exception cref="ParquetException">The file is no Parquet file, or a column is missing or has an unsuitable type.</exception>
@@ -169,21 +177,24 @@ public sealed class ParquetBarReader : IDisposable
             var named = names.SelectMany(name =>
                 _reader.Columns.Where(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             );
-            // A timestamp takes precedence over a date. An index of numbers is not a time.
-            column =
-                field == "timestamp"
-                    ? named
-                        .Where(column =>
-                            column.Kind == ParquetKind.Timestamp || !column.Name.Contains("index", StringComparison.OrdinalIgnoreCase)
-                        )
-                        .OrderBy(column => column.Kind != ParquetKind.Timestamp)
-                        .FirstOrDefault()
-                    : named.FirstOrDefault();
+            column = field switch
+            {
+                // A timestamp takes precedence over a date. An index of numbers is not a time.
+                "timestamp" => named
+                    .Where(column =>
+                        column.Kind == ParquetKind.Timestamp || !column.Name.Contains("index", StringComparison.OrdinalIgnoreCase)
+                    )
+                    .OrderBy(column => column.Kind != ParquetKind.Timestamp)
+                    .FirstOrDefault(),
+                "filled" => named.FirstOrDefault(column => column.Kind == ParquetKind.Boolean),
+                _ => named.FirstOrDefault(),
+            };
         }
 
         var fits = field switch
         {
             _ when column is null => true,
+            "filled" => true,
             "timestamp" => column.Kind is ParquetKind.Timestamp or ParquetKind.Date or ParquetKind.Integer or ParquetKind.Text,
             "symbol" or "timeframe" => column.Kind is ParquetKind.Text or ParquetKind.Bytes,
             _ => column.Kind is ParquetKind.Real or ParquetKind.Decimal or ParquetKind.Integer or ParquetKind.Text,
@@ -198,8 +209,9 @@ public sealed class ParquetBarReader : IDisposable
         Int128 volume = 0,
             vwap = 0,
             trades = 0;
-        var local = false;
-        var reason = Timeframe(batch, row) ?? Time(batch, row, out time, out local);
+        long? offset = null;
+        _rounded = false;
+        var reason = Filled(batch, row) ?? Time(batch, row, out time, out offset);
         for (var field = Field.Open; reason is null && field <= Field.Close; field++)
         {
             reason = Needed(batch, row, field, out prices[field - Field.Open]);
@@ -221,24 +233,25 @@ public sealed class ParquetBarReader : IDisposable
             reason = bar.BrokenRule(_options.AllowsNegative);
         }
 
-        return new(batch.FirstRow + row + 1, bar, Symbol(batch, row), local, reason, reason is null ? null : Text(batch, row));
+        return new(
+            batch.FirstRow + row + 1,
+            bar,
+            Shared(batch, row, Field.Symbol, ref _symbol),
+            Shared(batch, row, Field.Timeframe, ref _timeframe),
+            offset,
+            _rounded,
+            reason,
+            reason is null ? null : Text(batch, row)
+        );
     }
 
-    private string? Timeframe(ParquetBatch batch, int row)
-    {
-        if (_options.Timeframe is not { } wanted || Vector(batch, Field.Timeframe) is not { } vector || vector.IsNull(row))
-        {
-            return null;
-        }
+    private string? Filled(ParquetBatch batch, int row) =>
+        Vector(batch, Field.Filled) is { } vector && !vector.IsNull(row) && vector.Boolean(row) ? BarFile.FillsGap : null;
 
-        var text = vector.Text(row);
-        return Primitives.Timeframe.TryParse(text, out var found) && found == wanted ? null : $"timeframe {text}: {wanted} was expected";
-    }
-
-    private string? Time(ParquetBatch batch, int row, out long time, out bool local)
+    private string? Time(ParquetBatch batch, int row, out long time, out long? offset)
     {
         var vector = Vector(batch, Field.Timestamp)!;
-        (time, local) = (0, false);
+        (time, offset) = (0, 0);
         if (vector.IsNull(row))
         {
             return "timestamp null: an instant was expected";
@@ -247,12 +260,12 @@ public sealed class ParquetBarReader : IDisposable
         switch (vector.Column.Kind)
         {
             case ParquetKind.Timestamp:
-                local = !vector.Column.IsUtc;
+                offset = vector.Column.IsUtc ? 0 : null;
                 return vector.TryGetTimestamp(row, out time) && InRange(time)
                     ? null
                     : $"timestamp {Show(vector, row)}: whole microseconds from the year 1 to 9999 were expected";
             case ParquetKind.Date:
-                local = true;
+                offset = null;
                 var days = (long)vector.Integer(row) * MicrosecondsPerDay;
                 time = days;
                 return InRange(days) ? null : $"timestamp {Show(vector, row)}: a date from the year 1 to 9999 was expected";
@@ -260,7 +273,7 @@ public sealed class ParquetBarReader : IDisposable
                 return Epoch(vector.Integer(row), out time);
             default:
                 var text = vector.Text(row);
-                return TryParseTime(text, out time, out local)
+                return TryParseTime(text, out time, out offset)
                     ? null
                     : $"timestamp {text}: a date and time such as 2024-01-31T14:30:00Z was expected";
         }
@@ -287,17 +300,17 @@ public sealed class ParquetBarReader : IDisposable
             : $"timestamp {number}: whole microseconds from the year 1 to 9999 were expected";
     }
 
-    private static bool TryParseTime(string text, out long time, out bool local)
+    private static bool TryParseTime(string text, out long time, out long? offset)
     {
         const DateTimeStyles styles = DateTimeStyles.AllowWhiteSpaces | DateTimeStyles.AssumeUniversal;
-        (time, local) = (0, false);
+        (time, offset) = (0, null);
         if (!DateTimeOffset.TryParseExact(text, TimeFormats, CultureInfo.InvariantCulture, styles, out var instant))
         {
             return false;
         }
 
         time = IncomingBar.TimeOf(instant);
-        local = !(text.EndsWith('Z') || text.LastIndexOfAny(['+', '-']) > 10);
+        offset = text.EndsWith('Z') || text.LastIndexOfAny(['+', '-']) > 10 ? instant.Offset.Ticks / TimeSpan.TicksPerMicrosecond : null;
         return instant.UtcTicks % TimeSpan.TicksPerMicrosecond == 0;
     }
 
@@ -312,7 +325,12 @@ public sealed class ParquetBarReader : IDisposable
             return $"{Name(field)} null: {FixedPoint.Expected(NumberFault.NotANumber)}";
         }
 
-        return Amount(vector, row, out amount) is { } expected ? $"{Name(field)} {Show(vector, row)}: {expected}" : Limited(field, amount);
+        var expected =
+            _rounding is { } rounding && field != Field.TradeCount
+                ? Rounded(vector, row, rounding, out amount)
+                : Amount(vector, row, out amount);
+        expected = expected == FixedPoint.Expected(NumberFault.TooPrecise) ? BarFile.TooPrecise : expected;
+        return expected is not null ? $"{Name(field)} {Show(vector, row)}: {expected}" : Limited(field, amount);
     }
 
     // Data frames without null values use NaN instead.
@@ -332,6 +350,33 @@ public sealed class ParquetBarReader : IDisposable
             ? $"{Name(field)} {IncomingBar.Text(amount)}: {IncomingBar.ExpectedPrice} was expected"
             : null;
 
+    private string? Rounded(ParquetVector vector, int row, Rounding rounding, out Int128 amount)
+    {
+        amount = 0;
+        if (vector.Column.Kind == ParquetKind.Real && !double.IsFinite(vector.Real(row)))
+        {
+            return FiniteExpected;
+        }
+
+        var rounded = false;
+        var fault = vector.Column.Kind switch
+        {
+            ParquetKind.Decimal => FixedPoint.Round(vector.Unscaled(row), vector.Column.Scale, rounding, out amount, out rounded),
+            ParquetKind.Integer => FixedPoint.Round(vector.Integer(row), 0, rounding, out amount, out rounded),
+            ParquetKind.Text => FixedPoint.Round(vector.Bytes(row), NumberStyle.Bare, false, rounding, out amount, out rounded),
+            _ => FixedPoint.Round(
+                Encoding.ASCII.GetBytes(vector.RealText(row)),
+                NumberStyle.Bare,
+                false,
+                rounding,
+                out amount,
+                out rounded
+            ),
+        };
+        _rounded |= rounded;
+        return fault == NumberFault.None ? null : FixedPoint.Expected(fault);
+    }
+
     private static string? Amount(ParquetVector vector, int row, out Int128 amount)
     {
         switch (vector.Column.Kind)
@@ -347,7 +392,7 @@ public sealed class ParquetBarReader : IDisposable
                 amount = 0;
                 if (!double.IsFinite(real))
                 {
-                    return "a finite number was expected";
+                    return FiniteExpected;
                 }
 
                 if (!vector.IsSingle && Math.Abs(real) < 1e7)
@@ -365,30 +410,31 @@ public sealed class ParquetBarReader : IDisposable
         }
     }
 
-    private string? Symbol(ParquetBatch batch, int row)
+    // Symbol and timeframe rarely change from row to row, so equal texts are shared.
+    private string? Shared(ParquetBatch batch, int row, Field field, ref (byte[] Bytes, string? Text) last)
     {
-        if (Vector(batch, Field.Symbol) is not { } vector || vector.IsNull(row))
+        if (Vector(batch, field) is not { } vector || vector.IsNull(row))
         {
             return null;
         }
 
-        // The symbol rarely changes from row to row.
         var bytes = vector.Bytes(row);
-        if (_symbol is null || !bytes.SequenceEqual(_symbolBytes))
+        if (last.Text is null || !bytes.SequenceEqual(last.Bytes))
         {
-            _symbolBytes = bytes.ToArray();
-            _symbol = Encoding.UTF8.GetString(bytes);
-            if (_symbols.TryGetValue(_symbol, out var known))
+            var text = Encoding.UTF8.GetString(bytes);
+            if (_texts.TryGetValue(text, out var known))
             {
-                _symbol = known;
+                text = known;
             }
-            else if (_symbols.Count < 100_000)
+            else if (_texts.Count < 100_000)
             {
-                _symbols.Add(_symbol, _symbol);
+                _texts.Add(text, text);
             }
+
+            last = (bytes.ToArray(), text);
         }
 
-        return _symbol;
+        return last.Text;
     }
 
     private ParquetVector? Vector(ParquetBatch batch, Field field) => _places[(int)field] is >= 0 and var place ? batch[place] : null;
@@ -423,6 +469,8 @@ public sealed class ParquetBarReader : IDisposable
                 return vector.Integer(row).ToString(CultureInfo.InvariantCulture);
             case ParquetKind.Real:
                 return vector.RealText(row);
+            case ParquetKind.Boolean:
+                return vector.Boolean(row) ? "true" : "false";
             default:
                 // Long enough to find the row in the file, short enough to store.
                 var bytes = vector.Bytes(row);

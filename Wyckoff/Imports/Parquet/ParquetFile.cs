@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Wyckoff.Bars;
 using Wyckoff.Imports.Delimited;
 using Wyckoff.Parquet;
@@ -20,6 +21,7 @@ internal sealed class ParquetFile : BarFile
         (Role.Trades, "trade_count"),
         (Role.Vwap, "vwap"),
         (Role.Symbol, "symbol"),
+        (Role.Timeframe, "timeframe"),
     ];
 
     private readonly FileStream _stream;
@@ -30,6 +32,7 @@ internal sealed class ParquetFile : BarFile
     private readonly ImportOptions _options;
     private readonly LocalTime? _zone;
     private readonly TimeProvider _clock;
+    private (string? Symbol, string? Timeframe, Series? Series) _last;
     private long _row;
 
     private ParquetFile(
@@ -42,7 +45,7 @@ internal sealed class ParquetFile : BarFile
     )
     {
         (_stream, _reader, _series, _options, _clock) = (stream, reader, series, options, clock);
-        _only = series.SingleSeries(reader.HasSymbols, hasTimeframe: false);
+        _only = series.SingleSeries(reader.HasSymbols, reader.HasTimeframes);
         _zone = options.TimeZone is { } zone ? new LocalTime(zone, descending: false) : null;
         _batches = reader.Read(cancellationToken).GetEnumerator();
     }
@@ -80,13 +83,13 @@ internal sealed class ParquetFile : BarFile
 
         try
         {
+            // The series of a row decides about negative prices.
             var reader = ParquetBarReader.Open(
                 stream,
                 new()
                 {
                     Map = map,
-                    Timeframe = options.Timeframe ?? name.Timeframe,
-                    // The series of the row decides.
+                    Round = options.Round,
                     AllowsNegative = true,
                 }
             );
@@ -137,15 +140,20 @@ internal sealed class ParquetFile : BarFile
     private string? AddRow(in ParquetBarRow row, long latest, RowBatch batch)
     {
         string? fault = null;
-        var series = _only ?? _series.Of(System.Text.Encoding.UTF8.GetBytes(row.Symbol ?? ""), true, default, false, out fault);
+        var series = _only ?? SeriesOf(row, out fault);
         if (series is null)
         {
             return fault;
         }
 
         var bar = row.Bar;
-        // The date of a daily bar, or its midnight, names the session and is not converted.
-        if (row.IsLocal && _zone is not null && !(series.Timeframe.IsDaily && bar.Time % TimestampParts.DayLength == 0))
+        var written = bar.Time + (row.Offset ?? 0);
+        // The date of a daily bar, or its midnight in any zone, names the session and is not converted.
+        if (series.Timeframe.IsDaily && written % TimestampParts.DayLength == 0)
+        {
+            bar = bar with { Time = written };
+        }
+        else if (row.IsLocal && _zone is not null)
         {
             if (!_zone.TryResolve(bar.Time, series.Width, series.Clock, out var time))
             {
@@ -158,9 +166,28 @@ internal sealed class ParquetFile : BarFile
         fault = series.BrokenRule(bar) ?? series.FaultOf(bar.Time, latest);
         if (fault is null)
         {
-            batch.Add(series, bar);
+            batch.Add(series, bar, row.IsRounded);
         }
 
         return fault;
+    }
+
+    private Series? SeriesOf(in ParquetBarRow row, out string? fault)
+    {
+        fault = null;
+        // The reader shares the texts of its rows.
+        if (_last.Series is null || !ReferenceEquals(_last.Symbol, row.Symbol) || !ReferenceEquals(_last.Timeframe, row.Timeframe))
+        {
+            var series = _series.Of(
+                Encoding.UTF8.GetBytes(row.Symbol ?? ""),
+                _reader.HasSymbols,
+                Encoding.UTF8.GetBytes(row.Timeframe ?? ""),
+                _reader.HasTimeframes,
+                out fault
+            );
+            _last = (row.Symbol, row.Timeframe, series);
+        }
+
+        return _last.Series;
     }
 }

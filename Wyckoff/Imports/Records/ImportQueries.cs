@@ -23,6 +23,7 @@ public sealed record ImportRecord(
     long Skipped,
     long Differing,
     long Rejected,
+    long Rounded,
     DateTimeOffset StartedAt,
     DateTimeOffset HeartbeatAt,
     DateTimeOffset? FinishedAt,
@@ -39,7 +40,7 @@ public sealed class ImportQueries(Database database)
 {
     private const string Select = """
         SELECT id, file, sha256, source, policy, symbol, timeframe, status, size, bytes_read,
-               rows_read, rows_inserted, rows_updated, rows_skipped, rows_differing, rows_rejected,
+               rows_read, rows_inserted, rows_updated, rows_skipped, rows_differing, rows_rejected, rows_rounded,
                started_at, heartbeat_at, finished_at, error_message, undone_at, bars_removed, bars_restored, bars_kept
           FROM market.import_batches
         """;
@@ -153,13 +154,14 @@ public sealed class ImportQueries(Database database)
             reader.GetInt64(13),
             reader.GetInt64(14),
             reader.GetInt64(15),
-            reader.GetFieldValue<DateTimeOffset>(16),
+            reader.GetInt64(16),
             reader.GetFieldValue<DateTimeOffset>(17),
-            reader.IsDBNull(18) ? null : reader.GetFieldValue<DateTimeOffset>(18),
-            Text(19),
-            reader.IsDBNull(20)
+            reader.GetFieldValue<DateTimeOffset>(18),
+            reader.IsDBNull(19) ? null : reader.GetFieldValue<DateTimeOffset>(19),
+            Text(20),
+            reader.IsDBNull(21)
                 ? null
-                : new(reader.GetFieldValue<DateTimeOffset>(20), reader.GetInt64(21), reader.GetInt64(22), reader.GetInt64(23))
+                : new(reader.GetFieldValue<DateTimeOffset>(21), reader.GetInt64(22), reader.GetInt64(23), reader.GetInt64(24))
         );
 
         string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

@@ -33,6 +33,9 @@ public sealed record ImportResult
 
     public long Rejected { get; init; }
 
+    /// <summary>Imported rows of which a price or the volume was rounded.</summary>
+    public long Rounded { get; init; }
+
     public TimeSpan Took { get; init; }
 
     /// <summary>Why the import failed.</summary>

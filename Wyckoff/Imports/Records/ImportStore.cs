@@ -128,6 +128,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         BarWriteResult written,
         IReadOnlyList<int> tickerIds,
         IReadOnlyList<RejectedRow> rejects,
+        long rounded,
         long bytesRead,
         CancellationToken cancellationToken
     )
@@ -140,6 +141,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                    rows_skipped = rows_skipped + $4,
                    rows_differing = rows_differing + $8,
                    rows_rejected = rows_rejected + $5,
+                   rows_rounded = rows_rounded + $9,
                    rows_read = rows_read + $2 + $3 + $4 + $5,
                    bytes_read = greatest(bytes_read, $6),
                    ticker_ids = CASE WHEN ticker_ids @> $7 THEN ticker_ids
@@ -160,6 +162,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
                 new() { Value = bytesRead },
                 new() { Value = tickerIds.ToArray() },
                 new() { Value = written.Differing },
+                new() { Value = rounded },
             },
         };
         if (await count.ExecuteNonQueryAsync(cancellationToken) == 0)
@@ -196,7 +199,7 @@ internal sealed class ImportStore(NpgsqlDataSource source)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await RecordAsync(connection, id, new(), [], rejects, bytesRead, cancellationToken);
+        await RecordAsync(connection, id, new(), [], rejects, 0, bytesRead, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 
