@@ -33,8 +33,8 @@ public static class ImportsApi
     private const string Example =
         """{"id":1,"file":"spy.csv","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","source":"import","""
         + """ "policy":"skip","symbol":"SPY","timeframe":"1d","status":"completed","size":87,"bytesRead":87,"read":2,"inserted":1,"""
-        + """ "updated":0,"skipped":0,"differing":0,"rejected":1,"rounded":0,"startedAt":"2024-06-05T08:00:00Z","heartbeatAt":"2024-06-05T08:00:00.2Z","""
-        + """ "finishedAt":"2024-06-05T08:00:00.2Z","error":null,"undone":null}""";
+        + """ "updated":0,"skipped":0,"differing":0,"rejected":1,"rounded":0,"startedAt":"2024-06-05T08:00:00Z","""
+        + """ "heartbeatAt":"2024-06-05T08:00:00.2Z","finishedAt":"2024-06-05T08:00:00.2Z","error":null,"undone":null}""";
 
     private const string ExampleUndone =
         """{"id":1,"file":"spy.csv","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","source":"import","""
@@ -45,9 +45,8 @@ public static class ImportsApi
 
     private const string Uploaded = $$"""
         {"read":2,"inserted":1,"updated":0,"skipped":0,"differing":0,"rejected":1,"rounded":0,"imports":[{"id":1,"file":"spy.csv",
-          "status":"completed","alreadyThere":false,"read":2,"inserted":1,"updated":0,"skipped":0,"duplicates":0,"differing":0,"rejected":1,"rounded":0,"seconds":0.2,
-          "error":null,
-          "notes":[],"firstRejects":[{{Reject}}]}]}
+          "status":"completed","alreadyThere":false,"read":2,"inserted":1,"updated":0,"skipped":0,"duplicates":0,"differing":0,
+          "rejected":1,"rounded":0,"seconds":0.2,"error":null,"notes":[],"firstRejects":[{{Reject}}]}]}
         """;
 
     private static readonly ImportOptions Defaults = new();

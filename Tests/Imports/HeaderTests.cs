@@ -68,7 +68,8 @@ public sealed class HeaderTests
 
     [Theory]
     [InlineData(
-        "Price,Close,Close,High,High,Low,Low,Open,Open\nTicker,AAPL,MSFT,AAPL,MSFT,AAPL,MSFT,AAPL,MSFT\nDate,,,,,,,,\n2024-01-02,1,1,1,1,1,1,1,1\n",
+        "Price,Close,Close,High,High,Low,Low,Open,Open\nTicker,AAPL,MSFT,AAPL,MSFT,AAPL,MSFT,AAPL,MSFT\nDate,,,,,,,,\n"
+            + "2024-01-02,1,1,1,1,1,1,1,1\n",
         "The file has a column for each field of each symbol (AAPL, MSFT, …)"
     )]
     // Row numbers are no times, and there is no other column of times.

@@ -8,7 +8,6 @@ using Wyckoff.Imports.Parquet;
 using Wyckoff.Imports.Records;
 using Wyckoff.Ingestor.Imports;
 using Wyckoff.Parquet;
-using Wyckoff.Primitives;
 using Wyckoff.Tests.Api;
 
 namespace Wyckoff.Tests.Imports;

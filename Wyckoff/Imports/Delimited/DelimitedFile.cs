@@ -144,8 +144,8 @@ internal sealed class DelimitedFile : BarFile
                 return null;
             }
 
-            // A trailing delimiter does not count as another column. Columns at the end may be missing if no bar needs them, but not in a last
-            // line without line ending, which may be cut off within a number.
+            // A trailing delimiter does not count as another column. Columns at the end may be missing if no bar needs them, but not in a
+            // last line without line ending, which may be cut off within a number.
             if (
                 count < layout.Count
                     ? count < layout.Needed || !_records.IsTerminated
