@@ -158,7 +158,7 @@ public sealed class ExportVerbTests : IClassFixture<TestDatabase>, IAsyncLifetim
         Assert.True(exitCode == 0, error);
         var before = await _database.ScalarAsync<string>(select);
         await _database.ExecuteAsync("DELETE FROM bars_1m");
-        (exitCode, var output, error) = await RunAsync("import", path, "--timeframe", "1m");
+        (exitCode, var output, error) = await RunAsync("import", path);
         Assert.True(exitCode == 0, output + error);
         Assert.Equal(before, await _database.ScalarAsync<string>(select));
     }

@@ -39,6 +39,17 @@ public sealed class RoundTripTests(TestDatabase database) : ApiTestBase(database
             Prop.ForAll(Cases().ToArbitrary(), item => Task.Run(() => RoundTripAsync(item)).GetAwaiter().GetResult())
         );
 
+    [Theory]
+    [InlineData("Asia/Tokyo")]
+    [InlineData("America/New_York")]
+    [InlineData("Pacific/Auckland")]
+    public async Task A_label_of_a_daily_bar_is_its_date_in_every_zone(string zone)
+    {
+        var item = Generated(new Random(1), Timeframe.Day1, 10) with { Format = "csv", TickerZone = "Europe/London", LabelZone = zone };
+        await RoundTripAsync(item);
+        await CopyLabelsAsync(item, 2, 6);
+    }
+
     private async Task RoundTripAsync(Case item)
     {
         var symbol = NewSymbol();
@@ -188,7 +199,7 @@ public sealed class RoundTripTests(TestDatabase database) : ApiTestBase(database
 
     private static Gen<Case> Cases() =>
         from format in Gen.Elements("csv", "parquet")
-        from timeframe in Gen.Elements(Timeframe.Stored.ToArray())
+        from timeframe in Gen.OneOf(Gen.Elements(Timeframe.Stored.ToArray()), Gen.Constant(Timeframe.Day1))
         from tickerZone in Gen.Elements(Zones)
         from labelZone in Gen.Elements(Zones)
         from count in Gen.Choose(1, 30)

@@ -72,8 +72,8 @@ internal sealed partial class LayoutDetector
         if (Array.Find(symbols, symbol => symbol != symbols[0]) is { } other)
         {
             throw new ImportRefusedException(
-                $"The file has a column for each field of each symbol ({symbols[0]}, {other}, …), as pandas writes several symbols side by "
-                    + "side. Save it with one row per bar: frame.stack(\"Ticker\", future_stack=True).to_csv(…), or a file per symbol.",
+                $"The file has a column for each field of each symbol ({symbols[0]}, {other}, …), as pandas writes several symbols side "
+                    + "by side. Save it with one row per bar: frame.stack(\"Ticker\", future_stack=True).to_csv(…), or a file per symbol.",
                 _lines[line].Number,
                 _lines[line].Text
             );
