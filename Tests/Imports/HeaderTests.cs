@@ -96,6 +96,15 @@ public sealed class HeaderTests
         Assert.StartsWith(reason, e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Open,High,Low,Close,Volume\n" + Row, "The header lacks the names of the first 1 of 6 columns.")]
+    [InlineData(
+        "Date,Open,High,Low,Close,Volume\n2024-01-02,1,2,0.5,1.5,10,x,y\n",
+        "The header lacks the names of the last 2 of 8 columns."
+    )]
+    public async Task A_note_says_which_columns_have_no_name(string text, string note) =>
+        Assert.Contains(note, (await ImportedText.OfAsync(text, Days)).Notes);
+
     [Fact]
     public async Task Columns_at_the_end_may_be_missing_if_no_bar_needs_them()
     {

@@ -257,11 +257,9 @@ internal sealed class DelimitedFile : BarFile
     private bool Price(ReadOnlySpan<byte> row, DelimitedLayout layout, Role role, out long amount)
     {
         var field = _fields.Of(row, layout[role]);
-        if (_rounding is { } rounding)
+        if (_rounding is not null)
         {
-            var isValid = Rounded(field, layout.Numbers, suffixes: false, rounding with { Divisor = _options.PriceScale }, out var result);
-            amount = (long)result;
-            return isValid && amount == result;
+            return RoundedPrice(field, layout, out amount);
         }
 
         if (!FixedPoint.TryPlain(field, layout.Numbers.Point, out amount))
@@ -285,6 +283,14 @@ internal sealed class DelimitedFile : BarFile
 
         (amount, var rest) = Math.DivRem(amount, _options.PriceScale);
         return rest == 0;
+    }
+
+    private bool RoundedPrice(ReadOnlySpan<byte> field, DelimitedLayout layout, out long amount)
+    {
+        var rounding = _rounding!.Value with { Divisor = _options.PriceScale };
+        var isValid = Rounded(field, layout.Numbers, suffixes: false, rounding, out var result);
+        amount = (long)result;
+        return isValid && amount == result;
     }
 
     private bool Rounded(ReadOnlySpan<byte> field, NumberStyle numbers, bool suffixes, Rounding rounding, out Int128 amount)
@@ -377,7 +383,7 @@ internal sealed class DelimitedFile : BarFile
             {
                 NumberFault.Empty => $"{name} is empty",
                 NumberFault.NotANumber => $"{name} '{Text(field, 60)}' is not a number",
-                NumberFault.TooPrecise when _rounding is null => $"{name} {Text(field, 60)}: {TooPrecise}",
+                NumberFault.TooPrecise when _rounding is null && role != Role.Trades => $"{name} {Text(field, 60)}: {TooPrecise}",
                 NumberFault.TooLarge => $"{name} {Text(field, 60)} is too large",
                 _ when role == Role.Trades => $"trade count {Text(field, 60)}: a whole number from 0 to {int.MaxValue} was expected",
                 _ when _options.PriceScale != 1 && _rounding is null => string.Create(

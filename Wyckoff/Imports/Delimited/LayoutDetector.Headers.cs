@@ -156,7 +156,7 @@ internal sealed partial class LayoutDetector
         _notes.Add(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The header has no names for the {(atEnd ? "last" : "first")} of {widths.Key} columns."
+                $"The header lacks the names of the {(atEnd ? "last" : "first")} {missing} of {widths.Key} columns."
             )
         );
     }

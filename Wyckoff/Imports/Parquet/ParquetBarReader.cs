@@ -329,7 +329,7 @@ public sealed class ParquetBarReader : IDisposable
             _rounding is { } rounding && field != Field.TradeCount
                 ? Rounded(vector, row, rounding, out amount)
                 : Amount(vector, row, out amount);
-        expected = expected == FixedPoint.Expected(NumberFault.TooPrecise) ? BarFile.TooPrecise : expected;
+        expected = expected == FixedPoint.Expected(NumberFault.TooPrecise) && field != Field.TradeCount ? BarFile.TooPrecise : expected;
         return expected is not null ? $"{Name(field)} {Show(vector, row)}: {expected}" : Limited(field, amount);
     }
 
