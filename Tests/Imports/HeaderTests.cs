@@ -106,6 +106,14 @@ public sealed class HeaderTests
         Assert.Contains(note, (await ImportedText.OfAsync(text, Days)).Notes);
 
     [Fact]
+    public async Task A_row_of_units_is_a_rejected_row()
+    {
+        var imported = await ImportedText.OfAsync("Date,Open,High,Low,Close,Volume\n,USD,USD,USD,USD,shares\n" + Row, Days);
+        Assert.Equal([Bar], imported.Bars.Select(row => ImportedText.Line(row.Bar)));
+        Assert.Equal("the time is empty", Assert.Single(imported.Rejects).Reason);
+    }
+
+    [Fact]
     public async Task Columns_at_the_end_may_be_missing_if_no_bar_needs_them()
     {
         const string Header = "Date,Open,High,Low,Close,Volume,Trades,Extra\n";

@@ -22,6 +22,12 @@ internal sealed partial class LayoutDetector
     {
         _header = Split(_lines[line].Text);
         var next = line + 1;
+        if (RoleOf(_header[0]) is Role.Time or Role.Date)
+        {
+            // The index has its name in the row of the fields, so there is one level. A row of units may follow.
+            return _lines[line].Number + 1;
+        }
+
         if (SymbolsIn(line - 1) is { } above)
         {
             TakeSymbols(above, line);
