@@ -42,6 +42,7 @@ public static class ApiHost
         app.MapStatus();
         app.MapSync();
         app.MapImports();
+        app.MapImportPreviews();
         app.MapQuality();
         return app;
     }

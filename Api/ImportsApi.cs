@@ -241,15 +241,10 @@ public static class ImportsApi
                 "Import bars from the body: CSV or TSV, plain or gzip, as it arrives; zip and Parquet after the upload. "
                     + "Responds when all bars are stored."
             )
-            .Takes(OfUpload)
             .Produces<UploadResponse>(StatusCodes.Status201Created)
-            .WithMetadata(new UnboundedBody())
-            .DisableRequestTimeout()
-            .SendsFiles(ContentTypes)
-            .Sends("text/csv", "timestamp,open,high,low,close,volume\n2024-06-03,529.02,530.11,522.6,527.8,46835700\n")
+            .TakesFile()
             .Fails(Problems.ImportFailed)
-            .Answers("application/json", Uploaded)
-            .DisableAntiforgery();
+            .Answers("application/json", Uploaded);
         group
             .MapGet("/", ListAsync)
             .WithName("ListImports")
@@ -298,9 +293,50 @@ public static class ImportsApi
             .DisableRequestTimeout();
     }
 
+    /// <summary>Declares the parameters and the body of an upload, whose size and time are not limited as those of other requests.</summary>
+    internal static RouteHandlerBuilder TakesFile(this RouteHandlerBuilder endpoint)
+    {
+        endpoint.DisableRequestTimeout();
+        return endpoint
+            .Takes(OfUpload)
+            .WithMetadata(new UnboundedBody())
+            .SendsFiles(ContentTypes)
+            .Sends("text/csv", "timestamp,open,high,low,close,volume\n2024-06-03,529.02,530.11,522.6,527.8,46835700\n")
+            .DisableAntiforgery();
+    }
+
     private static async Task<IResult> PostAsync(
         HttpContext context,
         ImportRunner runner,
+        IConfiguration configuration,
+        CancellationToken cancellationToken
+    )
+    {
+        var (upload, problem) = await ReadUploadAsync(context, configuration, cancellationToken);
+        if (upload is null)
+        {
+            return problem!;
+        }
+
+        var results = await runner.ImportAsync(upload.Body, upload.Name, upload.Length, upload.Options, new(), cancellationToken);
+        if (results.All(result => result.Status == ImportStatus.Failed))
+        {
+            return Problems.Of(
+                Problems.ImportFailed,
+                string.Join(' ', results.Select(result => result.Error)),
+                [new("imports", results.Select(result => result.Id).ToArray())]
+            );
+        }
+
+        return TypedResults.Created(
+            string.Create(CultureInfo.InvariantCulture, $"/v1/imports/{results[0].Id}"),
+            UploadResponse.Of(results)
+        );
+    }
+
+    /// <summary>Reads the parameters of an upload and finds the file in the body, or returns the problem.</summary>
+    internal static async Task<(FileUpload? Upload, IResult? Problem)> ReadUploadAsync(
+        HttpContext context,
         IConfiguration configuration,
         CancellationToken cancellationToken
     )
@@ -329,7 +365,7 @@ public static class ImportsApi
         };
         if (reader.HasErrors)
         {
-            return reader.Problem();
+            return (null, reader.Problem());
         }
 
         if (
@@ -337,21 +373,27 @@ public static class ImportsApi
             || !ContentTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase)
         )
         {
-            return Problems.Of(
-                Problems.UnsupportedMediaType,
-                $"{Parameters.Quote(context.Request.ContentType ?? "")} is not a supported type of file; "
-                    + $"expected one of {string.Join(", ", ContentTypes)}."
+            return (
+                null,
+                Problems.Of(
+                    Problems.UnsupportedMediaType,
+                    $"{Parameters.Quote(context.Request.ContentType ?? "")} is not a supported type of file; "
+                        + $"expected one of {string.Join(", ", ContentTypes)}."
+                )
             );
         }
 
         var maxUpload = configuration.GetValue(MaxUploadKey, DefaultMaxUpload);
         if (context.Request.ContentLength > maxUpload)
         {
-            return Problems.Of(
-                Problems.BodyTooLarge,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The body has {context.Request.ContentLength} bytes; the limit is {maxUpload} ({MaxUploadKey})."
+            return (
+                null,
+                Problems.Of(
+                    Problems.BodyTooLarge,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The body has {context.Request.ContentLength} bytes; the limit is {maxUpload} ({MaxUploadKey})."
+                    )
                 )
             );
         }
@@ -368,40 +410,20 @@ public static class ImportsApi
             if (await FilePartAsync(type, body, cancellationToken) is not { } part)
             {
                 reader.AddError("body", "The form has no file; expected a part with a filename.");
-                return reader.Problem();
+                return (null, reader.Problem());
             }
 
             if (part.Name is { } given && ReadFileName(given, out _) is { } error)
             {
                 reader.AddError("body", error);
-                return reader.Problem();
+                return (null, reader.Problem());
             }
 
             (body, name) = (part.Body, part.Name ?? name);
         }
 
         var length = ReferenceEquals(body, context.Request.Body) ? context.Request.ContentLength : null;
-        var results = await runner.ImportAsync(
-            body,
-            Path.GetFileName(name) is { Length: > 0 } file ? file : "upload",
-            length,
-            options,
-            new(),
-            cancellationToken
-        );
-        if (results.All(result => result.Status == ImportStatus.Failed))
-        {
-            return Problems.Of(
-                Problems.ImportFailed,
-                string.Join(' ', results.Select(result => result.Error)),
-                [new("imports", results.Select(result => result.Id).ToArray())]
-            );
-        }
-
-        return TypedResults.Created(
-            string.Create(CultureInfo.InvariantCulture, $"/v1/imports/{results[0].Id}"),
-            UploadResponse.Of(results)
-        );
+        return (new(body, Path.GetFileName(name) is { Length: > 0 } file ? file : "upload", length, options), null);
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, ImportQueries imports, CancellationToken cancellationToken)
@@ -579,6 +601,9 @@ public static class ImportsApi
         public long? MaxRequestBodySize => null;
     }
 }
+
+/// <summary>A file that a request sends, with the options of its import.</summary>
+internal sealed record FileUpload(Stream Body, string Name, long? Length, ImportOptions Options);
 
 /// <summary>The result of an upload, in total and for each file.</summary>
 public sealed record UploadResponse(

@@ -15,6 +15,7 @@ using Wyckoff.Bars.Reading;
 using Wyckoff.Bars.RollUp;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports;
+using Wyckoff.Imports.Previews;
 using Wyckoff.Imports.Records;
 using Wyckoff.Indicators;
 using Wyckoff.Journal;
@@ -74,6 +75,7 @@ public static class WyckoffHostExtensions
         builder.Services.AddOptions<SpoolOptions>().BindConfiguration(SpoolOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<ImportRunner>();
         builder.Services.AddSingleton<ImportUndo>();
+        builder.Services.AddSingleton<ImportPreviewer>();
         builder.Services.AddSingleton<ImportQueries>();
         SecretKeys.Add(builder.Services);
         builder.Services.AddSingleton<BrokerSecrets>();

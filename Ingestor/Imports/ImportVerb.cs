@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Wyckoff.Imports;
+using Wyckoff.Imports.Previews;
 using Wyckoff.Imports.Records;
 using Wyckoff.Postgres;
 using Wyckoff.ServiceDefaults;
@@ -8,8 +9,8 @@ using Wyckoff.ServiceDefaults;
 namespace Wyckoff.Ingestor.Imports;
 
 /// <summary>
-/// <c>import PATH…</c> imports files and folders. The exit code is 0, 1 if no file was imported, or 2 if a file failed or rows were
-/// rejected.
+/// <c>import PATH…</c> imports files and folders, or with <c>--dry-run</c> shows what would be imported. The exit code is 0, 1 if no file
+/// was imported, or 2 if a file failed or rows were rejected.
 /// </summary>
 internal static class ImportVerb
 {
@@ -81,6 +82,10 @@ internal static class ImportVerb
             Description = "New tickers allow zero and negative prices. Existing tickers are not changed.",
         };
         var noDerived = new Option<bool>("--no-derived") { Description = "Do not compute spread, ratios and quality now." };
+        var dryRun = new Option<bool>("--dry-run")
+        {
+            Description = "Show what would be imported, from the first rows of each file. Nothing is written.",
+        };
         var command = new Command(
             "import",
             "Import bars from files. Exit code 2 if rows were rejected (they are stored with their line and the reason) or one of "
@@ -95,6 +100,7 @@ internal static class ImportVerb
             noRollUps,
             noDerived,
             allowNegative,
+            dryRun,
         };
         foreach (var option in texts.Values)
         {
@@ -129,7 +135,11 @@ internal static class ImportVerb
                 var host = builder();
                 // The summary has the same information, and log lines would break the progress bar.
                 host.Logging.AddFilter("Wyckoff.Imports", LogLevel.Warning);
-                return await Verb.RunAsync(host, (services, token) => RunAsync(services, files, options, token));
+                return await Verb.RunAsync(
+                    host,
+                    (services, token) =>
+                        parsed.GetValue(dryRun) ? PreviewAsync(services, files, options, token) : RunAsync(services, files, options, token)
+                );
             }
         );
         return command;
@@ -217,6 +227,41 @@ internal static class ImportVerb
                 }
             }
         }
+    }
+
+    private static async Task<int> PreviewAsync(
+        IServiceProvider services,
+        List<string> files,
+        ImportOptions options,
+        CancellationToken cancellationToken
+    )
+    {
+        var previewer = services.GetRequiredService<ImportPreviewer>();
+        var previews = new List<FilePreview>();
+        var notShown = 0;
+        foreach (var file in files)
+        {
+            ImportPreview preview;
+            try
+            {
+                preview = await previewer.PreviewAsync(file, options, cancellationToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException && !DatabaseFaults.IsAway(e))
+            {
+                preview = new([new() { File = file, Error = e.Message }]);
+            }
+
+            foreach (var shown in preview.Files)
+            {
+                PreviewText.Write(Console.Out, shown);
+            }
+
+            previews.AddRange(preview.Files);
+            notShown += preview.NotShown;
+        }
+
+        PreviewText.WriteEnd(Console.Out, previews, notShown);
+        return PreviewText.ExitCode(previews);
     }
 
     private static void Within(OptionResult result, long min, long max = long.MaxValue)

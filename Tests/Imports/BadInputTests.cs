@@ -211,7 +211,7 @@ public sealed class BadInputTests
             (256 << 20, (byte)'7'),
             Encoding.UTF8.GetBytes("\n" + After)
         );
-        await using var file = new DelimitedFile(stream, FileName.Of("x.csv"), ImportedText.Spy, ImportedText.Now);
+        await using var file = new DelimitedFile(new(stream), FileName.Of("x.csv"), ImportedText.Spy, ImportedText.Now);
         using var batch = new RowBatch();
         var before = GC.GetAllocatedBytesForCurrentThread();
         // The stream completes synchronously, so all allocations are made on this thread.

@@ -14,7 +14,7 @@ public sealed class ImportPipelineTests
     public async Task Reading_a_valid_row_allocates_nothing()
     {
         await using var stream = new Rows(400_000);
-        await using var file = new DelimitedFile(stream, FileName.Of("x.csv"), ImportedText.Spy, ImportedText.Now);
+        await using var file = new DelimitedFile(new(stream), FileName.Of("x.csv"), ImportedText.Spy, ImportedText.Now);
         using var batch = new RowBatch { Limit = 20_000 };
         // The first batch allocates the buffers and detects the layout. The stream completes synchronously, so all allocations are made on
         // this thread.
@@ -67,7 +67,7 @@ public sealed class ImportPipelineTests
     private static async Task RunAsync(int rows, Func<RowBatch, CancellationToken, Task> write)
     {
         await using var stream = new Rows(rows);
-        await using var file = new DelimitedFile(stream, FileName.Of("x.csv"), ImportedText.Spy, ImportedText.Now);
+        await using var file = new DelimitedFile(new(stream), FileName.Of("x.csv"), ImportedText.Spy, ImportedText.Now);
         await new ImportPipeline(TimeProvider.System).RunAsync(
             file,
             () => stream.Position,

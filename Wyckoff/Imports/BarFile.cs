@@ -1,3 +1,4 @@
+using Wyckoff.Imports.Opening;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports;
@@ -13,6 +14,9 @@ internal abstract class BarFile : IAsyncDisposable
 
     /// <summary>Assumptions made about the file, and columns that are ignored. Complete after the first read.</summary>
     public virtual IReadOnlyList<string> Notes => [];
+
+    /// <summary>How the file is written. Known after the first read, even if that refused the rows; null before.</summary>
+    public virtual FileLayout? Layout => null;
 
     /// <summary>How many bytes have been read; null where the position of the stream says so.</summary>
     public virtual long? Position => null;

@@ -3,6 +3,9 @@ using System.Text;
 
 namespace Wyckoff.Imports;
 
+/// <summary>A text file as a stream of UTF-8, and how it is stored.</summary>
+internal readonly record struct OpenedText(Stream Utf8, string Encoding = "UTF-8", string? Compression = null);
+
 /// <summary>Recognises the format and the encoding of a file by its first bytes.</summary>
 internal static class FileSniffer
 {
@@ -44,7 +47,7 @@ internal static class FileSniffer
     public static bool IsOfficeDocument(ZipArchive archive) => archive.GetEntry("[Content_Types].xml") is not null;
 
     /// <summary>Opens a text file as UTF-8: gzip is decompressed, UTF-16 is transcoded.</summary>
-    public static async ValueTask<Stream> OpenTextAsync(MeteredStream stream, CancellationToken cancellationToken)
+    public static async ValueTask<OpenedText> OpenTextAsync(MeteredStream stream, CancellationToken cancellationToken)
     {
         var head = await stream.PeekAsync(HeadLength, cancellationToken);
         if (head.Span.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]))
@@ -52,7 +55,10 @@ internal static class FileSniffer
             var decompressed = new MeteredStream(new GZipStream(stream, CompressionMode.Decompress));
             try
             {
-                return AsUtf8(decompressed, (await decompressed.PeekAsync(HeadLength, cancellationToken)).Span);
+                return AsUtf8(decompressed, (await decompressed.PeekAsync(HeadLength, cancellationToken)).Span) with
+                {
+                    Compression = "gzip",
+                };
             }
             catch (InvalidDataException e)
             {
@@ -69,7 +75,7 @@ internal static class FileSniffer
             entry.Name.Length > 0 && !entry.Name.StartsWith('.') && !entry.FullName.StartsWith("__MACOSX/", StringComparison.Ordinal)
         );
 
-    private static Stream AsUtf8(Stream stream, ReadOnlySpan<byte> head)
+    private static OpenedText AsUtf8(Stream stream, ReadOnlySpan<byte> head)
     {
         var utf16 = head switch
         {
@@ -77,7 +83,9 @@ internal static class FileSniffer
             [0xFE, 0xFF, ..] => Encoding.BigEndianUnicode,
             _ => DetectUtf16(head),
         };
-        return utf16 is null ? stream : Encoding.CreateTranscodingStream(stream, utf16, Encoding.UTF8);
+        return utf16 is null
+            ? new(stream)
+            : new(Encoding.CreateTranscodingStream(stream, utf16, Encoding.UTF8), utf16.WebName.ToUpperInvariant());
     }
 
     /// <summary>Detects UTF-16 without a byte-order mark: in ASCII text every second byte is zero.</summary>

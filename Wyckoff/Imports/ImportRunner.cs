@@ -1,13 +1,11 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Wyckoff.Bars.Writing;
-using Wyckoff.Imports.Delimited;
 using Wyckoff.Imports.Guessing;
-using Wyckoff.Imports.Parquet;
+using Wyckoff.Imports.Opening;
 using Wyckoff.Imports.Records;
 using Wyckoff.Postgres;
 using Wyckoff.Primitives;
@@ -140,70 +138,24 @@ public sealed class ImportRunner(
         CancellationToken cancellationToken
     )
     {
-        ZipArchive archive;
-        List<ZipArchiveEntry> entries;
+        InputArchive archive;
         try
         {
-            archive = await ZipArchive.CreateAsync(file, ZipArchiveMode.Read, leaveOpen: true, entryNameEncoding: null, cancellationToken);
-            entries = [.. FileSniffer.Entries(archive)];
+            archive = await InputArchive.OpenAsync(file, name, sha256, cancellationToken);
         }
-        catch (InvalidDataException e)
+        catch (ImportRefusedException e)
         {
-            return
-            [
-                await RefuseAsync(
-                    new(name, sha256, file.Length, null),
-                    $"The archive cannot be read: {e.Message}",
-                    options,
-                    cancellationToken
-                ),
-            ];
+            return [await RefuseAsync(new(name, sha256, file.Length, null), e.Message, options, cancellationToken)];
         }
 
         await using (archive)
         {
-            if (FileSniffer.IsOfficeDocument(archive))
-            {
-                return
-                [
-                    await RefuseAsync(
-                        new(name, sha256, file.Length, null),
-                        "This is an Excel workbook or another Office document: save it as CSV.",
-                        options,
-                        cancellationToken
-                    ),
-                ];
-            }
-
-            if (entries.Count == 0)
-            {
-                return [await RefuseAsync(new(name, sha256, file.Length, null), "The archive is empty.", options, cancellationToken)];
-            }
-
             var results = new List<ImportResult>();
-            foreach (var entry in entries)
+            foreach (var entry in archive.Entries)
             {
-                var entryName = $"{name}!{entry.FullName}";
-                Stream content;
-                try
-                {
-                    content = await entry.OpenAsync(cancellationToken);
-                }
-                catch (Exception e) when (e is InvalidDataException or NotSupportedException)
-                {
-                    results.Add(
-                        await RefuseAsync(
-                            new(entryName, sha256, entry.Length, null),
-                            $"The file in the archive cannot be read: {e.Message}",
-                            options,
-                            cancellationToken
-                        )
-                    );
-                    continue;
-                }
-
-                await using var metered = new MeteredStream(content);
-                results.Add(await ImportOneAsync(new(entryName, sha256, entry.Length, metered), options, progress, cancellationToken));
+                var input = await archive.OpenAsync(entry, cancellationToken);
+                await using var content = input.Stream;
+                results.Add(await ImportOneAsync(input, options, progress, cancellationToken));
             }
 
             return results;
@@ -219,11 +171,11 @@ public sealed class ImportRunner(
         }
     }
 
-    private Task<ImportResult> RefuseAsync(Input input, string reason, ImportOptions options, CancellationToken cancellationToken) =>
+    private Task<ImportResult> RefuseAsync(InputFile input, string reason, ImportOptions options, CancellationToken cancellationToken) =>
         ImportOneAsync(input with { Refusal = new(reason, 1, "") }, options, new(), cancellationToken);
 
     private async Task<ImportResult> ImportOneAsync(
-        Input input,
+        InputFile input,
         ImportOptions options,
         ImportProgress progress,
         CancellationToken cancellationToken
@@ -252,13 +204,8 @@ public sealed class ImportRunner(
         try
         {
             progress.Begin(new(input.Name, input.Size, () => input.Stream?.Position ?? 0));
-            if (input.Refusal is { } refusal)
-            {
-                throw refusal;
-            }
-
             options = options with { NegativePrices = await NegativePrices.LoadAsync(tickers, options.AllowNegative, cancellationToken) };
-            await using var file = await OpenAsync(input, options, cancellationToken);
+            await using var file = await input.OpenAsync(options, spools.Value.MaxSpool, time, cancellationToken);
             try
             {
                 await new ImportPipeline(time, ImportPipeline.Lanes).RunAsync(
@@ -338,42 +285,6 @@ public sealed class ImportRunner(
         return result;
     }
 
-    private async ValueTask<BarFile> OpenAsync(Input input, ImportOptions options, CancellationToken cancellationToken)
-    {
-        var head = await input.Stream!.PeekAsync(FileSniffer.HeadLength, cancellationToken);
-        if (FileSniffer.Unsupported(head.Span) is { } unsupported)
-        {
-            throw new ImportRefusedException(unsupported);
-        }
-
-        if (!FileSniffer.IsParquet(head.Span))
-        {
-            return new DelimitedFile(
-                await FileSniffer.OpenTextAsync(input.Stream, cancellationToken),
-                FileName.Of(input.Name),
-                options,
-                time
-            );
-        }
-
-        if (input.File is { } seekable)
-        {
-            return ParquetFile.Open(seekable, FileName.Of(input.Name), options, time, cancellationToken);
-        }
-
-        // A Parquet file in an archive: it is read from its end, so it is copied to a temporary file first.
-        var spool = await Spool.FillAsync(input.Stream, input.Size, spools.Value.MaxSpool, cancellationToken);
-        try
-        {
-            return ParquetFile.Open(spool, FileName.Of(input.Name), options, time, cancellationToken);
-        }
-        catch
-        {
-            await spool.DisposeAsync();
-            throw;
-        }
-    }
-
     /// <summary>
     /// Ends the import if a batch exceeds the allowed number of rejects. Its rejects are recorded, its bars are not written.
     /// </summary>
@@ -395,12 +306,7 @@ public sealed class ImportRunner(
         await _store.RecordAsync(tally.Id, kept, batch.BytesRead, cancellationToken);
         tally.Reject(kept);
         progress.Add(0, kept.Count);
-        throw new ImportRefusedException(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"More than {max} rows were rejected, the last in line {kept[^1].Line}: {kept[^1].Reason}."
-            )
-        );
+        throw ImportRefusedException.TooManyRejects(max, kept[^1]);
     }
 
     private async Task WriteAsync(
@@ -525,15 +431,6 @@ public sealed class ImportRunner(
             ? reason
             : string.Create(CultureInfo.InvariantCulture, $"{reason} {tally.Committed} rows were committed before that and stay.");
 
-    private sealed record Input(string Name, string Sha256, long? Size, MeteredStream? Stream)
-    {
-        /// <summary>The same file as a seekable stream; null for a stream or an entry of an archive.</summary>
-        public FileStream? File { get; init; }
-
-        /// <summary>Why the file is refused before it is opened.</summary>
-        public ImportRefusedException? Refusal { get; init; }
-    }
-
     /// <summary>Counts what happens to the rows of one import.</summary>
     private sealed class Tally(long id)
     {
@@ -560,12 +457,7 @@ public sealed class ImportRunner(
 
         /// <summary>What to say of a file of which no row was imported; null if it had none, or one was.</summary>
         public string? AllRejected =>
-            Committed == 0 && Rejected > 0
-                ? string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"All {Rejected} rows were rejected, the first in line {_first[0].LineNumber}: {_first[0].Reason}."
-                )
-                : null;
+            Committed == 0 && Rejected > 0 ? ImportRefusedException.AllRejected(Rejected, _first[0].LineNumber, _first[0].Reason) : null;
 
         public void Add(BarWriteResult written, int rounded)
         {

@@ -72,12 +72,15 @@ internal sealed class RowBatch : IDisposable
     /// <summary>How many bars make the batch full.</summary>
     public int Limit { get; set; } = int.MaxValue;
 
+    /// <summary>How many bars and rejects together make the batch full.</summary>
+    public int MaxRows { get; set; } = int.MaxValue;
+
     public List<RejectedRow> Rejects { get; } = [];
 
     /// <summary>How many bytes of the file had been read at the end of this batch.</summary>
     public long BytesRead { get; set; }
 
-    public bool IsFull => Count >= Limit || Rejects.Count >= MaxRejects;
+    public bool IsFull => Count >= Limit || Rejects.Count >= MaxRejects || Count + Rejects.Count >= MaxRows;
 
     public bool IsEmpty => Count == 0 && Rejects.Count == 0;
 
@@ -101,6 +104,9 @@ internal sealed class RowBatch : IDisposable
         _series[Count++] = series;
         _maxIndex = Math.Max(_maxIndex, series.Index);
     }
+
+    /// <summary>A bar with its series, counted from 0 in the order of the file.</summary>
+    public (Series Series, IncomingBar Bar) this[int index] => (_series[index]!, _bars[index]);
 
     public void Reject(long line, string text, string reason) => Rejects.Add(new(line, text, reason));
 

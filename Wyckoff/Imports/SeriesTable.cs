@@ -1,4 +1,5 @@
 using System.Text;
+using Wyckoff.Imports.Opening;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports;
@@ -19,6 +20,20 @@ internal sealed class SeriesTable
     public SeriesTable(ImportOptions options, FileName name) => (_options, _name) = (options, name);
 
     public int Count => _all.Count;
+
+    /// <summary>The symbol and where it comes from; null if there is none.</summary>
+    public Finding? SymbolOrigin(bool hasColumn) =>
+        _options.Symbol is { } given ? new(given.Value, Origin.Option)
+        : hasColumn ? new(null, Origin.Column)
+        : Symbol.TryParse(_nameSymbol, out var named) ? new(named.Value, Origin.FileName)
+        : null;
+
+    /// <summary>The timeframe and where it comes from; null if there is none.</summary>
+    public Finding? TimeframeOrigin(bool hasColumn) =>
+        _options.Timeframe is { } given ? new(given.Name, Origin.Option)
+        : hasColumn ? new(null, Origin.Column)
+        : _nameTimeframe is { } named ? new(named.Name, Origin.FileName)
+        : null;
 
     /// <summary>The only series of a file without symbol and timeframe columns; null if it has one of these columns.</summary>
     /// <exception cref="ImportRefusedException">Symbol or timeframe is missing or invalid.</exception>

@@ -73,4 +73,5 @@ public sealed record BarWriteResult
 }
 
 /// <summary>Under <see cref="ConflictPolicy.Fail"/>: a different bar is stored already.</summary>
-public sealed class BarConflictException(string message) : InvalidOperationException(message);
+public sealed class BarConflictException(Symbol symbol, Timeframe timeframe, DateTimeOffset timestamp)
+    : InvalidOperationException($"There is a {timeframe} bar of {symbol} at {timestamp:O} already, with different values.");

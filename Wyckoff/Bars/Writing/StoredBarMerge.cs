@@ -83,9 +83,7 @@ internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, B
         }
         else if (policy == ConflictPolicy.Fail)
         {
-            throw new BarConflictException(
-                $"There is a {batch.Timeframe} bar of {batch.Ticker.Symbol} at {bar.Timestamp:O} already, with different values."
-            );
+            throw new BarConflictException(batch.Ticker.Symbol, batch.Timeframe, bar.Timestamp);
         }
         else
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Wyckoff.Bars;
+using Wyckoff.Imports.Opening;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Delimited;
@@ -15,6 +16,7 @@ internal sealed class DelimitedFile : BarFile
     // Times up to a day ahead are accepted.
     private const long MaxLead = TimestampParts.DayLength;
 
+    private readonly OpenedText _text;
     private readonly RecordReader _records;
     private readonly ImportOptions _options;
     private readonly FileName _name;
@@ -29,13 +31,34 @@ internal sealed class DelimitedFile : BarFile
     private long _latest;
     private bool _rounded;
 
-    public DelimitedFile(Stream utf8, FileName name, ImportOptions options, TimeProvider clock)
+    public DelimitedFile(OpenedText text, FileName name, ImportOptions options, TimeProvider clock)
     {
-        (_records, _name, _options, _clock) = (new(utf8), name, options, clock);
+        (_text, _records, _name, _options, _clock) = (text, new(text.Utf8), name, options, clock);
         _rounding = options.Round is { } decimals ? new(decimals) : null;
     }
 
     public override IReadOnlyList<string> Notes => _layout?.Notes ?? [];
+
+    public override FileLayout? Layout =>
+        _layout is { } layout
+            ? new()
+            {
+                Format = "text",
+                Compression = _text.Compression,
+                Encoding = _text.Encoding,
+                Vendor = layout.Vendor,
+                Delimiter = ((char)layout.Delimiter).ToString(),
+                HasHeader = layout.Header.Count > 0,
+                FirstLine = layout.FirstLine,
+                Columns = [.. Enumerable.Range(0, Math.Max(layout.Count, layout.Header.Count)).Select(layout.Column)],
+                Symbol = _series.SymbolOrigin(layout[Role.Symbol] >= 0),
+                Timeframe = _series.TimeframeOrigin(layout[Role.Timeframe] >= 0),
+                TimeZone = ZoneOrigin(layout),
+                DateFormat = new(_times.Format, _options.DateFormat is null ? Origin.Detected : Origin.Option),
+                DecimalPoint = ((char)layout.Numbers.Point).ToString(),
+                NewestFirst = layout.Descending,
+            }
+            : null;
 
     public override async ValueTask<bool> ReadAsync(RowBatch batch, CancellationToken cancellationToken)
     {
@@ -86,9 +109,17 @@ internal sealed class DelimitedFile : BarFile
         _zone = (_options.TimeZone ?? _name.LocalZone) is { } zone ? new LocalTime(zone, layout.Descending) : null;
         _fields = new(layout.Count, layout.Delimiter);
         _series = new(_options, layout.Symbol is { } symbol ? _name with { Symbol = symbol } : _name);
-        _only = _series.SingleSeries(layout[Role.Symbol] >= 0, layout[Role.Timeframe] >= 0);
         _layout = layout;
+        _only = _series.SingleSeries(layout[Role.Symbol] >= 0, layout[Role.Timeframe] >= 0);
     }
+
+    private Finding? ZoneOrigin(DelimitedLayout layout) =>
+        _times.Form == TimeForm.Epoch ? new("UTC", Origin.Detected)
+        : !layout.HasLocalTimes ? new(null, Origin.Column)
+        : !layout.HasTimeOfDay ? null
+        : _options.TimeZone is { } zone ? new(zone.Id, Origin.Option)
+        : _name.LocalZone is { } ofName ? new(ofName.Id, Origin.FileName)
+        : new("UTC", Origin.Default);
 
     /// <summary>Adds the buffered rows to the batch, until it is full or the buffer has no complete row.</summary>
     private RecordKind AddRows(RowBatch batch)

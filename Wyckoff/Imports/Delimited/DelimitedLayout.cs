@@ -1,3 +1,4 @@
+using Wyckoff.Imports.Opening;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Imports.Delimited;
@@ -8,6 +9,12 @@ internal sealed class DelimitedLayout
     public required byte Delimiter { get; init; }
 
     public required byte NewLine { get; init; }
+
+    /// <summary>The column names; empty without a header.</summary>
+    public required IReadOnlyList<string> Header { get; init; }
+
+    /// <summary>The vendor whose files have this layout, if only that vendor's have it.</summary>
+    public string? Vendor { get; init; }
 
     /// <summary>The first line that may hold a bar, counted from 1.</summary>
     public required long FirstLine { get; init; }
@@ -35,8 +42,22 @@ internal sealed class DelimitedLayout
     /// <summary>The newest row comes first.</summary>
     public bool Descending { get; init; }
 
+    /// <summary>A sampled time has neither offset nor zone.</summary>
+    public bool HasLocalTimes { get; init; }
+
+    /// <summary>A sampled time has a time of day.</summary>
+    public bool HasTimeOfDay { get; init; }
+
     /// <summary>Assumptions made, and columns that are ignored.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
     public int this[Role role] => Columns[(int)role];
+
+    /// <summary>Describes a column, counted from 0.</summary>
+    public FileColumn Column(int index) =>
+        new(
+            index + 1,
+            index < Header.Count ? Header[index] : null,
+            Array.IndexOf(Columns, index) is >= 0 and var role ? ((Role)role).ToString().ToLowerInvariant() : null
+        );
 }

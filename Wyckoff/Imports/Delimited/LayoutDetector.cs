@@ -60,6 +60,7 @@ internal sealed partial class LayoutDetector
     private char _delimiter;
     private string[] _header = [];
     private bool _isAmerican;
+    private string? _vendor;
 
     private LayoutDetector(ImportOptions options, FileName name)
     {
@@ -156,6 +157,8 @@ internal sealed partial class LayoutDetector
         {
             Delimiter = (byte)_delimiter,
             NewLine = (byte)newLine,
+            Header = _header,
+            Vendor = _vendor,
             FirstLine = first,
             Count = count,
             Needed = 1 + Enum.GetValues<Role>().Where(role => IsNeeded(role, emptyVolume)).Max(role => this[role]),
@@ -173,6 +176,8 @@ internal sealed partial class LayoutDetector
             Numbers = numbers,
             EmptyVolume = emptyVolume,
             Descending = descending,
+            HasLocalTimes = noOffset,
+            HasTimeOfDay = timeOfDay,
             Notes = _notes,
         };
     }
@@ -347,6 +352,11 @@ internal sealed partial class LayoutDetector
 
         // MetaTrader has a tick volume and a real volume; the real volume is 0 where the broker has none.
         var ticks = Array.FindIndex(plain, name => name is "tickvol" or "tickvolume");
+        if (ticks >= 0)
+        {
+            _vendor = "MetaTrader";
+        }
+
         if (
             ticks >= 0
             && this[Role.Volume] != ticks
@@ -367,8 +377,11 @@ internal sealed partial class LayoutDetector
 
         AssignUnnamed(plain);
 
-        // Nasdaq and Investing.com.
-        _isAmerican = plain.Contains("closelast") || (plain.Contains("price") && plain.Contains("vol"));
+        _vendor ??=
+            plain.Contains("closelast") ? "Nasdaq"
+            : plain.Contains("price") && plain.Contains("vol") ? "Investing.com"
+            : null;
+        _isAmerican = _vendor is "Nasdaq" or "Investing.com";
     }
 
     private void AssignByContent(long first)
@@ -418,19 +431,23 @@ internal sealed partial class LayoutDetector
 
         if (isEpoch && rest == 6)
         {
-            this[Role.Trades] = at + 5; // Kraken's files
+            this[Role.Trades] = at + 5;
+            _vendor = "Kraken"; // a file
         }
         else if (isEpoch && rest == 7)
         {
-            (this[Role.Vwap], this[Role.Volume], this[Role.Trades]) = (at + 4, at + 5, at + 6); // Kraken's API
+            (this[Role.Vwap], this[Role.Volume], this[Role.Trades]) = (at + 4, at + 5, at + 6);
+            _vendor = "Kraken"; // an answer of the API
         }
         else if (isEpoch && rest == 11)
         {
-            this[Role.Trades] = at + 7; // Binance: close time and quote volume are in between
+            this[Role.Trades] = at + 7; // close time and quote volume are in between
+            _vendor = "Binance";
         }
         else if (!Fits(at, at + 1, at + 2, at + 3) && Fits(at + 2, at + 1, at, at + 3))
         {
-            (this[Role.Low], this[Role.Open]) = (at, at + 2); // Coinbase
+            (this[Role.Low], this[Role.Open]) = (at, at + 2);
+            _vendor = "Coinbase";
             _notes.Add("The columns are in the order low, high, open, close.");
         }
 
@@ -557,6 +574,7 @@ internal sealed partial class LayoutDetector
         var values = Values(role).FindAll(text => text.Length > 0);
         if (_name.Day is { } day && values.Exists(text => text.Length <= 8 && text.All(char.IsAsciiDigit)))
         {
+            _vendor = "LEAN";
             return new() { Form = TimeForm.OfDay, BaseDay = day.DayNumber - TimestampParts.EpochDay };
         }
 

@@ -66,6 +66,26 @@ internal sealed class TimeReader
             _ => $"a time of the form {Pattern}",
         };
 
+    /// <summary>The form as --date-format has it: a pattern, here of the date only, or a unit since 1970.</summary>
+    public string Format =>
+        Form switch
+        {
+            TimeForm.YearFirst => "yyyy-MM-dd",
+            TimeForm.Compact => "yyyyMMdd",
+            TimeForm.MonthFirst => "MM/dd/yyyy",
+            TimeForm.DayFirst => "dd/MM/yyyy",
+            TimeForm.Named => "MMM d, yyyy",
+            TimeForm.Epoch => PerSecond switch
+            {
+                1 => "s",
+                1_000 => "ms",
+                1_000_000 => "us",
+                _ => "ns",
+            },
+            TimeForm.OfDay => "milliseconds since midnight",
+            _ => Pattern!.ToString(),
+        };
+
     private string Unit =>
         PerSecond switch
         {

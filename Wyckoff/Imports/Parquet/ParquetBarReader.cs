@@ -122,6 +122,14 @@ public sealed class ParquetBarReader : IDisposable
     /// <summary>Number of rows in the file, including rejects.</summary>
     public long Rows => _reader.Rows;
 
+    /// <summary>The columns of the file, and the field that each is read as; null if it is ignored.</summary>
+    internal IEnumerable<(ParquetColumn Column, string? Field)> Columns =>
+        _reader.Columns.Select(column =>
+        {
+            var index = Array.FindIndex(_places, place => place >= 0 && _columns[place] == column);
+            return (column, index < 0 ? null : Vocabulary[index].Field);
+        });
+
     public bool HasSymbols => _places[(int)Field.Symbol] >= 0;
 
     public bool HasTimeframes => _places[(int)Field.Timeframe] >= 0;

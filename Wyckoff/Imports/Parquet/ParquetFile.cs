@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Wyckoff.Bars;
 using Wyckoff.Imports.Delimited;
+using Wyckoff.Imports.Opening;
 using Wyckoff.Parquet;
 
 namespace Wyckoff.Imports.Parquet;
@@ -49,6 +50,29 @@ internal sealed class ParquetFile : BarFile
         _zone = options.TimeZone is { } zone ? new LocalTime(zone, descending: false) : null;
         _batches = reader.Read(cancellationToken).GetEnumerator();
     }
+
+    public override FileLayout Layout =>
+        new()
+        {
+            Format = "parquet",
+            Columns =
+            [
+                .. _reader.Columns.Select(
+                    (entry, index) =>
+                        new FileColumn(
+                            index + 1,
+                            entry.Column.Name,
+                            Array.Find(Fields, named => named.Field == entry.Field) is { Field: not null } known
+                                ? known.Role.ToString().ToLowerInvariant()
+                                : entry.Field
+                        )
+                ),
+            ],
+            Symbol = _series.SymbolOrigin(_reader.HasSymbols),
+            // A column only has to agree with the timeframe.
+            Timeframe = _series.TimeframeOrigin(hasColumn: false),
+            TimeZone = ZoneOrigin(),
+        };
 
     // Estimated from rows, since the columns of a row group are read at different positions of the file.
     public override long? Position => _reader.Rows == 0 ? 0 : (long)((Int128)_stream.Length * _row / _reader.Rows);
@@ -136,6 +160,15 @@ internal sealed class ParquetFile : BarFile
         _reader.Dispose();
         await _stream.DisposeAsync();
     }
+
+    private Finding? ZoneOrigin() =>
+        _reader.Columns.First(entry => entry.Field == "timestamp").Column switch
+        {
+            { Kind: ParquetKind.Date } => null,
+            { Kind: ParquetKind.Integer } or { Kind: ParquetKind.Timestamp, IsUtc: true } => new("UTC", Origin.Column),
+            _ when _options.TimeZone is { } zone => new(zone.Id, Origin.Option),
+            _ => new("UTC", Origin.Default),
+        };
 
     private string? AddRow(in ParquetBarRow row, long latest, RowBatch batch)
     {

@@ -38,6 +38,8 @@ public sealed record ImportUndone(DateTimeOffset At, long Removed, long Restored
 /// <summary>Reads imports and their rejects.</summary>
 public sealed class ImportQueries(Database database)
 {
+    private const int MaxOfContent = 5;
+
     private const string Select = """
         SELECT id, file, sha256, source, policy, symbol, timeframe, status, size, bytes_read,
                rows_read, rows_inserted, rows_updated, rows_skipped, rows_differing, rows_rejected, rows_rounded,
@@ -122,6 +124,30 @@ public sealed class ImportQueries(Database database)
             },
             cancellationToken
         );
+
+    /// <summary>Lists the newest imports of a file with this hash, or of the same entry of an archive with this hash.</summary>
+    internal static async Task<List<ImportRecord>> OfContentAsync(
+        NpgsqlConnection connection,
+        string file,
+        string sha256,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var command = new NpgsqlCommand(
+            Select
+                + " WHERE sha256 = $1 AND right(file, length($2)) = $2 AND ($2 <> '' OR strpos(file, '!') = 0) ORDER BY id DESC LIMIT $3",
+            connection
+        )
+        {
+            Parameters =
+            {
+                new() { Value = sha256 },
+                new() { Value = ImportStore.Entry(file) },
+                new() { Value = MaxOfContent },
+            },
+        };
+        return await ListAsync(command, cancellationToken);
+    }
 
     private static async Task<List<ImportRecord>> ListAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {

@@ -121,6 +121,17 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         }
     }
 
+    /// <summary>
+    /// The completed import because of which <see cref="BeginAsync"/> would not read the file again; null if it would read it.
+    /// </summary>
+    public static async Task<long?> FindCompletedAsync(
+        NpgsqlConnection connection,
+        string file,
+        string sha256,
+        ImportOptions options,
+        CancellationToken cancellationToken
+    ) => await EarlierAsync(connection, file, sha256, options, cancellationToken) is [{ Completed: true } newest, ..] ? newest.Id : null;
+
     /// <summary>Adds to the row counts and stores rejects, in the transaction that writes the bars.</summary>
     public static async Task RecordAsync(
         NpgsqlConnection connection,
@@ -320,7 +331,8 @@ internal sealed class ImportStore(NpgsqlDataSource source)
         };
     }
 
-    private static string Entry(string file) => file.LastIndexOf('!') is >= 0 and var at ? file[at..] : "";
+    /// <summary>The entry of an archive in the name of an import; empty for other files.</summary>
+    public static string Entry(string file) => file.LastIndexOf('!') is >= 0 and var at ? file[at..] : "";
 
     public static async Task<bool> TryLockAsync(NpgsqlConnection connection, long id, CancellationToken cancellationToken)
     {
