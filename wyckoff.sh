@@ -12,7 +12,7 @@ usage: ./wyckoff.sh [--data FOLDER] VERB [ARGS]
   status           migrations, hypertables, policies, sizes
   migrate [ARGS]   migrate the database to the schema of this build (--dry-run, --verify, --reset --yes)
   samples          load the sample data
-  import PATH…     import bars from files and folders (--symbol, --timeframe; --help lists all options)
+  import PATH…     import bars from files and folders (--symbol, --timeframe, --dry-run; --help lists all options)
   imports ARGS     list imports, or undo one: imports list, imports undo ID
   export ARGS      export stored bars to a CSV or Parquet file: --symbol SPY --timeframe 1d --output spy.parquet
   recompute ARGS   recompute coarser bars, derived fields and indicators from the stored bars (--symbol A,B or --all)

@@ -52,13 +52,22 @@ public static class ImportPreviewsApi
     )
     {
         var (upload, problem) = await ImportsApi.ReadUploadAsync(context, configuration, cancellationToken);
-        return upload is null
-            ? problem!
-            : TypedResults.Ok(
-                ImportPreviewResponse.Of(
-                    await previewer.PreviewAsync(upload.Body, upload.Name, upload.Length, upload.Options, cancellationToken)
-                )
-            );
+        if (upload is null)
+        {
+            return problem!;
+        }
+
+        // The server discards what the client still sends for some seconds, then it closes the connection. A client that is told stops.
+        if (HttpProtocol.IsHttp11(context.Request.Protocol) && context.Request.ContentLength is null or > ImportPreviewer.MaxBytes)
+        {
+            context.Response.Headers.Connection = "close";
+        }
+
+        return TypedResults.Ok(
+            ImportPreviewResponse.Of(
+                await previewer.PreviewAsync(upload.Body, upload.Name, upload.Length, upload.Options, cancellationToken)
+            )
+        );
     }
 }
 

@@ -49,7 +49,7 @@ internal static class PreviewText
             WriteTable(
                 output,
                 [
-                    [.. several ? (string[])["symbol", "tf"] : [], "time (UTC)", .. Headings(file.FirstBars.Select(bar => bar.Bar))],
+                    [.. several ? (string[])["symbol", ""] : [], "time (UTC)", .. Headings(file.FirstBars.Select(bar => bar.Bar))],
                     .. file.FirstBars.Select(bar =>
                         (string[])
                             [
@@ -66,9 +66,9 @@ internal static class PreviewText
         if (file.Rejected > 0)
         {
             Line(output, "rejected", Invariant($"{file.Rejected:N0} of {file.Rows:N0} rows"));
-            foreach (var reject in file.FirstRejects.Where(reject => reject.Reason != file.Error))
+            foreach (var reject in file.FirstRejects)
             {
-                output.WriteLine(Invariant($"    line {reject.LineNumber}: {reject.Reason}"));
+                output.WriteLine(Invariant($"    line {reject.LineNumber}: {(reject.Reason == file.Error ? "see above" : reject.Reason)}"));
                 output.WriteLine(
                     $"      {(reject.Text.Length > MaxText ? reject.Text[..MaxText] + "…" : reject.Text).ReplaceLineEndings(" ")}"
                 );
@@ -145,7 +145,7 @@ internal static class PreviewText
             Invariant($"{series.Equal:N0} stored already"),
             series.RolledUp > 0 ? Invariant($"{series.RolledUp:N0} replace bars that were rolled up") : null,
             series.Differing > 0 ? Invariant($"{series.Differing:N0} stored with other values, {Outcome(series.Policy)} ({policy})") : null,
-            series.Duplicates > 0 ? Invariant($"{series.Duplicates:N0} duplicates") : null,
+            series.Duplicates > 0 ? Invariant($"{series.Duplicates:N0} repeated in the file") : null,
         ];
         Line(output, "bars", $"{series.Symbol} {series.Timeframe}: {string.Join(", ", counts.OfType<string>())}");
         if (series.FirstDifferences.Count > 0)

@@ -12,7 +12,8 @@ namespace Wyckoff.Bars.Reading;
 /// <c>OpenOnAsync</c>.
 /// </summary>
 /// <remarks>
-/// Only aggregates (counts, means, bounds) and the comparison while bars are written, <see cref="BarScan"/>, have SQL of their own.
+/// Only aggregates (counts, means, bounds), the comparison while bars are written, <see cref="BarScan"/>, and that of a preview of an
+/// import have SQL of their own.
 /// </remarks>
 public sealed class BarReader(Database database, WindowVersions versions, TimeProvider time)
 {
