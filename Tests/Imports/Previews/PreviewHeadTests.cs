@@ -32,6 +32,28 @@ public sealed class PreviewHeadTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
+    public async Task Two_bytes_per_character_leave_enough_for_the_layout()
+    {
+        await using var stream = new Endless(
+            [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(PreviewRig.Header)],
+            Encoding.Unicode.GetBytes(PreviewRig.Rows(1))
+        );
+        var preview = Assert.Single((await _rig.Previewer.PreviewAsync(stream, "WIDE_1m.csv", null, new(), Token)).Files);
+        Assert.Equal(("UTF-16", 1_000, null), (preview.Layout?.Encoding, preview.Rows, preview.Error));
+    }
+
+    [Fact]
+    public async Task A_packed_stream_without_text_is_read_to_the_end_of_its_head()
+    {
+        // The header of gzip, and empty blocks.
+        await using var stream = new Endless([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], [0, 0, 0, 0xFF, 0xFF]);
+        var preview = Assert.Single((await _rig.Previewer.PreviewAsync(stream, "VOID_1m.csv.gz", null, new(), Token)).Files);
+        Assert.Equal((null, 0, false), (preview.Error, preview.Rows, preview.IsWhole));
+        Assert.Equal(["The beginning of the file holds no text."], preview.Notes);
+        Assert.InRange(stream.Position, 1, ImportPreviewer.MaxBytes + 1);
+    }
+
+    [Fact]
     public async Task A_packed_stream_without_end_is_read_to_the_end_of_its_head()
     {
         // Blank lines after the first row: the rows do not fill the sample, so the bytes have to end it.
@@ -45,7 +67,7 @@ public sealed class PreviewHeadTests(TestDatabase database) : IClassFixture<Test
     [Fact]
     public async Task A_row_at_the_end_of_the_head_is_not_cut()
     {
-        // Rows of 5 kB: the head holds some 400 of them, and ends within one.
+        // Rows of 5 kB: the head holds some 800 of them, and ends within one.
         var row = $"2010-01-04T00:00:00Z,1,2,0.5,1.5,12345,{new string('x', 5_001)}\n";
         await using var stream = new Endless("timestamp,open,high,low,close,volume,remark\n"u8.ToArray(), Encoding.UTF8.GetBytes(row));
         var preview = Assert.Single((await _rig.Previewer.PreviewAsync(stream, "CUT_1m.csv", null, new(), Token)).Files);

@@ -19,8 +19,11 @@ public sealed class ImportPreviewer(NpgsqlDataSource source, IOptions<SpoolOptio
     /// <summary>How many rows of a file are read. Rows of Parquet files come in batches of a few thousand.</summary>
     public const int MaxRows = 1_000;
 
-    /// <summary>How many bytes of a file are read, and how many of its text when it is unpacked. The layout is detected in the first MiB.</summary>
-    public const int MaxBytes = 2 << 20;
+    /// <summary>
+    /// How many bytes of a file are read, and how many of its text when it is unpacked. The layout is detected in the first MiB of UTF-8,
+    /// which may be 2 MiB in another encoding.
+    /// </summary>
+    public const int MaxBytes = 4 << 20;
 
     /// <summary>How many entries of an archive are previewed.</summary>
     public const int MaxEntries = 20;
@@ -188,7 +191,7 @@ public sealed class ImportPreviewer(NpgsqlDataSource source, IOptions<SpoolOptio
             {
                 Error = refusal?.Message ?? ErrorOf(batch, ended, options),
                 Layout = file?.Layout,
-                Notes = file?.Notes ?? [],
+                Notes = file?.Layout is null && refusal is null ? ["The beginning of the file holds no text."] : file?.Notes ?? [],
                 Rows = batch.Count + rejects.Count,
                 IsWhole = ended,
                 Rejected = rejects.Count,
