@@ -119,7 +119,8 @@ public sealed record FilePreviewResponse(
 }
 
 /// <summary>
-/// How a file is written. 'timezone' is null if the file has only dates, which name sessions. Fields that the format does not have are null.
+/// How a file is written. 'timezone' is null if the file has only dates, which name sessions. Fields that the format does not have are
+/// null.
 /// </summary>
 public sealed record FileLayoutResponse(
     string Format,
@@ -170,8 +171,8 @@ public sealed record FindingResponse(string? Value, string From)
 }
 
 /// <summary>
-/// What would happen to the bars of one symbol and timeframe: new ones are inserted, those that were rolled up from finer ones are replaced,
-/// equal ones stay, and 'onConflict' decides about differing ones.
+/// What would happen to the bars of one symbol and timeframe: new ones are inserted, those that were rolled up from finer ones are
+/// replaced, equal ones stay, and 'onConflict' decides about differing ones.
 /// </summary>
 public sealed record SeriesPreviewResponse(
     string Symbol,

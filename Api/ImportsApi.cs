@@ -293,7 +293,7 @@ public static class ImportsApi
             .DisableRequestTimeout();
     }
 
-    /// <summary>Declares the parameters and the body of an upload, whose size and time are not limited as those of other requests.</summary>
+    /// <summary>Declares the parameters and the body of an upload, which has other limits of size and time than other requests.</summary>
     internal static RouteHandlerBuilder TakesFile(this RouteHandlerBuilder endpoint)
     {
         endpoint.DisableRequestTimeout();

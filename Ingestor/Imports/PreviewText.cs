@@ -3,7 +3,6 @@ using Wyckoff.Bars;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports.Opening;
 using Wyckoff.Imports.Previews;
-using Wyckoff.Imports.Records;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Ingestor.Imports;

@@ -1,11 +1,9 @@
-using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using Wyckoff.Api;
-using Wyckoff.Imports.Previews;
 using Wyckoff.Tests.Imports.Previews;
 
 namespace Wyckoff.Tests.Api;

@@ -1,4 +1,3 @@
-using Wyckoff.Bars;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports;
 using Wyckoff.Imports.Opening;
@@ -139,6 +138,19 @@ public sealed class ImportPreviewerTests(TestDatabase database) : IClassFixture<
             _rig.Zip("many.zip", [.. Enumerable.Range(0, 23).Select(i => ($"M{i:00}_1m.csv", Header + PreviewRig.Rows(1)))])
         );
         Assert.Equal((20, 3), (many.Files.Count, many.NotShown));
+    }
+
+    [Fact]
+    public async Task A_damaged_entry_does_not_hide_the_others()
+    {
+        var path = _rig.Zip("torn.zip", ("BAD_1m.csv", Header + PreviewRig.Rows(50)), ("FINE_1m.csv", Header + PreviewRig.Rows(50)));
+        var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        // The packed content of the first entry follows its header of 30 bytes and its name.
+        bytes.AsSpan(30 + "BAD_1m.csv".Length, 40).Fill(0xFF);
+        await File.WriteAllBytesAsync(path, bytes, TestContext.Current.CancellationToken);
+        var preview = await _rig.PreviewAsync(path);
+        Assert.StartsWith("The file in the archive cannot be read: ", preview.Files[0].Error, StringComparison.Ordinal);
+        Assert.Equal((null, 50), (preview.Files[1].Error, preview.Files[1].Series[0].New));
     }
 
     [Fact]

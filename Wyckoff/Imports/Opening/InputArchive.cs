@@ -48,12 +48,17 @@ internal sealed class InputArchive : IAsyncDisposable
     public async Task<InputFile> OpenAsync(ZipArchiveEntry entry, CancellationToken cancellationToken)
     {
         var name = $"{_name}!{entry.FullName}";
+        MeteredStream? content = null;
         try
         {
-            return new(name, _sha256, entry.Length, new MeteredStream(await entry.OpenAsync(cancellationToken)));
+            content = new(await entry.OpenAsync(cancellationToken));
+            // Damage at the beginning is found here, so that it does not end the whole archive.
+            await content.PeekAsync(FileSniffer.HeadLength, cancellationToken);
+            return new(name, _sha256, entry.Length, content);
         }
         catch (Exception e) when (e is InvalidDataException or NotSupportedException)
         {
+            await (content?.DisposeAsync() ?? ValueTask.CompletedTask);
             return new(name, _sha256, entry.Length, null) { Refusal = new($"The file in the archive cannot be read: {e.Message}", 1, "") };
         }
     }

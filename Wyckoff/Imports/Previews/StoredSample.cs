@@ -124,26 +124,25 @@ internal sealed class StoredSample(NpgsqlConnection connection)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            var time = IncomingBar.TimeOf(await reader.GetFieldValueAsync<DateTimeOffset>(0, cancellationToken));
-            bars.Add(
-                time,
-                (
-                    new(
-                        time,
-                        (long)Amount(1),
-                        (long)Amount(2),
-                        (long)Amount(3),
-                        (long)Amount(4),
-                        Amount(5),
-                        reader.IsDBNull(6) ? IncomingBar.Unknown : reader.GetInt32(6),
-                        reader.IsDBNull(7) ? 0 : (long)Amount(7)
-                    ),
-                    reader.GetString(8)
-                )
-            );
+            var bar = Bar(reader);
+            bars.Add(bar.Time, (bar, reader.GetString(8)));
         }
 
         return bars;
+    }
+
+    private static IncomingBar Bar(NpgsqlDataReader reader)
+    {
+        return new(
+            IncomingBar.TimeOf(reader.GetFieldValue<DateTimeOffset>(0)),
+            (long)Amount(1),
+            (long)Amount(2),
+            (long)Amount(3),
+            (long)Amount(4),
+            Amount(5),
+            reader.IsDBNull(6) ? IncomingBar.Unknown : reader.GetInt32(6),
+            reader.IsDBNull(7) ? 0 : (long)Amount(7)
+        );
 
         Int128 Amount(int column) => (Int128)(reader.GetDecimal(column) * IncomingBar.One);
     }
