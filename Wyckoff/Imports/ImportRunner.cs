@@ -396,9 +396,13 @@ public sealed class ImportRunner(
         var isFirst = findings.ShouldCompare(run.Series);
         if (await tickers.FindAsync(run.Series.Symbol, cancellationToken) is { } stored)
         {
-            if (isFirst && await PriceJumps.FindAsync(source, stored.Id, run.Series, run.Bars.Span[0], cancellationToken) is { } jump)
+            if (isFirst)
             {
-                findings.AddJump(jump);
+                await using var connection = await source.OpenConnectionAsync(cancellationToken);
+                if (await PriceJumps.FindAsync(connection, stored.Id, run.Series, run.Bars.Span[0], cancellationToken) is { } jump)
+                {
+                    findings.AddJump(jump);
+                }
             }
 
             return stored;

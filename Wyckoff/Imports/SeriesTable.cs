@@ -25,14 +25,14 @@ internal sealed class SeriesTable
     public Finding? SymbolOrigin(bool hasColumn) =>
         _options.Symbol is { } given ? new(given.Value, Origin.Option)
         : hasColumn ? new(null, Origin.Column)
-        : Symbol.TryParse(_nameSymbol, out var named) ? new(named.Value, Origin.FileName)
+        : !_name.HasDoubtfulSymbol && Symbol.TryParse(_name.Symbol, out var named) ? new(named.Value, Origin.FileName)
         : null;
 
     /// <summary>The timeframe and where it comes from; null if there is none.</summary>
     public Finding? TimeframeOrigin(bool hasColumn) =>
         _options.Timeframe is { } given ? new(given.Name, Origin.Option)
         : hasColumn ? new(null, Origin.Column)
-        : _nameTimeframe is { } named ? new(named.Name, Origin.FileName)
+        : _name.Timeframe is { } named ? new(named.Name, Origin.FileName)
         : null;
 
     /// <summary>The only series of a file without symbol and timeframe columns; null if it has one of these columns.</summary>

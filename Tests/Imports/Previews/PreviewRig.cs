@@ -18,7 +18,8 @@ internal sealed class PreviewRig(TestDatabase database) : IDisposable
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("wyckoff-previews-").FullName;
 
-    public ImportPreviewer Previewer => field ??= new(database.App, Options.Create(new SpoolOptions()), TimeProvider.System);
+    public ImportPreviewer Previewer =>
+        field ??= new(database.App, new TickerDirectory(database.App), Options.Create(new SpoolOptions()), TimeProvider.System);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

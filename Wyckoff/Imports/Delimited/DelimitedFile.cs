@@ -51,7 +51,11 @@ internal sealed class DelimitedFile : BarFile
                 HasHeader = layout.Header.Count > 0,
                 FirstLine = layout.FirstLine,
                 Columns = [.. Enumerable.Range(0, Math.Max(layout.Count, layout.Header.Count)).Select(layout.Column)],
-                Symbol = _series.SymbolOrigin(layout[Role.Symbol] >= 0),
+                // A header of several lines may have the symbol.
+                Symbol =
+                    _options.Symbol is null && layout.Symbol is { } ofHeader
+                        ? new(ofHeader, Origin.Column)
+                        : _series.SymbolOrigin(layout[Role.Symbol] >= 0),
                 Timeframe = _series.TimeframeOrigin(layout[Role.Timeframe] >= 0),
                 TimeZone = ZoneOrigin(layout),
                 DateFormat = new(_times.Format, _options.DateFormat is null ? Origin.Detected : Origin.Option),

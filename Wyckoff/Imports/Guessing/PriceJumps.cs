@@ -32,7 +32,7 @@ internal static class PriceJumps
 
     /// <summary>A note on the first price of a series; null if no stored bar is near, or the price fits.</summary>
     public static async Task<string?> FindAsync(
-        NpgsqlDataSource source,
+        NpgsqlConnection connection,
         int tickerId,
         Series series,
         IncomingBar first,
@@ -43,7 +43,7 @@ internal static class PriceJumps
         Timeframe[] timeframes = series.Timeframe.IsDaily ? [series.Timeframe] : [series.Timeframe, Timeframe.Day1];
         foreach (var timeframe in timeframes)
         {
-            if (await NearestAsync(source, tickerId, timeframe, first.Timestamp, cancellationToken) is not var (time, close))
+            if (await NearestAsync(connection, tickerId, timeframe, first.Timestamp, cancellationToken) is not var (time, close))
             {
                 continue;
             }
@@ -70,7 +70,7 @@ internal static class PriceJumps
     }
 
     private static async Task<(DateTimeOffset Time, decimal Close)?> NearestAsync(
-        NpgsqlDataSource source,
+        NpgsqlConnection connection,
         int tickerId,
         Timeframe timeframe,
         DateTimeOffset time,
@@ -78,12 +78,13 @@ internal static class PriceJumps
     )
     {
         var table = MarketSchema.QualifiedBarsTable(timeframe);
-        await using var command = source.CreateCommand(
+        await using var command = new NpgsqlCommand(
             $"""
             (SELECT timestamp, close FROM {table} WHERE ticker_id = $1 AND timestamp BETWEEN $2 AND $3 ORDER BY timestamp DESC LIMIT 1)
             UNION ALL
             (SELECT timestamp, close FROM {table} WHERE ticker_id = $1 AND timestamp > $3 AND timestamp <= $4 ORDER BY timestamp LIMIT 1)
-            """
+            """,
+            connection
         );
         command.Parameters.Add(new() { Value = tickerId });
         foreach (var bound in (DateTimeOffset[])[time - Reach, time, time + Reach])

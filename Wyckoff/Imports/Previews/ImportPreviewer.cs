@@ -13,7 +13,7 @@ namespace Wyckoff.Imports.Previews;
 /// <summary>
 /// Shows what an import would do with a file. Reads only the first rows, in the same way as the import, and writes nothing.
 /// </summary>
-public sealed class ImportPreviewer(NpgsqlDataSource source, IOptions<SpoolOptions> spools, TimeProvider time)
+public sealed class ImportPreviewer(NpgsqlDataSource source, TickerDirectory tickers, IOptions<SpoolOptions> spools, TimeProvider time)
 {
     /// <summary>How many rows of a file are read. Rows of Parquet files come in batches of a few thousand.</summary>
     public const int MaxRows = 1_000;
@@ -163,6 +163,7 @@ public sealed class ImportPreviewer(NpgsqlDataSource source, IOptions<SpoolOptio
         var ended = false;
         try
         {
+            options = options with { NegativePrices = await NegativePrices.LoadAsync(tickers, options.AllowNegative, cancellationToken) };
             file = await input.OpenAsync(options, spools.Value.MaxSpool, time, cancellationToken, MaxBytes);
             while (!batch.IsFull && !ended)
             {
@@ -235,22 +236,23 @@ public sealed class ImportPreviewer(NpgsqlDataSource source, IOptions<SpoolOptio
         CancellationToken cancellationToken
     )
     {
-        var stored = new StoredSample(connection);
+        var stored = new StoredSample(connection, input.Name, options);
         await stored.LoadTickersAsync(batch.Runs.Select(run => run.Series.Symbol).Distinct(), cancellationToken);
         var series = new List<SeriesPreview>();
         foreach (var run in batch.Runs.Take(MaxSeries))
         {
-            series.Add(await stored.CompareAsync(run, options, ShownDifferences, cancellationToken));
+            series.Add(await stored.CompareAsync(run, ShownDifferences, cancellationToken));
         }
 
         var conflict = series.Find(one => one.Differing > 0);
         return preview with
         {
+            Notes = [.. preview.Notes, .. stored.Findings.Notes],
             Error =
                 preview.Error is null && options.Policy == ConflictPolicy.Fail && conflict is not null
                     ? new BarConflictException(conflict.Symbol, conflict.Timeframe, conflict.FirstDifferences[0].File.Timestamp).Message
                     : preview.Error,
-            FirstBars = [.. Enumerable.Range(0, Math.Min(batch.Count, ShownBars)).Select(index => Shown(batch[index], stored, options))],
+            FirstBars = [.. Enumerable.Range(0, Math.Min(batch.Count, ShownBars)).Select(index => Shown(batch[index], stored))],
             Series = series,
             SeriesNotShown = batch.Runs.Count - series.Count,
             Earlier =
@@ -265,12 +267,12 @@ public sealed class ImportPreviewer(NpgsqlDataSource source, IOptions<SpoolOptio
         };
     }
 
-    private static PreviewedBar Shown((Series Series, IncomingBar Bar) row, StoredSample stored, ImportOptions options)
+    private static PreviewedBar Shown((Series Series, IncomingBar Bar) row, StoredSample stored)
     {
         var bar = row.Bar;
         if (row.Series.Timeframe.IsDaily)
         {
-            var zone = stored.Ticker(row.Series.Symbol, options).Ticker.TimeZone;
+            var zone = stored.Ticker(row.Series.Symbol).Ticker.TimeZone;
             bar = bar with { Time = new SessionClock(TimeZoneInfo.FindSystemTimeZoneById(zone)).DailyTimestamp(bar.Time) };
         }
 

@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Writing;
+using Wyckoff.Imports.Guessing;
 using Wyckoff.Primitives;
 using Wyckoff.Tickers;
 
@@ -11,9 +12,15 @@ namespace Wyckoff.Imports.Previews;
 /// <remarks>
 /// Not a BarReader: the times of a sample may be years apart, so the bars are asked for by their times and not by a range.
 /// </remarks>
-internal sealed class StoredSample(NpgsqlConnection connection)
+/// <param name="connection">Where they are read.</param>
+/// <param name="file">The path of the file; it may tell what a new ticker is.</param>
+/// <param name="options">The options of the import.</param>
+internal sealed class StoredSample(NpgsqlConnection connection, string file, ImportOptions options)
 {
     private readonly Dictionary<string, (int Id, PreviewedTicker Ticker)> _tickers = new(StringComparer.Ordinal);
+
+    /// <summary>What the notes of the import would say of the tickers compared so far.</summary>
+    public ImportFindings Findings { get; } = new();
 
     /// <summary>Reads the tickers of some symbols.</summary>
     public async Task LoadTickersAsync(IEnumerable<Symbol> symbols, CancellationToken cancellationToken)
@@ -33,24 +40,30 @@ internal sealed class StoredSample(NpgsqlConnection connection)
     }
 
     /// <summary>The ticker of a symbol as it is stored, or as the import would add it. Its id is 0 if it does not exist.</summary>
-    public (int Id, PreviewedTicker Ticker) Ticker(Symbol symbol, ImportOptions options)
+    public (int Id, PreviewedTicker Ticker) Ticker(Symbol symbol)
     {
         if (_tickers.TryGetValue(symbol.Value, out var stored))
         {
             return stored;
         }
 
-        var added = NewTicker.Of(symbol, options);
-        return (0, new(false, added.AssetType, added.TimeZone));
+        var added = InstrumentGuess.Of(symbol, file, options);
+        Findings.AddGuess(symbol, added);
+        return (0, new(false, added.AssetType, added.Timezone));
     }
 
     /// <summary>Compares the bars of a series with the stored ones.</summary>
-    public async Task<SeriesPreview> CompareAsync(Run run, ImportOptions options, int shown, CancellationToken cancellationToken)
+    public async Task<SeriesPreview> CompareAsync(Run run, int shown, CancellationToken cancellationToken)
     {
         var (symbol, timeframe) = (run.Series.Symbol, run.Series.Timeframe);
-        var (id, ticker) = Ticker(symbol, options);
+        var (id, ticker) = Ticker(symbol);
+        if (ticker.Exists && await PriceJumps.FindAsync(connection, id, run.Series, run.Bars.Span[0], cancellationToken) is { } jump)
+        {
+            Findings.AddJump(jump);
+        }
+
         var zone = TimeZoneInfo.FindSystemTimeZoneById(ticker.TimeZone);
-        var batch = WindowBatch.Of(new TickerRef(id, symbol, zone), timeframe, [run.Bars]);
+        var batch = WindowBatch.Of(new TickerRef(id, symbol, zone) { AllowsNegative = true }, timeframe, [run.Bars]);
         var stored = ticker.Exists ? await BarsAsync(id, batch, cancellationToken) : [];
         int equal = 0,
             rolledUp = 0,
