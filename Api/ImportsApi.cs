@@ -478,7 +478,7 @@ public static class ImportsApi
             ),
             UndoOutcome.TooLate => Problems.Of(
                 Problems.ImportNotUndoable,
-                FormattableString.Invariant($"Bars that import {id} replaced are not kept any more.")
+                FormattableString.Invariant($"Bars that import {id} replaced are not kept any more, or it is older than this feature.")
             ),
             _ => TypedResults.Ok(ImportResponse.Of((await imports.FindAsync(id, host.ApplicationStopping))!)),
         };

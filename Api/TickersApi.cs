@@ -58,7 +58,8 @@ public static class TickersApi
     {
         const string one =
             """{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","exchange":"NYSE Arca","sector":null,"assetType":"etf","""
-            + """ "timezone":"America/New_York","active":true,"allowsNegative":false,"createdAt":"2024-01-02T09:00:00Z","updatedAt":"2024-01-02T09:00:00Z"}""";
+            + """ "timezone":"America/New_York","active":true,"allowsNegative":false,"createdAt":"2024-01-02T09:00:00Z","""
+            + """ "updatedAt":"2024-01-02T09:00:00Z"}""";
         var group = routes.MapGroup("/v1/tickers").WithTags("Tickers");
         group
             .MapGet("/", ListAsync)

@@ -77,7 +77,7 @@ public static class Problems
         "import-not-undoable",
         StatusCodes.Status409Conflict,
         "Import cannot be undone",
-        "Bars that the import replaced are not kept any more: Wyckoff:Maintenance:KeepReplaced says for how long they are."
+        "Bars that the import replaced are not kept any more (Wyckoff:Maintenance:KeepReplaced), or it is older than this feature."
     );
     public static readonly ProblemKind NegativePricesStored = new(
         "negative-prices-stored",

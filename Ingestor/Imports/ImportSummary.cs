@@ -69,10 +69,10 @@ internal static class ImportSummary
 
     private static string Counts(IReadOnlyCollection<ImportResult> results, TimeSpan took)
     {
-        var (read, rounded) = (results.Sum(r => r.Read), results.Sum(r => r.Rounded));
+        var (read, rounded, differing) = (results.Sum(r => r.Read), results.Sum(r => r.Rounded), results.Sum(r => r.Differing));
         return Invariant($"{read:N0} rows: {results.Sum(r => r.Inserted):N0} inserted, {results.Sum(r => r.Updated):N0} updated, ")
-            + Invariant($"{results.Sum(r => r.Skipped):N0} skipped ({results.Sum(r => r.Duplicates):N0} duplicates, ")
-            + Invariant($"{results.Sum(r => r.Differing):N0} differ from the stored bar), ")
+            + Invariant($"{results.Sum(r => r.Skipped):N0} skipped ({results.Sum(r => r.Duplicates):N0} duplicates")
+            + (differing > 0 ? Invariant($", {differing:N0} differ from the stored bar), ") : "), ")
             + Invariant($"{results.Sum(r => r.Rejected):N0} rejected")
             + (rounded > 0 ? Invariant($", {rounded:N0} rounded") : "")
             + Invariant($"; {took.TotalSeconds:0.0} s, {read / Math.Max(took.TotalSeconds, 0.001):N0} rows/s");

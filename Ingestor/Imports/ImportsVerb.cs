@@ -86,7 +86,7 @@ internal static class ImportsVerb
                 UndoOutcome.Undone => null,
                 UndoOutcome.Unknown => "there is no such import; 'imports list' lists them",
                 UndoOutcome.Busy => "it is running, or is being undone by another process",
-                _ => "bars that it replaced are not kept any more",
+                _ => "bars that it replaced are not kept any more, or it is from before imports could be undone",
             };
             if (fault is not null)
             {

@@ -9,8 +9,8 @@ namespace Wyckoff.Ingestor.Maintenance;
 
 /// <summary>
 /// Runs the maintenance that the database does not do by itself. On all editions it refreshes the materialized views and forgets the values
-/// that imports replaced long ago. On editions without policies it also refreshes the aggregates and then drops rows older than the declared retention. It runs no ANALYZE, which only the
-/// owner of a table may do; autovacuum does that.
+/// that imports replaced long ago. On editions without policies it also refreshes the aggregates and then drops rows older than the
+/// declared retention. It runs no ANALYZE, which only the owner of a table may do; autovacuum does that.
 /// </summary>
 internal sealed class MaintenanceRound
 {

@@ -116,6 +116,9 @@ namespace Wyckoff.MigrationService.Migrations
                 defaultValue: true,
                 comment: "False once values that it replaced are no longer kept.");
 
+            // Nobody has recorded which bars earlier imports wrote.
+            migrationBuilder.Sql("UPDATE market.import_batches SET can_undo = false;");
+
             migrationBuilder.AddColumn<long>(
                 name: "rows_differing",
                 schema: "market",

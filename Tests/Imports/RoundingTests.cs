@@ -46,9 +46,10 @@ public sealed class RoundingTests(TestDatabase database) : ApiTestBase(database)
 
     [Fact]
     public async Task A_price_that_rounds_to_0_is_rejected() =>
-        Assert.Equal(
+        Assert.StartsWith(
             "open 0: more than 0 was expected",
-            Assert.Single((await ImportedText.OfAsync(Noise, ImportedText.Spy with { Round = 0 })).Rejects).Reason
+            Assert.Single((await ImportedText.OfAsync(Noise, ImportedText.Spy with { Round = 0 })).Rejects).Reason,
+            StringComparison.Ordinal
         );
 
     [Fact]

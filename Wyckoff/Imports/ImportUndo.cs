@@ -21,7 +21,7 @@ public enum UndoOutcome
     /// <summary>The import, or another undo of it, is running.</summary>
     Busy,
 
-    /// <summary>Values that the import replaced are no longer kept.</summary>
+    /// <summary>Values that the import replaced are no longer kept, or were not yet when it ran.</summary>
     TooLate,
 }
 

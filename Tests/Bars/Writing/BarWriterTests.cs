@@ -169,7 +169,7 @@ public abstract class BarWriterTests<TDatabase>(TDatabase database) : IClassFixt
 
         Task<long> NewImportAsync() =>
             database.ScalarAsync<long>(
-                $"INSERT INTO import_batches (file, sha256, source, status) VALUES ('x', '{new string('0', 64)}', 'test', 'running') RETURNING id"
+                "INSERT INTO import_batches (file, sha256, source, status) VALUES ('x', repeat('0', 64), 'test', 'running') RETURNING id"
             );
 
         static (long Updated, long Duplicates) Counts(BarWriteResult result) => (result.Updated, result.Duplicates);
