@@ -99,7 +99,7 @@ internal static class ImportsVerb
             var undone = import.Undone!;
             Console.WriteLine(
                 Invariant($"import {id} of {import.File} is undone: {undone.Removed:N0} bars removed, {undone.Restored:N0} restored, ")
-                    + Invariant($"{undone.Kept:N0} overwritten since and left alone")
+                    + Invariant($"{undone.Kept:N0} overwritten or deleted since")
             );
         }
 

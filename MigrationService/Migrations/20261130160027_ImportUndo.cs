@@ -87,7 +87,7 @@ namespace Wyckoff.MigrationService.Migrations
                 type: "bigint",
                 nullable: false,
                 defaultValue: 0L,
-                comment: "Bars that an undo left alone, because something else had written them since.");
+                comment: "Bars of the import that were overwritten or deleted before it was undone.");
 
             migrationBuilder.AddColumn<long>(
                 name: "bars_removed",

@@ -2547,7 +2547,7 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasColumnType("bigint")
                         .HasDefaultValue(0L)
                         .HasColumnName("bars_kept")
-                        .HasComment("Bars that an undo left alone, because something else had written them since.");
+                        .HasComment("Bars of the import that were overwritten or deleted before it was undone.");
 
                     b.Property<long>("BarsRemoved")
                         .ValueGeneratedOnAdd()

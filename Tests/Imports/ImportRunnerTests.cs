@@ -605,7 +605,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         (exitCode, output, var error) = await VerbAsync("imports", "undo", id, "999999999");
         Assert.Equal(1, exitCode);
         Assert.Equal(
-            $"import {id} of {imported.File} is undone: 5 bars removed, 0 restored, 0 overwritten since and left alone",
+            $"import {id} of {imported.File} is undone: 5 bars removed, 0 restored, 0 overwritten or deleted since",
             output.Trim()
         );
         Assert.Equal("ingestor: import 999999999 cannot be undone: there is no such import; 'imports list' lists them", error.Trim());

@@ -67,17 +67,23 @@ public abstract class ImportUndoTests<TDatabase> : IClassFixture<TDatabase>
 
     public sealed record Undo(int Import) : Step;
 
-    /// <summary>A provider replaces bars. Its values are no file's.</summary>
+    /// <summary>A provider replaces bars, or confirms them.</summary>
     public sealed record Provider(Row[] Rows) : Step;
+
+    /// <summary>Somebody writes bars with SQL.</summary>
+    public sealed record Insert(Row[] Rows) : Step;
+
+    /// <summary>The chunks are compressed, where the edition does that.</summary>
+    public sealed record Compress : Step;
 
     /// <summary>Somebody deletes bars with SQL.</summary>
     public sealed record Delete(int Slot, int Count) : Step;
 
-    private static Gen<Row[]> Rows(int lowest) =>
+    private static Gen<Row[]> Rows() =>
         (
             from timeframe in Gen.Frequency((8, Gen.Constant("1m")), (2, Gen.Constant("5m")), (1, Gen.Constant("1d")))
             from slot in Gen.Choose(0, 7)
-            from value in Gen.Choose(lowest, lowest + 2)
+            from value in Gen.Choose(1, 3)
             select new Row(timeframe, slot, value)
         )
             .NonEmptyListOf()
@@ -89,11 +95,13 @@ public abstract class ImportUndoTests<TDatabase> : IClassFixture<TDatabase>
                 (
                     6,
                     from policy in Gen.Elements(ConflictPolicy.Skip, ConflictPolicy.Replace)
-                    from rows in Rows(1)
+                    from rows in Rows()
                     select (Step)new Import(policy, rows)
                 ),
                 (4, Gen.Choose(0, 9).Select(index => (Step)new Undo(index))),
-                (1, Rows(11).Select(rows => (Step)new Provider(rows))),
+                (1, Rows().Select(rows => (Step)new Provider(rows))),
+                (1, Rows().Select(rows => (Step)new Insert(rows))),
+                (1, Gen.Constant((Step)new Compress())),
                 (1, from slot in Gen.Choose(0, 7) from count in Gen.Choose(1, 10) select (Step)new Delete(slot, count))
             )
             .ArrayOf(12);
@@ -231,6 +239,88 @@ public abstract class ImportUndoTests<TDatabase> : IClassFixture<TDatabase>
     }
 
     [Fact]
+    public async Task A_value_that_was_written_with_SQL_stays_even_if_an_import_had_it_first()
+    {
+        var symbol = NewSymbol();
+        await ImportAsync(symbol, ConflictPolicy.Skip, [.. Minutes(0, 2, value: 1)]);
+        var second = await ImportAsync(symbol, ConflictPolicy.Replace, [.. Minutes(0, 2, value: 2)]);
+        await InsertAsync(symbol, [.. Minutes(0, 1, value: 2)]);
+        await _database.ExecuteAsync(
+            """
+            INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume, source)
+            VALUES ($1, '1m', $2, 9, 9, 9, 9, 9, 'aggregated')
+            """,
+            symbol,
+            Start.AddMinutes(1).UtcDateTime
+        );
+        await _undo.UndoAsync(second, Token);
+        Assert.Equal("2 1", await ClosesAsync(symbol));
+        Assert.Equal("undone 0 1 1", await CountsAsync(second));
+    }
+
+    [Fact]
+    public async Task A_bar_that_another_import_took_over_cannot_be_undone_without_the_value_that_was_replaced()
+    {
+        var symbol = NewSymbol();
+        await ImportAsync(symbol, ConflictPolicy.Skip, [.. Minutes(0, 3, value: 1)]);
+        var second = await ImportAsync(symbol, ConflictPolicy.Replace, [.. Minutes(0, 3, value: 2)]);
+        var third = await ImportAsync(symbol, ConflictPolicy.Replace, [.. Minutes(0, 3, value: 2)]);
+        await _undo.UndoAsync(second, Token);
+        Assert.Equal("2 2 2", await ClosesAsync(symbol));
+        await _database.ScalarAsync<long>("SELECT market.forget_alternatives(now() + interval '1 day')");
+        Assert.Equal(UndoOutcome.TooLate, await _undo.UndoAsync(third, Token));
+    }
+
+    [Fact]
+    public async Task Nothing_is_forgotten_while_an_import_is_being_undone()
+    {
+        var symbol = NewSymbol();
+        await ImportAsync(symbol, ConflictPolicy.Skip, [.. Minutes(0, 3, value: 1)]);
+        var second = await ImportAsync(symbol, ConflictPolicy.Replace, [.. Minutes(0, 3, value: 2)]);
+        await _database.ExecuteAsync("UPDATE import_batches SET status = 'undoing' WHERE id = $1", second);
+        Assert.Equal(0, await _database.ScalarAsync<long>("SELECT market.forget_alternatives(now() + interval '1 day')"));
+        await _undo.ResumeAsync(Token);
+        Assert.Equal("1 1 1", await ClosesAsync(symbol));
+    }
+
+    [Fact]
+    public async Task An_undo_makes_no_coarser_bars_if_the_import_made_none()
+    {
+        var symbol = NewSymbol();
+        var options = new ImportOptions { RollUp = false };
+        await RunAsync(symbol, options, [.. Minutes(0, 3, value: 1)]);
+        var second = await RunAsync(symbol, options, [.. Minutes(3, 3, value: 1)]);
+        await _undo.UndoAsync(second.Id, Token);
+        Assert.Equal(3, await _database.ScalarAsync<long>("SELECT count(*) FROM ohlcv_bars WHERE symbol = $1", symbol));
+    }
+
+    [Fact]
+    public async Task Files_that_agree_on_every_second_bar_are_imported_and_undone()
+    {
+        var symbol = NewSymbol();
+        const int bars = 20_000;
+        var first = await ImportAsync(symbol, ConflictPolicy.Skip, [.. Minutes(0, bars, value: 1)]);
+        var second = await RunAsync(
+            symbol,
+            ConflictPolicy.Skip,
+            [.. Enumerable.Range(0, bars).Select(slot => new Row("1m", slot, 1 + slot % 2))]
+        );
+        Assert.Equal(bars / 2, second.Differing);
+        await _undo.UndoAsync(first, Token);
+        Assert.Equal(
+            bars / 2,
+            await _database.ScalarAsync<long>(
+                "SELECT count(*) FROM ohlcv_bars WHERE symbol = $1 AND timeframe = '1m' AND close = 2",
+                symbol
+            )
+        );
+        Assert.Equal(
+            bars,
+            await _database.ScalarAsync<long>("SELECT count(*) FROM ohlcv_bars WHERE symbol = $1 AND timeframe = '1m'", symbol)
+        );
+    }
+
+    [Fact]
     public async Task A_file_of_fresh_history_leaves_no_alternatives_and_a_skipped_row_that_differs_is_counted()
     {
         var symbol = NewSymbol();
@@ -269,6 +359,14 @@ public abstract class ImportUndoTests<TDatabase> : IClassFixture<TDatabase>
                     ];
                     await _writer.WriteAsync(sets, new() { Source = "alpaca", Policy = ConflictPolicy.Replace }, Token);
                     break;
+                case Insert insert:
+                    await InsertAsync(symbol, insert.Rows);
+                    break;
+                case Compress when _database.Edition.HasPolicies:
+                    await _database.ExecuteAsync(
+                        "SELECT compress_chunk(c, if_not_compressed => true) FROM show_chunks('market.bars_1m') c"
+                    );
+                    break;
                 case Delete delete:
                     await _database.ExecuteAsync(
                         "DELETE FROM ohlcv_bars WHERE symbol = $1 AND timeframe = '1m' AND timestamp >= $2 AND timestamp < $3",
@@ -283,6 +381,23 @@ public abstract class ImportUndoTests<TDatabase> : IClassFixture<TDatabase>
         return dropped;
     }
 
+    private async Task InsertAsync(string symbol, Row[] rows)
+    {
+        foreach (var row in rows)
+        {
+            await _database.ExecuteAsync(
+                """
+                INSERT INTO ohlcv_bars (symbol, timeframe, timestamp, open, high, low, close, volume)
+                VALUES ($1, $2, $3, $4, $4 + 1, 0.5, $4, 10 * $4)
+                """,
+                symbol,
+                row.Timeframe,
+                Bar(row).Timestamp.UtcDateTime,
+                (decimal)row.Value
+            );
+        }
+    }
+
     private async Task<long> ImportAsync(string symbol, ConflictPolicy policy, Row[] rows)
     {
         var result = await RunAsync(symbol, policy, rows);
@@ -290,7 +405,10 @@ public abstract class ImportUndoTests<TDatabase> : IClassFixture<TDatabase>
         return result.Id;
     }
 
-    private async Task<ImportResult> RunAsync(string symbol, ConflictPolicy policy, Row[] rows)
+    private Task<ImportResult> RunAsync(string symbol, ConflictPolicy policy, Row[] rows) =>
+        RunAsync(symbol, new ImportOptions { Policy = policy }, rows);
+
+    private async Task<ImportResult> RunAsync(string symbol, ImportOptions options, Row[] rows)
     {
         var text = new StringBuilder(Header);
         foreach (var row in rows)
@@ -301,7 +419,7 @@ public abstract class ImportUndoTests<TDatabase> : IClassFixture<TDatabase>
         }
 
         await using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text.ToString()));
-        return Assert.Single(await _runner.ImportAsync(stream, "bars.csv", stream.Length, new() { Policy = policy }, new(), Token));
+        return Assert.Single(await _runner.ImportAsync(stream, "bars.csv", stream.Length, options, new(), Token));
     }
 
     private static IEnumerable<Row> Minutes(int from, int count, int value) =>

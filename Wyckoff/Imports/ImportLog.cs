@@ -47,7 +47,13 @@ internal static partial class ImportLog
     [LoggerMessage(
         2105,
         LogLevel.Information,
-        "Import {Id} is undone: {Removed} bars removed, {Restored} restored, {Kept} overwritten since and left alone"
+        "Import {Id} is undone: {Removed} bars removed, {Restored} restored, {Kept} were overwritten or deleted since"
     )]
     public static partial void Undone(this ILogger logger, long id, long removed, long restored, long kept);
+
+    [LoggerMessage(2106, LogLevel.Error, "Import {Id} could not be undone; the next start tries again")]
+    public static partial void NotUndone(this ILogger logger, Exception exception, long id);
+
+    [LoggerMessage(2107, LogLevel.Debug, "An undo collided with another transaction ({SqlState}); repeating attempt {Attempt}")]
+    public static partial void UndoCollided(this ILogger logger, string sqlState, int attempt);
 }

@@ -363,7 +363,7 @@ public sealed class ImportRunner(
                         await ImportStore.RecordAsync(
                             connection,
                             import.Id,
-                            result,
+                            Counted(result),
                             [.. sets.Select(set => set.TickerId).Distinct()],
                             sliceRejects,
                             sliceRounded,
@@ -374,11 +374,15 @@ public sealed class ImportRunner(
                 },
                 cancellationToken
             );
-            tally.Add(written, rounded);
+            tally.Add(Counted(written), rounded);
             tally.Reject(rejects);
             progress.Add(runs.Sum(run => run.Bars.Length) + rejects.Count, rejects.Count);
             (rejects, rounded) = ([], 0);
         }
+
+        // Bars that the import stored before it died count as inserted again, as if it had not died.
+        BarWriteResult Counted(BarWriteResult result) =>
+            import.Resumed ? result with { Inserted = result.Inserted + result.Own, Skipped = result.Skipped - result.Own } : result;
     }
 
     /// <summary>

@@ -4,6 +4,7 @@ using NpgsqlTypes;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports.Records;
+using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 using Wyckoff.Telemetry;
 
@@ -35,6 +36,11 @@ public sealed class ImportUndo(NpgsqlDataSource source, BarWriter writer, TimePr
     /// <summary>About a month of 1m bars.</summary>
     private const int BarsAtATime = 40_000;
 
+    // A transaction holds the locks of all windows of its tickers.
+    private const int TickersAtATime = 200;
+
+    private const int Attempts = 8;
+
     public async Task<UndoOutcome> UndoAsync(long id, CancellationToken cancellationToken)
     {
         using var activity = MarketDataTraces.Undo(id);
@@ -53,12 +59,18 @@ public sealed class ImportUndo(NpgsqlDataSource source, BarWriter writer, TimePr
             return outcome;
         }
 
-        foreach (var (tickerId, timeframe, range) in await WindowsAsync(id, cancellationToken))
+        var windows = await WindowsAsync(id, cancellationToken);
+        foreach (var (tickerId, timeframe, range) in windows)
         {
             foreach (var piece in BarSpans.Cut(timeframe, range.Start, range.End, BarsAtATime, time.GetUtcNow()))
             {
-                writer.Announce(await UndoAsync(id, tickerId, timeframe, piece, cancellationToken));
+                writer.Announce(await RetryAsync(() => UndoAsync(id, tickerId, timeframe, piece, cancellationToken), cancellationToken));
             }
+        }
+
+        foreach (var tickerIds in windows.Select(window => window.TickerId).Distinct().Order().Chunk(TickersAtATime))
+        {
+            await RetryAsync(() => ForgetWindowsAsync(id, tickerIds, cancellationToken), cancellationToken);
         }
 
         var (removed, restored, kept) = await FinishAsync(id, cancellationToken);
@@ -81,7 +93,15 @@ public sealed class ImportUndo(NpgsqlDataSource source, BarWriter writer, TimePr
 
         foreach (var id in interrupted)
         {
-            await UndoAsync(id, cancellationToken);
+            try
+            {
+                await UndoAsync(id, cancellationToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException && !DatabaseFaults.IsAway(e))
+            {
+                // The others are completed nevertheless.
+                logger.NotUndone(e, id);
+            }
         }
     }
 
@@ -189,7 +209,7 @@ public sealed class ImportUndo(NpgsqlDataSource source, BarWriter writer, TimePr
     }
 
     // The ranges of the import leave the coverage of files, unless another import has them too.
-    private async Task<(long Removed, long Restored, long Kept)> FinishAsync(long id, CancellationToken cancellationToken)
+    private async Task<bool> ForgetWindowsAsync(long id, int[] tickerIds, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -197,10 +217,7 @@ public sealed class ImportUndo(NpgsqlDataSource source, BarWriter writer, TimePr
         foreach (
             var sql in (string[])
                 [
-                    """
-                        SELECT count(market.lock_ticker(ticker_id))
-                          FROM (SELECT DISTINCT ticker_id FROM market.import_windows WHERE import_id = $1 ORDER BY ticker_id) t
-                        """,
+                    "SELECT count(market.lock_ticker(t)) FROM (SELECT t FROM unnest($2) t ORDER BY t) locked WHERE $1 > 0",
                     """
                         UPDATE market.sync_coverage s
                            SET covered = s.covered - (w.covered - coalesce((
@@ -208,38 +225,68 @@ public sealed class ImportUndo(NpgsqlDataSource source, BarWriter writer, TimePr
                                    FROM market.import_windows o
                                   WHERE o.ticker_id = w.ticker_id AND o.timeframe = w.timeframe AND o.import_id <> w.import_id), '{}'))
                           FROM market.import_windows w
-                         WHERE w.import_id = $1 AND s.ticker_id = w.ticker_id AND s.timeframe = w.timeframe AND s.source = 'import'
+                         WHERE w.import_id = $1 AND w.ticker_id = ANY($2)
+                           AND s.ticker_id = w.ticker_id AND s.timeframe = w.timeframe AND s.source = 'import'
                         """,
                     """
                         DELETE FROM market.sync_coverage s
                          USING market.import_windows w
-                         WHERE w.import_id = $1 AND s.ticker_id = w.ticker_id AND s.timeframe = w.timeframe AND s.source = 'import'
-                           AND isempty(s.covered)
+                         WHERE w.import_id = $1 AND w.ticker_id = ANY($2)
+                           AND s.ticker_id = w.ticker_id AND s.timeframe = w.timeframe AND s.source = 'import' AND isempty(s.covered)
                         """,
-                    "DELETE FROM market.import_claims WHERE holder_id = $1",
-                    "DELETE FROM market.import_windows WHERE import_id = $1",
-                    """
-                        UPDATE market.import_batches
-                           SET status = 'undone', undone_at = clock_timestamp(),
-                               bars_kept = greatest(0, rows_inserted + rows_updated - bars_removed - bars_restored)
-                         WHERE id = $1
-                        RETURNING bars_removed, bars_restored, bars_kept
-                        """,
+                    "DELETE FROM market.import_claims WHERE holder_id = $1 AND ticker_id = ANY($2)",
+                    "DELETE FROM market.import_windows WHERE import_id = $1 AND ticker_id = ANY($2)",
                 ]
         )
         {
-            batch.BatchCommands.Add(new(sql) { Parameters = { new() { Value = id } } });
+            batch.BatchCommands.Add(
+                new(sql)
+                {
+                    Parameters =
+                    {
+                        new() { Value = id },
+                        new() { Value = tickerIds },
+                    },
+                }
+            );
         }
 
-        (long, long, long) counts;
-        await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
-        {
-            await reader.NextResultAsync(cancellationToken);
-            await reader.ReadAsync(cancellationToken);
-            counts = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
-        }
-
+        await batch.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return counts;
+        return true;
+    }
+
+    private async Task<(long Removed, long Restored, long Kept)> FinishAsync(long id, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(
+            """
+            UPDATE market.import_batches
+               SET status = 'undone', undone_at = clock_timestamp(),
+                   bars_kept = greatest(0, rows_inserted + rows_updated - bars_removed - bars_restored)
+             WHERE id = $1
+            RETURNING bars_removed, bars_restored, bars_kept
+            """
+        );
+        command.Parameters.Add(new() { Value = id });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+    }
+
+    private async Task<T> RetryAsync<T>(Func<Task<T>> action, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await action();
+            }
+            catch (PostgresException e) when (attempt < Attempts && BarWriter.IsCollision(e))
+            {
+                // A deadlock with the compression job, for example.
+                logger.UndoCollided(e.SqlState, attempt);
+                await Task.Delay(TimeSpan.FromMilliseconds(attempt * 20), time, cancellationToken);
+            }
+        }
     }
 }

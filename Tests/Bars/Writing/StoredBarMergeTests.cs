@@ -52,14 +52,14 @@ public sealed class StoredBarMergeTests
     }
 
     [Fact]
-    public void Equal_bars_of_another_import_are_claimed_up_to_the_next_stored_bar_of_another_origin()
+    public void Equal_bars_of_another_import_are_claimed_up_to_a_gap_or_a_stored_bar_of_another_origin()
     {
         var merge = Merge(
             ConflictPolicy.Skip,
             [.. Enumerable.Range(0, 9).Where(minute => minute != 6).Select(minute => Bar(minute))],
             [
                 new(Bar(0), false, 1), // Claimed.
-                // Minute 1 is not stored: it is inserted, and the claim goes on.
+                // Minute 1 is not stored: it is inserted, and the next claim begins after it.
                 new(Bar(2), false, 1),
                 new(Bar(3), false, null), // Of no import.
                 new(Bar(4), false, 1),
@@ -70,12 +70,45 @@ public sealed class StoredBarMergeTests
             ]
         );
         Assert.Equal(
-            [new(1, Time(0), Time(3)), new(1, Time(4), Time(5)), new(2, Time(5), Time(6)), new(2, Time(7), Time(8))],
+            [
+                new(1, Time(0), Time(1)),
+                new(1, Time(2), Time(3)),
+                new(1, Time(4), Time(5)),
+                new(2, Time(5), Time(6)),
+                new(2, Time(7), Time(8)),
+            ],
             merge.Claims
         );
         Assert.Equal([1], Minutes(merge.Inserts));
-        Assert.Equal([8], Minutes(merge.Differing));
+        Assert.Equal([8], Minutes(merge.Alternatives));
         Assert.Equal(7, merge.Skipped);
+    }
+
+    [Fact]
+    public void Where_files_agree_only_here_and_there_the_bars_are_kept_instead_of_ranges()
+    {
+        var bars = Enumerable.Range(0, 2_500).Select(minute => Bar(minute)).ToArray();
+        StoredBar[] stored = [.. bars.Select((bar, i) => new StoredBar(i % 2 == 0 ? bar : bar with { Volume = 9 }, false, 1))];
+        var merge = Merge(ConflictPolicy.Skip, bars, stored);
+        Assert.Empty(merge.Claims);
+        Assert.Equal(1_250, merge.Differing);
+        Assert.Equal(Enumerable.Range(0, 2_500), Minutes(merge.Alternatives));
+    }
+
+    [Fact]
+    public void A_provider_that_confirms_a_bar_of_an_import_takes_it_over()
+    {
+        var provider = new StoredBarMerge(
+            WindowBatch.Of(Ticker, Timeframe.Minute1, [new[] { Bar(0), Bar(1) }]),
+            ConflictPolicy.Replace,
+            null,
+            importId: null
+        );
+        provider.Add(new(Bar(0), false, 1));
+        provider.Add(new(Bar(1), false, null));
+        provider.Complete();
+        Assert.Equal([0], Minutes(provider.Updates));
+        Assert.Equal(1, provider.Skipped);
     }
 
     [Fact]

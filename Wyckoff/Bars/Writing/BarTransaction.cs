@@ -23,6 +23,7 @@ internal sealed class BarTransaction
     private long _updated;
     private long _skipped;
     private long _differing;
+    private long _own;
     private long _duplicates;
 
     public BarTransaction(NpgsqlConnection connection, BarWriteOptions options, DerivationCache cache)
@@ -43,6 +44,7 @@ internal sealed class BarTransaction
             Updated = _updated,
             Skipped = _skipped,
             Differing = _differing,
+            Own = _own,
             Duplicates = duplicates + _duplicates,
             Changes = _changes.Changes,
         };
@@ -120,7 +122,8 @@ internal sealed class BarTransaction
         _updated += merge.Updates.Count - merge.OwnUpdates;
         _duplicates += merge.OwnUpdates;
         _skipped += merge.Skipped;
-        _differing += merge.Differing.Count;
+        _differing += merge.Differing;
+        _own += merge.OwnSkipped;
         return merge;
     }
 

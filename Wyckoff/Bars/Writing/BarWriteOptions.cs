@@ -65,6 +65,9 @@ public sealed record BarWriteResult
     /// <summary>Of the skipped bars those with other values than the stored bar.</summary>
     public long Differing { get; init; }
 
+    /// <summary>Of the skipped bars those that the same import had stored before.</summary>
+    public long Own { get; init; }
+
     /// <summary>Bars of the import that were dropped because a later one has the same timestamp.</summary>
     public long Duplicates { get; init; }
 

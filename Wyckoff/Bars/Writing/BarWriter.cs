@@ -82,7 +82,8 @@ public sealed class BarWriter(
 
     internal const string Aggregated = "aggregated";
 
-    private static bool IsCollision(PostgresException e) =>
+    /// <summary>Whether a transaction collided with another one and may be repeated.</summary>
+    internal static bool IsCollision(PostgresException e) =>
         e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.UniqueViolation;
 
     private async Task<BarWriteResult> TryWriteAsync(List<WindowBatch> batch, BarWriteOptions options, CancellationToken cancellationToken)

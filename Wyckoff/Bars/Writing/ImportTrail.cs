@@ -20,10 +20,10 @@ internal sealed class ImportTrail(NpgsqlConnection connection, long importId, st
         CancellationToken cancellationToken
     )
     {
-        var skipped = merges.Where(merge => merge.Differing.Count > 0).ToList();
+        var skipped = merges.Where(merge => merge.Alternatives.Count > 0).ToList();
         await CopyAsync(skipped, cancellationToken);
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Windows(batches) } };
-        foreach (var merge in merges.Where(merge => merge.Differing.Count + merge.Updates.Count > 0))
+        foreach (var merge in merges.Where(merge => merge.Alternatives.Count + merge.Updates.Count > 0))
         {
             batch.BatchCommands.Add(WithdrawClaims(merge));
         }
@@ -36,7 +36,7 @@ internal sealed class ImportTrail(NpgsqlConnection connection, long importId, st
 
         foreach (var merge in skipped)
         {
-            batch.BatchCommands.Add(ForgetOwn(merge, merge.Differing, Table));
+            batch.BatchCommands.Add(ForgetOwn(merge, merge.Alternatives, Table));
             batch.BatchCommands.Add(KeepSkipped(merge));
         }
 
@@ -94,7 +94,7 @@ internal sealed class ImportTrail(NpgsqlConnection connection, long importId, st
         await using var copy = await BarCopy.BeginAsync(connection, Table, source, importId, cancellationToken);
         foreach (var merge in skipped)
         {
-            await copy.WriteAsync(merge.Batch.Ticker.Id, merge.Differing.ToArray(), cancellationToken);
+            await copy.WriteAsync(merge.Batch.Ticker.Id, merge.Alternatives.ToArray(), cancellationToken);
         }
 
         await copy.CompleteAsync(cancellationToken);
@@ -125,8 +125,7 @@ internal sealed class ImportTrail(NpgsqlConnection connection, long importId, st
         new(
             """
             UPDATE market.import_claims c
-               SET ranges = c.ranges
-                   - (SELECT range_agg(tstzrange(t, t + market.timeframe_width($3))) FROM unnest($6) t)
+               SET ranges = c.ranges - (SELECT range_agg(tstzrange(since, until)) FROM unnest($6, $7) k (since, until))
              WHERE c.import_id = $1 AND c.ticker_id = $2 AND c.timeframe = $3 AND c.ranges && tstzrange($4, $5)
             """
         )
@@ -138,7 +137,8 @@ internal sealed class ImportTrail(NpgsqlConnection connection, long importId, st
                 Frame(merge),
                 new() { Value = SqlTime.Of(merge.Batch.First) },
                 new() { Value = SqlTime.Of(merge.Batch.Range.Until) },
-                Times(merge.Updates.Concat(merge.Differing).Select(bar => bar.Bar.Time)),
+                Times(merge.Updates.Concat(merge.Alternatives).Select(bar => bar.Bar.Time)),
+                Times(merge.Updates.Concat(merge.Alternatives).Select(bar => bar.Bar.Time + merge.Batch.Timeframe.Microseconds)),
             },
         };
 
@@ -170,8 +170,8 @@ internal sealed class ImportTrail(NpgsqlConnection connection, long importId, st
         new(
             """
             DELETE FROM market.alternative_bars a
-             USING unnest($4, $5) k (since, until)
-             WHERE a.ticker_id = $1 AND a.timeframe = $2 AND a.import_id = $3 AND a.timestamp >= k.since AND a.timestamp < k.until
+             WHERE a.ticker_id = $1 AND a.timeframe = $2 AND a.import_id = $3 AND a.timestamp >= $6 AND a.timestamp < $7
+               AND (SELECT range_agg(tstzrange(since, until)) FROM unnest($4, $5) k (since, until)) @> a.timestamp
             """
         )
         {
@@ -182,6 +182,8 @@ internal sealed class ImportTrail(NpgsqlConnection connection, long importId, st
                 Import,
                 Times(merge.Claims.Select(claim => claim.From)),
                 Times(merge.Claims.Select(claim => claim.Until)),
+                new() { Value = SqlTime.Of(merge.Claims[0].From) },
+                new() { Value = SqlTime.Of(merge.Claims[^1].Until) },
             },
         };
 

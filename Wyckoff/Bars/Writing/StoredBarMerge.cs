@@ -8,7 +8,12 @@ namespace Wyckoff.Bars.Writing;
 /// </summary>
 internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, BarDerivation? derivation, long? importId = null)
 {
-    /// <summary>Stored bars of another import, one after the other, that the batch has with the same values.</summary>
+    /// <summary>
+    /// With more claims than this, the stored bars and those of the batch agree only here and there, and rows are cheaper than ranges.
+    /// </summary>
+    private const int MostClaims = 1_000;
+
+    /// <summary>Stored bars of another import, without a gap in time, that the batch has with the same values.</summary>
     public readonly record struct Claim(long Holder, long From, long Until);
 
     // The index of the next bar of the batch to compare.
@@ -31,14 +36,20 @@ internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, B
     public long Skipped { get; private set; }
 
     /// <summary>Of the skipped bars those with other values than the stored bar.</summary>
-    public List<FinishedBar> Differing { get; } = [];
+    public long Differing { get; private set; }
+
+    /// <summary>Of the skipped bars those that the same import had stored before.</summary>
+    public long OwnSkipped { get; private set; }
+
+    /// <summary>Skipped bars whose values are kept, in the order of time, because another import's bar is stored.</summary>
+    public List<FinishedBar> Alternatives { get; } = [];
 
     /// <summary>How many of the updates replace a bar that the same import wrote in an earlier batch.</summary>
     public long OwnUpdates { get; private set; }
 
     /// <summary>
-    /// The bars of other imports that the batch has with the same values, if it belongs to an import itself. No stored bar of another
-    /// origin or with another value lies within one.
+    /// The bars of other imports that the batch has with the same values, if it belongs to an import itself. Each bar within a claim is
+    /// stored, is the holder's and has the values of the batch.
     /// </summary>
     public List<Claim> Claims { get; } = [];
 
@@ -70,6 +81,14 @@ internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, B
         var own = importId is not null && stored.ImportId == importId;
         if (!stored.Aggregated && bar == stored.Bar)
         {
+            if (importId is null && stored.ImportId is not null && policy == ConflictPolicy.Replace)
+            {
+                // Confirmed by a source that cannot be undone: the bar is no longer that of the import.
+                Change(Updates, bar);
+                return;
+            }
+
+            OwnSkipped += own ? 1 : 0;
             ClaimBar(stored, own);
             Skip(stored.Bar);
             return;
@@ -87,7 +106,12 @@ internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, B
         }
         else
         {
-            Differing.Add(new(bar, BarDerivation.Fields.None));
+            Differing++;
+            if (importId is not null)
+            {
+                Alternatives.Add(new(bar, BarDerivation.Fields.None));
+            }
+
             Skip(stored.Bar);
         }
     }
@@ -98,6 +122,11 @@ internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, B
         for (var bars = batch.Bars.Span; _next < bars.Length; _next++)
         {
             Change(Inserts, bars[_next]);
+        }
+
+        if (Claims.Count > MostClaims)
+        {
+            KeepClaimed();
         }
     }
 
@@ -113,7 +142,7 @@ internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, B
         }
 
         var until = stored.Bar.Time + batch.Timeframe.Microseconds;
-        if (_claimed == holder)
+        if (_claimed == holder && Claims[^1].Until == stored.Bar.Time)
         {
             Claims[^1] = Claims[^1] with { Until = until };
         }
@@ -122,6 +151,26 @@ internal sealed class StoredBarMerge(WindowBatch batch, ConflictPolicy policy, B
             Claims.Add(new(holder, stored.Bar.Time, until));
             _claimed = holder;
         }
+    }
+
+    private void KeepClaimed()
+    {
+        var next = 0;
+        foreach (ref readonly var bar in batch.Bars.Span)
+        {
+            while (next < Claims.Count && Claims[next].Until <= bar.Time)
+            {
+                next++;
+            }
+
+            if (next < Claims.Count && bar.Time >= Claims[next].From)
+            {
+                Alternatives.Add(new(bar, BarDerivation.Fields.None));
+            }
+        }
+
+        Alternatives.Sort((a, b) => a.Bar.Time.CompareTo(b.Bar.Time));
+        Claims.Clear();
     }
 
     private void Skip(in IncomingBar stored)

@@ -116,7 +116,7 @@ public sealed class ImportBatch
     /// <summary>Bars that an undo gave the values back that they had without this import.</summary>
     public long BarsRestored { get; private set; }
 
-    /// <summary>Bars of the import that an undo left alone, because something else had written them since.</summary>
+    /// <summary>Bars of the import that were overwritten or deleted before it was undone.</summary>
     public long BarsKept { get; private set; }
 
     /// <summary>The options of the import as JSON. The same file with other options is another import.</summary>

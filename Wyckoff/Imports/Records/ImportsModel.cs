@@ -97,7 +97,7 @@ internal static class ImportsModel
             .HasComment("False once values that it replaced are no longer kept.");
         batch.Property(b => b.BarsRemoved).HasComment("Bars that an undo deleted.");
         batch.Property(b => b.BarsRestored).HasComment("Bars that an undo gave the values back that they have without this import.");
-        batch.Property(b => b.BarsKept).HasComment("Bars that an undo left alone, because something else had written them since.");
+        batch.Property(b => b.BarsKept).HasComment("Bars of the import that were overwritten or deleted before it was undone.");
         batch.Property(b => b.RowsRejected).HasComment("Kept in import_rejects.");
         foreach (
             var count in new[]

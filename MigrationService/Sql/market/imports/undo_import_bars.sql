@@ -3,7 +3,10 @@ RETURNS TABLE (changed_timeframe text, version bigint, changed tstzrange)
 LANGUAGE plpgsql SET search_path = pg_catalog SET enable_nestloop = off AS $$
 DECLARE
   frame CONSTANT text := market.timeframe(timeframe);
-  width CONSTANT interval := market.timeframe_width(frame);
+  -- In hours: a day in the time zone of the session may have 23 or 25.
+  width CONSTANT interval := make_interval(secs => extract(epoch FROM market.timeframe_width(frame))::double precision);
+  piece CONSTANT tstzmultirange := tstzmultirange(tstzrange(since, until));
+  options CONSTANT jsonb := (SELECT i.options FROM market.import_batches i WHERE i.id = import);
   removed bigint;
   restored bigint;
   gone tstzrange;
@@ -18,17 +21,19 @@ BEGIN
       SELECT timestamp, open, high, low, close, volume, trade_count, vwap
         FROM market.%1$I
        WHERE ticker_id = $2 AND timestamp >= $4 AND timestamp < $5 AND import_id = $1
-    ), claims AS MATERIALIZED (
-      SELECT c.import_id, w.seq, i.policy = 'replace' AS replaces, i.source, r
+    ), claims AS (
+      -- One row per bar, so that they are joined by hash.
+      SELECT c.import_id, w.seq, i.policy = 'replace' AS replaces, i.source, timestamp
         FROM market.import_claims c
         JOIN market.import_windows w USING (import_id, ticker_id, timeframe)
         JOIN market.import_batches i ON i.id = c.import_id
-       CROSS JOIN LATERAL unnest(c.ranges) r
-       WHERE c.holder_id = $1 AND c.ticker_id = $2 AND c.timeframe = $3 AND r && tstzrange($4, $5)
+       CROSS JOIN LATERAL unnest(c.ranges * $7) r
+       CROSS JOIN LATERAL generate_series(lower(r), upper(r) - $6, $6) timestamp
+       WHERE c.holder_id = $1 AND c.ticker_id = $2 AND c.timeframe = $3
     ), claimed AS MATERIALIZED (
       SELECT m.*, c.source, c.import_id, c.seq, c.replaces
         FROM mine m
-        JOIN claims c ON m.timestamp >= lower(c.r) AND m.timestamp < upper(c.r)
+        JOIN claims c ON c.timestamp = m.timestamp
     ), candidates AS (
       SELECT *, true AS is_claim FROM claimed
       UNION ALL
@@ -58,6 +63,14 @@ BEGIN
        USING remaining r
        WHERE NOT r.is_claim AND a.ticker_id = $2 AND a.timeframe = $3 AND a.timestamp >= $4 AND a.timestamp < $5
          AND a.timestamp = r.timestamp AND a.import_id IS NOT DISTINCT FROM r.import_id
+    ), replaced_anew AS (
+      -- What the import had replaced is now replaced by the import that has the bar.
+      UPDATE market.alternative_bars a
+         SET replaced_by = r.import_id
+        FROM remaining r
+       WHERE a.ticker_id = $2 AND a.timeframe = $3 AND a.timestamp >= $4 AND a.timestamp < $5
+         AND a.timestamp = r.timestamp AND a.replaced_by = $1
+         AND (r.is_claim OR a.import_id IS DISTINCT FROM r.import_id)
     ), restored AS (
       UPDATE market.%1$I b
          SET open = r.open, high = r.high, low = r.low, close = r.close, volume = r.volume,
@@ -77,7 +90,7 @@ BEGIN
               FROM (SELECT timestamp FROM removed UNION ALL SELECT timestamp FROM restored) t HAVING count(*) > 0)
     $query$, 'bars_' || frame)
     INTO removed, restored, gone, touched
-    USING import, ticker, frame, since, until, width;
+    USING import, ticker, frame, since, until, width, piece;
 
   -- Values of the import that another one replaced. An import that had found them stored keeps them as its own.
   INSERT INTO market.alternative_bars (
@@ -85,7 +98,13 @@ BEGIN
   SELECT a.ticker_id, a.timeframe, a.timestamp, c.import_id, a.replaced_by, a.open, a.high, a.low, a.close, a.volume, a.trade_count,
          a.vwap, i.source
     FROM market.alternative_bars a
-    JOIN market.import_claims c ON c.holder_id = import AND c.ticker_id = ticker AND c.timeframe = frame AND c.ranges @> a.timestamp
+    JOIN (
+      SELECT k.import_id, claimed
+        FROM market.import_claims k
+       CROSS JOIN LATERAL unnest(k.ranges * piece) r
+       CROSS JOIN LATERAL generate_series(lower(r), upper(r) - width, width) claimed
+       WHERE k.holder_id = import AND k.ticker_id = ticker AND k.timeframe = frame
+    ) c ON c.claimed = a.timestamp
     JOIN market.import_batches i ON i.id = c.import_id
    WHERE a.ticker_id = ticker AND a.timeframe = frame AND a.timestamp >= since AND a.timestamp < until AND a.import_id = import
   ON CONFLICT DO NOTHING;
@@ -112,16 +131,21 @@ BEGIN
     UPDATE market.sync_coverage s
        SET covered = s.covered - tstzmultirange(gone)
      WHERE s.ticker_id = ticker AND s.timeframe = frame AND s.source <> 'import' AND s.covered && gone;
-    IF frame <> '1m' THEN
+    IF frame <> '1m' AND options->>'rollUps' IS DISTINCT FROM 'false' THEN
       touched := range_merge(touched, coalesce(market.aggregate_bars(ticker, frame, lower(gone), upper(gone)), touched));
     END IF;
   END IF;
 
   changed_timeframe := frame;
-  changed := range_merge(touched, coalesce(market.rederive(ticker, frame, touched), touched));
+  changed := touched;
+  IF options->>'derived' IS DISTINCT FROM 'false' THEN
+    changed := range_merge(touched, coalesce(market.rederive(ticker, frame, touched), touched));
+  END IF;
   version := market.record_change(ticker, frame, changed);
   RETURN NEXT;
-  RETURN QUERY SELECT r.rolled, r.version, r.changed FROM market.roll_up(ticker, frame, changed) r;
+  IF options->>'rollUps' IS DISTINCT FROM 'false' THEN
+    RETURN QUERY SELECT r.rolled, r.version, r.changed FROM market.roll_up(ticker, frame, changed) r;
+  END IF;
 END $$;
 COMMENT ON FUNCTION market.undo_import_bars(bigint, int, text, timestamptz, timestamptz) IS
   'Undoes an import for the bars of one window with since <= timestamp < until: a bar that still is what the import wrote gets the value '

@@ -84,10 +84,10 @@ BEGIN
     END IF;
   END LOOP;
 
-  -- An undo must not bring back a value that was stored before this statement.
+  -- An undo must not bring back a value that was stored before this statement. Aggregated rows replace no bar of an import.
   DELETE FROM market.alternative_bars a
    USING pg_temp.staged_bars s
-   WHERE s.op <> 'written' AND a.ticker_id = s.ticker_id AND a.timeframe = s.timeframe AND a.timestamp = s.timestamp;
+   WHERE s.op <> 'written' AND NOT (s.op = 'insert' AND s.source = 'aggregated') AND a.ticker_id = s.ticker_id AND a.timeframe = s.timeframe AND a.timestamp = s.timestamp;
 
   FOR w IN
     SELECT DISTINCT s.timeframe, s.op
@@ -130,10 +130,11 @@ BEGIN
               quality_score = CASE EXCLUDED.source WHEN ''aggregated'' THEN EXCLUDED.quality_score ELSE b.quality_score END
           WHERE (b.source = ''aggregated'' OR EXCLUDED.source <> ''aggregated'')
             -- quality_score is compared only for aggregated bars. For others it is derived, and a given value is ignored.
-            AND (b.open, b.high, b.low, b.close, b.volume, b.trade_count, b.vwap, b.source,
+            -- An equal row makes the bar of an import one of this statement, which an undo leaves alone.
+            AND (b.open, b.high, b.low, b.close, b.volume, b.trade_count, b.vwap, b.source, b.import_id,
                 CASE EXCLUDED.source WHEN ''aggregated'' THEN b.quality_score END)
               IS DISTINCT FROM (EXCLUDED.open, EXCLUDED.high, EXCLUDED.low, EXCLUDED.close,
-                EXCLUDED.volume, EXCLUDED.trade_count, EXCLUDED.vwap, EXCLUDED.source,
+                EXCLUDED.volume, EXCLUDED.trade_count, EXCLUDED.vwap, EXCLUDED.source, NULL,
                 CASE EXCLUDED.source WHEN ''aggregated'' THEN EXCLUDED.quality_score END)' END)
       USING w.op, w.timeframe;
   END LOOP;
