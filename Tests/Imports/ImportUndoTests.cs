@@ -439,13 +439,17 @@ public abstract class ImportUndoTests<TDatabase> : IClassFixture<TDatabase>
 
     private static TimeRange Slots(int from, int until) => new(Start.AddMinutes(from), Start.AddMinutes(until));
 
-    /// <summary>All bars of a symbol, with their derived fields, and its coverage.</summary>
+    /// <summary>
+    /// All bars of a symbol, with their derived fields, and its coverage. Not the source: where several sources agree, it may be any of
+    /// them.
+    /// </summary>
     private async Task<string> StoredAsync(string symbol)
     {
         var bars = await _database.ScalarAsync<string>(
             """
             SELECT coalesce(string_agg(concat_ws(' ', timeframe, timestamp AT TIME ZONE 'UTC', open, high, low, close, volume, vwap, spread,
-                     spread_ratio, volume_ratio, low_history, source, quality_score), E'\n' ORDER BY timeframe, timestamp), '')
+                     spread_ratio, volume_ratio, low_history, source = 'aggregated', quality_score),
+                     E'\n' ORDER BY timeframe, timestamp), '')
               FROM ohlcv_bars WHERE symbol = $1
             """,
             symbol

@@ -13,6 +13,21 @@ DECLARE
   touched tstzrange;
 BEGIN
   PERFORM market.lock_ticker(ticker);
+  IF to_regclass('pg_temp.remaining_bars') IS NULL THEN
+    CREATE TEMPORARY TABLE remaining_bars (
+      timestamp timestamptz,
+      open numeric,
+      high numeric,
+      low numeric,
+      close numeric,
+      volume numeric,
+      trade_count int,
+      vwap numeric,
+      source varchar,
+      import_id bigint
+    ) ON COMMIT DELETE ROWS;
+  END IF;
+  TRUNCATE pg_temp.remaining_bars;
 
   -- Stored bars of the import. What remains of a bar is what the other imports would have made of it in their order: the value of the last
   -- one that replaces, otherwise of the first one. What was stored before any import comes first.
@@ -71,26 +86,34 @@ BEGIN
        WHERE a.ticker_id = $2 AND a.timeframe = $3 AND a.timestamp >= $4 AND a.timestamp < $5
          AND a.timestamp = r.timestamp AND a.replaced_by = $1
          AND (r.is_claim OR a.import_id IS DISTINCT FROM r.import_id)
-    ), restored AS (
-      UPDATE market.%1$I b
-         SET open = r.open, high = r.high, low = r.low, close = r.close, volume = r.volume,
-             trade_count = r.trade_count, vwap = r.vwap, source = r.source, import_id = r.import_id
-        FROM remaining r
-       WHERE b.ticker_id = $2 AND b.timestamp >= $4 AND b.timestamp < $5 AND b.timestamp = r.timestamp
-      RETURNING b.timestamp
-    ), removed AS (
-      DELETE FROM market.%1$I b
-       WHERE b.ticker_id = $2 AND b.timestamp >= $4 AND b.timestamp < $5 AND b.import_id = $1
-         AND NOT EXISTS (SELECT FROM remaining r WHERE r.timestamp = b.timestamp)
-      RETURNING b.timestamp
     )
-    SELECT (SELECT count(*) FROM removed), (SELECT count(*) FROM restored),
-           (SELECT tstzrange(min(timestamp), max(timestamp) + $6) FROM removed HAVING count(*) > 0),
-           (SELECT tstzrange(min(timestamp), max(timestamp) + $6)
-              FROM (SELECT timestamp FROM removed UNION ALL SELECT timestamp FROM restored) t HAVING count(*) > 0)
+    INSERT INTO pg_temp.remaining_bars
+    SELECT timestamp, open, high, low, close, volume, trade_count, vwap, source, import_id FROM remaining
     $query$, 'bars_' || frame)
-    INTO removed, restored, gone, touched
     USING import, ticker, frame, since, until, width, piece;
+
+  -- One statement each: two parts of one statement must not change the same compressed chunk.
+  EXECUTE format($query$
+    UPDATE market.%I b
+       SET open = r.open, high = r.high, low = r.low, close = r.close, volume = r.volume,
+           trade_count = r.trade_count, vwap = r.vwap, source = r.source, import_id = r.import_id
+      FROM pg_temp.remaining_bars r
+     WHERE b.ticker_id = $1 AND b.timestamp >= $2 AND b.timestamp < $3 AND b.timestamp = r.timestamp
+    $query$, 'bars_' || frame)
+    USING ticker, since, until;
+  GET DIAGNOSTICS restored = ROW_COUNT;
+  EXECUTE format($query$
+    WITH removed AS (
+      DELETE FROM market.%I WHERE ticker_id = $1 AND timestamp >= $2 AND timestamp < $3 AND import_id = $4 RETURNING timestamp
+    )
+    SELECT count(*), CASE WHEN count(*) > 0 THEN tstzrange(min(timestamp), max(timestamp) + $5) END FROM removed
+    $query$, 'bars_' || frame)
+    INTO removed, gone
+    USING ticker, since, until, import, width;
+  SELECT range_merge(coalesce(gone, r), r)
+    INTO touched
+    FROM (SELECT tstzrange(min(timestamp), max(timestamp) + width) AS r FROM pg_temp.remaining_bars HAVING count(*) > 0) remaining;
+  touched := coalesce(touched, gone);
 
   -- Values of the import that another one replaced. An import that had found them stored keeps them as its own.
   INSERT INTO market.alternative_bars (

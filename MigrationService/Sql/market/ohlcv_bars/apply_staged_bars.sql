@@ -87,7 +87,8 @@ BEGIN
   -- An undo must not bring back a value that was stored before this statement. Aggregated rows replace no bar of an import.
   DELETE FROM market.alternative_bars a
    USING pg_temp.staged_bars s
-   WHERE s.op <> 'written' AND NOT (s.op = 'insert' AND s.source = 'aggregated') AND a.ticker_id = s.ticker_id AND a.timeframe = s.timeframe AND a.timestamp = s.timestamp;
+   WHERE s.op <> 'written' AND NOT (s.op = 'insert' AND s.source = 'aggregated')
+     AND a.ticker_id = s.ticker_id AND a.timeframe = s.timeframe AND a.timestamp = s.timestamp;
 
   FOR w IN
     SELECT DISTINCT s.timeframe, s.op
