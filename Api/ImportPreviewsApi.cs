@@ -16,7 +16,7 @@ public static class ImportPreviewsApi
         """;
 
     private const string Example = $$"""
-        {"maxRows":1000,"files":[{"file":"spy.csv","size":87,"error":null,"rows":2,"isWhole":true,"rejected":1,
+        {"maxRows":1000,"files":[{"file":"spy.csv","size":87,"error":null,"rows":2,"isWhole":true,"rejected":1,"rounded":0,
           "layout":{"format":"text","compression":null,"encoding":"UTF-8","vendor":null,"delimiter":",","hasHeader":true,"firstLine":2,
             "columns":[{"number":1,"name":"timestamp","field":"time"},{"number":2,"name":"open","field":"open"},
               {"number":3,"name":"high","field":"high"},{"number":4,"name":"low","field":"low"},{"number":5,"name":"close","field":"close"},
@@ -24,8 +24,8 @@ public static class ImportPreviewsApi
             "symbol":{"value":"SPY","from":"option"},"timeframe":{"value":"1d","from":"option"},"timezone":null,
             "dateFormat":{"value":"yyyy-MM-dd","from":"detected"},"decimalPoint":".","newestFirst":false},
           "notes":[],
-          "series":[{"symbol":"SPY","timeframe":"1d","ticker":{"exists":false,"assetType":"stock","timezone":"America/New_York"},
-            "bars":1,"duplicates":0,"new":1,"equal":0,"rolledUp":0,"differing":0,"onConflict":"skip","firstDifferences":[]}],
+          "series":[{"symbol":"SPY","timeframe":"1d",
+            "ticker":{"exists":false,"assetType":"stock","timezone":"America/New_York","allowsNegative":false},"bars":1,"duplicates":0,"new":1,"equal":0,"rolledUp":0,"differing":0,"onConflict":"skip","firstDifferences":[]}],
           "seriesNotShown":0,"firstBars":[{{Bar}}],
           "firstRejects":[{"line":3,"text":"2024-06-04,528,,522,527,1","reason":"high is empty"}],
           "earlierImports":[],"alreadyImportedBy":null}],"filesNotShown":0}
@@ -79,8 +79,8 @@ public sealed record ImportPreviewResponse(int MaxRows, IReadOnlyList<FilePrevie
 }
 
 /// <summary>
-/// What an import would do with one file. 'rows' counts the rows that were read, which are all of them if 'isWhole'. 'error' says why the
-/// import would fail. 'earlierImports' is null if the content was not compared with that of earlier imports.
+/// What an import would do with one file. 'rows' counts the rows that were read, which are all of them if 'isWhole'. 'rounded' counts those
+/// that would be stored with a rounded number. 'error' says why the import would fail. 'earlierImports' is null if the content was not compared with that of earlier imports.
 /// </summary>
 public sealed record FilePreviewResponse(
     string File,
@@ -89,6 +89,7 @@ public sealed record FilePreviewResponse(
     int Rows,
     bool IsWhole,
     int Rejected,
+    int Rounded,
     FileLayoutResponse? Layout,
     IReadOnlyList<string> Notes,
     IReadOnlyList<SeriesPreviewResponse> Series,
@@ -107,6 +108,7 @@ public sealed record FilePreviewResponse(
             file.Rows,
             file.IsWhole,
             file.Rejected,
+            file.Rounded,
             file.Layout is { } layout ? FileLayoutResponse.Of(layout) : null,
             file.Notes,
             [.. file.Series.Select(SeriesPreviewResponse.Of)],
@@ -192,7 +194,7 @@ public sealed record SeriesPreviewResponse(
         new(
             series.Symbol.Value,
             series.Timeframe.Name,
-            new(series.Ticker.Exists, series.Ticker.AssetType, series.Ticker.TimeZone),
+            new(series.Ticker.Exists, series.Ticker.AssetType, series.Ticker.TimeZone, series.Ticker.AllowsNegative),
             series.Bars,
             series.Duplicates,
             series.New,
@@ -210,7 +212,7 @@ public sealed record SeriesPreviewResponse(
 }
 
 /// <summary>A ticker as it is, or as the import would add it.</summary>
-public sealed record PreviewedTickerResponse(bool Exists, string AssetType, string Timezone);
+public sealed record PreviewedTickerResponse(bool Exists, string AssetType, string Timezone, bool AllowsNegative);
 
 /// <summary>A bar as it is stored and as the file has it.</summary>
 public sealed record BarDifferenceResponse(PreviewedBarResponse Stored, PreviewedBarResponse File);

@@ -93,7 +93,8 @@ internal static class PreviewText
     }
 
     private static string Sample(FilePreview file) =>
-        file.IsWhole ? Invariant($"all {file.Rows:N0} rows") : Invariant($"the first {file.Rows:N0} rows");
+        Invariant($"{(file.IsWhole ? "all" : "the first")} {file.Rows:N0} rows")
+        + (file.Rounded > 0 ? Invariant($", {file.Rounded:N0} rounded") : "");
 
     private static void WriteLayout(TextWriter output, FileLayout layout)
     {
@@ -137,7 +138,12 @@ internal static class PreviewText
     private static void WriteSeries(TextWriter output, SeriesPreview series)
     {
         var (ticker, policy) = (series.Ticker, EnumText.Of(series.Policy));
-        Line(output, "ticker", $"{series.Symbol}: {(ticker.Exists ? "exists" : "new")}, {ticker.AssetType}, {ticker.TimeZone}");
+        Line(
+            output,
+            "ticker",
+            $"{series.Symbol}: {(ticker.Exists ? "exists" : "new")}, {ticker.AssetType}, {ticker.TimeZone}"
+                + (ticker.AllowsNegative ? ", allows negative prices" : "")
+        );
         string?[] counts =
         [
             Invariant($"{series.New:N0} new"),

@@ -34,7 +34,7 @@ public sealed class ImportPreviewsTests(TestDatabase database) : IClassFixture<T
         Assert.Equal((new FindingResponse("LOOK", "option"), ","), (file.Layout!.Symbol, file.Layout.Delimiter));
         var series = Assert.Single(file.Series);
         Assert.Equal(
-            ("LOOK", 2, 2, "skip", new PreviewedTickerResponse(false, "stock", "America/New_York")),
+            ("LOOK", 2, 2, "skip", new PreviewedTickerResponse(false, "stock", "America/New_York", false)),
             (series.Symbol, series.Bars, series.New, series.OnConflict, series.Ticker)
         );
         Assert.Equal(new("LOOK", "1m", new(2024, 1, 2, 14, 30, 0, TimeSpan.Zero), 1, 2, 0.5m, 1.5m, 10, null, null), file.FirstBars[0]);
@@ -48,6 +48,24 @@ public sealed class ImportPreviewsTests(TestDatabase database) : IClassFixture<T
         Assert.Equal((0, 2, true), (file.Series[0].New, file.Series[0].Equal, file.Series[0].Ticker.Exists));
         Assert.Equal("completed", Assert.Single(file.EarlierImports!).Status);
         Assert.Null(file.AlreadyImportedBy);
+    }
+
+    [Fact]
+    public async Task Rounded_rows_are_counted_and_the_ticker_shows_whether_it_allows_negative_prices()
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        var preview = await PreviewAsync(
+            api.CreateClient(),
+            "?symbol=NEG&timeframe=1m&round=2&allowNegative=true",
+            Body(
+                Good.Replace("1.5,10", "-1.501,10", StringComparison.Ordinal).Replace(",0.5,", ",-2,", StringComparison.Ordinal),
+                "text/csv"
+            )
+        );
+        var file = Assert.Single(preview.Files);
+        Assert.Equal((2, 0, 2), (file.Rows, file.Rejected, file.Rounded));
+        Assert.Contains("Numbers of 2 rows were rounded to 2 decimals (--round).", file.Notes);
+        Assert.Equal(new(false, "stock", "America/New_York", true), file.Series[0].Ticker);
     }
 
     [Theory]

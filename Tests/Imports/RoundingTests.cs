@@ -79,7 +79,7 @@ public sealed class RoundingTests(TestDatabase database) : ApiTestBase(database)
         Assert.Equal((2L, 1L, 1L), (upload.Inserted, upload.Rejected, upload.Rounded));
         var file = Assert.Single(upload.Imports);
         Assert.Equal(1, file.Rounded);
-        Assert.Contains("Numbers of 1 rows were rounded to 2 decimals (--round).", file.Notes);
+        Assert.Contains("Numbers of 1 row were rounded to 2 decimals (--round).", file.Notes);
         var detail = (await Client.GetFromJsonAsync<ImportDetailResponse>($"/v1/imports/{file.Id}", Token))!;
         Assert.Equal(1, detail.Import.Rounded);
         Assert.Equal(1L, await Database.ScalarAsync<long>("SELECT rows_rounded FROM market.import_batches WHERE id = $1", file.Id));

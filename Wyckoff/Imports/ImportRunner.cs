@@ -162,6 +162,17 @@ public sealed class ImportRunner(
         }
     }
 
+    /// <summary>What a result says of rows whose numbers were rounded; nothing if there are none.</summary>
+    internal static string[] RoundedNotes(long rows, ImportOptions options)
+    {
+        var (row, decimals) = (rows == 1 ? "row" : "rows", options.Round == 1 ? "decimal" : "decimals");
+        var note = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Numbers of {rows} {row} were rounded to {options.Round} {decimals} (--round)."
+        );
+        return rows == 0 ? [] : [note];
+    }
+
     /// <summary>Closes imports whose process has died. To be called when a process starts.</summary>
     public async Task CloseInterruptedAsync(CancellationToken cancellationToken)
     {
@@ -267,7 +278,7 @@ public sealed class ImportRunner(
             File = input.Name,
             Status = status,
             Error = error,
-            Notes = [.. notes, .. findings.Notes, .. tally.Rounded > 0 ? [RoundedNote(tally.Rounded, options)] : (string[])[]],
+            Notes = [.. notes, .. findings.Notes, .. RoundedNotes(tally.Rounded, options)],
             Resumed = import.Resumed,
             Took = time.GetElapsedTime(started),
         };
@@ -430,9 +441,6 @@ public sealed class ImportRunner(
             logger.NotMarkedAsFailed(id, e.Message);
         }
     }
-
-    private static string RoundedNote(long rows, ImportOptions options) =>
-        string.Create(CultureInfo.InvariantCulture, $"Numbers of {rows} rows were rounded to {options.Round} decimals (--round).");
 
     private static string WithCommitted(string reason, Tally tally) =>
         tally.Committed == 0

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Wyckoff.Imports.Previews;
 using Wyckoff.Ingestor.Imports;
@@ -40,6 +41,18 @@ public sealed partial class DryRunTests(TestDatabase database) : IClassFixture<T
         Assert.Contains("ALL.zip!A_1d.csv: all 1 rows", output, StringComparison.Ordinal);
         Assert.EndsWith("3 files: 1 would fail, 1 with rejected rows. Nothing was written.\n", output, StringComparison.Ordinal);
         Assert.Equal(before, await _rig.ContentAsync());
+    }
+
+    [Fact]
+    public async Task It_says_how_many_rows_would_be_rounded_and_whether_a_ticker_allows_negative_prices()
+    {
+        var path = _rig.Write("SPREAD_1d.csv", PreviewRig.Header + "2024-01-02,-1,1,-1,0.123,10\n2024-01-03,-1,1,-1,0.5,10\n");
+        var output = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        PreviewText.Write(output, await _rig.PreviewOneAsync(path, new() { AllowNegative = true, Round = 1 }));
+        var text = output.ToString();
+        Assert.Contains("SPREAD_1d.csv: all 2 rows, 1 rounded\n", text, StringComparison.Ordinal);
+        Assert.Contains("  ticker    SPREAD: new, stock, America/New_York, allows negative prices\n", text, StringComparison.Ordinal);
+        Assert.Contains("  note      Numbers of 1 row were rounded to 1 decimal (--round).\n", text, StringComparison.Ordinal);
     }
 
     [Theory]

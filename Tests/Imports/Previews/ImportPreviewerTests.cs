@@ -58,7 +58,7 @@ public sealed class ImportPreviewerTests(TestDatabase database) : IClassFixture<
         Assert.Equal((3, "01/02/2024;1,5;;0,5;1,25;1,2;10", "high is empty"), ((int)reject.LineNumber, reject.Text, reject.Reason));
         var series = Assert.Single(preview.Series);
         Assert.Equal(
-            ("HEAD", "1d", 2, 2, new PreviewedTicker(false, "stock", "America/New_York")),
+            ("HEAD", "1d", 2, 2, new PreviewedTicker(false, "stock", "America/New_York", false)),
             (series.Symbol.Value, series.Timeframe.Name, series.Bars, series.New, series.Ticker)
         );
         Assert.Equal([], preview.Earlier);
@@ -117,12 +117,60 @@ public sealed class ImportPreviewerTests(TestDatabase database) : IClassFixture<
         );
         Assert.Equal(("gzip", new Finding("Europe/Athens", Origin.Option)), (minutes.Layout!.Compression, minutes.Layout.TimeZone));
         Assert.Equal("2024-01-02T14:30:00Z 1.5 2 0.5 1.25 10", ImportedText.Line(minutes.FirstBars[0].Bar));
-        Assert.Equal(new PreviewedTicker(false, "index", "Asia/Tokyo"), minutes.Series[0].Ticker);
+        Assert.Equal(new PreviewedTicker(false, "index", "Asia/Tokyo", false), minutes.Series[0].Ticker);
 
         // 16:30 UTC is the next day in Tokyo, and the bar belongs to the session of that day.
         var days = await _rig.PreviewOneAsync(_rig.Write("TOK_1d.csv", Header + "2024-01-02T16:30:00Z,150,200,50,125,10\n"), options);
         Assert.Equal("2024-01-03T00:00:00Z 1.5 2 0.5 1.25 10", ImportedText.Line(days.FirstBars[0].Bar));
         Assert.Equal(new Finding(null, Origin.Column), days.Layout!.TimeZone);
+    }
+
+    [Fact]
+    public async Task A_relative_path_says_as_much_as_the_full_path_that_the_import_uses()
+    {
+        var minutes = Path.Combine(_rig.Folder, "forex", "fxcm", "minute");
+        Directory.CreateDirectory(Path.Combine(minutes, "eurusd"));
+        var full = _rig.Write(Path.Combine(minutes, "eurusd", "20140501_trade.csv"), "36000000,1.5,2,0.5,1.25,10\n");
+        // Only the full path has the symbol in the folder after 'minute'. The current directory belongs to all tests, so it stays.
+        var relative = Path.Combine(Path.GetRelativePath(".", minutes), "gbpusd", "..", "eurusd", "20140501_trade.csv");
+        Assert.Equal((false, full), (Path.IsPathRooted(relative), Path.GetFullPath(relative)));
+
+        var preview = await _rig.PreviewOneAsync(relative);
+        var result = await _rig.ImportOneAsync(relative);
+        Assert.Equal((full, full), (result.File, preview.File));
+        Assert.Equal(result.Notes, preview.Notes);
+        Assert.Equal(new("Etc/GMT+5", Origin.FileName), preview.Layout!.TimeZone);
+        var series = Assert.Single(preview.Series);
+        Assert.Equal(("EURUSD", new PreviewedTicker(false, "forex", "Etc/GMT+5", false)), (series.Symbol.Value, series.Ticker));
+        var again = await _rig.PreviewOneAsync(relative);
+        Assert.Equal((1, result.Id), (again.Series[0].Equal, again.AlreadyImportedBy));
+        Assert.Equal(series.Ticker with { Exists = true }, again.Series[0].Ticker);
+    }
+
+    [Theory]
+    [InlineData("NEWNEG", true, false, true)]
+    [InlineData("NEWPOS", false, false, false)]
+    [InlineData("OLDNEG", false, true, true)]
+    [InlineData("OLDPOS", true, true, false)]
+    public async Task A_new_ticker_allows_negative_prices_if_the_option_says_so_and_a_stored_one_as_it_is(
+        string symbol,
+        bool option,
+        bool exists,
+        bool allows
+    )
+    {
+        if (exists)
+        {
+            await database.ExecuteAsync($"INSERT INTO market.tickers (symbol, allows_negative) VALUES ('{symbol}', {allows})");
+        }
+
+        var path = _rig.Write($"{symbol}_1d.csv", Header + "2020-04-17,19.8,20.2,17.3,18.2,1\n2020-04-20,17.7,17.8,-40.3,-37.6,1\n");
+        var options = new ImportOptions { AllowNegative = option };
+        var preview = await _rig.PreviewOneAsync(path, options);
+        Assert.Equal(allows ? 0 : 1, preview.Rejected);
+        Assert.Equal(new(exists, "stock", "America/New_York", allows), Assert.Single(preview.Series).Ticker);
+        await _rig.ImportOneAsync(path, options);
+        Assert.Equal(allows, await database.ScalarAsync<bool>($"SELECT allows_negative FROM market.tickers WHERE symbol = '{symbol}'"));
     }
 
     [Fact]

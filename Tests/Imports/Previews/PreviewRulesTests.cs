@@ -18,8 +18,8 @@ public sealed class PreviewRulesTests(TestDatabase database) : IClassFixture<Tes
     private readonly PreviewRig _rig = new(database);
     private int _symbols;
 
-    /// <summary>A row at a time slot; without a close it is rejected.</summary>
-    public sealed record Row(int Slot, int? Close);
+    /// <summary>A row at a time slot. Without a close it is rejected, and a close with many decimals is rounded.</summary>
+    public sealed record Row(int Slot, string Close);
 
     public sealed record Case(Timeframe Timeframe, ConflictPolicy Policy, Row[] Stored, Row[] File);
 
@@ -32,24 +32,20 @@ public sealed class PreviewRulesTests(TestDatabase database) : IClassFixture<Tes
     {
         var symbol = Symbol.Parse($"RULE{Interlocked.Increment(ref _symbols)}");
         // What is stored: one-minute bars, so that coarser bars are rolled up from them.
-        await _rig.ImportOneAsync(Write(test.Stored), new() { Symbol = symbol, Timeframe = Timeframe.Minute1 });
+        await _rig.ImportOneAsync(Write(test.Stored), Options(symbol, Timeframe.Minute1, ConflictPolicy.Skip));
         var file = Write(test.File);
-        var options = new ImportOptions
-        {
-            Symbol = symbol,
-            Timeframe = test.Timeframe,
-            Policy = test.Policy,
-        };
+        var options = Options(symbol, test.Timeframe, test.Policy);
         var preview = await _rig.PreviewOneAsync(file, options);
         var result = await _rig.ImportOneAsync(file, options);
         Assert.Equal(result.Error, preview.Error);
-        Assert.Equal(result.Notes, preview.Notes);
         if (preview.AlreadyImportedBy is { } id)
         {
             Assert.Equal((true, id), (result.AlreadyThere, result.Id));
             return;
         }
 
+        Assert.Equal(result.Notes, preview.Notes);
+        Assert.Equal(result.Rounded, preview.Rounded);
         if (result.Error is null)
         {
             Assert.Equal(result.Rejected, preview.Rejected);
@@ -61,6 +57,15 @@ public sealed class PreviewRulesTests(TestDatabase database) : IClassFixture<Tes
             );
         }
     }
+
+    private static ImportOptions Options(Symbol symbol, Timeframe timeframe, ConflictPolicy policy) =>
+        new()
+        {
+            Symbol = symbol,
+            Timeframe = timeframe,
+            Policy = policy,
+            Round = 2,
+        };
 
     private string Write(Row[] rows) =>
         _rig.Write(
@@ -83,7 +88,7 @@ public sealed class PreviewRulesTests(TestDatabase database) : IClassFixture<Tes
     private static Gen<Row[]> Rows(Timeframe timeframe) =>
         Gen.ArrayOf(
                 from slot in Gen.Choose(0, 11)
-                from close in Gen.Frequency((9, Gen.Choose(1, 2).Select(close => (int?)close)), (1, Gen.Constant((int?)null)))
+                from close in Gen.Frequency((9, Gen.Elements("1", "2", "2.0000000001")), (1, Gen.Constant("")))
                 select new Row(timeframe == Timeframe.Minute1 ? slot : slot % 4 * 5, close)
             )
             .Resize(15);

@@ -37,6 +37,9 @@ public sealed record FilePreview
     /// <summary>How many of the rows that were read would be rejected.</summary>
     public int Rejected { get; init; }
 
+    /// <summary>How many of the rows that were read would be stored with a rounded number.</summary>
+    public int Rounded { get; init; }
+
     public IReadOnlyList<ImportReject> FirstRejects { get; init; } = [];
 
     /// <summary>The first bars in the order of the file, as they would be stored.</summary>
@@ -92,7 +95,7 @@ public sealed record SeriesPreview
 }
 
 /// <summary>A ticker as it is, or as the import would add it.</summary>
-public sealed record PreviewedTicker(bool Exists, string AssetType, string TimeZone);
+public sealed record PreviewedTicker(bool Exists, string AssetType, string TimeZone, bool AllowsNegative);
 
 /// <summary>A bar as it is stored and as the file has it.</summary>
 public readonly record struct BarDifference(IncomingBar Stored, IncomingBar File);

@@ -39,7 +39,7 @@ public sealed class ImportPreviewer(NpgsqlDataSource source, TickerDirectory tic
     private const int ShownBars = 5;
     private const int ShownDifferences = 3;
 
-    /// <summary>Previews a file on disk.</summary>
+    /// <summary>Previews a file on disk under its full path, as the import names it.</summary>
     public async Task<ImportPreview> PreviewAsync(string path, ImportOptions options, CancellationToken cancellationToken)
     {
         await using var file = new FileStream(
@@ -51,7 +51,7 @@ public sealed class ImportPreviewer(NpgsqlDataSource source, TickerDirectory tic
                 Options = FileOptions.Asynchronous,
             }
         );
-        return await PreviewAsync(file, path, options, cancellationToken);
+        return await PreviewAsync(file, Path.GetFullPath(path), options, cancellationToken);
     }
 
     /// <summary>
@@ -245,13 +245,17 @@ public sealed class ImportPreviewer(NpgsqlDataSource source, TickerDirectory tic
         }
 
         var conflict = series.Find(one => one.Differing > 0);
+        var error =
+            preview.Error is null && options.Policy == ConflictPolicy.Fail && conflict is not null
+                ? new BarConflictException(conflict.Symbol, conflict.Timeframe, conflict.FirstDifferences[0].File.Timestamp).Message
+                : preview.Error;
+        // An import that fails in its first rows stores none of them.
+        var rounded = error is null ? Enumerable.Range(0, ImportPipeline.Lanes).Sum(batch.RoundedIn) : 0;
         return preview with
         {
-            Notes = [.. preview.Notes, .. stored.Findings.Notes],
-            Error =
-                preview.Error is null && options.Policy == ConflictPolicy.Fail && conflict is not null
-                    ? new BarConflictException(conflict.Symbol, conflict.Timeframe, conflict.FirstDifferences[0].File.Timestamp).Message
-                    : preview.Error,
+            Notes = [.. preview.Notes, .. stored.Findings.Notes, .. ImportRunner.RoundedNotes(rounded, options)],
+            Error = error,
+            Rounded = rounded,
             FirstBars = [.. Enumerable.Range(0, Math.Min(batch.Count, ShownBars)).Select(index => Shown(batch[index], stored))],
             Series = series,
             SeriesNotShown = batch.Runs.Count - series.Count,

@@ -26,7 +26,7 @@ internal sealed class StoredSample(NpgsqlConnection connection, string file, Imp
     public async Task LoadTickersAsync(IEnumerable<Symbol> symbols, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "SELECT id, symbol, asset_type, timezone FROM market.tickers WHERE symbol = ANY($1)",
+            "SELECT id, symbol, asset_type, timezone, allows_negative FROM market.tickers WHERE symbol = ANY($1)",
             connection
         )
         {
@@ -35,7 +35,7 @@ internal sealed class StoredSample(NpgsqlConnection connection, string file, Imp
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            _tickers[reader.GetString(1)] = (reader.GetInt32(0), new(true, reader.GetString(2), reader.GetString(3)));
+            _tickers[reader.GetString(1)] = (reader.GetInt32(0), new(true, reader.GetString(2), reader.GetString(3), reader.GetBoolean(4)));
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed class StoredSample(NpgsqlConnection connection, string file, Imp
 
         var added = InstrumentGuess.Of(symbol, file, options);
         Findings.AddGuess(symbol, added);
-        return (0, new(false, added.AssetType, added.Timezone));
+        return (0, new(false, added.AssetType, added.Timezone, options.AllowNegative));
     }
 
     /// <summary>Compares the bars of a series with the stored ones.</summary>
