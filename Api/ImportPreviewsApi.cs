@@ -25,7 +25,8 @@ public static class ImportPreviewsApi
             "dateFormat":{"value":"yyyy-MM-dd","from":"detected"},"decimalPoint":".","newestFirst":false},
           "notes":[],
           "series":[{"symbol":"SPY","timeframe":"1d",
-            "ticker":{"exists":false,"assetType":"stock","timezone":"America/New_York","allowsNegative":false},"bars":1,"duplicates":0,"new":1,"equal":0,"rolledUp":0,"differing":0,"onConflict":"skip","firstDifferences":[]}],
+            "ticker":{"exists":false,"assetType":"stock","timezone":"America/New_York","allowsNegative":false},
+            "bars":1,"duplicates":0,"new":1,"equal":0,"rolledUp":0,"differing":0,"onConflict":"skip","firstDifferences":[]}],
           "seriesNotShown":0,"firstBars":[{{Bar}}],
           "firstRejects":[{"line":3,"text":"2024-06-04,528,,522,527,1","reason":"high is empty"}],
           "earlierImports":[],"alreadyImportedBy":null}],"filesNotShown":0}
@@ -80,7 +81,8 @@ public sealed record ImportPreviewResponse(int MaxRows, IReadOnlyList<FilePrevie
 
 /// <summary>
 /// What an import would do with one file. 'rows' counts the rows that were read, which are all of them if 'isWhole'. 'rounded' counts those
-/// that would be stored with a rounded number. 'error' says why the import would fail. 'earlierImports' is null if the content was not compared with that of earlier imports.
+/// that would be imported with a rounded number. 'error' says why the import would fail. 'earlierImports' is null if the content was not
+/// compared with that of earlier imports.
 /// </summary>
 public sealed record FilePreviewResponse(
     string File,

@@ -37,7 +37,7 @@ public sealed record FilePreview
     /// <summary>How many of the rows that were read would be rejected.</summary>
     public int Rejected { get; init; }
 
-    /// <summary>How many of the rows that were read would be stored with a rounded number.</summary>
+    /// <summary>How many of the rows that were read would be imported with a rounded number.</summary>
     public int Rounded { get; init; }
 
     public IReadOnlyList<ImportReject> FirstRejects { get; init; } = [];

@@ -249,7 +249,7 @@ public sealed class ImportPreviewer(NpgsqlDataSource source, TickerDirectory tic
             preview.Error is null && options.Policy == ConflictPolicy.Fail && conflict is not null
                 ? new BarConflictException(conflict.Symbol, conflict.Timeframe, conflict.FirstDifferences[0].File.Timestamp).Message
                 : preview.Error;
-        // An import that fails in its first rows stores none of them.
+        // If the file fails, no row is sure to be imported.
         var rounded = error is null ? Enumerable.Range(0, ImportPipeline.Lanes).Sum(batch.RoundedIn) : 0;
         return preview with
         {
