@@ -16,6 +16,9 @@ internal static class ImportVerb
 {
     private static readonly string[] Extensions = [".csv", ".tsv", ".txt", ".gz", ".zip", ".parquet"];
 
+    // Files that hold data but cannot be imported. They fail with their format as the reason, and are not passed over in silence.
+    private static readonly string[] Unsupported = [".feather", ".arrow", ".xlsx", ".xls", ".h5", ".hdf5"];
+
     public static Command Create(Func<WebApplicationBuilder> builder)
     {
         var paths = new Argument<string[]>("PATH")
@@ -145,7 +148,10 @@ internal static class ImportVerb
         return command;
     }
 
-    /// <summary>Expands folders to the files below them that may hold bars, in the order of their names.</summary>
+    /// <summary>
+    /// Expands folders to the files below them that may hold bars or other data, in the order of their names. Excel's lock files are left
+    /// out.
+    /// </summary>
     internal static List<string> Files(IEnumerable<string> paths, out List<string> missing)
     {
         missing = [];
@@ -166,7 +172,10 @@ internal static class ImportVerb
 
             var below = Directory
                 .EnumerateFiles(path, "*", SearchOption.AllDirectories)
-                .Where(file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
+                .Where(file =>
+                    Extensions.Concat(Unsupported).Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)
+                    && !Path.GetFileName(file).StartsWith("~$", StringComparison.Ordinal)
+                )
                 .Order(StringComparer.Ordinal)
                 .ToList();
             files.AddRange(below);
