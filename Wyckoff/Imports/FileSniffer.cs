@@ -26,6 +26,8 @@ internal static class FileSniffer
             _ when head.StartsWith((ReadOnlySpan<byte>)[0x89, 0x48, 0x44, 0x46]) => "This is an HDF5 file: save it as Parquet or CSV.",
             _ when head.StartsWith("SQLite format 3"u8) => "This is a SQLite database: save its table as CSV.",
             _ when head.StartsWith("%PDF"u8) => "This is a PDF file.",
+            // As a file system leaves a file that was being written when the power failed.
+            _ when head.Length > 0 && !head.ContainsAnyExcept((byte)0) => "The file begins with NUL bytes only: it is damaged.",
             _ when IsJson(head) => "This is JSON: save it as CSV or Parquet (GET /v1/bars gives both with format=csv and format=parquet).",
             _ when head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]) => Compressed("Zstandard"),
             _ when head.StartsWith((ReadOnlySpan<byte>)[0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]) => Compressed("xz"),
