@@ -96,6 +96,11 @@ public sealed class BadInputTests
         "Dates such as '01/02/2024' may have the day or the month first"
     )]
     [InlineData("time,open,high,low,close,volume\n14:30:00,1,2,0.5,1.5,10\n", 1, "The times have no date, and there is no date column")]
+    [InlineData(
+        "1000,1,2,0.5,1.5,10\n",
+        1,
+        "The times have no date, and there is no date column. Found: '1000', '1', '2', '0.5', '1.5', '10'."
+    )]
     public async Task A_file_without_a_readable_row_is_refused_with_the_reason(string text, long line, string reason)
     {
         var refused = await Assert.ThrowsAsync<ImportRefusedException>(() => ImportedText.OfAsync(text));
@@ -310,6 +315,17 @@ public sealed class BadInputTests
             refused.Message,
             StringComparison.Ordinal
         );
+    }
+
+    [Theory]
+    [InlineData("time=When,open=2,high=3,low=4,close=5,volume=none", "When,a,b,c,d,e\n2024-01-02 14:30,1,2,0.5,1.5,10\n", "1 2 0.5 1.5 0")]
+    // The prices of the first row are the numbers of columns, and the row is no header.
+    [InlineData("time=1,open=3,high=4,low=2,close=3,volume=none", "2024-01-02 14:30,2,3,4,3,10\n", "3 4 2 3 0")]
+    public async Task A_header_is_found_by_the_names_that_are_mapped_and_not_by_numbers(string columns, string text, string bar)
+    {
+        Assert.True(ColumnMap.TryParse(columns, out var map, out _));
+        var imported = await ImportedText.OfAsync(text, ImportedText.Spy with { Columns = map });
+        Assert.Equal("2024-01-02T14:30:00Z " + bar, ImportedText.Line(Assert.Single(imported.Bars).Bar));
     }
 
     [Fact]

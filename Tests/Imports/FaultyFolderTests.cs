@@ -104,10 +104,13 @@ public sealed class FaultyFolderTests(TestDatabase database) : IClassFixture<Tes
             ),
             await database.ScalarAsync<string>(
                 """
-                SELECT string_agg(symbol, ' ' ORDER BY symbol COLLATE "C")
-                  FROM market.tickers t
-                 WHERE EXISTS (SELECT FROM market.bars_1d WHERE ticker_id = t.id)
-                """
+                SELECT string_agg(DISTINCT t.symbol, ' ' ORDER BY t.symbol)
+                  FROM market.import_batches i
+                  JOIN market.bars_1d b ON b.import_id = i.id
+                  JOIN market.tickers t ON t.id = b.ticker_id
+                 WHERE starts_with(i.file, $1)
+                """,
+                _rig.Folder
             )
         );
     }

@@ -69,6 +69,10 @@ public sealed class ColumnMap
         && _columns.ContainsKey(Role.Low)
         && _columns.ContainsKey(Role.Close);
 
+    /// <summary>The columns that are assigned by name.</summary>
+    internal IEnumerable<string> Names =>
+        _columns.Values.Where(column => !column.All(char.IsAsciiDigit) && !column.Equals("none", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>The name or number of the column that was assigned to a role.</summary>
     internal bool TryGet(Role role, [NotNullWhen(true)] out string? column) => _columns.TryGetValue(role, out column);
 

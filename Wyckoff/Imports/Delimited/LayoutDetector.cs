@@ -280,11 +280,17 @@ internal sealed partial class LayoutDetector
     /// </summary>
     private long FindHeader()
     {
+        var mapped = _options.Columns.Names.ToList();
         for (var i = 0; i < Math.Min(_lines.Count, MaxPreambleLines); i++)
         {
             var fields = Split(_lines[i].Text);
-            var known = fields.Count(field => RoleOf(field) is not null || IsMapped(field));
-            if (known >= 3 || (known > 0 && (known == fields.Length || QuoteColumns.In(Array.ConvertAll(fields, Normalize)).Any())))
+            var known = fields.Count(field => RoleOf(field) is not null || mapped.Contains(field, StringComparer.OrdinalIgnoreCase));
+            var hasMapped = mapped.Count > 0 && mapped.TrueForAll(name => fields.Contains(name, StringComparer.OrdinalIgnoreCase));
+            if (
+                known >= 3
+                || hasMapped
+                || (known > 0 && (known == fields.Length || QuoteColumns.In(Array.ConvertAll(fields, Normalize)).Any()))
+            )
             {
                 return TakeHeader(i);
             }
@@ -304,10 +310,6 @@ internal sealed partial class LayoutDetector
             _lines[0].Text
         );
     }
-
-    private bool IsMapped(string field) =>
-        Enum.GetValues<Role>()
-            .Any(role => _options.Columns.TryGet(role, out var column) && string.Equals(column, field, StringComparison.OrdinalIgnoreCase));
 
     private static Role? RoleOf(string field)
     {
@@ -556,9 +558,9 @@ internal sealed partial class LayoutDetector
         else if (this[Role.Date] < 0 && isTimeOfDay && _name.Day is null && !_options.Columns.TryGet(Role.Time, out _))
         {
             throw new ImportRefusedException(
-                $"The times have no date, and there is no date column. Found: {Listed(_header)}.",
-                first - 1,
-                string.Join(_delimiter, _header)
+                $"The times have no date, and there is no date column. Found: {Listed(_header.Length > 0 ? _header : _rows[0])}.",
+                _header.Length > 0 ? first - 1 : first,
+                string.Join(_delimiter, _header.Length > 0 ? _header : _rows[0])
             );
         }
     }
