@@ -19,7 +19,8 @@ public sealed class PreviewHeadTests(TestDatabase database) : IClassFixture<Test
     [InlineData("2010-01-04T00:00:00Z,1,2,0.5,1.5,1\n", 1_000, null)]
     [InlineData("bad\n", 1_000, null)]
     [InlineData("\n", 1, "The file is empty.")]
-    [InlineData("\0", 1, "The first lines hold neither")]
+    [InlineData("x", 1, "The first lines hold neither")]
+    [InlineData("\0", 0, "The file begins with NUL bytes only")]
     public async Task A_stream_without_end_is_read_to_the_end_of_its_head(string text, int rows, string? error)
     {
         var header = error is null ? PreviewRig.Header + PreviewRig.Rows(1) : "";
