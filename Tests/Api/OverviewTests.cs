@@ -125,6 +125,8 @@ public sealed class OverviewTests(TestDatabase database) : ApiTestBase(database)
                 (row.Symbol, row.Change24h, row.Change24hPct)
             )
         );
+        // The other tests of this class share the database.
+        await Database.ExecuteAsync("DELETE FROM market.tickers WHERE asset_type = 'future'; SELECT market.refresh_overview()");
     }
 
     [Theory]

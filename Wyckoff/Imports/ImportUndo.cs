@@ -44,16 +44,13 @@ public sealed class ImportUndo(NpgsqlDataSource source, BarWriter writer, TimePr
     public async Task<UndoOutcome> UndoAsync(long id, CancellationToken cancellationToken)
     {
         using var activity = MarketDataTraces.Undo(id);
-        var lockConnection = await source.OpenConnectionAsync(cancellationToken);
-        await using var undoing = await ImportStore.TryLockAsync(lockConnection, id, cancellationToken)
-            ? new RunningImport(lockConnection, id, resumed: false)
-            : null;
-        if (undoing is null)
+        await using var lockConnection = await source.OpenConnectionAsync(cancellationToken);
+        if (!await ImportStore.TryLockAsync(lockConnection, id, cancellationToken))
         {
-            await lockConnection.DisposeAsync();
             return UndoOutcome.Busy;
         }
 
+        await using var undoing = new RunningImport(lockConnection, id, resumed: false);
         if (await BeginAsync(id, cancellationToken) is { } outcome)
         {
             return outcome;

@@ -34,9 +34,14 @@ internal sealed class BarCorrections(NpgsqlConnection connection, LockedWindows 
 
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new($"ANALYZE {Table}") } };
         var updates = new List<NpgsqlBatchCommand>(merges.Count);
+        if (trail is null)
+        {
+            batch.BatchCommands.Add(ImportTrail.Forget(timeframe, Table));
+        }
+
         foreach (var merge in merges)
         {
-            foreach (var command in trail?.KeepReplaced(merge, Table) ?? [ImportTrail.Forget(merge, Table)])
+            foreach (var command in trail?.KeepReplaced(merge, Table) ?? [])
             {
                 batch.BatchCommands.Add(command);
             }

@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Bars.Writing;
 
@@ -68,17 +69,16 @@ internal sealed class ImportTrail(NpgsqlConnection connection, long importId, st
     /// The command that forgets the alternatives of bars which a temporary table is about to replace with values that are not of an
     /// import: nothing can bring the alternatives back.
     /// </summary>
-    public static NpgsqlBatchCommand Forget(StoredBarMerge merge, string updates) =>
+    public static NpgsqlBatchCommand Forget(Timeframe timeframe, string updates) =>
         new(
             $"""
             DELETE FROM market.alternative_bars a
              USING {updates} u
-             WHERE a.ticker_id = $1 AND a.timeframe = $2 AND a.timestamp >= $3 AND a.timestamp <= $4
-               AND u.ticker_id = $1 AND u.timestamp = a.timestamp
+             WHERE a.ticker_id = u.ticker_id AND a.timeframe = $1 AND a.timestamp = u.timestamp
             """
         )
         {
-            Parameters = { Ticker(merge), Frame(merge), First(merge.Updates), Last(merge.Updates) },
+            Parameters = { new() { Value = timeframe.Name } },
         };
 
     private NpgsqlParameter Import => new() { Value = importId };
