@@ -3,7 +3,6 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Microsoft.FSharp.Core;
 using Npgsql;
 using Wyckoff.Bars;
@@ -44,14 +43,7 @@ public abstract class ImportUndoTests<TDatabase> : IClassFixture<TDatabase>
         _database = database;
         _tickersById = new(database.App);
         _writer = new(database.App, _tickersById);
-        _runner = new(
-            database.App,
-            _writer,
-            _tickersById,
-            Options.Create(new SpoolOptions()),
-            TimeProvider.System,
-            NullLogger<ImportRunner>.Instance
-        );
+        _runner = TestImports.Runner(database.App, _tickersById);
         _undo = new(database.App, _writer, TimeProvider.System, NullLogger<ImportUndo>.Instance);
     }
 
@@ -151,6 +143,23 @@ public abstract class ImportUndoTests<TDatabase> : IClassFixture<TDatabase>
         Assert.Equal(UndoOutcome.Undone, await _undo.UndoAsync(second, Token));
         Assert.Equal(before, await StoredAsync(symbol));
         Assert.Equal("undone 1 30 0", await CountsAsync(second));
+    }
+
+    [Fact]
+    public async Task Of_the_imports_that_remain_the_last_one_that_replaces_has_the_bar_otherwise_the_first_one()
+    {
+        var symbol = NewSymbol();
+        var first = await ImportAsync(symbol, ConflictPolicy.Skip, [.. Minutes(0, 1, value: 1)]);
+        await ImportAsync(symbol, ConflictPolicy.Skip, [.. Minutes(0, 1, value: 2)]);
+        await ImportAsync(symbol, ConflictPolicy.Skip, [.. Minutes(0, 1, value: 3)]);
+        await _undo.UndoAsync(first, Token);
+        Assert.Equal("2", await ClosesAsync(symbol));
+
+        await ImportAsync(symbol, ConflictPolicy.Replace, [.. Minutes(0, 1, value: 4)]);
+        await ImportAsync(symbol, ConflictPolicy.Replace, [.. Minutes(0, 1, value: 5)]);
+        var last = await ImportAsync(symbol, ConflictPolicy.Replace, [.. Minutes(0, 1, value: 6)]);
+        await _undo.UndoAsync(last, Token);
+        Assert.Equal("5", await ClosesAsync(symbol));
     }
 
     [Fact]

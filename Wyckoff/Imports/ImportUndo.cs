@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
+using Polly;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports.Records;
@@ -39,7 +40,23 @@ public sealed class ImportUndo(NpgsqlDataSource source, BarWriter writer, TimePr
     // A transaction holds the locks of all windows of its tickers.
     private const int TickersAtATime = 200;
 
-    private const int Attempts = 8;
+    // A transaction may collide with the compression job, for example.
+    private readonly ResiliencePipeline _collisions = new ResiliencePipelineBuilder { TimeProvider = time }
+        .AddRetry(
+            new()
+            {
+                MaxRetryAttempts = 7,
+                Delay = TimeSpan.FromMilliseconds(20),
+                BackoffType = DelayBackoffType.Linear,
+                ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is PostgresException e && BarWriter.IsCollision(e)),
+                OnRetry = args =>
+                {
+                    logger.UndoCollided(((PostgresException)args.Outcome.Exception!).SqlState, args.AttemptNumber + 1);
+                    return ValueTask.CompletedTask;
+                },
+            }
+        )
+        .Build();
 
     public async Task<UndoOutcome> UndoAsync(long id, CancellationToken cancellationToken)
     {
@@ -61,13 +78,15 @@ public sealed class ImportUndo(NpgsqlDataSource source, BarWriter writer, TimePr
         {
             foreach (var piece in BarSpans.Cut(timeframe, range.Start, range.End, BarsAtATime, time.GetUtcNow()))
             {
-                writer.Announce(await RetryAsync(() => UndoAsync(id, tickerId, timeframe, piece, cancellationToken), cancellationToken));
+                writer.Announce(
+                    await _collisions.ExecuteAsync(async token => await UndoAsync(id, tickerId, timeframe, piece, token), cancellationToken)
+                );
             }
         }
 
         foreach (var tickerIds in windows.Select(window => window.TickerId).Distinct().Order().Chunk(TickersAtATime))
         {
-            await RetryAsync(() => ForgetWindowsAsync(id, tickerIds, cancellationToken), cancellationToken);
+            await _collisions.ExecuteAsync(async token => await ForgetWindowsAsync(id, tickerIds, token), cancellationToken);
         }
 
         var (removed, restored, kept) = await FinishAsync(id, cancellationToken);
@@ -112,7 +131,7 @@ public sealed class ImportUndo(NpgsqlDataSource source, BarWriter writer, TimePr
                  SET status = 'undoing', finished_at = coalesce(finished_at, clock_timestamp())
                WHERE id = $1 AND status <> 'undone' AND (can_undo OR status = 'undoing')
               RETURNING id)
-            SELECT i.status = 'undone', i.can_undo OR i.status = 'undoing' FROM market.import_batches i WHERE i.id = $1
+            SELECT i.status = 'undone', EXISTS (SELECT FROM begun) FROM market.import_batches i WHERE i.id = $1
             """
         );
         command.Parameters.Add(new() { Value = id });
@@ -206,7 +225,7 @@ public sealed class ImportUndo(NpgsqlDataSource source, BarWriter writer, TimePr
     }
 
     // The ranges of the import leave the coverage of files, unless another import has them too.
-    private async Task<bool> ForgetWindowsAsync(long id, int[] tickerIds, CancellationToken cancellationToken)
+    private async Task ForgetWindowsAsync(long id, int[] tickerIds, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -250,7 +269,6 @@ public sealed class ImportUndo(NpgsqlDataSource source, BarWriter writer, TimePr
 
         await batch.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return true;
     }
 
     private async Task<(long Removed, long Restored, long Kept)> FinishAsync(long id, CancellationToken cancellationToken)
@@ -268,22 +286,5 @@ public sealed class ImportUndo(NpgsqlDataSource source, BarWriter writer, TimePr
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
-    }
-
-    private async Task<T> RetryAsync<T>(Func<Task<T>> action, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await action();
-            }
-            catch (PostgresException e) when (attempt < Attempts && BarWriter.IsCollision(e))
-            {
-                // A deadlock with the compression job, for example.
-                logger.UndoCollided(e.SqlState, attempt);
-                await Task.Delay(TimeSpan.FromMilliseconds(attempt * 20), time, cancellationToken);
-            }
-        }
     }
 }

@@ -31,8 +31,10 @@ public sealed record ImportRecord(
     ImportUndone? Undone
 );
 
-/// <summary>What an undo did to the bars of an import: how many were deleted, got the values back that they have without it, or were left
-/// alone because they were overwritten since.</summary>
+/// <summary>
+/// What an undo did to the bars of an import: how many were deleted, how many got the values back that they have without it, and how many
+/// had been overwritten or deleted before.
+/// </summary>
 public sealed record ImportUndone(DateTimeOffset At, long Removed, long Restored, long Kept);
 
 /// <summary>Reads imports and their rejects.</summary>

@@ -14,18 +14,8 @@ DECLARE
 BEGIN
   PERFORM market.lock_ticker(ticker);
   IF to_regclass('pg_temp.remaining_bars') IS NULL THEN
-    CREATE TEMPORARY TABLE remaining_bars (
-      timestamp timestamptz,
-      open numeric,
-      high numeric,
-      low numeric,
-      close numeric,
-      volume numeric,
-      trade_count int,
-      vwap numeric,
-      source varchar,
-      import_id bigint
-    ) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE remaining_bars ON COMMIT DELETE ROWS AS
+      SELECT timestamp, open, high, low, close, volume, trade_count, vwap, source, import_id FROM market.alternative_bars WITH NO DATA;
   END IF;
   TRUNCATE pg_temp.remaining_bars;
 
