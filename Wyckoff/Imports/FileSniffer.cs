@@ -12,6 +12,15 @@ internal static class FileSniffer
     /// <summary>How many bytes at the beginning of a file are looked at.</summary>
     public const int HeadLength = 512;
 
+    /// <summary>Whether a file is a zip archive. Leaves the file at its beginning.</summary>
+    public static async Task<bool> IsZipAsync(FileStream file, CancellationToken cancellationToken)
+    {
+        var head = new byte[4];
+        var length = await file.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
+        file.Position = 0;
+        return IsZip(head.AsSpan(0, length));
+    }
+
     public static bool IsZip(ReadOnlySpan<byte> head) => head.StartsWith("PK\u0003\u0004"u8) || head.StartsWith("PK\u0005\u0006"u8);
 
     public static bool IsParquet(ReadOnlySpan<byte> head) => head.StartsWith("PAR1"u8);

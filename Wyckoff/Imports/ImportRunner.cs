@@ -117,10 +117,7 @@ public sealed class ImportRunner(
         // The hash comes first: it tells whether the file was imported before, or whether an import can be resumed.
         var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
         file.Position = 0;
-        var head = new byte[4];
-        var length = await file.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
-        file.Position = 0;
-        if (FileSniffer.IsZip(head.AsSpan(0, length)))
+        if (await FileSniffer.IsZipAsync(file, cancellationToken))
         {
             return await ImportArchiveAsync(file, name, sha256, options, progress, cancellationToken);
         }

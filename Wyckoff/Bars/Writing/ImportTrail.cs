@@ -52,11 +52,10 @@ internal sealed class ImportTrail(NpgsqlConnection connection, long importId, st
         yield return new(
             $"""
             INSERT INTO market.alternative_bars (ticker_id, timeframe, timestamp, import_id, replaced_by, {Values})
-            SELECT b.ticker_id, $2, b.timestamp, b.import_id, $5, b.{Values.Replace(", ", ", b.", StringComparison.Ordinal)}
+            SELECT ticker_id, $2, timestamp, import_id, $5, {Values}
               FROM {MarketSchema.QualifiedBarsTable(merge.Batch.Timeframe)} b
-              JOIN {updates} u ON u.ticker_id = b.ticker_id AND u.timestamp = b.timestamp
-             WHERE b.ticker_id = $1 AND b.timestamp >= $3 AND b.timestamp <= $4
-               AND b.source <> 'aggregated' AND b.import_id IS DISTINCT FROM $5
+             WHERE ticker_id = $1 AND timestamp >= $3 AND timestamp <= $4 AND source <> 'aggregated' AND import_id IS DISTINCT FROM $5
+               AND EXISTS (SELECT FROM {updates} u WHERE u.ticker_id = $1 AND u.timestamp = b.timestamp)
             ON CONFLICT DO NOTHING
             """
         )

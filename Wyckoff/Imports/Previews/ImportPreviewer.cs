@@ -99,10 +99,7 @@ public sealed class ImportPreviewer(NpgsqlDataSource source, TickerDirectory tic
             file.Position = 0;
         }
 
-        var begin = new byte[4];
-        var length = await file.ReadAtLeastAsync(begin, begin.Length, throwOnEndOfStream: false, cancellationToken);
-        file.Position = 0;
-        if (FileSniffer.IsZip(begin.AsSpan(0, length)))
+        if (await FileSniffer.IsZipAsync(file, cancellationToken))
         {
             return await PreviewArchiveAsync(file, name, sha256, options, cancellationToken);
         }
