@@ -69,16 +69,7 @@ public sealed class FaultyFolderTests(TestDatabase database) : IClassFixture<Tes
         _rig.Write("SCALED_1d.csv", Header + "2024-01-03,4700000,4730000,4690000,4710000,10\n");
         _rig.Write("notes.md", "no bars");
 
-        var (exitCode, output, error) = await Run.DotnetAsync(
-            "Ingestor",
-            ["import", _rig.Folder],
-            new()
-            {
-                ["ConnectionStrings__wyckoff"] = database.AppConnection,
-                ["ConnectionStrings__worker"] = "",
-                ["Logging__LogLevel__Default"] = "None",
-            }
-        );
+        var (exitCode, output, error) = await TestImports.VerbAsync(database, "import", _rig.Folder);
         Assert.True(exitCode == 2, error + output);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
         var results = Results(output);

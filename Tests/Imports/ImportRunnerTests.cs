@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Wyckoff.Bars.Writing;
 using Wyckoff.Imports;
@@ -10,7 +8,6 @@ using Wyckoff.Imports.Delimited;
 using Wyckoff.Imports.Records;
 using Wyckoff.Ingestor.Imports;
 using Wyckoff.Primitives;
-using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Imports;
 
@@ -171,16 +168,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         var first = Assert.Single(await ImportAsync(path, new()));
         await database.ExecuteAsync("DELETE FROM market.tickers WHERE symbol = 'GONE'");
         await using var source = NpgsqlDataSource.Create(database.AppConnection);
-        var again = Assert.Single(
-            await new ImportRunner(
-                source,
-                new BarWriter(source, new TickerDirectory(source)),
-                new TickerDirectory(source),
-                Options.Create(new SpoolOptions()),
-                TimeProvider.System,
-                NullLogger<ImportRunner>.Instance
-            ).ImportAsync(path, new(), new(), Token)
-        );
+        var again = Assert.Single(await TestImports.Runner(source).ImportAsync(path, new(), new(), Token));
         Assert.Equal((false, 5L), (again.AlreadyThere, again.Inserted));
         Assert.NotEqual(first.Id, again.Id);
     }
@@ -528,11 +516,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
     {
         await ImportAsync(Write("ROUND_1m.csv", Header + Rows(0, 600)), new());
         var path = Path.Combine(_folder, "round.parquet");
-        var export = await Run.DotnetAsync(
-            "Ingestor",
-            ["export", "--symbol", "ROUND", "--timeframe", "1m", "--output", path],
-            new() { ["ConnectionStrings__wyckoff"] = database.AppConnection }
-        );
+        var export = await VerbAsync("export", "--symbol", "ROUND", "--timeframe", "1m", "--output", path);
         Assert.True(export.ExitCode == 0, export.Error);
 
         var archive = Path.Combine(_folder, "packed.zip");
@@ -569,18 +553,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         Assert.NotNull(damaged.Error);
     }
 
-    private ImportRunner RunnerWith(SpoolOptions spools)
-    {
-        var tickers = new TickerDirectory(database.App);
-        return new(
-            database.App,
-            new BarWriter(database.App, tickers),
-            tickers,
-            Options.Create(spools),
-            TimeProvider.System,
-            NullLogger<ImportRunner>.Instance
-        );
-    }
+    private ImportRunner RunnerWith(SpoolOptions spools) => TestImports.Runner(database.App, spools: spools);
 
     private static void Pack(string path, params (string Name, string Text)[] files)
     {
@@ -622,16 +595,7 @@ public sealed class ImportRunnerTests(TestDatabase database) : IClassFixture<Tes
         Runner.ImportAsync(path, options, new(), Token);
 
     private Task<(int ExitCode, string Output, string Error)> VerbAsync(params string[] arguments) =>
-        Run.DotnetAsync(
-            "Ingestor",
-            arguments,
-            new()
-            {
-                ["ConnectionStrings__wyckoff"] = database.AppConnection,
-                ["ConnectionStrings__worker"] = "",
-                ["Logging__LogLevel__Default"] = "None",
-            }
-        );
+        TestImports.VerbAsync(database, arguments);
 
     /// <summary>A stream without end that begins like a Parquet file.</summary>
     private sealed class EndlessParquet : Stream

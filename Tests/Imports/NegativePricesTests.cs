@@ -1,7 +1,4 @@
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
-using Wyckoff.Bars.Writing;
 using Wyckoff.Imports;
 using Wyckoff.Imports.Records;
 using Wyckoff.Primitives;
@@ -27,15 +24,7 @@ public sealed class NegativePricesTests(TestDatabase database) : IClassFixture<T
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private ImportRunner Runner =>
-        field ??= new(
-            database.App,
-            new BarWriter(database.App, _tickers),
-            _tickers,
-            Options.Create(new SpoolOptions()),
-            TimeProvider.System,
-            NullLogger<ImportRunner>.Instance
-        );
+    private ImportRunner Runner => field ??= TestImports.Runner(database.App, _tickers);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -92,11 +81,7 @@ public sealed class NegativePricesTests(TestDatabase database) : IClassFixture<T
     [Fact]
     public async Task Tickers_that_an_import_adds_allow_negative_prices_if_it_says_so()
     {
-        var import = await Run.DotnetAsync(
-            "Ingestor",
-            ["import", Write("NEWCL_1d.csv", Oil), "--allow-negative"],
-            new() { ["ConnectionStrings__wyckoff"] = database.AppConnection, ["ConnectionStrings__worker"] = "" }
-        );
+        var import = await TestImports.VerbAsync(database, "import", Write("NEWCL_1d.csv", Oil), "--allow-negative");
         Assert.True(import.ExitCode == 2, import.Error + import.Output);
         Assert.Contains("5 rows: 4 inserted, 0 updated, 0 skipped (0 duplicates), 1 rejected;", import.Output, StringComparison.Ordinal);
         Assert.True(await database.ScalarAsync<bool>("SELECT allows_negative FROM market.tickers WHERE symbol = 'NEWCL'"));
@@ -129,10 +114,17 @@ public sealed class NegativePricesTests(TestDatabase database) : IClassFixture<T
         var (source, target) = ("OIL" + format[..1], "BACK" + format[..1]);
         await ImportAsync(Write($"{source}_1d.csv", Oil), new() { AllowNegative = true });
         var path = Path.Combine(_folder, $"back.{format}");
-        var export = await Run.DotnetAsync(
-            "Ingestor",
-            ["export", "--symbol", source, "--timeframe", "1d", "--format", format, "--output", path],
-            new() { ["ConnectionStrings__wyckoff"] = database.AppConnection }
+        var export = await TestImports.VerbAsync(
+            database,
+            "export",
+            "--symbol",
+            source,
+            "--timeframe",
+            "1d",
+            "--format",
+            format,
+            "--output",
+            path
         );
         Assert.True(export.ExitCode == 0, export.Error);
 

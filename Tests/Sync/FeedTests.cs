@@ -4,12 +4,11 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using Wyckoff.Imports;
 using Wyckoff.Ingestor.Sync;
 using Wyckoff.Postgres;
 using Wyckoff.Primitives;
 using Wyckoff.Sync;
-using Wyckoff.Tickers;
+using Wyckoff.Tests.Imports;
 
 namespace Wyckoff.Tests.Sync;
 
@@ -364,15 +363,7 @@ public sealed partial class FeedTests : IAsyncLifetime
 
     private static FolderWorker FolderWorker(NpgsqlDataSource source, string folder)
     {
-        var tickers = new TickerDirectory(source);
-        var import = new ImportRunner(
-            source,
-            new(source, tickers),
-            tickers,
-            Options.Create(new SpoolOptions()),
-            TimeProvider.System,
-            NullLogger<ImportRunner>.Instance
-        );
+        var import = TestImports.Runner(source);
         return new(import, Options.Create(new FeedOptions { Folder = folder }), TimeProvider.System, NullLogger<FolderWorker>.Instance);
     }
 

@@ -1,12 +1,8 @@
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
-using Wyckoff.Bars.Writing;
 using Wyckoff.Imports;
 using Wyckoff.Imports.Guessing;
 using Wyckoff.Imports.Records;
 using Wyckoff.Primitives;
-using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Imports.Guessing;
 
@@ -161,21 +157,7 @@ public sealed class StoredNeighbourTests(TestDatabase database) : IClassFixture<
         }
     }
 
-    private ImportRunner Runner
-    {
-        get
-        {
-            var tickers = new TickerDirectory(database.App);
-            return new(
-                database.App,
-                new BarWriter(database.App, tickers),
-                tickers,
-                Options.Create(new SpoolOptions()),
-                TimeProvider.System,
-                NullLogger<ImportRunner>.Instance
-            );
-        }
-    }
+    private ImportRunner Runner => TestImports.Runner(database.App);
 
     private async Task<ImportResult> ImportAsync(string rows, string? symbol, string timeframe, bool header = true) =>
         Assert.Single(

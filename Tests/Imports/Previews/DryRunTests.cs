@@ -75,16 +75,7 @@ public sealed partial class DryRunTests(TestDatabase database) : IClassFixture<T
         );
 
     private Task<(int ExitCode, string Output, string Error)> DryRunAsync(params string[] arguments) =>
-        Run.DotnetAsync(
-            "Ingestor",
-            ["import", .. arguments, "--dry-run"],
-            new()
-            {
-                ["ConnectionStrings__wyckoff"] = database.AppConnection,
-                ["ConnectionStrings__worker"] = "",
-                ["Logging__LogLevel__Default"] = "None",
-            }
-        );
+        TestImports.VerbAsync(database, ["import", .. arguments, "--dry-run"]);
 
     [GeneratedRegex("```\n(?<text>ES_1m.csv: .*?)\n```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Block();

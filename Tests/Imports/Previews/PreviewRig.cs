@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using Wyckoff.Bars.Writing;
 using Wyckoff.Imports;
 using Wyckoff.Imports.Previews;
 using Wyckoff.Imports.Records;
@@ -76,19 +74,8 @@ internal sealed class PreviewRig(TestDatabase database) : IDisposable
     public async Task<FilePreview> PreviewOneAsync(string path, ImportOptions? options = null) =>
         Assert.Single((await PreviewAsync(path, options)).Files);
 
-    public async Task<ImportResult> ImportOneAsync(string path, ImportOptions? options = null)
-    {
-        var tickers = new TickerDirectory(database.App);
-        var runner = new ImportRunner(
-            database.App,
-            new BarWriter(database.App, tickers),
-            tickers,
-            Options.Create(new SpoolOptions()),
-            TimeProvider.System,
-            NullLogger<ImportRunner>.Instance
-        );
-        return Assert.Single(await runner.ImportAsync(path, options ?? new(), new(), Token));
-    }
+    public async Task<ImportResult> ImportOneAsync(string path, ImportOptions? options = null) =>
+        Assert.Single(await TestImports.Runner(database.App).ImportAsync(path, options ?? new(), new(), Token));
 
     /// <summary>The content of all tables of the database in a comparable form, and the state of its sequences.</summary>
     public Task<string> ContentAsync() =>
