@@ -1,3 +1,4 @@
+using Wyckoff.Api.Access;
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.OpenApi;
 using Wyckoff.Api.Pipeline;
@@ -24,6 +25,7 @@ public static class ApiHost
         builder.Services.AddSingleton<BarAnswers>();
         builder.Services.AddSingleton<BarRequests>();
         builder.Services.AddSingleton<StatusSource>();
+        builder.AddAccess();
         builder.AddPipeline();
         builder.AddApiDocument();
         configure?.Invoke(builder);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Npgsql;
+using Wyckoff.Api.Access;
 using Wyckoff.Api.Binding;
 using Wyckoff.Api.Errors;
 using Wyckoff.Api.OpenApi;
@@ -83,6 +84,7 @@ public static class ComputedValuesApi
         var group = routes.MapGroup("/v1").WithTags("Market data");
         group
             .MapGet("/indicators/{symbol}", GetIndicatorsAsync)
+            .Needs(EndpointAccess.MarketData)
             .WithName("GetIndicators")
             .WithSummary("Indicators of the bars of a symbol, oldest first: the newest, or a range page by page.")
             .WithDescription(
@@ -102,6 +104,7 @@ public static class ComputedValuesApi
             );
         group
             .MapGet("/features/{symbol}", GetFeaturesAsync)
+            .Needs(EndpointAccess.MarketData)
             .WithName("GetFeatures")
             .WithSummary(
                 "Features of the bars of a symbol and the market regime of a hidden Markov model, oldest first: the "

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Scalar.AspNetCore;
+using Wyckoff.Api.Access;
 using Wyckoff.Api.OpenApi;
 
 namespace Wyckoff.Api;
@@ -26,8 +27,8 @@ public static class DocsApi
 
     public static void MapDocs(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/", () => TypedResults.LocalRedirect("/docs/")).ExcludeFromDescription();
-        routes.MapScalarApiReference("/docs", Configure).ExcludeFromDescription();
+        routes.MapGet("/", () => TypedResults.LocalRedirect("/docs/")).Needs(EndpointAccess.Open).ExcludeFromDescription();
+        routes.MapScalarApiReference("/docs", Configure).Needs(EndpointAccess.Open).ExcludeFromDescription();
     }
 
     private static void Configure(ScalarOptions scalar, HttpContext context)
@@ -47,7 +48,7 @@ public static class DocsApi
             .DisableAgent()
             .DisableMcp()
             .HideClientButton()
-            .AddPreferredSecuritySchemes(OperationDescription.OperatorKey);
+            .AddPreferredSecuritySchemes(OperationDescription.ApiKey);
         scalar.ShowDeveloperTools = DeveloperToolsVisibility.Never;
     }
 

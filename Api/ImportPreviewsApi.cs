@@ -1,3 +1,4 @@
+using Wyckoff.Api.Access;
 using Wyckoff.Api.OpenApi;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Reading;
@@ -35,6 +36,7 @@ public static class ImportPreviewsApi
     public static void MapImportPreviews(this IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/v1/imports/preview", PostAsync)
+            .Needs(EndpointAccess.ChangeMarketData)
             .WithTags("Imports")
             .WithName("PreviewImport")
             .WithSummary(

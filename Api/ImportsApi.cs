@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
+using Wyckoff.Api.Access;
 using Wyckoff.Api.Binding;
 using Wyckoff.Api.Errors;
 using Wyckoff.Api.OpenApi;
@@ -236,6 +237,7 @@ public static class ImportsApi
         var group = routes.MapGroup("/v1/imports").WithTags("Imports");
         group
             .MapPost("/", PostAsync)
+            .Needs(EndpointAccess.ChangeMarketData)
             .WithName("PostImport")
             .WithSummary(
                 "Import bars from the body: CSV or TSV, plain or gzip, as it arrives; zip and Parquet after the upload. "
@@ -247,6 +249,7 @@ public static class ImportsApi
             .Answers("application/json", Uploaded);
         group
             .MapGet("/", ListAsync)
+            .Needs(EndpointAccess.Read)
             .WithName("ListImports")
             .WithSummary("List imports, newest first.")
             .Takes(OfList)
@@ -254,6 +257,7 @@ public static class ImportsApi
             .Answers("application/json", $$"""{"imports":[{{Example}}],"next":null}""");
         group
             .MapGet("/{id}", GetAsync)
+            .Needs(EndpointAccess.Read)
             .WithName("GetImport")
             .WithSummary("Get the progress or the result of an import.")
             .Takes(OfOne)
@@ -262,6 +266,7 @@ public static class ImportsApi
             .Answers("application/json", $$"""{"import":{{Example}},"firstRejects":[{{Reject}}]}""");
         group
             .MapDelete("/{id}", UndoAsync)
+            .Needs(EndpointAccess.ChangeMarketData)
             .WithName("UndoImport")
             .WithSummary(
                 "Undo an import: delete its bars, or give them the values back that they have without it. Bars that were overwritten "
@@ -276,6 +281,7 @@ public static class ImportsApi
             .DisableRequestTimeout();
         group
             .MapGet("/{id}/rejects", RejectsAsync)
+            .Needs(EndpointAccess.Read)
             .WithName("GetImportRejects")
             .WithSummary("List the rejected rows in the order of the file, with line, text and reason.")
             .Takes(OfRejects)
@@ -284,6 +290,7 @@ public static class ImportsApi
             .Answers("application/json", $$"""{"rejects":[{{Reject}}],"next":null}""");
         group
             .MapGet("/{id}/events", EventsAsync)
+            .Needs(EndpointAccess.Read)
             .WithName("GetImportEvents")
             .WithSummary("Server-sent events with the state of an import: twice a second while it runs, and once at its end.")
             .Takes(OfOne)

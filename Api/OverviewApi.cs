@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Npgsql;
+using Wyckoff.Api.Access;
 using Wyckoff.Api.Binding;
 using Wyckoff.Api.Errors;
 using Wyckoff.Api.OpenApi;
@@ -46,6 +47,7 @@ public static class OverviewApi
         var group = routes.MapGroup("/v1").WithTags("Market data");
         group
             .MapGet("/overview", GetAsync)
+            .Needs(EndpointAccess.MarketData)
             .WithName("GetOverview")
             .WithSummary("All active tickers with bars: price, and change in 24 hours.")
             .WithDescription(

@@ -1,3 +1,4 @@
+using Wyckoff.Api.Access;
 using Wyckoff.Api.Binding;
 using Wyckoff.Api.Errors;
 using Wyckoff.Api.OpenApi;
@@ -25,6 +26,7 @@ public static class ProblemsApi
         var group = routes.MapGroup("/problems").WithTags("Problems");
         group
             .MapGet("/", List)
+            .Needs(EndpointAccess.Open)
             .WithName("ListProblems")
             .WithSummary("List all types of problems.")
             .Takes([])
@@ -32,6 +34,7 @@ public static class ProblemsApi
             .Answers("application/json", $$"""{"problems":[{{Example}}]}""");
         group
             .MapGet("/{name}", Get)
+            .Needs(EndpointAccess.Open)
             .WithName("GetProblem")
             .WithSummary("Describe one type of problem.")
             .Takes(OfOne)

@@ -1,3 +1,4 @@
+using Wyckoff.Api.Access;
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Binding;
 using Wyckoff.Api.Errors;
@@ -41,6 +42,7 @@ public static class QualityApi
         var group = routes.MapGroup("/v1").WithTags("Market data");
         group
             .MapGet("/quality/{symbol}", GetQualityAsync)
+            .Needs(EndpointAccess.MarketData)
             .WithName("GetQuality")
             .WithSummary("Coverage, gaps, outliers, overlaps and sources of the bars of a symbol in a range.")
             .WithDescription("The expected bars are inferred from the bars of the range. Reads all bars of the range, and changes nothing.")
@@ -50,6 +52,7 @@ public static class QualityApi
             .Answers("application/json", Example);
         group
             .MapGet("/quality", GetSeveralAsync)
+            .Needs(EndpointAccess.MarketData)
             .WithName("GetQualityOfSeveral")
             .WithSummary("Quality scores of the newest bars of several symbols.")
             .WithDescription("Summarizes the scores stored with the bars. /v1/quality/{symbol} has gaps and details.")

@@ -1,3 +1,4 @@
+using Wyckoff.Api.Access;
 using Wyckoff.Api.Binding;
 using Wyckoff.Api.Errors;
 using Wyckoff.Api.OpenApi;
@@ -57,6 +58,7 @@ public static class StatusApi
         var group = routes.MapGroup("/v1").WithTags("System");
         group
             .MapGet("/status", GetAsync)
+            .Needs(EndpointAccess.Read)
             .WithName("GetStatus")
             .WithSummary("State of the system: service, database, tables, ingestion, cache, Redis, replication.")
             .WithDescription(

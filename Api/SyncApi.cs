@@ -1,3 +1,4 @@
+using Wyckoff.Api.Access;
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Binding;
 using Wyckoff.Api.OpenApi;
@@ -51,6 +52,7 @@ public static class SyncApi
         var group = routes.MapGroup("/v1").WithTags("Sync");
         group
             .MapPost("/sync", SyncAsync)
+            .Needs(EndpointAccess.ChangeMarketData)
             .WithName("Sync")
             .WithSummary("Fetch the missing bars of a range from a provider; with returnBars, return all bars of the range.")
             .Takes([])
@@ -60,6 +62,7 @@ public static class SyncApi
             .DisableRequestTimeout(); // fetching a year of minute bars takes a while
         group
             .MapGet("/feeds", ListAsync)
+            .Needs(EndpointAccess.Read)
             .WithName("ListFeeds")
             .WithSummary("List the feeds that the Ingestor keeps up to date, with the result of their last sync.")
             .Takes([])

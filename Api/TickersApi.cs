@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
+using Wyckoff.Api.Access;
 using Wyckoff.Api.Binding;
 using Wyckoff.Api.Errors;
 using Wyckoff.Api.OpenApi;
@@ -63,6 +64,7 @@ public static class TickersApi
         var group = routes.MapGroup("/v1/tickers").WithTags("Tickers");
         group
             .MapGet("/", ListAsync)
+            .Needs(EndpointAccess.MarketData)
             .WithName("ListTickers")
             .WithSummary("List tickers by symbol, page by page.")
             .Takes(OfList)
@@ -71,6 +73,7 @@ public static class TickersApi
             .Answers("application/json", $$"""{"tickers":[{{one}}],"count":1,"next":null}""");
         group
             .MapGet("/{symbol}", GetAsync)
+            .Needs(EndpointAccess.MarketData)
             .WithName("GetTicker")
             .WithSummary("Get a ticker and the range of its stored bars.")
             .WithDescription(
@@ -87,6 +90,7 @@ public static class TickersApi
             );
         group
             .MapPost("/", PostAsync)
+            .Needs(EndpointAccess.ChangeMarketData)
             .WithName("PostTicker")
             .WithSummary("Add a ticker.")
             .WithDescription(
@@ -103,6 +107,7 @@ public static class TickersApi
             .Answers("application/json", one);
         group
             .MapPut("/{symbol}", PutAsync)
+            .Needs(EndpointAccess.ChangeMarketData)
             .WithName("PutTicker")
             .WithSummary("Replace the properties of a ticker; absent properties get their defaults.")
             .WithDescription(
@@ -122,6 +127,7 @@ public static class TickersApi
             .Answers("application/json", one);
         group
             .MapPatch("/{symbol}", PatchAsync)
+            .Needs(EndpointAccess.ChangeMarketData)
             .WithName("PatchTicker")
             .WithSummary("Change some properties of a ticker; absent properties stay, null clears a property.")
             .WithDescription(
@@ -141,6 +147,7 @@ public static class TickersApi
             .Answers("application/json", one);
         group
             .MapDelete("/{symbol}", DeleteAsync)
+            .Needs(EndpointAccess.ChangeMarketData)
             .WithName("DeleteTicker")
             .WithSummary("Delete a ticker with all its bars, indicators, features, feeds and syncs. This cannot be undone.")
             .WithDescription(

@@ -15,6 +15,8 @@ return await AppHostCommand.RunAsync(
             .WithIconName("DatabaseArrowUp")
             .WithReference(database.Owner, connectionName: "wyckoff")
             .WithRolePasswords(database)
+            .WithAccess()
+            .WithFirstAdminKey(home)
             .WithStayUpWherePublished()
             .WaitFor(database.Owner);
 
@@ -37,6 +39,7 @@ return await AppHostCommand.RunAsync(
             .AddService<Projects.Wyckoff_Api>("api")
             .WithIconName("PlugConnected")
             .WithServiceEndpoint(options.Port)
+            .WithAccess()
             .WithReference(database.App, connectionName: "wyckoff")
             .WithReference(cache)
             .WithKeyFolderWherePublished()

@@ -27,6 +27,8 @@ internal static class Operations
             .WithArgs(resetArguments.AddTo)
             .WithReference(database.Owner, connectionName: "wyckoff")
             .WithRolePasswords(database)
+            .WithAccess()
+            .WithFirstAdminKey(home)
             .AsTaskOf(migrations);
         var samples = builder
             .AddService<Projects.Wyckoff_Ingestor>("load-samples")

@@ -44,6 +44,27 @@ internal static class ServiceBuilderExtensions
             : service.WithHttpEndpoint(port: port, isProxied: port is null);
 
     /// <summary>
+    /// Sets who may use the API. In run mode nobody needs to sign in, unless the configuration says otherwise, and the service then listens
+    /// on loopback only. When published, requests need keys, which is the default of the services.
+    /// </summary>
+    public static IResourceBuilder<ProjectResource> WithAccess(this IResourceBuilder<ProjectResource> service) =>
+        service.ApplicationBuilder.ExecutionContext.IsRunMode
+            ? service.WithEnvironment("Wyckoff__Access", service.ApplicationBuilder.Configuration["Wyckoff:Access"] ?? "local")
+            : service;
+
+    /// <summary>
+    /// Lets MigrationService write the first admin key to the data folder in run mode. When published nobody reads its files, so the
+    /// deployment names the hash of a key.
+    /// </summary>
+    public static IResourceBuilder<ProjectResource> WithFirstAdminKey(this IResourceBuilder<ProjectResource> migrations, DataHome home)
+    {
+        var builder = migrations.ApplicationBuilder;
+        return builder.ExecutionContext.IsRunMode
+            ? migrations.WithEnvironment("Wyckoff__AdminKeyFile", Path.Combine(home.Home.Data, "admin.key"))
+            : migrations.WithEnvironment("Wyckoff__AdminKeyHash", builder.AddParameter("wyckoff-admin-key-hash", secret: true));
+    }
+
+    /// <summary>
     /// Keeps MigrationService running after its work when published, because Container Apps restarts a process that exits.
     /// </summary>
     public static IResourceBuilder<ProjectResource> WithStayUpWherePublished(this IResourceBuilder<ProjectResource> migrations) =>

@@ -148,6 +148,7 @@ internal static class MigrationCommand
             .ValidateDataAnnotations()
             .ValidateOnStart();
         builder.Services.AddSingleton<DatabaseAdmin>();
+        builder.Services.AddSingleton<FirstAccess>();
         builder.Services.AddSingleton<Migrator>();
         return builder;
     }

@@ -42,4 +42,7 @@ internal static partial class MigrationLog
 
     [LoggerMessage(1109, LogLevel.Information, "Done; staying up until told to stop (Wyckoff:StayUp)")]
     public static partial void StayingUp(this ILogger logger);
+
+    [LoggerMessage(1110, LogLevel.Information, "The first admin key is in {Path}: move it to a safe place")]
+    public static partial void FirstKeyWritten(this ILogger logger, string path);
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Wyckoff.Accounts;
 
 namespace Wyckoff.MigrationService;
 
@@ -14,6 +15,19 @@ internal sealed class MigrationOptions
     /// <summary>The password to set for <c>wyckoff_worker</c>; null leaves the role's password unchanged.</summary>
     [RegularExpression(ScramVerifier.PasswordPattern, ErrorMessage = "Wyckoff:WorkerPassword has a character that is not printable ASCII.")]
     public string? WorkerPassword { get; set; }
+
+    /// <summary>Whether requests need keys. Then the first admin key is made.</summary>
+    [RegularExpression(AccessModes.Pattern, ErrorMessage = AccessModes.Error)]
+    public string Access { get; set; } = AccessModes.Keys;
+
+    /// <summary>The file for the first admin key; null: a file in the user's data folder.</summary>
+    public string? AdminKeyFile { get; set; }
+
+    /// <summary>
+    /// The SHA-256 of an admin key, in hexadecimal digits. Then no key is made: for containers, where nobody reads a file.
+    /// </summary>
+    [RegularExpression("[0-9a-fA-F]{64}", ErrorMessage = "Wyckoff:AdminKeyHash is the SHA-256 of a key: 64 hexadecimal digits.")]
+    public string? AdminKeyHash { get; set; }
 
     /// <summary><c>auto</c> uses TimescaleDB where the server has it; <c>off</c> does without.</summary>
     [RegularExpression("auto|off", ErrorMessage = "Wyckoff:Timescale is auto or off.")]

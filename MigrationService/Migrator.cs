@@ -17,6 +17,7 @@ internal sealed class Migrator(
     DatabaseAdmin database,
     IConfiguration configuration,
     IOptions<MigrationOptions> options,
+    FirstAccess access,
     TimeProvider time,
     ILogger<Migrator> logger
 )
@@ -60,6 +61,7 @@ internal sealed class Migrator(
 
         await TimescaleReconciler.ApplyAsync(connection, plan, cancellationToken);
 
+        await access.EnsureAsync(connection, cancellationToken);
         var missing = await MissingAsync(declared, connection, reconciler, cancellationToken);
         if (missing.Count > 0)
         {

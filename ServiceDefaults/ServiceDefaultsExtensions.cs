@@ -75,9 +75,11 @@ public static class ServiceDefaultsExtensions
     public static WebApplication MapHealth(this WebApplication app)
     {
         app.MapHealthChecks(HealthPath, new HealthCheckOptions { ResponseWriter = HealthReportWriter.WriteAsync })
+            .AllowAnonymous()
             .DisableHttpMetrics()
             .DisableRateLimiting();
         app.MapHealthChecks(AlivePath, new HealthCheckOptions { Predicate = _ => false, ResponseWriter = HealthReportWriter.WriteAsync })
+            .AllowAnonymous()
             .DisableHttpMetrics()
             .DisableRateLimiting();
         return app;

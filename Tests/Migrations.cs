@@ -54,6 +54,7 @@ internal static class Migrations
         };
         all.TryAdd("Wyckoff__AppPassword", TestServers.AppPassword);
         all.TryAdd("Wyckoff__WorkerPassword", TestServers.WorkerPassword);
+        all.TryAdd("Wyckoff__Access", "local"); // otherwise it writes an admin key to the user's data folder
         return all;
     }
 

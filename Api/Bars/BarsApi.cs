@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Wyckoff.Api.Access;
 using Wyckoff.Api.Binding;
 using Wyckoff.Api.Errors;
 using Wyckoff.Api.OpenApi;
@@ -44,6 +45,7 @@ public static class BarsApi
         var group = routes.MapGroup("/v1").WithTags("Bars");
         group
             .MapGet("/bars/{symbol}", GetAsync)
+            .Needs(EndpointAccess.MarketData)
             .WithName("GetBars")
             .WithSummary("Bars of a symbol.")
             .WithDescription(
@@ -69,6 +71,7 @@ public static class BarsApi
             );
         group
             .MapGet("/bars", GetSeveralAsync)
+            .Needs(EndpointAccess.MarketData)
             .WithName("GetBarsOfSeveral")
             .WithSummary("Bars of several symbols. In NDJSON and CSV, each row has its symbol.")
             .Takes(SeveralParameters)
@@ -77,6 +80,7 @@ public static class BarsApi
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.NotAcceptable, Problems.DatabaseAway);
         group
             .MapGet("/bars/{symbol}/latest", GetLatestAsync)
+            .Needs(EndpointAccess.MarketData)
             .WithName("GetLatestBar")
             .WithSummary("The newest bar of a symbol; it may still be open.")
             .Takes(LatestParameters)
@@ -85,6 +89,7 @@ public static class BarsApi
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway);
         group
             .MapGet("/latest", GetAllLatestAsync)
+            .Needs(EndpointAccess.MarketData)
             .WithName("GetLatestBars")
             .WithSummary("The newest bar of each of several symbols.")
             .Takes(AllLatestParameters)
@@ -93,6 +98,7 @@ public static class BarsApi
             .Fails(Problems.InvalidParameters, Problems.UnknownSymbol, Problems.DatabaseAway);
         group
             .MapGet("/asof", GetAsOfAsync)
+            .Needs(EndpointAccess.MarketData)
             .WithName("GetBarsAsOf")
             .WithSummary(
                 "The newest bar of each of several symbols that was complete at an instant, so that nothing is from after that instant."

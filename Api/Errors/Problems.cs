@@ -19,11 +19,29 @@ public static class Problems
         "Malformed request",
         "The request is not well-formed, or a part of it is missing. 'detail' says what was found."
     );
-    public static readonly ProblemKind OperatorKeyNeeded = new(
-        "operator-key-needed",
+    public static readonly ProblemKind KeyInUrl = new(
+        "key-in-url",
+        StatusCodes.Status400BadRequest,
+        "Key in the address",
+        "Keys belong into the header Authorization: Bearer. Addresses are kept in histories and logs: revoke this key and make another."
+    );
+    public static readonly ProblemKind KeyNeeded = new(
+        "key-needed",
         StatusCodes.Status401Unauthorized,
-        "Operator's key required",
-        "Requests that change data need the operator's key: send the configured key as Authorization: Bearer."
+        "Key or session required",
+        "Send an API key as Authorization: Bearer KEY, or sign in."
+    );
+    public static readonly ProblemKind ScopeNeeded = new(
+        "scope-needed",
+        StatusCodes.Status403Forbidden,
+        "Scope not sufficient",
+        "The key or session may not do this. 'detail' says what is needed."
+    );
+    public static readonly ProblemKind ForwardedRequest = new(
+        "forwarded-request",
+        StatusCodes.Status403Forbidden,
+        "Forwarded request refused",
+        "With Wyckoff:Access=local nobody signs in, so the service is for this machine only: set Wyckoff:Access=keys behind a proxy."
     );
     public static readonly ProblemKind CrossSiteRequest = new(
         "cross-site-request",
@@ -185,7 +203,8 @@ public static class Problems
     public static ProblemKind Of(int status) =>
         status switch
         {
-            StatusCodes.Status401Unauthorized => OperatorKeyNeeded,
+            StatusCodes.Status401Unauthorized => KeyNeeded,
+            StatusCodes.Status403Forbidden => ScopeNeeded,
             StatusCodes.Status404NotFound => NotFound,
             StatusCodes.Status405MethodNotAllowed => MethodNotAllowed,
             StatusCodes.Status406NotAcceptable => NotAcceptable,

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
+using Wyckoff.Api.Access;
 
 namespace Wyckoff.Api.OpenApi;
 
@@ -90,6 +91,7 @@ public static class ApiDocument
                     return TypedResults.File(bytes, "application/json", entityTag: tag);
                 }
             )
+            .Needs(EndpointAccess.Open)
             .ExcludeFromDescription();
     }
 
@@ -105,11 +107,11 @@ public static class ApiDocument
         document.Servers = [new() { Url = "/", Description = "This service" }];
         document.AddComponent(ProblemSchema.Name, ProblemSchema.Make());
         document.Components!.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
-        document.Components.SecuritySchemes[OperationDescription.OperatorKey] = new OpenApiSecurityScheme
+        document.Components.SecuritySchemes[OperationDescription.ApiKey] = new OpenApiSecurityScheme
         {
             Type = SecuritySchemeType.Http,
             Scheme = "bearer",
-            Description = "The operator's key. If one is configured, all requests that change data need it.",
+            Description = "An API key with the scope read, write or admin. Each scope includes those before it.",
         };
         foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
         {

@@ -1,17 +1,22 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
+using Wyckoff.Accounts;
+using Wyckoff.Api.Access;
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Binding;
 using Wyckoff.Api.Errors;
+using Wyckoff.Api.Pipeline;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Api.OpenApi;
 
 /// <summary>Adds parameters, examples and problems to the operations of the OpenAPI document.</summary>
 internal static class OperationDescription
 {
-    public const string OperatorKey = "OperatorKey";
+    public const string ApiKey = "ApiKey";
 
     public static Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
@@ -26,13 +31,36 @@ internal static class OperationDescription
             || operation.Parameters?.Any(parameter => parameter.Name == BarParameters.Fetch.Name) == true;
         Bodies(operation, metadata);
         Answers(operation, metadata);
-        Failures(operation, context, metadata, changes);
-        if (changes)
+        var access = metadata.OfType<AccessRequirement>().LastOrDefault()?.Access ?? EndpointAccess.Open;
+        Failures(operation, context, metadata, access, changes);
+        operation.Security = Security(access, context);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The scope that a key needs; null if the endpoint needs no key.</summary>
+    private static List<OpenApiSecurityRequirement>? Security(EndpointAccess access, OpenApiOperationTransformerContext context)
+    {
+        var scope = access switch
         {
-            operation.Security = [new(), new() { [new OpenApiSecuritySchemeReference(OperatorKey, context.Document)] = [] }];
+            EndpointAccess.Open => (AccessScope?)null,
+            EndpointAccess.MarketData or EndpointAccess.Read => AccessScope.Read,
+            EndpointAccess.Write or EndpointAccess.ChangeMarketData => AccessScope.Write,
+            _ => AccessScope.Admin,
+        };
+        if (scope is null)
+        {
+            return null;
         }
 
-        return Task.CompletedTask;
+        var services = context.ApplicationServices;
+        var isOptional =
+            services.GetRequiredService<IOptions<AccessOptions>>().Value.IsLocal
+            || (access == EndpointAccess.MarketData && services.GetRequiredService<IOptions<ApiOptions>>().Value.OpenMarketData);
+        OpenApiSecurityRequirement key = new()
+        {
+            [new OpenApiSecuritySchemeReference(ApiKey, context.Document)] = [EnumText.Of(scope.Value)],
+        };
+        return isOptional ? [new(), key] : [key];
     }
 
     private static IOpenApiParameter Parameter(Parameter parameter)
@@ -165,6 +193,7 @@ internal static class OperationDescription
         OpenApiOperation operation,
         OpenApiOperationTransformerContext context,
         IList<object> metadata,
+        EndpointAccess access,
         bool changes
     )
     {
@@ -179,12 +208,17 @@ internal static class OperationDescription
             kinds.AddRange([Problems.MalformedRequest, Problems.RequestTooSlow, Problems.BodyTooLarge, Problems.UnsupportedMediaType]);
         }
 
-        if (changes)
+        if (access != EndpointAccess.Open)
         {
-            kinds.AddRange([Problems.OperatorKeyNeeded, Problems.CrossSiteRequest]);
+            kinds.AddRange([Problems.KeyNeeded, Problems.ScopeNeeded]);
         }
 
-        kinds.AddRange([Problems.UnknownHost, Problems.TooManyRequests]);
+        if (changes)
+        {
+            kinds.Add(Problems.CrossSiteRequest);
+        }
+
+        kinds.AddRange([Problems.KeyInUrl, Problems.ForwardedRequest, Problems.UnknownHost, Problems.TooManyRequests]);
         kinds.AddRange([Problems.InternalError, Problems.DatabaseAway, Problems.AnswerTooSlow]);
         operation.Responses ??= [];
         foreach (var group in kinds.Distinct().GroupBy(kind => kind.Status))

@@ -11,9 +11,8 @@ public sealed class ApiOptions : IValidatableObject
     /// <summary>Names and addresses of the service, beside localhost and loopback addresses; without a port.</summary>
     public string[] Hosts { get; set; } = [];
 
-    /// <summary>The bearer token that requests need to change data. Without a key, all requests may.</summary>
-    [MinLength(16, ErrorMessage = "Wyckoff:Api:OperatorKey has at least 16 characters.")]
-    public string? OperatorKey { get; set; }
+    /// <summary>Whether market data can be read without a key.</summary>
+    public bool OpenMarketData { get; set; }
 
     /// <summary>The largest body of a request in bytes. Imports have a limit of their own.</summary>
     [Range(1L << 10, 1L << 30, ErrorMessage = "Wyckoff:Api:MaxBody is a number of bytes from 1024 to 1073741824.")]

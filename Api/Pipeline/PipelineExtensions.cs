@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
+using Wyckoff.Api.Access;
 using Wyckoff.Api.Errors;
 
 namespace Wyckoff.Api.Pipeline;
@@ -83,6 +84,7 @@ public static class PipelineExtensions
         app.UseAnswerHeaders();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseLocalRule();
         app.UseHostRule(); // before CORS, which answers preflight requests
         app.UseRouting();
         if (app.Services.GetRequiredService<IOptions<CorsOptions>>().Value.Origins is { Length: > 0 } origins)
@@ -96,7 +98,7 @@ public static class PipelineExtensions
         }
 
         app.UseCrossSiteRule();
-        app.UseOperatorKey();
+        app.UseAccess();
         app.UseRequestTimeouts();
         app.UseResponseCompression();
         app.UseCutOff();
@@ -127,7 +129,7 @@ public static class PipelineExtensions
         // Kestrel aborts bodies and responses slower than its default of 240 bytes per second.
     }
 
-    /// <summary>Allows the origins, but no credentials: there are no cookies, and browsers must not attach an operator's key.</summary>
+    /// <summary>Allows the origins, but no credentials: the session cookie is for pages of this service.</summary>
     private static void Allow(CorsPolicyBuilder cors, string[] origins)
     {
         _ = origins is [CorsOptions.Any] ? cors.AllowAnyOrigin() : cors.WithOrigins(origins);

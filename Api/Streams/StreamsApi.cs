@@ -1,4 +1,5 @@
 using Microsoft.Net.Http.Headers;
+using Wyckoff.Api.Access;
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Binding;
 using Wyckoff.Api.Errors;
@@ -41,6 +42,7 @@ public static class StreamsApi
         var group = routes.MapGroup("/v1").WithTags("Bars");
         group
             .MapGet("/bars/{symbol}/stream", GetOneAsync)
+            .Needs(EndpointAccess.MarketData)
             .WithName("StreamBars")
             .WithSummary("Stream the newest bars of a symbol, then every change of its bars.")
             .WithDescription(
@@ -54,6 +56,7 @@ public static class StreamsApi
             .DisableRequestTimeout();
         group
             .MapGet("/stream", GetManyAsync)
+            .Needs(EndpointAccess.MarketData)
             .WithName("StreamManyBars")
             .WithSummary("Stream the bars of several symbols over one connection.")
             .WithDescription("Each event has changes of one symbol; its id is the position of all symbols.")

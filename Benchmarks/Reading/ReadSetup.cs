@@ -83,6 +83,7 @@ internal sealed class ReadSetup : IAsyncDisposable
                 ["Wyckoff__Cache__InProcess"] = inProcess ? "true" : "false",
                 ["Wyckoff__Cache__Redis"] = redis ? "true" : "false",
                 ["Wyckoff__Api__RateLimit__Enabled"] = "false",
+                ["Wyckoff__Access"] = "local",
                 ["Logging__LogLevel__Default"] = "Warning",
             },
             cancellationToken

@@ -85,6 +85,15 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("revoked_at");
 
+                    b.Property<string>("Scope")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasDefaultValue("read")
+                        .HasColumnName("scope")
+                        .HasComment("read, write or admin. admin has an effect only while the account is an administrator's.");
+
                     b.HasKey("Id")
                         .HasName("pk_api_keys");
 
@@ -108,6 +117,75 @@ namespace Wyckoff.MigrationService.Migrations
                             t.HasCheckConstraint("chk_api_keys_prefix", "prefix ~ '^wk_[A-Za-z0-9_-]{8}$'");
 
                             t.HasCheckConstraint("chk_api_keys_revoked_at", "revoked_at >= created_at");
+
+                            t.HasCheckConstraint("chk_api_keys_scope", "scope IN ('read', 'write', 'admin')");
+                        });
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.Session", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AccountId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<DateTimeOffset?>("LastUsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_used_at")
+                        .HasComment("To the minute.");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at")
+                        .HasComment("When somebody signed out; NULL: not yet.");
+
+                    b.Property<byte[]>("TokenHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("token_hash")
+                        .HasComment("SHA-256 of the token in the cookie.");
+
+                    b.Property<string>("UserAgent")
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("user_agent")
+                        .HasComment("What the browser calls itself, so that its owner recognizes it.");
+
+                    b.HasKey("Id")
+                        .HasName("pk_sessions");
+
+                    b.HasIndex("AccountId")
+                        .HasDatabaseName("idx_sessions_account_id");
+
+                    b.HasIndex("TokenHash")
+                        .IsUnique()
+                        .HasDatabaseName("idx_sessions_token_hash");
+
+                    b.ToTable("sessions", "account", t =>
+                        {
+                            t.HasComment("Browsers in which somebody has signed in. The cookie holds a random token, the table only its hash.");
+
+                            t.HasCheckConstraint("chk_sessions_expires_at", "expires_at > created_at");
+
+                            t.HasCheckConstraint("chk_sessions_revoked_at", "revoked_at >= created_at");
+
+                            t.HasCheckConstraint("chk_sessions_token_hash", "octet_length(token_hash) = 32");
                         });
                 });
 
@@ -174,6 +252,13 @@ namespace Wyckoff.MigrationService.Migrations
                         .HasColumnName("is_active")
                         .HasComment("A deactivated account cannot sign in; its rows stay.");
 
+                    b.Property<bool>("IsAdmin")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("is_admin")
+                        .HasComment("May change market data and administer accounts, with a key of that scope or a session.");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(255)
@@ -213,9 +298,9 @@ namespace Wyckoff.MigrationService.Migrations
 
                     b.ToTable("user_accounts", "account", t =>
                         {
-                            t.HasComment("Who uses the platform. Made and found by account.sign_in(); an app sees only the one its transaction works for.");
+                            t.HasComment("Who uses the platform. Made by account.sign_in() or an administrator; an app sees only the account of its transaction.");
 
-                            t.HasCheckConstraint("chk_user_accounts_auth_provider", "auth_provider IN ('google', 'local')");
+                            t.HasCheckConstraint("chk_user_accounts_auth_provider", "auth_provider IN ('google', 'local', 'oidc')");
 
                             t.HasCheckConstraint("chk_user_accounts_date_of_birth", "date_of_birth >= '1900-01-01' AND isfinite(date_of_birth)");
 
@@ -466,7 +551,7 @@ namespace Wyckoff.MigrationService.Migrations
 
                     b.ToTable("waitlist", "account", t =>
                         {
-                            t.HasComment("Who asks for access. Filled by account.join_waitlist(), judged by hand.");
+                            t.HasComment("Who asks for access. account.join_waitlist() adds entries; an administrator decides on them, and approval makes an account.");
 
                             t.HasCheckConstraint("chk_waitlist_email", "email ~ '^[!-?[-~]+@[!-?[-~]+$'");
 
@@ -6924,6 +7009,16 @@ namespace Wyckoff.MigrationService.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_api_keys_account");
+                });
+
+            modelBuilder.Entity("Wyckoff.Accounts.Session", b =>
+                {
+                    b.HasOne("Wyckoff.Accounts.UserAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_sessions_account");
                 });
 
             modelBuilder.Entity("Wyckoff.Accounts.UserProfile", b =>

@@ -6,17 +6,15 @@ namespace Wyckoff.Tests.Accounts;
 
 public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
-    private AccountDirectory Directory => new(database.App);
+    private AccountDirectory Directory => TestAccounts.Directory(database);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Twenty_concurrent_first_sign_ins_create_one_account()
     {
-        var ids = await Task.WhenAll(
-            Enumerable.Range(0, 20).Select(_ => Directory.SignInAsync("crowd", "crowd@example.org", "Crowd", null, Token))
-        );
-        Assert.Single(ids.Distinct());
+        var ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => SignInAsync("crowd")));
+        Assert.NotNull(Assert.Single(ids.Distinct()).AccountId);
         Assert.Equal(
             1L,
             await database.ScalarAsync<long>(
@@ -31,13 +29,13 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
     [Fact]
     public async Task A_later_sign_in_updates_the_address_and_keeps_the_name()
     {
-        var id = await Directory.SignInAsync("mover", "Old@example.org", "Mover", "https://p/1", Token);
-        Assert.Equal(id, await Directory.SignInAsync("mover", "new@example.org", "Someone", null, Token));
+        var first = await Directory.SignInAsync(Google("mover", "Old@example.org", "Mover", "https://p/1"), invitedOnly: false, Token);
+        Assert.Equal(first, await Directory.SignInAsync(Google("mover", "new@example.org", "Someone"), invitedOnly: true, Token));
         Assert.Equal(
             "Mover new@example.org https://p/1",
             await database.ScalarAsync<string>(
                 "SELECT concat_ws(' ', name, email, profile_picture_url) FROM account.user_accounts WHERE id = $1",
-                id!
+                first.AccountId!
             )
         );
     }
@@ -45,67 +43,143 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
     [Fact]
     public async Task A_second_identity_with_the_same_address_is_refused()
     {
-        await Directory.SignInAsync("first", "same@example.org", "First", null, Token);
-        var error = await Assert.ThrowsAsync<PostgresException>(() =>
-            Directory.SignInAsync("second", "SAME@example.org", "Second", null, Token)
+        Assert.NotNull((await SignInAsync("first", "same@example.org")).AccountId);
+        Assert.Equal(new(null, SignInRefusal.AddressTaken), await SignInAsync("second", "SAME@example.org"));
+        var together = await Task.WhenAll(
+            Enumerable.Range(0, 10).Select(i => SignInAsync(FormattableString.Invariant($"one-of-{i}"), "Shared@example.org"))
         );
-        Assert.Equal("idx_user_accounts_email", error.ConstraintName);
+        Assert.Single(together, result => result.AccountId is not null);
+        Assert.Equal(9, together.Count(result => result.Refusal == SignInRefusal.AddressTaken));
+    }
+
+    [Fact]
+    public async Task An_address_that_another_account_has_is_not_taken_over_at_a_later_sign_in()
+    {
+        var mine = await SignInAsync("keeper", "keeper@example.org");
+        await SignInAsync("wanderer", "wanderer@example.org");
+        Assert.Equal(mine, await SignInAsync("keeper", "wanderer@example.org"));
+        Assert.Equal(
+            "keeper@example.org",
+            await database.ScalarAsync<string>("SELECT email FROM account.user_accounts WHERE id = $1", mine.AccountId!)
+        );
     }
 
     [Fact]
     public async Task A_deactivated_account_cannot_sign_in()
     {
-        var id = await Directory.SignInAsync("off", "off@example.org", "Off", null, Token);
+        var id = (await SignInAsync("off")).AccountId;
         await database.ExecuteAsync("UPDATE account.user_accounts SET is_active = false WHERE id = $1", id!);
-        Assert.Null(await Directory.SignInAsync("off", "off@example.org", "Off", null, Token));
+        Assert.Equal(new(null, SignInRefusal.Deactivated), await SignInAsync("off"));
     }
 
     [Fact]
-    public async Task An_API_key_authenticates_its_account_until_it_is_revoked_or_expires()
+    public async Task A_stranger_gets_no_account_where_only_invited_people_may_sign_in()
     {
-        var now = TimeProvider.System.GetUtcNow();
-        var id = (await Directory.SignInAsync("keys", "keys@example.org", "Keys", null, Token))!.Value;
-        var (apiKey, key) = ApiKey.Issue(id, "script", now);
-        var (expired, expiredKey) = ApiKey.Issue(id, "old", now.AddDays(-2), now.AddDays(-1));
-        await using var context = database.Context();
-        var scope = new AccountScope(id);
-        await scope.RunAsync(
-            context,
-            async token =>
-            {
-                context.AddRange(apiKey, expired);
-                return await context.SaveChangesAsync(token);
-            },
-            Token
+        Assert.Equal(
+            new(null, SignInRefusal.NotInvited),
+            await Directory.SignInAsync(Google("stranger", "stranger@example.org", "Stranger"), invitedOnly: true, Token)
+        );
+        Assert.Equal(0L, await database.ScalarAsync<long>("SELECT count(*) FROM account.user_accounts WHERE email ~ '^stranger'"));
+    }
+
+    [Fact]
+    public async Task The_first_sign_in_links_the_account_that_was_made_for_the_address_and_nobody_else_can()
+    {
+        var invited = await database.ScalarAsync<long>(
+            """
+            INSERT INTO account.user_accounts (external_user_id, name, email, auth_provider)
+            VALUES ('invited:1', 'Ines', 'ines@example.org', 'local') RETURNING id
+            """
+        );
+        var identity = new SignedIn(AuthProvider.Oidc, "subject-1", "Ines@Example.org", "Someone");
+        Assert.Equal(new(invited, null), await Directory.SignInAsync(identity, invitedOnly: true, Token));
+        Assert.Equal(new(invited, null), await Directory.SignInAsync(identity, invitedOnly: true, Token));
+        Assert.Equal(
+            new(null, SignInRefusal.AddressTaken),
+            await Directory.SignInAsync(identity with { Subject = "subject-2" }, invitedOnly: true, Token)
+        );
+        Assert.Equal(
+            "oidc:subject-1 Ines oidc",
+            await database.ScalarAsync<string>(
+                "SELECT concat_ws(' ', external_user_id, name, auth_provider) FROM account.user_accounts WHERE id = $1",
+                invited
+            )
+        );
+    }
+
+    [Fact]
+    public async Task A_key_authenticates_its_account_until_it_is_revoked_or_expires()
+    {
+        var id = await TestAccounts.CreateAsync(database, "keys");
+        var key = await TestAccounts.AddKeyAsync(database, id, AccessScope.Write);
+        var expired = await TestAccounts.AddKeyAsync(database, id, AccessScope.Write, TimeSpan.FromDays(1));
+        await database.ExecuteAsync(
+            "UPDATE account.api_keys SET created_at = now() - interval '2 days', expires_at = now() WHERE key_hash = $1",
+            ApiKey.HashOf(expired)
         );
 
-        Assert.Equal(id, await Directory.AuthenticateAsync(key, Token));
-        Assert.Equal(id, await Directory.AuthenticateAsync(key, Token));
-        Assert.Null(await Directory.AuthenticateAsync(expiredKey, Token));
-        Assert.Null(await Directory.AuthenticateAsync(key + "x", Token));
-        Assert.True(await database.ScalarAsync<bool>("SELECT last_used_at IS NOT NULL FROM account.api_keys WHERE id = $1", apiKey.Id));
+        var callers = await Directory.AuthenticateAsync([ApiKey.HashOf(expired), ApiKey.HashOf(key), ApiKey.HashOf(key + "x")], Token);
+        Assert.Null(callers[0]);
+        Assert.Equal(
+            (id, AccessScope.Write, false, null),
+            (callers[1]!.AccountId, callers[1]!.Scope, callers[1]!.IsAdmin, callers[1]!.SessionId)
+        );
+        Assert.Null(callers[2]);
+
+        await Directory.RecordUseAsync([ApiKey.HashOf(key)], Token);
+        Assert.NotNull((await Directory.AuthenticateAsync([ApiKey.HashOf(key)], Token))[0]!.LastUsedAt);
         Assert.Equal(
             0L,
             await database.ScalarAsync<long>(
-                "SELECT count(*) FROM audit.audit_trail WHERE event_type = 'api_key.updated' AND account_id = $1",
+                "SELECT count(*) FROM audit.audit_trail WHERE account_id = $1 AND action LIKE '%last_used%'",
                 id
             )
         );
 
-        await scope.RunAsync(
-            context,
-            async token =>
-            {
-                apiKey.Revoke(TimeProvider.System.GetUtcNow());
-                return await context.SaveChangesAsync(token);
-            },
-            Token
-        );
-        Assert.Null(await Directory.AuthenticateAsync(key, Token));
+        await database.ExecuteAsync("UPDATE account.api_keys SET revoked_at = now() WHERE key_hash = $1", ApiKey.HashOf(key));
+        Assert.Null((await Directory.AuthenticateAsync([ApiKey.HashOf(key)], Token))[0]);
         Assert.Equal(
             0L,
             await database.ScalarAsync<long>("SELECT count(*) FROM account.api_keys k WHERE k::text LIKE '%' || $1 || '%'", key)
         );
+    }
+
+    [Fact]
+    public async Task An_admin_key_loses_its_scope_when_its_account_is_no_longer_an_administrators()
+    {
+        var id = await TestAccounts.CreateAsync(database, "chief", isAdmin: true);
+        var key = await TestAccounts.AddKeyAsync(database, id, AccessScope.Admin);
+        Assert.Equal(AccessScope.Admin, (await Directory.AuthenticateAsync([ApiKey.HashOf(key)], Token))[0]!.Scope);
+        await database.ExecuteAsync("UPDATE account.user_accounts SET is_admin = false WHERE id = $1", id);
+        Assert.Equal(AccessScope.Write, (await Directory.AuthenticateAsync([ApiKey.HashOf(key)], Token))[0]!.Scope);
+    }
+
+    [Fact]
+    public async Task A_session_has_the_scope_of_its_account_until_it_is_revoked_or_the_account_is_deactivated()
+    {
+        var id = await TestAccounts.CreateAsync(database, "browser");
+        var (session, token) = Session.Begin(id, "Firefox", TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(1));
+        await using var context = database.Context();
+        await new AccountScope(id).RunAsync(
+            context,
+            async cancelled =>
+            {
+                context.Add(session);
+                return await context.SaveChangesAsync(cancelled);
+            },
+            Token
+        );
+        Assert.Equal(AccessScope.Write, (await FindAsync())!.Scope);
+        await database.ExecuteAsync("UPDATE account.user_accounts SET is_admin = true WHERE id = $1", id);
+        Assert.Equal(AccessScope.Admin, (await FindAsync())!.Scope);
+        await database.ExecuteAsync("UPDATE account.user_accounts SET is_active = false WHERE id = $1", id);
+        Assert.Null(await FindAsync());
+        await database.ExecuteAsync("UPDATE account.user_accounts SET is_active = true WHERE id = $1", id);
+        Assert.Equal(session.Id, (await FindAsync())!.SessionId);
+        await database.ExecuteAsync("UPDATE account.sessions SET revoked_at = now() WHERE id = $1", session.Id);
+        Assert.Null(await FindAsync());
+
+        async Task<Caller?> FindAsync() => (await Directory.AuthenticateAsync([ApiKey.HashOf(token)], Token))[0];
     }
 
     [Fact]
@@ -139,7 +213,7 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
     [Fact]
     public async Task Account_entities_round_trip_through_the_database()
     {
-        var id = (await Directory.SignInAsync("round", "round@example.org", "Round", null, Token))!.Value;
+        var id = await TestAccounts.CreateAsync(database, "round");
         await using var context = database.Context();
         await new AccountScope(id).RunAsync(
             context,
@@ -169,6 +243,12 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
         Assert.Contains("1.5", found.Profile.RiskProfile, StringComparison.Ordinal);
         Assert.True(found.Account.UpdatedAt > found.Account.CreatedAt);
     }
+
+    private static SignedIn Google(string subject, string email, string name, string? picture = null) =>
+        new(AuthProvider.Google, subject, email, name, picture);
+
+    private Task<SignInResult> SignInAsync(string subject, string? email = null) =>
+        Directory.SignInAsync(Google(subject, email ?? $"{subject}@example.org", subject), invitedOnly: false, Token);
 
     private static async Task<long?> CurrentAccountAsync(NpgsqlConnection connection)
     {

@@ -38,6 +38,10 @@ public sealed class CheckTests(TestDatabase database) : IClassFixture<TestDataba
         account.api_keys | key_hash='\x00' | chk_api_keys_key_hash
         account.api_keys | expires_at=now() - interval '1 day' | chk_api_keys_expires_at
         account.api_keys | revoked_at=now() - interval '1 day' | chk_api_keys_revoked_at
+        account.api_keys | scope='root' | chk_api_keys_scope
+        account.sessions | token_hash='\x00' | chk_sessions_token_hash
+        account.sessions | expires_at=now() - interval '1 day' | chk_sessions_expires_at
+        account.sessions | revoked_at=now() - interval '1 day' | chk_sessions_revoked_at
         journal.snaptrade_users | snaptrade_user_id='' | chk_snaptrade_users_snaptrade_user_id
         journal.snaptrade_users | snaptrade_user_secret='in the clear' | chk_snaptrade_users_snaptrade_user_secret
         journal.snaptrade_users | snaptrade_user_secret=repeat('x', 120) | chk_snaptrade_users_snaptrade_user_secret

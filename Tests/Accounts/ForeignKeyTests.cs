@@ -14,7 +14,7 @@ public sealed class ForeignKeyTests(TestDatabase database) : IClassFixture<TestD
             database.Owner,
             [
                 .. AllRows,
-                "DELETE FROM account.user_accounts WHERE id = 100",
+                "DELETE FROM account.user_accounts", // this one, and the local account that MigrationService makes
                 .. ValidRows
                     .Tables.Where(table => table is not "account.waitlist" and not "audit.audit_trail")
                     .Select(table => $"DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM {table}), '{table} has rows left'; END $$"),

@@ -21,6 +21,11 @@ internal static class ValidRows
             "id = 100; account_id = 100; name = 'script'; prefix = 'wk_abcdefgh'; key_hash = decode(repeat('ab', 32), 'hex')"
         ),
         new(
+            "account.sessions",
+            "id = 100; account_id = 100; token_hash = decode(repeat('ab', 32), 'hex'); user_agent = 'Ann'; "
+                + "expires_at = now() + interval '1 day'"
+        ),
+        new(
             "journal.snaptrade_users",
             "id = 100; user_account_id = 100; snaptrade_user_id = 'st-100'; snaptrade_user_secret = 'CfDJ8' || repeat('x', 100)"
         ),

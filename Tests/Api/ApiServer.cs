@@ -19,6 +19,7 @@ internal sealed class ApiServer(string database, string? cache = null, Dictionar
         // Most tests change the database directly and read the bars at once, so versions are not cached.
         builder.UseSetting("Wyckoff:Cache:MaxVersionAge", "00:00:00");
         builder.UseSetting("Wyckoff:Api:RateLimit:Enabled", "false"); // Tests of the rate limit enable it.
+        builder.UseSetting("Wyckoff:Access", "local"); // Tests of keys set it to keys.
         foreach (var (key, value) in settings ?? [])
         {
             builder.UseSetting(key, value);

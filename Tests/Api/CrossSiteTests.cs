@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using Wyckoff.Api.Errors;
 
@@ -121,25 +120,14 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
     }
 
     [Fact]
-    public async Task A_get_that_fetches_needs_the_operators_key()
-    {
-        const string key = "a key of some length";
-        await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Api:OperatorKey"] = key });
-        using var client = api.CreateClient();
-        using var without = await client.GetAsync(Fetch[4..], Token);
-        Assert.Equal(HttpStatusCode.Unauthorized, without.StatusCode);
-        client.DefaultRequestHeaders.Authorization = new("Bearer", key);
-        using var with = await client.GetAsync(Fetch[4..], Token);
-        Assert.Equal(HttpStatusCode.BadRequest, with.StatusCode); // no provider is configured
-    }
-
-    [Fact]
     public async Task Only_names_of_the_service_are_accepted_as_hosts()
     {
         await using var api = await ListeningApi.StartAsync(
             database.AppConnection,
             new()
             {
+                ["Wyckoff:Access"] = "keys",
+                ["Wyckoff:Api:OpenMarketData"] = "true",
                 ["Wyckoff:Api:Hosts:0"] = "wyckoff.example",
                 ["Wyckoff:Api:Hosts:1"] = "*.lan.example",
                 ["Wyckoff:Api:Hosts:2"] = "192.168.1.20",

@@ -120,14 +120,6 @@ public sealed class ImportPreviewsTests(TestDatabase database) : IClassFixture<T
         Assert.Contains("Wyckoff:Imports:MaxSpool", zip.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task The_operators_key_is_needed()
-    {
-        await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Api:OperatorKey"] = new('k', 32) });
-        using var response = await api.CreateClient().PostAsync(Path + "?symbol=A&timeframe=1m", Body(Good, "text/csv"), Token);
-        await response.ReadProblemAsync(HttpStatusCode.Unauthorized, "/problems/operator-key-needed");
-    }
-
     [Theory]
     [InlineData("Content-Type: text/csv", "")]
     [InlineData("Content-Type: multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=f; filename=f\r\n\r\n")]

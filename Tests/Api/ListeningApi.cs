@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wyckoff.Api;
@@ -45,7 +46,7 @@ internal sealed class ListeningApi : IAsyncDisposable
     public static async Task<ListeningApi> StartAsync(
         string database,
         Dictionary<string, string>? settings = null,
-        Action<WebApplication>? endpoints = null,
+        Action<IEndpointRouteBuilder>? endpoints = null,
         Action<WebApplicationBuilder>? configure = null
     )
     {
@@ -55,6 +56,7 @@ internal sealed class ListeningApi : IAsyncDisposable
             ["ConnectionStrings:cache"] = "",
             ["urls"] = "http://127.0.0.1:0",
             ["Wyckoff:Api:RateLimit:Enabled"] = "false",
+            ["Wyckoff:Access"] = "local",
         };
         foreach (var (key, value) in settings ?? [])
         {
@@ -70,7 +72,7 @@ internal sealed class ListeningApi : IAsyncDisposable
                 configure?.Invoke(builder);
             }
         );
-        endpoints?.Invoke(app);
+        endpoints?.Invoke(app.MapGroup("").AllowAnonymous());
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new(app, log);
     }

@@ -11,11 +11,9 @@ using Wyckoff.Api.Pipeline;
 
 namespace Wyckoff.Tests.Api;
 
-/// <summary>Tests what all endpoints share: headers, limits, CORS, the operator's key, timeouts and compression.</summary>
+/// <summary>Tests what all endpoints share: headers, limits, CORS, timeouts and compression.</summary>
 public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
-    private const string Key = "a key of some length";
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -182,6 +180,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
             ["Wyckoff:Api:RateLimit:Enabled"] = "true",
             ["Wyckoff:Api:RateLimit:PerSecond"] = "1",
             ["Wyckoff:Api:RateLimit:Burst"] = "1",
+            ["Wyckoff:Access"] = "keys",
         };
         foreach (var (index, proxy) in (proxies?.Split(',') ?? []).Index())
         {
@@ -239,63 +238,6 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
             Assert.False(response.Headers.Contains("Access-Control-Allow-Credentials"));
             return response.Headers.TryGetValues("Access-Control-Allow-Origin", out var allowed) ? allowed.Single() : null;
         }
-    }
-
-    [Theory]
-    [InlineData(null, "Bearer realm=\"wyckoff\"")]
-    [InlineData("Bearer another key of some length", "Bearer realm=\"wyckoff\", error=\"invalid_token\"")]
-    [InlineData("Bearer ", "Bearer realm=\"wyckoff\", error=\"invalid_token\"")]
-    [InlineData("Basic " + Key, "Bearer realm=\"wyckoff\", error=\"invalid_token\"")]
-    public async Task Changes_without_the_configured_operators_key_are_unauthorized(string? authorization, string challenge)
-    {
-        await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Api:OperatorKey"] = Key });
-        foreach (
-            var (method, path) in new[]
-            {
-                ("POST", "/v1/imports"),
-                ("POST", "/v1/sync"),
-                ("DELETE", "/v1/imports"),
-                ("PUT", "/nothing"),
-                ("TRACE", "/v1/imports"),
-                ("post", "/v1/sync"),
-            }
-        )
-        {
-            using var response = await SendAsync(method, path, authorization);
-            Assert.Equal(
-                (HttpStatusCode.Unauthorized, "application/problem+json"),
-                (response.StatusCode, response.Content.Headers.ContentType?.MediaType)
-            );
-            Assert.Equal(challenge, response.Headers.WwwAuthenticate.ToString());
-            Assert.DoesNotContain(Key, await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
-        }
-
-        using var read = await SendAsync("GET", "/v1/imports", authorization);
-        Assert.Equal(HttpStatusCode.OK, read.StatusCode);
-
-        async Task<HttpResponseMessage> SendAsync(string method, string path, string? credentials)
-        {
-            using var request = new HttpRequestMessage(new(method), path);
-            if (credentials is not null)
-            {
-                request.Headers.TryAddWithoutValidation("Authorization", credentials);
-            }
-
-            return await api.CreateClient().SendAsync(request, Token);
-        }
-    }
-
-    [Fact]
-    public async Task Requests_with_the_operators_key_are_authorized()
-    {
-        await using var api = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Api:OperatorKey"] = Key });
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/sync")
-        {
-            Content = new StringContent("{}", Encoding.UTF8, "application/json"),
-            Headers = { { "Authorization", "bearer " + Key } },
-        };
-        using var response = await api.CreateClient().SendAsync(request, Token);
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
 
     [Theory]
@@ -567,7 +509,8 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Theory]
-    [InlineData("Wyckoff:Api:OperatorKey", "short")]
+    [InlineData("Wyckoff:Access", "open")]
+    [InlineData("Wyckoff:Api:Hosts:0", "wyckoff.example")] // with Wyckoff:Access=local
     [InlineData("Wyckoff:Api:MaxBody", "0")]
     [InlineData("Wyckoff:Api:AnswerWithin", "0")]
     [InlineData("Wyckoff:Api:RateLimit:PerSecond", "0")]

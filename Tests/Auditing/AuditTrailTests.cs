@@ -159,6 +159,5 @@ public sealed class AuditTrailTests(TestDatabase database) : IClassFixture<TestD
     private Task<long> CountAsync(long account) =>
         database.ScalarAsync<long>("SELECT count(*) FROM audit.audit_trail WHERE account_id = $1", account);
 
-    private async Task<long> SignInAsync(string name) =>
-        (await new AccountDirectory(database.App).SignInAsync(name, $"{name}@example.org", name, null, Token))!.Value;
+    private async Task<long> SignInAsync(string name) => await TestAccounts.CreateAsync(database, name);
 }

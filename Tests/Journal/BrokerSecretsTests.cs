@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Wyckoff.Accounts;
 using Wyckoff.Journal;
+using Wyckoff.Tests.Accounts;
 
 namespace Wyckoff.Tests.Journal;
 
@@ -103,8 +104,7 @@ public sealed class BrokerSecretsTests(TestDatabase database) : IClassFixture<Te
         File.Delete(_keys + ".file");
     }
 
-    private async Task<long> SignInAsync(string name) =>
-        (await new AccountDirectory(database.App).SignInAsync(name, $"{name}@example.org", name, null, Token))!.Value;
+    private async Task<long> SignInAsync(string name) => await TestAccounts.CreateAsync(database, name);
 
     private IHost Host()
     {

@@ -105,7 +105,7 @@ public sealed class TradeFillTests(TestDatabase database) : IClassFixture<TestDa
     [Fact]
     public async Task Journal_entities_round_trip_exactly()
     {
-        var id = (await new AccountDirectory(database.App).SignInAsync("exact", "exact@example.org", "Exact", null, Token))!.Value;
+        var id = await TestAccounts.CreateAsync(database, "exact");
         var executedAt = new DateTimeOffset(2026, 3, 4, 9, 30, 0, TimeSpan.FromHours(-5));
         var fill = new TradeFill(
             id,

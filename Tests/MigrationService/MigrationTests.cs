@@ -309,9 +309,9 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
     {
         var connection = await database.Server.CloneAsync();
         await using var source = NpgsqlDataSource.Create(connection);
-        Assert.Equal(["ImportUndo completed"], await RunsAsync(source));
+        Assert.Equal(["Access completed"], await RunsAsync(source));
         Assert.Equal(0, (await Migrations.RunAsync(connection)).ExitCode);
-        Assert.Equal(["ImportUndo completed"], await RunsAsync(source));
+        Assert.Equal(["Access completed"], await RunsAsync(source));
 
         // Pretend that an earlier build had another version, and let a user's view prevent its replacement.
         await using (
@@ -331,7 +331,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         var (exitCode, _, error) = await Migrations.RunAsync(connection);
         Assert.Equal(1, exitCode);
         Assert.Contains("market.bar_ratio", Lines(error)[^1], StringComparison.Ordinal);
-        Assert.Equal(["ImportUndo completed", "ImportUndo failed"], await RunsAsync(source));
+        Assert.Equal(["Access completed", "Access failed"], await RunsAsync(source));
         Assert.Equal(1, (await Migrations.RunAsync(connection, null, "--verify")).ExitCode);
 
         await using (var mend = source.CreateCommand("DROP VIEW public.mine"))
@@ -340,7 +340,7 @@ public sealed class MigrationTests(TestDatabase database) : IClassFixture<TestDa
         }
 
         Assert.Equal(0, (await Migrations.RunAsync(connection)).ExitCode);
-        Assert.Equal(["ImportUndo completed", "ImportUndo failed", "ImportUndo completed"], await RunsAsync(source));
+        Assert.Equal(["Access completed", "Access failed", "Access completed"], await RunsAsync(source));
         await database.Server.DropAsync(connection);
 
         static Task<List<string>> RunsAsync(NpgsqlDataSource source) =>

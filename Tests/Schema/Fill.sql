@@ -85,13 +85,16 @@ SELECT market.refresh_overview();
 INSERT INTO account.user_accounts (external_user_id, name, email, google_id)
 SELECT 'e' || i, 'n', 'u' || i || '@x', 'g' || i
   FROM generate_series(1, 1000) i;
-INSERT INTO account.user_profiles (user_account_id) SELECT id FROM account.user_accounts;
+INSERT INTO account.user_profiles (user_account_id) SELECT id FROM account.user_accounts ON CONFLICT DO NOTHING;
 INSERT INTO account.user_rules (account_id, rule_code, evaluator)
 SELECT id, 'R' || r, 'e' || r % 3
   FROM account.user_accounts, generate_series(1, 3) r;
 INSERT INTO account.api_keys (account_id, name, prefix, key_hash)
 SELECT id, 'k', 'wk_abcdefgh', sha256((id || ' ' || k)::bytea)
   FROM account.user_accounts, generate_series(1, 2) k;
+INSERT INTO account.sessions (account_id, token_hash, user_agent, expires_at)
+SELECT id, sha256(('session ' || id || ' ' || s)::bytea), 'Firefox', now() + interval '14 days'
+  FROM account.user_accounts, generate_series(1, 2) s;
 INSERT INTO account.waitlist (name, email, status, created_at)
   SELECT 'n', 'w' || i || '@x', CASE WHEN i % 10 = 0 THEN 'waiting' ELSE 'approved' END, '2026-01-01'::timestamptz - i * interval '1 hour'
     FROM generate_series(1, 2000) i;

@@ -1,20 +1,26 @@
 using System.Data;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Accounts;
 
 /// <summary>
 /// Binds a transaction to an account, an actor and a correlation id: row-level security shows only rows of the account, and the audit trail
-/// records actor and correlation id. The settings end with the transaction, so a pooled connection never carries them to the next caller.
+/// records actor and correlation id. The functions for administrators check <see cref="Access"/>. The settings end with the transaction, so
+/// a pooled connection never carries them to the next caller.
 /// </summary>
 public sealed record AccountScope(long? AccountId, string? Actor = null, Guid? CorrelationId = null)
 {
     private const string Sql = """
         SELECT set_config('app.account_id', @account, true),
                set_config('app.actor', @actor, true),
-               set_config('app.correlation_id', @correlation, true)
+               set_config('app.correlation_id', @correlation, true),
+               set_config('app.scope', @scope, true)
         """;
+
+    /// <summary>What the caller may do. Only functions for administrators ask for it.</summary>
+    public AccessScope Access { get; init; }
 
     public async Task EnterAsync(DbContext context, CancellationToken cancellationToken)
     {
@@ -62,5 +68,6 @@ public sealed record AccountScope(long? AccountId, string? Actor = null, Guid? C
             new("account", AccountId?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? ""),
             new("actor", Actor ?? ""),
             new("correlation", CorrelationId?.ToString() ?? ""),
+            new("scope", EnumText.Of(Access)),
         ];
 }

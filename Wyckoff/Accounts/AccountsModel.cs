@@ -19,6 +19,7 @@ public static class AccountsModel
         Rule(model.Entity<UserRule>());
         Waitlist(model.Entity<WaitlistEntry>());
         ApiKey(model.Entity<ApiKey>());
+        Session(model.Entity<Session>());
     }
 
     private static void Account(EntityTypeBuilder<UserAccount> account)
@@ -29,7 +30,7 @@ public static class AccountsModel
             table =>
             {
                 table.HasComment(
-                    "Who uses the platform. Made and found by account.sign_in(); an app sees only the one its transaction works for."
+                    "Who uses the platform. Made by account.sign_in() or an administrator; an app sees only the account of its transaction."
                 );
                 table.HasCheckConstraint("chk_user_accounts_external_user_id", "btrim(external_user_id) <> ''");
                 table.HasCheckConstraint("chk_user_accounts_name", "btrim(name) <> ''");
@@ -56,6 +57,10 @@ public static class AccountsModel
             .HasDefaultValue(true)
             .HasSentinel(true)
             .HasComment("A deactivated account cannot sign in; its rows stay.");
+        account
+            .Property(a => a.IsAdmin)
+            .HasDefaultValue(false)
+            .HasComment("May change market data and administer accounts, with a key of that scope or a session.");
         account.Property(a => a.CreatedAt).HasDefaultValueSql("now()");
         account.Property(a => a.UpdatedAt).HasDefaultValueSql("now()");
         account.HasIndex(a => a.ExternalUserId).IsUnique().HasDatabaseName("idx_user_accounts_external_user_id");
@@ -179,7 +184,10 @@ public static class AccountsModel
             Schema,
             table =>
             {
-                table.HasComment("Who asks for access. Filled by account.join_waitlist(), judged by hand.");
+                table.HasComment(
+                    "Who asks for access. account.join_waitlist() adds entries; an administrator decides on them, and approval makes an "
+                        + "account."
+                );
                 table.HasCheckConstraint("chk_waitlist_name", "btrim(name) <> ''");
                 table.HasCheckConstraint("chk_waitlist_email", Email);
                 table.HasCheckConstraint("chk_waitlist_status", EnumText.Check<WaitlistStatus>("status"));
@@ -211,6 +219,7 @@ public static class AccountsModel
                 table.HasCheckConstraint("chk_api_keys_key_hash", "octet_length(key_hash) = 32");
                 table.HasCheckConstraint("chk_api_keys_expires_at", "expires_at > created_at");
                 table.HasCheckConstraint("chk_api_keys_revoked_at", "revoked_at >= created_at");
+                table.HasCheckConstraint("chk_api_keys_scope", EnumText.Check<AccessScope>("scope"));
             }
         );
         key.HasKey(k => k.Id).HasName("pk_api_keys");
@@ -220,6 +229,10 @@ public static class AccountsModel
             .HasMaxLength(Accounts.ApiKey.PrefixLength)
             .HasComment("The first characters of the key, to tell keys apart.");
         key.Property(k => k.KeyHash).HasComment("SHA-256 of the whole key.");
+        key.Property(k => k.Scope)
+            .HasTextEnum(10)
+            .HasDefaultValue(AccessScope.Read)
+            .HasComment("read, write or admin. admin has an effect only while the account is an administrator's.");
         key.Property(k => k.ExpiresAt).HasComment("NULL: never.");
         key.Property(k => k.LastUsedAt).HasComment("To the minute.");
         key.Property(k => k.CreatedAt).HasDefaultValueSql("now()");
@@ -230,5 +243,35 @@ public static class AccountsModel
             .HasForeignKey(k => k.AccountId)
             .OnDelete(DeleteBehavior.Cascade)
             .HasConstraintName("fk_api_keys_account");
+    }
+
+    private static void Session(EntityTypeBuilder<Session> session)
+    {
+        session.ToTable(
+            "sessions",
+            Schema,
+            table =>
+            {
+                table.HasComment("Browsers in which somebody has signed in. The cookie holds a random token, the table only its hash.");
+                table.HasCheckConstraint("chk_sessions_token_hash", "octet_length(token_hash) = 32");
+                table.HasCheckConstraint("chk_sessions_expires_at", "expires_at > created_at");
+                table.HasCheckConstraint("chk_sessions_revoked_at", "revoked_at >= created_at");
+            }
+        );
+        session.HasKey(s => s.Id).HasName("pk_sessions");
+        session.Property(s => s.Id).UseIdentityByDefaultColumn();
+        session.Property(s => s.TokenHash).HasComment("SHA-256 of the token in the cookie.");
+        session.Property(s => s.UserAgent).HasMaxLength(300).HasComment("What the browser calls itself, so that its owner recognizes it.");
+        session.Property(s => s.LastUsedAt).HasComment("To the minute.");
+        session.Property(s => s.RevokedAt).HasComment("When somebody signed out; NULL: not yet.");
+        session.Property(s => s.CreatedAt).HasDefaultValueSql("now()");
+        session.HasIndex(s => s.TokenHash).IsUnique().HasDatabaseName("idx_sessions_token_hash");
+        session.HasIndex(s => s.AccountId).HasDatabaseName("idx_sessions_account_id");
+        session
+            .HasOne<UserAccount>()
+            .WithMany()
+            .HasForeignKey(s => s.AccountId)
+            .OnDelete(DeleteBehavior.Cascade)
+            .HasConstraintName("fk_sessions_account");
     }
 }

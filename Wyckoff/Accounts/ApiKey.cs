@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -13,17 +14,23 @@ public sealed class ApiKey
 {
     public const string Mark = "wk_";
     public const int PrefixLength = 11;
+    public const int Length = 46; // the mark, and 32 bytes in base64url
+
+    private static readonly SearchValues<char> Characters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    );
 
     private ApiKey() { }
 
-    private ApiKey(long accountId, string name, string key, DateTimeOffset createdAt, DateTimeOffset? expiresAt)
+    private ApiKey(long accountId, string name, string key, AccessScope scope, DateTimeOffset createdAt, DateTimeOffset? expiresAt)
     {
         Guard.Require(expiresAt is null || expiresAt > createdAt, nameof(expiresAt), "is not after the key is made");
-        (AccountId, Name, Prefix, KeyHash, CreatedAt, ExpiresAt) = (
+        (AccountId, Name, Prefix, KeyHash, Scope, CreatedAt, ExpiresAt) = (
             accountId,
             Guard.Text(name, 100),
             key[..PrefixLength],
             HashOf(key),
+            scope,
             createdAt,
             expiresAt
         );
@@ -41,6 +48,8 @@ public sealed class ApiKey
     [JsonIgnore]
     public byte[] KeyHash { get; private set; } = [];
 
+    public AccessScope Scope { get; private set; }
+
     public DateTimeOffset? ExpiresAt { get; private set; }
 
     public DateTimeOffset? LastUsedAt { get; private set; }
@@ -50,11 +59,21 @@ public sealed class ApiKey
     public DateTimeOffset CreatedAt { get; private set; }
 
     /// <summary>Creates a key. Returns the entity and the key itself, which the owner sees only once.</summary>
-    public static (ApiKey ApiKey, string Key) Issue(long accountId, string name, DateTimeOffset now, DateTimeOffset? expiresAt = null)
+    public static (ApiKey ApiKey, string Key) Issue(
+        long accountId,
+        string name,
+        AccessScope scope,
+        DateTimeOffset now,
+        DateTimeOffset? expiresAt = null
+    )
     {
         var key = Mark + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        return (new(accountId, name, key, now, expiresAt), key);
+        return (new(accountId, name, key, scope, now, expiresAt), key);
     }
+
+    /// <summary>Whether a text has the form of a key. Other texts need not be looked up.</summary>
+    public static bool IsForm(ReadOnlySpan<char> text) =>
+        text.Length == Length && text.StartsWith(Mark, StringComparison.Ordinal) && !text[Mark.Length..].ContainsAnyExcept(Characters);
 
     public static byte[] HashOf(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 

@@ -6,6 +6,7 @@ public enum AuthProvider
 {
     Google,
     Local,
+    Oidc,
 }
 
 /// <summary>An account of the platform: the owner of strategies, orders, trades and journal data.</summary>
@@ -51,6 +52,8 @@ public sealed class UserAccount
 
     public bool IsActive { get; private set; } = true;
 
+    public bool IsAdmin { get; private set; }
+
     public DateTimeOffset CreatedAt { get; private set; }
 
     public DateTimeOffset UpdatedAt { get; private set; }
@@ -81,6 +84,8 @@ public sealed class UserAccount
     public void Deactivate() => IsActive = false;
 
     public void Activate() => IsActive = true;
+
+    public void SetAdmin(bool isAdmin) => IsAdmin = isAdmin;
 
     /// <summary>Checks the form only: one @ with text on both sides, printable ASCII, no capitals.</summary>
     public static bool IsEmail(string? text) =>

@@ -9,7 +9,7 @@ public static class SchemaVersion
     public const string HistoryTable = "schema_migrations";
 
     /// <summary>The newest migration of this build. A test compares it with MigrationService's migrations.</summary>
-    public const string Required = "20261130160027_ImportUndo";
+    public const string Required = "20261130185612_Access";
 
     /// <summary>The ids of the applied migrations, oldest first; empty when the database was never migrated.</summary>
     public static async Task<IReadOnlyList<string>> AppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

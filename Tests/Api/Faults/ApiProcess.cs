@@ -22,6 +22,7 @@ internal sealed class ApiProcess : IAsyncDisposable
             ["ASPNETCORE_ENVIRONMENT"] = "Production",
             // All readers of a test have the same address, so they would share one rate limit.
             ["Wyckoff__Api__RateLimit__Enabled"] = "false",
+            ["Wyckoff__Access"] = "local",
         };
         var process = LeashedProcess.Start(
             "API",

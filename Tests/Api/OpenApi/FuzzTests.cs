@@ -262,7 +262,7 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
                         ?? document.GetProperty("type").GetString() switch
                         {
                             "/problems/not-found" or "/problems/method-not-allowed" => null,
-                            "/problems/cross-site-request" when requested is null => null,
+                            "/problems/cross-site-request" or "/problems/forwarded-request" when requested is null => null,
                             _ => requested is null
                                 ? "an undocumented problem for a method that is not described"
                                 : described.FindError(requested, status, type, body),

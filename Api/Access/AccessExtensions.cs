@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
+using Wyckoff.Accounts;
+using Wyckoff.Api.Errors;
+
+namespace Wyckoff.Api.Access;
+
+/// <summary>Adds authentication and authorization to the pipeline.</summary>
+public static class AccessExtensions
+{
+    public static void AddAccess(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<Credentials>();
+        services.AddHostedService(provider => provider.GetRequiredService<Credentials>());
+        services.AddSingleton<LocalAccount>();
+        services.AddHostedService(provider => provider.GetRequiredService<LocalAccount>());
+        LocalMode.Add(services);
+        services
+            .AddAuthentication()
+            .AddScheme<AuthenticationSchemeOptions, KeyHandler>(KeyHandler.SchemeName, null)
+            .AddScheme<AuthenticationSchemeOptions, LocalHandler>(LocalHandler.SchemeName, null);
+        services
+            .AddOptions<AuthenticationOptions>()
+            .Configure<IOptions<AccessOptions>>(
+                (authentication, access) =>
+                    authentication.DefaultScheme = access.Value.IsLocal ? LocalHandler.SchemeName : KeyHandler.SchemeName
+            );
+        services.AddAuthorizationBuilder().SetFallbackPolicy(new([new NothingStated()], []));
+        services.AddSingleton<IAuthorizationHandler, AccessHandler>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessResults>();
+    }
+
+    public static void UseAccess(this WebApplication app)
+    {
+        app.Use(
+            (context, next) =>
+                HasKey(context.Request) ? Problems.Of(Problems.KeyInUrl, Problems.KeyInUrl.Meaning).ExecuteAsync(context) : next(context)
+        );
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.Use(
+            (context, next) =>
+                context.User.Identity is CallerIdentity { Credential: { } credential } ? credential.RunAsync(context, next) : next(context)
+        );
+    }
+
+    /// <summary>Whether the address has a key in it. Addresses are kept in histories and in logs of proxies.</summary>
+    private static bool HasKey(HttpRequest request) =>
+        request.QueryString.Value?.Contains(ApiKey.Mark, StringComparison.OrdinalIgnoreCase) == true
+        && request.Query.Any(parameter => parameter.Value.Any(value => value is not null && ApiKey.IsForm(value.AsSpan().Trim())));
+}

@@ -1,0 +1,15 @@
+using System.ComponentModel.DataAnnotations;
+using Wyckoff.Accounts;
+
+namespace Wyckoff.Api.Access;
+
+/// <summary>How requests are authenticated: the setting <c>Wyckoff:Access</c>.</summary>
+public sealed class AccessOptions
+{
+    public const string Section = "Wyckoff";
+
+    [RegularExpression(AccessModes.Pattern, ErrorMessage = AccessModes.Error)]
+    public string Access { get; set; } = AccessModes.Keys;
+
+    public bool IsLocal => Access == AccessModes.Local;
+}

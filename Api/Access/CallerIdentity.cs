@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Wyckoff.Accounts;
+
+namespace Wyckoff.Api.Access;
+
+/// <summary>The identity of an authenticated request: the caller, and the key or session that the request came with.</summary>
+public sealed class CallerIdentity(Caller caller, string scheme, Credential? credential = null) : ClaimsIdentity(scheme)
+{
+    public Caller Caller { get; } = caller;
+
+    /// <summary>The key or session; null in local mode, where there is none.</summary>
+    public Credential? Credential { get; } = credential;
+
+    public static AuthenticateResult Succeed(Caller caller, string scheme, Credential? credential = null) =>
+        AuthenticateResult.Success(new(new(new CallerIdentity(caller, scheme, credential)), scheme));
+}
+
+/// <summary>Reads who makes a request.</summary>
+public static class CallerExtensions
+{
+    /// <summary>The caller of an endpoint that needs one.</summary>
+    public static Caller Caller(this HttpContext context) =>
+        context.FindCaller() ?? throw new InvalidOperationException("The endpoint states no access, so the request may have no caller.");
+
+    public static Caller? FindCaller(this HttpContext context) => (context.User.Identity as CallerIdentity)?.Caller;
+
+    /// <summary>
+    /// The scope for transactions of this request. The audit trail has the request's id as correlation id if it is a UUID, as those are
+    /// that the service makes; otherwise the trace id.
+    /// </summary>
+    public static AccountScope AccountScope(this HttpContext context)
+    {
+        Guid? correlation =
+            Guid.TryParse(context.TraceIdentifier, out var id) ? id
+            : Activity.Current is { } activity ? Guid.Parse(activity.TraceId.ToHexString())
+            : null;
+        return context.Caller().In(correlation);
+    }
+}
