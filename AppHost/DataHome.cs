@@ -24,6 +24,9 @@ internal sealed class DataHome : IDisposable
             ? ""
             : "-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Folder)).AsSpan(0, 4));
 
+    /// <summary>The file of the first admin key. It is deleted with the data that it opens.</summary>
+    public string AdminKeyFile => Path.Combine(Home.Data, "admin.key");
+
     public string PostgresContainer => "wyckoff-postgres" + Suffix;
 
     public string PostgresVolume => "wyckoff-postgres-data" + Suffix;

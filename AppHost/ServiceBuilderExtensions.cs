@@ -49,8 +49,11 @@ internal static class ServiceBuilderExtensions
     /// </summary>
     public static IResourceBuilder<ProjectResource> WithAccess(this IResourceBuilder<ProjectResource> service) =>
         service.ApplicationBuilder.ExecutionContext.IsRunMode
-            ? service.WithEnvironment("Wyckoff__Access", service.ApplicationBuilder.Configuration["Wyckoff:Access"] ?? "local")
+            ? service.WithEnvironment("Wyckoff__Access", Access(service.ApplicationBuilder.Configuration))
             : service;
+
+    /// <summary>Whether requests need keys in run mode: local or keys.</summary>
+    public static string Access(IConfiguration configuration) => configuration["Wyckoff:Access"] ?? "local";
 
     /// <summary>
     /// Lets MigrationService write the first admin key to the data folder in run mode. When published nobody reads its files, so the
@@ -60,7 +63,7 @@ internal static class ServiceBuilderExtensions
     {
         var builder = migrations.ApplicationBuilder;
         return builder.ExecutionContext.IsRunMode
-            ? migrations.WithEnvironment("Wyckoff__AdminKeyFile", Path.Combine(home.Home.Data, "admin.key"))
+            ? migrations.WithEnvironment("Wyckoff__AdminKeyFile", home.AdminKeyFile)
             : migrations.WithEnvironment("Wyckoff__AdminKeyHash", builder.AddParameter("wyckoff-admin-key-hash", secret: true));
     }
 

@@ -110,9 +110,11 @@ internal sealed class StartupConsole(
         Line("Redis", redis);
         Line("Data", system.Home.Folder);
         Line("psql", "eng/psql");
+        Line("Admin key", AdminKey is null ? null : system.Home.AdminKeyFile);
         text.AppendLine().AppendLine("Try it:").AppendLine();
         var symbol = system.Options.Samples ? "SPY" : "SYMBOL";
-        text.AppendLine(CultureInfo.InvariantCulture, $"  curl '{ApiUrl}/v1/bars/{symbol}?timeframe=1d&limit=5'").AppendLine();
+        var header = AdminKey is null ? "" : $"-H \"Authorization: Bearer $(cat '{system.Home.AdminKeyFile}')\" ";
+        text.AppendLine(CultureInfo.InvariantCulture, $"  curl {header}'{ApiUrl}/v1/bars/{symbol}?timeframe=1d&limit=5'").AppendLine();
         text.Append("Ctrl+C stops everything; the data stays.");
         console.Write(text.ToString());
 
@@ -129,6 +131,7 @@ internal sealed class StartupConsole(
     private async Task<(string Database, string Redis)> DescribeServersAsync(CancellationToken cancellationToken)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        http.DefaultRequestHeaders.Authorization = AdminKey is { } key ? new("Bearer", key) : null;
         try
         {
             var status = await http.GetFromJsonAsync<JsonElement>(ApiUrl + "/v1/status", cancellationToken);
@@ -165,6 +168,12 @@ internal sealed class StartupConsole(
         && !change.Resource.IsTask();
 
     private string ApiUrl => string.Create(CultureInfo.InvariantCulture, $"http://localhost:{system.Options.Port}");
+
+    /// <summary>The first admin key, where requests need keys and its file is still in place.</summary>
+    private string? AdminKey =>
+        ServiceBuilderExtensions.Access(configuration) == "keys" && File.Exists(system.Home.AdminKeyFile)
+            ? File.ReadAllText(system.Home.AdminKeyFile).Trim()
+            : null;
 
     private string? DashboardUrl =>
         configuration["ASPNETCORE_URLS"] is { Length: > 0 } url && configuration["AppHost:BrowserToken"] is { Length: > 0 } token

@@ -36,6 +36,15 @@ internal sealed class FirstAccess(IOptions<MigrationOptions> options, TimeProvid
         }
     }
 
+    /// <summary>Deletes the file that the configuration names for the key of a database that is dropped.</summary>
+    public void DeleteFile()
+    {
+        if (options.Value.AdminKeyFile is { Length: > 0 } file && File.Exists(file))
+        {
+            File.Delete(file);
+        }
+    }
+
     private static async Task<long> LocalAccountAsync(NpgsqlConnection owner, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(

@@ -97,6 +97,7 @@ internal sealed class Migrator(
         }
 
         await database.DropDatabaseAsync(cancellationToken);
+        access.DeleteFile();
         await ApplyAsync(cancellationToken);
     }
 
