@@ -11,6 +11,7 @@ public sealed class Credential(Digest digest, string scheme)
     private readonly Lock _lock = new();
     private readonly HashSet<HttpContext> _running = [];
     private Task? _asking;
+    private long _notBefore;
 
     public Digest Digest { get; } = digest;
 
@@ -43,9 +44,9 @@ public sealed class Credential(Digest digest, string scheme)
     {
         lock (_lock)
         {
-            if (askedAt < AskedAt)
+            if (askedAt < AskedAt || askedAt < _notBefore)
             {
-                return; // A later question was answered first.
+                return; // A later question was answered first, or something has changed since.
             }
 
             // A use that was recorded meanwhile is no reason to make a new identity.
@@ -74,12 +75,12 @@ public sealed class Credential(Digest digest, string scheme)
         }
     }
 
-    /// <summary>Makes the next request ask again.</summary>
-    public void Forget()
+    /// <summary>Makes the next request ask again. Answers to questions from before count no more.</summary>
+    public void Forget(long now)
     {
         lock (_lock)
         {
-            (AskedAt, _asking) = (0, null);
+            (AskedAt, _asking, _notBefore) = (0, null, now);
         }
     }
 

@@ -38,7 +38,7 @@ public sealed class Credentials(AccountDirectory directory, TimeProvider time, I
         }
 
         credential.UsedAt = now;
-        return IsFresh(credential, now) ? new(credential) : new(AskAsync(credential, cancellationToken));
+        return IsFresh(credential, now) ? new(credential) : new(AskAsync(credential, now, cancellationToken));
     }
 
     /// <summary>Makes the next request of an account ask the database: a change holds at once on the replica that made it.</summary>
@@ -46,7 +46,7 @@ public sealed class Credentials(AccountDirectory directory, TimeProvider time, I
     {
         foreach (var credential in _kept.Values.Where(credential => credential.Caller?.AccountId == accountId))
         {
-            credential.Forget();
+            credential.Forget(time.GetTimestamp());
         }
     }
 
@@ -71,10 +71,14 @@ public sealed class Credentials(AccountDirectory directory, TimeProvider time, I
         && time.GetElapsedTime(credential.AskedAt, now) < MaxAge
         && (credential.Caller?.ExpiresAt is not { } expires || expires > time.GetUtcNow());
 
-    private async Task<Credential> AskAsync(Credential credential, CancellationToken cancellationToken)
+    private async Task<Credential> AskAsync(Credential credential, long arrived, CancellationToken cancellationToken)
     {
-        // Not cancelled with the request: others may wait for the same answer.
-        await credential.AskOnceAsync(() => AskAsync([credential], CancellationToken.None)).WaitAsync(cancellationToken);
+        // More than once if the question was on its way before the request came, and its answer is too old or was forgotten meanwhile.
+        do
+        {
+            // Not cancelled with the request: others may wait for the same answer.
+            await credential.AskOnceAsync(() => AskAsync([credential], CancellationToken.None)).WaitAsync(cancellationToken);
+        } while (credential.AskedAt < arrived && !IsFresh(credential, time.GetTimestamp()));
         return credential;
     }
 
