@@ -63,7 +63,11 @@ verb=${1:-help}
 case $verb in
   up) exec dotnet run --project "$here/AppHost" -- "$@" ;;
   status) connect && run MigrationService --status "$@" ;;
-  migrate) connect && run MigrationService "$@" ;;
+  migrate)
+    # A running system has made its first admin key, or needs none.
+    [ -n "${ConnectionStrings__wyckoff:-}" ] || export Wyckoff__Access="${Wyckoff__Access:-local}"
+    connect && run MigrationService "$@"
+    ;;
   samples | sync | feeds | import | imports | export | recompute) connect && run Ingestor "$verb" "$@" ;;
   maintain)
     # Without a connection of the worker's own, the administrator's connection takes the role wyckoff_worker.

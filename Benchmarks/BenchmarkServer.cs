@@ -90,6 +90,7 @@ internal sealed class BenchmarkServer : IAsyncDisposable
         start.Environment["ConnectionStrings__wyckoff"] = _server.ConnectionString(database);
         start.Environment["Wyckoff__AppPassword"] = Password;
         start.Environment["Wyckoff__WorkerPassword"] = Password;
+        start.Environment["Wyckoff__Access"] = "local"; // otherwise it writes an admin key to the user's data folder
         using var migration = Process.Start(start)!;
         await migration.StandardOutput.ReadToEndAsync(cancellationToken);
         await migration.WaitForExitAsync(cancellationToken);

@@ -18,6 +18,7 @@ public static class AccessExtensions
         services.AddSingleton<LocalAccount>();
         services.AddHostedService(provider => provider.GetRequiredService<LocalAccount>());
         LocalMode.Add(services);
+        AddressLogs.Silence(services);
         services
             .AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, KeyHandler>(KeyHandler.SchemeName, null)
@@ -48,7 +49,11 @@ public static class AccessExtensions
     }
 
     /// <summary>Whether the address has a key in it. Addresses are kept in histories and in logs of proxies.</summary>
-    private static bool HasKey(HttpRequest request) =>
-        request.QueryString.Value?.Contains(ApiKey.Mark, StringComparison.OrdinalIgnoreCase) == true
-        && request.Query.Any(parameter => parameter.Value.Any(value => value is not null && ApiKey.IsForm(value.AsSpan().Trim())));
+    private static bool HasKey(HttpRequest request)
+    {
+        // Parse only queries with the mark of a key, or an escape that may stand for a letter of it.
+        var query = request.QueryString.Value ?? "";
+        return (query.Contains(ApiKey.Mark, StringComparison.Ordinal) || query.Contains('%', StringComparison.Ordinal))
+            && request.Query.Any(parameter => ApiKey.IsIn(parameter.Key) || parameter.Value.Any(value => ApiKey.IsIn(value)));
+    }
 }

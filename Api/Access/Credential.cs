@@ -11,7 +11,8 @@ public sealed class Credential(Digest digest, string scheme)
     private readonly Lock _lock = new();
     private readonly HashSet<HttpContext> _running = [];
     private Task? _asking;
-    private long _notBefore;
+    private long _forgottenAt;
+    private bool _isRetired;
 
     public Digest Digest { get; } = digest;
 
@@ -21,32 +22,33 @@ public sealed class Credential(Digest digest, string scheme)
     public long AskedAt { get; private set; }
 
     /// <summary>When a request last came with it; a timestamp.</summary>
-    public long UsedAt { get; set; }
+    public long UsedAt { get; private set; }
 
     public Caller? Caller { get; private set; }
 
     /// <summary>The answer as the authentication middleware takes it.</summary>
     public AuthenticateResult Result { get; private set; } = NotValid;
 
-    public bool IsRunning
+    /// <summary>How many requests run with it.</summary>
+    internal int Running
     {
         get
         {
             lock (_lock)
             {
-                return _running.Count > 0;
+                return _running.Count;
             }
         }
     }
 
-    /// <summary>Takes the database's answer. If the credential is not valid any more, aborts the requests that run with it.</summary>
+    /// <summary>Takes the database's answer. If the credential may do less than before, aborts the requests that run with it.</summary>
     public void Answer(Caller? caller, long askedAt)
     {
         lock (_lock)
         {
-            if (askedAt < AskedAt || askedAt < _notBefore)
+            if (askedAt < AskedAt || askedAt < _forgottenAt)
             {
-                return; // A later question was answered first, or something has changed since.
+                return; // A later question was answered first, or the answer is from before a change.
             }
 
             // A use that was recorded meanwhile is no reason to make a new identity.
@@ -55,8 +57,9 @@ public sealed class Credential(Digest digest, string scheme)
                 Result = caller is null ? NotValid : CallerIdentity.Succeed(caller, Scheme, this);
             }
 
+            var mayLess = caller is null || caller.Scope < Caller?.Scope || (Caller is { IsAdmin: true } && !caller.IsAdmin);
             (Caller, AskedAt) = (caller, askedAt);
-            if (caller is null)
+            if (mayLess)
             {
                 foreach (var context in _running)
                 {
@@ -75,21 +78,52 @@ public sealed class Credential(Digest digest, string scheme)
         }
     }
 
-    /// <summary>Makes the next request ask again. Answers to questions from before count no more.</summary>
+    /// <summary>Makes the next request ask again. Answers to questions that were asked before now are ignored.</summary>
     public void Forget(long now)
     {
         lock (_lock)
         {
-            (AskedAt, _asking, _notBefore) = (0, null, now);
+            (AskedAt, _forgottenAt, _asking) = (0, now, null);
+        }
+    }
+
+    /// <summary>Notes that a request came with it; false if it is retired.</summary>
+    public bool Use(long now)
+    {
+        lock (_lock)
+        {
+            UsedAt = now;
+            return !_isRetired;
+        }
+    }
+
+    /// <summary>Retires it unless a request runs with it or came since. Nobody asks for a retired one any more.</summary>
+    public bool Retire(long unusedSince)
+    {
+        lock (_lock)
+        {
+            return _isRetired = _isRetired || (_running.Count == 0 && UsedAt < unusedSince);
         }
     }
 
     /// <summary>Runs a request, which is aborted if the credential ends meanwhile.</summary>
     public async Task RunAsync(HttpContext context, RequestDelegate next)
     {
+        bool hasEnded;
         lock (_lock)
         {
-            _running.Add(context);
+            // It ended after this request was authenticated and before it began to run: nobody would abort it later.
+            hasEnded = Caller is null || _isRetired;
+            if (!hasEnded)
+            {
+                _running.Add(context);
+            }
+        }
+
+        if (hasEnded)
+        {
+            context.Abort();
+            return;
         }
 
         try

@@ -11,9 +11,13 @@ public sealed class SampleDatabase : TestDatabase, IAsyncLifetime
     async ValueTask IAsyncLifetime.InitializeAsync()
     {
         await InitializeAsync();
-        await new SampleLoader(App, new BarWriter(App, new TickerDirectory(App)), NullLogger<SampleLoader>.Instance).LoadAsync(
-            onlyIfEmpty: true,
-            CancellationToken.None
-        );
+        await LoadAsync(this);
     }
+
+    public static Task LoadAsync(TestDatabase database) =>
+        new SampleLoader(
+            database.App,
+            new BarWriter(database.App, new TickerDirectory(database.App)),
+            NullLogger<SampleLoader>.Instance
+        ).LoadAsync(onlyIfEmpty: true, CancellationToken.None);
 }

@@ -75,6 +75,20 @@ public sealed class ApiKey
     public static bool IsForm(ReadOnlySpan<char> text) =>
         text.Length == Length && text.StartsWith(Mark, StringComparison.Ordinal) && !text[Mark.Length..].ContainsAnyExcept(Characters);
 
+    /// <summary>Whether a text contains a key.</summary>
+    public static bool IsIn(ReadOnlySpan<char> text)
+    {
+        for (int at; (at = text.IndexOf(Mark, StringComparison.Ordinal)) >= 0; text = text[(at + Mark.Length)..])
+        {
+            if (text.Length - at >= Length && IsForm(text.Slice(at, Length)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     public static byte[] HashOf(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 
     public void Revoke(DateTimeOffset now) => RevokedAt ??= now < CreatedAt ? CreatedAt : now;

@@ -36,6 +36,7 @@ internal sealed class StreamServer : IAsyncDisposable
                 $"--ConnectionStrings:cache={cache}",
                 "--Wyckoff:Api:RateLimit:Enabled=false",
                 "--Wyckoff:Cache:MaxVersionAge=00:00:00",
+                "--Wyckoff:Access=local",
                 .. settings.Select(setting => $"--{setting.Key}={setting.Value}"),
             ],
             builder => builder.Logging.ClearProviders()
