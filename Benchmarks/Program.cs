@@ -10,6 +10,7 @@ Dictionary<string, Func<CancellationToken, Task<Report>>> benchmarks = new(Strin
     ["read"] = ReadBenchmark.RunAsync,
     ["read-lookups"] = ReadBenchmark.LookupsAsync,
     ["read-recent"] = ReadBenchmark.RecentBarsAsync,
+    ["read-keys"] = ReadBenchmark.KeysAsync,
     ["read-streams"] = ReadBenchmark.StreamsAsync,
     ["read-pushes"] = ReadBenchmark.PushesAsync,
     ["start"] = StartBenchmark.RunAsync,

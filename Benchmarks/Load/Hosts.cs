@@ -28,7 +28,7 @@ internal static class Hosts
     public static async Task RunApiAsync(string[] args)
     {
         var app = ApiHost.Create(args);
-        Map(app);
+        Map(app.MapGroup("").AllowAnonymous());
         await app.RunAsync();
     }
 

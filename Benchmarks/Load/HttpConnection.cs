@@ -31,14 +31,18 @@ internal sealed class HttpConnection : IDisposable
         }
     }
 
-    public static byte[] Get(string path, string accept = "application/json") =>
-        Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {accept}\r\n\r\n");
+    public static byte[] Get(string path, string accept = "application/json", string? key = null) =>
+        Encoding.ASCII.GetBytes(
+            $"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {accept}\r\n"
+                + (key is null ? "\r\n" : $"Authorization: Bearer {key}\r\n\r\n")
+        );
 
     /// <summary>Sends a request, reads the whole response and returns the length of its body.</summary>
     public async ValueTask<long> ExchangeAsync(
         ReadOnlyMemory<byte> request,
         HttpAnswer.BodyPiece? body,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        int expected = 200
     )
     {
         _answer.Begin();
@@ -57,7 +61,7 @@ internal sealed class HttpConnection : IDisposable
                 throw new InvalidOperationException("The connection ended before the response did.");
             }
         } while (!_answer.Feed(_buffer.AsSpan(0, received)));
-        return _answer.Status == 200
+        return _answer.Status == expected
             ? _answer.BodyLength
             : throw new InvalidOperationException($"{_answer.Status} to: {Encoding.ASCII.GetString(request.Span).Split('\r')[0]}");
     }

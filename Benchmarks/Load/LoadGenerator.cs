@@ -15,7 +15,8 @@ internal sealed class LoadGenerator : IDisposable
         int port,
         int connections,
         IEnumerable<string> paths,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        string? key = null
     )
     {
         var connected = new HttpConnection[connections];
@@ -24,7 +25,7 @@ internal sealed class LoadGenerator : IDisposable
             connected[i] = await HttpConnection.ConnectAsync(port, cancellationToken);
         }
 
-        return new(connected, [.. paths.Select(path => HttpConnection.Get(path))]);
+        return new(connected, [.. paths.Select(path => HttpConnection.Get(path, key: key))]);
     }
 
     public async Task<LoadResult> RunAsync(TimeSpan duration, CancellationToken cancellationToken)

@@ -9,12 +9,14 @@ namespace Wyckoff.Benchmarks.Reading;
 internal static class ReadBenchmark
 {
     public static Task<Report> RunAsync(CancellationToken cancellationToken) =>
-        RunAsync([Lookups.RunAsync, RecentBarsReads.RunAsync, LongStreams.RunAsync, Pushes.RunAsync], cancellationToken);
+        RunAsync([Lookups.RunAsync, RecentBarsReads.RunAsync, KeyReads.RunAsync, LongStreams.RunAsync, Pushes.RunAsync], cancellationToken);
 
     public static Task<Report> LookupsAsync(CancellationToken cancellationToken) => RunAsync([Lookups.RunAsync], cancellationToken);
 
     public static Task<Report> RecentBarsAsync(CancellationToken cancellationToken) =>
         RunAsync([RecentBarsReads.RunAsync], cancellationToken);
+
+    public static Task<Report> KeysAsync(CancellationToken cancellationToken) => RunAsync([KeyReads.RunAsync], cancellationToken);
 
     public static Task<Report> StreamsAsync(CancellationToken cancellationToken) => RunAsync([LongStreams.RunAsync], cancellationToken);
 

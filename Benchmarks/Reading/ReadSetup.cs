@@ -73,10 +73,16 @@ internal sealed class ReadSetup : IAsyncDisposable
     /// <param name="inProcess">True if recent bars are cached in the process.</param>
     /// <param name="redis">True if recent bars are cached in Redis; otherwise the API has no Redis.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<HostProcess> StartApiAsync(string database, bool inProcess, bool redis, CancellationToken cancellationToken) =>
-        HostProcess.StartAsync(
-            Hosts.ApiVerb,
-            new Dictionary<string, string?>(StringComparer.Ordinal)
+    /// <param name="settings">Further settings, which replace those of the same name.</param>
+    public Task<HostProcess> StartApiAsync(
+        string database,
+        bool inProcess,
+        bool redis,
+        CancellationToken cancellationToken,
+        params (string Name, string Value)[] settings
+    )
+    {
+        var environment = new Dictionary<string, string?>(StringComparer.Ordinal)
             {
                 ["ConnectionStrings__wyckoff"] = Server.AppConnectionTo(database),
                 ["ConnectionStrings__cache"] = redis ? _redis.ConnectionString : null,
@@ -85,9 +91,14 @@ internal sealed class ReadSetup : IAsyncDisposable
                 ["Wyckoff__Api__RateLimit__Enabled"] = "false",
                 ["Wyckoff__Access"] = "local",
                 ["Logging__LogLevel__Default"] = "Warning",
-            },
-            cancellationToken
-        );
+            };
+        foreach (var (name, value) in settings)
+        {
+            environment[name] = value;
+        }
+
+        return HostProcess.StartAsync(Hosts.ApiVerb, environment, cancellationToken);
+    }
 
     /// <summary>
     /// Changes the newest minute of a symbol, as live bars do. The price is different each time, because an unchanged bar gets no new

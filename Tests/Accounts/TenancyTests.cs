@@ -47,6 +47,7 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
     [InlineData("account.user_profiles", "profile = '{}'", "user_account_id")]
     [InlineData("account.user_rules", "is_enabled = false", "account_id")]
     [InlineData("account.api_keys", "name = 'x'", "account_id")]
+    [InlineData("account.sessions", "revoked_at = now()", "account_id")]
     [InlineData("journal.snaptrade_users", "snaptrade_user_id = 'x'", "user_account_id")]
     [InlineData("journal.broker_connections", "is_active = false", "account_id")]
     [InlineData("journal.decision_contexts", "notes = 'x'", "account_id")]
@@ -73,6 +74,7 @@ public sealed class TenancyTests(TenancyTests.TwoAccounts database) : IClassFixt
     [Theory]
     [InlineData("account.user_rules", "id=9;rule_code='Z'")]
     [InlineData("account.api_keys", "id=9;key_hash=decode(repeat('ef', 32), 'hex')")]
+    [InlineData("account.sessions", "id=9;token_hash=decode(repeat('ef', 32), 'hex')")]
     [InlineData("journal.trade_fills", "id=9;external_trade_id='z';broker_connection_id=NULL")]
     [InlineData("journal.journal_entries", "id=9")]
     public async Task The_app_role_cannot_insert_rows_for_another_account(string table, string changes) =>

@@ -98,6 +98,33 @@ public sealed class ModelTests
         Assert.Single(commands["Run migrations"]);
     }
 
+    [Theory(Timeout = 300_000)]
+    [InlineData(null, "local")]
+    [InlineData("keys", "keys")]
+    public async Task Nobody_signs_in_in_run_mode_unless_the_configuration_says_so(string? configured, string expected)
+    {
+        await using var home = await AppHostHome.CreateAsync();
+        await using var builder = await ModelAsync(home, ["--local", .. configured is null ? [] : new[] { $"--Wyckoff:Access={configured}" }]);
+        foreach (var service in new[] { "api", "migrations" })
+        {
+            Assert.Equal(expected, await VariableAsync(builder, service, "Wyckoff__Access"));
+        }
+
+        Assert.Equal(Path.Combine(home.Home.Data, "admin.key"), await VariableAsync(builder, "migrations", "Wyckoff__AdminKeyFile"));
+        Assert.Null(await VariableAsync(builder, "migrations", "Wyckoff__AdminKeyHash"));
+    }
+
+    private static async Task<object?> VariableAsync(IDistributedApplicationTestingBuilder builder, string resource, string name)
+    {
+        var variables = new EnvironmentCallbackContext(builder.ExecutionContext, Resource(builder, resource), cancellationToken: Token);
+        foreach (var callback in Resource(builder, resource).Annotations.OfType<EnvironmentCallbackAnnotation>())
+        {
+            await callback.Callback(variables);
+        }
+
+        return variables.EnvironmentVariables.GetValueOrDefault(name);
+    }
+
     private static IResource Resource(IDistributedApplicationTestingBuilder builder, string name) =>
         builder.Resources.Single(resource => resource.Name == name);
 

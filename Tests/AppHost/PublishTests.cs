@@ -60,6 +60,9 @@ public sealed class PublishTests : IAsyncLifetime
 
         Assert.Equal("{wyckoff-worker.connectionString}", Environment("ingestor")["ConnectionStrings__worker"]);
         Assert.Equal("true", Environment("migrations")["Wyckoff__StayUp"]);
+        // Published, the default applies: requests need keys, and the first one is named by its hash.
+        Assert.DoesNotContain("Wyckoff__Access", (string[])[.. Environment("api").Keys, .. Environment("migrations").Keys]);
+        Assert.Equal("{wyckoff-admin-key-hash.value}", Environment("migrations")["Wyckoff__AdminKeyHash"]);
     }
 
     [Fact]

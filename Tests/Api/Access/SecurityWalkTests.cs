@@ -273,7 +273,7 @@ public sealed class SecurityWalkTests(SecurityWalkTests.WalkDatabase database) :
         return response.Content.Headers.ContentType?.MediaType != "application/problem+json"
             ? ""
             : Regex.Replace(
-                $"{string.Join("\n", response.Headers.Where(header => header.Key is not ("Date" or "X-Request-Id")).Select(Text))}\n"
+                $"{string.Join("\n", response.Headers.Where(header => header.Key.ToUpperInvariant() is not ("DATE" or "X-REQUEST-ID")).Select(Text))}\n"
                     + $"{string.Join("\n", response.Content.Headers.Select(Text))}\n{await response.Content.ReadAsStringAsync(Token)}",
                 @"""(requestId|traceId)"":\s*""[^""]*""",
                 ""
