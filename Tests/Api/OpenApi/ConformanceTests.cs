@@ -39,7 +39,7 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
             );
             Expect(
                 operation.Method == "GET" || operation.Responses.TryGetProperty("401", out _),
-                "the response without the operator's key"
+                "the response without a key"
             );
             Expect(operation.Bodies.Count == 0 || operation.Bodies.Any(body => body.Example is not null), "an example of the body");
             foreach (var parameter in operation.Parameters)
