@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace Wyckoff.Api.Access;
 
 /// <summary>
@@ -18,7 +16,11 @@ internal static class AddressLogs
         services.PostConfigure<LoggerFilterOptions>(filter =>
         {
             // Of several rules for a provider and a category the last one applies, and a rule for the provider comes before all others.
-            string?[] providers = [null, .. filter.Rules.Select(rule => rule.ProviderName).OfType<string>().Distinct(StringComparer.Ordinal)];
+            string?[] providers =
+            [
+                null,
+                .. filter.Rules.Select(rule => rule.ProviderName).OfType<string>().Distinct(StringComparer.Ordinal),
+            ];
             foreach (var category in Categories)
             {
                 foreach (var provider in providers)

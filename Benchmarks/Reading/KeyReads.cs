@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Npgsql;
 using NpgsqlTypes;
 using Wyckoff.Accounts;
 using Wyckoff.Benchmarks.Load;

@@ -83,15 +83,15 @@ internal sealed class ReadSetup : IAsyncDisposable
     )
     {
         var environment = new Dictionary<string, string?>(StringComparer.Ordinal)
-            {
-                ["ConnectionStrings__wyckoff"] = Server.AppConnectionTo(database),
-                ["ConnectionStrings__cache"] = redis ? _redis.ConnectionString : null,
-                ["Wyckoff__Cache__InProcess"] = inProcess ? "true" : "false",
-                ["Wyckoff__Cache__Redis"] = redis ? "true" : "false",
-                ["Wyckoff__Api__RateLimit__Enabled"] = "false",
-                ["Wyckoff__Access"] = "local",
-                ["Logging__LogLevel__Default"] = "Warning",
-            };
+        {
+            ["ConnectionStrings__wyckoff"] = Server.AppConnectionTo(database),
+            ["ConnectionStrings__cache"] = redis ? _redis.ConnectionString : null,
+            ["Wyckoff__Cache__InProcess"] = inProcess ? "true" : "false",
+            ["Wyckoff__Cache__Redis"] = redis ? "true" : "false",
+            ["Wyckoff__Api__RateLimit__Enabled"] = "false",
+            ["Wyckoff__Access"] = "local",
+            ["Logging__LogLevel__Default"] = "Warning",
+        };
         foreach (var (name, value) in settings)
         {
             environment[name] = value;

@@ -35,7 +35,10 @@ public sealed class TenancyAttackTests(TenancyAttackTests.Accounts database) : I
                AND has_any_column_privilege('wyckoff_app', c.oid, 'SELECT')
             """
         );
-        Assert.Superset(new HashSet<string>(["trading.my_orders", "trading.my_trades", "account.sessions"]), new HashSet<string>(relations));
+        Assert.Superset(
+            new HashSet<string>(["trading.my_orders", "trading.my_trades", "account.sessions"]),
+            new HashSet<string>(relations)
+        );
         foreach (var relation in relations)
         {
             var mine = await ReadAsync(Mine, $"SELECT r::text FROM {relation} r");
@@ -43,7 +46,10 @@ public sealed class TenancyAttackTests(TenancyAttackTests.Accounts database) : I
             // For a failing cast the error would name the value.
             var error = await TryAsync(Missing, $"SELECT FROM {relation} r WHERE r::text::uuid IS NULL");
             Hidden(relation, [error?.MessageText ?? ""]);
-            Hidden(relation, await ReadAsync(Mine, $"EXPLAIN (ANALYZE, VERBOSE) SELECT * FROM {relation} r WHERE r::text LIKE '%{Canary[..3]}%'"));
+            Hidden(
+                relation,
+                await ReadAsync(Mine, $"EXPLAIN (ANALYZE, VERBOSE) SELECT * FROM {relation} r WHERE r::text LIKE '%{Canary[..3]}%'")
+            );
             if (relation.StartsWith("trading.my_", StringComparison.Ordinal))
             {
                 Assert.NotEmpty(mine);
@@ -51,7 +57,10 @@ public sealed class TenancyAttackTests(TenancyAttackTests.Accounts database) : I
             }
         }
 
-        Hidden("pg_stats", await ReadAsync(Mine, $"SELECT s::text FROM pg_stats s WHERE schemaname IN {Schemas} OR schemaname LIKE '\\_%'"));
+        Hidden(
+            "pg_stats",
+            await ReadAsync(Mine, $"SELECT s::text FROM pg_stats s WHERE schemaname IN {Schemas} OR schemaname LIKE '\\_%'")
+        );
         Assert.Equal("42501", (await TryAsync(Mine, "SELECT FROM pg_statistic_ext_data"))?.SqlState);
     }
 
@@ -199,7 +208,8 @@ public sealed class TenancyAttackTests(TenancyAttackTests.Accounts database) : I
     private static void Hidden(string where, IEnumerable<string> lines) =>
         Assert.DoesNotContain(
             lines.Select(line => $"{where}: {line}"),
-            line => line.Contains(Canary, StringComparison.OrdinalIgnoreCase) && !line.Contains($"%{Canary[..3]}%", StringComparison.Ordinal)
+            line =>
+                line.Contains(Canary, StringComparison.OrdinalIgnoreCase) && !line.Contains($"%{Canary[..3]}%", StringComparison.Ordinal)
         );
 
     private static string Enter(long? account, string scope) =>
@@ -256,7 +266,14 @@ public sealed class TenancyAttackTests(TenancyAttackTests.Accounts database) : I
         var functions = new List<Function>();
         while (await reader.ReadAsync(Token))
         {
-            functions.Add(new(reader.GetString(0), reader.GetString(1), reader.GetFieldValue<string[]>(2), reader.GetFieldValue<string[]>(3)));
+            functions.Add(
+                new(
+                    reader.GetString(0),
+                    reader.GetString(1),
+                    await reader.GetFieldValueAsync<string[]>(2, Token),
+                    await reader.GetFieldValueAsync<string[]>(3, Token)
+                )
+            );
         }
 
         return functions;
@@ -293,8 +310,18 @@ public sealed class TenancyAttackTests(TenancyAttackTests.Accounts database) : I
 
         // The values that the caller has sent may be in the message.
         static string Neutral(string text) =>
-            new[] { TheirOrder, TheirStrategy, MissingId, Invariant(Theirs), Invariant(Missing), $"{Canary}@", "nobody@", Canary, "nobody" }
-                .Aggregate(text, (one, value) => one.Replace(value, "#", StringComparison.OrdinalIgnoreCase));
+            new[]
+            {
+                TheirOrder,
+                TheirStrategy,
+                MissingId,
+                Invariant(Theirs),
+                Invariant(Missing),
+                $"{Canary}@",
+                "nobody@",
+                Canary,
+                "nobody",
+            }.Aggregate(text, (one, value) => one.Replace(value, "#", StringComparison.OrdinalIgnoreCase));
 
         static string Invariant(long id) => id.ToString(CultureInfo.InvariantCulture);
     }
@@ -381,7 +408,8 @@ public sealed class TenancyAttackTests(TenancyAttackTests.Accounts database) : I
                 + string.Join(
                     ", ",
                     tables.Select(table =>
-                        $"(SELECT md5(string_agg(r::text, '|' ORDER BY r::text)) FROM {table} r WHERE r::text ~* '{Canary}|[(,]502[,)]|5502')"
+                        $"(SELECT md5(string_agg(r::text, '|' ORDER BY r::text)) FROM {table} r "
+                        + $"WHERE r::text ~* '{Canary}|[(,]502[,)]|5502')"
                     )
                 )
                 + ")";
@@ -390,15 +418,13 @@ public sealed class TenancyAttackTests(TenancyAttackTests.Accounts database) : I
         private async Task FillTradingAsync(long account, string text)
         {
             var strategy = $"00000000-0000-7000-8000-000000000{account}";
+            var order = $"00000000-0000-7000-8000-00000000{account + 5000}";
             var symbol = text.ToUpperInvariant();
             foreach (
                 var insert in new[]
                 {
                     TradingRows.Insert("strategies", $"id='{strategy}';account_id={account};name='{text}';status='active'"),
-                    TradingRows.Insert(
-                        "orders",
-                        $"id='00000000-0000-7000-8000-00000000{account + 5000}';account_id={account};symbol='{symbol}';strategy_id='{strategy}'"
-                    ),
+                    TradingRows.Insert("orders", $"id='{order}';account_id={account};symbol='{symbol}';strategy_id='{strategy}'"),
                     TradingRows.Insert("trades", $"account_id={account};symbol='{symbol}';strategy_id='{strategy}';time=now()"),
                     TradingRows.Insert("portfolio_snapshots", $"account_id={account};strategy_id='{strategy}';time=now()"),
                     TradingRows.Insert("system_logs", $"account_id={account};message='{text}';time=now()"),

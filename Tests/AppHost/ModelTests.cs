@@ -104,7 +104,10 @@ public sealed class ModelTests
     public async Task Nobody_signs_in_in_run_mode_unless_the_configuration_says_so(string? configured, string expected)
     {
         await using var home = await AppHostHome.CreateAsync();
-        await using var builder = await ModelAsync(home, ["--local", .. configured is null ? [] : new[] { $"--Wyckoff:Access={configured}" }]);
+        await using var builder = await ModelAsync(
+            home,
+            ["--local", .. configured is null ? [] : new[] { $"--Wyckoff:Access={configured}" }]
+        );
         foreach (var service in new[] { "api", "migrations" })
         {
             Assert.Equal(expected, await VariableAsync(builder, service, "Wyckoff__Access"));

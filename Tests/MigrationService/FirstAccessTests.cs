@@ -26,7 +26,9 @@ public sealed class FirstAccessTests(FilledPlainDatabase filled) : IClassFixture
     {
         _connection = await filled.Server.CloneFilledAsync();
         _source = NpgsqlDataSource.Create(_connection);
-        await ScalarAsync<int>("WITH gone AS (DELETE FROM account.api_keys WHERE scope = 'admin' RETURNING 1) SELECT count(*)::int FROM gone");
+        await ScalarAsync<int>(
+            "WITH gone AS (DELETE FROM account.api_keys WHERE scope = 'admin' RETURNING 1) SELECT count(*)::int FROM gone"
+        );
     }
 
     public async ValueTask DisposeAsync()

@@ -2,13 +2,16 @@ using System.Text.RegularExpressions;
 
 namespace Wyckoff.Tests.Schema;
 
-/// <summary>Compares the checklist of the four source documents in <c>docs/schema.md</c> with the database.</summary>
+/// <summary>Compares the checklist of the four source documents in <c>docs/schema/README.md</c> with the database.</summary>
 public abstract partial class SourceDocumentsTests(TestDatabase database)
 {
     [Fact]
     public async Task Every_column_of_the_source_documents_is_there()
     {
-        var page = await File.ReadAllTextAsync(Path.Combine(Run.Root, "docs", "schema.md"), TestContext.Current.CancellationToken);
+        var page = await File.ReadAllTextAsync(
+            Path.Combine(Run.Root, "docs", "schema", "README.md"),
+            TestContext.Current.CancellationToken
+        );
         var rows = Row().Matches(page[page.IndexOf("## Checklist", StringComparison.Ordinal)..]);
         Assert.True(rows.Count >= 586, $"The list has lost rows: {rows.Count}.");
 

@@ -1,6 +1,5 @@
 using System.Net;
 using Wyckoff.Accounts;
-using Wyckoff.Api.Access;
 
 namespace Wyckoff.Tests.Api.Access;
 

@@ -90,7 +90,9 @@ public sealed class RevocationTests(SampleDatabase database) : IClassFixture<Sam
 
     [Theory]
     [InlineData("UPDATE account.api_keys SET revoked_at = now() WHERE key_hash = $1")]
-    [InlineData("UPDATE account.user_accounts SET is_admin = false WHERE id = (SELECT account_id FROM account.api_keys WHERE key_hash = $1)")]
+    [InlineData(
+        "UPDATE account.user_accounts SET is_admin = false WHERE id = (SELECT account_id FROM account.api_keys WHERE key_hash = $1)"
+    )]
     public async Task An_upload_ends_within_a_second_after_the_right_to_it(string end)
     {
         await using var replica = await Replica.StartAsync(database);
@@ -117,7 +119,13 @@ public sealed class RevocationTests(SampleDatabase database) : IClassFixture<Sam
             throw new EndOfStreamException();
         });
         await Eventually.HoldsAsync(() => replica.Credentials.Running == 0);
-        Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM market.import_batches WHERE symbol = $1 AND status = 'completed'", symbol));
+        Assert.Equal(
+            0,
+            await database.ScalarAsync<long>(
+                "SELECT count(*) FROM market.import_batches WHERE symbol = $1 AND status = 'completed'",
+                symbol
+            )
+        );
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -165,9 +164,11 @@ public sealed class SecurityWalkTests(SecurityWalkTests.WalkDatabase database) :
 
     private static (string, string) Bearer(string key) => ("Authorization", $"Bearer {key}");
 
-    private static Dictionary<string, string> With(string key, string value) => new(LogEverything, StringComparer.Ordinal) { [key] = value };
+    private static Dictionary<string, string> With(string key, string value) =>
+        new(LogEverything, StringComparer.Ordinal) { [key] = value };
 
-    private static void Trace(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder) => builder.Logging.SetMinimumLevel(LogLevel.Trace);
+    private static void Trace(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder) =>
+        builder.Logging.SetMinimumLevel(LogLevel.Trace);
 
     /// <summary>All endpoints with an address, and with the examples of the OpenAPI document where it has them.</summary>
     private static async Task<List<Endpoint>> EndpointsAsync(ListeningApi api)
@@ -270,14 +271,17 @@ public sealed class SecurityWalkTests(SecurityWalkTests.WalkDatabase database) :
             _wrong.Add($"{endpoint} with {what}: {outcome}, and {expected} was expected.");
         }
 
-        return response.Content.Headers.ContentType?.MediaType != "application/problem+json"
-            ? ""
-            : Regex.Replace(
-                $"{string.Join("\n", response.Headers.Where(header => header.Key.ToUpperInvariant() is not ("DATE" or "X-REQUEST-ID")).Select(Text))}\n"
-                    + $"{string.Join("\n", response.Content.Headers.Select(Text))}\n{await response.Content.ReadAsStringAsync(Token)}",
-                @"""(requestId|traceId)"":\s*""[^""]*""",
-                ""
-            );
+        if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
+        {
+            return "";
+        }
+
+        var sent = response.Headers.Where(header => header.Key.ToUpperInvariant() is not ("DATE" or "X-REQUEST-ID"));
+        return Regex.Replace(
+            $"{string.Join("\n", sent.Concat(response.Content.Headers).Select(Text))}\n{await response.Content.ReadAsStringAsync(Token)}",
+            @"""(requestId|traceId)"":\s*""[^""]*""",
+            ""
+        );
 
         static string Text(KeyValuePair<string, IEnumerable<string>> header) => $"{header.Key}: {string.Join(", ", header.Value)}";
     }
