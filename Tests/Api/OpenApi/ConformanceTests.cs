@@ -37,7 +37,10 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
                 operation.Responses.TryGetProperty("500", out _) && operation.Responses.TryGetProperty("429", out _),
                 "the problems of all operations"
             );
-            Expect(operation.Method == "GET" || operation.Responses.TryGetProperty("401", out _), "the response without a key");
+            Expect(
+                operation.Method == "GET" || operation.Responses.TryGetProperty("401", out _),
+                "the response without the operator's key"
+            );
             Expect(operation.Bodies.Count == 0 || operation.Bodies.Any(body => body.Example is not null), "an example of the body");
             foreach (var parameter in operation.Parameters)
             {
