@@ -87,6 +87,15 @@ public sealed class Credential(Digest digest, string scheme)
         }
     }
 
+    /// <summary>Lets a request go on that ends its own credential, so that its answer arrives.</summary>
+    public void Release(HttpContext context)
+    {
+        lock (_lock)
+        {
+            _running.Remove(context);
+        }
+    }
+
     /// <summary>Notes that a request came with it; false if it is retired.</summary>
     public bool Use(long now)
     {
