@@ -87,15 +87,6 @@ public sealed class Credential(Digest digest, string scheme)
         }
     }
 
-    /// <summary>Lets a request go on that ends its own credential, so that its answer arrives.</summary>
-    public void Release(HttpContext context)
-    {
-        lock (_lock)
-        {
-            _running.Remove(context);
-        }
-    }
-
     /// <summary>Notes that a request came with it; false if it is retired.</summary>
     public bool Use(long now)
     {
@@ -112,6 +103,15 @@ public sealed class Credential(Digest digest, string scheme)
         lock (_lock)
         {
             return _isRetired = _isRetired || (_running.Count == 0 && UsedAt < unusedSince);
+        }
+    }
+
+    /// <summary>Lets a request go on that ends its own credential, so that its answer arrives.</summary>
+    public void Release(HttpContext context)
+    {
+        lock (_lock)
+        {
+            _running.Remove(context);
         }
     }
 
