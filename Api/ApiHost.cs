@@ -2,6 +2,7 @@ using Wyckoff.Api.Access;
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.OpenApi;
 using Wyckoff.Api.Pipeline;
+using Wyckoff.Api.SignIn;
 using Wyckoff.Api.Status;
 using Wyckoff.Api.Streams;
 using Wyckoff.Bars.Reading;
@@ -26,6 +27,7 @@ public static class ApiHost
         builder.Services.AddSingleton<BarRequests>();
         builder.Services.AddSingleton<StatusSource>();
         builder.AddAccess();
+        builder.AddSignIn();
         builder.AddPipeline();
         builder.AddApiDocument();
         configure?.Invoke(builder);
@@ -46,6 +48,7 @@ public static class ApiHost
         app.MapImports();
         app.MapImportPreviews();
         app.MapQuality();
+        app.MapSignIn();
         return app;
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 using Wyckoff.Accounts;
 using Wyckoff.Api.Errors;
+using Wyckoff.Api.SignIn;
 
 namespace Wyckoff.Api.Access;
 
@@ -21,7 +22,10 @@ public static class AccessExtensions
         AddressLogs.Silence(services);
         services
             .AddAuthentication()
-            .AddScheme<AuthenticationSchemeOptions, KeyHandler>(KeyHandler.SchemeName, null)
+            .AddScheme<AuthenticationSchemeOptions, KeyHandler>(
+                KeyHandler.SchemeName,
+                options => options.ForwardDefaultSelector = SessionCookie.Select
+            )
             .AddScheme<AuthenticationSchemeOptions, LocalHandler>(LocalHandler.SchemeName, null);
         services
             .AddOptions<AuthenticationOptions>()
@@ -44,7 +48,10 @@ public static class AccessExtensions
         app.UseAuthorization();
         app.Use(
             (context, next) =>
-                context.User.Identity is CallerIdentity { Credential: { } credential } ? credential.RunAsync(context, next) : next(context)
+                context.User.Identity is not CallerIdentity { Credential: { } credential } identity ? next(context)
+                : AntiforgeryRule.IsNeeded(context, identity.Caller)
+                    ? AntiforgeryRule.CheckAsync(context, credential, next)
+                : credential.RunAsync(context, next)
         );
     }
 

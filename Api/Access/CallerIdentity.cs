@@ -6,7 +6,9 @@ using Wyckoff.Accounts;
 namespace Wyckoff.Api.Access;
 
 /// <summary>The identity of an authenticated request: the caller, and the key or session that the request came with.</summary>
-public sealed class CallerIdentity(Caller caller, string scheme, Credential? credential = null) : ClaimsIdentity(scheme)
+public sealed class CallerIdentity(Caller caller, string scheme, Credential? credential = null)
+    // The antiforgery token of a session is for the person with this claim.
+    : ClaimsIdentity([new(ClaimTypes.NameIdentifier, caller.Actor)], scheme)
 {
     public Caller Caller { get; } = caller;
 
@@ -27,15 +29,24 @@ public static class CallerExtensions
     public static Caller? FindCaller(this HttpContext context) => (context.User.Identity as CallerIdentity)?.Caller;
 
     /// <summary>
+    /// Lets the request answer although it ends its own key or session: without this it may be aborted like all others that run with it.
+    /// </summary>
+    public static void OutliveCredential(this HttpContext context) =>
+        (context.User.Identity as CallerIdentity)?.Credential?.Release(context);
+
+    /// <summary>
     /// The scope for transactions of this request. The audit trail has the request's id as correlation id if it is a UUID, as those are
     /// that the service makes; otherwise the trace id.
     /// </summary>
-    public static AccountScope AccountScope(this HttpContext context)
+    public static AccountScope AccountScope(this HttpContext context) => context.AccountScope(context.Caller());
+
+    /// <summary>The scope for transactions of a caller that the request itself does not have yet, or any more.</summary>
+    public static AccountScope AccountScope(this HttpContext context, Caller caller)
     {
         Guid? correlation =
             Guid.TryParse(context.TraceIdentifier, out var id) ? id
             : Activity.Current is { } activity ? Guid.Parse(activity.TraceId.ToHexString())
             : null;
-        return context.Caller().In(correlation);
+        return caller.In(correlation);
     }
 }

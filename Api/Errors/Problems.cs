@@ -25,6 +25,12 @@ public static class Problems
         "Key in the address",
         "Keys belong into the header Authorization: Bearer. Addresses are kept in histories and logs: revoke this key and make another."
     );
+    public static readonly ProblemKind SignInFailed = new(
+        "sign-in-failed",
+        StatusCodes.Status400BadRequest,
+        "Sign-in failed",
+        "The provider's answer is not valid, was used before, came too late, or is for a sign-in of another browser. Sign in again."
+    );
     public static readonly ProblemKind KeyNeeded = new(
         "key-needed",
         StatusCodes.Status401Unauthorized,
@@ -49,6 +55,36 @@ public static class Problems
         "Cross-site request refused",
         "The request changes data and comes from a web page of another site. Wyckoff:Api:Cors:Origins lists the origins that may do so."
     );
+    public static readonly ProblemKind AntiforgeryTokenNeeded = new(
+        "antiforgery-token-needed",
+        StatusCodes.Status403Forbidden,
+        "Antiforgery token required",
+        "With a session, a request that changes data needs the header X-CSRF-Token with the antiforgeryToken of GET /v1/auth/session."
+    );
+    public static readonly ProblemKind SignInDenied = new(
+        "sign-in-denied",
+        StatusCodes.Status403Forbidden,
+        "Sign-in denied",
+        "The provider did not let you sign in, or you declined."
+    );
+    public static readonly ProblemKind AddressNotVerified = new(
+        "address-not-verified",
+        StatusCodes.Status403Forbidden,
+        "Address not verified",
+        "The provider gives no e-mail address that it has verified. Verify it there, and sign in again."
+    );
+    public static readonly ProblemKind NotInvited = new(
+        "not-invited",
+        StatusCodes.Status403Forbidden,
+        "Not invited",
+        "Nobody has an account with your address yet. Ask for one with the waitlist."
+    );
+    public static readonly ProblemKind AccountDeactivated = new(
+        "account-deactivated",
+        StatusCodes.Status403Forbidden,
+        "Account deactivated",
+        "An administrator has deactivated this account."
+    );
     public static readonly ProblemKind NotFound = new(
         "not-found",
         StatusCodes.Status404NotFound,
@@ -66,6 +102,18 @@ public static class Problems
         StatusCodes.Status404NotFound,
         "Unknown import",
         "No import has this id. GET /v1/imports lists all imports."
+    );
+    public static readonly ProblemKind UnknownSignInProvider = new(
+        "unknown-sign-in-provider",
+        StatusCodes.Status404NotFound,
+        "Unknown sign-in provider",
+        "Nobody can sign in with this provider here. GET /v1/auth lists the providers."
+    );
+    public static readonly ProblemKind UnknownSession = new(
+        "unknown-session",
+        StatusCodes.Status404NotFound,
+        "Unknown session",
+        "You have no session with this id. GET /v1/auth/sessions lists your sessions."
     );
     public static readonly ProblemKind UnknownProblem = new(
         "unknown-problem",
@@ -96,6 +144,18 @@ public static class Problems
         StatusCodes.Status409Conflict,
         "Import cannot be undone",
         "Bars that the import replaced are not kept any more (Wyckoff:Maintenance:KeepReplaced), or it is older than this feature."
+    );
+    public static readonly ProblemKind AddressTaken = new(
+        "address-taken",
+        StatusCodes.Status409Conflict,
+        "Address taken",
+        "An account with your address exists already, and another identity signs in to it. Sign in with the provider you used first."
+    );
+    public static readonly ProblemKind NoSession = new(
+        "no-session",
+        StatusCodes.Status409Conflict,
+        "No session",
+        "This request came without a session: there is nothing to sign out. A key is revoked instead."
     );
     public static readonly ProblemKind NegativePricesStored = new(
         "negative-prices-stored",
@@ -162,6 +222,12 @@ public static class Problems
         StatusCodes.Status502BadGateway,
         "Provider failed",
         "The provider did not deliver all missing bars of the range."
+    );
+    public static readonly ProblemKind SignInProviderFailed = new(
+        "sign-in-provider-failed",
+        StatusCodes.Status502BadGateway,
+        "Sign-in provider failed",
+        "The provider does not respond. Sign in again later."
     );
     public static readonly ProblemKind DatabaseAway = new(
         "database-away",

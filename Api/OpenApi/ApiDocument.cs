@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 using Wyckoff.Api.Access;
+using Wyckoff.Api.SignIn;
 
 namespace Wyckoff.Api.OpenApi;
 
@@ -38,6 +39,7 @@ public static class ApiDocument
         ["Market data"] = "Values computed from the bars, and their quality.",
         ["Imports"] = "Uploads of files with bars.",
         ["Sync"] = "Bars fetched from providers.",
+        ["Signing in"] = "Sessions of people in browsers. Programs use keys.",
         ["System"] = "The state of the system.",
         ["Problems"] = "The types of problems that a request can fail with.",
     };
@@ -112,6 +114,15 @@ public static class ApiDocument
             Type = SecuritySchemeType.Http,
             Scheme = "bearer",
             Description = "An API key with the scope read, write or admin. Each scope includes those before it.",
+        };
+        document.Components.SecuritySchemes[OperationDescription.Session] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Cookie,
+            Name = SessionCookie.Name,
+            Description =
+                "The session of somebody who has signed in, with the scope write, or admin for an administrator. Requests that change data "
+                + $"also need the header {AntiforgeryRule.Header} with the antiforgeryToken of GET /v1/auth/session.",
         };
         foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
         {

@@ -17,6 +17,7 @@ namespace Wyckoff.Api.OpenApi;
 internal static class OperationDescription
 {
     public const string ApiKey = "ApiKey";
+    public const string Session = "Session";
 
     public static Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
@@ -37,7 +38,7 @@ internal static class OperationDescription
         return Task.CompletedTask;
     }
 
-    /// <summary>The scope that a key needs; null if the endpoint needs no key.</summary>
+    /// <summary>The scope that a key or session needs; null if the endpoint needs none.</summary>
     private static List<OpenApiSecurityRequirement>? Security(EndpointAccess access, OpenApiOperationTransformerContext context)
     {
         var scope = access switch
@@ -60,7 +61,11 @@ internal static class OperationDescription
         {
             [new OpenApiSecuritySchemeReference(ApiKey, context.Document)] = [EnumText.Of(scope.Value)],
         };
-        return isOptional ? [new(), key] : [key];
+        OpenApiSecurityRequirement session = new()
+        {
+            [new OpenApiSecuritySchemeReference(Session, context.Document)] = [EnumText.Of(scope.Value)],
+        };
+        return isOptional ? [new(), key, session] : [key, session];
     }
 
     private static IOpenApiParameter Parameter(Parameter parameter)
@@ -215,7 +220,7 @@ internal static class OperationDescription
 
         if (changes)
         {
-            kinds.Add(Problems.CrossSiteRequest);
+            kinds.AddRange([Problems.CrossSiteRequest, Problems.AntiforgeryTokenNeeded]);
         }
 
         kinds.AddRange([Problems.KeyInUrl, Problems.ForwardedRequest, Problems.UnknownHost, Problems.TooManyRequests]);

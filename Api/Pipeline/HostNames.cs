@@ -61,6 +61,12 @@ public static class HostNames
         }
     }
 
+    /// <summary>Whether a host is this machine: a loopback address, localhost or a name below it.</summary>
+    public static bool IsLoopback(HostString host) =>
+        host.Host.Equals(Localhost, StringComparison.OrdinalIgnoreCase)
+        || host.Host.EndsWith("." + Localhost, StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Host, out var address) && IPAddress.IsLoopback(address));
+
     private static bool IsKnown(string host, List<StringSegment> names) =>
         HostString.MatchesAny(host, names)
         || (IPAddress.TryParse(new HostString(host).Host, out var address) && IPAddress.IsLoopback(address));

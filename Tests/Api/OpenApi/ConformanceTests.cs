@@ -13,6 +13,15 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
 
     private static readonly string[] MethodOrder = ["POST", "GET", "PUT", "PATCH", "DELETE"];
 
+    /// <summary>The operations whose examples fail here: no provider is configured, and in local mode nobody signs in.</summary>
+    private static readonly Dictionary<string, HttpStatusCode> Failing = new(StringComparer.Ordinal)
+    {
+        ["Sync"] = HttpStatusCode.BadRequest,
+        ["SignIn"] = HttpStatusCode.NotFound,
+        ["EndSession"] = HttpStatusCode.NotFound,
+        ["SignOut"] = HttpStatusCode.Conflict,
+    };
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -32,7 +41,7 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
             Expect(operation.Id.Length > 0, "an id");
             Expect(operation.Element.TryGetProperty("summary", out _), "a summary");
             Expect(operation.Element.TryGetProperty("tags", out var tags) && tags.GetArrayLength() > 0, "a tag");
-            Expect(operation.Responses.EnumerateObject().Any(response => response.Name.StartsWith('2')), "a successful response");
+            Expect(operation.Responses.EnumerateObject().Any(response => response.Name[0] is '2' or '3'), "a successful response");
             Expect(
                 operation.Responses.TryGetProperty("500", out _) && operation.Responses.TryGetProperty("429", out _),
                 "the problems of all operations"
@@ -132,8 +141,7 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
                 using var response = await api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
                 var got = response.Content.Headers.ContentType?.MediaType;
                 var bytes = type == "text/event-stream" ? [] : await response.Content.ReadAsByteArrayAsync(Token);
-                // A sync fails, because no provider is configured.
-                var expected = operation.Id == "Sync" ? HttpStatusCode.BadRequest : 0;
+                var expected = Failing.GetValueOrDefault(operation.Id);
                 if (expected != 0 ? response.StatusCode != expected : !response.IsSuccessStatusCode)
                 {
                     wrong.Add($"{operation} {type}: {(int)response.StatusCode} {Encoding.UTF8.GetString(bytes)}");
