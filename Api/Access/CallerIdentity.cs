@@ -28,10 +28,8 @@ public static class CallerExtensions
 
     public static Caller? FindCaller(this HttpContext context) => (context.User.Identity as CallerIdentity)?.Caller;
 
-    /// <summary>
-    /// Lets the request answer although it ends its own key or session: without this it may be aborted like all others that run with it.
-    /// </summary>
-    public static void OutliveCredential(this HttpContext context) =>
+    /// <summary>Lets this request go on although it ends the key or session that it came with.</summary>
+    public static void ReleaseCredential(this HttpContext context) =>
         (context.User.Identity as CallerIdentity)?.Credential?.Release(context);
 
     /// <summary>

@@ -51,7 +51,7 @@ internal static class ProviderClaims
         );
     }
 
-    /// <summary>Takes the address from the user information, if the id token does not have both the address and whether it is verified.</summary>
+    /// <summary>Takes the address from the user information, unless the id token has both the address and whether it is verified.</summary>
     public static void CompleteEmail(ClaimsIdentity identity, JsonElement user)
     {
         if (identity.HasClaim(claim => claim.Type == Email) && identity.HasClaim(claim => claim.Type == EmailVerified))

@@ -179,7 +179,7 @@ public static class SignInApi
                 Problems.UnknownSignInProvider,
                 providers.All.Count == 0
                     ? "Nobody can sign in here: no provider is configured, or the mode is local."
-                    : $"There is no provider {Parameters.Quote(id)}: {string.Join(" or ", providers.All.Select(known => known.Id))} is expected."
+                    : $"No provider {Parameters.Quote(id)}: {string.Join(" or ", providers.All.Select(known => known.Id))} is expected."
             );
         }
 
@@ -314,7 +314,7 @@ public static class SignInApi
             return reader.Problem();
         }
 
-        context.OutliveCredential();
+        context.ReleaseCredential();
         var ended = await sessions.RevokeAllAsync(context.AccountScope(), cancellationToken);
         await ForgetAsync(context, credentials);
         return TypedResults.Ok(new SignedOutResponse(ended));
@@ -328,7 +328,7 @@ public static class SignInApi
         CancellationToken cancellationToken
     )
     {
-        context.OutliveCredential();
+        context.ReleaseCredential();
         await sessions.RevokeAsync(context.AccountScope(), session, cancellationToken);
         await ForgetAsync(context, credentials);
         return TypedResults.NoContent();

@@ -1,6 +1,6 @@
 namespace Wyckoff.Api.SignIn;
 
-/// <summary>Log messages about signing in: event ids from 5520. They have no codes, tokens and addresses.</summary>
+/// <summary>Log messages about signing in: event ids from 5520. They have no codes, tokens or addresses.</summary>
 internal static partial class SignInLog
 {
     [LoggerMessage(5520, LogLevel.Information, "Account {AccountId} signed in with {Provider}")]

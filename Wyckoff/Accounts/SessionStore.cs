@@ -11,7 +11,9 @@ public sealed class SessionStore(WyckoffDbContext context, TimeProvider time)
     // How long a session is kept after its end, so that its owner can be told about it.
     private static readonly TimeSpan KeepExpired = TimeSpan.FromDays(30);
 
-    /// <summary>Begins a session, and deletes sessions of the account that expired long ago. Returns the token, which only the cookie holds.</summary>
+    /// <summary>
+    /// Begins a session, and deletes sessions of the account that expired long ago. Returns the token, which only the cookie holds.
+    /// </summary>
     public Task<(Session Session, string Token)> BeginAsync(
         AccountScope scope,
         string? userAgent,

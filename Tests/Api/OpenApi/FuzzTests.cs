@@ -293,7 +293,7 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
         // Each GET operation must have succeeded at least once, or the test would prove little.
         Assert.True(requests > 300, $"Only {requests} requests were sent.");
         Assert.All(
-            described.Operations.Where(operation => operation.Method == "GET"),
+            described.Operations.Where(operation => operation is { Method: "GET", Id: not "SignIn" }), // in local mode nobody signs in
             operation =>
                 Assert.True(
                     statuses.Keys.Any(status => status.Item1 == operation.Id && status.Item2 == 200),

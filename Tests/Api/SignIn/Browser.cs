@@ -73,6 +73,20 @@ internal sealed class Browser(Uri api, string? origin = null) : IDisposable
         return response.StatusCode;
     }
 
+    /// <summary>Waits until the session is refused. A request that runs when the service learns of the end is aborted.</summary>
+    public Task EndsAsync() =>
+        Eventually.HoldsAsync(async () =>
+        {
+            try
+            {
+                return await StatusAsync() == HttpStatusCode.Unauthorized;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        });
+
     /// <summary>Sends a request that changes data, with the session's antiforgery token.</summary>
     public async Task<HttpResponseMessage> ChangeAsync(string method, string path) =>
         await SendAsync(method, path, ("X-CSRF-Token", (await WhoAsync()).GetProperty("antiforgeryToken").GetString()!));
