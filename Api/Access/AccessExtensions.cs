@@ -49,8 +49,7 @@ public static class AccessExtensions
         app.Use(
             (context, next) =>
                 context.User.Identity is not CallerIdentity { Credential: { } credential } identity ? next(context)
-                : AntiforgeryRule.IsNeeded(context, identity.Caller)
-                    ? AntiforgeryRule.CheckAsync(context, credential, next)
+                : AntiforgeryRule.IsNeeded(context, identity.Caller) ? AntiforgeryRule.CheckAsync(context, credential, next)
                 : credential.RunAsync(context, next)
         );
     }

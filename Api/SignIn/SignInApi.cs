@@ -296,8 +296,7 @@ public static class SignInApi
     {
         var reader = new RequestReader(context, []);
         return reader.HasErrors ? reader.Problem()
-            : context.Caller().SessionId is { } session
-                ? await EndOwnAsync(context, session, sessions, credentials, cancellationToken)
+            : context.Caller().SessionId is { } session ? await EndOwnAsync(context, session, sessions, credentials, cancellationToken)
             : Problems.Of(Problems.NoSession, Problems.NoSession.Meaning);
     }
 
@@ -344,7 +343,9 @@ public static class SignInApi
         }
     }
 
-    private static void DoNotStore(HttpContext context) => context.Response.GetTypedHeaders().CacheControl = new() { NoStore = true };
+    private static void DoNotStore(HttpContext context) =>
+        // Both, as antiforgery sets them too and would warn of a difference.
+        context.Response.GetTypedHeaders().CacheControl = new() { NoStore = true, NoCache = true };
 
     private static string? ReadReturnUrl(string text, out string value)
     {

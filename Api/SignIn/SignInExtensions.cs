@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.Google;
@@ -36,6 +35,9 @@ public static class SignInExtensions
             return;
         }
 
+        // These log cookies, redirects and what the provider says of a person, and errors with id tokens that cannot be read.
+        builder.Logging.AddFilter(typeof(GoogleHandler).FullName, LogLevel.Warning);
+        builder.Logging.AddFilter(typeof(OpenIdConnectHandler).FullName, LogLevel.None);
         if (IsGiven(builder.Configuration, nameof(SignInOptions.Google)))
         {
             authentication.AddGoogle(SignInProviders.Google, _ => { });

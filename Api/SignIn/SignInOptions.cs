@@ -24,11 +24,7 @@ public sealed class SignInOptions : IValidatableObject
     public TimeSpan SessionLifetime { get; set; } = TimeSpan.FromDays(14);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
-        Missing(
-                nameof(Google),
-                (nameof(Google.ClientId), Google.ClientId, true),
-                (nameof(Google.ClientSecret), Google.ClientSecret, true)
-            )
+        Missing(nameof(Google), (nameof(Google.ClientId), Google.ClientId, true), (nameof(Google.ClientSecret), Google.ClientSecret, true))
             .Concat(
                 Missing(
                     nameof(OpenIdConnect),

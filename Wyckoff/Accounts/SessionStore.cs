@@ -52,8 +52,7 @@ public sealed class SessionStore(WyckoffDbContext context, TimeProvider time)
     public Task<int> RevokeAllAsync(AccountScope scope, CancellationToken cancellationToken) =>
         RevokeAsync(scope, Current(scope), cancellationToken);
 
-    private static long AccountOf(AccountScope scope) =>
-        scope.AccountId ?? throw new ArgumentException("names no account.", nameof(scope));
+    private static long AccountOf(AccountScope scope) => scope.AccountId ?? throw new ArgumentException("names no account.", nameof(scope));
 
     // Row-level security shows only the account's rows anyway. The condition lets the statement use the index.
     private IQueryable<Session> Of(AccountScope scope)

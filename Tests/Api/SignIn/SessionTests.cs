@@ -23,11 +23,7 @@ public sealed class SessionTests(TestDatabase database) : SignInTestBase(databas
         var session = cookies.Single(IsSession);
         Assert.Contains("; path=/; samesite=lax; httponly", session, StringComparison.Ordinal);
         var until = await Database.ScalarAsync<DateTime>("SELECT max(expires_at) FROM account.sessions");
-        Assert.Contains(
-            "; expires=" + until.ToString("R", CultureInfo.InvariantCulture),
-            session,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("; expires=" + until.ToString("R", CultureInfo.InvariantCulture), session, StringComparison.Ordinal);
         Assert.Contains(cookies, cookie => cookie.Contains("wyckoff-csrf", StringComparison.Ordinal) && IsStrict(cookie));
         Assert.All(
             cookies.Where(cookie => !IsStrict(cookie)),
@@ -43,10 +39,7 @@ public sealed class SessionTests(TestDatabase database) : SignInTestBase(databas
     [InlineData("http://app.localhost", false)]
     public async Task Off_loopback_the_cookies_are_for_TLS_only(string origin, bool secure)
     {
-        await using var api = await StartAsync(
-            ("Wyckoff:Api:Hosts:0", "wyckoff.example.com"),
-            ("Wyckoff:Api:Proxies:0", "127.0.0.1")
-        );
+        await using var api = await StartAsync(("Wyckoff:Api:Hosts:0", "wyckoff.example.com"), ("Wyckoff:Api:Proxies:0", "127.0.0.1"));
         Provider.Is("at-" + new Uri(origin).Authority);
         using var browser = new Browser(api.Address, origin);
         using var start = await browser.SendAsync("GET", "/v1/auth/oidc");

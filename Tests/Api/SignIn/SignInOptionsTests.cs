@@ -21,11 +21,10 @@ public sealed class SignInOptionsTests(TestDatabase database) : IClassFixture<Te
     [InlineData("SessionLifetime is a time span", "SessionLifetime=366.00:00:00")]
     public async Task A_setting_that_cannot_be_used_is_named(string message, string settings)
     {
-        var all = settings.Split(',').Select(setting => setting.Split('=', 2)).ToDictionary(
-            setting => "Wyckoff:SignIn:" + setting[0],
-            setting => setting[1],
-            StringComparer.Ordinal
-        );
+        var all = settings
+            .Split(',')
+            .Select(setting => setting.Split('=', 2))
+            .ToDictionary(setting => "Wyckoff:SignIn:" + setting[0], setting => setting[1], StringComparer.Ordinal);
         all["Wyckoff:Access"] = "keys";
         var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => ListeningApi.StartAsync(database.AppConnection, all));
         Assert.Contains("Wyckoff:SignIn:" + message, refused.Message, StringComparison.Ordinal);

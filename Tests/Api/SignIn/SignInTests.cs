@@ -263,6 +263,20 @@ public sealed class SignInTests(TestDatabase database) : SignInTestBase(database
         Assert.True(post.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden, post.StatusCode.ToString());
     }
 
+    [Fact]
+    public async Task A_sign_in_may_begin_on_one_replica_and_end_on_another()
+    {
+        await using var one = await StartAsync();
+        Provider.Is("wanderer");
+        using var browser = new Browser(one.Address);
+        var callback = await browser.BeginAsync();
+        await using var two = await StartAsync();
+        using var there = browser.Copy(two.Address);
+        using var response = await there.SendAsync("GET", callback.PathAndQuery);
+        Assert.Equal(HttpStatusCode.Redirect, response.StatusCode);
+        Assert.Equal("wanderer", (await there.WhoAsync()).GetProperty("name").GetString());
+    }
+
     [Theory]
     [InlineData("https://evil.example/")]
     [InlineData("//evil.example")]
@@ -346,11 +360,25 @@ public sealed class SignInTests(TestDatabase database) : SignInTestBase(database
     [Fact]
     public async Task No_secret_reaches_the_log()
     {
-        await using var api = await StartAsync(("Logging:LogLevel:Microsoft.AspNetCore.Authentication", "Information"));
+        await using var api = await StartAsync(
+            ("Logging:LogLevel:Default", "Trace"),
+            ("Logging:LogLevel:Microsoft", "Trace"),
+            ("Logging:LogLevel:Npgsql", "Trace"),
+            ("Logging:LogLevel:Microsoft.AspNetCore.DataProtection", "Trace"),
+            // The address of each request, of which the sign-in knows nothing.
+            ("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "Warning")
+        );
         using var browser = await EnterAsync(api, "logged");
+        using var google = new Browser(api.Address);
+        Provider.Is("logged-by-google");
+        await google.EnterAsync("google");
         using var signedOut = await browser.ChangeAsync("POST", "/v1/auth/sign-out");
         Assert.Equal(HttpStatusCode.NoContent, signedOut.StatusCode);
-        var cookies = browser.SetCookies.Select(cookie => cookie.Split('=', 2)[1].Split(';')[0]).Where(value => value.Length > 8);
+        Assert.DoesNotContain(api.Logged, line => line.StartsWith("Warning Microsoft.AspNetCore.Antiforgery", StringComparison.Ordinal));
+        var cookies = browser
+            .SetCookies.Concat(google.SetCookies)
+            .Select(cookie => cookie.Split('=', 2)[1].Split(';')[0])
+            .Where(value => value.Length > 8);
         Assert.Contains(api.Logged, line => line.Contains("5520: Account ", StringComparison.Ordinal));
         Assert.All(
             Provider.Secrets.Concat(cookies),

@@ -208,9 +208,7 @@ internal sealed class TestProvider : IAsyncDisposable
         var token = request.Headers.Authorization.ToString();
         return !token.StartsWith("Bearer access-", StringComparison.Ordinal) || !Secrets.Contains(token["Bearer ".Length..])
             ? Results.Unauthorized()
-            : Results.Json(
-                Fault == Fault.OtherUser ? new(Person, StringComparer.Ordinal) { ["sub"] = "somebody else" } : Person
-            );
+            : Results.Json(Fault == Fault.OtherUser ? new(Person, StringComparer.Ordinal) { ["sub"] = "somebody else" } : Person);
     }
 
     private string IdToken(string nonce)
