@@ -15,8 +15,9 @@ if "%ConnectionStrings__wyckoff%"=="" if exist "%home%\running.env" (
 )
 if "%verb%"=="status" call :run MigrationService --status & exit /b
 if "%verb%"=="migrate" call :run MigrationService %2 %3 %4 %5 %6 %7 %8 %9 & exit /b
+for %%v in (keys accounts waitlist) do if "%verb%"=="%%v" call :run MigrationService %* & exit /b
 for %%v in (samples import imports export recompute maintain sync feeds) do if "%verb%"=="%%v" call :run Ingestor %* & exit /b
-echo usage: wyckoff up ^| status ^| migrate ^| samples ^| import ^| imports ^| export ^| recompute ^| maintain ^| sync ^| feeds 1>&2
+echo usage: wyckoff up ^| status ^| migrate ^| samples ^| import ^| imports ^| export ^| recompute ^| maintain ^| sync ^| feeds ^| keys ^| accounts ^| waitlist 1>&2
 exit /b 1
 
 :run

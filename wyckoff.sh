@@ -19,6 +19,9 @@ usage: ./wyckoff.sh [--data FOLDER] VERB [ARGS]
   maintain         run one round of maintenance: aggregates, retention, materialized views
   sync [ARGS]      fetch missing bars (--symbol --timeframe --from [--to] [--provider])
   feeds [ARGS]     list, add or remove the feeds that the service keeps up to date
+  keys ARGS        make, list and revoke API keys: keys create --account local --name notebook --scope read [--expires 90]
+  accounts ARGS    accounts list, create --email E --name N [--admin], deactivate|activate EMAIL, admin EMAIL [--off]
+  waitlist ARGS    requests for access: waitlist list [--status waiting], approve|reject EMAIL [--notes TEXT]
   psql [--owner] [ARGS]  open psql on the running system
   backup FILE      write everything in the database to a file
   restore FILE DB  restore a backup to a new database
@@ -68,6 +71,7 @@ case $verb in
     [ -n "${ConnectionStrings__wyckoff:-}" ] || export Wyckoff__Access="${Wyckoff__Access:-local}"
     connect && run MigrationService "$@"
     ;;
+  keys | accounts | waitlist) connect && run MigrationService "$verb" "$@" ;;
   samples | sync | feeds | import | imports | export | recompute) connect && run Ingestor "$verb" "$@" ;;
   maintain)
     # Without a connection of the worker's own, the administrator's connection takes the role wyckoff_worker.

@@ -1,4 +1,5 @@
 using Wyckoff.Api.Access;
+using Wyckoff.Api.Administration;
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.OpenApi;
 using Wyckoff.Api.Pipeline;
@@ -28,6 +29,7 @@ public static class ApiHost
         builder.Services.AddSingleton<StatusSource>();
         builder.AddAccess();
         builder.AddSignIn();
+        builder.AddWaitlist();
         builder.AddPipeline();
         builder.AddApiDocument();
         configure?.Invoke(builder);
@@ -49,6 +51,9 @@ public static class ApiHost
         app.MapImportPreviews();
         app.MapQuality();
         app.MapSignIn();
+        app.MapWaitlist();
+        app.MapAccounts();
+        app.MapAudit();
         return app;
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using Wyckoff.MigrationService.Verbs;
 using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.MigrationService;
@@ -38,6 +39,9 @@ internal static class MigrationCommand
         Action<HostApplicationBuilder>? configure = null
     )
     {
+        // Failures are printed with the name of the verb, if there is one: keys, accounts, waitlist.
+        var name = args is ["keys" or "accounts" or "waitlist", ..] ? args[0] : "migrations";
+        Option<bool>[] options = [Status, Verify, DryRun, Reset];
         var command = new RootCommand(
             "Brings the database to the schema of this build. Without options: migrate, reconcile the time-series storage, verify."
         )
@@ -47,84 +51,121 @@ internal static class MigrationCommand
             DryRun,
             Reset,
             Yes,
+            KeysVerb.Create(RunVerbAsync),
+            AccountsVerb.Create(RunVerbAsync),
+            WaitlistVerb.Create(RunVerbAsync),
         };
+        command.SetAction(parsed => MigrateAsync(parsed));
         var parsed = command.Parse(args);
         if (parsed.Errors.Count > 0)
         {
             return await FailAsync(parsed.Errors[0].Message + " --help lists the options.");
         }
 
-        if (parsed.Action is not null)
+        if (options.Append(Yes).FirstOrDefault(parsed.GetValue) is { } option && parsed.CommandResult.Command != command)
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error }); // --help, --version
+            return await FailAsync($"{option.Name} is no option of a verb.");
         }
 
-        Option<bool>[] verbs = [Status, Verify, DryRun, Reset];
-        if (verbs.Count(parsed.GetValue) > 1)
-        {
-            return await FailAsync($"{string.Join(", ", verbs.Select(verb => verb.Name))} exclude each other.");
-        }
+        // The host stops the work when the process is told to end.
+        return await parsed.InvokeAsync(
+            new()
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            }
+        );
 
-        var builder = CreateBuilder(isReport: parsed.GetValue(Status) || parsed.GetValue(Verify) || parsed.GetValue(DryRun));
-        configure?.Invoke(builder);
-        using var host = builder.Build();
-        var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-
-        // Not in a BackgroundService: when one throws, the process exits with 0, and services that wait for completion would start on an
-        // incomplete schema.
-        try
+        async Task<int> MigrateAsync(ParseResult parsed)
         {
-            await host.StartAsync(CancellationToken.None);
-            var migrator = host.Services.GetRequiredService<Migrator>();
-            var ok = true;
-            if (parsed.GetValue(Status))
+            if (options.Count(parsed.GetValue) > 1)
             {
-                await migrator.StatusAsync(output, stopping);
+                return await FailAsync($"{string.Join(", ", options.Select(option => option.Name))} exclude each other.");
             }
-            else if (parsed.GetValue(Verify))
-            {
-                ok = await migrator.VerifyAsync(output, stopping);
-            }
-            else if (parsed.GetValue(DryRun))
-            {
-                await migrator.DryRunAsync(output, stopping);
-            }
-            else if (parsed.GetValue(Reset))
-            {
-                await migrator.ResetAsync(parsed.GetValue(Yes), stopping);
-            }
-            else
-            {
-                await migrator.ApplyAsync(stopping);
-                // StayUp applies only here: whoever runs one of the other commands waits for its end.
-                if (host.Services.GetRequiredService<IOptions<MigrationOptions>>().Value.StayUp)
+
+            return await RunHostAsync(
+                isReport: parsed.GetValue(Status) || parsed.GetValue(Verify) || parsed.GetValue(DryRun),
+                async (host, stopping) =>
                 {
-                    host.Services.GetRequiredService<ILogger<Migrator>>().StayingUp();
-                    await host.WaitForShutdownAsync(CancellationToken.None);
-                    return 0;
+                    var migrator = host.Services.GetRequiredService<Migrator>();
+                    if (parsed.GetValue(Status))
+                    {
+                        await migrator.StatusAsync(output, stopping);
+                    }
+                    else if (parsed.GetValue(Verify))
+                    {
+                        return await migrator.VerifyAsync(output, stopping);
+                    }
+                    else if (parsed.GetValue(DryRun))
+                    {
+                        await migrator.DryRunAsync(output, stopping);
+                    }
+                    else if (parsed.GetValue(Reset))
+                    {
+                        await migrator.ResetAsync(parsed.GetValue(Yes), stopping);
+                    }
+                    else
+                    {
+                        await migrator.ApplyAsync(stopping);
+                        // StayUp applies only here: whoever runs one of the other commands waits for its end.
+                        if (host.Services.GetRequiredService<IOptions<MigrationOptions>>().Value.StayUp)
+                        {
+                            host.Services.GetRequiredService<ILogger<Migrator>>().StayingUp();
+                            await host.WaitForShutdownAsync(CancellationToken.None);
+                        }
+                    }
+
+                    return true;
                 }
-            }
-
-            await host.StopAsync(CancellationToken.None);
-            return ok ? 0 : 1;
+            );
         }
-        catch (Exception e)
-        {
-            var isStopped = e is OperationCanceledException && stopping.IsCancellationRequested;
-            if (!isStopped && !ServiceRun.IsRefusal(e, RefusalException.IsRefusal))
-            {
-                host.Services.GetRequiredService<ILogger<Migrator>>().MigrationFailed(e);
-            }
 
-            // Flush telemetry and logs first, so that the line with the failure is the last output.
-            await host.StopAsync(CancellationToken.None);
-            host.Dispose();
-            return await FailAsync(isStopped ? "Stopped before the end; run it again." : e.Message);
+        Task<int> RunVerbAsync(Func<OwnerVerb, CancellationToken, Task> verb) =>
+            RunHostAsync(
+                isReport: true,
+                async (host, stopping) =>
+                {
+                    await OwnerVerb.RunAsync(host.Services.GetRequiredService<DatabaseAdmin>(), output, error, verb, stopping);
+                    return true;
+                }
+            );
+
+        async Task<int> RunHostAsync(bool isReport, Func<IHost, CancellationToken, Task<bool>> work)
+        {
+            var builder = CreateBuilder(isReport);
+            configure?.Invoke(builder);
+            using var host = builder.Build();
+            var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+
+            // Not in a BackgroundService: when one throws, the process exits with 0, and services that wait for completion would start on
+            // an incomplete schema.
+            try
+            {
+                await host.StartAsync(CancellationToken.None);
+                var ok = await work(host, stopping);
+                await host.StopAsync(CancellationToken.None);
+                return ok ? 0 : 1;
+            }
+            catch (Exception e)
+            {
+                var isStopped = e is OperationCanceledException && stopping.IsCancellationRequested;
+                if (!isStopped && !ServiceRun.IsRefusal(e, RefusalException.IsRefusal))
+                {
+                    host.Services.GetRequiredService<ILogger<Migrator>>().MigrationFailed(e);
+                }
+
+                // Flush telemetry and logs first, so that the line with the failure is the last output.
+                await host.StopAsync(CancellationToken.None);
+                host.Dispose();
+                return await FailAsync(isStopped ? "Stopped before the end; run it again." : e.Message);
+            }
         }
 
         async Task<int> FailAsync(string why)
         {
-            await error.WriteLineAsync("migrations: " + why.ReplaceLineEndings(" "));
+            await error.WriteLineAsync($"{name}: " + why.ReplaceLineEndings(" "));
             return 1;
         }
     }

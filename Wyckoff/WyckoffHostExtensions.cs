@@ -10,6 +10,7 @@ using Npgsql;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Infrastructure;
 using OpenTelemetry.Trace;
 using Wyckoff.Accounts;
+using Wyckoff.Auditing;
 using Wyckoff.Bars.Caching;
 using Wyckoff.Bars.Reading;
 using Wyckoff.Bars.RollUp;
@@ -80,6 +81,8 @@ public static class WyckoffHostExtensions
         SecretKeys.Add(builder.Services);
         builder.Services.AddSingleton<BrokerSecrets>();
         builder.Services.AddSingleton<AccountDirectory>();
+        builder.Services.AddSingleton<AccountAdministration>();
+        builder.Services.AddSingleton<AuditTrail>();
         builder.Services.AddSingleton<TradingStore>();
         builder.Services.AddSingleton<RedisConnection>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisConnection>());

@@ -32,19 +32,18 @@ public static class CallerExtensions
     public static void ReleaseCredential(this HttpContext context) =>
         (context.User.Identity as CallerIdentity)?.Credential?.Release(context);
 
-    /// <summary>
-    /// The scope for transactions of this request. The audit trail has the request's id as correlation id if it is a UUID, as those are
-    /// that the service makes; otherwise the trace id.
-    /// </summary>
+    /// <summary>The scope for transactions of this request.</summary>
     public static AccountScope AccountScope(this HttpContext context) => context.AccountScope(context.Caller());
 
     /// <summary>The scope for transactions of a caller that the request itself does not have yet, or any more.</summary>
-    public static AccountScope AccountScope(this HttpContext context, Caller caller)
-    {
-        Guid? correlation =
-            Guid.TryParse(context.TraceIdentifier, out var id) ? id
-            : Activity.Current is { } activity ? Guid.Parse(activity.TraceId.ToHexString())
-            : null;
-        return caller.In(correlation);
-    }
+    public static AccountScope AccountScope(this HttpContext context, Caller caller) => caller.In(context.CorrelationId());
+
+    /// <summary>
+    /// The id of the request in the audit trail: the request's id if it is a UUID, as those are that the service makes; otherwise the trace
+    /// id.
+    /// </summary>
+    public static Guid? CorrelationId(this HttpContext context) =>
+        Guid.TryParse(context.TraceIdentifier, out var id) ? id
+        : Activity.Current is { } activity ? Guid.Parse(activity.TraceId.ToHexString())
+        : null;
 }

@@ -115,6 +115,18 @@ public static class Problems
         "Unknown session",
         "You have no session with this id. GET /v1/auth/sessions lists your sessions."
     );
+    public static readonly ProblemKind UnknownAccount = new(
+        "unknown-account",
+        StatusCodes.Status404NotFound,
+        "Unknown account",
+        "No account has this id. GET /v1/admin/accounts lists all accounts."
+    );
+    public static readonly ProblemKind UnknownWaitlistEntry = new(
+        "unknown-waitlist-entry",
+        StatusCodes.Status404NotFound,
+        "Unknown entry of the waitlist",
+        "No entry of the waitlist has this id. GET /v1/admin/waitlist lists all entries."
+    );
     public static readonly ProblemKind UnknownProblem = new(
         "unknown-problem",
         StatusCodes.Status404NotFound,
@@ -132,6 +144,30 @@ public static class Problems
         StatusCodes.Status409Conflict,
         "Ticker exists already",
         "A ticker with this symbol exists already. The header Location has its path."
+    );
+    public static readonly ProblemKind AccountExists = new(
+        "account-exists",
+        StatusCodes.Status409Conflict,
+        "Account exists already",
+        "An account with this address exists already. The header Location has its path."
+    );
+    public static readonly ProblemKind LastAdministrator = new(
+        "last-administrator",
+        StatusCodes.Status409Conflict,
+        "Last administrator",
+        "No other active administrator could get in, by signing in or with a key of the scope admin. Make another one first."
+    );
+    public static readonly ProblemKind WaitlistDecided = new(
+        "waitlist-decided",
+        StatusCodes.Status409Conflict,
+        "Request approved already",
+        "The request was approved, so there is an account. Deactivate the account to take its access away."
+    );
+    public static readonly ProblemKind WaitlistClosed = new(
+        "waitlist-closed",
+        StatusCodes.Status409Conflict,
+        "No waitlist",
+        "With Wyckoff:Access=local nobody signs in to this service, so there is nothing to wait for."
     );
     public static readonly ProblemKind ImportBusy = new(
         "import-busy",

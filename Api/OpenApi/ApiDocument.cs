@@ -40,6 +40,8 @@ public static class ApiDocument
         ["Imports"] = "Uploads of files with bars.",
         ["Sync"] = "Bars fetched from providers.",
         ["Signing in"] = "Sessions of people in browsers. Programs use keys.",
+        ["Waitlist"] = "Requests for access by people who have no account.",
+        ["Administration"] = "Accounts, requests for access and the audit trail, for administrators.",
         ["System"] = "The state of the system.",
         ["Problems"] = "The types of problems that a request can fail with.",
     };

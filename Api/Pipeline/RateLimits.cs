@@ -28,22 +28,21 @@ public static class RateLimits
                         new(Client(context.Connection.RemoteIpAddress), make)
                     );
                     limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-                    limiter.OnRejected = static (rejected, cancellationToken) =>
-                    {
-                        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after)
-                            ? Math.Max(1, Math.Ceiling(after.TotalSeconds))
-                            : 1;
-                        rejected.HttpContext.Response.Headers.RetryAfter = wait.ToString(CultureInfo.InvariantCulture);
-                        return new(
-                            Problems.Of(Problems.TooManyRequests, Problems.TooManyRequests.Meaning).ExecuteAsync(rejected.HttpContext)
-                        );
-                    };
+                    limiter.OnRejected = RejectAsync;
                 }
             );
     }
 
+    /// <summary>Answers a request that exceeds a limit.</summary>
+    public static ValueTask RejectAsync(OnRejectedContext rejected, CancellationToken cancellationToken)
+    {
+        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? Math.Max(1, Math.Ceiling(after.TotalSeconds)) : 1;
+        rejected.HttpContext.Response.Headers.RetryAfter = wait.ToString(CultureInfo.InvariantCulture);
+        return new(Problems.Of(Problems.TooManyRequests, Problems.TooManyRequests.Meaning).ExecuteAsync(rejected.HttpContext));
+    }
+
     /// <summary>The key of the client's bucket.</summary>
-    private static UInt128 Client(IPAddress? address)
+    public static UInt128 Client(IPAddress? address)
     {
         Span<byte> bytes = stackalloc byte[16];
         if (address is null || !address.TryWriteBytes(bytes, out var written))

@@ -185,8 +185,8 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
     [Fact]
     public async Task Joining_the_waitlist_twice_succeeds_and_keeps_the_first_entry()
     {
-        await Directory.JoinWaitlistAsync("Wanda", "Wanda@example.org", "a friend", Token);
-        await Directory.JoinWaitlistAsync("Other", "wanda@example.org", null, Token);
+        await Directory.JoinWaitlistAsync("Wanda", "Wanda@example.org", "a friend", null, Token);
+        await Directory.JoinWaitlistAsync("Other", "wanda@example.org", null, null, Token);
         Assert.Equal(
             "Wanda waiting",
             await database.ScalarAsync<string>("SELECT name || ' ' || status FROM account.waitlist WHERE email = 'wanda@example.org'")

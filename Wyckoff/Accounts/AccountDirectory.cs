@@ -109,14 +109,29 @@ public sealed class AccountDirectory(NpgsqlDataSource source, Database database)
         );
 
     /// <summary>Adds an e-mail address to the waitlist once. The caller does not learn whether it was already on it.</summary>
-    public async Task JoinWaitlistAsync(string name, string email, string? referralSource, CancellationToken cancellationToken)
-    {
-        await using var command = source.CreateCommand("SELECT account.join_waitlist($1, $2, $3)");
-        command.Parameters.Add(new() { Value = name });
-        command.Parameters.Add(new() { Value = email });
-        command.Parameters.Add(Text(referralSource));
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    public Task JoinWaitlistAsync(
+        string name,
+        string email,
+        string? referralSource,
+        Guid? correlationId,
+        CancellationToken cancellationToken
+    ) =>
+        new AccountScope(null, null, correlationId).RunAsync(
+            source,
+            async (transaction, token) =>
+            {
+                await using var command = new NpgsqlCommand(
+                    "SELECT account.join_waitlist($1, $2, $3)",
+                    transaction.Connection,
+                    transaction
+                );
+                command.Parameters.Add(new() { Value = name });
+                command.Parameters.Add(new() { Value = email });
+                command.Parameters.Add(Text(referralSource));
+                return await command.ExecuteNonQueryAsync(token);
+            },
+            cancellationToken
+        );
 
     private static NpgsqlParameter Text(string? value) =>
         new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };

@@ -63,6 +63,21 @@ public sealed record AccountScope(long? AccountId, string? Actor = null, Guid? C
                 cancellationToken
             );
 
+    /// <summary>Runs <paramref name="work"/> for this account in its own transaction and commits.</summary>
+    public async Task<T> RunAsync<T>(
+        NpgsqlDataSource source,
+        Func<NpgsqlTransaction, CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
+        await EnterAsync(transaction, cancellationToken);
+        var result = await work(transaction, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return result;
+    }
+
     private NpgsqlParameter[] Parameters() =>
         [
             new("account", AccountId?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? ""),

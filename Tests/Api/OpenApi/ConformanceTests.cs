@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Wyckoff.Tests.Accounts;
 
 namespace Wyckoff.Tests.Api.OpenApi;
 
@@ -20,6 +21,7 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
         ["SignIn"] = HttpStatusCode.NotFound,
         ["EndSession"] = HttpStatusCode.NotFound,
         ["SignOut"] = HttpStatusCode.Conflict,
+        ["RequestAccess"] = HttpStatusCode.Conflict, // nobody signs in in local mode
     };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -47,8 +49,8 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
                 "the problems of all operations"
             );
             Expect(
-                operation.Method == "GET" || operation.Responses.TryGetProperty("401", out _),
-                "the response without the operator's key"
+                !operation.Element.TryGetProperty("security", out _) || operation.Responses.TryGetProperty("401", out _),
+                "the response without a key"
             );
             Expect(operation.Bodies.Count == 0 || operation.Bodies.Any(body => body.Example is not null), "an example of the body");
             foreach (var parameter in operation.Parameters)
@@ -114,6 +116,8 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
     [Fact]
     public async Task The_example_of_every_operation_gets_a_described_response()
     {
+        // The example of a decision needs a request for access.
+        await TestAccounts.Directory(database).JoinWaitlistAsync("Wanda", "wanda@example.org", null, null, Token);
         await using var api = await ListeningApi.StartAsync(database.AppConnection);
         var described = await Described.ReadAsync(api.Client);
         var wrong = new List<string>();
