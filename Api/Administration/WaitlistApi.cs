@@ -80,14 +80,11 @@ public static class WaitlistApi
             .WithName("RequestAccess")
             .WithSummary("Ask for access.")
             .WithDescription(
-                "The answer is the same whether the address is new, has asked before, or has an account. Each client may send a few requests "
-                    + "per hour."
+                "The answer is the same whether the address is new, has asked before, or has an account. Each client may send "
+                    + "a few requests per hour."
             )
             .Takes([])
-            .TakesJson<WaitlistBody>(
-                """{"name":"Wanda","email":"wanda@example.org","referralSource":"a friend"}""",
-                "application/json"
-            )
+            .TakesJson<WaitlistBody>("""{"name":"Wanda","email":"wanda@example.org","referralSource":"a friend"}""", "application/json")
             .Produces<WaitlistReceived>(StatusCodes.Status202Accepted)
             .Fails(Problems.InvalidParameters, Problems.WaitlistClosed, Problems.DatabaseAway)
             .Answers("application/json", $$"""{"message":"{{Received}}"}""");

@@ -36,7 +36,9 @@ public static class RateLimits
     /// <summary>Answers a request that exceeds a limit.</summary>
     public static ValueTask RejectAsync(OnRejectedContext rejected, CancellationToken cancellationToken)
     {
-        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? Math.Max(1, Math.Ceiling(after.TotalSeconds)) : 1;
+        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after)
+            ? Math.Max(1, Math.Ceiling(after.TotalSeconds))
+            : 1;
         rejected.HttpContext.Response.Headers.RetryAfter = wait.ToString(CultureInfo.InvariantCulture);
         return new(Problems.Of(Problems.TooManyRequests, Problems.TooManyRequests.Meaning).ExecuteAsync(rejected.HttpContext));
     }

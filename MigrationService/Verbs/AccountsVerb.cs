@@ -39,13 +39,7 @@ internal static class AccountsVerb
         create.SetAction(parsed =>
             run(
                 (verb, token) =>
-                    CreateAsync(
-                        verb,
-                        parsed.GetRequiredValue(Email),
-                        parsed.GetRequiredValue(Name),
-                        parsed.GetValue(Admin),
-                        token
-                    )
+                    CreateAsync(verb, parsed.GetRequiredValue(Email), parsed.GetRequiredValue(Name), parsed.GetValue(Admin), token)
             )
         );
         var deactivate = Change("deactivate", "End an account's sessions, and let its keys rest.", _ => (false, null));
@@ -57,9 +51,7 @@ internal static class AccountsVerb
         Command Change(string name, string description, Func<ParseResult, (bool? IsActive, bool? IsAdmin)> change)
         {
             var command = new Command(name, description) { Account };
-            command.SetAction(parsed =>
-                run((verb, token) => ChangeAsync(verb, parsed.GetRequiredValue(Account), change(parsed), token))
-            );
+            command.SetAction(parsed => run((verb, token) => ChangeAsync(verb, parsed.GetRequiredValue(Account), change(parsed), token)));
             return command;
         }
     }

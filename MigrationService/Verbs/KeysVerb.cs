@@ -90,7 +90,8 @@ internal static class KeysVerb
             throw OwnerVerb.Invalid(Scope.Name, scopeText, "read, write or admin is expected");
         }
 
-        var lifetime = days is null ? (TimeSpan?)null
+        var lifetime =
+            days is null ? (TimeSpan?)null
             : int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= MaxDays
                 ? TimeSpan.FromDays(count)
             : throw OwnerVerb.Invalid(Expires.Name, days, $"a whole number of days from 1 to {MaxDays} is expected");
@@ -281,9 +282,7 @@ internal static class KeysVerb
         var found = new List<(long, string, DateTimeOffset?)>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            found.Add(
-                (reader.GetInt64(0), reader.GetString(1), await reader.GetFieldValueAsync<DateTimeOffset?>(2, cancellationToken))
-            );
+            found.Add((reader.GetInt64(0), reader.GetString(1), await reader.GetFieldValueAsync<DateTimeOffset?>(2, cancellationToken)));
         }
 
         return found;

@@ -34,10 +34,7 @@ internal static class WaitlistVerb
         {
             var command = new Command(name, description) { Request, Notes };
             command.SetAction(parsed =>
-                run(
-                    (verb, token) =>
-                        DecideAsync(verb, parsed.GetRequiredValue(Request), decision, parsed.GetValue(Notes), token)
-                )
+                run((verb, token) => DecideAsync(verb, parsed.GetRequiredValue(Request), decision, parsed.GetValue(Notes), token))
             );
             return command;
         }

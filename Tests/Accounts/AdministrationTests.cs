@@ -48,10 +48,7 @@ public sealed class AdministrationTests(TestDatabase database) : IClassFixture<T
         // Without a scope, as any statement outside of a transaction that entered one.
         Assert.Equal("42501", (await ValidRows.TryAsync(database.App, $"SELECT {function}"))?.SqlState);
         // The role cannot be taken by setting it.
-        Assert.Equal(
-            "42501",
-            (await ValidRows.TryAsync(database.App, "SET ROLE wyckoff_owner", $"SELECT {function}"))?.SqlState
-        );
+        Assert.Equal("42501", (await ValidRows.TryAsync(database.App, "SET ROLE wyckoff_owner", $"SELECT {function}"))?.SqlState);
         Assert.Equal(
             "42501",
             (await ValidRows.TryAsync(database.App, "SELECT set_config('role', 'wyckoff_owner', false)", $"SELECT {function}"))?.SqlState
@@ -163,15 +160,21 @@ public sealed class AdministrationTests(TestDatabase database) : IClassFixture<T
             "INSERT INTO account.waitlist (name, email) VALUES ('w', 'twice@example.org') RETURNING id"
         );
         var decided = await Task.WhenAll(
-            Enumerable
-                .Range(0, 8)
-                .Select(_ => Administration.DecideAsync(administrator, entry, WaitlistStatus.Approved, null, Token))
+            Enumerable.Range(0, 8).Select(_ => Administration.DecideAsync(administrator, entry, WaitlistStatus.Approved, null, Token))
         );
         Assert.All(decided, outcome => Assert.Null(outcome.Refusal));
         Assert.Single(decided.Select(outcome => outcome.Entry!.AccountId).Distinct());
         Assert.Equal(
             1,
-            (await new AuditTrail(database.App).FindAsync(administrator, new(EntityType: "waitlist", EventType: "waitlist.updated", EntityId: $"{entry}"), null, 10, Token)).Count
+            (
+                await new AuditTrail(database.App).FindAsync(
+                    administrator,
+                    new(EntityType: "waitlist", EventType: "waitlist.updated", EntityId: $"{entry}"),
+                    null,
+                    10,
+                    Token
+                )
+            ).Count
         );
     }
 

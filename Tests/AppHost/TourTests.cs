@@ -61,6 +61,10 @@ public sealed class TourTests(RunningAppHost running)
             Assert.True(exitCode == 0, error + output);
             Assert.Contains("VERB,1d,", await File.ReadAllTextAsync(Path.Combine(folder, "out.csv"), Token), StringComparison.Ordinal);
 
+            (exitCode, output, error) = await running.System.ScriptAsync("wyckoff.sh", ["accounts", "list", "--search", "LOCAL"], folder);
+            Assert.True(exitCode == 0, error);
+            Assert.Contains("local@localhost", output, StringComparison.Ordinal);
+
             (exitCode, output, error) = await running.System.ScriptAsync("wyckoff.sh", ["backup", "all.dump"], folder);
             Assert.True(exitCode == 0, error + output);
             (exitCode, output, error) = await running.System.ScriptAsync("wyckoff.sh", ["restore", "all.dump", "restored"], folder);

@@ -98,8 +98,7 @@ public sealed class AccountAdministration(NpgsqlDataSource source)
         long? after,
         int limit,
         CancellationToken cancellationToken
-    ) =>
-        scope.RunAsync(source, (transaction, token) => EntriesAsync(transaction, null, status, after, limit, token), cancellationToken);
+    ) => scope.RunAsync(source, (transaction, token) => EntriesAsync(transaction, null, status, after, limit, token), cancellationToken);
 
     /// <summary>Approves or rejects a request for access. Approval makes the account, unless the address has one.</summary>
     /// <returns>The entry as it is now, null if there is none; and why it was not changed.</returns>
@@ -205,11 +204,9 @@ public sealed class AccountAdministration(NpgsqlDataSource source)
     }
 
     private static async Task<T?> RefusalAsync<T>(NpgsqlCommand command, CancellationToken cancellationToken)
-        where T : struct, Enum =>
-        await command.ExecuteScalarAsync(cancellationToken) is string refusal ? EnumText.Parse<T>(refusal) : null;
+        where T : struct, Enum => await command.ExecuteScalarAsync(cancellationToken) is string refusal ? EnumText.Parse<T>(refusal) : null;
 
-    private static string? TextOrNull(NpgsqlDataReader reader, int column) =>
-        reader.IsDBNull(column) ? null : reader.GetString(column);
+    private static string? TextOrNull(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
     private static NpgsqlCommand Command(NpgsqlTransaction transaction, string sql) => new(sql, transaction.Connection, transaction);
 

@@ -7,7 +7,9 @@ public enum WaitlistStatus
     Rejected,
 }
 
-/// <summary>A request for access. <see cref="AccountDirectory.JoinWaitlistAsync"/> adds entries; an administrator decides on them.</summary>
+/// <summary>
+/// A request for access. <see cref="AccountDirectory.JoinWaitlistAsync"/> adds entries; an administrator decides on them.
+/// </summary>
 public sealed class WaitlistEntry
 {
     private WaitlistEntry() { }

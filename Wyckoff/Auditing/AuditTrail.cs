@@ -7,7 +7,9 @@ namespace Wyckoff.Auditing;
 /// <summary>Reads the audit trail of all accounts for administrators.</summary>
 public sealed class AuditTrail(NpgsqlDataSource source)
 {
-    /// <summary>Returns up to <paramref name="limit"/> entries, newest first, that come after the entry <paramref name="before"/>.</summary>
+    /// <summary>
+    /// Returns up to <paramref name="limit"/> entries, newest first, that come after the entry <paramref name="before"/>.
+    /// </summary>
     public Task<List<AuditEntry>> FindAsync(
         AccountScope scope,
         AuditFilter filter,
@@ -21,7 +23,8 @@ public sealed class AuditTrail(NpgsqlDataSource source)
             {
                 await using var command = new NpgsqlCommand(
                     """
-                    SELECT id, event_type, entity_type, entity_id, account_id, "timestamp", actor, action, metadata, correlation_id, created_at
+                    SELECT id, event_type, entity_type, entity_id, account_id, "timestamp", actor, action, metadata,
+                           correlation_id, created_at
                       FROM audit.find_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                     """,
                     transaction.Connection,
@@ -57,7 +60,7 @@ public sealed class AuditTrail(NpgsqlDataSource source)
                             Timestamp = await reader.GetFieldValueAsync<DateTimeOffset>(5, token),
                             Actor = reader.GetString(6),
                             Action = reader.GetString(7),
-                            Metadata = reader.IsDBNull(8) ? null : reader.GetString(8),
+                            Metadata = await reader.IsDBNullAsync(8, token) ? null : reader.GetString(8),
                             CorrelationId = reader.GetGuid(9),
                             CreatedAt = await reader.GetFieldValueAsync<DateTimeOffset>(10, token),
                         }

@@ -53,7 +53,17 @@ public sealed class AccountsTests(TestDatabase database) : IClassFixture<TestDat
         await again.ReadProblemAsync(HttpStatusCode.Conflict, "/problems/account-exists");
         Assert.Equal(made.Headers.Location, again.Headers.Location);
 
-        using var invalid = await _api.SendAsync("POST", "/v1/admin/accounts", key, new { email = "@", isAdmin = "yes", role = 1 });
+        using var invalid = await _api.SendAsync(
+            "POST",
+            "/v1/admin/accounts",
+            key,
+            new
+            {
+                email = "@",
+                isAdmin = "yes",
+                role = 1,
+            }
+        );
         Assert.Equal(["email", "isAdmin", "name", "role"], await invalid.ReadInvalidNamesAsync());
     }
 
@@ -126,7 +136,8 @@ public sealed class AccountsTests(TestDatabase database) : IClassFixture<TestDat
         var account = await TestAccounts.CreateAsync(database, "closed");
         var read = await TestAccounts.AddKeyAsync(database, account, AccessScope.Read);
         await database.ExecuteAsync(
-            "INSERT INTO account.sessions (account_id, token_hash, expires_at) VALUES ($1, decode(repeat('ab', 32), 'hex'), now() + '1 day')",
+            "INSERT INTO account.sessions (account_id, token_hash, expires_at) "
+                + "VALUES ($1, decode(repeat('ab', 32), 'hex'), now() + '1 day')",
             account
         );
         Assert.Equal(HttpStatusCode.OK, await StatusAsync());

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
 using Wyckoff.Tests.Accounts;
 
 namespace Wyckoff.Tests.Api.Administration;
@@ -42,6 +45,28 @@ public sealed class WaitlistTests(TestDatabase database) : IClassFixture<TestDat
     {
         using var response = await _api.SendAsync("POST", "/v1/waitlist", body: JsonDocument.Parse(body).RootElement);
         Assert.Equal(names, string.Join(',', await response.ReadInvalidNamesAsync()));
+    }
+
+    [Theory]
+    [InlineData("slow-new@example.org")]
+    [InlineData("slow-new@example.org")] // again
+    public async Task The_answer_waits_for_the_clock_however_soon_the_database_answers(string address)
+    {
+        var clock = new HeldTimer();
+        await using var server = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Access"] = "keys" });
+        await using var slow = server.WithWebHostBuilder(host =>
+            host.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(clock))
+        );
+        var asked = slow.CreateClient().PostAsJsonAsync("/v1/waitlist", new { name = "Wanda", email = address }, Token);
+        await clock.Held.WaitAsync(Token);
+        await Eventually.GetAsync(
+            () => database.ScalarAsync<long>("SELECT count(*) FROM account.waitlist WHERE email = $1", address),
+            written => written == 1
+        );
+        Assert.False(asked.IsCompleted);
+        clock.Release();
+        using var response = await asked;
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
     }
 
     [Fact]
@@ -88,10 +113,7 @@ public sealed class WaitlistTests(TestDatabase database) : IClassFixture<TestDat
         var (_, key) = await _api.AdministratorAsync("approver");
         var id = await WaitAsync("approved@example.org");
         var first = await DecideAsync(id, "approved", key, "met in Lisbon");
-        Assert.Equal(
-            ("approved", "met in Lisbon"),
-            (first.GetProperty("status").GetString(), first.GetProperty("notes").GetString())
-        );
+        Assert.Equal(("approved", "met in Lisbon"), (first.GetProperty("status").GetString(), first.GetProperty("notes").GetString()));
         var account = first.GetProperty("accountId").GetInt64();
         var made = await _api.GetAsync("GET", $"/v1/admin/accounts/{account}", key);
         Assert.Equal("approved@example.org", made.GetProperty("email").GetString());
@@ -100,7 +122,10 @@ public sealed class WaitlistTests(TestDatabase database) : IClassFixture<TestDat
 
         var second = await DecideAsync(id, "approved", key);
         Assert.Equal(first.ToString(), second.ToString());
-        Assert.Equal(1L, await database.ScalarAsync<long>("SELECT count(*) FROM account.user_profiles WHERE user_account_id = $1", account));
+        Assert.Equal(
+            1L,
+            await database.ScalarAsync<long>("SELECT count(*) FROM account.user_profiles WHERE user_account_id = $1", account)
+        );
 
         using var rejection = await SendDecisionAsync(id, "rejected", key);
         await rejection.ReadProblemAsync(HttpStatusCode.Conflict, "/problems/waitlist-decided");
@@ -138,7 +163,8 @@ public sealed class WaitlistTests(TestDatabase database) : IClassFixture<TestDat
     {
         var (_, key) = await _api.AdministratorAsync("pager");
         await database.ExecuteAsync(
-            "INSERT INTO account.waitlist (name, email, status) SELECT 'p', 'page' || n || '@example.org', 'rejected' FROM generate_series(1, 25) n"
+            "INSERT INTO account.waitlist (name, email, status) "
+                + "SELECT 'p', 'page' || n || '@example.org', 'rejected' FROM generate_series(1, 25) n"
         );
         var pages = await _api.PagesAsync("/v1/admin/waitlist?status=rejected&limit=10", key, "entries");
         var ids = pages.SelectMany(page => page).Select(entry => entry.GetProperty("id").GetInt64()).ToList();
@@ -170,7 +196,16 @@ public sealed class WaitlistTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     private Task<HttpResponseMessage> AskAsync(string email) =>
-        _api.SendAsync("POST", "/v1/waitlist", body: new { name = "Wanda", email, referralSource = "a friend" });
+        _api.SendAsync(
+            "POST",
+            "/v1/waitlist",
+            body: new
+            {
+                name = "Wanda",
+                email,
+                referralSource = "a friend",
+            }
+        );
 
     private async Task<long> WaitAsync(string email)
     {
@@ -184,4 +219,25 @@ public sealed class WaitlistTests(TestDatabase database) : IClassFixture<TestDat
 
     private Task<JsonElement> DecideAsync(long id, string status, string key, string? notes = null) =>
         _api.GetAsync("PATCH", $"/v1/admin/waitlist/{id}", key, notes is null ? new { status } : new { status, notes });
+
+    /// <summary>The system's clock, but for timers of 300 ms, which a test lets fire.</summary>
+    private sealed class HeldTimer : TimeProvider
+    {
+        private readonly TaskCompletionSource<Action> _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<Action> Held => _held.Task;
+
+        public void Release() => Held.Result();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime != TimeSpan.FromMilliseconds(300))
+            {
+                return base.CreateTimer(callback, state, dueTime, period);
+            }
+
+            _held.TrySetResult(() => callback(state));
+            return base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, period);
+        }
+    }
 }

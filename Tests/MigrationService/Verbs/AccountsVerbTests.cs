@@ -72,7 +72,13 @@ public sealed class AccountsVerbTests(VerbDatabase database) : IClassFixture<Ver
 
     [Theory]
     [InlineData("accounts: --email: 'ann': an address such as", "accounts", "create", "--email", "ann", "--name", "Ann")]
-    [InlineData("accounts: --email: 'local@localhost': the account 1 has this address", "accounts", "create", "--email=local@localhost", "--name=L")]
+    [InlineData(
+        "accounts: --email: 'local@localhost': the account 1 has this address",
+        "accounts",
+        "create",
+        "--email=local@localhost",
+        "--name=L"
+    )]
     [InlineData("accounts: --name: ' ': 1 to 255 characters", "accounts", "create", "--email=ann@example.org", "--name= ")]
     [InlineData("accounts: EMAIL|ID: '99': no account has this id", "accounts", "deactivate", "99")]
     [InlineData("accounts: EMAIL|ID: 'x@example.org': no account has this id", "accounts", "activate", "x@example.org")]

@@ -58,8 +58,8 @@ public sealed class KeysVerbTests(VerbDatabase database) : IClassFixture<VerbDat
             Assert.Equal(account, caller?.AccountId);
             Assert.InRange(
                 caller!.ExpiresAt!.Value,
-                DateTimeOffset.UtcNow + TimeSpan.FromDays(29),
-                DateTimeOffset.UtcNow + TimeSpan.FromDays(31)
+                TimeProvider.System.GetUtcNow() + TimeSpan.FromDays(29),
+                TimeProvider.System.GetUtcNow() + TimeSpan.FromDays(31)
             );
         }
     }
@@ -123,15 +123,40 @@ public sealed class KeysVerbTests(VerbDatabase database) : IClassFixture<VerbDat
     [InlineData("keys: Required command was not provided.")]
     [InlineData("keys: Unrecognized command or argument '--key'.", "create", "--key", "x")]
     [InlineData("keys: Option '--scope' is required.", "create", "--account", "local", "--name", "n")]
-    [InlineData("keys: --scope: 'root': read, write or admin is expected.", "create", "--account", "local", "--name", "n", "--scope", "root")]
-    [InlineData("keys: --scope: 'Read': read, write or admin is expected.", "create", "--account", "local", "--name", "n", "--scope", "Read")]
+    [InlineData(
+        "keys: --scope: 'root': read, write or admin is expected.",
+        "create",
+        "--account",
+        "local",
+        "--name",
+        "n",
+        "--scope",
+        "root"
+    )]
+    [InlineData(
+        "keys: --scope: 'Read': read, write or admin is expected.",
+        "create",
+        "--account",
+        "local",
+        "--name",
+        "n",
+        "--scope",
+        "Read"
+    )]
     [InlineData("keys: --name: ' ': 1 to 100 characters", "create", "--account", "local", "--name", " ", "--scope", "read")]
     [InlineData("keys: --account: 'nobody': an address, the id", "create", "--account", "nobody", "--name", "n", "--scope", "read")]
     [InlineData("keys: --account: '99': no account has this id", "create", "--account", "99", "--name", "n", "--scope", "read")]
     [InlineData("keys: --account: 'x@example.org': no account has", "list", "--account", "x@example.org")]
     [InlineData("keys: --expires: '0': a whole number of days", "create", "--account=local", "--name=n", "--scope=read", "--expires=0")]
     [InlineData("keys: --expires: '1.5': a whole number of days", "create", "--account=local", "--name=n", "--scope=read", "--expires=1.5")]
-    [InlineData("keys: --expires: '99999': a whole number of days", "create", "--account=local", "--name=n", "--scope=read", "--expires=99999")]
+    [InlineData(
+        "keys: --expires: '99999': a whole number of days",
+        "create",
+        "--account=local",
+        "--name=n",
+        "--scope=read",
+        "--expires=99999"
+    )]
     [InlineData("keys: ID|PREFIX: '99': no key has this id", "revoke", "99")]
     [InlineData("keys: ID|PREFIX: '99999999999999999999': the id of a key", "revoke", "99999999999999999999")]
     [InlineData("keys: ID|PREFIX: 'wk_nothing': no key has this id", "revoke", "wk_nothing")]
