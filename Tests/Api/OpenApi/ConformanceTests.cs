@@ -21,7 +21,7 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
         ["SignIn"] = HttpStatusCode.NotFound,
         ["EndSession"] = HttpStatusCode.NotFound,
         ["SignOut"] = HttpStatusCode.Conflict,
-        ["RequestAccess"] = HttpStatusCode.Conflict, // nobody signs in in local mode
+        ["RequestAccess"] = HttpStatusCode.Conflict,
     };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
