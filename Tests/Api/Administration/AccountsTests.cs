@@ -40,6 +40,17 @@ public sealed class AccountsTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
+    public async Task Who_has_just_stopped_being_an_administrator_is_refused()
+    {
+        var (id, key) = await _api.AdministratorAsync("former");
+        await _api.GetAsync("GET", "/v1/admin/accounts", key);
+        // The answer about the key may still be cached; then the database refuses.
+        await database.ExecuteAsync("UPDATE account.user_accounts SET is_admin = false WHERE id = $1", id);
+        using var response = await _api.SendAsync("POST", "/v1/admin/accounts", key, new { email = "late@example.org", name = "Late" });
+        await response.ReadProblemAsync(HttpStatusCode.Forbidden, "/problems/scope-needed");
+    }
+
+    [Fact]
     public async Task An_invited_account_is_made_once()
     {
         var (_, key) = await _api.AdministratorAsync("inviter");

@@ -184,6 +184,17 @@ public sealed class KeysVerbTests(VerbDatabase database) : IClassFixture<VerbDat
         Assert.StartsWith("migrations: Unrecognized", await database.RefuseAsync("passwords"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("create")]
+    [InlineData("list")]
+    [InlineData("revoke")]
+    public async Task Help_needs_no_database(string command)
+    {
+        var (exitCode, output, error) = await Migrations.RunAsync("", null, "keys", command, "--help");
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Contains($"keys {command}", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_database_with_another_schema_is_refused()
     {
