@@ -1,4 +1,5 @@
 using Wyckoff.Api.Access;
+using Wyckoff.Api.Accounts;
 using Wyckoff.Api.Administration;
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.OpenApi;
@@ -54,6 +55,11 @@ public static class ApiHost
         app.MapWaitlist();
         app.MapAccounts();
         app.MapAudit();
+        app.MapAccount();
+        app.MapAccountDocuments();
+        app.MapAccountRules();
+        app.MapAccountKeys();
+        app.MapAccountData();
         return app;
     }
 }

@@ -10,6 +10,7 @@ using Npgsql;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Infrastructure;
 using OpenTelemetry.Trace;
 using Wyckoff.Accounts;
+using Wyckoff.Accounts.Own;
 using Wyckoff.Auditing;
 using Wyckoff.Bars.Caching;
 using Wyckoff.Bars.Reading;
@@ -83,6 +84,10 @@ public static class WyckoffHostExtensions
         builder.Services.AddSingleton<AccountDirectory>();
         builder.Services.AddSingleton<AccountAdministration>();
         builder.Services.AddSingleton<AuditTrail>();
+        builder.Services.AddOptions<AccountLimits>().BindConfiguration(AccountLimits.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddScoped<OwnAccount>();
+        builder.Services.AddSingleton<AccountExport>();
+        builder.Services.AddSingleton<AccountDeletion>();
         builder.Services.AddSingleton<TradingStore>();
         builder.Services.AddSingleton<RedisConnection>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisConnection>());

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Net.Http.Headers;
 using Wyckoff.Api.Errors;
 using Wyckoff.Api.OpenApi;
@@ -37,6 +38,10 @@ public static class JsonBodyEndpoints
         );
     }
 
+    /// <summary>Refuses a body with more bytes.</summary>
+    public static RouteHandlerBuilder LimitsBody(this RouteHandlerBuilder endpoint, long maxBytes) =>
+        endpoint.WithMetadata(new BodyLimit(maxBytes));
+
     /// <summary>Whether the request comes without a body.</summary>
     public static bool IsEmpty(HttpRequest request) =>
         request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false;
@@ -44,4 +49,6 @@ public static class JsonBodyEndpoints
     private static bool IsOf(string? contentType, string[] contentTypes) =>
         MediaTypeHeaderValue.TryParse(contentType, out var type)
         && contentTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase);
+
+    private sealed record BodyLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata;
 }

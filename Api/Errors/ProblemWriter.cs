@@ -46,7 +46,11 @@ internal sealed class ProblemWriter(IOptions<ProblemDetailsOptions> options) : I
         AnswerHeaders.Set(http); // the exception handler clears the headers
         var headers = http.Response.Headers;
         headers.CacheControl = "no-store";
-        headers.Remove(HeaderNames.ETag);
+        if (problem.Status != StatusCodes.Status412PreconditionFailed)
+        {
+            headers.Remove(HeaderNames.ETag); // That of what is stored now tells the client that its own is stale.
+        }
+
         headers.Remove(HeaderNames.LastModified);
         if (
             problem.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests

@@ -127,6 +127,18 @@ public static class Problems
         "Unknown entry of the waitlist",
         "No entry of the waitlist has this id. GET /v1/admin/waitlist lists all entries."
     );
+    public static readonly ProblemKind UnknownKey = new(
+        "unknown-key",
+        StatusCodes.Status404NotFound,
+        "Unknown key",
+        "The account has no key with this id. GET /v1/account/keys lists its keys."
+    );
+    public static readonly ProblemKind UnknownRule = new(
+        "unknown-rule",
+        StatusCodes.Status404NotFound,
+        "Unknown rule",
+        "The account has no settings for this rule of this evaluator. GET /v1/account/rules lists them."
+    );
     public static readonly ProblemKind UnknownProblem = new(
         "unknown-problem",
         StatusCodes.Status404NotFound,
@@ -198,6 +210,30 @@ public static class Problems
         StatusCodes.Status409Conflict,
         "Zero or negative prices are stored",
         "The ticker has bars with zero or negative prices, so it must allow them. 'detail' names one of these bars."
+    );
+    public static readonly ProblemKind LimitReached = new(
+        "limit-reached",
+        StatusCodes.Status409Conflict,
+        "Limit reached",
+        "The account has as many of these as it may have. 'detail' names the limit; delete or revoke one that is not needed."
+    );
+    public static readonly ProblemKind KeyEnded = new(
+        "key-ended",
+        StatusCodes.Status409Conflict,
+        "Key has ended",
+        "The key is revoked or expired, so it cannot be rotated. Make a new one."
+    );
+    public static readonly ProblemKind NewerDocument = new(
+        "newer-document",
+        StatusCodes.Status409Conflict,
+        "Document of a newer version",
+        "A newer version of this service has written the document. This one neither reads nor replaces it: update the service."
+    );
+    public static readonly ProblemKind AccountNotDeletable = new(
+        "account-not-deletable",
+        StatusCodes.Status409Conflict,
+        "Account cannot be deleted",
+        "The account of whoever runs the installation and the last active administrator's account cannot be deleted."
     );
     public static readonly ProblemKind ChangedMeanwhile = new(
         "changed-meanwhile",

@@ -42,6 +42,7 @@ public static class ApiDocument
         ["Signing in"] = "Sessions of people in browsers. Programs use keys.",
         ["Waitlist"] = "Requests for access by people who have no account.",
         ["Administration"] = "Accounts, requests for access and the audit trail, for administrators.",
+        ["Account"] = "The caller's own account: profile, rules, keys, export and deletion.",
         ["System"] = "The state of the system.",
         ["Problems"] = "The types of problems that a request can fail with.",
     };

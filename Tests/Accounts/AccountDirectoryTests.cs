@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Wyckoff.Accounts;
+using Wyckoff.Accounts.Documents;
 
 namespace Wyckoff.Tests.Accounts;
 
@@ -223,7 +224,7 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
                 account.Rename("Rounder");
                 account.Describe("1", "2", new(1990, 1, 2), "x");
                 var profile = await context.Set<UserProfile>().SingleAsync(token);
-                profile.ChangeRiskProfile("""{"max_risk_per_trade_pct": 1.5, "stop_loss_required": true}""");
+                profile.Change(new RiskProfile { MaxRiskPerTradePct = 1.5m, StopLossRequired = true });
                 context.Add(new UserRule(id, "RS002", "risk", """{"severity": "critical"}"""));
                 return await context.SaveChangesAsync(token);
             },

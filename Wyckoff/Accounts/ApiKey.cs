@@ -13,6 +13,7 @@ namespace Wyckoff.Accounts;
 public sealed class ApiKey
 {
     public const string Mark = "wk_";
+    public const int MaxName = 100;
     public const int PrefixLength = 11;
     public const int Length = 46; // the mark, and 32 bytes in base64url
 
@@ -27,7 +28,7 @@ public sealed class ApiKey
         Guard.Require(expiresAt is null || expiresAt > createdAt, nameof(expiresAt), "is not after the key is made");
         (AccountId, Name, Prefix, KeyHash, Scope, CreatedAt, ExpiresAt) = (
             accountId,
-            Guard.Text(name, 100),
+            Guard.Text(name, MaxName),
             key[..PrefixLength],
             HashOf(key),
             scope,
@@ -90,6 +91,17 @@ public sealed class ApiKey
     }
 
     public static byte[] HashOf(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
+
+    /// <summary>Issues a key with the same name, scope and time to live.</summary>
+    public (ApiKey ApiKey, string Key) Renew(DateTimeOffset now) =>
+        Issue(AccountId, Name, Scope, now, ExpiresAt is { } end ? now + (end - CreatedAt) : null);
+
+    public bool IsLive(DateTimeOffset now) => RevokedAt is null && (ExpiresAt is null || ExpiresAt > now);
+
+    public void Rename(string name) => Name = Guard.Text(name, MaxName);
+
+    /// <summary>Makes a key end at an instant, unless it ends sooner.</summary>
+    public void EndAt(DateTimeOffset end) => ExpiresAt = ExpiresAt < end ? ExpiresAt : end;
 
     public void Revoke(DateTimeOffset now) => RevokedAt ??= now < CreatedAt ? CreatedAt : now;
 }

@@ -62,13 +62,12 @@ public sealed class UserAccount
 
     public void ShowPicture(string? url)
     {
-        Guard.Require(
-            url is null || url.StartsWith("https://", StringComparison.Ordinal) || url.StartsWith("http://", StringComparison.Ordinal),
-            nameof(url),
-            "must begin with http:// or https://"
-        );
+        Guard.Require(url is null || IsPictureUrl(url), nameof(url), "must begin with http:// or https://");
         ProfilePictureUrl = Guard.MaxLength(url, 1024);
     }
+
+    public static bool IsPictureUrl(string url) =>
+        url.StartsWith("https://", StringComparison.Ordinal) || url.StartsWith("http://", StringComparison.Ordinal);
 
     public void Describe(string? phone, string? address, DateOnly? dateOfBirth, string? gender)
     {

@@ -1,14 +1,12 @@
 using System.Text.Json;
+using Wyckoff.Accounts.Documents;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Accounts;
 
-/// <summary>The preferences of an account as JSON objects. Only the risk limits are validated here.</summary>
+/// <summary>The preferences of an account as JSON documents, which are read and changed as typed records.</summary>
 public sealed class UserProfile
 {
-    private static readonly string[] Percentages = ["max_position_size_pct", "max_risk_per_trade_pct", "max_daily_loss_pct"];
-    private static readonly string[] PositiveNumbers = ["min_risk_reward_ratio", "max_open_positions"];
-
     private UserProfile() { }
 
     public UserProfile(long userAccountId) => UserAccountId = userAccountId;
@@ -29,40 +27,31 @@ public sealed class UserProfile
 
     public DateTimeOffset UpdatedAt { get; private set; }
 
-    public void ChangeProfile(string json) => Profile = Guard.Json(json, JsonValueKind.Object);
+    /// <exception cref="UnreadableDocumentException">A newer build has written the document.</exception>
+    public T Read<T>()
+        where T : AccountDocument => AccountDocument.Read<T>(Column(typeof(T)));
 
-    public void ChangeSitePrefs(string json) => SitePrefs = Guard.Json(json, JsonValueKind.Object);
+    /// <summary>Replaces the whole document of this kind.</summary>
+    public void Change<T>(T document)
+        where T : AccountDocument
+    {
+        var json = AccountDocument.Write(document);
+        _ = document switch
+        {
+            TradingProfile => Profile = json,
+            Documents.RiskProfile => RiskProfile = json,
+            SitePreferences => SitePrefs = json,
+            _ => throw Unknown(typeof(T)),
+        };
+    }
 
     public void ChangeStats(string json) => Stats = Guard.Json(json, JsonValueKind.Object);
 
-    public void ChangeRiskProfile(string json)
-    {
-        Guard.Json(json, JsonValueKind.Object);
-        using var document = JsonDocument.Parse(json);
-        foreach (var name in Percentages)
-        {
-            RequireRange(document.RootElement, name, 100);
-        }
+    private string Column(Type document) =>
+        document == typeof(TradingProfile) ? Profile
+        : document == typeof(Documents.RiskProfile) ? RiskProfile
+        : document == typeof(SitePreferences) ? SitePrefs
+        : throw Unknown(document);
 
-        foreach (var name in PositiveNumbers)
-        {
-            RequireRange(document.RootElement, name, 100_000);
-        }
-
-        Guard.Require(
-            !document.RootElement.TryGetProperty("stop_loss_required", out var required)
-                || required.ValueKind is JsonValueKind.True or JsonValueKind.False,
-            "stop_loss_required",
-            "must be true or false"
-        );
-        RiskProfile = json;
-    }
-
-    private static void RequireRange(JsonElement profile, string name, double maximum) =>
-        Guard.Require(
-            !profile.TryGetProperty(name, out var value)
-                || (value.ValueKind == JsonValueKind.Number && value.GetDouble() >= 0 && value.GetDouble() <= maximum),
-            name,
-            $"must be a number from 0 to {maximum.ToString(System.Globalization.CultureInfo.InvariantCulture)}"
-        );
+    private static NotSupportedException Unknown(Type document) => new($"No column stores documents of the type {document.Name}.");
 }

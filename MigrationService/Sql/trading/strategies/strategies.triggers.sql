@@ -9,4 +9,4 @@ CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE OF account_id, is_benchmar
     max_risk_per_trade, max_portfolio_risk, min_risk_reward, is_active, risk_profile, implied_strategy_family,
     created_by, version
   ON trading.strategies
-  FOR EACH ROW EXECUTE FUNCTION audit.record_change('strategy', 'id');
+  FOR EACH ROW EXECUTE FUNCTION audit.record_change('strategy', 'id', 'created_by');
