@@ -115,15 +115,6 @@ public sealed class Credential(Digest digest, string scheme)
         }
     }
 
-    /// <summary>Lets a request go on that ends its own credential, so that its answer arrives.</summary>
-    public void Release(HttpContext context)
-    {
-        lock (_lock)
-        {
-            _running.Remove(context);
-        }
-    }
-
     /// <summary>Runs a request, which is aborted if the credential ends meanwhile.</summary>
     public async Task RunAsync(HttpContext context, RequestDelegate next)
     {

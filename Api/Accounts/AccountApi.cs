@@ -31,24 +31,24 @@ public static class AccountApi
         group
             .MapGet("/", GetAsync)
             .Needs(EndpointAccess.Read)
-            .WithName("GetAccount")
+            .WithName("GetOwnAccount")
             .WithSummary("Get the caller's own account.")
             .WithDescription("The address comes from the sign-in provider and cannot be changed here.")
             .Takes([])
-            .Produces<AccountResponse>()
+            .Produces<OwnAccountResponse>()
             .Produces(StatusCodes.Status304NotModified)
             .Fails(Problems.InvalidParameters, Problems.DatabaseAway)
             .Answers("application/json", example);
         group
             .MapPatch("/", PatchAsync)
             .Needs(EndpointAccess.Write)
-            .WithName("PatchAccount")
+            .WithName("PatchOwnAccount")
             .WithSummary("Change some properties of the caller's own account; absent properties stay, null clears a property.")
             .WithDescription("With an ETag in If-Match, only if the account has not changed meanwhile.")
             .Takes([])
-            .TakesJson<AccountBody>("""{"phone":"+43 1 234"}""", "application/json", "application/merge-patch+json")
+            .TakesJson<OwnAccountBody>("""{"phone":"+43 1 234"}""", "application/json", "application/merge-patch+json")
             .LimitsBody(MaxBody)
-            .Produces<AccountResponse>()
+            .Produces<OwnAccountResponse>()
             .Fails(Problems.InvalidParameters, Problems.ChangedMeanwhile, Problems.DatabaseAway)
             .Answers("application/json", example);
     }
@@ -69,7 +69,7 @@ public static class AccountApi
             (db, token) => db.Set<UserAccount>().AsNoTracking().SingleOrDefaultAsync(token),
             cancellationToken
         );
-        return account is null ? Gone() : Preconditions.Answer(context, AccountResponse.Of(account));
+        return account is null ? Gone() : Preconditions.Answer(context, OwnAccountResponse.Of(account));
     }
 
     private static async Task<IResult> PatchAsync(
@@ -108,7 +108,7 @@ public static class AccountApi
                 context.AccountScope(),
                 async (db, account, token) =>
                 {
-                    var current = AccountResponse.Of(account);
+                    var current = OwnAccountResponse.Of(account);
                     if (!Preconditions.AreMet(context, current))
                     {
                         return Preconditions.Changed(context, current, "The account");
@@ -132,7 +132,7 @@ public static class AccountApi
                     );
                     await db.SaveChangesAsync(token);
                     await db.Entry(account).ReloadAsync(token);
-                    return Preconditions.Answer(context, AccountResponse.Of(account));
+                    return Preconditions.Answer(context, OwnAccountResponse.Of(account));
                 },
                 cancellationToken
             );
@@ -145,7 +145,7 @@ public static class AccountApi
 }
 
 /// <summary>The caller's own account. 'email' and 'authProvider' come from the sign-in.</summary>
-public sealed record AccountResponse(
+public sealed record OwnAccountResponse(
     long Id,
     string Name,
     string Email,
@@ -160,7 +160,7 @@ public sealed record AccountResponse(
     DateTimeOffset UpdatedAt
 )
 {
-    public static AccountResponse Of(UserAccount account) =>
+    public static OwnAccountResponse Of(UserAccount account) =>
         new(
             account.Id,
             account.Name,
@@ -178,7 +178,7 @@ public sealed record AccountResponse(
 }
 
 /// <summary>The properties of an account that its owner can change.</summary>
-public sealed record AccountBody
+public sealed record OwnAccountBody
 {
     /// <summary>1 to 255 characters.</summary>
     public string? Name { get; init; }

@@ -40,7 +40,7 @@ public static class AccountDataApi
         group
             .MapDelete("/", DeleteAsync)
             .Needs(EndpointAccess.Write)
-            .WithName("DeleteAccount")
+            .WithName("DeleteOwnAccount")
             .WithSummary("Delete the caller's own account with all its data. This cannot be undone.")
             .WithDescription(
                 "Asked twice: without 'confirm' nothing is deleted, and the answer says what would be and has the confirmation for the "

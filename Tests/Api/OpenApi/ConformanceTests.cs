@@ -25,7 +25,7 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
         ["EndSession"] = HttpStatusCode.NotFound,
         ["SignOut"] = HttpStatusCode.Conflict,
         ["RequestAccess"] = HttpStatusCode.Conflict,
-        ["DeleteAccount"] = HttpStatusCode.BadRequest,
+        ["DeleteOwnAccount"] = HttpStatusCode.BadRequest,
     };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
