@@ -19,7 +19,7 @@ public static class AccessExtensions
         services.AddSingleton<LocalAccount>();
         services.AddHostedService(provider => provider.GetRequiredService<LocalAccount>());
         LocalMode.Add(services);
-        AddressLogs.Silence(services);
+        SecretLogs.Silence(services);
         services
             .AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, KeyHandler>(

@@ -44,7 +44,8 @@ public static class AccountDataApi
             .WithSummary("Delete the caller's own account with all its data. This cannot be undone.")
             .WithDescription(
                 "Asked twice: without 'confirm' nothing is deleted, and the answer says what would be and has the confirmation for the "
-                    + "second request. Sessions and keys end at once. 'kept' lists what stays without personal data: strategies without an owner, "
+                    + "second request. Sessions and keys end at once. 'kept' lists what stays without personal data: "
+                    + "strategies without an owner, "
                     + "orders and trades for their retention, and the audit trail."
             )
             .Takes(OfDelete)

@@ -35,9 +35,6 @@ public static class SignInExtensions
             return;
         }
 
-        // These log cookies, redirects and what the provider says of a person, and errors with id tokens that cannot be read.
-        builder.Logging.AddFilter(typeof(GoogleHandler).FullName, LogLevel.Warning);
-        builder.Logging.AddFilter(typeof(OpenIdConnectHandler).FullName, LogLevel.None);
         if (IsGiven(builder.Configuration, nameof(SignInOptions.Google)))
         {
             authentication.AddGoogle(SignInProviders.Google, _ => { });

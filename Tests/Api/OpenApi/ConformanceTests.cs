@@ -15,8 +15,8 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
     private static readonly string[] MethodOrder = ["POST", "PUT", "GET", "PATCH", "DELETE"];
 
     /// <summary>
-    /// The operations whose examples fail here: no provider is configured, in local mode nobody signs in, and the confirmation of the account's
-    /// deletion is wrong.
+    /// The operations whose examples fail here: no provider is configured, in local mode nobody signs in, and the confirmation of the
+    /// account's deletion is wrong.
     /// </summary>
     private static readonly Dictionary<string, HttpStatusCode> Failing = new(StringComparer.Ordinal)
     {

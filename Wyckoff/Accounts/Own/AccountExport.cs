@@ -14,8 +14,8 @@ public sealed class AccountExport(NpgsqlDataSource source, TimeProvider time)
 {
     private const string Note =
         "Each table is a CSV file (RFC 4180, UTF-8, times in UTC, no value for NULL); one with nested values is also a JSON file. Values "
-        + "are as stored, so a spreadsheet may take one that begins with = + - or @ for a formula: import the columns as text. Columns with "
-        + "secrets are left out; 'hidden' names them.";
+        + "are as stored, so a spreadsheet may take one that begins with = + - or @ for a formula: import the columns as text. Columns "
+        + "with secrets are left out; 'hidden' names them.";
 
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
