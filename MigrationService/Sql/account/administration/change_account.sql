@@ -1,12 +1,11 @@
 CREATE FUNCTION account.change_account(target bigint, active boolean, admin boolean, revisions text[]) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
-  person   record;
-  ways_in  bigint[];
+  person record;
+  ways   bigint[];
 BEGIN
   PERFORM account.require_admin();
-  -- Two administrators who deactivate each other at the same time would leave none.
-  PERFORM pg_advisory_xact_lock(hashtextextended('account.administrators', 0));
+  ways := account.ways_in();
   SELECT a.is_active AND a.is_admin AS is_administrator, a.external_user_id = 'local' AS is_local, a.xmin::text AS revision INTO person
     FROM account.user_accounts a WHERE a.id = target FOR UPDATE;
   IF NOT FOUND THEN
@@ -14,18 +13,8 @@ BEGIN
   ELSIF person.revision <> ALL (revisions) THEN
     RETURN 'changed_meanwhile';
   ELSIF person.is_administrator AND (NOT active OR NOT admin) THEN
-    -- The administrators who can get in: who acts now, signs in with a provider, or has a key of the scope admin.
-    ways_in := ARRAY(
-      SELECT a.id FROM account.user_accounts a
-       WHERE a.is_active AND a.is_admin
-         AND (a.id = account.current_id()
-           OR a.external_user_id <> 'local' AND NOT starts_with(a.external_user_id, 'invited:')
-           OR EXISTS (
-             SELECT FROM account.api_keys k
-              WHERE k.account_id = a.id AND k.scope = 'admin' AND k.revoked_at IS NULL
-                AND (k.expires_at IS NULL OR k.expires_at > now()))));
     -- The local account needs no key in local mode.
-    IF (target = ANY (ways_in) OR person.is_local) AND array_remove(ways_in, target) = '{}' THEN
+    IF (target = ANY (ways) OR person.is_local) AND array_remove(ways, target) = '{}' THEN
       RETURN 'last_administrator';
     END IF;
   END IF;

@@ -3,18 +3,15 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
   acting bigint := account.current_id();
   person account.user_accounts%ROWTYPE;
+  ways   bigint[];
 BEGIN
-  -- Of the last two administrators that delete their accounts at the same time, the second waits here and finds itself the last.
-  PERFORM FROM account.user_accounts
-    WHERE is_admin AND is_active AND EXISTS (SELECT FROM account.user_accounts own WHERE own.id = acting AND own.is_admin)
-    ORDER BY id FOR UPDATE;
+  ways := account.ways_in();
   SELECT * INTO person FROM account.user_accounts WHERE id = acting FOR UPDATE;
   IF person.id IS NULL THEN
     RETURN 'gone';
   ELSIF person.external_user_id = 'local' THEN
     RETURN 'local';
-  ELSIF person.is_admin AND NOT EXISTS (
-    SELECT FROM account.user_accounts other WHERE other.is_admin AND other.is_active AND other.id <> acting) THEN
+  ELSIF person.is_admin AND array_remove(ways, acting) = '{}' THEN
     RETURN 'last_admin';
   ELSIF NOT confirmed THEN
     RETURN NULL;
