@@ -36,12 +36,25 @@ internal sealed class FirstAccess(IOptions<MigrationOptions> options, TimeProvid
         }
     }
 
-    /// <summary>Deletes the file that the configuration names for the key of a database that is dropped.</summary>
-    public void DeleteFile()
+    /// <summary>
+    /// The file in <c>Wyckoff:AdminKeyFile</c> if it holds a key of this database: it goes when the database is dropped.
+    /// </summary>
+    public async Task<string?> FindFileAsync(NpgsqlConnection owner, CancellationToken cancellationToken)
     {
-        if (options.Value.AdminKeyFile is { Length: > 0 } file && File.Exists(file))
+        if (options.Value.AdminKeyFile is not { Length: > 0 } file || !File.Exists(file))
         {
-            File.Delete(file);
+            return null;
+        }
+
+        try
+        {
+            await using var command = new NpgsqlCommand("SELECT EXISTS (SELECT FROM account.api_keys WHERE key_hash = $1)", owner);
+            command.Parameters.Add(new() { Value = ApiKey.HashOf((await File.ReadAllTextAsync(file, cancellationToken)).Trim()) });
+            return await command.ExecuteScalarAsync(cancellationToken) is true ? file : null;
+        }
+        catch (PostgresException)
+        {
+            return null; // The schema is not there yet, or is an older one.
         }
     }
 

@@ -86,10 +86,18 @@ internal sealed class Migrator(
             );
         }
 
+        string? keyFile = null;
         try
         {
             await using var connection = await database.ConnectAsync(createDatabase: true, cancellationToken);
-            RefuseNewer(connection, await SchemaVersion.AppliedAsync(connection, cancellationToken));
+            var applied = await SchemaVersion.AppliedAsync(connection, cancellationToken);
+            RefuseNewer(connection, applied);
+            if (applied.Count > 0)
+            {
+                await using var source = database.OwnerDataSource();
+                await using var owner = await source.OpenConnectionAsync(cancellationToken);
+                keyFile = await access.FindFileAsync(owner, cancellationToken);
+            }
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectNotInPrerequisiteState)
         {
@@ -97,7 +105,11 @@ internal sealed class Migrator(
         }
 
         await database.DropDatabaseAsync(cancellationToken);
-        access.DeleteFile();
+        if (keyFile is not null)
+        {
+            File.Delete(keyFile);
+        }
+
         await ApplyAsync(cancellationToken);
     }
 

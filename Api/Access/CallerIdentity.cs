@@ -28,6 +28,9 @@ public static class CallerExtensions
 
     public static Caller? FindCaller(this HttpContext context) => (context.User.Identity as CallerIdentity)?.Caller;
 
+    /// <summary>Whether the request came with a key or a session.</summary>
+    public static bool HasCredential(this HttpContext context) => context.User.Identity is CallerIdentity { Credential: not null };
+
     /// <summary>Lets this request go on although it ends the key or session that it came with.</summary>
     public static void ReleaseCredential(this HttpContext context) =>
         (context.User.Identity as CallerIdentity)?.Credential?.Release(context);

@@ -57,7 +57,7 @@ public sealed class Credential(Digest digest, string scheme)
                 Result = caller is null ? NotValid : CallerIdentity.Succeed(caller, Scheme, this);
             }
 
-            var mayLess = caller is null || caller.Scope < Caller?.Scope || (Caller is { IsAdmin: true } && !caller.IsAdmin);
+            var mayLess = caller is null || (Caller is not null && MayLess(caller, Caller));
             (Caller, AskedAt) = (caller, askedAt);
             if (mayLess)
             {
@@ -115,14 +115,16 @@ public sealed class Credential(Digest digest, string scheme)
         }
     }
 
+    private static bool MayLess(Caller now, Caller before) => now.Scope < before.Scope || (before.IsAdmin && !now.IsAdmin);
+
     /// <summary>Runs a request, which is aborted if the credential ends meanwhile.</summary>
     public async Task RunAsync(HttpContext context, RequestDelegate next)
     {
         bool hasEnded;
         lock (_lock)
         {
-            // It ended after this request was authenticated and before it began to run: nobody would abort it later.
-            hasEnded = Caller is null || _isRetired;
+            // It ended or lost a right after this request was authenticated and before it began to run: nobody would abort it later.
+            hasEnded = Caller is null || _isRetired || (context.FindCaller() is { } caller && MayLess(Caller, caller));
             if (!hasEnded)
             {
                 _running.Add(context);

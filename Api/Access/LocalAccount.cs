@@ -18,7 +18,8 @@ internal sealed class LocalAccount(AccountDirectory directory, IOptions<AccessOp
             var account =
                 await directory.LocalAccountAsync(cancellationToken)
                 ?? throw new RefusalException(
-                    $"The database has no active local account, which {AccessModes.Key}={AccessModes.Local} needs: run MigrationService."
+                    $"The database has no active local account, which {AccessModes.Key}={AccessModes.Local} needs: "
+                        + "run MigrationService, or activate it with ./wyckoff.sh accounts activate local."
                 );
             Result = Task.FromResult(CallerIdentity.Succeed(new(account, AccessScope.Admin, IsAdmin: true), LocalHandler.SchemeName));
         }

@@ -14,9 +14,9 @@ namespace Wyckoff.Api.Access;
 public static class LocalMode
 {
     /// <summary>Headers that say that a proxy passed the request on, also after ASP.NET Core has read them.</summary>
-    private static readonly string[] Prefixes = ["X-Forwarded-", "X-Original-"];
+    private static readonly string[] Prefixes = ["X-Forwarded-", "X-Original-", "CF-"];
 
-    private const string Forwarded = "Forwarded";
+    private static readonly string[] Names = ["Forwarded", "Via", "X-Real-IP"];
 
     public static void Add(IServiceCollection services)
     {
@@ -27,6 +27,13 @@ public static class LocalMode
                 (api, access) => !access.Value.IsLocal || (api.Hosts.Length == 0 && api.Proxies.Length == 0),
                 $"{ApiOptions.Section}:{nameof(ApiOptions.Hosts)} and {nameof(ApiOptions.Proxies)} need "
                     + $"{AccessModes.Key}={AccessModes.Keys}: with {AccessModes.Local} the service is for this machine only."
+            );
+        services
+            .AddOptions<CorsOptions>()
+            .Validate<IOptions<AccessOptions>>(
+                (cors, access) => !access.Value.IsLocal || !cors.Origins.Contains(CorsOptions.Any, StringComparer.Ordinal),
+                $"{CorsOptions.Section}:{nameof(CorsOptions.Origins)} * needs {AccessModes.Key}={AccessModes.Keys}: "
+                    + $"with {AccessModes.Local} every web site could read everything. Name the origins."
             );
     }
 
@@ -53,7 +60,7 @@ public static class LocalMode
         foreach (var (name, _) in headers)
         {
             if (
-                name.Equals(Forwarded, StringComparison.OrdinalIgnoreCase)
+                Names.Contains(name, StringComparer.OrdinalIgnoreCase)
                 || Array.Exists(Prefixes, prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
             )
             {
@@ -64,10 +71,10 @@ public static class LocalMode
         return null;
     }
 
-    /// <summary>Takes the place of Kestrel's transport for all addresses but loopback in local mode, and refuses to bind to them.</summary>
+    /// <summary>In local mode, takes the place of Kestrel's transport for everything but loopback, and refuses to bind to it.</summary>
     private sealed class LoopbackOnly(IOptions<AccessOptions> access) : IConnectionListenerFactory, IConnectionListenerFactorySelector
     {
-        public bool CanBind(EndPoint endpoint) => access.Value.IsLocal && endpoint is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address);
+        public bool CanBind(EndPoint endpoint) => access.Value.IsLocal && !(endpoint is IPEndPoint ip && IPAddress.IsLoopback(ip.Address));
 
         public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
             throw new RefusalException(

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
+using Wyckoff.Accounts;
 using Wyckoff.Accounts.Own;
 using Wyckoff.Api.Access;
 using Wyckoff.Api.Binding;
@@ -44,7 +45,7 @@ public static class AccountDataApi
             .WithSummary("Delete the caller's own account with all its data. This cannot be undone.")
             .WithDescription(
                 "Asked twice: without 'confirm' nothing is deleted, and the answer says what would be and has the confirmation for the "
-                    + "second request. Sessions and keys end at once. 'kept' lists what stays without personal data: "
+                    + "second request. Sessions and keys end at once. 'kept' lists what stays, without names: "
                     + "strategies without an owner, "
                     + "orders and trades for their retention, and the audit trail."
             )
@@ -117,6 +118,14 @@ public static class AccountDataApi
             return reader.Problem();
         }
 
+        if (context.Caller() is { IsAdmin: true, Scope: < AccessScope.Admin })
+        {
+            return Problems.Of(
+                Problems.AccountNotDeletable,
+                "This is an administrator's account: delete it with a session, or a key with the scope admin."
+            );
+        }
+
         var plan = await deletion.PlanAsync(scope, cancellationToken);
         context.Response.Headers.CacheControl = "no-store";
         if (plan.Refusal is { } refusal)
@@ -154,7 +163,7 @@ public static class AccountDataApi
 }
 
 /// <summary>
-/// What a deletion deletes, or has deleted, and what stays without personal data: the rows of each table. 'confirm' is for the second
+/// What a deletion deletes, or has deleted, and what stays, without names: the rows of each table. 'confirm' is for the second
 /// request.
 /// </summary>
 public sealed record AccountDeletionResponse(

@@ -92,7 +92,7 @@ public static class AccountKeysApi
             .WithDescription("Requests that run with the key are aborted. A key that is revoked or has expired stays so.")
             .Takes(OfOne)
             .Produces(StatusCodes.Status204NoContent)
-            .Fails(Problems.InvalidParameters, Problems.UnknownKey, Problems.DatabaseAway);
+            .Fails(Problems.InvalidParameters, Problems.UnknownKey, Problems.ScopeNeeded, Problems.DatabaseAway);
         group
             .MapPost("/{id}/rotate", RotateAsync)
             .Needs(EndpointAccess.Write)
@@ -122,14 +122,18 @@ public static class AccountKeysApi
         var now = time.GetUtcNow();
         var keys = await own.ReadAsync(
             context.AccountScope(),
-            (db, token) => db.Set<ApiKey>().AsNoTracking().OrderByDescending(key => key.Id).ToListAsync(token),
+            async (db, token) =>
+            {
+                var all = db.Set<ApiKey>().AsNoTracking().OrderByDescending(key => key.Id);
+                return (
+                    Live: await all.Where(ApiKey.LiveAt(now)).ToListAsync(token),
+                    Ended: await all.Where(ApiKey.EndedAt(now)).Take(limits.Value.ShowEndedKeys).ToListAsync(token)
+                );
+            },
             cancellationToken
         );
-        var ended = 0;
-        KeyResponse[] shown =
-        [
-            .. keys.Where(key => key.IsLive(now) || ended++ < limits.Value.KeepEndedKeys).Select(key => KeyResponse.Of(key, now)),
-        ];
+        KeyResponse[] shown = [.. keys.Live.Concat(keys.Ended).OrderByDescending(key => key.Id).Select(key => KeyResponse.Of(key, now))];
+        context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(new KeysResponse(shown, shown.Length));
     }
 
@@ -195,13 +199,11 @@ public static class AccountKeysApi
                 context.AccountScope(),
                 async (db, account, token) =>
                 {
-                    var keys = await db.Set<ApiKey>().OrderByDescending(key => key.Id).ToListAsync(token);
-                    if (keys.Count(key => key.IsLive(now)) >= limits.Value.MaxKeys)
+                    if (await db.Set<ApiKey>().CountAsync(ApiKey.LiveAt(now), token) >= limits.Value.MaxKeys)
                     {
                         return TooMany(limits.Value);
                     }
 
-                    db.RemoveRange(keys.Where(key => !key.IsLive(now)).Skip(limits.Value.KeepEndedKeys));
                     var (apiKey, key) = ApiKey.Issue(account.Id, name, scope, now, expiresAt);
                     db.Add(apiKey);
                     await db.SaveChangesAsync(token);
@@ -271,6 +273,12 @@ public static class AccountKeysApi
             id,
             (_, key) =>
             {
+                // A narrower key must not lock out a wider one. Every key may end itself.
+                if (key.Id != context.Caller().KeyId && IsTooWide(context, key.Scope) is { } problem)
+                {
+                    return Task.FromResult(problem);
+                }
+
                 key.Revoke(time.GetUtcNow());
                 return Task.FromResult<IResult>(TypedResults.NoContent());
             },
@@ -324,11 +332,7 @@ public static class AccountKeysApi
                 {
                     old.Revoke(now);
                 }
-                else if (
-                    await db.Set<ApiKey>()
-                        .CountAsync(key => key.RevokedAt == null && (key.ExpiresAt == null || key.ExpiresAt > now), context.RequestAborted)
-                    >= limits.Value.MaxKeys
-                )
+                else if (await db.Set<ApiKey>().CountAsync(ApiKey.LiveAt(now), context.RequestAborted) >= limits.Value.MaxKeys)
                 {
                     return TooMany(limits.Value);
                 }
@@ -375,10 +379,7 @@ public static class AccountKeysApi
     private static IResult Created(HttpContext context, ApiKey apiKey, string key, DateTimeOffset now)
     {
         context.Response.GetTypedHeaders().CacheControl = new() { NoStore = true };
-        return TypedResults.Created(
-            FormattableString.Invariant($"{context.Request.PathBase}{AccountApi.Path}/keys/{apiKey.Id}"),
-            NewKeyResponse.Of(apiKey, key, now)
-        );
+        return TypedResults.Created((string?)null, NewKeyResponse.Of(apiKey, key, now));
     }
 
     /// <summary>403 if the scope is wider than that of the request. Nobody but an administrator has the scope admin.</summary>

@@ -76,6 +76,7 @@ public static class AccountsApi
             .WithSummary("Make an account for somebody who has not signed in yet.")
             .WithDescription("The first sign-in with the address, which the provider must have verified, leads to this account.")
             .Takes([])
+            .LimitsBody(AdministrationEndpoints.MaxBody)
             .TakesJson<InviteBody>("""{"email":"bob@example.org","name":"Bob","isAdmin":false}""", "application/json")
             .Produces<AccountResponse>(StatusCodes.Status201Created)
             .Fails(Problems.InvalidParameters, Problems.AccountExists, Problems.DatabaseAway)
@@ -90,6 +91,7 @@ public static class AccountsApi
                     + "end, and its keys rest until it is active again. The last administrator who can get in stays."
             )
             .Takes(OfOne)
+            .LimitsBody(AdministrationEndpoints.MaxBody)
             .TakesJson<AccountBody>("""{"isActive":true}""", "application/json", "application/merge-patch+json")
             .Produces<AccountResponse>()
             .Fails(
@@ -211,6 +213,11 @@ public static class AccountsApi
         {
             // In local mode nobody else can get in, whatever the other accounts have.
             return Problems.Of(Problems.LastAdministrator, "With Wyckoff:Access=local every request acts for this account.");
+        }
+
+        if (caller.AccountId == id)
+        {
+            context.ReleaseCredential(); // it may lose a right with which this request runs
         }
 
         var (account, refusal) = await administration.ChangeAsync(

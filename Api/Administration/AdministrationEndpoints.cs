@@ -9,8 +9,11 @@ namespace Wyckoff.Api.Administration;
 /// <summary>What the endpoints for administrators share.</summary>
 internal static class AdministrationEndpoints
 {
+    public const long MaxBody = 64 << 10;
+
     /// <summary>
-    /// Answers 403 if the database refuses: the caller's account has stopped being an administrator's within the last second.
+    /// Keeps the answers out of caches. Answers 403 if the database refuses: the caller's account has stopped being an administrator's
+    /// within the last second.
     /// </summary>
     public static RouteHandlerBuilder NeedsAdmin(this RouteHandlerBuilder endpoint) =>
         endpoint
@@ -18,6 +21,7 @@ internal static class AdministrationEndpoints
             .AddEndpointFilter(
                 async (invocation, next) =>
                 {
+                    invocation.HttpContext.Response.Headers.CacheControl = "no-store";
                     try
                     {
                         return await next(invocation);

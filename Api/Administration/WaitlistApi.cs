@@ -84,6 +84,7 @@ public static class WaitlistApi
                     + "a few requests per hour."
             )
             .Takes([])
+            .LimitsBody(AdministrationEndpoints.MaxBody)
             .TakesJson<WaitlistBody>("""{"name":"Wanda","email":"wanda@example.org","referralSource":"a friend"}""", "application/json")
             .Produces<WaitlistReceived>(StatusCodes.Status202Accepted)
             .Fails(Problems.InvalidParameters, Problems.WaitlistClosed, Problems.DatabaseAway)
@@ -109,6 +110,7 @@ public static class WaitlistApi
                     + "only the notes."
             )
             .Takes(OfOne)
+            .LimitsBody(AdministrationEndpoints.MaxBody)
             .TakesJson<WaitlistDecision>(
                 """{"status":"approved","notes":"met in Lisbon"}""",
                 "application/json",

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using Wyckoff.Api.Access;
 using Wyckoff.Bars;
 using Wyckoff.Bars.Caching;
 using Wyckoff.Tickers;
@@ -47,7 +48,10 @@ internal sealed class BarHeaders
         headers[BarAnswers.VersionHeader] = _version;
         // Old bars are rarely corrected, so caches may keep them for a minute. This service itself always answers with the current bars.
         headers.CacheControl =
-            !_query.FromEnd && _query.End < IncomingBar.TimeOf(time.GetUtcNow().AddDays(-7)) ? "max-age=60" : AskEachTime;
+            _query.FromEnd || _query.End >= IncomingBar.TimeOf(time.GetUtcNow().AddDays(-7)) ? AskEachTime
+            // A cache that others use must not give away what this request needed a key or session for.
+            : context.HasCredential() ? "private, max-age=60"
+            : "max-age=60";
         if (IsAt(context))
         {
             context.Response.StatusCode = StatusCodes.Status304NotModified;

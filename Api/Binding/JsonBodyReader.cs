@@ -84,7 +84,7 @@ public sealed class JsonBodyReader
         return nested;
     }
 
-    /// <summary>A field that is any object, as JSON that the database can store; <c>{}</c> if it is absent, null or invalid.</summary>
+    /// <summary>A field that is any object, as JSON that the database can store; null if it is absent, null or invalid.</summary>
     public JsonElement? AnyObject(string name)
     {
         if (!HasValue(name) || !RequireKind(name, JsonValueKind.Object, "an object"))

@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Wyckoff.Api.Access;
 
@@ -43,7 +42,7 @@ internal static class SessionCookie
             }
         }
 
+        // The cookie stays: another tab may have signed in meanwhile, and this answer would delete the new one.
         context.RejectPrincipal();
-        await http.SignOutAsync(SchemeName); // deletes the cookie, which nobody can use any more
     }
 }

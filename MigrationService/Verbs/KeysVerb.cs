@@ -12,7 +12,7 @@ namespace Wyckoff.MigrationService.Verbs;
 internal static class KeysVerb
 {
     private const int MaxName = 100;
-    private const int MaxDays = 36_500;
+    private const int MaxDays = 3_650;
     private const int MaxShown = 5;
 
     private static readonly Option<string> Account = new("--account")

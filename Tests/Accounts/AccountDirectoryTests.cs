@@ -28,10 +28,14 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task A_later_sign_in_updates_the_address_and_keeps_the_name()
+    public async Task A_later_sign_in_updates_the_address_and_keeps_name_and_picture()
     {
+        await Directory.JoinWaitlistAsync("Mover", "old@example.org", null, null, Token);
         var first = await Directory.SignInAsync(Google("mover", "Old@example.org", "Mover", "https://p/1"), invitedOnly: false, Token);
-        Assert.Equal(first, await Directory.SignInAsync(Google("mover", "new@example.org", "Someone"), invitedOnly: true, Token));
+        Assert.Equal(
+            first,
+            await Directory.SignInAsync(Google("mover", "new@example.org", "Someone", "https://p/2"), invitedOnly: true, Token)
+        );
         Assert.Equal(
             "Mover new@example.org https://p/1",
             await database.ScalarAsync<string>(
@@ -39,6 +43,8 @@ public sealed class AccountDirectoryTests(TestDatabase database) : IClassFixture
                 first.AccountId!
             )
         );
+        // The request for access moves with the address, so that it is deleted with the account.
+        Assert.Equal("new@example.org", await database.ScalarAsync<string>("SELECT email FROM account.waitlist WHERE name = 'Mover'"));
     }
 
     [Fact]

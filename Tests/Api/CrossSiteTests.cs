@@ -110,7 +110,15 @@ public sealed class CrossSiteTests(TestDatabase database) : IClassFixture<TestDa
     [Fact]
     public async Task The_origin_asterisk_lets_all_pages_read_but_not_change_data()
     {
-        await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:Cors:Origins:0"] = "*" });
+        await using var api = await ListeningApi.StartAsync(
+            database.AppConnection,
+            new()
+            {
+                ["Wyckoff:Api:Cors:Origins:0"] = "*",
+                ["Wyckoff:Access"] = "keys",
+                ["Wyckoff:Api:OpenMarketData"] = "true",
+            }
+        );
         var read = await SendAsync(api, "GET /v1/tickers", "localhost:PORT", "Accept: */*" + CrossSite);
         Assert.Contains("Access-Control-Allow-Origin: *", read, StringComparison.Ordinal);
         var refused = await SendAsync(api, "POST /v1/imports?timeframe=1d&symbol=STAR", "localhost:PORT", NoCors + CrossSite);

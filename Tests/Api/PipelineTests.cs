@@ -214,7 +214,15 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
         // Problem documents have the CORS headers as well.
         Assert.Equal("https://charts.example", await AllowedAsync(one, "https://charts.example", "/v1/imports/0"));
 
-        await using var all = new ApiServer(database.AppConnection, settings: new() { ["Wyckoff:Api:Cors:Origins:0"] = "*" });
+        await using var all = new ApiServer(
+            database.AppConnection,
+            settings: new()
+            {
+                ["Wyckoff:Api:Cors:Origins:0"] = "*",
+                ["Wyckoff:Access"] = "keys",
+                ["Wyckoff:Api:OpenMarketData"] = "true",
+            }
+        );
         Assert.Equal("*", await AllowedAsync(all, "https://anybody.example"));
 
         using var preflight = new HttpRequestMessage(HttpMethod.Options, "/v1/sync")
@@ -501,7 +509,15 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     [InlineData("GET /problems HTTP/1.1\r\nHost: localhost\r\nOrigin: a\0b\r\nConnection: close\r\n\r\n")]
     public async Task Requests_cannot_inject_response_headers(string request)
     {
-        await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Api:Cors:Origins:0"] = "*" });
+        await using var api = await ListeningApi.StartAsync(
+            database.AppConnection,
+            new()
+            {
+                ["Wyckoff:Api:Cors:Origins:0"] = "*",
+                ["Wyckoff:Access"] = "keys",
+                ["Wyckoff:Api:OpenMarketData"] = "true",
+            }
+        );
         var answer = await api.RawAsync(request);
         Assert.Matches("^HTTP/1.1 (200|400|404) ", answer);
         Assert.DoesNotContain("\nX-Injected", answer, StringComparison.Ordinal);
@@ -511,6 +527,7 @@ public sealed class PipelineTests(TestDatabase database) : IClassFixture<TestDat
     [Theory]
     [InlineData("Wyckoff:Access", "open")]
     [InlineData("Wyckoff:Api:Hosts:0", "wyckoff.example")] // with Wyckoff:Access=local
+    [InlineData("Wyckoff:Api:Cors:Origins:0", "*")] // with Wyckoff:Access=local
     [InlineData("Wyckoff:Api:MaxBody", "0")]
     [InlineData("Wyckoff:Api:AnswerWithin", "0")]
     [InlineData("Wyckoff:Api:RateLimit:PerSecond", "0")]

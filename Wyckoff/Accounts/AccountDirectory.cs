@@ -36,7 +36,8 @@ public sealed class AccountDirectory(NpgsqlDataSource source, Database database)
     /// revoked, or whose account is deactivated.
     /// </summary>
     /// <remarks>
-    /// Without the primary a standby answers. Nothing can be revoked then, so its answer is as good but for what it has not replayed yet.
+    /// Without the primary a standby answers. Nothing can be revoked then, so its answer is as good but for what it has not replayed yet. A
+    /// primary that is busy counts as there.
     /// </remarks>
     public async Task<Caller?[]> AuthenticateAsync(IReadOnlyList<byte[]> hashes, CancellationToken cancellationToken)
     {
@@ -44,7 +45,7 @@ public sealed class AccountDirectory(NpgsqlDataSource source, Database database)
         {
             return await database.ReadAsync(FindAsync, cancellationToken);
         }
-        catch (Exception e) when (database.HasStandbys && DatabaseFaults.IsAway(e))
+        catch (Exception e) when (database.HasStandbys && DatabaseFaults.IsAway(e) && !IsBusy(e))
         {
             return await database.OpenOnStandbyAsync(
                 async (connection, token) =>
@@ -132,6 +133,11 @@ public sealed class AccountDirectory(NpgsqlDataSource source, Database database)
             },
             cancellationToken
         );
+
+    /// <summary>Whether the primary may be there and only has too much to do: then keys can be revoked on it.</summary>
+    private static bool IsBusy(Exception exception) =>
+        exception is TimeoutException or PostgresException { SqlState: PostgresErrorCodes.TooManyConnections }
+        || (exception.InnerException is { } inner && IsBusy(inner));
 
     private static NpgsqlParameter Text(string? value) =>
         new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Linq.Expressions;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Serialization;
@@ -59,6 +60,13 @@ public sealed class ApiKey
 
     public DateTimeOffset CreatedAt { get; private set; }
 
+    /// <summary>Keys that are neither revoked nor expired.</summary>
+    public static Expression<Func<ApiKey, bool>> LiveAt(DateTimeOffset now) =>
+        key => key.RevokedAt == null && (key.ExpiresAt == null || key.ExpiresAt > now);
+
+    /// <summary>Keys that are revoked or expired. They are kept, so that one that was revoked can never be added again.</summary>
+    public static Expression<Func<ApiKey, bool>> EndedAt(DateTimeOffset now) => key => key.RevokedAt != null || key.ExpiresAt <= now;
+
     /// <summary>Creates a key. Returns the entity and the key itself, which the owner sees only once.</summary>
     public static (ApiKey ApiKey, string Key) Issue(
         long accountId,
@@ -76,15 +84,20 @@ public sealed class ApiKey
     public static bool IsForm(ReadOnlySpan<char> text) =>
         text.Length == Length && text.StartsWith(Mark, StringComparison.Ordinal) && !text[Mark.Length..].ContainsAnyExcept(Characters);
 
-    /// <summary>Whether a text contains a key.</summary>
+    /// <summary>Whether a text contains a key. Longer random text, such as a token, may have the form of one somewhere in it.</summary>
     public static bool IsIn(ReadOnlySpan<char> text)
     {
-        for (int at; (at = text.IndexOf(Mark, StringComparison.Ordinal)) >= 0; text = text[(at + Mark.Length)..])
+        for (int start; (start = text.IndexOfAny(Characters)) >= 0; )
         {
-            if (text.Length - at >= Length && IsForm(text.Slice(at, Length)))
+            text = text[start..];
+            var end = text.IndexOfAnyExcept(Characters);
+            var word = end < 0 ? text : text[..end];
+            if (IsForm(word))
             {
                 return true;
             }
+
+            text = text[word.Length..];
         }
 
         return false;

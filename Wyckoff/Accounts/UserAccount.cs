@@ -80,12 +80,6 @@ public sealed class UserAccount
         );
     }
 
-    public void Deactivate() => IsActive = false;
-
-    public void Activate() => IsActive = true;
-
-    public void SetAdmin(bool isAdmin) => IsAdmin = isAdmin;
-
     /// <summary>Checks the form only: one @ with text on both sides, printable ASCII, no capitals.</summary>
     public static bool IsEmail(string? text) =>
         text is not null

@@ -29,6 +29,4 @@ public sealed class WaitlistEntry
     public DateTimeOffset CreatedAt { get; private set; }
 
     public DateTimeOffset UpdatedAt { get; private set; }
-
-    public void Decide(WaitlistStatus status, string? notes) => (Status, Notes) = (status, notes);
 }

@@ -5,8 +5,9 @@ GRANT USAGE ON SCHEMA account TO wyckoff_app, wyckoff_worker, wyckoff_reader, wy
 GRANT SELECT ON account.user_accounts TO wyckoff_app;
 GRANT UPDATE (name, profile_picture_url, phone, address, date_of_birth, gender) ON account.user_accounts TO wyckoff_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON account.user_profiles, account.user_rules TO wyckoff_app;
-GRANT SELECT, INSERT, DELETE ON account.api_keys, account.sessions TO wyckoff_app;
--- A key keeps its scope, so that nobody widens one that is in use.
+GRANT SELECT, INSERT, DELETE ON account.sessions TO wyckoff_app;
+-- A key keeps its scope, so that nobody widens one that is in use, and its row, so that one that was revoked cannot be added again.
+GRANT SELECT, INSERT ON account.api_keys TO wyckoff_app;
 GRANT UPDATE (name, expires_at, revoked_at) ON account.api_keys TO wyckoff_app;
 GRANT UPDATE (revoked_at) ON account.sessions TO wyckoff_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON

@@ -45,12 +45,20 @@ BEGIN
     refusal := 'deactivated';
     RETURN;
   ELSE
-    -- The address comes from the provider, unless another account has it. The name stays, because the user may have changed it here.
-    UPDATE account.user_accounts a
-       SET email = wanted, profile_picture_url = coalesce(sign_in.profile_picture_url, a.profile_picture_url)
-     WHERE a.id = person.id
-       AND (a.email, a.profile_picture_url) IS DISTINCT FROM (wanted, coalesce(sign_in.profile_picture_url, a.profile_picture_url))
-       AND NOT EXISTS (SELECT FROM account.user_accounts other WHERE other.email = wanted AND other.id <> person.id);
+    -- The address comes from the provider, unless another account has it. Name and picture stay, because the user may have changed them.
+    BEGIN
+      UPDATE account.user_accounts a
+         SET email = wanted
+       WHERE a.id = person.id AND a.email <> wanted
+         AND NOT EXISTS (SELECT FROM account.user_accounts other WHERE other.email = wanted);
+      IF FOUND THEN
+        -- So that the request for access is found, and deleted, with the account.
+        UPDATE account.waitlist w SET email = wanted
+         WHERE w.email = person.email AND NOT EXISTS (SELECT FROM account.waitlist other WHERE other.email = wanted);
+      END IF;
+    EXCEPTION WHEN unique_violation THEN
+      NULL; -- somebody else got the address at this moment
+    END;
   END IF;
   account_id := person.id;
 END $$;

@@ -5,4 +5,4 @@ CREATE TRIGGER ledger_update BEFORE UPDATE ON journal.trade_fills
 CREATE TRIGGER ledger_truncate BEFORE TRUNCATE ON journal.trade_fills
   FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER audit AFTER INSERT OR DELETE ON journal.trade_fills
-  FOR EACH ROW EXECUTE FUNCTION audit.record_change('trade_fill', 'id', 'raw_data');
+  FOR EACH ROW EXECUTE FUNCTION audit.record_change('trade_fill', 'id', 'raw_data', 'tags');

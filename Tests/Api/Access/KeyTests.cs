@@ -100,6 +100,17 @@ public sealed class KeyTests(TestDatabase database) : IClassFixture<TestDatabase
         Assert.DoesNotContain(key, problem.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("KEY", true)]
+    [InlineData("Bearer KEY", true)]
+    [InlineData("x=KEY;", true)]
+    [InlineData("xKEY", false)] // a longer token that has the form of a key in it
+    [InlineData("KEY0", false)]
+    [InlineData("wk_short", false)]
+    [InlineData("", false)]
+    public void A_key_is_recognised_as_a_word(string text, bool expected) =>
+        Assert.Equal(expected, ApiKey.IsIn(text.Replace("KEY", "wk_" + new string('A', 43), StringComparison.Ordinal)));
+
     private async Task<HttpResponseMessage> SendAsync(string method, string path, string? key)
     {
         using var request = new HttpRequestMessage(new(method), path);

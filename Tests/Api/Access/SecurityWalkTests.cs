@@ -37,6 +37,9 @@ public sealed class SecurityWalkTests(SecurityWalkTests.WalkDatabase database) :
         "X-Forwarded-Prefix",
         "x-forwarded-port",
         "X-Original-For",
+        "Via",
+        "X-Real-IP",
+        "CF-Connecting-IP",
     ];
 
     // All that logs can say, and the addresses of requests.
@@ -107,6 +110,46 @@ public sealed class SecurityWalkTests(SecurityWalkTests.WalkDatabase database) :
         Assert.True(_wrong.Count == 0, string.Join("\n", _wrong.Take(60)));
         Assert.Contains(api.Logged, line => line.StartsWith("Debug ", StringComparison.Ordinal));
         NoSecretsIn(api.Logged);
+    }
+
+    [Fact]
+    public async Task No_answer_has_anything_of_another_account()
+    {
+        const string canary = "zanzibar";
+        const int theirs = 7777;
+        await ValidRows.FillAsync(database.Owner, theirs, canary);
+        await using var api = await ListeningApi.StartAsync(database.Connection, With("Wyckoff:Access", AccessModes.Keys));
+        foreach (var endpoint in await EndpointsAsync(api))
+        {
+            // The example of an id is 1: theirs takes its place.
+            var foreign = endpoint with
+            {
+                Url = Regex.Replace(endpoint.Url, @"/1(?=$|[/?])", $"/{theirs}"),
+            };
+            foreach (var request in new[] { endpoint, foreign }.Distinct())
+            {
+                using var response = await SendAsync(api, request, [Bearer(await NewKeyAsync(AccessScope.Write, isAdmin: false))]);
+                var outcome = await OutcomeAsync(response, [canary]);
+                if (request == foreign && request != endpoint && request.Access is EndpointAccess.Read or EndpointAccess.Write)
+                {
+                    Expect(outcome.StartsWith("404 ", StringComparison.Ordinal), $"{request}: {outcome}, and 404 was expected.");
+                }
+            }
+        }
+
+        Assert.True(_wrong.Count == 0, string.Join("\n", _wrong.Take(60)));
+        Assert.Equal(
+            1L,
+            await database.ScalarAsync<long>($"SELECT count(*) FROM account.api_keys WHERE account_id = {theirs} AND revoked_at IS NULL")
+        );
+
+        void Expect(bool holds, string what)
+        {
+            if (!holds)
+            {
+                _wrong.Add(what);
+            }
+        }
     }
 
     [Fact]

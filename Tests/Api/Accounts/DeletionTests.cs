@@ -46,7 +46,8 @@ public sealed class DeletionTests(TestDatabase database) : AccountApiBase(databa
         var foreign = (await GetAsync(other, "DELETE", "")).GetProperty("confirm").GetString()!;
         var deletion = Api.Services.GetRequiredService<AccountDeletion>();
         var expired = deletion.Confirmation(id, DateTimeOffset.UnixEpoch);
-        foreach (var confirm in new[] { foreign, expired, "yes", "", foreign[..^2] })
+        var own = (await GetAsync(key, "DELETE", "")).GetProperty("confirm").GetString()!;
+        foreach (var confirm in new[] { foreign, expired, "yes", "", own[..^2], own[..^4] + "AAAA" })
         {
             using var response = await SendAsync(key, "DELETE", "?confirm=" + confirm);
             Assert.Equal(["confirm"], await response.ReadInvalidNamesAsync());
@@ -57,12 +58,38 @@ public sealed class DeletionTests(TestDatabase database) : AccountApiBase(databa
     }
 
     [Fact]
+    public async Task An_administrator_stays_while_nobody_can_get_in_to_the_other_ones()
+    {
+        await Database.ExecuteAsync("UPDATE account.user_accounts SET is_active = false WHERE is_admin");
+        var (_, key) = await AddAccountAsync("only", AccessScope.Admin, isAdmin: true);
+        await Database.ExecuteAsync(
+            """
+            INSERT INTO account.user_accounts (external_user_id, name, email, auth_provider, is_admin)
+            VALUES ('invited:2', 'Iris', 'iris@example.org', 'local', true)
+            """
+        );
+        using var refused = await SendAsync(key, "DELETE", "");
+        await refused.ReadProblemAsync(HttpStatusCode.Conflict, "/problems/account-not-deletable");
+        await Database.ExecuteAsync("UPDATE account.user_accounts SET external_user_id = 'google:2' WHERE external_user_id = 'invited:2'");
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(key, "DELETE", ""));
+        await Database.ExecuteAsync("UPDATE account.user_accounts SET is_active = true WHERE external_user_id = 'local'");
+    }
+
+    [Fact]
+    public async Task An_administrators_account_is_not_deleted_with_a_write_key()
+    {
+        var (_, key) = await AddAccountAsync("chief", isAdmin: true);
+        using var refused = await SendAsync(key, "DELETE", "");
+        await refused.ReadProblemAsync(HttpStatusCode.Conflict, "/problems/account-not-deletable");
+    }
+
+    [Fact]
     public async Task The_last_active_administrator_and_the_local_account_cannot_be_deleted()
     {
-        await Database.ExecuteAsync("UPDATE account.user_accounts SET is_active = false WHERE external_user_id = 'local'");
+        await Database.ExecuteAsync("UPDATE account.user_accounts SET is_active = false WHERE is_admin");
         try
         {
-            var (id, key) = await AddAccountAsync("last", isAdmin: true);
+            var (id, key) = await AddAccountAsync("last", AccessScope.Admin, isAdmin: true);
             using var refused = await SendAsync(key, "DELETE", "");
             var problem = await refused.ReadProblemAsync(HttpStatusCode.Conflict, "/problems/account-not-deletable");
             Assert.Contains("last active administrator", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
@@ -74,7 +101,7 @@ public sealed class DeletionTests(TestDatabase database) : AccountApiBase(databa
             await confirmed.ReadProblemAsync(HttpStatusCode.Conflict, "/problems/account-not-deletable");
 
             // Of two that are deleted at the same time, one stays.
-            var (_, second) = await AddAccountAsync("second", isAdmin: true);
+            var (_, second) = await AddAccountAsync("second", AccessScope.Admin, isAdmin: true);
             var confirmations = new List<(string Key, string? Token)>();
             foreach (var admin in new[] { key, second })
             {

@@ -6,7 +6,7 @@ using Wyckoff.Tests.Accounts;
 namespace Wyckoff.Tests.Api.Accounts;
 
 public sealed class KeyManagementTests(TestDatabase database)
-    : AccountApiBase(database, new(StringComparer.Ordinal) { ["Wyckoff:Accounts:MaxKeys"] = "4", ["Wyckoff:Accounts:KeepEndedKeys"] = "2" })
+    : AccountApiBase(database, new(StringComparer.Ordinal) { ["Wyckoff:Accounts:MaxKeys"] = "4", ["Wyckoff:Accounts:ShowEndedKeys"] = "2" })
 {
     [Fact]
     public async Task A_key_is_made_shown_once_renamed_and_revoked()
@@ -72,6 +72,19 @@ public sealed class KeyManagementTests(TestDatabase database)
         Assert.Equal("live", Text(await FindAsync(write, admin), "state"));
     }
 
+    [Fact]
+    public async Task A_key_revokes_itself_and_narrower_ones_but_no_wider_one()
+    {
+        var (account, admin) = await AddAccountAsync("narrow", AccessScope.Admin, isAdmin: true);
+        var write = await TestAccounts.AddKeyAsync(Database, account, AccessScope.Write);
+        var keys = (await GetAsync(admin, "GET", "/keys")).GetProperty("keys").EnumerateArray();
+        var ids = keys.ToDictionary(key => Text(key, "scope")!, key => key.GetProperty("id").GetInt64(), StringComparer.Ordinal);
+        using var refused = await SendAsync(write, "DELETE", $"/keys/{ids["admin"]}");
+        await refused.ReadProblemAsync(HttpStatusCode.Forbidden, "/problems/scope-needed");
+        Assert.Equal(HttpStatusCode.NoContent, await StatusAsync(write, "DELETE", $"/keys/{ids["write"]}"));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(admin, "GET", ""));
+    }
+
     [Theory]
     [InlineData("{}", "name")]
     [InlineData("""{"name":"  "}""", "name")]
@@ -80,7 +93,7 @@ public sealed class KeyManagementTests(TestDatabase database)
     [InlineData("""{"name":"x","expiresInDays":3651}""", "expiresInDays")]
     [InlineData("""{"name":"x","expiresAt":"2020-01-01T00:00:00Z"}""", "expiresAt")]
     [InlineData("""{"name":"x","expiresAt":"soon"}""", "expiresAt")]
-    [InlineData("""{"name":"x","expiresAt":"2027-12-01T00:00:00Z","expiresInDays":5}""", "expiresInDays")]
+    [InlineData("""{"name":"x","expiresAt":"2999-12-01T00:00:00Z","expiresInDays":5}""", "expiresAt", "expiresInDays")]
     [InlineData("""{"name":"x","key":"wk_chosen"}""", "key")]
     public async Task Bad_fields_are_named(string json, params string[] expected)
     {

@@ -25,18 +25,16 @@ public sealed class AccountDeletion(
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await scope.EnterAsync(transaction, cancellationToken);
-        if (await AskAsync(connection, isConfirmed: false, cancellationToken) is { } refusal)
-        {
-            return new([], [], refusal);
-        }
-
         var (deleted, kept) = (new List<TableCount>(), new List<TableCount>());
         foreach (var table in await AccountTable.AllAsync(connection, cancellationToken))
         {
             await using var command = new NpgsqlCommand(
                 $"SELECT count(*) FROM {table.Source} WHERE {table.Owner} = account.current_id()",
                 connection
-            );
+            )
+            {
+                CommandTimeout = 0,
+            };
             var rows = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
             if (rows > 0)
             {
@@ -44,7 +42,10 @@ public sealed class AccountDeletion(
             }
         }
 
-        return new(deleted, kept, null);
+        // Last, because it may lock the accounts of administrators until the end of the transaction.
+        return await AskAsync(connection, isConfirmed: false, cancellationToken) is { } refusal
+            ? new([], [], refusal)
+            : new(deleted, kept, null);
     }
 
     /// <summary>A confirmation for this account, and when it ends.</summary>
@@ -81,14 +82,14 @@ public sealed class AccountDeletion(
 
     private static async Task<DeletionRefusal?> AskAsync(NpgsqlConnection connection, bool isConfirmed, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT account.delete_own_account($1)", connection);
+        await using var command = new NpgsqlCommand("SELECT account.delete_own_account($1)", connection) { CommandTimeout = 0 };
         command.Parameters.Add(new() { Value = isConfirmed });
         return await command.ExecuteScalarAsync(cancellationToken) is string refusal ? EnumText.Parse<DeletionRefusal>(refusal) : null;
     }
 
     /// <summary>
     /// Whether a table keeps its rows: strategies lose their owner; orders, trades and their figures are kept for years; the audit trail
-    /// and logs cannot be changed. None of them has personal data.
+    /// and logs cannot be changed. None of them names a person.
     /// </summary>
     private static bool IsKept(string table) =>
         table.StartsWith("trading.", StringComparison.Ordinal) || table.StartsWith("audit.", StringComparison.Ordinal);
@@ -99,7 +100,7 @@ public sealed class AccountDeletion(
 /// <summary>How many rows of an account a table has.</summary>
 public sealed record TableCount(string Table, long Rows);
 
-/// <summary>What a deletion deletes, and what it leaves without personal data; or why the account cannot be deleted.</summary>
+/// <summary>What a deletion deletes, and what it leaves without names; or why the account cannot be deleted.</summary>
 public sealed record DeletionPlan(IReadOnlyList<TableCount> Deleted, IReadOnlyList<TableCount> Kept, DeletionRefusal? Refusal);
 
 /// <summary>Why an account is not deleted.</summary>

@@ -14,9 +14,9 @@ public sealed class AccountLimits
     [Range(1, 1_000, ErrorMessage = "Wyckoff:Accounts:MaxKeys is a number from 1 to 1000.")]
     public int MaxKeys { get; set; } = 50;
 
-    /// <summary>How many revoked and expired keys the list of keys keeps, newest first. The audit trail has them all.</summary>
-    [Range(0, 1_000, ErrorMessage = "Wyckoff:Accounts:KeepEndedKeys is a number from 0 to 1000.")]
-    public int KeepEndedKeys { get; set; } = 100;
+    /// <summary>How many revoked and expired keys the list of keys shows, newest first.</summary>
+    [Range(0, 1_000, ErrorMessage = "Wyckoff:Accounts:ShowEndedKeys is a number from 0 to 1000.")]
+    public int ShowEndedKeys { get; set; } = 100;
 
     /// <summary>How long the confirmation of a deletion is valid.</summary>
     [Range(

@@ -26,7 +26,7 @@ public sealed record AccountTable(
 
     /// <summary>
     /// Reads from the catalog which tables have rows of accounts, so that a table that is added later is not forgotten: those with a column
-    /// account_id or user_account_id, and the accounts themselves.
+    /// account_id or user_account_id, the accounts themselves, and the request for access that an account was made for.
     /// </summary>
     public static async Task<IReadOnlyList<AccountTable>> AllAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -34,11 +34,11 @@ public sealed record AccountTable(
             """
             WITH owned AS (
               SELECT c.oid, n.nspname AS schema, c.relname AS name,
-                     (SELECT a.attname FROM pg_attribute a
+                     CASE WHEN c.oid = 'account.waitlist'::regclass THEN 'account_id' ELSE (SELECT a.attname FROM pg_attribute a
                        WHERE a.attrelid = c.oid AND NOT a.attisdropped
                          AND (a.attname IN ('account_id', 'user_account_id')
                               OR (a.attname = 'id' AND c.oid = 'account.user_accounts'::regclass))
-                       ORDER BY a.attnum LIMIT 1) AS owner
+                       ORDER BY a.attnum LIMIT 1) END AS owner
                 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^(_|pg_|timescaledb|information_schema)'
             ), sources AS (
@@ -57,7 +57,10 @@ public sealed record AccountTable(
               FROM sources s
               JOIN pg_attribute a ON a.attrelid = s.oid AND a.attnum > 0 AND NOT a.attisdropped
               JOIN pg_type t ON t.oid = a.atttypid
-             CROSS JOIN LATERAL (SELECT a.attname ~ '(hash|secret|token|password|authorization_id)' AS secret) AS named
+             CROSS JOIN LATERAL (
+               SELECT a.attname ~ '(hash|secret|token|password|authorization_id)'
+                      -- What administrators note about a request is theirs.
+                      OR s.oid = 'account.waitlist'::regclass AND a.attname = 'notes' AS secret) AS named
              WHERE source IS NOT NULL
              GROUP BY s.oid, schema, name, source, owner
              ORDER BY schema, name

@@ -15,5 +15,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION account.ways_in() IS
   'Returns the administrators'' accounts that somebody can get in to: the one that acts now, and those that sign in with a provider or '
-  'have a key of the scope admin. Until the end of the transaction nobody else can change which these are.';
+  'have a key of the scope admin. Until the end of the transaction no other account is deactivated or deleted.';
 REVOKE EXECUTE ON FUNCTION account.ways_in() FROM PUBLIC;

@@ -5,8 +5,15 @@ DECLARE
   person account.user_accounts%ROWTYPE;
   ways   bigint[];
 BEGIN
-  ways := account.ways_in();
-  SELECT * INTO person FROM account.user_accounts WHERE id = acting FOR UPDATE;
+  -- Only an administrator's deletion can leave none, and waits for others. Before the row is locked, as in change_account.
+  IF EXISTS (SELECT FROM account.user_accounts WHERE id = acting AND is_admin) THEN
+    ways := account.ways_in();
+  END IF;
+  IF confirmed THEN
+    SELECT * INTO person FROM account.user_accounts WHERE id = acting FOR UPDATE;
+  ELSE
+    SELECT * INTO person FROM account.user_accounts WHERE id = acting;
+  END IF;
   IF person.id IS NULL THEN
     RETURN 'gone';
   ELSIF person.external_user_id = 'local' THEN
