@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -102,6 +103,37 @@ public sealed class BrokerSecretsTests(TestDatabase database) : IClassFixture<Te
         Assert.ThrowsAny<Exception>(() => host.Services.GetRequiredService<BrokerSecrets>().Protect(1, "x"));
         await host.StopAsync(Token);
         File.Delete(_keys + ".file");
+    }
+
+    [Fact]
+    public async Task Services_that_start_together_on_an_empty_folder_use_one_key()
+    {
+        var hosts = Enumerable.Range(0, 6).Select(_ => Host()).ToList();
+        using var together = new Barrier(hosts.Count);
+        var texts = await Task.WhenAll(
+            hosts.Select(host =>
+                Task.Factory.StartNew(
+                    () =>
+                    {
+                        var protector = Protector(host);
+                        together.SignalAndWait(Token);
+                        return protector.Protect("text");
+                    },
+                    Token,
+                    TaskCreationOptions.LongRunning,
+                    TaskScheduler.Default
+                )
+            )
+        );
+        foreach (var host in hosts)
+        {
+            Assert.All(texts, text => Assert.Equal("text", Protector(host).Unprotect(text)));
+            host.Dispose();
+        }
+
+        Assert.Single(Directory.GetFiles(_keys, "key-*.xml"));
+
+        static IDataProtector Protector(IHost host) => host.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("test");
     }
 
     private async Task<long> SignInAsync(string name) => await TestAccounts.CreateAsync(database, name);
