@@ -127,16 +127,7 @@ internal sealed class FirstAccess(IOptions<MigrationOptions> options, TimeProvid
     private string Write(string key)
     {
         var wanted = Path.GetFullPath(
-            options.Value.AdminKeyFile is { Length: > 0 } given
-                ? given
-                : Path.Combine(
-                    Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify)
-                        is { Length: > 0 } home
-                        ? home
-                        : AppContext.BaseDirectory,
-                    "wyckoff",
-                    "admin.key"
-                )
+            options.Value.AdminKeyFile is { Length: > 0 } given ? given : SecretsOptions.InUserFolder("admin.key")
         );
         try
         {

@@ -11,15 +11,16 @@ public sealed class SecretsOptions
     /// </summary>
     public string? KeyFolder { get; set; }
 
-    internal string FolderOrDefault =>
-        string.IsNullOrWhiteSpace(KeyFolder)
-            ? Path.Combine(
-                Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify)
-                    is { Length: > 0 } home
-                    ? home
-                    : AppContext.BaseDirectory,
-                "wyckoff",
-                "keys"
-            )
-            : KeyFolder;
+    internal string FolderOrDefault => string.IsNullOrWhiteSpace(KeyFolder) ? InUserFolder("keys") : KeyFolder;
+
+    /// <summary>A file or folder in the user's data folder, or beside the program if the user has none.</summary>
+    public static string InUserFolder(string name) =>
+        Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify)
+                is { Length: > 0 } home
+                ? home
+                : AppContext.BaseDirectory,
+            "wyckoff",
+            name
+        );
 }

@@ -14,9 +14,6 @@ public static class AccountApi
 {
     public const string Path = "/v1/account";
 
-    /// <summary>The largest body of a request that changes an account, in bytes.</summary>
-    public const int MaxBody = 64 << 10;
-
     private const int MaxAddress = 500;
 
     private static readonly string[] FieldNames = ["name", "profilePictureUrl", "phone", "address", "dateOfBirth", "gender"];
@@ -47,7 +44,7 @@ public static class AccountApi
             .WithDescription("With an ETag in If-Match, only if the account has not changed meanwhile.")
             .Takes([])
             .TakesJson<OwnAccountBody>("""{"phone":"+43 1 234"}""", "application/json", "application/merge-patch+json")
-            .LimitsBody(MaxBody)
+            .LimitsBody(JsonBodyEndpoints.SmallBody)
             .Produces<OwnAccountResponse>()
             .Fails(Problems.InvalidParameters, Problems.ChangedMeanwhile, Problems.DatabaseAway)
             .Answers("application/json", example);

@@ -105,7 +105,7 @@ public static class AccountDocumentsApi
             .WithDescription("With an ETag in If-Match, only if the document has not changed meanwhile.")
             .Takes([])
             .TakesJson<T>(example, "application/json")
-            .LimitsBody(AccountApi.MaxBody)
+            .LimitsBody(JsonBodyEndpoints.SmallBody)
             .Produces<T>()
             .Fails(Problems.InvalidParameters, Problems.NewerDocument, Problems.ChangedMeanwhile, Problems.DatabaseAway)
             .Answers("application/json", example);

@@ -69,7 +69,7 @@ public static class AccountKeysApi
             )
             .Takes([])
             .TakesJson<KeyBody>("""{"name":"notebook","scope":"read","expiresInDays":90}""", "application/json")
-            .LimitsBody(AccountApi.MaxBody)
+            .LimitsBody(JsonBodyEndpoints.SmallBody)
             .Produces<NewKeyResponse>(StatusCodes.Status201Created)
             .Fails(Problems.InvalidParameters, Problems.LimitReached, Problems.DatabaseAway)
             .Answers("application/json", made);
@@ -80,7 +80,7 @@ public static class AccountKeysApi
             .WithSummary("Rename a key. Scope and expiry stay as they were made.")
             .Takes(OfOne)
             .TakesJson<KeyNameBody>("""{"name":"old notebook"}""", "application/json", "application/merge-patch+json")
-            .LimitsBody(AccountApi.MaxBody)
+            .LimitsBody(JsonBodyEndpoints.SmallBody)
             .Produces<KeyResponse>()
             .Fails(Problems.InvalidParameters, Problems.UnknownKey, Problems.DatabaseAway)
             .Answers("application/json", one);

@@ -80,7 +80,7 @@ public static class AccountRulesApi
                 """,
                 "application/json"
             )
-            .LimitsBody(AccountApi.MaxBody)
+            .LimitsBody(JsonBodyEndpoints.SmallBody)
             .Produces<RuleResponse>()
             .Produces<RuleResponse>(StatusCodes.Status201Created)
             .Fails(Problems.InvalidParameters, Problems.LimitReached, Problems.ChangedMeanwhile, Problems.DatabaseAway)

@@ -76,7 +76,7 @@ public static class AccountsApi
             .WithSummary("Make an account for somebody who has not signed in yet.")
             .WithDescription("The first sign-in with the address, which the provider must have verified, leads to this account.")
             .Takes([])
-            .LimitsBody(AdministrationEndpoints.MaxBody)
+            .LimitsBody(JsonBodyEndpoints.SmallBody)
             .TakesJson<InviteBody>("""{"email":"bob@example.org","name":"Bob","isAdmin":false}""", "application/json")
             .Produces<AccountResponse>(StatusCodes.Status201Created)
             .Fails(Problems.InvalidParameters, Problems.AccountExists, Problems.DatabaseAway)
@@ -91,7 +91,7 @@ public static class AccountsApi
                     + "end, and its keys rest until it is active again. The last administrator who can get in stays."
             )
             .Takes(OfOne)
-            .LimitsBody(AdministrationEndpoints.MaxBody)
+            .LimitsBody(JsonBodyEndpoints.SmallBody)
             .TakesJson<AccountBody>("""{"isActive":true}""", "application/json", "application/merge-patch+json")
             .Produces<AccountResponse>()
             .Fails(

@@ -9,8 +9,6 @@ namespace Wyckoff.Api.Administration;
 /// <summary>What the endpoints for administrators share.</summary>
 internal static class AdministrationEndpoints
 {
-    public const long MaxBody = 64 << 10;
-
     /// <summary>
     /// Keeps the answers out of caches. Answers 403 if the database refuses: the caller's account has stopped being an administrator's
     /// within the last second.

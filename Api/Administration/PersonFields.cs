@@ -1,4 +1,3 @@
-using System.Text;
 using Wyckoff.Accounts;
 using Wyckoff.Api.Binding;
 
@@ -7,8 +6,6 @@ namespace Wyckoff.Api.Administration;
 /// <summary>The name and the address of somebody without an account, read from a body.</summary>
 internal readonly record struct PersonFields(string Name, string Email)
 {
-    public const int MaxLength = 255;
-
     public static PersonFields Read(JsonBodyReader body, RequestReader reader)
     {
         foreach (var field in new[] { "name", "email" }.Where(field => !body.Has(field)))
@@ -16,15 +13,14 @@ internal readonly record struct PersonFields(string Name, string Email)
             reader.AddError(field, "Missing.");
         }
 
-        var name = body.Text("name", MaxLength, "");
-        var given = body.Text("email", MaxLength, "");
-        var email = given.ToLowerInvariant();
-        // The Kelvin sign is k in lower case, so the text as given must be ASCII.
-        if (email.Length > 0 && !(Ascii.IsValid(given) && UserAccount.IsEmail(email)))
+        var name = body.Text("name", UserAccount.MaxText, "");
+        var given = body.Text("email", UserAccount.MaxText, "");
+        var email = UserAccount.FindEmail(given);
+        if (email is null && given.Length > 0)
         {
             reader.AddError("email", $"{Parameters.Quote(given)} is not an e-mail address such as ann@example.org.");
         }
 
-        return new(name, email);
+        return new(name, email ?? "");
     }
 }

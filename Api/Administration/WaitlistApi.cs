@@ -14,7 +14,6 @@ public static class WaitlistApi
 {
     private const int MaxLimit = 1_000;
     private const int DefaultLimit = 100;
-    private const int MaxNotes = 2_000;
 
     private const string Received = "Thank you. If access is given to you, sign in with this address.";
 
@@ -84,7 +83,7 @@ public static class WaitlistApi
                     + "a few requests per hour."
             )
             .Takes([])
-            .LimitsBody(AdministrationEndpoints.MaxBody)
+            .LimitsBody(JsonBodyEndpoints.SmallBody)
             .TakesJson<WaitlistBody>("""{"name":"Wanda","email":"wanda@example.org","referralSource":"a friend"}""", "application/json")
             .Produces<WaitlistReceived>(StatusCodes.Status202Accepted)
             .Fails(Problems.InvalidParameters, Problems.WaitlistClosed, Problems.DatabaseAway)
@@ -110,7 +109,7 @@ public static class WaitlistApi
                     + "only the notes."
             )
             .Takes(OfOne)
-            .LimitsBody(AdministrationEndpoints.MaxBody)
+            .LimitsBody(JsonBodyEndpoints.SmallBody)
             .TakesJson<WaitlistDecision>(
                 """{"status":"approved","notes":"met in Lisbon"}""",
                 "application/json",
@@ -137,7 +136,7 @@ public static class WaitlistApi
         var reader = new RequestReader(context, []);
         var body = await JsonBodyReader.ReadAsync(context, reader, RequestFields);
         var person = PersonFields.Read(body, reader);
-        var referralSource = body.TextOrNull("referralSource", PersonFields.MaxLength, null);
+        var referralSource = body.TextOrNull("referralSource", WaitlistEntry.MaxReferralSource, null);
         if (reader.HasErrors)
         {
             return reader.Problem();
@@ -182,7 +181,7 @@ public static class WaitlistApi
         var id = reader.Get(Id);
         var body = await JsonBodyReader.ReadAsync(context, reader, DecisionFields);
         var decision = body.Get(Decision, WaitlistStatus.Rejected);
-        var notes = body.TextOrNull("notes", MaxNotes, null);
+        var notes = body.TextOrNull("notes", WaitlistEntry.MaxNotes, null);
         if (reader.HasErrors)
         {
             return reader.Problem();

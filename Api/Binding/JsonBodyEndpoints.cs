@@ -12,6 +12,9 @@ public static class JsonBodyEndpoints
     /// <summary>Declared beside the expected types, so that the endpoint and not the router refuses other types.</summary>
     public const string AnyType = "*/*";
 
+    /// <summary>The largest body in bytes of endpoints that take a few fields or a document.</summary>
+    public const long SmallBody = 64 << 10;
+
     /// <summary>Declares the schema and an example of the body, and refuses a body of another content type.</summary>
     public static RouteHandlerBuilder TakesJson<T>(this RouteHandlerBuilder endpoint, string example, params string[] contentTypes)
         where T : notnull

@@ -18,32 +18,25 @@ internal static class ProviderClaims
     public const string Picture = "picture";
 
     private const int MaxGoogleSubject = 90;
-    private const int MaxEmail = 255;
-    private const int MaxName = 255;
     private const int MaxPicture = 1024;
 
     /// <summary>The identity; null if the provider does not say that it has verified the address.</summary>
     public static SignedIn? FindIdentity(ClaimsPrincipal principal, AuthProvider provider)
     {
-        var email = principal.FindFirst(Email)?.Value;
         if (
             !string.Equals(principal.FindFirst(EmailVerified)?.Value, "true", StringComparison.OrdinalIgnoreCase)
-            || email is null
-            // Before the change to lower case, which makes ASCII letters of others: the Kelvin sign becomes a k.
-            || !Ascii.IsValid(email)
-            || email.Length > MaxEmail
-            || !UserAccount.IsEmail(email.ToLowerInvariant())
+            || UserAccount.FindEmail(principal.FindFirst(Email)?.Value) is not { } email
         )
         {
             return null;
         }
 
-        var name = Clean(principal.FindFirst(Name)?.Value, MaxName);
+        var name = Clean(principal.FindFirst(Name)?.Value, UserAccount.MaxText);
         var picture = principal.FindFirst(Picture)?.Value;
         return new(
             provider,
             SubjectOf(principal, provider),
-            email.ToLowerInvariant(),
+            email,
             name.Length > 0 ? name : email,
             Uri.TryCreate(picture, UriKind.Absolute, out var uri) && uri.Scheme == "https" && uri.AbsoluteUri.Length <= MaxPicture
                 ? uri.AbsoluteUri

@@ -96,7 +96,7 @@ internal static class AccountsVerb
         CancellationToken cancellationToken
     )
     {
-        if (!OwnerVerb.IsEmail(emailText, out var email))
+        if (UserAccount.FindEmail(emailText) is not { } email)
         {
             throw OwnerVerb.Invalid(Email.Name, emailText, "an address such as ann@example.org is expected");
         }

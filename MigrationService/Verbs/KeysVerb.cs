@@ -11,7 +11,6 @@ namespace Wyckoff.MigrationService.Verbs;
 /// <summary><c>keys create</c>, <c>keys list</c> and <c>keys revoke</c>: API keys of all accounts.</summary>
 internal static class KeysVerb
 {
-    private const int MaxName = 100;
     private const int MaxDays = 3_650;
     private const int MaxShown = 5;
 
@@ -81,7 +80,7 @@ internal static class KeysVerb
         CancellationToken cancellationToken
     )
     {
-        var name = OwnerVerb.Text(Name.Name, nameText, MaxName);
+        var name = OwnerVerb.Text(Name.Name, nameText, ApiKey.MaxName);
         AccessScope? scope = Enum.GetValues<AccessScope>()
             .Cast<AccessScope?>()
             .FirstOrDefault(scope => EnumText.Of(scope!.Value) == scopeText);

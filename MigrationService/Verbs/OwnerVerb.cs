@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Npgsql;
 using Wyckoff.Accounts;
 using Wyckoff.Postgres;
@@ -58,7 +57,7 @@ internal sealed class OwnerVerb(NpgsqlDataSource owner, TextWriter output, TextW
     /// <summary>Finds the account that an argument names: by its id, its address in any case, or the word local.</summary>
     public async Task<AccountSummary> AccountAsync(string argument, string text, CancellationToken cancellationToken)
     {
-        if (!IsId(text, out var id) && text != Local && !IsEmail(text, out _))
+        if (!IsId(text, out var id) && text != Local && UserAccount.FindEmail(text) is null)
         {
             throw Invalid(argument, text, "an address, the id of an account, or 'local' is expected");
         }
@@ -80,15 +79,8 @@ internal sealed class OwnerVerb(NpgsqlDataSource owner, TextWriter output, TextW
 
     public static bool IsId(string text, out long id) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out id);
 
-    /// <summary>Whether a text is an address, in any case.</summary>
-    public static bool IsEmail(string text, out string email)
-    {
-        email = text.ToLowerInvariant();
-        return Ascii.IsValid(text) && text.Length <= MaxText && UserAccount.IsEmail(email);
-    }
-
     /// <summary>The text of an argument without surrounding spaces; an error if it is empty, too long or has control characters.</summary>
-    public static string Text(string argument, string value, int maxLength = MaxText)
+    public static string Text(string argument, string value, int maxLength = UserAccount.MaxText)
     {
         var text = value.Trim();
         return text.Length > 0 && text.EnumerateRunes().Count() <= maxLength && !text.Any(char.IsControl)
@@ -100,8 +92,6 @@ internal sealed class OwnerVerb(NpgsqlDataSource owner, TextWriter output, TextW
         time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? none;
 
     public static string Id(long id) => id.ToString(CultureInfo.InvariantCulture);
-
-    private const int MaxText = 255;
 
     // A terminal would obey control characters.
     private static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '\ufffd' : c));

@@ -8,8 +8,6 @@ namespace Wyckoff.MigrationService.Verbs;
 /// <summary><c>waitlist list</c>, <c>approve</c> and <c>reject</c>: requests for access.</summary>
 internal static class WaitlistVerb
 {
-    private const int MaxNotes = 2_000;
-
     private static readonly Option<string> Status = new("--status")
     {
         Description = "Only requests with this status: waiting, approved or rejected.",
@@ -86,16 +84,16 @@ internal static class WaitlistVerb
         CancellationToken cancellationToken
     )
     {
-        var email = "";
-        if (!OwnerVerb.IsId(text, out var id) && !OwnerVerb.IsEmail(text, out email))
+        var email = UserAccount.FindEmail(text);
+        if (!OwnerVerb.IsId(text, out var id) && email is null)
         {
             throw OwnerVerb.Invalid(Request.Name, text, "an address or the id of a request is expected");
         }
 
-        notes = notes is null ? null : OwnerVerb.Text(Notes.Name, notes, MaxNotes);
+        notes = notes is null ? null : OwnerVerb.Text(Notes.Name, notes, WaitlistEntry.MaxNotes);
         await using var find = verb.Owner.CreateCommand("SELECT id FROM account.waitlist WHERE id = $1 OR email = $2");
         find.Parameters.Add(new() { Value = id });
-        find.Parameters.Add(new() { Value = email });
+        find.Parameters.Add(new() { Value = email ?? "" });
         var (entry, refusal) = await find.ExecuteScalarAsync(cancellationToken) is long found
             ? await verb.Administration.DecideAsync(verb.Scope, found, decision, notes, cancellationToken)
             : (null, null);

@@ -1,3 +1,4 @@
+using System.Text;
 using Wyckoff.Primitives;
 
 namespace Wyckoff.Accounts;
@@ -12,6 +13,9 @@ public enum AuthProvider
 /// <summary>An account of the platform: the owner of strategies, orders, trades and journal data.</summary>
 public sealed class UserAccount
 {
+    /// <summary>How many characters a name or an address has at most.</summary>
+    public const int MaxText = 255;
+
     public static readonly DateOnly EarliestBirth = new(1900, 1, 1);
 
     private UserAccount() { }
@@ -23,7 +27,7 @@ public sealed class UserAccount
         AuthProvider = googleId is null ? AuthProvider.Local : AuthProvider.Google;
         Rename(name);
         Email = IsEmail(email)
-            ? Guard.MaxLength(email, 255)!
+            ? Guard.MaxLength(email, MaxText)!
             : throw new ArgumentException("is not a lower-case e-mail address.", nameof(email));
     }
 
@@ -58,7 +62,7 @@ public sealed class UserAccount
 
     public DateTimeOffset UpdatedAt { get; private set; }
 
-    public void Rename(string name) => Name = Guard.Text(name, 255);
+    public void Rename(string name) => Name = Guard.Text(name, MaxText);
 
     public void ShowPicture(string? url)
     {
@@ -79,6 +83,17 @@ public sealed class UserAccount
             Guard.MaxLength(gender, 20)
         );
     }
+
+    /// <summary>Reads an address in any case, and returns it in the form in which it is stored; null if it is none.</summary>
+    public static string? FindEmail(string? text) =>
+        // The Kelvin sign is k in lower case, so the text as given must be ASCII.
+        text is not null
+        && text.Length <= MaxText
+        && Ascii.IsValid(text)
+        && text.ToLowerInvariant() is var email
+        && IsEmail(email)
+            ? email
+            : null;
 
     /// <summary>Checks the form only: one @ with text on both sides, printable ASCII, no capitals.</summary>
     public static bool IsEmail(string? text) =>

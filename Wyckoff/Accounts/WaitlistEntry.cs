@@ -12,6 +12,9 @@ public enum WaitlistStatus
 /// </summary>
 public sealed class WaitlistEntry
 {
+    public const int MaxReferralSource = 255;
+    public const int MaxNotes = 2_000;
+
     private WaitlistEntry() { }
 
     public long Id { get; private set; }

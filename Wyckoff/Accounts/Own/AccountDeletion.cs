@@ -20,33 +20,36 @@ public sealed class AccountDeletion(
     private readonly ITimeLimitedDataProtector _protector = protection.CreateProtector(Purpose).ToTimeLimitedDataProtector();
 
     /// <summary>Counts what belongs to the account, without a change.</summary>
-    public async Task<DeletionPlan> PlanAsync(AccountScope scope, CancellationToken cancellationToken)
-    {
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await scope.EnterAsync(transaction, cancellationToken);
-        var (deleted, kept) = (new List<TableCount>(), new List<TableCount>());
-        foreach (var table in await AccountTable.AllAsync(connection, cancellationToken))
-        {
-            await using var command = new NpgsqlCommand(
-                $"SELECT count(*) FROM {table.Source} WHERE {table.Owner} = account.current_id()",
-                connection
-            )
+    public Task<DeletionPlan> PlanAsync(AccountScope scope, CancellationToken cancellationToken) =>
+        scope.RunAsync(
+            source,
+            async (transaction, token) =>
             {
-                CommandTimeout = 0,
-            };
-            var rows = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
-            if (rows > 0)
-            {
-                (IsKept(table.Name) ? kept : deleted).Add(new(table.Name, rows));
-            }
-        }
+                var (deleted, kept) = (new List<TableCount>(), new List<TableCount>());
+                foreach (var table in await AccountTable.AllAsync(transaction.Connection!, token))
+                {
+                    await using var command = new NpgsqlCommand(
+                        $"SELECT count(*) FROM {table.Source} WHERE {table.Owner} = account.current_id()",
+                        transaction.Connection,
+                        transaction
+                    )
+                    {
+                        CommandTimeout = 0,
+                    };
+                    var rows = (long)(await command.ExecuteScalarAsync(token))!;
+                    if (rows > 0)
+                    {
+                        (IsKept(table.Name) ? kept : deleted).Add(new(table.Name, rows));
+                    }
+                }
 
-        // Last, because it may lock the accounts of administrators until the end of the transaction.
-        return await AskAsync(connection, isConfirmed: false, cancellationToken) is { } refusal
-            ? new([], [], refusal)
-            : new(deleted, kept, null);
-    }
+                // Last, because it may lock the accounts of administrators until the end of the transaction.
+                return await AskAsync(transaction, isConfirmed: false, token) is { } refusal
+                    ? new([], [], refusal)
+                    : new DeletionPlan(deleted, kept, null);
+            },
+            cancellationToken
+        );
 
     /// <summary>A confirmation for this account, and when it ends.</summary>
     public (string Token, DateTimeOffset Until) Confirmation(long accountId)
@@ -70,19 +73,19 @@ public sealed class AccountDeletion(
     }
 
     /// <summary>Deletes the account. Returns null, or why not.</summary>
-    public async Task<DeletionRefusal?> DeleteAsync(AccountScope scope, CancellationToken cancellationToken)
-    {
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await scope.EnterAsync(transaction, cancellationToken);
-        var refusal = await AskAsync(connection, isConfirmed: true, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return refusal;
-    }
+    public Task<DeletionRefusal?> DeleteAsync(AccountScope scope, CancellationToken cancellationToken) =>
+        scope.RunAsync(source, (transaction, token) => AskAsync(transaction, isConfirmed: true, token), cancellationToken);
 
-    private static async Task<DeletionRefusal?> AskAsync(NpgsqlConnection connection, bool isConfirmed, CancellationToken cancellationToken)
+    private static async Task<DeletionRefusal?> AskAsync(
+        NpgsqlTransaction transaction,
+        bool isConfirmed,
+        CancellationToken cancellationToken
+    )
     {
-        await using var command = new NpgsqlCommand("SELECT account.delete_own_account($1)", connection) { CommandTimeout = 0 };
+        await using var command = new NpgsqlCommand("SELECT account.delete_own_account($1)", transaction.Connection, transaction)
+        {
+            CommandTimeout = 0,
+        };
         command.Parameters.Add(new() { Value = isConfirmed });
         return await command.ExecuteScalarAsync(cancellationToken) is string refusal ? EnumText.Parse<DeletionRefusal>(refusal) : null;
     }
