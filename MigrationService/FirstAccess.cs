@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Wyckoff.Accounts;
 using Wyckoff.Primitives;
+using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.MigrationService;
 

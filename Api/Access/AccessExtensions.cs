@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Wyckoff.Accounts;
 using Wyckoff.Api.Errors;
 using Wyckoff.Api.SignIn;
+using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Api.Access;
 
@@ -13,12 +14,12 @@ public static class AccessExtensions
     public static void AddAccess(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<Credentials>();
         services.AddHostedService(provider => provider.GetRequiredService<Credentials>());
         services.AddSingleton<LocalAccount>();
         services.AddHostedService(provider => provider.GetRequiredService<LocalAccount>());
-        LocalMode.Add(services);
+        services.AddAccessMode();
+        LocalModeSettings.Validate(services);
         SecretLogs.Silence(services);
         services
             .AddAuthentication()

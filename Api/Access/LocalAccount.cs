@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 using Wyckoff.Accounts;
+using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Api.Access;
 

@@ -6,6 +6,7 @@ using Wyckoff.Api.Binding;
 using Wyckoff.Api.Errors;
 using Wyckoff.Api.OpenApi;
 using Wyckoff.Primitives;
+using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Api.Administration;
 

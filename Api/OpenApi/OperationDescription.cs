@@ -10,6 +10,7 @@ using Wyckoff.Api.Binding;
 using Wyckoff.Api.Errors;
 using Wyckoff.Api.Pipeline;
 using Wyckoff.Primitives;
+using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Api.OpenApi;
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Api.Pipeline;
 

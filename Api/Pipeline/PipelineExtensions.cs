@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using Wyckoff.Api.Access;
+using Wyckoff.Api.Binding;
 using Wyckoff.Api.Errors;
+using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Api.Pipeline;
 
@@ -84,8 +86,9 @@ public static class PipelineExtensions
         app.UseAnswerHeaders();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
-        app.UseLocalRule();
-        app.UseHostRule(); // before CORS, which answers preflight requests
+        app.UseLocalMode(RefuseForwarded);
+        var hosts = app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.Hosts;
+        app.UseHostNames(hosts, RefuseHost); // before CORS, which answers preflight requests
         app.UseRouting();
         if (app.Services.GetRequiredService<IOptions<CorsOptions>>().Value.Origins is { Length: > 0 } origins)
         {
@@ -103,6 +106,22 @@ public static class PipelineExtensions
         app.UseResponseCompression();
         app.UseCutOff();
         return app;
+    }
+
+    private static Task RefuseForwarded(HttpContext context, string header) =>
+        Problems
+            .Of(
+                Problems.ForwardedRequest,
+                $"The request has the header {header}, so a proxy passed it on. {Problems.ForwardedRequest.Meaning}"
+            )
+            .ExecuteAsync(context);
+
+    private static Task RefuseHost(HttpContext context, string host)
+    {
+        var found = host.Length > 0 ? $"{Parameters.Quote(host)} is not a name of this service" : "The request names no host";
+        return Problems
+            .Of(Problems.UnknownHost, $"{found}: localhost, a name below it, a loopback address or one of {HostsKey} is expected.")
+            .ExecuteAsync(context);
     }
 
     /// <summary>Trusts the X-Forwarded headers of the configured proxies. Entries before the first trusted proxy are not trusted.</summary>

@@ -1,4 +1,5 @@
 using Wyckoff.Api.Pipeline;
+using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Api.SignIn;
 

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Wyckoff.Accounts;
+using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Api.SignIn;
 

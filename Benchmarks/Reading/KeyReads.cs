@@ -2,6 +2,7 @@ using System.Diagnostics;
 using NpgsqlTypes;
 using Wyckoff.Accounts;
 using Wyckoff.Benchmarks.Load;
+using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Benchmarks.Reading;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Npgsql;
 using Wyckoff.Accounts;
+using Wyckoff.ServiceDefaults;
 using Wyckoff.Tests.Api;
 using Wyckoff.Tests.Schema;
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Wyckoff.Accounts;
 using Wyckoff.Api.Access;
+using Wyckoff.ServiceDefaults;
 using Wyckoff.Tests.Accounts;
 
 namespace Wyckoff.Tests.Api.Access;

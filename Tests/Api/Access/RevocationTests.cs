@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wyckoff.Accounts;
 using Wyckoff.Api.Access;
+using Wyckoff.ServiceDefaults;
 using Wyckoff.Tests.Accounts;
 using Wyckoff.Tests.Api.Faults;
 using Wyckoff.Tests.Api.Streams;

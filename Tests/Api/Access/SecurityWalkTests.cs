@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Wyckoff.Accounts;
 using Wyckoff.Api.Access;
+using Wyckoff.ServiceDefaults;
 using Wyckoff.Tests.Accounts;
 using Wyckoff.Tests.Api.OpenApi;
 

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Wyckoff.Accounts;
+using Wyckoff.ServiceDefaults;
 using Wyckoff.Tests.Accounts;
 
 namespace Wyckoff.Tests.Api.Accounts;

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Wyckoff.Accounts;
+using Wyckoff.ServiceDefaults;
 using Wyckoff.Tests.Accounts;
 
 namespace Wyckoff.Tests.Api.Administration;

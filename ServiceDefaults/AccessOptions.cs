@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using Wyckoff.Accounts;
 
-namespace Wyckoff.Api.Access;
+namespace Wyckoff.ServiceDefaults;
 
 /// <summary>How requests are authenticated: the setting <c>Wyckoff:Access</c>.</summary>
 public sealed class AccessOptions

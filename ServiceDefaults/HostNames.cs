@@ -1,14 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Options;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
-using Wyckoff.Api.Binding;
-using Wyckoff.Api.Errors;
-using Wyckoff.ServiceDefaults;
 
-namespace Wyckoff.Api.Pipeline;
+namespace Wyckoff.ServiceDefaults;
 
-/// <summary>Answers requests only under the names that this service has, so that DNS rebinding fails.</summary>
+/// <summary>Answers requests only under the names that a service has, so that DNS rebinding fails.</summary>
 /// <remarks>
 /// An attacker can make the name of a web site resolve to the address of this service. The browser then takes the service for a part of
 /// that site, and only the Host header tells. The host filtering of ASP.NET Core answers with a bare 400, cannot name the loopback
@@ -19,9 +17,12 @@ public static class HostNames
     private const string Localhost = "localhost";
     private const string Wildcard = "*.";
 
-    public static void UseHostRule(this WebApplication app)
+    /// <summary>Refuses requests for other hosts than loopback, localhost, names below it, and the given ones.</summary>
+    /// <param name="app">The service.</param>
+    /// <param name="hosts">The configured names.</param>
+    /// <param name="refuse">Answers a request for the given host, which may be empty.</param>
+    public static void UseHostNames(this WebApplication app, IEnumerable<string> hosts, Func<HttpContext, string, Task> refuse)
     {
-        var hosts = app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.Hosts;
         List<StringSegment> names = [Localhost, Wildcard + Localhost, .. hosts.Select(host => (StringSegment)Canonical(host))];
         var last = ""; // caches the last valid host, as most requests name the same
         app.Use(
@@ -35,9 +36,7 @@ public static class HostNames
                     return next(context);
                 }
 
-                return IsProbe(context.Request.Path)
-                    ? next(context)
-                    : Problems.Of(Problems.UnknownHost, Describe(host)).ExecuteAsync(context);
+                return IsProbe(context.Request.Path) ? next(context) : refuse(context, host);
             }
         );
     }
@@ -74,11 +73,4 @@ public static class HostNames
     /// <summary>Whether the path is a health endpoint. Platforms probe these under changing addresses; they have no market data.</summary>
     private static bool IsProbe(PathString path) =>
         path.Value is ServiceDefaultsExtensions.HealthPath or ServiceDefaultsExtensions.AlivePath;
-
-    private static string Describe(string host)
-    {
-        var found = host.Length > 0 ? $"{Parameters.Quote(host)} is not a name of this service" : "The request names no host";
-        const string setting = $"{ApiOptions.Section}:{nameof(ApiOptions.Hosts)}";
-        return $"{found}: localhost, a name below it, a loopback address or one of {setting} is expected.";
-    }
 }

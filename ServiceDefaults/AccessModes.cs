@@ -1,4 +1,4 @@
-namespace Wyckoff.Accounts;
+namespace Wyckoff.ServiceDefaults;
 
 /// <summary>The values of the setting <c>Wyckoff:Access</c>.</summary>
 public static class AccessModes
