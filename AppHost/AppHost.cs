@@ -50,6 +50,18 @@ return await AppHostCommand.RunAsync(
             .WaitFor(cache)
             .WaitForCompletion(migrations);
 
+        var web = builder
+            .AddService<Projects.Wyckoff_Web>("web")
+            .WithIconName("DataLine")
+            .WithServiceEndpoint(options.WebPort)
+            .WithAccess()
+            .WithReference(api)
+            .WithKeyFolderWherePublished("Wyckoff__Web__KeyFolder", "/keys/web")
+            .WithDashboardLink()
+            .WithHttpHealthCheck("/health")
+            .WithUrlForEndpoint("http", url => url.DisplayText = "Wyckoff")
+            .WithRestarts();
+
         if (builder.ExecutionContext.IsRunMode)
         {
             builder.AddOperations(home, database, cache, migrations, ingestor, api);

@@ -7,8 +7,11 @@ namespace Wyckoff.AppHost;
 internal sealed record AppHostOptions
 {
     public const int DefaultPort = 5080;
+    public const int DefaultWebPort = 5090;
 
     public int Port { get; private init; } = DefaultPort;
+
+    public int WebPort { get; private init; } = DefaultWebPort;
 
     public bool Fresh { get; private init; }
 
@@ -39,12 +42,8 @@ internal sealed record AppHostOptions
             return (new() { ForAspire = args, IsPublishing = true }, 0);
         }
 
-        var port = new Option<int>("--port")
-        {
-            Description = "Where the API listens, on loopback.",
-            DefaultValueFactory = _ => DefaultPort,
-        };
-        port.Validators.Add(ValidatePort);
+        var port = PortOption("--port", "Where the API listens, on loopback.", DefaultPort);
+        var webPort = PortOption("--web-port", "Where the web page listens, on loopback.", DefaultWebPort);
         var data = new Option<string?>("--data")
         {
             Description = "Where servers, data and passwords are kept (also WYCKOFF_HOME).",
@@ -62,10 +61,11 @@ internal sealed record AppHostOptions
             Description = "Run PostgreSQL and Redis as local processes, even if a container engine is running.",
         };
         var command = new RootCommand(
-            "Starts Wyckoff: PostgreSQL with TimescaleDB, Redis, migrations, Ingestor, API and dashboard. Ctrl+C stops all of it."
+            "Starts Wyckoff: PostgreSQL with TimescaleDB, Redis, migrations, Ingestor, API, web page and dashboard. Ctrl+C stops all of it."
         )
         {
             port,
+            webPort,
             data,
             fresh,
             yes,
@@ -79,6 +79,7 @@ internal sealed record AppHostOptions
             options = new()
             {
                 Port = parsed.GetValue(port),
+                WebPort = parsed.GetValue(webPort),
                 Data = parsed.GetValue(data),
                 Fresh = parsed.GetValue(fresh),
                 Yes = parsed.GetValue(yes),
@@ -111,11 +112,18 @@ internal sealed record AppHostOptions
     private static bool IsConfiguration(string argument) =>
         argument.Split('=', 2) is [['-', '-', .. var key], _] && key.Contains(':', StringComparison.Ordinal);
 
-    private static void ValidatePort(OptionResult result)
+    private static Option<int> PortOption(string name, string description, int defaultPort)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => defaultPort };
+        option.Validators.Add(result => ValidatePort(name, result));
+        return option;
+    }
+
+    private static void ValidatePort(string name, OptionResult result)
     {
         if (result.Tokens is [{ Value: var text }] && (!int.TryParse(text, out var number) || number is < 1 or > 65535))
         {
-            result.AddError($"--port: '{text}' is not a port; a number from 1 to 65535 is expected.");
+            result.AddError($"{name}: '{text}' is not a port; a number from 1 to 65535 is expected.");
         }
     }
 }

@@ -42,9 +42,12 @@ internal sealed class DataHome : IDisposable
         var held = Hold(home);
         try
         {
-            if (!PortOwner.IsFree(options.Port))
+            foreach (var (option, port) in new[] { ("--port", options.Port), ("--web-port", options.WebPort) })
             {
-                throw new AppHostException($"{PortOwner.Describe(options.Port)}: stop it, or choose another port with --port.");
+                if (!PortOwner.IsFree(port))
+                {
+                    throw new AppHostException($"{PortOwner.Describe(port)}: stop it, or choose another port with {option}.");
+                }
             }
 
             var opened = new DataHome(home, held);

@@ -77,10 +77,23 @@ internal static class ServiceBuilderExtensions
     /// Keeps the keys of encrypted secrets in the shared folder when published: they must outlive the container and be the same for all
     /// replicas.
     /// </summary>
-    public static IResourceBuilder<ProjectResource> WithKeyFolderWherePublished(this IResourceBuilder<ProjectResource> service) =>
-        service.ApplicationBuilder.ExecutionContext.IsPublishMode
-            ? service.WithEnvironment("Wyckoff__Secrets__KeyFolder", KeyFolder)
+    public static IResourceBuilder<ProjectResource> WithKeyFolderWherePublished(
+        this IResourceBuilder<ProjectResource> service,
+        string setting = "Wyckoff__Secrets__KeyFolder",
+        string folder = KeyFolder
+    ) => service.ApplicationBuilder.ExecutionContext.IsPublishMode ? service.WithEnvironment(setting, folder) : service;
+
+    /// <summary>Tells the web page the address of the dashboard in run mode, so that it can link there.</summary>
+    public static IResourceBuilder<ProjectResource> WithDashboardLink(this IResourceBuilder<ProjectResource> service) =>
+        service.ApplicationBuilder.ExecutionContext.IsRunMode && DashboardUrl(service.ApplicationBuilder.Configuration) is { } url
+            ? service.WithEnvironment("Wyckoff__Web__Dashboard", url)
             : service;
+
+    /// <summary>The address of the dashboard with its token; null if it is off.</summary>
+    public static string? DashboardUrl(IConfiguration configuration) =>
+        configuration["ASPNETCORE_URLS"] is { Length: > 0 } url && configuration["AppHost:BrowserToken"] is { Length: > 0 } token
+            ? $"{url.Split(';')[0].TrimEnd('/')}/login?t={token}"
+            : null;
 
     /// <summary>Allows the resource name as a host name when published: other services of a deployment use it in their requests.</summary>
     public static IResourceBuilder<ProjectResource> WithOwnNameWherePublished(this IResourceBuilder<ProjectResource> service) =>

@@ -76,7 +76,8 @@ internal sealed class StartupConsole(
         var values = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["API_URL"] = ApiUrl,
-            ["DASHBOARD_URL"] = DashboardUrl ?? "",
+            ["WEB_URL"] = WebUrl,
+            ["DASHBOARD_URL"] = ServiceBuilderExtensions.DashboardUrl(configuration) ?? "",
             ["ConnectionStrings__wyckoff"] = owner,
             ["ConnectionStrings__worker"] = await TextAsync(system.Database.Worker),
             ["ConnectionStrings__cache"] = await TextAsync(system.Cache),
@@ -100,12 +101,14 @@ internal sealed class StartupConsole(
     {
         await notifications.WaitForResourceHealthyAsync("ingestor", WaitBehavior.WaitOnResourceUnavailable, stoppingToken);
         await notifications.WaitForResourceHealthyAsync("api", WaitBehavior.WaitOnResourceUnavailable, stoppingToken);
+        await notifications.WaitForResourceHealthyAsync("web", WaitBehavior.WaitOnResourceUnavailable, stoppingToken);
         var (database, redis) = await DescribeServersAsync(stoppingToken);
         var text = new StringBuilder();
-        text.AppendLine().AppendLine("Wyckoff is up.").AppendLine();
+        text.AppendLine().AppendLine("Wyckoff is up: open " + WebUrl).AppendLine();
+        Line("Web page", WebUrl);
         Line("API", ApiUrl);
         Line("API docs", ApiUrl + "/docs");
-        Line("Dashboard", DashboardUrl);
+        Line("Dashboard", ServiceBuilderExtensions.DashboardUrl(configuration));
         Line("Database", database);
         Line("Redis", redis);
         Line("Data", system.Home.Folder);
@@ -167,7 +170,9 @@ internal sealed class StartupConsole(
         && !change.Snapshot.IsHidden
         && !change.Resource.IsTask();
 
-    private string ApiUrl => string.Create(CultureInfo.InvariantCulture, $"http://localhost:{system.Options.Port}");
+    private string ApiUrl => Local(system.Options.Port);
+
+    private string WebUrl => Local(system.Options.WebPort);
 
     /// <summary>The first admin key, where requests need keys and its file is still in place.</summary>
     private string? AdminKey =>
@@ -175,10 +180,7 @@ internal sealed class StartupConsole(
             ? File.ReadAllText(system.Home.AdminKeyFile).Trim()
             : null;
 
-    private string? DashboardUrl =>
-        configuration["ASPNETCORE_URLS"] is { Length: > 0 } url && configuration["AppHost:BrowserToken"] is { Length: > 0 } token
-            ? $"{url.Split(';')[0].TrimEnd('/')}/login?t={token}"
-            : null;
+    private static string Local(int port) => string.Create(CultureInfo.InvariantCulture, $"http://localhost:{port}");
 
     /// <summary>The parts of the system that the console reports.</summary>
     internal sealed record System(

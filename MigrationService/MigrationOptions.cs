@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Wyckoff.Accounts;
 using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.MigrationService;

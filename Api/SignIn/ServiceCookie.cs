@@ -1,4 +1,3 @@
-using Wyckoff.Api.Pipeline;
 using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Api.SignIn;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using Wyckoff.Accounts;
-using Wyckoff.Api.Access;
 using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Api.SignIn;

@@ -1,5 +1,4 @@
 using System.Net;
-using Wyckoff.Accounts;
 using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Tests.Api.Access;

@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components.Authorization;
+using Wyckoff.Web.Forwarding;
+
+namespace Wyckoff.Web.Access;
+
+/// <summary>Adds authentication by the API, and the client that pages call the API with.</summary>
+internal static class ApiClients
+{
+    public const string Name = "api";
+
+    public static void AddCallers(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton<KeyCookie>();
+        services
+            .AddHttpClient(Name, client => client.BaseAddress = new(ApiForwarding.ApiAddress))
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
+            .AddServiceDiscovery();
+        services.AddScoped(provider =>
+        {
+            var authentication = provider.GetRequiredService<AuthenticationStateProvider>();
+            return Create(provider.GetRequiredService<IHttpMessageHandlerFactory>(), () => Caller.OfAsync(authentication));
+        });
+        services.AddCascadingAuthenticationState();
+        services
+            .AddAuthentication(CallerHandler.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, CallerHandler>(CallerHandler.SchemeName, null);
+        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+    }
+
+    /// <summary>A client that calls the API for somebody.</summary>
+    public static HttpClient Create(IHttpMessageHandlerFactory handlers, Func<Task<Caller?>> caller) =>
+        // The handler that sends is the factory's, which pools it.
+        new(new CallerRequests(caller) { InnerHandler = handlers.CreateHandler(Name) }, disposeHandler: false)
+        {
+            BaseAddress = new(ApiForwarding.ApiAddress),
+        };
+}

@@ -1,0 +1,72 @@
+using System.Net;
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+
+namespace Wyckoff.Web.Access;
+
+/// <summary>Authenticates the requests for pages by asking the API who calls.</summary>
+internal sealed class CallerHandler(
+    KeyCookie keys,
+    IHttpClientFactory clients,
+    IOptionsMonitor<AuthenticationSchemeOptions> options,
+    ILoggerFactory logger,
+    UrlEncoder encoder
+) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string SchemeName = "caller";
+    public const string SessionCookieName = "wyckoff-session";
+
+    private const string SessionPath = "/v1/auth/session";
+
+    private bool _apiIsAway;
+
+    /// <summary>Asks the API who calls; null if it does not know them.</summary>
+    public static async Task<ApiSession?> AskAsync(HttpClient api, CallerCredentials credentials, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, SessionPath);
+        credentials.AddTo(request);
+        using var response = await api.SendAsync(request, cancellationToken);
+        if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+        {
+            return null;
+        }
+
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadFromJsonAsync<ApiSession>(cancellationToken);
+    }
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        var credentials = new CallerCredentials(Request.Cookies[SessionCookieName], keys.Read(Context));
+        try
+        {
+            var session = await AskAsync(clients.CreateClient(ApiClients.Name), credentials, Context.RequestAborted);
+            return session is null
+                ? AuthenticateResult.NoResult()
+                : AuthenticateResult.Success(new(new ClaimsPrincipal(new Caller(credentials, session)), SchemeName));
+        }
+        catch (HttpRequestException e)
+        {
+            _apiIsAway = true;
+            return AuthenticateResult.Fail(e);
+        }
+    }
+
+    /// <summary>Sends people to the sign-in page; without the API nobody can sign in, so the error page explains that instead.</summary>
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        if (_apiIsAway)
+        {
+            Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        }
+        else
+        {
+            var returnUrl = HttpMethods.IsGet(Request.Method) ? Request.Path + Request.QueryString : "/";
+            Response.Redirect($"{SignIn.Path}?returnUrl={Uri.EscapeDataString(returnUrl)}");
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,61 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Wyckoff.Web.Access;
+
+/// <summary>Signs people in with a key, and out. Signing in with a provider is the API's, under <c>/v1/auth</c>.</summary>
+internal static class SignIn
+{
+    public const string Path = "/sign-in";
+
+    private const string SignOutPath = "/v1/auth/sign-out";
+
+    public static void MapSignIn(this WebApplication app)
+    {
+        app.MapPost(Path + "/key", WithKeyAsync).AllowAnonymous();
+        app.MapPost("/sign-out", OutAsync).AllowAnonymous();
+    }
+
+    /// <summary>The path to go to after the sign-in, if it is one of this origin.</summary>
+    public static string ReturnUrl(string? text) =>
+        text is ['/', ..] && RedirectHttpResult.IsLocalUrl(text) && text.All(c => c is > ' ' and <= '~' and not '\\') ? text : "/";
+
+    private static async Task<IResult> WithKeyAsync(
+        HttpContext context,
+        [FromForm] string? key,
+        [FromForm] string? returnUrl,
+        KeyCookie keys,
+        IHttpClientFactory clients,
+        CancellationToken cancellationToken
+    )
+    {
+        var back = ReturnUrl(returnUrl);
+        var given = key?.Trim() ?? "";
+        // Characters that no header may have are no key.
+        var isText = given.Length > 0 && given.All(c => c is > ' ' and <= '~');
+        if (!isText || await CallerHandler.AskAsync(clients.CreateClient(ApiClients.Name), new(null, given), cancellationToken) is null)
+        {
+            return TypedResults.LocalRedirect($"{Path}?error=key&returnUrl={Uri.EscapeDataString(back)}");
+        }
+
+        keys.Write(context, given);
+        return TypedResults.LocalRedirect(back);
+    }
+
+    private static async Task<IResult> OutAsync(
+        HttpContext context,
+        IHttpMessageHandlerFactory handlers,
+        CancellationToken cancellationToken
+    )
+    {
+        KeyCookie.Delete(context);
+        if (Caller.Of(context.User) is { Session.AuthenticatedBy: "session" } caller)
+        {
+            var api = ApiClients.Create(handlers, () => Task.FromResult<Caller?>(caller));
+            using var response = await api.PostAsync(SignOutPath, null, cancellationToken);
+            context.Response.Cookies.Delete(CallerHandler.SessionCookieName);
+        }
+
+        return TypedResults.LocalRedirect(Path);
+    }
+}

@@ -1,0 +1,60 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Wyckoff.ServiceDefaults;
+
+namespace Wyckoff.Web.Hosting;
+
+/// <summary>The names of the web page and the proxies in front of it: section <c>Wyckoff:Web</c>.</summary>
+public sealed class WebOptions : IValidatableObject
+{
+    public const string Section = "Wyckoff:Web";
+
+    /// <summary>Names and addresses of the web page, beside localhost and loopback addresses; without a port.</summary>
+    public string[] Hosts { get; set; } = [];
+
+    /// <summary>Addresses and networks (10.0.0.0/8) of proxies whose X-Forwarded headers are trusted and passed on to the API.</summary>
+    public string[] Proxies { get; set; } = [];
+
+    /// <summary>The address of the Aspire dashboard, which the system page links; null: none.</summary>
+    public string? Dashboard { get; set; }
+
+    /// <summary>A folder that all replicas share, for the keys that protect cookies and forms. Default: the framework's.</summary>
+    public string? KeyFolder { get; set; }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var host in Hosts.Where(host => HostNames.Canonical(host) is null))
+        {
+            yield return new(
+                $"{Section}:{nameof(Hosts)} '{host}': a host such as wyckoff.example.com, *.example.com or 192.168.1.20 is expected, "
+                    + "without scheme, port and path.",
+                [nameof(Hosts)]
+            );
+        }
+
+        foreach (var proxy in Proxies.Where(proxy => ParseProxy(proxy) is null))
+        {
+            yield return new(
+                $"{Section}:{nameof(Proxies)} '{proxy}': an address or a network such as 10.1.2.3, 10.0.0.0/8 or fd00::/8 is expected.",
+                [nameof(Proxies)]
+            );
+        }
+
+        if (
+            Dashboard is { Length: > 0 }
+            && !(Uri.TryCreate(Dashboard, UriKind.Absolute, out var url) && url.Scheme.StartsWith("http", StringComparison.Ordinal))
+        )
+        {
+            yield return new(
+                $"{Section}:{nameof(Dashboard)} '{Dashboard}': an address such as http://localhost:15080 is expected.",
+                [nameof(Dashboard)]
+            );
+        }
+    }
+
+    /// <summary>The network of a proxy; null if the text is neither an address nor a network.</summary>
+    internal static IPNetwork? ParseProxy(string proxy) =>
+        IPAddress.TryParse(proxy, out var address) ? new(address, address.GetAddressBytes().Length * 8)
+        : IPNetwork.TryParse(proxy, out var network) ? network
+        : null;
+}

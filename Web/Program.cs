@@ -1,0 +1,4 @@
+using Wyckoff.ServiceDefaults;
+using Wyckoff.Web;
+
+return await WebHost.Create(args).RunToEndAsync();
