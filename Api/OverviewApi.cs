@@ -24,7 +24,10 @@ public static class OverviewApi
         "desc: largest first; asc: smallest first. Unknown values come last. Default: desc, for symbols asc.",
         ("asc", false),
         ("desc", true)
-    );
+    ) with
+    {
+        ChoicesName = Bars.BarParameters.Order.ChoicesName,
+    };
     private static readonly Parameter<decimal> MinChange = Parameters.Number(
         "minChange",
         "Only tickers whose change is at least this many percent."

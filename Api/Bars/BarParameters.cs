@@ -48,7 +48,14 @@ internal static class BarParameters
         Default = "500",
     };
 
-    public static readonly Parameter<Order> Order = Parameters.Choice("order", "asc: oldest first; desc: newest first.", Bars.Order.Asc);
+    public static readonly Parameter<Order> Order = Parameters.Choice(
+        "order",
+        "asc: oldest first; desc: newest first.",
+        Bars.Order.Asc
+    ) with
+    {
+        ChoicesName = "SortOrder",
+    };
 
     public static readonly Parameter<string> Cursor = Parameters.Text("cursor", "The 'next' of the previous page of the same query.", 200);
 

@@ -13,6 +13,9 @@ public abstract record Parameter(string Name, string Description)
     /// <summary>All valid values, if they are a closed list.</summary>
     public IReadOnlyList<string>? Choices { get; init; }
 
+    /// <summary>The name of the choices in the OpenAPI document, where several parameters share them.</summary>
+    public string? ChoicesName { get; init; }
+
     public long? Minimum { get; init; }
 
     public long? Maximum { get; init; }

@@ -137,6 +137,7 @@ public static class Parameters
         )
         {
             Choices = words,
+            ChoicesName = typeof(T).Name,
             Default = EnumText.Of(defaultValue),
         };
     }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 using Wyckoff.Api.Access;
+using Wyckoff.Api.Errors;
 using Wyckoff.Api.SignIn;
 
 namespace Wyckoff.Api.OpenApi;
@@ -59,11 +60,7 @@ public static class ApiDocument
                 options.AddSchemaTransformer(
                     (schema, context, _) =>
                     {
-                        // The format double would promise no more than 53 bits of precision.
-                        schema.Format =
-                            (Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type) == typeof(decimal)
-                                ? null
-                                : schema.Format;
+                        Complete(schema, context.JsonTypeInfo.Type);
                         return Task.CompletedTask;
                     }
                 );
@@ -100,6 +97,52 @@ public static class ApiDocument
             .ExcludeFromDescription();
     }
 
+    /// <summary>
+    /// Adds the JSON type that the framework leaves out where a converter writes the value. The format of a decimal is not double,
+    /// which would promise no more than 53 bits of precision.
+    /// </summary>
+    private static void Complete(OpenApiSchema schema, Type type)
+    {
+        var value = Nullable.GetUnderlyingType(type) ?? type;
+        var isNull = value == type ? 0 : JsonSchemaType.Null;
+        if (value == typeof(decimal))
+        {
+            (schema.Type, schema.Format) = (JsonSchemaType.Number | isNull, "decimal");
+        }
+        else if (value == typeof(DateTimeOffset) || value.IsEnum)
+        {
+            schema.Type = JsonSchemaType.String | isNull;
+        }
+    }
+
+    /// <summary>
+    /// Lets an enum itself contain null where a property may be null, instead of a choice of null and the enum, which generators of
+    /// clients do not understand.
+    /// </summary>
+    private static void AllowNullInEnums(OpenApiDocument document)
+    {
+        var schemas = document.Components!.Schemas!;
+        foreach (var properties in schemas.Values.Select(schema => schema.Properties).OfType<IDictionary<string, IOpenApiSchema>>())
+        {
+            foreach (var (name, property) in properties.ToList())
+            {
+                if (
+                    property.OneOf?.OfType<OpenApiSchemaReference>().SingleOrDefault() is { Reference.Id: { } id } reference
+                    && schemas[id] is OpenApiSchema { Enum: { } values } choices
+                )
+                {
+                    if (choices.Type?.HasFlag(JsonSchemaType.Null) == false)
+                    {
+                        choices.Type |= JsonSchemaType.Null;
+                        values.Add(JsonNullSentinel.JsonNull);
+                    }
+
+                    properties[name] = reference;
+                }
+            }
+        }
+    }
+
     private static Task CompleteAsync(OpenApiDocument document)
     {
         document.Info = new()
@@ -111,6 +154,14 @@ public static class ApiDocument
         };
         document.Servers = [new() { Url = "/", Description = "This service" }];
         document.AddComponent(ProblemSchema.Name, ProblemSchema.Make());
+        foreach (var kind in Problems.All)
+        {
+            document.AddComponent<IOpenApiExample>(
+                kind.Name,
+                new OpenApiExample { Summary = kind.Title, Value = ProblemSchema.Example(kind) }
+            );
+        }
+
         document.Components!.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
         document.Components.SecuritySchemes[OperationDescription.ApiKey] = new OpenApiSecurityScheme
         {
@@ -127,6 +178,7 @@ public static class ApiDocument
                 "The session of somebody who has signed in, with the scope write, or admin for an administrator. Requests that change data "
                 + $"also need the header {AntiforgeryRule.Header} with the antiforgeryToken of GET /v1/auth/session.",
         };
+        AllowNullInEnums(document);
         foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
         {
             tag.Description ??= Tags.GetValueOrDefault(tag.Name ?? "");

@@ -25,7 +25,7 @@ internal static class OperationDescription
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         if (metadata.OfType<DescribedParameters>().LastOrDefault() is { } described)
         {
-            operation.Parameters = [.. described.Parameters.Select(Parameter)];
+            operation.Parameters = [.. described.Parameters.Select(parameter => Parameter(parameter, context.Document!))];
         }
 
         var changes =
@@ -69,7 +69,7 @@ internal static class OperationDescription
         return isOptional ? [new(), key, session] : [key, session];
     }
 
-    private static IOpenApiParameter Parameter(Parameter parameter)
+    private static OpenApiParameter Parameter(Parameter parameter, OpenApiDocument document)
     {
         var type = parameter.Type switch
         {
@@ -85,14 +85,33 @@ internal static class OperationDescription
             Required = parameter.Required,
             Description = parameter.Description,
             Example = parameter.Example is null ? null : Typed(type, parameter.Example),
-            Schema = new OpenApiSchema
+            Schema = Schema(parameter, type, document),
+        };
+    }
+
+    private static IOpenApiSchema Schema(Parameter parameter, JsonSchemaType type, OpenApiDocument document)
+    {
+        var choices = parameter.Choices?.Select(choice => (JsonNode)choice).ToList();
+        var defaultValue = parameter.Default is null ? null : Typed(type, parameter.Default);
+        if (parameter.ChoicesName is { } name)
+        {
+            document.AddComponent<IOpenApiSchema>(name, new OpenApiSchema { Type = type, Enum = choices });
+            return new OpenApiSchemaReference(name, document) { Default = defaultValue };
+        }
+
+        return new OpenApiSchema
+        {
+            Type = type,
+            Format = type switch
             {
-                Type = type,
-                Enum = parameter.Choices?.Select(choice => (JsonNode)choice).ToList(),
-                Minimum = parameter.Minimum?.ToString(CultureInfo.InvariantCulture),
-                Maximum = parameter.Maximum?.ToString(CultureInfo.InvariantCulture),
-                Default = parameter.Default is null ? null : Typed(type, parameter.Default),
+                JsonSchemaType.Integer => parameter.Maximum <= int.MaxValue ? "int32" : "int64",
+                JsonSchemaType.Number => "decimal",
+                _ => null,
             },
+            Enum = choices,
+            Minimum = parameter.Minimum?.ToString(CultureInfo.InvariantCulture),
+            Maximum = parameter.Maximum?.ToString(CultureInfo.InvariantCulture),
+            Default = defaultValue,
         };
     }
 
@@ -249,7 +268,7 @@ internal static class OperationDescription
                         Schema = new OpenApiSchemaReference(ProblemSchema.Name, context.Document),
                         Examples = group.ToDictionary(
                             kind => kind.Name,
-                            kind => (IOpenApiExample)new OpenApiExample { Summary = kind.Title, Value = ProblemSchema.Example(kind) },
+                            kind => (IOpenApiExample)new OpenApiExampleReference(kind.Name, context.Document),
                             StringComparer.Ordinal
                         ),
                     },

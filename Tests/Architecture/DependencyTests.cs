@@ -24,6 +24,7 @@ public sealed class DependencyTests
         {
             { "Wyckoff", [] },
             { "ServiceDefaults", [] },
+            { "Client", [] },
             { "LocalServers", [] },
             { "Api", ["ServiceDefaults", "Wyckoff"] },
             { "Ingestor", ["ServiceDefaults", "Wyckoff"] },

@@ -100,7 +100,7 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
                         $"a problem document for {response.Name}, not {type}"
                     );
                     var examples = media.TryGetProperty("examples", out var several)
-                        ? several.EnumerateObject().Select(example => example.Value.GetProperty("value")).ToList()
+                        ? several.EnumerateObject().Select(example => operation.Resolve(example.Value).GetProperty("value")).ToList()
                         : [];
                     if (media.TryGetProperty("example", out var single))
                     {

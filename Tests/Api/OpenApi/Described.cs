@@ -14,7 +14,7 @@ internal sealed class Described
         [
             .. from path in document.GetProperty("paths").EnumerateObject()
             from method in path.Value.EnumerateObject()
-            select new Operation(method.Name.ToUpperInvariant(), path.Name, method.Value),
+            select new Operation(method.Name.ToUpperInvariant(), path.Name, method.Value, document),
         ];
     }
 
@@ -79,7 +79,7 @@ internal sealed class Described
         }
     }
 
-    public sealed record Operation(string Method, string Path, JsonElement Element)
+    public sealed record Operation(string Method, string Path, JsonElement Element, JsonElement Document)
     {
         public string Id => Element.TryGetProperty("operationId", out var id) ? id.GetString()! : "";
 
@@ -98,6 +98,12 @@ internal sealed class Described
                         .Select(media => (media.Name, media.Value.TryGetProperty("example", out var example) ? Text(example) : null)),
                 ]
                 : [];
+
+        /// <summary>Returns an element of the operation, or what it refers to.</summary>
+        public JsonElement Resolve(JsonElement element) =>
+            element.TryGetProperty("$ref", out var reference)
+                ? reference.GetString()!.Split('/').Skip(1).Aggregate(Document, (part, name) => part.GetProperty(name))
+                : element;
 
         /// <summary>Returns the path and query with the examples of the parameters.</summary>
         public string ExampleUrl()

@@ -30,7 +30,7 @@ internal sealed class DocumentSchemas
         // Formats that OpenAPI defines in addition to JSON Schema.
         RegisterInteger("int32", int.MinValue, int.MaxValue);
         RegisterInteger("int64", long.MinValue, long.MaxValue);
-        foreach (var format in new[] { "double", "float", "binary" })
+        foreach (var format in new[] { "decimal", "double", "float", "binary" })
         {
             _options.FormatRegistry.Register(new PredicateFormat(format, _ => true));
         }

@@ -465,7 +465,7 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
             var required = parameter.TryGetProperty("required", out var must) && must.GetBoolean();
             if (inPath || random.NextDouble() < (required ? 0.95 : 0.25))
             {
-                var value = Value(parameter, random, isValid);
+                var value = Value(operation, parameter, random, isValid);
                 // Other requests read the samples, so they are not deleted.
                 value =
                     operation.Method == "DELETE"
@@ -488,7 +488,7 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
 
                 if (!inPath && !isValid && random.Next(20) == 0)
                 {
-                    query.Add($"{name}={Value(parameter, random, isValid)}");
+                    query.Add($"{name}={Value(operation, parameter, random, isValid)}");
                 }
             }
         }
@@ -567,14 +567,14 @@ public sealed class FuzzTests(SampleDatabase database, ITestOutputHelper output)
         return request;
     }
 
-    private static string Value(JsonElement parameter, Random random, bool isValid)
+    private static string Value(Described.Operation operation, JsonElement parameter, Random random, bool isValid)
     {
         var schema = parameter.GetProperty("schema");
         switch (random.Next(isValid ? 5 : 10))
         {
             case < 5 when parameter.TryGetProperty("example", out var example):
                 return Uri.EscapeDataString(example.ToString());
-            case < 5 when schema.TryGetProperty("enum", out var choices):
+            case < 5 when operation.Resolve(schema).TryGetProperty("enum", out var choices):
                 return Uri.EscapeDataString(choices[random.Next(choices.GetArrayLength())].ToString());
             case < 5 when schema.TryGetProperty("minimum", out var minimum) && schema.TryGetProperty("maximum", out var maximum):
                 return random.NextInt64(minimum.GetInt64(), Math.Min(maximum.GetInt64(), 2_000) + 1).ToString(CultureInfo.InvariantCulture);
