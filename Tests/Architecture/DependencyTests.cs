@@ -29,7 +29,8 @@ public sealed class DependencyTests
             { "Api", ["ServiceDefaults", "Wyckoff"] },
             { "Ingestor", ["ServiceDefaults", "Wyckoff"] },
             { "MigrationService", ["ServiceDefaults", "Wyckoff"] },
-            { "AppHost", ["Api", "Ingestor", "LocalServers", "MigrationService"] },
+            { "Web", ["Client", "ServiceDefaults"] },
+            { "AppHost", ["Api", "Ingestor", "LocalServers", "MigrationService", "Web"] },
         };
 
     /// <summary>A folder of the library, and the folders it must not depend on.</summary>

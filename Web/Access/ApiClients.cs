@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Authorization;
+using Wyckoff.Client;
 using Wyckoff.Web.Forwarding;
 
 namespace Wyckoff.Web.Access;
@@ -21,7 +22,9 @@ internal static class ApiClients
         services.AddScoped(provider =>
         {
             var authentication = provider.GetRequiredService<AuthenticationStateProvider>();
-            return Create(provider.GetRequiredService<IHttpMessageHandlerFactory>(), () => Caller.OfAsync(authentication));
+            return new WyckoffClient(
+                Create(provider.GetRequiredService<IHttpMessageHandlerFactory>(), () => Caller.OfAsync(authentication))
+            );
         });
         services.AddCascadingAuthenticationState();
         services

@@ -1,0 +1,39 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Wyckoff.Tests.Web;
+
+/// <summary>What all pages share: navigation, theme, symbol search, error pages.</summary>
+public sealed class ShellTests(Chromium chromium, SampleWeb web) : WebTestBase(chromium), IClassFixture<SampleWeb>
+{
+    [Fact]
+    public async Task The_navigation_leads_to_every_section()
+    {
+        var page = await OpenAsync(web.Address, "/system");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Status");
+        await page.CheckInBothThemesAsync("status");
+    }
+
+    [Fact]
+    public async Task The_theme_follows_the_system_and_the_switch_without_a_flash()
+    {
+        var page = await OpenAsync(web.Address, "/sign-in", ColorScheme.Dark);
+        Assert.Equal("rgb(16, 21, 27)", await BackgroundAsync(page));
+        await page.GetByTitle("Light").ClickAsync();
+        Assert.Equal("rgb(244, 246, 248)", await BackgroundAsync(page));
+        // The server renders the choice, so that it holds before any script runs.
+        await page.ReloadAsync(new() { WaitUntil = WaitUntilState.Commit });
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-theme", "light");
+    }
+
+    [Fact]
+    public async Task A_page_that_does_not_exist_says_so()
+    {
+        var page = await OpenAsync(web.Address, "/nothing/here");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("There is no such page");
+        Tolerate("404");
+    }
+
+    private static Task<string> BackgroundAsync(IPage page) =>
+        page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
+}
