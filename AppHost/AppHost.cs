@@ -55,6 +55,7 @@ return await AppHostCommand.RunAsync(
             .WithIconName("DataLine")
             .WithServiceEndpoint(options.WebPort)
             .WithAccess()
+            .WithReferenceEnvironment(ReferenceEnvironmentInjectionFlags.ServiceDiscovery)
             .WithReference(api)
             .WithKeyFolderWherePublished("Wyckoff__Web__KeyFolder", "/keys/web")
             .WithDashboardLink()

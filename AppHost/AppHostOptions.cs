@@ -7,11 +7,13 @@ namespace Wyckoff.AppHost;
 internal sealed record AppHostOptions
 {
     public const int DefaultPort = 5080;
-    public const int DefaultWebPort = 5090;
+
+    /// <summary>How far the port of the web page is from that of the API, unless it is given.</summary>
+    private const int WebPortDistance = 10;
 
     public int Port { get; private init; } = DefaultPort;
 
-    public int WebPort { get; private init; } = DefaultWebPort;
+    public int WebPort { get; private init; } = DefaultPort + WebPortDistance;
 
     public bool Fresh { get; private init; }
 
@@ -42,8 +44,17 @@ internal sealed record AppHostOptions
             return (new() { ForAspire = args, IsPublishing = true }, 0);
         }
 
-        var port = PortOption("--port", "Where the API listens, on loopback.", DefaultPort);
-        var webPort = PortOption("--web-port", "Where the web page listens, on loopback.", DefaultWebPort);
+        var port = new Option<int>("--port")
+        {
+            Description = "Where the API listens, on loopback.",
+            DefaultValueFactory = _ => DefaultPort,
+        };
+        port.Validators.Add(ValidatePort);
+        var webPort = new Option<int?>("--web-port")
+        {
+            Description = "Where the web page listens, on loopback; by default 10 above the API.",
+        };
+        webPort.Validators.Add(ValidatePort);
         var data = new Option<string?>("--data")
         {
             Description = "Where servers, data and passwords are kept (also WYCKOFF_HOME).",
@@ -79,7 +90,7 @@ internal sealed record AppHostOptions
             options = new()
             {
                 Port = parsed.GetValue(port),
-                WebPort = parsed.GetValue(webPort),
+                WebPort = parsed.GetValue(webPort) ?? parsed.GetValue(port) + WebPortDistance,
                 Data = parsed.GetValue(data),
                 Fresh = parsed.GetValue(fresh),
                 Yes = parsed.GetValue(yes),
@@ -112,18 +123,11 @@ internal sealed record AppHostOptions
     private static bool IsConfiguration(string argument) =>
         argument.Split('=', 2) is [['-', '-', .. var key], _] && key.Contains(':', StringComparison.Ordinal);
 
-    private static Option<int> PortOption(string name, string description, int defaultPort)
-    {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => defaultPort };
-        option.Validators.Add(result => ValidatePort(name, result));
-        return option;
-    }
-
-    private static void ValidatePort(string name, OptionResult result)
+    private static void ValidatePort(OptionResult result)
     {
         if (result.Tokens is [{ Value: var text }] && (!int.TryParse(text, out var number) || number is < 1 or > 65535))
         {
-            result.AddError($"{name}: '{text}' is not a port; a number from 1 to 65535 is expected.");
+            result.AddError($"{result.Option.Name}: '{text}' is not a port; a number from 1 to 65535 is expected.");
         }
     }
 }

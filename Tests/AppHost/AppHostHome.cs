@@ -20,6 +20,9 @@ internal sealed class AppHostHome : IAsyncDisposable
 
     public ServerHome Home => ServerHome.At(Folder);
 
+    /// <summary>Options for free ports. The default ports may belong to a system that a developer has running.</summary>
+    public static string[] Ports() => ["--port", $"{PortOwner.PickFree()}", "--web-port", $"{PortOwner.PickFree()}"];
+
     public static async Task<AppHostHome> CreateAsync()
     {
         var installed = ServerHome.FromEnvironment();

@@ -16,7 +16,7 @@ public sealed class CompositionTests
     public async Task With_local_servers_the_system_serves_bars_and_traces_requests_down_to_the_database()
     {
         await using var home = await AppHostHome.CreateAsync();
-        await ServesBarsAsync("--local", "--data", home.Folder, "--port", $"{PortOwner.PickFree()}");
+        await ServesBarsAsync(["--local", "--data", home.Folder, .. AppHostHome.Ports()]);
     }
 
     [Fact(Timeout = 600_000)]
@@ -27,22 +27,18 @@ public sealed class CompositionTests
             "Container tests run only with WYCKOFF_REQUIRE_CONTAINERS=1."
         );
         await using var home = await AppHostHome.CreateAsync();
-        await ServesBarsAsync("--containers", "--fresh", "--yes", "--data", home.Folder, "--port", $"{PortOwner.PickFree()}");
+        await ServesBarsAsync(["--containers", "--fresh", "--yes", "--data", home.Folder, .. AppHostHome.Ports()]);
     }
 
     [Fact(Timeout = 600_000)]
     public async Task Without_a_database_migrations_exit_with_1_and_no_service_starts()
     {
         await using var home = await AppHostHome.CreateAsync();
-        await using var application = await BuildAsync(
-            null,
-            "--data",
+        await using var application = await BuildAsync(null, ["--data",
             home.Folder,
-            "--port",
-            $"{PortOwner.PickFree()}",
+            .. AppHostHome.Ports(),
             $"--ConnectionStrings:wyckoff=Host=127.0.0.1;Port={PortOwner.PickFree()};Username=postgres;Password=x",
-            "--ConnectionStrings:cache=127.0.0.1:1"
-        );
+            "--ConnectionStrings:cache=127.0.0.1:1"]);
         await application.StartAsync(Token);
 
         var migrations = await EndAsync(application, "migrations");
@@ -60,15 +56,11 @@ public sealed class CompositionTests
     public async Task The_dashboard_commands_import_migrate_load_samples_back_up_and_reset()
     {
         await using var home = await AppHostHome.CreateAsync();
-        await using var application = await BuildAsync(
-            null,
-            "--local",
+        await using var application = await BuildAsync(null, ["--local",
             "--no-samples",
             "--data",
             home.Folder,
-            "--port",
-            $"{PortOwner.PickFree()}"
-        );
+            .. AppHostHome.Ports()]);
         await application.StartAsync(Token);
         await application.ResourceNotifications.WaitForResourceHealthyAsync("ingestor", Token);
         await application.ResourceNotifications.WaitForResourceHealthyAsync("api", Token);

@@ -46,7 +46,7 @@ public sealed class ConsoleTests(RunningAppHost running)
     [Fact(Timeout = 600_000)]
     public async Task A_second_AppHost_on_the_same_folder_is_refused_and_names_the_first()
     {
-        using var second = new RunningSystem(running.Home.Folder, ["--local", "--port", $"{PortOwner.PickFree()}"]);
+        using var second = new RunningSystem(running.Home.Folder, ["--local", .. AppHostHome.Ports()]);
         Assert.Equal(1, await second.ExitAsync());
         Assert.Contains(
             $"process {running.System.Id}, http://localhost:{running.Port}",
@@ -108,7 +108,7 @@ public sealed class ConsoleTests(RunningAppHost running)
     {
         await using var home = await AppHostHome.CreateAsync();
         string address;
-        using (var first = new RunningSystem(home.Folder, ["--local", "--no-samples", "--port", Port()]))
+        using (var first = new RunningSystem(home.Folder, ["--local", "--no-samples", .. AppHostHome.Ports()]))
         {
             await first.WaitForOutputAsync("Ctrl+C stops everything");
             await first.PsqlAsync("INSERT INTO tickers (symbol) VALUES ('MINE')");
@@ -117,7 +117,7 @@ public sealed class ConsoleTests(RunningAppHost running)
             await home.NoProcessLeftAsync();
         }
 
-        using (var second = new RunningSystem(home.Folder, ["--local", "--no-samples", "--port", Port()]))
+        using (var second = new RunningSystem(home.Folder, ["--local", "--no-samples", .. AppHostHome.Ports()]))
         {
             await second.WaitForOutputAsync("Ctrl+C stops everything");
             Assert.Equal("MINE", await second.PsqlAsync("SELECT string_agg(symbol, ',') FROM tickers"));
@@ -128,21 +128,20 @@ public sealed class ConsoleTests(RunningAppHost running)
             Assert.False(File.Exists(RunningFile.PathIn(home.Home)));
         }
 
-        using var unconfirmed = new RunningSystem(home.Folder, ["--local", "--fresh", "--port", Port()]);
+        using var unconfirmed = new RunningSystem(home.Folder, ["--local", "--fresh", .. AppHostHome.Ports()]);
         Assert.Equal(1, await unconfirmed.ExitAsync());
         Assert.Contains("--yes", Assert.Single(unconfirmed.Errors), StringComparison.Ordinal);
         Assert.True(Directory.Exists(Path.Combine(home.Home.Data, "postgres")));
 
         var old = Path.Combine(home.Home.Data, "postgres", "of-the-old-cluster");
         await File.WriteAllTextAsync(old, "", Token);
-        using var fresh = new RunningSystem(home.Folder, ["--local", "--fresh", "--yes", "--no-samples", "--port", Port()]);
+        using var fresh = new RunningSystem(home.Folder, ["--local", "--fresh", "--yes", "--no-samples", .. AppHostHome.Ports()]);
         await fresh.WaitForOutputAsync("Deleted all data in");
         Assert.False(File.Exists(old));
         fresh.Terminate();
         await fresh.ExitAsync();
 
         // Each start uses another port, because another process may take the port between two starts.
-        static string Port() => $"{PortOwner.PickFree()}";
     }
 
     [Fact(Timeout = 600_000)]
@@ -155,7 +154,7 @@ public sealed class ConsoleTests(RunningAppHost running)
             await ExecuteAsync(server.ConnectionString("wyckoff"), "CREATE SCHEMA market; CREATE TABLE market.tickers (id int)");
         }
 
-        using var system = new RunningSystem(home.Folder, ["--local", "--port", $"{PortOwner.PickFree()}"]);
+        using var system = new RunningSystem(home.Folder, ["--local", .. AppHostHome.Ports()]);
         await system.WaitForOutputAsync("migrations ended with exit code 1: ");
         await system.WaitForOutputAsync("api was not started");
         await system.WaitForOutputAsync("ingestor was not started");
@@ -184,7 +183,7 @@ public sealed class ConsoleTests(RunningAppHost running)
             await Run.ProcessAsync("chown", ["-R", account, home.Home.Data], []);
         }
 
-        using var system = new RunningSystem(home.Folder, ["--local", "--port", $"{PortOwner.PickFree()}"]);
+        using var system = new RunningSystem(home.Folder, ["--local", .. AppHostHome.Ports()]);
         await system.WaitForOutputAsync("postgres ended with exit code 1: The data in");
         await system.WaitForOutputAsync("was made by PostgreSQL 12");
         system.Terminate();
@@ -204,7 +203,7 @@ public sealed class ConsoleTests(RunningAppHost running)
             home.Folder,
             arguments.Any(argument => argument.StartsWith("--port", StringComparison.Ordinal))
                 ? arguments
-                : [.. arguments, "--port", $"{PortOwner.PickFree()}"]
+                : [.. arguments, .. AppHostHome.Ports()]
         );
         Assert.Equal(1, await system.ExitAsync());
         Assert.Contains(expected, Assert.Single(system.Errors), StringComparison.Ordinal);
@@ -218,7 +217,7 @@ public sealed class ConsoleTests(RunningAppHost running)
         // The program false plays an engine whose client is installed but whose daemon is down.
         using var system = new RunningSystem(
             home.Folder,
-            ["--containers", "--port", $"{PortOwner.PickFree()}"],
+            ["--containers", .. AppHostHome.Ports()],
             new(StringComparer.Ordinal) { ["ASPIRE_CONTAINER_RUNTIME"] = "false" }
         );
         Assert.Equal(1, await system.ExitAsync());
@@ -243,7 +242,7 @@ public sealed class ConsoleTests(RunningAppHost running)
     public async Task A_data_folder_that_cannot_be_created_gives_one_line_of_error()
     {
         var file = Path.GetTempFileName();
-        using var system = new RunningSystem("", ["--data", Path.Combine(file, "below"), "--port", $"{PortOwner.PickFree()}"]);
+        using var system = new RunningSystem("", ["--data", Path.Combine(file, "below"), .. AppHostHome.Ports()]);
         Assert.Equal(1, await system.ExitAsync());
         Assert.Contains("--data FOLDER", Assert.Single(system.Errors), StringComparison.Ordinal);
         File.Delete(file);

@@ -137,7 +137,7 @@ public sealed class ModelTests
     // The program true plays a container engine that is running; no container is started.
     private static Task<IDistributedApplicationTestingBuilder> ModelAsync(AppHostHome home, params string[] placement) =>
         DistributedApplicationTestingBuilder.CreateAsync<Projects.Wyckoff_AppHost>(
-            [.. placement, "--data", home.Folder, "--port", $"{PortOwner.PickFree()}"],
+            [.. placement, "--data", home.Folder, .. AppHostHome.Ports()],
             (_, host) => (host.Configuration ??= new()).AddInMemoryCollection([new("ASPIRE_CONTAINER_RUNTIME", "true")]),
             Token
         );

@@ -44,7 +44,7 @@ public sealed class PublishTests : IAsyncLifetime
             .EnumerateObject()
             .ToLookup(resource => resource.Value.GetProperty("type").GetString(), resource => resource.Name);
         Assert.Equal(["parameter.v0", "project.v0"], types.Select(type => type.Key).Order(StringComparer.Ordinal));
-        Assert.Equal(["api", "ingestor", "migrations"], types["project.v0"].Order(StringComparer.Ordinal));
+        Assert.Equal(["api", "ingestor", "migrations", "web"], types["project.v0"].Order(StringComparer.Ordinal));
         foreach (var name in types["parameter.v0"])
         {
             Assert.True(_manifest.GetProperty(name).GetProperty("inputs").GetProperty("value").GetProperty("secret").GetBoolean(), name);
@@ -61,7 +61,8 @@ public sealed class PublishTests : IAsyncLifetime
         Assert.Equal("{wyckoff-worker.connectionString}", Environment("ingestor")["ConnectionStrings__worker"]);
         Assert.Equal("true", Environment("migrations")["Wyckoff__StayUp"]);
         // Published, the default applies: requests need keys, and the first one is named by its hash.
-        Assert.DoesNotContain("Wyckoff__Access", (string[])[.. Environment("api").Keys, .. Environment("migrations").Keys]);
+        Assert.DoesNotContain("Wyckoff__Access", (string[])[.. Environment("api").Keys, .. Environment("migrations").Keys, .. Environment("web").Keys]);
+        Assert.Equal("{api.bindings.http.url}", Environment("web")["services__api__http__0"]);
         Assert.Equal("{wyckoff-admin-key-hash.value}", Environment("migrations")["Wyckoff__AdminKeyHash"]);
     }
 
@@ -82,7 +83,7 @@ public sealed class PublishTests : IAsyncLifetime
         // Compose also has the servers, and a service that sets the owner of a volume.
         Assert.Equal(
             ["cache", "keys", "postgres"],
-            services.Keys.Except(["api", "ingestor", "migrations"], StringComparer.Ordinal).Order(StringComparer.Ordinal)
+            services.Keys.Except(["api", "ingestor", "migrations", "web"], StringComparer.Ordinal).Order(StringComparer.Ordinal)
         );
         foreach (var service in new[] { "api", "ingestor", "migrations" })
         {
@@ -123,7 +124,7 @@ public sealed class PublishTests : IAsyncLifetime
             Assert.Equal(name is "migrations" or "keys" ? "no" : "unless-stopped", service["restart"]);
         }
 
-        foreach (var project in new[] { "Api", "Ingestor", "MigrationService" })
+        foreach (var project in new[] { "Api", "Ingestor", "MigrationService", "Web" })
         {
             var file = System.Xml.Linq.XDocument.Load(Path.Combine(Run.Root, project, $"Wyckoff.{project}.csproj"));
             var repository = Assert.Single(file.Descendants("ContainerRepository")).Value;

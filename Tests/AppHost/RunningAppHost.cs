@@ -10,6 +10,8 @@ public sealed class RunningAppHost : IAsyncLifetime
 
     public int Port { get; } = PortOwner.PickFree();
 
+    public int WebPort { get; } = PortOwner.PickFree();
+
     public string Url => $"http://127.0.0.1:{Port}";
 
     internal AppHostHome Home => _home!;
@@ -20,7 +22,7 @@ public sealed class RunningAppHost : IAsyncLifetime
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Local servers are for Linux.");
         _home = await AppHostHome.CreateAsync();
-        _system = new(_home.Folder, ["--local", "--port", $"{Port}"]);
+        _system = new(_home.Folder, ["--local", "--port", $"{Port}", "--web-port", $"{WebPort}"]);
         await _system.WaitForOutputAsync("Ctrl+C stops everything");
         using var client = new HttpClient();
         await Eventually.HoldsAsync(
