@@ -6,10 +6,5 @@ public partial class WyckoffException
     /// <summary>The problem document of the response; null if the response has none, because a proxy sent it.</summary>
     public Problem? Problem => (this as WyckoffException<Problem>)?.Result;
 
-    public override string Message =>
-        Problem is { } problem
-            ? string.Join(' ', [$"{problem.Title}: {problem.Detail}", .. problem.Errors?.Select(Text) ?? []])
-            : base.Message;
-
-    private static string Text(KeyValuePair<string, IReadOnlyList<string>> field) => $"{field.Key}: {string.Join(' ', field.Value)}";
+    public override string Message => Problem is { } problem ? problem.Detail ?? problem.Title : base.Message;
 }

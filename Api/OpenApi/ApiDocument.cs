@@ -61,6 +61,13 @@ public static class ApiDocument
                     (schema, context, _) =>
                     {
                         Complete(schema, context.JsonTypeInfo.Type);
+                        if (schema.Items is null && schema.Type?.HasFlag(JsonSchemaType.Array) == true)
+                        {
+                            var items = new OpenApiSchema();
+                            Complete(items, context.JsonTypeInfo.ElementType!);
+                            schema.Items = items;
+                        }
+
                         return Task.CompletedTask;
                     }
                 );
@@ -109,7 +116,11 @@ public static class ApiDocument
         {
             (schema.Type, schema.Format) = (JsonSchemaType.Number | isNull, "decimal");
         }
-        else if (value == typeof(DateTimeOffset) || value.IsEnum)
+        else if (value == typeof(DateTimeOffset))
+        {
+            (schema.Type, schema.Format) = (JsonSchemaType.String | isNull, "date-time");
+        }
+        else if (value.IsEnum)
         {
             schema.Type = JsonSchemaType.String | isNull;
         }
