@@ -356,14 +356,22 @@ public static class Problems
             _ => MalformedRequest,
         };
 
-    /// <summary>400, with the errors of each parameter.</summary>
+    /// <summary>400, with the errors of each parameter. The detail repeats the first ones, for clients that show nothing else.</summary>
     public static IResult Invalid(IReadOnlyDictionary<string, string[]> errors) =>
         TypedResults.ValidationProblem(
             errors.ToDictionary(StringComparer.Ordinal),
-            detail: "'errors' names each invalid parameter or field with what is expected.",
+            detail: FirstOf(errors),
             title: InvalidParameters.Title,
             type: InvalidParameters.Type
         );
+
+    private static string FirstOf(IReadOnlyDictionary<string, string[]> errors)
+    {
+        const int shown = 3;
+        var all = errors.SelectMany(error => error.Value.Select(message => $"{error.Key}: {message}")).ToList();
+        var more = all.Count > shown ? FormattableString.Invariant($" 'errors' has {all.Count - shown} more.") : "";
+        return string.Join(' ', all.Take(shown)) + more;
+    }
 
     /// <summary>A problem document with a detail of this occurrence and further members.</summary>
     public static IResult Of(ProblemKind kind, string detail, params IEnumerable<KeyValuePair<string, object?>> extensions) =>

@@ -113,6 +113,24 @@ public sealed class ProblemTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
+    public async Task The_detail_of_invalid_parameters_repeats_the_first_errors()
+    {
+        await using var api = new ApiServer(database.AppConnection);
+        var client = api.CreateClient();
+        Assert.Equal("limit: '0' is not a whole number from 1 to 1000.", await DetailAsync("limit=0"));
+        var detail = await DetailAsync("limit=0&a=1&b=1&c=1");
+        Assert.StartsWith("a: Unknown parameter; ", detail, StringComparison.Ordinal);
+        Assert.EndsWith(" 'errors' has 1 more.", detail, StringComparison.Ordinal);
+
+        async Task<string> DetailAsync(string query)
+        {
+            using var response = await client.GetAsync($"/v1/imports?{query}", Token);
+            var problem = await response.ReadProblemAsync(HttpStatusCode.BadRequest, "/problems/invalid-parameters");
+            return problem.GetProperty("detail").GetString()!;
+        }
+    }
+
+    [Fact]
     public async Task An_unknown_symbol_is_answered_with_similar_symbols()
     {
         await database.ExecuteAsync(
