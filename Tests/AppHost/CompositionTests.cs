@@ -34,11 +34,16 @@ public sealed class CompositionTests
     public async Task Without_a_database_migrations_exit_with_1_and_no_service_starts()
     {
         await using var home = await AppHostHome.CreateAsync();
-        await using var application = await BuildAsync(null, ["--data",
-            home.Folder,
-            .. AppHostHome.Ports(),
-            $"--ConnectionStrings:wyckoff=Host=127.0.0.1;Port={PortOwner.PickFree()};Username=postgres;Password=x",
-            "--ConnectionStrings:cache=127.0.0.1:1"]);
+        await using var application = await BuildAsync(
+            null,
+            [
+                "--data",
+                home.Folder,
+                .. AppHostHome.Ports(),
+                $"--ConnectionStrings:wyckoff=Host=127.0.0.1;Port={PortOwner.PickFree()};Username=postgres;Password=x",
+                "--ConnectionStrings:cache=127.0.0.1:1",
+            ]
+        );
         await application.StartAsync(Token);
 
         var migrations = await EndAsync(application, "migrations");
@@ -56,11 +61,7 @@ public sealed class CompositionTests
     public async Task The_dashboard_commands_import_migrate_load_samples_back_up_and_reset()
     {
         await using var home = await AppHostHome.CreateAsync();
-        await using var application = await BuildAsync(null, ["--local",
-            "--no-samples",
-            "--data",
-            home.Folder,
-            .. AppHostHome.Ports()]);
+        await using var application = await BuildAsync(null, ["--local", "--no-samples", "--data", home.Folder, .. AppHostHome.Ports()]);
         await application.StartAsync(Token);
         await application.ResourceNotifications.WaitForResourceHealthyAsync("ingestor", Token);
         await application.ResourceNotifications.WaitForResourceHealthyAsync("api", Token);

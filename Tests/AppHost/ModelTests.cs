@@ -2,7 +2,6 @@ using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.Configuration;
 using Wyckoff.AppHost;
-using Wyckoff.LocalServers;
 
 namespace Wyckoff.Tests.AppHost;
 

@@ -6,7 +6,7 @@ using Wyckoff.Tests.Api.OpenApi;
 
 namespace Wyckoff.Tests.Architecture;
 
-/// <summary>Compares <c>docs/schema/coverage.md</c> with the endpoints, verbs and tests that it names.</summary>
+/// <summary>Compares <c>docs/coverage.md</c> with the endpoints, verbs and tests that it names.</summary>
 public sealed class CoveragePageTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     // The tables of source document 2 that the page has rows for.
@@ -77,5 +77,5 @@ public sealed class CoveragePageTests(TestDatabase database) : IClassFixture<Tes
         }
     }
 
-    private static Task<string> PageAsync() => File.ReadAllTextAsync(Path.Combine(Run.Root, "docs", "schema", "coverage.md"), Token);
+    private static Task<string> PageAsync() => File.ReadAllTextAsync(Path.Combine(Run.Root, "docs", "coverage.md"), Token);
 }

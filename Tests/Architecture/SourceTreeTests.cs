@@ -41,7 +41,7 @@ public sealed partial class SourceTreeTests
     [Fact]
     public void No_line_is_longer_than_140_columns()
     {
-        string[] extensions = [".cs", ".sql", ".sh", ".yml", ".yaml", ".csproj", ".props", ".targets"];
+        string[] extensions = [".cs", ".sql", ".sh", ".yml", ".yaml", ".csproj", ".props", ".targets", ".razor", ".js", ".css"];
         var longLines = Sources
             .Where(file => extensions.Contains(Path.GetExtension(file), StringComparer.Ordinal))
             .Where(file => !file.Contains("/Migrations/", StringComparison.Ordinal))

@@ -8,7 +8,7 @@ using Wyckoff.Tests.Api;
 
 namespace Wyckoff.Tests.Client;
 
-/// <summary>The code of docs/csharp.md: each block of the page is in this file, and runs.</summary>
+/// <summary>The code of docs/clients/csharp.md: each block of the page is in this file, and runs.</summary>
 public sealed class CSharpPageTests(SampleDatabase database) : IClassFixture<SampleDatabase>, IAsyncLifetime
 {
     private ListeningApi _api = null!;
@@ -29,7 +29,7 @@ public sealed class CSharpPageTests(SampleDatabase database) : IClassFixture<Sam
     public async Task Every_block_of_the_page_is_in_this_file()
     {
         var token = TestContext.Current.CancellationToken;
-        var page = await File.ReadAllTextAsync(Path.Combine(Run.Root, "docs", "csharp.md"), token);
+        var page = await File.ReadAllTextAsync(Path.Combine(Run.Root, "docs", "clients", "csharp.md"), token);
         var source = Plain(await File.ReadAllTextAsync(Path.Combine(Run.Root, "Tests", "Client", "CSharpPageTests.cs"), token));
         var blocks = Regex.Matches(page, "```csharp\n(.*?)```", RegexOptions.Singleline).Select(match => Plain(match.Groups[1].Value));
         Assert.NotEmpty(blocks);

@@ -8,7 +8,7 @@ using Wyckoff.Tests.Api;
 
 namespace Wyckoff.Tests.Docs;
 
-/// <summary>Runs the code of docs/python.md from top to bottom in one process, and compares what it prints with the page.</summary>
+/// <summary>Runs the code of docs/clients/python.md from top to bottom in one process, and compares what it prints with the page.</summary>
 public sealed partial class PythonPageTests(SampleDatabase database) : IClassFixture<SampleDatabase>, IDisposable
 {
     // Debian's, for which Debian has pandas. The first one on the PATH may be another.
@@ -28,7 +28,7 @@ public sealed partial class PythonPageTests(SampleDatabase database) : IClassFix
         await NeedPandasAsync();
         await UpdateIndicatorsAsync();
         await using var api = await ListeningApi.StartAsync(database.AppConnection, new() { ["Wyckoff:Access"] = access });
-        var page = await File.ReadAllTextAsync(Path.Combine(Run.Root, "docs", "python.md"), Token);
+        var page = await File.ReadAllTextAsync(Path.Combine(Run.Root, "docs", "clients", "python.md"), Token);
         var blocks = Blocks().Matches(page);
         Assert.True(blocks.Count > 10, "The code was not found on the page.");
         // A block of another kind, or an output without code, would not be compared.
@@ -52,7 +52,7 @@ public sealed partial class PythonPageTests(SampleDatabase database) : IClassFix
             _folder
         );
         // Warnings of pandas are errors here: they tell what the next version will refuse.
-        Assert.True(exitCode == 0 && error.Length == 0, $"docs/python.md ended with exit code {exitCode}: {error}{output}");
+        Assert.True(exitCode == 0 && error.Length == 0, $"docs/clients/python.md ended with exit code {exitCode}: {error}{output}");
         await CompareAsync(page, blocks, output.Split("\0\n")[..^1]);
     }
 
@@ -91,7 +91,7 @@ public sealed partial class PythonPageTests(SampleDatabase database) : IClassFix
         {
             var actual = Path.Combine(Path.GetTempPath(), "python.md");
             await File.WriteAllTextAsync(actual, ran.ToString(), Token);
-            Assert.Fail($"docs/python.md does not show what its code prints. {actual} does: compare the two.");
+            Assert.Fail($"docs/clients/python.md does not show what its code prints. {actual} does: compare the two.");
         }
     }
 

@@ -5,7 +5,7 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Tests.Schema;
 
-/// <summary>Runs the statements of docs/schema/sql.md on the sample data, with the role of eng/psql.</summary>
+/// <summary>Runs the statements of docs/clients/sql.md on the sample data, with the role of eng/psql.</summary>
 public abstract class SqlPageTests(TestDatabase database)
 {
     [Fact]
@@ -18,7 +18,7 @@ public abstract class SqlPageTests(TestDatabase database)
             NullLogger<SampleLoader>.Instance
         ).LoadAsync(onlyIfEmpty: true, token);
         Assert.Equal(3, await database.ScalarAsync<long>("SELECT count(*) FROM market.market_overview"));
-        var page = await File.ReadAllTextAsync(Path.Combine(Run.Root, "docs", "schema", "sql.md"), token);
+        var page = await File.ReadAllTextAsync(Path.Combine(Run.Root, "docs", "clients", "sql.md"), token);
         var questions = StatementsAfter(page, "## Ten questions");
         Assert.Equal(10, questions.Length);
         foreach (var question in questions)

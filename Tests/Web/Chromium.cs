@@ -4,7 +4,9 @@ using Microsoft.Playwright;
 
 namespace Wyckoff.Tests.Web;
 
-/// <summary>The browser of the machine, started with the first test that needs one and shared by all. Each test gets a fresh profile.</summary>
+/// <summary>
+/// The browser of the machine, started with the first test that needs one and shared by all. Each test gets a fresh profile.
+/// </summary>
 public sealed class Chromium : IAsyncDisposable
 {
     private static readonly string[] Programs = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];

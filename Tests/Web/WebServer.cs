@@ -24,6 +24,16 @@ internal sealed class WebServer : IAsyncDisposable
     /// <summary>What the process has printed: its log.</summary>
     public string Output => string.Join('\n', _output);
 
+    /// <summary>The most memory that the process has used, in bytes.</summary>
+    public long PeakMemory
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PeakWorkingSet64;
+        }
+    }
+
     public static async Task<WebServer> StartAsync(Uri api, Dictionary<string, string>? settings = null)
     {
         // By name, as a person does: cookies of localhost need no TLS.

@@ -38,7 +38,9 @@ internal static class ApiForwarding
         }
     }
 
-    /// <summary>Keeps the host that the browser asked for, which the API checks and needs for redirects, and adds the caller's key.</summary>
+    /// <summary>
+    /// Keeps the host that the browser asked for, which the API checks and needs for redirects, and adds the caller's key.
+    /// </summary>
     private sealed class CallerTransformer(KeyCookie keys) : HttpTransformer
     {
         public override async ValueTask TransformRequestAsync(

@@ -40,7 +40,7 @@ internal static class PageHosting
         }
     }
 
-    /// <summary>Adds the middleware. Requests for <c>/v1</c> pass without what is for pages: the API compresses and explains itself.</summary>
+    /// <summary>Adds the middleware. Forwarded requests pass without what is for pages: the API compresses and explains itself.</summary>
     public static void UsePageHosting(this WebApplication app)
     {
         app.UseLocalMode(
@@ -60,7 +60,8 @@ internal static class PageHosting
                     context,
                     StatusCodes.Status421MisdirectedRequest,
                     "Unknown host",
-                    $"'{host}' is not a name of this web page: localhost, a name below it, a loopback address or one of {HostsKey} is expected."
+                    $"'{host}' is not a name of this web page: localhost, a name below it, a loopback address or one of {HostsKey} is "
+                        + "expected."
                 )
         );
         app.UseTrustedProxies();

@@ -62,5 +62,5 @@ export async function antiforgeryToken() {
  */
 async function errorOf(response) {
   const isProblem = response.headers.get('Content-Type')?.includes('json');
-  return new ApiError(response.status, isProblem ? await response.json() : { detail: `The service answered with status ${response.status}.` });
+  return new ApiError(response.status, isProblem ? await response.json() : {});
 }

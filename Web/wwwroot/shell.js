@@ -28,8 +28,8 @@ document.addEventListener('change', (event) => {
     setTheme(input.value);
   }
   // Filters apply when a choice changes; text applies with Enter.
-  if (input.matches?.('form[data-auto-submit] select, form[data-auto-submit] input[type=checkbox], form[data-auto-submit] input[type=date]')) {
-    input.form?.requestSubmit();
+  if (input.matches?.('select, [type=checkbox], [type=date]') && input.form?.matches('[data-auto-submit]')) {
+    input.form.requestSubmit();
   }
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => document.dispatchEvent(new CustomEvent('themechange')));
