@@ -1,6 +1,7 @@
 using Wyckoff.Benchmarks;
 using Wyckoff.Benchmarks.Load;
 using Wyckoff.Benchmarks.Reading;
+using Wyckoff.Benchmarks.Web;
 
 // Each benchmark starts and fills its own servers, measures the compared sides in turn, and reports medians.
 Dictionary<string, Func<CancellationToken, Task<Report>>> benchmarks = new(StringComparer.Ordinal)
@@ -14,6 +15,7 @@ Dictionary<string, Func<CancellationToken, Task<Report>>> benchmarks = new(Strin
     ["read-streams"] = ReadBenchmark.StreamsAsync,
     ["read-pushes"] = ReadBenchmark.PushesAsync,
     ["start"] = StartBenchmark.RunAsync,
+    ["web"] = WebBenchmark.RunAsync,
 };
 
 // The servers under load are other processes of this program, with these verbs.
