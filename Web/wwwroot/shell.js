@@ -95,7 +95,11 @@ function select(item) {
 /** @param {string} symbol */
 function open(symbol) {
   close();
-  searchInput()?.blur();
+  const input = searchInput();
+  if (input) {
+    input.value = '';
+    input.blur();
+  }
   const opened = new CustomEvent('opensymbol', { detail: symbol, cancelable: true });
   // The chart page changes its symbol in place; from other pages the browser goes to it.
   if (document.dispatchEvent(opened)) {
@@ -150,3 +154,12 @@ document.addEventListener('keydown', (event) => {
     }
   }
 });
+
+// Navigation replaces elements without running their scripts, so elements name their module.
+function loadModules() {
+  for (const element of document.querySelectorAll('[data-module]')) {
+    void import(/** @type {HTMLElement} */ (element).dataset.module ?? '');
+  }
+}
+loadModules();
+window.Blazor?.addEventListener?.('enhancedload', loadModules);
