@@ -135,9 +135,7 @@ public sealed class ChartTests(Chromium chromium, SampleWeb web) : WebTestBase(c
         await page.CheckInBothThemesAsync("chart-percent");
 
         // The ratios are those that are stored.
-        using var stored = JsonDocument.Parse(
-            await web.Api.Client.GetStringAsync("/v1/bars/AAPL?timeframe=1d&last=50&fields=all", Token)
-        );
+        using var stored = JsonDocument.Parse(await web.Api.Client.GetStringAsync("/v1/bars/AAPL?timeframe=1d&last=50&fields=all", Token));
         var expected = stored
             .RootElement.GetProperty("bars")
             .EnumerateArray()

@@ -79,7 +79,14 @@ export class IndicatorValues {
   constructor() {
     /** @type {Map<number, Record<string, number | null>>} */
     this.rows = new Map();
-    this.key = '';
+    this.fields = '';
+    /** What has been read. */
+    this.range = { from: 0, to: 0 };
+  }
+
+  /** @param {number} time from which on values may have changed */
+  invalidate(time) {
+    this.range.to = Math.min(this.range.to, time);
   }
 
   /**
@@ -87,31 +94,28 @@ export class IndicatorValues {
    * @param {string} symbol
    * @param {string} timeframe
    * @param {Indicator[]} wanted
-   * @param {number} from
-   * @param {number} to
-   * @param {string} stamp changes when values may have changed
+   * @param {{ from: number, to: number }} range
    * @param {AbortSignal} signal
    */
-  async read(symbol, timeframe, wanted, from, to, stamp, signal) {
+  async read(symbol, timeframe, wanted, range, signal) {
     const fields = wanted.flatMap((indicator) => indicator.lines.map((line) => line.field)).join(',');
-    const key = [symbol, timeframe, fields, from, to, stamp].join(' ');
-    if (key === this.key) {
+    const known = this.range;
+    const isNew = fields !== this.fields || known.to <= known.from || range.to < known.from || range.from > known.to;
+    const parts = isNew
+      ? [range]
+      : [
+          { from: range.from, to: known.from },
+          { from: known.to, to: range.to },
+        ].filter((part) => part.from < part.to);
+    if (!parts.length || (!fields && !this.fields)) {
       return false;
     }
-    this.key = key;
-    if (!fields) {
-      this.rows = new Map();
-      return true;
-    }
-    const query = new URLSearchParams({
-      timeframe,
-      fields,
-      from: new Date(from).toISOString(),
-      to: new Date(to).toISOString(),
-      limit: '10000',
-    });
-    const { indicators: rows } = await getJson(`/v1/indicators/${encodeURIComponent(symbol)}?${query}`, signal);
-    this.rows = new Map(rows.map((/** @type {{ timestamp: string }} */ row) => [Date.parse(row.timestamp), row]));
+    const pages = fields ? await Promise.all(parts.map((part) => readRows(symbol, timeframe, fields, part, signal))) : [];
+    // What lies outside the range is forgotten: the bars there have been dropped.
+    const kept = isNew ? [] : [...this.rows].filter(([time]) => time >= range.from && time < range.to);
+    this.rows = new Map([...kept, ...pages.flat()]);
+    this.fields = fields;
+    this.range = { ...range };
     return true;
   }
 
@@ -122,4 +126,24 @@ export class IndicatorValues {
   at(time, field) {
     return this.rows.get(time)?.[field] ?? null;
   }
+}
+
+/**
+ * @param {string} symbol
+ * @param {string} timeframe
+ * @param {string} fields
+ * @param {{ from: number, to: number }} range
+ * @param {AbortSignal} signal
+ * @returns {Promise<[number, Record<string, number | null>][]>}
+ */
+async function readRows(symbol, timeframe, fields, { from, to }, signal) {
+  const query = new URLSearchParams({
+    timeframe,
+    fields,
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+    limit: '10000',
+  });
+  const { indicators: rows } = await getJson(`/v1/indicators/${encodeURIComponent(symbol)}?${query}`, signal);
+  return rows.map((/** @type {{ timestamp: string }} */ row) => [Date.parse(row.timestamp), row]);
 }

@@ -20,6 +20,7 @@ const firstPage = 500;
 const page = 1000;
 /** Indicators follow their bars within seconds. */
 const indicatorDelay = 3000;
+const gapDelay = 30_000;
 
 /**
  * @typedef {object} Look what all panes share
@@ -87,13 +88,15 @@ export class Pane {
     this.closeStream = () => {};
     this.frame = 0;
     this.extras = 0;
-    this.stamp = 0;
     /** Bars by which the view still has to move when the next page has come. */
     this.owed = 0;
     /** Digits after the point of prices. */
     this.digits = 2;
     /** What the gaps have been read for. */
     this.gapsOf = '';
+    this.gapsAt = 0;
+    /** How often the indicators of the newest bar were missing. */
+    this.tries = 0;
     /** @type {number | undefined} vertical position of the pointer */
     this.pointer = undefined;
     /** @type {AbortController | undefined} the bars for which pages are being read */
@@ -190,6 +193,7 @@ export class Pane {
     this.cross = null;
     this.owed = 0;
     this.gaps = [];
+    this.gapsOf = '';
     this.values = new IndicatorValues();
     if (isOther) {
       this.ticker = null;
@@ -595,9 +599,10 @@ export class Pane {
     if (this.cross !== null) {
       this.cross = Math.min(this.cross + moved, this.window.bars.length - 1);
     }
-    this.stamp++;
+    this.tries = 0;
+    this.values.invalidate(Math.min(...change.ranges.map((range) => range.from)));
     this.redraw();
-    this.#readExtrasSoon(indicatorDelay);
+    this.#readExtrasSoon(indicatorDelay, true);
     if (follows) {
       this.listener.onMove(this, false);
     }
@@ -630,10 +635,18 @@ export class Pane {
     }
   }
 
-  /** @param {number} [delay] */
-  #readExtrasSoon(delay = 250) {
-    clearTimeout(this.extras);
-    this.extras = setTimeout(() => void this.#readExtras(), delay);
+  /**
+   * @param {number} [delay]
+   * @param {boolean} [keep] whether a read that is due already stays: changes may come faster than that
+   */
+  #readExtrasSoon(delay = 250, keep = false) {
+    if (!keep || !this.extras) {
+      clearTimeout(this.extras);
+      this.extras = setTimeout(() => {
+        this.extras = 0;
+        void this.#readExtras();
+      }, delay);
+    }
   }
 
   /** Reads gaps and indicators for the bars in memory. */
@@ -643,20 +656,25 @@ export class Pane {
     if (this.state !== 'ready' || !first || !isStored(this.timeframe)) {
       return;
     }
-    const [from, to] = [first.time, endOf(last.time, this.timeframe)];
+    const range = { from: first.time, to: endOf(last.time, this.timeframe) };
+    // The report reads all bars of the range, so changes wait for it.
+    const gapsOf = `${this.symbol} ${this.timeframe.id} ${range.from}`;
+    const wantsGaps = this.look.gaps && (gapsOf !== this.gapsOf || performance.now() - this.gapsAt > gapDelay);
     try {
       const [gaps, isNew] = await Promise.all([
-        this.look.gaps && this.gapsOf !== `${this.symbol} ${this.timeframe.id} ${from} ${to} ${this.stamp}`
-          ? readGaps(this.symbol, this.timeframe.id, from, to, signal)
-          : null,
-        this.values.read(this.symbol, this.timeframe.id, chosen(this.look.indicators), from, to, String(this.stamp), signal),
+        wantsGaps ? readGaps(this.symbol, this.timeframe.id, range.from, range.to, signal) : null,
+        this.values.read(this.symbol, this.timeframe.id, chosen(this.look.indicators), range, signal),
       ]);
       if (gaps) {
-        this.gaps = gaps;
-        this.gapsOf = `${this.symbol} ${this.timeframe.id} ${from} ${to} ${this.stamp}`;
+        [this.gaps, this.gapsOf, this.gapsAt] = [gaps, gapsOf, performance.now()];
       }
       if (gaps || isNew) {
         this.redraw();
+      }
+      // The Ingestor may not have come to the newest bar yet.
+      if (this.look.indicators.length && !this.values.rows.has(last.time) && this.tries++ < 5) {
+        this.values.invalidate(last.time);
+        this.#readExtrasSoon(indicatorDelay, true);
       }
     } catch (error) {
       if (!signal.aborted) {
