@@ -18,12 +18,32 @@ public static class StatusApi
             "capabilities": "hypertables, compression, continuous aggregates and policies are in force",
             "schema": "Ingestion", "pool": {"open": 5, "idle": 4, "waiting": 0}, "state": "ok", "error": null
           },
+          "migrations": {
+            "applied": ["Initial", "Ingestion"],
+            "runs": [
+              {
+                "from": "Initial", "to": "Ingestion", "startedAt": "2024-06-01T07:59:50Z", "durationMs": 830.5, "outcome": "completed",
+                "productVersion": "1.0.0"
+              }
+            ],
+            "state": "ok", "error": null
+          },
           "tables": {
             "databaseBytes": 734003200,
             "tables": [
               {
                 "name": "market.bars_1m", "chunkInterval": "1 day", "chunks": 250, "compressedChunks": 243, "compressedShare": 0.972,
                 "compressionRatio": 6.1, "rows": 9750000, "bytes": 312000000
+              }
+            ],
+            "state": "ok", "error": null
+          },
+          "jobs": {
+            "jobs": [
+              {
+                "id": 1000, "kind": "compression", "table": "market.bars_1m", "interval": "12:00:00", "isScheduled": true,
+                "lastRunAt": "2024-06-03T12:00:00Z", "lastResult": "success", "lastDurationMs": 410.2,
+                "nextRunAt": "2024-06-04T00:00:00Z", "runs": 5, "failures": 0
               }
             ],
             "state": "ok", "error": null
@@ -60,7 +80,7 @@ public static class StatusApi
             .MapGet("/status", GetAsync)
             .Needs(EndpointAccess.Read)
             .WithName("GetStatus")
-            .WithSummary("State of the system: service, database, tables, ingestion, cache, Redis, replication.")
+            .WithSummary("State of the system: service, database, migrations, tables, jobs, ingestion, cache, Redis, replication.")
             .WithDescription(
                 "At most five seconds old, sizes at most a minute. A part that does not respond within three seconds is "
                     + "reported as away without delaying the others, so the status is always 200."

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
@@ -17,12 +18,17 @@ internal sealed class ProviderAnswers(
     ILogger<ProviderAnswers> logger
 )
 {
+    private const string ErrorUrl = "errorUrl";
+
     public static void Handle(RemoteAuthenticationEvents events)
     {
         events.OnTicketReceived = context => Of(context.HttpContext).AcceptAsync(context);
-        events.OnAccessDenied = context => Of(context.HttpContext).RefuseAsync(context, Problems.SignInDenied);
-        events.OnRemoteFailure = context => Of(context.HttpContext).FailAsync(context, context.Failure);
+        events.OnAccessDenied = context => Of(context.HttpContext).RefuseAsync(context, context.Properties, Problems.SignInDenied);
+        events.OnRemoteFailure = context => Of(context.HttpContext).FailAsync(context, context.Properties, context.Failure);
     }
+
+    /// <summary>Makes failures of a sign-in redirect to a page of this origin. The state carries its path, out of reach of others.</summary>
+    public static void SetErrorUrl(AuthenticationProperties properties, string path) => properties.Items[ErrorUrl] = path;
 
     /// <summary>Whether the provider cannot be reached, does not answer in time or answers with 5xx.</summary>
     public static bool IsAway(Exception? exception) =>
@@ -30,7 +36,7 @@ internal sealed class ProviderAnswers(
         && (exception is HttpRequestException or IOException or OperationCanceledException || IsAway(exception.InnerException));
 
     /// <summary>Reports a failure, with the reason in the log only.</summary>
-    public IResult Fail(string provider, Exception? exception)
+    public IResult Fail(string provider, Exception? exception, AuthenticationProperties? properties)
     {
         var kind = IsAway(exception) ? Problems.SignInProviderFailed : Problems.SignInFailed;
         if (kind == Problems.SignInProviderFailed || exception is OpenIdConnectProtocolException or SecurityTokenException)
@@ -42,8 +48,14 @@ internal sealed class ProviderAnswers(
             logger.SignInRefused(provider, kind.Name); // anybody can send such an answer
         }
 
-        return Problems.Of(kind, kind.Meaning);
+        return Explain(kind, properties);
     }
+
+    /// <summary>A redirect to the page where the sign-in began, or else the problem.</summary>
+    private static IResult Explain(ProblemKind kind, AuthenticationProperties? properties) =>
+        properties?.Items.TryGetValue(ErrorUrl, out var path) == true && path is not null
+            ? TypedResults.LocalRedirect(QueryHelpers.AddQueryString(path, "error", kind.Name))
+            : Problems.Of(kind, kind.Meaning);
 
     private static ProviderAnswers Of(HttpContext context) => context.RequestServices.GetRequiredService<ProviderAnswers>();
 
@@ -57,20 +69,20 @@ internal sealed class ProviderAnswers(
         }
         catch (FormatException e)
         {
-            await FailAsync(context, e);
+            await FailAsync(context, context.Properties, e);
             return;
         }
 
         if (identity is null)
         {
-            await RefuseAsync(context, Problems.AddressNotVerified);
+            await RefuseAsync(context, context.Properties, Problems.AddressNotVerified);
             return;
         }
 
         var result = await directory.SignInAsync(identity, options.Value.Waitlist, http.RequestAborted);
         if (result.AccountId is not { } account)
         {
-            await RefuseAsync(context, KindOf(result.Refusal));
+            await RefuseAsync(context, context.Properties, KindOf(result.Refusal));
             return;
         }
 
@@ -99,16 +111,24 @@ internal sealed class ProviderAnswers(
         }
     }
 
-    private async Task RefuseAsync(HandleRequestContext<RemoteAuthenticationOptions> context, ProblemKind kind)
+    private async Task RefuseAsync(
+        HandleRequestContext<RemoteAuthenticationOptions> context,
+        AuthenticationProperties? properties,
+        ProblemKind kind
+    )
     {
         logger.SignInRefused(context.Scheme.Name, kind.Name);
-        await Problems.Of(kind, kind.Meaning).ExecuteAsync(context.HttpContext);
+        await Explain(kind, properties).ExecuteAsync(context.HttpContext);
         context.HandleResponse();
     }
 
-    private async Task FailAsync(HandleRequestContext<RemoteAuthenticationOptions> context, Exception? exception)
+    private async Task FailAsync(
+        HandleRequestContext<RemoteAuthenticationOptions> context,
+        AuthenticationProperties? properties,
+        Exception? exception
+    )
     {
-        await Fail(context.Scheme.Name, exception).ExecuteAsync(context.HttpContext);
+        await Fail(context.Scheme.Name, exception, properties).ExecuteAsync(context.HttpContext);
         context.HandleResponse();
     }
 

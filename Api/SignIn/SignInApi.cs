@@ -39,6 +39,16 @@ public static class SignInApi
         Example = "/docs/",
     };
 
+    private static readonly Parameter<string> ErrorUrl = new(
+        "errorUrl",
+        "The path of a page that explains why there is no session: the name of the problem is added as its parameter 'error'. Without it, "
+            + "the answer is the problem document.",
+        ReadReturnUrl
+    )
+    {
+        Example = "/sign-in",
+    };
+
     private static readonly Parameter<long> Id = Parameters.Whole("id", "The id of one of your sessions.", 1, long.MaxValue) with
     {
         InPath = true,
@@ -46,7 +56,7 @@ public static class SignInApi
         Example = "1",
     };
 
-    private static readonly Parameter[] OfSignIn = [Provider, ReturnUrl];
+    private static readonly Parameter[] OfSignIn = [Provider, ReturnUrl, ErrorUrl];
     private static readonly Parameter[] OfSession = [Id];
 
     public static void MapSignIn(this IEndpointRouteBuilder routes)
@@ -71,7 +81,7 @@ public static class SignInApi
             .WithSummary("Sign in: a browser that navigates here is sent to the provider, and comes back with a session cookie.")
             .WithDescription(
                 "The provider sends the browser to /v1/auth/{provider}/callback, which starts a session and redirects to returnUrl. "
-                    + "If there is no session, the callback answers with one of these problems."
+                    + "If there is no session, it answers with one of these problems, or redirects to errorUrl."
             )
             .Takes(OfSignIn)
             .Produces(StatusCodes.Status302Found)
@@ -169,6 +179,7 @@ public static class SignInApi
         var reader = new RequestReader(context, OfSignIn);
         var id = reader.Get(Provider, "");
         var returnUrl = reader.Get(ReturnUrl, "/");
+        var errorUrl = reader.Get(ErrorUrl);
         if (reader.HasErrors)
         {
             return reader.Problem();
@@ -185,14 +196,20 @@ public static class SignInApi
         }
 
         DoNotStore(context);
+        var properties = new AuthenticationProperties { RedirectUri = context.Request.PathBase + returnUrl };
+        if (errorUrl is not null)
+        {
+            ProviderAnswers.SetErrorUrl(properties, context.Request.PathBase + errorUrl);
+        }
+
         try
         {
-            await context.ChallengeAsync(id, new() { RedirectUri = context.Request.PathBase + returnUrl });
+            await context.ChallengeAsync(id, properties);
             return TypedResults.Empty;
         }
         catch (Exception e) when (ProviderAnswers.IsAway(e) && !context.RequestAborted.IsCancellationRequested)
         {
-            return answers.Fail(id, e); // the discovery document of the provider
+            return answers.Fail(id, e, properties); // the discovery document of the provider
         }
     }
 

@@ -9,7 +9,9 @@ public sealed record StatusResponse(
     string State,
     ServiceStatus Service,
     DatabaseStatus Database,
+    MigrationsStatus Migrations,
     TablesStatus Tables,
+    JobsStatus Jobs,
     IngestionStatus Ingestion,
     CacheStatus Cache,
     RedisStatus Redis,
@@ -99,6 +101,72 @@ public sealed record TableStatus(
             table is { BytesBefore: { } before, BytesAfter: > 0 and var after } ? Math.Round((decimal)before / after, 2) : null,
             table.Rows,
             table.Bytes
+        );
+}
+
+/// <summary>The schema of the database, and the latest runs of MigrationService that changed it or failed.</summary>
+public sealed record MigrationsStatus(PartState State, string? Error = null) : Part(State, Error)
+{
+    /// <summary>The applied migrations, oldest first.</summary>
+    public IReadOnlyList<string>? Applied { get; init; }
+
+    /// <summary>At most 20 runs, newest first.</summary>
+    public IReadOnlyList<MigrationRunStatus>? Runs { get; init; }
+}
+
+/// <summary>A run of MigrationService. 'outcome' is completed or failed; the log has the error.</summary>
+public sealed record MigrationRunStatus(
+    string? From,
+    string To,
+    DateTimeOffset StartedAt,
+    decimal DurationMs,
+    string Outcome,
+    string ProductVersion
+);
+
+/// <summary>The policies of TimescaleDB: compression, retention, refresh. State is none without TimescaleDB.</summary>
+public sealed record JobsStatus(PartState State, string? Error = null) : Part(State, Error)
+{
+    public IReadOnlyList<JobStatus>? Jobs { get; init; }
+}
+
+/// <summary>
+/// A policy and its last run. 'kind' is compression, retention, refresh or the name of another procedure; 'lastResult' is success or
+/// failed, and null before the end of the first run.
+/// </summary>
+public sealed record JobStatus(
+    long Id,
+    string Kind,
+    string? Table,
+    string Interval,
+    bool IsScheduled,
+    DateTimeOffset? LastRunAt,
+    string? LastResult,
+    decimal? LastDurationMs,
+    DateTimeOffset? NextRunAt,
+    long Runs,
+    long Failures
+)
+{
+    public static JobStatus Of(StoredJob job) =>
+        new(
+            job.Id,
+            job.Procedure switch
+            {
+                "policy_compression" => "compression",
+                "policy_retention" => "retention",
+                "policy_refresh_continuous_aggregate" => "refresh",
+                var other => other,
+            },
+            job.Table,
+            job.Interval,
+            job.IsScheduled,
+            job.LastRunAt,
+            job.LastResult?.ToLowerInvariant(),
+            job.LastDurationMs,
+            job.NextRunAt,
+            job.Runs,
+            job.Failures
         );
 }
 

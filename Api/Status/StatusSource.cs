@@ -34,7 +34,9 @@ public sealed class StatusSource
     private readonly ILogger<StatusSource> _logger;
     private readonly ConcurrentDictionary<string, string> _failing = new(StringComparer.Ordinal);
     private readonly Remembered<DatabaseStatus> _databaseStatus;
+    private readonly Remembered<MigrationsStatus> _migrations;
     private readonly Remembered<TablesStatus> _tables;
+    private readonly Remembered<JobsStatus> _jobs;
     private readonly Remembered<IngestionStatus> _ingestion;
     private readonly Remembered<ReplicationStatus> _replication;
     private readonly Remembered<RedisStatus> _redisStatus;
@@ -51,6 +53,8 @@ public sealed class StatusSource
     {
         (_database, _hosts, _pool, _redis, _cache, _time, _logger) = (database, hosts, pool, redis, cache, time, logger);
         _databaseStatus = new(Lifetime, time, () => PartAsync("database", DatabaseAsync, (state, error) => new(state, error)));
+        _migrations = new(Lifetime, time, () => PartAsync("migrations", MigrationsAsync, (state, error) => new(state, error)));
+        _jobs = new(Lifetime, time, () => PartAsync("jobs", JobsAsync, (state, error) => new(state, error)));
         _tables = new(TablesLifetime, time, () => PartAsync("tables", TablesAsync, (state, error) => new(state, error)));
         _ingestion = new(Lifetime, time, () => PartAsync("ingestion", IngestionAsync, (state, error) => new(state, error)));
         _replication = new(Lifetime, time, () => PartAsync("replication", ReplicationAsync, (state, error) => new(state, error)));
@@ -59,16 +63,37 @@ public sealed class StatusSource
 
     public async Task<StatusResponse> GetAsync(CancellationToken cancellationToken)
     {
-        var (database, tables, ingestion, replication, redis) = (
+        var (database, migrations, tables, jobs, ingestion, replication, redis) = (
             _databaseStatus.GetAsync(cancellationToken),
+            _migrations.GetAsync(cancellationToken),
             _tables.GetAsync(cancellationToken),
+            _jobs.GetAsync(cancellationToken),
             _ingestion.GetAsync(cancellationToken),
             _replication.GetAsync(cancellationToken),
             _redisStatus.GetAsync(cancellationToken)
         );
-        await Task.WhenAll(database, tables, ingestion, replication, redis);
-        var all = new StatusResponse("", Service(), await database, await tables, await ingestion, Cache(), await redis, await replication);
-        PartState[] others = [all.Tables.State, all.Ingestion.State, all.Redis.State, all.Replication.State];
+        await Task.WhenAll(database, migrations, tables, jobs, ingestion, replication, redis);
+        var all = new StatusResponse(
+            "",
+            Service(),
+            await database,
+            await migrations,
+            await tables,
+            await jobs,
+            await ingestion,
+            Cache(),
+            await redis,
+            await replication
+        );
+        PartState[] others =
+        [
+            all.Migrations.State,
+            all.Tables.State,
+            all.Jobs.State,
+            all.Ingestion.State,
+            all.Redis.State,
+            all.Replication.State,
+        ];
         return all with
         {
             State =
@@ -126,6 +151,53 @@ public sealed class StatusSource
                     Pool = new(pool.Open, pool.Idle, pool.Waiting),
                 };
             },
+            cancellationToken
+        );
+
+    private Task<MigrationsStatus> MigrationsAsync(CancellationToken cancellationToken) =>
+        _database.ReadAsync(
+            async (connection, token) =>
+            {
+                var applied = await SchemaVersion.AppliedAsync(connection, token);
+                await using var command = new NpgsqlCommand(
+                    $"""
+                    SELECT from_version, to_version, started_at, duration_ms, outcome, product_version
+                      FROM {SchemaVersion.HistorySchema}.migration_runs
+                     ORDER BY id DESC
+                     LIMIT 20
+                    """,
+                    connection
+                );
+                await using var reader = await command.ExecuteReaderAsync(token);
+                var runs = new List<MigrationRunStatus>();
+                while (await reader.ReadAsync(token))
+                {
+                    runs.Add(
+                        new(
+                            await TextAsync(reader, 0, token) is { } from ? SchemaVersion.NameOf(from) : null,
+                            SchemaVersion.NameOf(reader.GetString(1)),
+                            await reader.GetFieldValueAsync<DateTimeOffset>(2, token),
+                            Math.Round(reader.GetDecimal(3), 2),
+                            reader.GetString(4),
+                            reader.GetString(5)
+                        )
+                    );
+                }
+
+                return new MigrationsStatus(PartState.Ok) { Applied = [.. applied.Select(SchemaVersion.NameOf)], Runs = runs };
+            },
+            cancellationToken
+        );
+
+    private Task<JobsStatus> JobsAsync(CancellationToken cancellationToken) =>
+        _database.ReadAsync(
+            async (connection, token) =>
+                (await TimescaleEdition.DetectAsync(connection, token)).HasHypertables
+                    ? new JobsStatus(PartState.Ok)
+                    {
+                        Jobs = [.. (await StoredJob.ReadAsync(connection, token)).Select(JobStatus.Of)],
+                    }
+                    : new(PartState.None),
             cancellationToken
         );
 

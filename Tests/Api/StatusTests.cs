@@ -60,6 +60,12 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
         Assert.Equal((1, 0), (minutes.Chunks, minutes.CompressedChunks));
         Assert.True(minutes.Bytes > 0 && status.Tables.DatabaseBytes > minutes.Bytes);
 
+        Assert.Equal(SchemaVersion.NameOf(SchemaVersion.Required), status.Migrations.Applied![^1]);
+        Assert.Equal(
+            ("completed", SchemaVersion.NameOf(SchemaVersion.Required)),
+            (status.Migrations.Runs![0].Outcome, status.Migrations.Runs[0].To)
+        );
+
         var frames = status.Ingestion.Timeframes!;
         Assert.Equal(["1m", "5m", "15m", "30m", "1h", "4h", "1d"], frames.Select(frame => frame.Timeframe));
         Assert.Equal(1, frames[0].Tickers);
@@ -117,9 +123,25 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
             """
         );
         await using var api = new ApiServer(database.AppConnection);
-        var table = (await api.CreateClient().GetFromJsonAsync<StatusResponse>("/v1/status", Token))!.Tables.Tables!.Single(table =>
-            table.Name == "market.bars_5m"
+        // A time that never comes is no next run, and lets the scheduler rest. The databases of tests have no jobs that run.
+        await database.ExecuteAsync(
+            """
+            DO $$
+            DECLARE job integer;
+            BEGIN
+              SELECT job_id INTO job
+                FROM timescaledb_information.jobs
+               WHERE proc_name = 'policy_compression' AND hypertable_name = 'bars_5m';
+              PERFORM alter_job(job, scheduled => true, next_start => 'infinity');
+            END $$
+            """
         );
+        var status = (await api.CreateClient().GetFromJsonAsync<StatusResponse>("/v1/status", Token))!;
+        Assert.Equal(PartState.Ok, status.Jobs.State);
+        var job = status.Jobs.Jobs!.Single(job => job is { Kind: "compression", Table: "market.bars_5m" });
+        Assert.True(job is { IsScheduled: true, NextRunAt: null, Failures: 0 } && job.Interval.Length > 0);
+        Assert.Contains(status.Jobs.Jobs!, other => other.Kind == "refresh" && !other.Table!.Contains("_materialized", StringComparison.Ordinal));
+        var table = status.Tables.Tables!.Single(table => table.Name == "market.bars_5m");
         Assert.True(table.CompressedChunks > 0 && table.CompressedChunks < table.Chunks);
         Assert.Equal(Math.Round((decimal)table.CompressedChunks / table.Chunks, 4), table.CompressedShare);
         Assert.True(table.CompressionRatio > 2);

@@ -19,13 +19,8 @@ internal static class ApiClients
             .AddHttpClient(Name, client => client.BaseAddress = new(ApiForwarding.ApiAddress))
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
             .AddServiceDiscovery();
-        services.AddScoped(provider =>
-        {
-            var authentication = provider.GetRequiredService<AuthenticationStateProvider>();
-            return new WyckoffClient(
-                Create(provider.GetRequiredService<IHttpMessageHandlerFactory>(), () => Caller.OfAsync(authentication))
-            );
-        });
+        services.AddScoped(provider => new WyckoffClient(Create(provider)));
+        services.AddScoped(provider => new TaggedApi(Create(provider)));
         services.AddCascadingAuthenticationState();
         services
             .AddAuthentication(CallerHandler.SchemeName)
@@ -40,4 +35,10 @@ internal static class ApiClients
         {
             BaseAddress = new(ApiForwarding.ApiAddress),
         };
+
+    private static HttpClient Create(IServiceProvider provider)
+    {
+        var authentication = provider.GetRequiredService<AuthenticationStateProvider>();
+        return Create(provider.GetRequiredService<IHttpMessageHandlerFactory>(), () => Caller.OfAsync(authentication));
+    }
 }

@@ -64,7 +64,7 @@ internal sealed class CallerHandler(
         else
         {
             var returnUrl = HttpMethods.IsGet(Request.Method) ? Request.Path + Request.QueryString : "/";
-            Response.Redirect($"{SignIn.Path}?returnUrl={Uri.EscapeDataString(returnUrl)}");
+            Response.Redirect(SignIn.Link(returnUrl));
         }
 
         return Task.CompletedTask;

@@ -29,7 +29,13 @@ internal sealed class KeyCookie(IDataProtectionProvider provider)
 
     public void Write(HttpContext context, string key) => context.Response.Cookies.Append(Name, _protector.Protect(key), Options(context));
 
-    public static void Delete(HttpContext context) => context.Response.Cookies.Delete(Name, Options(context));
+    public static void Delete(HttpContext context)
+    {
+        if (context.Request.Cookies.ContainsKey(Name))
+        {
+            context.Response.Cookies.Delete(Name, Options(context));
+        }
+    }
 
     private static CookieOptions Options(HttpContext context) =>
         new()

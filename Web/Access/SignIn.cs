@@ -20,11 +20,15 @@ internal static class SignIn
     public static string ReturnUrl(string? text) =>
         text is ['/', ..] && RedirectHttpResult.IsLocalUrl(text) && text.All(c => c is > ' ' and <= '~' and not '\\') ? text : "/";
 
+    /// <summary>The sign-in page that leads back to a path.</summary>
+    public static string Link(string returnUrl) => $"{Path}?returnUrl={Uri.EscapeDataString(returnUrl)}";
+
     private static async Task<IResult> WithKeyAsync(
         HttpContext context,
         [FromForm] string? key,
         [FromForm] string? returnUrl,
         KeyCookie keys,
+        IHttpMessageHandlerFactory handlers,
         IHttpClientFactory clients,
         CancellationToken cancellationToken
     )
@@ -35,9 +39,10 @@ internal static class SignIn
         var isText = given.Length > 0 && given.All(c => c is > ' ' and <= '~');
         if (!isText || await CallerHandler.AskAsync(clients.CreateClient(ApiClients.Name), new(null, given), cancellationToken) is null)
         {
-            return TypedResults.LocalRedirect($"{Path}?error=key&returnUrl={Uri.EscapeDataString(back)}");
+            return TypedResults.LocalRedirect(Link(back) + "&error=" + SignInErrors.Key);
         }
 
+        await EndSessionAsync(context, handlers, clients, cancellationToken);
         keys.Write(context, given);
         return TypedResults.LocalRedirect(back);
     }
@@ -45,17 +50,36 @@ internal static class SignIn
     private static async Task<IResult> OutAsync(
         HttpContext context,
         IHttpMessageHandlerFactory handlers,
+        IHttpClientFactory clients,
         CancellationToken cancellationToken
     )
     {
         KeyCookie.Delete(context);
-        if (Caller.Of(context.User) is { Session.AuthenticatedBy: "session" } caller)
+        await EndSessionAsync(context, handlers, clients, cancellationToken);
+        return TypedResults.LocalRedirect(Path);
+    }
+
+    /// <summary>Ends the session of the browser, if it has one, whoever made the request.</summary>
+    private static async Task EndSessionAsync(
+        HttpContext context,
+        IHttpMessageHandlerFactory handlers,
+        IHttpClientFactory clients,
+        CancellationToken cancellationToken
+    )
+    {
+        if (context.Request.Cookies[CallerHandler.SessionCookieName] is not { Length: > 0 } cookie)
         {
-            var api = ApiClients.Create(handlers, () => Task.FromResult<Caller?>(caller));
-            using var response = await api.PostAsync(SignOutPath, null, cancellationToken);
-            context.Response.Cookies.Delete(CallerHandler.SessionCookieName);
+            return;
         }
 
-        return TypedResults.LocalRedirect(Path);
+        var credentials = new CallerCredentials(cookie, null);
+        if (await CallerHandler.AskAsync(clients.CreateClient(ApiClients.Name), credentials, cancellationToken) is { } session)
+        {
+            var caller = new Caller(credentials, session);
+            var api = ApiClients.Create(handlers, () => Task.FromResult<Caller?>(caller));
+            using var response = await api.PostAsync(SignOutPath, null, cancellationToken);
+        }
+
+        context.Response.Cookies.Delete(CallerHandler.SessionCookieName);
     }
 }

@@ -43,7 +43,17 @@ internal static class Sections
                 new("Audit", "/system/audit", Caller.Admin),
             ]
         ),
-        new("Account", "/account", [new("Account", "/account"), new("Keys", "/account/keys"), new("Sessions", "/account/sessions")]),
+        new(
+            "Account",
+            "/account",
+            [
+                new("Account", "/account"),
+                new("Trading", "/account/trading"),
+                new("Rules", "/account/rules"),
+                new("Keys", "/account/keys"),
+                new("Sessions", "/account/sessions"),
+            ]
+        ),
     ];
 
     /// <summary>The section of a path; null for pages outside the navigation.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using Wyckoff.Client;
+using Wyckoff.Web.Access;
 
 namespace Wyckoff.Web.Patterns;
 
@@ -26,6 +27,12 @@ public abstract class ApiPage : ComponentBase
         }
         catch (Exception e) when (Failure.Of(e) is { } failure)
         {
+            if (failure.Status == StatusCodes.Status401Unauthorized)
+            {
+                // The key was revoked or the session ended, after the page or its circuit began.
+                Navigation.NavigateTo(SignIn.Link(new Uri(Navigation.Uri).PathAndQuery), forceLoad: true);
+            }
+
             Failure = failure;
             return false;
         }

@@ -3,6 +3,8 @@
  * @module
  */
 
+const signIn = '/sign-in';
+
 /** An answer that is not a success, with the fields of its problem document. */
 export class ApiError extends Error {
   /**
@@ -31,6 +33,10 @@ export async function send(path, init = {}) {
     }
   }
   const response = await fetch(path, { ...init, headers });
+  if (response.status === 401 && location.pathname !== signIn) {
+    // The key was revoked or the session ended, after the page was loaded.
+    location.assign(`${signIn}?returnUrl=${encodeURIComponent(location.pathname + location.search)}`);
+  }
   if (!response.ok) {
     throw await errorOf(response);
   }

@@ -276,6 +276,57 @@ public sealed class SignInTests(TestDatabase database) : SignInTestBase(database
         Assert.Equal("wanderer", (await there.WhoAsync()).GetProperty("name").GetString());
     }
 
+    [Fact]
+    public async Task A_sign_in_that_began_at_a_page_fails_on_that_page()
+    {
+        await using var api = await StartAsync(("Wyckoff:SignIn:Waitlist", "true"));
+        Provider.Is("visitor");
+        using var browser = new Browser(api.Address);
+        const string page = "/v1/auth/oidc?returnUrl=/chart&errorUrl=/sign-in%3FreturnUrl%3D%2Fchart";
+        foreach (
+            var (fault, error) in new[]
+            {
+                (Fault.None, "not-invited"),
+                (Fault.AccessDenied, "sign-in-denied"),
+                (Fault.OtherError, "sign-in-failed"),
+                (Fault.UnknownKey, "sign-in-failed"),
+                (Fault.TokenEndpointFails, "sign-in-provider-failed"),
+            }
+        )
+        {
+            Provider.Fault = fault;
+            using var start = await browser.SendAsync("GET", page);
+            using var there = await browser.SendAsync("GET", start.Headers.Location!.ToString());
+            using var refused = await browser.SendAsync("GET", there.Headers.Location!.ToString());
+            Assert.Equal(
+                (HttpStatusCode.Redirect, "/sign-in?returnUrl=/chart&error=" + error),
+                (refused.StatusCode, refused.Headers.Location?.ToString())
+            );
+            Assert.Null(browser.Session);
+
+            // The answer once more, and in a browser that did not ask: to the page too. Without a state there is no page.
+            using var stranger = new Browser(api.Address);
+            foreach (var sender in new[] { browser, stranger })
+            {
+                using var again = await sender.SendAsync("GET", there.Headers.Location!.ToString());
+                Assert.StartsWith("/sign-in?returnUrl=/chart&error=sign-in-", again.Headers.Location?.ToString(), StringComparison.Ordinal);
+            }
+        }
+
+        using var bare = await browser.SendAsync("GET", "/v1/auth/oidc/callback?state=made-up&code=x");
+        await bare.ReadProblemAsync(HttpStatusCode.BadRequest, "/problems/sign-in-failed");
+        foreach (var wrong in new[] { "https://evil.example/", "//evil.example", "/\\evil.example", "sign-in" })
+        {
+            using var elsewhere = await browser.SendAsync("GET", "/v1/auth/oidc?errorUrl=" + Uri.EscapeDataString(wrong));
+            Assert.Equal(["errorUrl"], await elsewhere.ReadInvalidNamesAsync());
+        }
+
+        await using var away = await StartAsync(("Wyckoff:SignIn:OpenIdConnect:Authority", "http://127.0.0.1:9"));
+        using var other = new Browser(away.Address);
+        using var response = await other.SendAsync("GET", page);
+        Assert.Equal("/sign-in?returnUrl=/chart&error=sign-in-provider-failed", response.Headers.Location?.ToString());
+    }
+
     [Theory]
     [InlineData("https://evil.example/")]
     [InlineData("//evil.example")]
