@@ -27,7 +27,7 @@ internal sealed class ProviderAnswers(
         events.OnRemoteFailure = context => Of(context.HttpContext).FailAsync(context, context.Properties, context.Failure);
     }
 
-    /// <summary>Makes failures of a sign-in redirect to a page of this origin. The state carries its path, out of reach of others.</summary>
+    /// <summary>Makes failures of a sign-in redirect to a page of this origin. The protected state carries its path.</summary>
     public static void SetErrorUrl(AuthenticationProperties properties, string path) => properties.Items[ErrorUrl] = path;
 
     /// <summary>Whether the provider cannot be reached, does not answer in time or answers with 5xx.</summary>

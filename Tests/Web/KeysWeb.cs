@@ -44,7 +44,12 @@ public sealed class KeysWeb : IAsyncLifetime
         );
         _web = await WebServer.StartAsync(
             _api.Address,
-            new(StringComparer.Ordinal) { ["Wyckoff:Access"] = "keys", ["Wyckoff:Web:KeyFolder"] = _keys.FullName }
+            new(StringComparer.Ordinal)
+            {
+                ["Wyckoff:Access"] = "keys",
+                ["Wyckoff:Web:KeyFolder"] = _keys.FullName,
+                ["Wyckoff:Web:Dashboard"] = "http://localhost:15080",
+            }
         );
     }
 

@@ -17,7 +17,7 @@ internal sealed class TaggedApi(HttpClient api)
         return await SendAsync(request);
     }
 
-    /// <summary>Sends a change that happens only if the ETag is still the current one; without a tag, only if there is nothing yet.</summary>
+    /// <summary>Sends a change that happens only if the ETag is current; without a tag, only if there is nothing yet.</summary>
     public async Task<(JsonObject Value, string Tag)> ChangeAsync(HttpMethod method, string path, JsonObject? body, string? tag)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };

@@ -36,6 +36,7 @@ export async function send(path, init = {}) {
   if (response.status === 401 && location.pathname !== signIn) {
     // The key was revoked or the session ended, after the page was loaded.
     location.assign(`${signIn}?returnUrl=${encodeURIComponent(location.pathname + location.search)}`);
+    return new Promise(() => {}); // the page goes away
   }
   if (!response.ok) {
     throw await errorOf(response);

@@ -154,6 +154,8 @@ public sealed class SignInTests(Chromium chromium, KeysWeb web) : WebTestBase(ch
         await KeysWeb.EnterAsync(page, write);
         var pages = page.GetByRole(AriaRole.Navigation, new() { Name = "System" });
         await Expect(pages.GetByRole(AriaRole.Link)).ToHaveTextAsync(["Status"]);
+        var dashboard = page.GetByRole(AriaRole.Link, new() { Name = "Aspire dashboard" });
+        await Expect(dashboard).ToHaveAttributeAsync("href", "http://localhost:15080");
         foreach (var path in new[] { "/system/accounts", "/system/accounts/1", "/system/accounts/invite", "/system/waitlist", "/system/audit" })
         {
             await page.GotoAsync(path);

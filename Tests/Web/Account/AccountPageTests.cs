@@ -147,6 +147,7 @@ public sealed class AccountPageTests(Chromium chromium, KeysWeb web) : WebTestBa
         var page = await EnterAsync("ruler", "/account/rules");
         await Expect(page.GetByText("No settings of your own")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "New rule" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("New rule");
         await page.GetByLabel("Evaluator").FillAsync("risk");
         await page.GetByLabel("Rule", new() { Exact = true }).FillAsync("RS001");
         await page.GetByLabel("Settings").FillAsync("{ \"severity\": \"huge\" }");

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Wyckoff.Client;
 using Wyckoff.Web.Pages.Operations;
+using Wyckoff.Web.Patterns;
 using static Microsoft.Playwright.Assertions;
 
 namespace Wyckoff.Tests.Web.Operations;
@@ -79,6 +80,23 @@ public sealed class StatusPageTests(Chromium chromium, SampleWeb web) : WebTestB
         );
         Assert.Empty(AuditChange.Of(null));
     }
+
+    [Theory]
+    [InlineData(0L, "0 B")]
+    [InlineData(999L, "999 B")]
+    [InlineData(1_500L, "1.5 kB")]
+    [InlineData(2_000_000_000L, "2 GB")]
+    [InlineData(5_000_000_000_000_000L, "5000 TB")]
+    [InlineData(null, "–")]
+    public void Sizes_have_a_unit(long? bytes, string text) => Assert.Equal(text, Sizes.Bytes(bytes));
+
+    [Theory]
+    [InlineData(59L, "59 s")]
+    [InlineData(3_600L, "1 h")]
+    [InlineData(3_660L, "1 h 1 min")]
+    [InlineData(93_600L, "1 d 2 h")]
+    [InlineData(null, "–")]
+    public void Durations_have_two_units(long? seconds, string text) => Assert.Equal(text, Sizes.Duration(seconds));
 
     private static StatusResponse Sound() =>
         new()
