@@ -193,10 +193,7 @@ public sealed class StatusSource
         _database.ReadAsync(
             async (connection, token) =>
                 (await TimescaleEdition.DetectAsync(connection, token)).HasHypertables
-                    ? new JobsStatus(PartState.Ok)
-                    {
-                        Jobs = [.. (await StoredJob.ReadAsync(connection, token)).Select(JobStatus.Of)],
-                    }
+                    ? new JobsStatus(PartState.Ok) { Jobs = [.. (await StoredJob.ReadAsync(connection, token)).Select(JobStatus.Of)] }
                     : new(PartState.None),
             cancellationToken
         );

@@ -140,7 +140,10 @@ public sealed class StatusTests(TestDatabase database, PlainDatabase plain, Apac
         Assert.Equal(PartState.Ok, status.Jobs.State);
         var job = status.Jobs.Jobs!.Single(job => job is { Kind: "compression", Table: "market.bars_5m" });
         Assert.True(job is { IsScheduled: true, NextRunAt: null, Failures: 0 } && job.Interval.Length > 0);
-        Assert.Contains(status.Jobs.Jobs!, other => other.Kind == "refresh" && !other.Table!.Contains("_materialized", StringComparison.Ordinal));
+        Assert.Contains(
+            status.Jobs.Jobs!,
+            other => other.Kind == "refresh" && !other.Table!.Contains("_materialized", StringComparison.Ordinal)
+        );
         var table = status.Tables.Tables!.Single(table => table.Name == "market.bars_5m");
         Assert.True(table.CompressedChunks > 0 && table.CompressedChunks < table.Chunks);
         Assert.Equal(Math.Round((decimal)table.CompressedChunks / table.Chunks, 4), table.CompressedShare);

@@ -35,7 +35,9 @@ internal sealed class TaggedApi(HttpClient api)
         }
 
         var problem =
-            response.Content.Headers.ContentType?.MediaType == "application/problem+json" ? JsonSerializer.Deserialize<Problem>(text) : null;
+            response.Content.Headers.ContentType?.MediaType == "application/problem+json"
+                ? JsonSerializer.Deserialize<Problem>(text)
+                : null;
         var (message, status) = ("The API refused the request.", (int)response.StatusCode);
         var headers = response.Headers.ToDictionary(header => header.Key, header => header.Value, StringComparer.OrdinalIgnoreCase);
         throw problem is null

@@ -28,7 +28,8 @@ internal static class Sizes
     public static string Count(long? count) => count?.ToString("N0", CultureInfo.InvariantCulture) ?? "–";
 
     /// <summary>A share of one in percent; a dash for null.</summary>
-    public static string Percent(decimal? share) => share is { } value ? (value * 100).ToString("0.#", CultureInfo.InvariantCulture) + " %" : "–";
+    public static string Percent(decimal? share) =>
+        share is { } value ? (value * 100).ToString("0.#", CultureInfo.InvariantCulture) + " %" : "–";
 
     /// <summary>A time span in its two largest units, such as 2 d 3 h; a dash for null.</summary>
     public static string Duration(long? seconds) =>

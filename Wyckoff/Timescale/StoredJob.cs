@@ -54,23 +54,24 @@ public sealed record StoredJob(
         var jobs = new List<StoredJob>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            jobs.Add(
-                new(
-                    reader.GetInt32(0),
-                    reader.GetString(1),
-                    reader.IsDBNull(2) ? null : reader.GetString(2),
-                    reader.GetString(3),
-                    reader.GetBoolean(4),
-                    reader.GetFieldValue<DateTimeOffset?>(5),
-                    reader.IsDBNull(6) ? null : reader.GetString(6),
-                    reader.GetFieldValue<decimal?>(7),
-                    reader.GetFieldValue<DateTimeOffset?>(8),
-                    reader.GetInt64(9),
-                    reader.GetInt64(10)
-                )
-            );
+            jobs.Add(Of(reader));
         }
 
         return jobs;
     }
+
+    private static StoredJob Of(NpgsqlDataReader reader) =>
+        new(
+            reader.GetInt32(0),
+            reader.GetString(1),
+            reader.IsDBNull(2) ? null : reader.GetString(2),
+            reader.GetString(3),
+            reader.GetBoolean(4),
+            reader.GetFieldValue<DateTimeOffset?>(5),
+            reader.IsDBNull(6) ? null : reader.GetString(6),
+            reader.GetFieldValue<decimal?>(7),
+            reader.GetFieldValue<DateTimeOffset?>(8),
+            reader.GetInt64(9),
+            reader.GetInt64(10)
+        );
 }

@@ -60,7 +60,10 @@ public sealed class OriginTests(KeysWeb web) : IClassFixture<KeysWeb>, IAsyncDis
         var (_, key) = await web.AddAsync("tampered", AccessScope.Read);
         var (cookie, token) = await FormAsync("/sign-in");
         using var entered = await PostAsync("/sign-in/key", cookie, ("key", key), (Name, token));
-        var own = entered.Headers.GetValues("Set-Cookie").Single(set => set.StartsWith("wyckoff-key=", StringComparison.Ordinal)).Split(';')[0];
+        var own = entered
+            .Headers.GetValues("Set-Cookie")
+            .Single(set => set.StartsWith("wyckoff-key=", StringComparison.Ordinal))
+            .Split(';')[0];
         Assert.Equal(HttpStatusCode.OK, await StatusAsync("/account", own));
         var middle = own.Length / 2;
         var changed = own[..middle] + (own[middle] == 'A' ? 'B' : 'A') + own[(middle + 1)..];
@@ -86,7 +89,7 @@ public sealed class OriginTests(KeysWeb web) : IClassFixture<KeysWeb>, IAsyncDis
             }
         )
         {
-            using var form = Post("/sign-out", cookie, (Name, token));
+            using var form = NewPost("/sign-out", cookie, (Name, token));
             form.Headers.Add(header, value);
             using var refused = await _client.SendAsync(form, Token);
             Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
@@ -101,13 +104,13 @@ public sealed class OriginTests(KeysWeb web) : IClassFixture<KeysWeb>, IAsyncDis
             Assert.Equal(HttpStatusCode.Forbidden, closed.StatusCode);
 
             // The forwarded paths have the API's own rule.
-            using var api = Post("/v1/waitlist", null, ("name", "x"));
+            using var api = NewPost("/v1/waitlist", null, ("name", "x"));
             api.Headers.Add(header, value);
             using var forwarded = await _client.SendAsync(api, Token);
             Assert.Equal(HttpStatusCode.Forbidden, forwarded.StatusCode);
         }
 
-        using var own = Post("/sign-out", cookie, (Name, token));
+        using var own = NewPost("/sign-out", cookie, (Name, token));
         own.Headers.Add("Origin", web.Address.GetLeftPart(UriPartial.Authority));
         using var taken = await _client.SendAsync(own, Token);
         Assert.Equal("/sign-in", taken.Headers.Location?.ToString());
@@ -157,7 +160,7 @@ public sealed class OriginTests(KeysWeb web) : IClassFixture<KeysWeb>, IAsyncDis
         return (process.ExitCode, await output + await error);
     }
 
-    private static HttpRequestMessage Post(string path, string? cookie, params (string, string)[] fields)
+    private static HttpRequestMessage NewPost(string path, string? cookie, params (string, string)[] fields)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path)
         {
@@ -173,7 +176,7 @@ public sealed class OriginTests(KeysWeb web) : IClassFixture<KeysWeb>, IAsyncDis
 
     private async Task<HttpResponseMessage> PostAsync(string path, string? cookie, params (string, string)[] fields)
     {
-        using var request = Post(path, cookie, fields);
+        using var request = NewPost(path, cookie, fields);
         return await _client.SendAsync(request, Token);
     }
 

@@ -156,7 +156,9 @@ public sealed class SignInTests(Chromium chromium, KeysWeb web) : WebTestBase(ch
         await Expect(pages.GetByRole(AriaRole.Link)).ToHaveTextAsync(["Status"]);
         var dashboard = page.GetByRole(AriaRole.Link, new() { Name = "Aspire dashboard" });
         await Expect(dashboard).ToHaveAttributeAsync("href", "http://localhost:15080");
-        foreach (var path in new[] { "/system/accounts", "/system/accounts/1", "/system/accounts/invite", "/system/waitlist", "/system/audit" })
+        foreach (
+            var path in new[] { "/system/accounts", "/system/accounts/1", "/system/accounts/invite", "/system/waitlist", "/system/audit" }
+        )
         {
             await page.GotoAsync(path);
             await Expect(Heading(page)).ToHaveTextAsync("This page needs more rights");

@@ -82,7 +82,9 @@ public sealed class AccountPageTests(Chromium chromium, KeysWeb web) : WebTestBa
         await Expect(site.GetByText("Saved.")).ToBeVisibleAsync();
         await page.CheckInBothThemesAsync("account");
 
-        var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Export everything" }).ClickAsync());
+        var download = await page.RunAndWaitForDownloadAsync(() =>
+            page.GetByRole(AriaRole.Link, new() { Name = "Export everything" }).ClickAsync()
+        );
         Assert.StartsWith("wyckoff-account-", download.SuggestedFilename, StringComparison.Ordinal);
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Delete account" }).ClickAsync();

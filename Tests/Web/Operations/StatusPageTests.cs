@@ -17,7 +17,8 @@ public sealed class StatusPageTests(Chromium chromium, SampleWeb web) : WebTestB
         var page = await OpenAsync(web.Address, "/system");
         var parts = page.GetByRole(AriaRole.Region, new() { Name = "Parts" });
         await Expect(parts.GetByText("ok", new() { Exact = true })).ToHaveCountAsync(web.Database.Edition.HasHypertables ? 6 : 5);
-        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Database" })).ToContainTextAsync(web.Database.Edition.Server.ToString());
+        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Database" }))
+            .ToContainTextAsync(web.Database.Edition.Server.ToString());
         await Expect(page.GetByRole(AriaRole.Table, new() { NameRegex = new("ables") })).ToContainTextAsync("market.bars_1m");
         await Expect(page.GetByRole(AriaRole.Table, new() { NameRegex = new("Migrations") })).ToContainTextAsync("completed");
         await Expect(page.GetByRole(AriaRole.Table, new() { NameRegex = new("Ingestion lag") })).ToContainTextAsync("1m");
@@ -45,13 +46,36 @@ public sealed class StatusPageTests(Chromium chromium, SampleWeb web) : WebTestB
         status.Migrations.Runs = [new() { To = "Access", Outcome = "failed" }];
         status.Jobs.Jobs =
         [
-            new() { Id = 1000, Kind = "compression", Table = "market.bars_1m", IsScheduled = true, LastResult = "failed" },
-            new() { Id = 1001, Kind = "retention", Table = "market.bars_1m", IsScheduled = false },
-            new() { Id = 1002, Kind = "refresh", Table = "market.bars_1h", IsScheduled = true, LastResult = "success" },
+            new()
+            {
+                Id = 1000,
+                Kind = "compression",
+                Table = "market.bars_1m",
+                IsScheduled = true,
+                LastResult = "failed",
+            },
+            new()
+            {
+                Id = 1001,
+                Kind = "retention",
+                Table = "market.bars_1m",
+                IsScheduled = false,
+            },
+            new()
+            {
+                Id = 1002,
+                Kind = "refresh",
+                Table = "market.bars_1h",
+                IsScheduled = true,
+                LastResult = "success",
+            },
         ];
         status.Ingestion.Feeds = new() { Due = 4, OverdueSeconds = 7200 };
         status.Ingestion.LastImport = new() { Id = 7, Status = "interrupted" };
-        status.Replication.Hosts = new Dictionary<string, HostHealth>(StringComparer.Ordinal) { ["db2"] = new() { State = HostState.Away } };
+        status.Replication.Hosts = new Dictionary<string, HostHealth>(StringComparer.Ordinal)
+        {
+            ["db2"] = new() { State = HostState.Away },
+        };
         Assert.Equal(
             [
                 "True Redis: It does not respond.",
@@ -109,6 +133,10 @@ public sealed class StatusPageTests(Chromium chromium, SampleWeb web) : WebTestB
             },
             Migrations = new() { Runs = [new() { To = "Access", Outcome = "completed" }] },
             Redis = new() { State = PartState.None },
-            Ingestion = new() { Feeds = new() { Due = 1, OverdueSeconds = 10 }, LastImport = new() { Status = "completed" } },
+            Ingestion = new()
+            {
+                Feeds = new() { Due = 1, OverdueSeconds = 10 },
+                LastImport = new() { Status = "completed" },
+            },
         };
 }

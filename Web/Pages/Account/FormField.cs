@@ -64,12 +64,10 @@ public sealed record FormField(
         {
             FieldKind.Flag => JsonValue.Create(posted.Count > 0),
             FieldKind.Choices => new JsonArray([.. posted.Select(value => JsonValue.Create(value))]),
-            FieldKind.Words => new JsonArray(
-                [
-                    .. text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-                        .Select(value => JsonValue.Create(value)),
-                ]
-            ),
+            FieldKind.Words => new JsonArray([
+                .. text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                    .Select(value => JsonValue.Create(value)),
+            ]),
             _ when text.Length == 0 => null,
             FieldKind.Number when decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) =>
                 JsonValue.Create(number),

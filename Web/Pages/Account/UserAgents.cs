@@ -25,13 +25,14 @@ internal static class UserAgents
 
     /// <summary>The browser and its system, such as "Firefox on Windows"; what it calls itself if neither is known.</summary>
     public static string Describe(string? userAgent) =>
-        userAgent is null ? "Unknown browser"
-        : (Find(Browsers, userAgent), Find(Systems, userAgent)) switch
-        {
-            ({ } browser, { } system) => $"{browser} on {system}",
-            ({ } browser, null) => browser,
-            _ => userAgent,
-        };
+        userAgent is null
+            ? "Unknown browser"
+            : (Find(Browsers, userAgent), Find(Systems, userAgent)) switch
+            {
+                ({ } browser, { } system) => $"{browser} on {system}",
+                ({ } browser, null) => browser,
+                _ => userAgent,
+            };
 
     private static string? Find((string Token, string Name)[] known, string userAgent) =>
         known.FirstOrDefault(one => userAgent.Contains(one.Token, StringComparison.Ordinal)).Name;

@@ -73,8 +73,8 @@ internal sealed record Attention(bool IsBroken, string Text, string? Link = null
         {
             yield return new(
                 false,
-                $"{(unscheduled == 1 ? "One job is" : $"{unscheduled} jobs are")} not scheduled, so the database does not compress, drop or "
-                    + "refresh what they are for."
+                $"{(unscheduled == 1 ? "One job is" : $"{unscheduled} jobs are")} not scheduled, so the database does not compress, drop "
+                    + "or refresh what they are for."
             );
         }
 
