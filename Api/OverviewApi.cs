@@ -1,11 +1,14 @@
+using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 using Wyckoff.Api.Access;
+using Wyckoff.Api.Bars;
 using Wyckoff.Api.Binding;
 using Wyckoff.Api.Errors;
 using Wyckoff.Api.OpenApi;
 using Wyckoff.Api.Pipeline;
 using Wyckoff.Overview;
+using Wyckoff.Primitives;
 
 namespace Wyckoff.Api;
 
@@ -26,7 +29,7 @@ public static class OverviewApi
         ("desc", true)
     ) with
     {
-        ChoicesName = Bars.BarParameters.Order.ChoicesName,
+        ChoicesName = BarParameters.Order.ChoicesName,
     };
     private static readonly Parameter<decimal> MinChange = Parameters.Number(
         "minChange",
@@ -43,7 +46,23 @@ public static class OverviewApi
         Example = "10",
     };
     private static readonly Parameter<int> Limit = Parameters.Whole("limit", "The largest number of tickers to return.", 1, 10_000, 100);
-    private static readonly Parameter[] Takes = [Sort, Order, MinChange, MaxChange, Parameters.AssetType, Limit];
+    private static readonly Parameter<IReadOnlyList<Symbol>> Symbols = BarParameters.Symbols with
+    {
+        Description = "Only these tickers: symbols, separated by commas; at most 100. Tickers that do not exist are left out.",
+        Required = false,
+    };
+    private static readonly Parameter[] Takes =
+    [
+        Sort,
+        Order,
+        MinChange,
+        MaxChange,
+        Parameters.AssetType,
+        Parameters.Search,
+        Symbols,
+        Limit,
+        Parameters.Cursor,
+    ];
 
     public static void MapOverview(this IEndpointRouteBuilder routes)
     {
@@ -65,7 +84,7 @@ public static class OverviewApi
                 """
                 {"tickers":[{"symbol":"SPY","name":"SPDR S&P 500 ETF Trust","timeframe":"1m","timestamp":"2024-06-03T19:59:00Z",
                   "price":527.8,"price24hAgo":527.37,"change24h":0.43,"change24hPct":0.0815,"high24h":530.11,"low24h":522.6,
-                  "volume24h":46835700}],"count":1,"refreshedAt":"2024-06-03T20:02:11.5Z"}
+                  "volume24h":46835700}],"count":1,"next":null,"refreshedAt":"2024-06-03T20:02:11.5Z"}
                 """
             );
     }
@@ -80,6 +99,8 @@ public static class OverviewApi
             reader.Find(MinChange),
             reader.Find(MaxChange),
             reader.Get(Parameters.AssetType),
+            reader.Get(Parameters.Search),
+            reader.Get(Symbols),
             reader.Get(Limit, 100)
         );
         if (query.MinChange > query.MaxChange)
@@ -87,6 +108,8 @@ public static class OverviewApi
             reader.AddError(MinChange.Name, $"{MinChange.Name} is greater than {MaxChange.Name}.");
         }
 
+        var cursor = string.Join('|', ["overview", $"{query with { Symbols = null }}", .. (query.Symbols ?? []).Select(symbol => symbol.Value)]);
+        query = query with { After = reader.FindPosition<OverviewPosition>(cursor, text => Position(sort, text)) };
         if (reader.HasErrors)
         {
             return reader.Problem();
@@ -94,7 +117,11 @@ public static class OverviewApi
 
         var body = new JsonResponseWriter(context.Response);
         await overview.ReadAsync(
-            query,
+            // One row more than the limit tells whether there is another page.
+            query with
+            {
+                Limit = query.Limit + 1,
+            },
             async (rows, token) =>
             {
                 body.Restart();
@@ -103,15 +130,25 @@ public static class OverviewApi
                 json.WriteStartArray("tickers");
                 var count = 0;
                 DateTimeOffset? refreshed = null;
+                OverviewPosition last = default;
+                string? next = null;
                 while (await rows.ReadAsync(token))
                 {
+                    if (count == query.Limit)
+                    {
+                        next = Cursor.Make(cursor, Position(last));
+                        break;
+                    }
+
                     refreshed = Write(json, rows);
+                    last = new(rows.IsDBNull(12) ? null : rows.GetString(12), rows.GetString(0));
                     count++;
                     await body.SendFullAsync(token);
                 }
 
                 json.WriteEndArray();
                 json.WriteNumber("count", count);
+                json.WriteString("next", next);
                 if (refreshed is { } at)
                 {
                     json.WriteString("refreshedAt", at.UtcDateTime);
@@ -128,6 +165,19 @@ public static class OverviewApi
         await body.SendAsync(cancellationToken);
         return TypedResults.Empty;
     }
+
+    // A symbol has no bar in it.
+    private static string Position(OverviewPosition position) => $"{position.Symbol}|{position.Value}";
+
+    private static OverviewPosition? Position(OverviewOrder sort, string text) =>
+        text.Split('|') is [var name, var value]
+        && Symbol.TryParse(name, out var symbol)
+        && (value.Length == 0 || (sort == OverviewOrder.Symbol ? Symbol.TryParse(value, out _) : IsNumber(value)))
+            ? new(value.Length == 0 ? null : value, symbol.Value)
+            : null;
+
+    // The database's numbers have more digits than a decimal; here only their form matters.
+    private static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
     private static DateTimeOffset Write(Utf8JsonWriter json, NpgsqlDataReader row)
     {
@@ -147,8 +197,10 @@ public static class OverviewApi
     }
 }
 
-/// <summary>The overview, as of refreshedAt; null if the list is empty.</summary>
-public sealed record OverviewResponse(IReadOnlyList<OverviewRow> Tickers, int Count, DateTimeOffset? RefreshedAt);
+/// <summary>
+/// The overview, as of refreshedAt; null if the list is empty. 'next' is the cursor of the next page, if there is one.
+/// </summary>
+public sealed record OverviewResponse(IReadOnlyList<OverviewRow> Tickers, int Count, string? Next, DateTimeOffset? RefreshedAt);
 
 /// <summary>A ticker: the price is the close of its newest bar, which timeframe and timestamp identify. Unknown values are null.</summary>
 public sealed record OverviewRow(

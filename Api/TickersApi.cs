@@ -12,10 +12,6 @@ namespace Wyckoff.Api;
 /// <summary>Lists, adds, changes and deletes tickers.</summary>
 public static class TickersApi
 {
-    private static readonly Parameter<string> Search = Parameters.Text("search", "Part of the symbol or the name, ignoring case.", 100) with
-    {
-        Example = "apple",
-    };
     private static readonly Parameter<string> Prefix = Parameters.Text(
         "prefix",
         "Start of the symbol, ignoring case.",
@@ -38,7 +34,7 @@ public static class TickersApi
         Required = true,
     };
 
-    private static readonly Parameter[] OfList = [Search, Prefix, Parameters.AssetType, Active, Limit, Parameters.Cursor];
+    private static readonly Parameter[] OfList = [Parameters.Search, Prefix, Parameters.AssetType, Active, Limit, Parameters.Cursor];
     private static readonly Parameter[] OfOne = [Parameters.Symbol];
     private static readonly Parameter[] OfDelete = [Parameters.Symbol, Confirm];
 
@@ -170,7 +166,7 @@ public static class TickersApi
     {
         var reader = new RequestReader(context, OfList);
         var filter = new TickerFilter(
-            reader.Get(Search),
+            reader.Get(Parameters.Search),
             reader.Get(Prefix)?.ToUpperInvariant(),
             reader.Get(Parameters.AssetType),
             reader.Find(Active)

@@ -36,7 +36,9 @@ public static class AccountDocumentsApi
         "stopLossRequired",
     ];
 
-    private static readonly string[] SiteNames = ["theme", "sidebarCollapsed", "notificationsEnabled", "language"];
+    private static readonly string[] SiteNames = ["theme", "sidebarCollapsed", "notificationsEnabled", "language", "watchlists"];
+
+    private static readonly string[] WatchlistNames = ["name", "symbols"];
 
     public static void MapAccountDocuments(this IEndpointRouteBuilder routes)
     {
@@ -69,7 +71,8 @@ public static class AccountDocumentsApi
             "site preferences",
             SiteNames,
             ReadSite,
-            """{"theme":"dark","sidebarCollapsed":false,"notificationsEnabled":true,"language":"de-AT"}"""
+            """{"theme":"dark","sidebarCollapsed":false,"notificationsEnabled":true,"language":"de-AT","""
+                + """ "watchlists":[{"name":"Indices","symbols":["SPY","QQQ"]}]}"""
         );
     }
 
@@ -231,6 +234,18 @@ public static class AccountDocumentsApi
             SidebarCollapsed = body.Flag("sidebarCollapsed", defaults.SidebarCollapsed),
             NotificationsEnabled = body.Flag("notificationsEnabled", defaults.NotificationsEnabled),
             Language = body.TextOrNull("language", SitePreferences.MaxLanguage, defaults.Language) ?? defaults.Language,
+            Watchlists =
+            [
+                .. body.Objects("watchlists", WatchlistNames)
+                    .Select(
+                        (list, index) =>
+                        new Watchlist
+                    {
+                        // Text reports a name that is not valid; the stand-in passes the rules of the document, which would report it again.
+                        Name = list.Text("name", Watchlist.MaxName, list.Has("name") ? FormattableString.Invariant($"#{index}") : ""),
+                        Symbols = [.. list.Texts("symbols").Select(text => Symbol.TryParse(text, out var symbol) ? symbol.Value : text)],
+                    }),
+            ],
         };
     }
 }

@@ -84,6 +84,41 @@ public sealed class JsonBodyReader
         return nested;
     }
 
+    /// <summary>
+    /// Reads a field that is an array of objects; empty if it is absent or null. Errors have the path of the entry: <c>lists[0].name</c>.
+    /// </summary>
+    public IReadOnlyList<JsonBodyReader> Objects(string name, IReadOnlyList<string> names)
+    {
+        if (!HasValue(name) || !RequireKind(name, JsonValueKind.Array, "an array of objects"))
+        {
+            return [];
+        }
+
+        if (_fields[name].EnumerateArray().FirstOrDefault(entry => entry.ValueKind != JsonValueKind.Object) is { ValueKind: not JsonValueKind.Undefined } wrong)
+        {
+            AddError(name, $"The array has {KindOf(wrong)} in it; expected an array of objects.");
+            return [];
+        }
+
+        return
+        [
+            .. _fields[name]
+                .EnumerateArray()
+                .Select(
+                    (entry, index) =>
+                    {
+                        var nested = new JsonBodyReader(_reader, string.Create(CultureInfo.InvariantCulture, $"{_path}{name}[{index}]."));
+                        foreach (var field in entry.EnumerateObject())
+                        {
+                            nested.Add(field, names);
+                        }
+
+                        return nested;
+                    }
+                ),
+        ];
+    }
+
     /// <summary>A field that is any object, as JSON that the database can store; null if it is absent, null or invalid.</summary>
     public JsonElement? AnyObject(string name)
     {

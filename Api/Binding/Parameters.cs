@@ -53,6 +53,12 @@ public static class Parameters
         Example = "etf",
     };
 
+    /// <summary>Part of the symbol or the name of a ticker.</summary>
+    public static readonly Parameter<string> Search = Text("search", "Part of the symbol or the name, ignoring case.", 100) with
+    {
+        Example = "apple",
+    };
+
     /// <summary>A whole number. With the largest value of the type as maximum, only the minimum is described.</summary>
     public static Parameter<T> Whole<T>(string name, string description, T minimum, T maximum, T? defaultValue = null)
         where T : struct, IBinaryInteger<T>, IMinMaxValue<T>

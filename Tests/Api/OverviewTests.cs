@@ -74,6 +74,10 @@ public sealed class OverviewTests(TestDatabase database) : ApiTestBase(database)
                 ("minChange=-5&maxChange=0", ["FLAT", "DOWN"]),
                 ("assetType=etf", ["DOWN"]),
                 ("assetType=bond", []),
+                ("search=%22dow", ["DOWN"]),
+                ("search=f", ["FLAT"]),
+                ("search=%25", []),
+                ("symbols=new,down,GONE,LAIDOFF", ["DOWN", "NEW"]),
             }
         )
         {
@@ -81,6 +85,32 @@ public sealed class OverviewTests(TestDatabase database) : ApiTestBase(database)
                 expected,
                 (await Client.GetFromJsonAsync<OverviewResponse>("/v1/overview?" + query, Token))!.Tickers.Select(row => row.Symbol)
             );
+        }
+
+        foreach (var sort in new[] { "change", "price", "volume", "symbol" })
+        {
+            foreach (var order in new[] { "asc", "desc" })
+            {
+                var query = $"/v1/overview?sort={sort}&order={order}";
+                var whole = (await Client.GetFromJsonAsync<OverviewResponse>(query, Token))!;
+                Assert.Null(whole.Next);
+                var pages = new List<OverviewRow>();
+                string? next = null;
+                do
+                {
+                    var page = (
+                        await Client.GetFromJsonAsync<OverviewResponse>($"{query}&limit=1{(next is null ? "" : "&cursor=" + next)}", Token)
+                    )!;
+                    pages.AddRange(page.Tickers);
+                    next = page.Next;
+                } while (next is not null);
+                Assert.Equal(whole.Tickers, pages);
+                using var other = await Client.GetAsync(
+                    $"{query}&cursor={Wyckoff.Api.Binding.Cursor.Make("another query", "UP|1")}",
+                    Token
+                );
+                Assert.Equal(["cursor"], await other.ReadInvalidNamesAsync());
+            }
         }
 
         using var deleted = await Client.DeleteAsync("/v1/tickers/UP?confirm=UP", Token);

@@ -18,8 +18,8 @@ public sealed class OverviewReader(Database database)
         );
 
     /// <summary>
-    /// Passes the rows to <paramref name="read"/>: symbol, name, timeframe, timestamp, time of the refresh, and the seven figures as
-    /// text. If the connection breaks, <paramref name="read"/> is called again, so it must not publish anything before it returns.
+    /// Passes the rows to <paramref name="read"/>: symbol, name, timeframe, timestamp, time of the refresh, the seven figures as text,
+    /// and the value of the sort column as text. If the connection breaks, <paramref name="read"/> is called again, so it must not publish anything before it returns.
     /// </summary>
     public Task ReadAsync(OverviewQuery query, Func<NpgsqlDataReader, CancellationToken, Task> read, CancellationToken cancellationToken) =>
         database.ReadAsync(
@@ -33,12 +33,19 @@ public sealed class OverviewReader(Database database)
                     OverviewOrder.Volume => "volume_24h",
                     _ => "symbol",
                 };
+                var type = query.By == OverviewOrder.Symbol ? "varchar" : "numeric";
+                var sign = query.Descending ? '<' : '>';
                 await using var command = new NpgsqlCommand(
                     $"""
-                    SELECT {Columns} FROM market.market_overview o JOIN market.tickers t ON t.id = o.ticker_id AND t.is_active
+                    SELECT {Columns}, o.{by}::text FROM market.market_overview o JOIN market.tickers t ON t.id = o.ticker_id AND t.is_active
                      WHERE ($1 IS NULL OR o.change_24h_pct >= $1)
                        AND ($2 IS NULL OR o.change_24h_pct <= $2)
                        AND ($3 IS NULL OR t.asset_type = $3)
+                       AND ($5 IS NULL OR strpos(lower(o.symbol), lower($5)) > 0 OR strpos(lower(o.name), lower($5)) > 0)
+                       AND ($6 IS NULL OR o.symbol = ANY ($6))
+                       AND ($7 IS NULL OR CASE WHEN $8 IS NULL THEN o.{by} IS NULL AND o.symbol > $7
+                                               ELSE o.{by} IS NULL OR o.{by} {sign} $8::{type}
+                                                 OR o.{by} = $8::{type} AND o.symbol > $7 END)
                      ORDER BY o.{by} {(query.Descending ? "DESC" : "ASC")} NULLS LAST, o.symbol LIMIT $4
                     """,
                     connection
@@ -50,6 +57,10 @@ public sealed class OverviewReader(Database database)
                         Value(query.MaxChange, NpgsqlDbType.Numeric),
                         Value(query.AssetType, NpgsqlDbType.Text),
                         new() { Value = query.Limit },
+                        Value(query.Search, NpgsqlDbType.Text),
+                        Value(query.Symbols?.Select(symbol => symbol.Value).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text),
+                        Value(query.After?.Symbol, NpgsqlDbType.Text),
+                        Value(query.After?.Value, NpgsqlDbType.Text),
                     },
                 };
                 await using var reader = await command.ExecuteReaderAsync(token);

@@ -6,6 +6,8 @@ namespace Wyckoff.Tests.Api.Accounts;
 
 public sealed class DocumentTests(TestDatabase database) : AccountApiBase(database)
 {
+    private const string Path = "/site-preferences";
+
     private const string All =
         "SELECT profile::text || risk_profile::text || site_prefs::text FROM account.user_profiles WHERE user_account_id = $1";
 
@@ -38,8 +40,14 @@ public sealed class DocumentTests(TestDatabase database) : AccountApiBase(databa
     )]
     [InlineData(
         "/site-preferences",
-        """{"theme":"dark","sidebarCollapsed":true,"notificationsEnabled":false,"language":"zh-Hant-TW"}""",
-        """{"version":1,"theme":"dark","sidebar_collapsed":true,"notifications_enabled":false,"language":"zh-Hant-TW"}""",
+        """
+            {"theme":"dark","sidebarCollapsed":true,"notificationsEnabled":false,"language":"zh-Hant-TW",
+             "watchlists":[{"name":" Indices ","symbols":["spy","^GSPC","BTC/USDT"]},{"name":"Empty"}]}
+            """,
+        """
+            {"version":1,"theme":"dark","sidebar_collapsed":true,"notifications_enabled":false,"language":"zh-Hant-TW",
+             "watchlists":[{"name":"Indices","symbols":["SPY","^GSPC","BTC/USDT"]},{"name":"Empty","symbols":[]}]}
+            """,
         "site_prefs"
     )]
     public async Task A_document_is_stored_with_its_version_and_replaced_as_a_whole(string path, string json, string stored, string column)
@@ -93,11 +101,21 @@ public sealed class DocumentTests(TestDatabase database) : AccountApiBase(databa
     )]
     [InlineData(
         "/site-preferences",
-        """{"theme":"pink","language":"English please","sidebarCollapsed":[]}""",
+        """
+            {"theme":"pink","language":"English please","sidebarCollapsed":[],
+             "watchlists":[{"name":"A","symbols":["SPY","spy"]},{"name":"a","symbols":["two words"]},{"symbols":[1],"colour":"red"},{"name":7}]}
+            """,
         """
             language: 'English please' is not a BCP 47 language tag such as en, de-AT or zh-Hant-TW.
             sidebarCollapsed: Got an array; expected true or false.
             theme: 'pink' is not one of system, light, dark.
+            watchlists[0].symbols: 'SPY' is in the array more than once.
+            watchlists[1].name: Another list has the name 'a' already.
+            watchlists[1].symbols: 'two words' is not a symbol: 1 to 20 upper-case letters, digits or . - _ / ^ = : are expected.
+            watchlists[2].colour: Unknown field; expected one of name, symbols.
+            watchlists[2].name: '' is not 1 to 50 characters without control characters.
+            watchlists[2].symbols: The array has a number in it; expected an array of texts.
+            watchlists[3].name: Got a number; expected text.
             """
     )]
     public async Task All_errors_are_named_at_once_with_value_and_expectation(string path, string json, string expected)
@@ -113,6 +131,32 @@ public sealed class DocumentTests(TestDatabase database) : AccountApiBase(databa
             )
         );
         Assert.Equal("{}{}{}", await Database.ScalarAsync<string>(All, id));
+    }
+
+    [Fact]
+    public async Task The_largest_watchlists_fit_into_a_request_and_no_larger_ones()
+    {
+        var (_, key) = await AddAccountAsync("lists");
+        Assert.Equal(20, (await GetAsync(key, "PUT", Path, Lists(20, 100))).GetProperty("watchlists").GetArrayLength());
+        foreach (var (json, field) in new[] { (Lists(21, 0), "watchlists"), (Lists(1, 101), "watchlists[0].symbols") })
+        {
+            using var response = await SendAsync(key, "PUT", Path, json);
+            Assert.Contains("expected at most", (await response.ReadErrorsAsync())[field], StringComparison.Ordinal);
+        }
+
+        static string Lists(int lists, int symbols) =>
+            JsonSerializer.Serialize(
+                new
+                {
+                    watchlists = Enumerable
+                        .Range(0, lists)
+                        .Select(list => new
+                        {
+                            name = $"{list}".PadLeft(50, 'x'),
+                            symbols = Enumerable.Range(0, symbols).Select(symbol => $"{symbol}".PadLeft(20, 'X')),
+                        }),
+                }
+            );
     }
 
     [Fact]

@@ -20,10 +20,16 @@ public sealed partial record SitePreferences : AccountDocument
     /// <summary>A BCP 47 tag such as en, de-AT or zh-Hant-TW; default: en.</summary>
     public string Language { get; init; } = "en";
 
+    /// <summary>Named lists of tickers in the order of their owner: at most 20.</summary>
+    public IReadOnlyList<Watchlist> Watchlists { get; init; } = [];
+
     public override IEnumerable<FieldError> Errors() =>
-        Language.Length <= MaxLanguage && Tag().IsMatch(Language)
-            ? []
-            : [new("language", $"{TradingProfile.Shown(Language)} is not a BCP 47 language tag such as en, de-AT or zh-Hant-TW.")];
+        [
+            .. Language.Length <= MaxLanguage && Tag().IsMatch(Language)
+                ? (FieldError[])[]
+                : [new("language", $"{TradingProfile.Shown(Language)} is not a BCP 47 language tag such as en, de-AT or zh-Hant-TW.")],
+            .. Watchlist.Errors(Watchlists),
+        ];
 
     /// <summary>Language, script, region and variants of BCP 47; extensions and private tags say nothing that a page could use.</summary>
     [GeneratedRegex(
