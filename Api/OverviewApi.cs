@@ -108,7 +108,10 @@ public static class OverviewApi
             reader.AddError(MinChange.Name, $"{MinChange.Name} is greater than {MaxChange.Name}.");
         }
 
-        var cursor = string.Join('|', ["overview", $"{query with { Symbols = null }}", .. (query.Symbols ?? []).Select(symbol => symbol.Value)]);
+        var cursor = string.Join(
+            '|',
+            ["overview", $"{query with { Symbols = null }}", .. (query.Symbols ?? []).Select(symbol => symbol.Value)]
+        );
         query = query with { After = reader.FindPosition<OverviewPosition>(cursor, text => Position(sort, text)) };
         if (reader.HasErrors)
         {

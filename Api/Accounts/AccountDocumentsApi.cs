@@ -239,12 +239,20 @@ public static class AccountDocumentsApi
                 .. body.Objects("watchlists", WatchlistNames)
                     .Select(
                         (list, index) =>
-                        new Watchlist
-                    {
-                        // Text reports a name that is not valid; the stand-in passes the rules of the document, which would report it again.
-                        Name = list.Text("name", Watchlist.MaxName, list.Has("name") ? FormattableString.Invariant($"#{index}") : ""),
-                        Symbols = [.. list.Texts("symbols").Select(text => Symbol.TryParse(text, out var symbol) ? symbol.Value : text)],
-                    }),
+                            new Watchlist
+                            {
+                                // Text reports a name that is not valid; the stand-in passes the rules of the document, which would report it again.
+                                Name = list.Text(
+                                    "name",
+                                    Watchlist.MaxName,
+                                    list.Has("name") ? FormattableString.Invariant($"#{index}") : ""
+                                ),
+                                Symbols =
+                                [
+                                    .. list.Texts("symbols").Select(text => Symbol.TryParse(text, out var symbol) ? symbol.Value : text),
+                                ],
+                            }
+                    ),
             ],
         };
     }

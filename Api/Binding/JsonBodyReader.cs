@@ -94,7 +94,10 @@ public sealed class JsonBodyReader
             return [];
         }
 
-        if (_fields[name].EnumerateArray().FirstOrDefault(entry => entry.ValueKind != JsonValueKind.Object) is { ValueKind: not JsonValueKind.Undefined } wrong)
+        if (
+            _fields[name].EnumerateArray().FirstOrDefault(entry => entry.ValueKind != JsonValueKind.Object) is
+            { ValueKind: not JsonValueKind.Undefined } wrong
+        )
         {
             AddError(name, $"The array has {KindOf(wrong)} in it; expected an array of objects.");
             return [];

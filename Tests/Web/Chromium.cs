@@ -30,6 +30,7 @@ public sealed class Chromium : IAsyncDisposable
     private static async Task<(IPlaywright, IBrowser)> StartAsync()
     {
         var playwright = await Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout((float)Eventually.Bound.TotalMilliseconds);
         // As root, chromium has no sandbox. Without background networking it contacts no host but those of the page.
         var browser = await playwright.Chromium.LaunchAsync(
             new() { ExecutablePath = Find(), Args = ["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage"] }

@@ -34,4 +34,10 @@ public sealed record Failure(int Status, string Title, string? Detail, IReadOnly
 
     /// <summary>The errors of one field.</summary>
     public string? For(string field) => Fields.TryGetValue(field, out var errors) ? string.Join(' ', errors) : null;
+
+    /// <summary>The errors of the first field whose path ends so: of an entry of a list, whatever its place in the list.</summary>
+    public string? ForEndingWith(string end) =>
+        Fields.FirstOrDefault(field => field.Key.EndsWith(end, StringComparison.Ordinal)).Value is { } errors
+            ? string.Join(' ', errors)
+            : null;
 }

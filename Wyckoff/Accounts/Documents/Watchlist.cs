@@ -33,7 +33,10 @@ public sealed record Watchlist
             var (name, path) = (lists[i].Name, string.Create(CultureInfo.InvariantCulture, $"{field}[{i}]"));
             if (name.Trim().Length == 0 || name.EnumerateRunes().Count() > MaxName || name.Any(char.IsControl))
             {
-                yield return new(path + ".name", $"{TradingProfile.Shown(name)} is not 1 to {MaxName} characters without control characters.");
+                yield return new(
+                    path + ".name",
+                    $"{TradingProfile.Shown(name)} is not 1 to {MaxName} characters without control characters."
+                );
             }
             else if (lists.Take(i).Any(other => string.Equals(other.Name, name, StringComparison.OrdinalIgnoreCase)))
             {
