@@ -144,7 +144,7 @@ public static class OverviewApi
                     }
 
                     refreshed = Write(json, rows);
-                    last = new(rows.IsDBNull(12) ? null : rows.GetString(12), rows.GetString(0));
+                    last = new(await rows.IsDBNullAsync(12, token) ? null : rows.GetString(12), rows.GetString(0));
                     count++;
                     await body.SendFullAsync(token);
                 }

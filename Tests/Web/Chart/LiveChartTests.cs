@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Playwright;
 using Wyckoff.Tests.Api;
 using static Microsoft.Playwright.Assertions;
 
