@@ -90,6 +90,9 @@ public sealed class StatusPageTests(Chromium chromium, SampleWeb web) : WebTestB
             ],
             Attention.Of(status).Select(one => $"{one.IsBroken} {one.Text}")
         );
+
+        status.Jobs.Jobs[2].LastResult = "failed";
+        Assert.Contains(Attention.Of(status), one => one.Text.StartsWith("2 jobs failed when they last ran", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -61,12 +61,14 @@ internal sealed record Attention(bool IsBroken, string Text, string? Link = null
             yield return new(true, $"The last migration, to {run.To}, has failed: the log of MigrationService says why.");
         }
 
-        foreach (var job in status.Jobs.Jobs ?? [])
+        var failed = status.Jobs.Jobs?.Where(job => job.LastResult == "failed").ToList();
+        if (failed is [var only])
         {
-            if (job.LastResult == "failed")
-            {
-                yield return new(true, $"The job {job.Id} ({job.Kind} of {job.Table}) failed when it last ran.");
-            }
+            yield return new(true, $"The job {only.Id} ({only.Kind} of {only.Table}) failed when it last ran.");
+        }
+        else if (failed is { Count: > 1 })
+        {
+            yield return new(true, $"{failed.Count} jobs failed when they last ran: the log of PostgreSQL says why.");
         }
 
         if (status.Jobs.Jobs?.Count(job => !job.IsScheduled) is > 0 and var unscheduled)
