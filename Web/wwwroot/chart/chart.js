@@ -16,6 +16,15 @@ class ChartElement extends HTMLElement {
   panes = [];
 
   connectedCallback() {
+    // The script may run while the page is being parsed.
+    if (document.readyState === 'loading' && !this.querySelector('[data-help]')) {
+      document.addEventListener('DOMContentLoaded', () => this.isConnected && this.#start(), { once: true });
+    } else {
+      this.#start();
+    }
+  }
+
+  #start() {
     this.life = new AbortController();
     const { signal } = this.life;
     this.state = stateOf(new URLSearchParams(location.search).get('symbol') ? location.search : (this.dataset.default ?? ''));
