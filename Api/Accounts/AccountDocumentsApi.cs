@@ -241,7 +241,7 @@ public static class AccountDocumentsApi
                         (list, index) =>
                             new Watchlist
                             {
-                                // Text reports a name that is not valid; the stand-in passes the rules of the document, which would report it again.
+                                // Text reports a name that is not valid. The stand-in keeps the document from reporting it again.
                                 Name = list.Text(
                                     "name",
                                     Watchlist.MaxName,

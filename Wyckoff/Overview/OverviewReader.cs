@@ -18,8 +18,9 @@ public sealed class OverviewReader(Database database)
         );
 
     /// <summary>
-    /// Passes the rows to <paramref name="read"/>: symbol, name, timeframe, timestamp, time of the refresh, the seven figures as text,
-    /// and the value of the sort column as text. If the connection breaks, <paramref name="read"/> is called again, so it must not publish anything before it returns.
+    /// Passes the rows to <paramref name="read"/>: symbol, name, timeframe, timestamp, time of the refresh, the seven figures as text, and
+    /// the value of the sort column as text. If the connection breaks, <paramref name="read"/> is called again, so it must not publish
+    /// anything before it returns.
     /// </summary>
     public Task ReadAsync(OverviewQuery query, Func<NpgsqlDataReader, CancellationToken, Task> read, CancellationToken cancellationToken) =>
         database.ReadAsync(

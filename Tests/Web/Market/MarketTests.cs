@@ -65,7 +65,7 @@ public sealed class MarketTests(Chromium chromium, MarketSample web) : WebTestBa
         var coverage = page.GetByRole(AriaRole.Table, new() { Name = "Stored bars" });
         await Expect(coverage.Locator("tbody tr")).ToHaveCountAsync(7);
         await Expect(coverage.GetByRole(AriaRole.Row).Filter(new() { HasText = "1d" })).ToContainTextAsync("252");
-        await Expect(coverage.GetByRole(AriaRole.Row).Filter(new() { HasText = "sample (7,800)" })).ToContainTextAsync("1m");
+        await Expect(coverage.GetByRole(AriaRole.Row).Filter(new() { HasText = "sample (7,620)" })).ToContainTextAsync("1m");
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Indicators of 1d" })).ToContainTextAsync("567.89");
         await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Quality of 1d" })).ToContainTextAsync("mean score");
         await Expect(page.GetByRole(AriaRole.Table, new() { Name = "The newest 20 bars of 1d" }).Locator("tbody tr")).ToHaveCountAsync(20);
