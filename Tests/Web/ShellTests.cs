@@ -34,6 +34,22 @@ public sealed class ShellTests(Chromium chromium, SampleWeb web) : WebTestBase(c
         Tolerate("404");
     }
 
+    [Fact]
+    public async Task Scripts_and_styles_are_kept_by_the_browser_and_an_old_page_gets_the_new_ones()
+    {
+        using var client = new HttpClient { BaseAddress = web.Address };
+        var document = await client.GetStringAsync("/sign-in", Token);
+        var style = document
+            .Split("href=\"")
+            .Select(part => part.Split('"')[0])
+            .First(path => path.EndsWith("/app.css", StringComparison.Ordinal));
+        using var current = await client.GetAsync(style, Token);
+        Assert.Contains("immutable", current.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
+        using var old = await client.GetAsync("/_v/0123456789abcdef/app.css", Token);
+        Assert.True(old.Headers.CacheControl!.NoCache);
+        Assert.Equal(await current.Content.ReadAsStringAsync(Token), await old.Content.ReadAsStringAsync(Token));
+    }
+
     private static Task<string> BackgroundAsync(IPage page) =>
         page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
 }

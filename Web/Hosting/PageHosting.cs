@@ -65,6 +65,7 @@ internal static class PageHosting
                 )
         );
         app.UseTrustedProxies();
+        app.UseVersionedFiles();
         app.UseWhen(
             context => !ApiForwarding.IsForwarded(context.Request.Path),
             pages =>

@@ -162,4 +162,7 @@ function loadModules() {
   }
 }
 loadModules();
-window.Blazor?.addEventListener?.('enhancedload', loadModules);
+window.Blazor?.addEventListener?.('enhancedload', () => {
+  loadModules();
+  document.dispatchEvent(new CustomEvent('navigated'));
+});

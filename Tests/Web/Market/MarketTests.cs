@@ -89,7 +89,7 @@ public sealed class MarketTests(Chromium chromium, MarketSample web) : WebTestBa
         await page.GotoAsync("/market/tickers/IDLE");
         await Expect(page.GetByText("IDLE has no bars yet")).ToBeVisibleAsync();
         await page.GotoAsync("/market/tickers/SPYY");
-        await Expect(page.GetByText("Unknown symbol")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Unknown symbol", new() { Exact = true })).ToBeVisibleAsync();
     }
 
     [Fact]

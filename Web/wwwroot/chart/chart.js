@@ -48,6 +48,17 @@ class ChartElement extends HTMLElement {
       },
       { signal },
     );
+    // A link to another chart: the framework keeps this element, and changes only the address.
+    document.addEventListener(
+      'navigated',
+      () => {
+        const { search } = location;
+        if (new URLSearchParams(search).has('symbol') && addressOf(stateOf(search)) !== addressOf(this.state)) {
+          this.#restore(stateOf(search));
+        }
+      },
+      { signal },
+    );
     // The page's own history: the framework would fetch the page anew.
     addEventListener(
       'popstate',

@@ -3,7 +3,7 @@
  * @module
  */
 
-const path = '/_content/Vizor.ECharts/js/vizor-echarts-bundle-min.js';
+const path = new URL('../_content/Vizor.ECharts/js/vizor-echarts-bundle-min.js', import.meta.url).pathname;
 /** @type {Promise<any> | undefined} */
 let loading;
 
