@@ -48,6 +48,7 @@ public static class ApiHost
         app.MapOverview();
         app.MapStatus();
         app.MapSync();
+        app.MapFeeds();
         app.MapImports();
         app.MapImportPreviews();
         app.MapQuality();

@@ -27,6 +27,11 @@ public static class QualityApi
         1000,
         100
     );
+    private static readonly Parameter<bool> Days = Parameters.Flag(
+        "days",
+        "Also list how many bars each date has, of the newest 3660 dates of the range.",
+        false
+    );
     private static readonly Parameter<int> Last = Parameters.Whole(
         "last",
         "The number of newest bars of each symbol to examine; fewer if the bars are sparse.",
@@ -34,7 +39,7 @@ public static class QualityApi
         10_000,
         500
     );
-    private static readonly Parameter[] Takes = [Parameters.Symbol, Parameters.StoredTimeframe, From, To, Limit];
+    private static readonly Parameter[] Takes = [Parameters.Symbol, Parameters.StoredTimeframe, From, To, Limit, Days];
     private static readonly Parameter[] TakesSeveral = [BarParameters.Symbols, Parameters.StoredTimeframe, Last];
 
     public static void MapQuality(this IEndpointRouteBuilder routes)
@@ -103,6 +108,7 @@ public static class QualityApi
         var symbol = reader.Get(Parameters.Symbol);
         var timeframe = reader.Get(Parameters.StoredTimeframe, Timeframe.Day1);
         var limit = reader.Get(Limit, 100);
+        var days = reader.Get(Days, false);
         var (from, to) = reader.Range(From, To, timeframe);
         var end = to ?? time.GetUtcNow() + TimeSpan.FromDays(1);
         var start = from ?? QualityInspector.DefaultStart(timeframe, end);
@@ -121,7 +127,8 @@ public static class QualityApi
             QualityResponse.Of(
                 ticker,
                 timeframe,
-                await inspector.InspectAsync(ticker, timeframe, new TimeRange(start, end), limit, cancellationToken)
+                await inspector.InspectAsync(ticker, timeframe, new TimeRange(start, end), limit, cancellationToken),
+                days
             )
         );
     }
@@ -140,12 +147,16 @@ public static class QualityApi
             "timestamp": "2024-03-22T00:00:00Z", "rule": "move", "close": 498.1, "previousClose": 512.3, "meanSpread": 1.2, "times": 11.83,
             "volume": 98000000 }],
           "overlaps": { "totalDisagreements": 0, "disagreements": [], "totalSharedCoverage": 0, "sharedCoverage": [] },
-          "sources": [{ "source": "sample", "bars": 19, "first": "2024-03-01T00:00:00Z", "last": "2024-03-28T00:00:00Z" }]
+          "sources": [{ "source": "sample", "bars": 19, "first": "2024-03-01T00:00:00Z", "last": "2024-03-28T00:00:00Z" }],
+          "days": null
         }
         """;
 }
 
-/// <summary>The quality of the bars of one symbol and timeframe within [from, to): the first entries of each list, and its total.</summary>
+/// <summary>
+/// The quality of the bars of one symbol and timeframe within [from, to): the first entries of each list, and its total. 'days' is null
+/// unless asked for.
+/// </summary>
 public sealed record QualityResponse(
     string Symbol,
     string Timeframe,
@@ -160,10 +171,13 @@ public sealed record QualityResponse(
     IReadOnlyDictionary<string, long> TotalOutliers,
     IReadOnlyList<Outlier> Outliers,
     OverlapsResponse Overlaps,
-    IReadOnlyList<SourceShare> Sources
+    IReadOnlyList<SourceShare> Sources,
+    IReadOnlyList<DayCoverage>? Days
 )
 {
-    public static QualityResponse Of(TickerRef ticker, Timeframe timeframe, QualityReport report) =>
+    private const int MaxDays = 3_660;
+
+    public static QualityResponse Of(TickerRef ticker, Timeframe timeframe, QualityReport report, bool days) =>
         new(
             ticker.Symbol.Value,
             timeframe.Name,
@@ -178,7 +192,8 @@ public sealed record QualityResponse(
             report.OutliersByRule,
             report.Outliers.First,
             new(report.Disagreements.Total, report.Disagreements.First, report.SharedCoverage.Total, report.SharedCoverage.First),
-            report.Sources
+            report.Sources,
+            days ? [.. report.Days.TakeLast(MaxDays)] : null
         );
 }
 

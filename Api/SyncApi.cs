@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Wyckoff.Api.Access;
 using Wyckoff.Api.Bars;
 using Wyckoff.Api.Binding;
@@ -12,7 +13,7 @@ using Wyckoff.Tickers;
 
 namespace Wyckoff.Api;
 
-/// <summary>Fetches bars from providers, and lists the feeds that are fetched on a schedule.</summary>
+/// <summary>Fetches bars from providers.</summary>
 public static class SyncApi
 {
     private const int MaxSymbols = 100;
@@ -61,19 +62,15 @@ public static class SyncApi
             .Answers("application/json", Example)
             .DisableRequestTimeout(); // fetching a year of minute bars takes a while
         group
-            .MapGet("/feeds", ListAsync)
+            .MapGet("/providers", ListProviders)
             .Needs(EndpointAccess.Read)
-            .WithName("ListFeeds")
-            .WithSummary("List the feeds that the Ingestor keeps up to date, with the result of their last sync.")
+            .WithName("ListProviders")
+            .WithSummary("List the providers that are configured, with the timeframes they have bars of.")
             .Takes([])
-            .Produces<FeedsResponse>()
+            .Produces<ProvidersResponse>()
             .Answers(
                 "application/json",
-                """
-                {"feeds":[{"id":1,"symbol":"SPY","timeframe":"1m","provider":"alpaca","since":"2024-01-01T00:00:00Z","everySeconds":60,
-                  "live":false,"enabled":true,"nextDue":"2024-06-05T08:01:00Z","status":"success","lastSyncAt":"2024-06-05T08:00:00Z",
-                  "error":null}]}
-                """
+                """{"default":"alpaca","providers":[{"name":"alpaca","timeframes":["1m","5m","15m","30m","1h","4h","1d"]}]}"""
             );
     }
 
@@ -149,12 +146,10 @@ public static class SyncApi
         return TypedResults.Ok(new SyncResponse(timeframe.Name, from, to, results));
     }
 
-    private static async Task<IResult> ListAsync(HttpContext context, FeedStore feeds, CancellationToken cancellationToken)
+    private static IResult ListProviders(HttpContext context, BarProviders providers, IOptions<SyncOptions> options)
     {
         var reader = new RequestReader(context, []);
-        return reader.HasErrors
-            ? reader.Problem()
-            : TypedResults.Ok(new FeedsResponse([.. (await feeds.ListAsync(cancellationToken)).Select(FeedResponse.Of)]));
+        return reader.HasErrors ? reader.Problem() : TypedResults.Ok(ProvidersResponse.Of(providers, options.Value.Provider));
     }
 
     private static List<Symbol> ReadSymbols(JsonBodyReader body, RequestReader reader)
@@ -312,38 +307,15 @@ public sealed record SymbolSync(
 /// <summary>A range [from, to) without bars.</summary>
 public sealed record MissingRange(DateTimeOffset From, DateTimeOffset To);
 
-/// <summary>All feeds.</summary>
-public sealed record FeedsResponse(IReadOnlyList<FeedResponse> Feeds);
-
-/// <summary>A symbol and timeframe that the Ingestor keeps up to date.</summary>
-public sealed record FeedResponse(
-    int Id,
-    string Symbol,
-    string Timeframe,
-    string Provider,
-    DateTimeOffset Since,
-    int EverySeconds,
-    bool Live,
-    bool Enabled,
-    DateTimeOffset NextDue,
-    string? Status,
-    DateTimeOffset? LastSyncAt,
-    string? Error
-)
+/// <summary>The configured providers, and the one that is used where a request names none; null if it has to name one.</summary>
+public sealed record ProvidersResponse(string? Default, IReadOnlyList<ProviderResponse> Providers)
 {
-    public static FeedResponse Of(FeedEntry feed) =>
+    public static ProvidersResponse Of(BarProviders providers, string? preferred) =>
         new(
-            feed.Id,
-            feed.Symbol.Value,
-            feed.Timeframe.Name,
-            feed.Provider,
-            feed.Since,
-            (int)feed.Every.TotalSeconds,
-            feed.Live,
-            feed.Enabled,
-            feed.NextDue,
-            feed.Status,
-            feed.LastSyncAt,
-            feed.Error
+            providers.TryGet(preferred, out var found, out _) ? found.Name : null,
+            [.. providers.All.Select(provider => new ProviderResponse(provider.Name, [.. provider.Timeframes.Select(t => t.Name)]))]
         );
 }
+
+/// <summary>A provider and the timeframes it has bars of.</summary>
+public sealed record ProviderResponse(string Name, IReadOnlyList<string> Timeframes);

@@ -103,6 +103,12 @@ public static class Problems
         "Unknown import",
         "No import has this id. GET /v1/imports lists all imports."
     );
+    public static readonly ProblemKind UnknownFeed = new(
+        "unknown-feed",
+        StatusCodes.Status404NotFound,
+        "Unknown feed",
+        "No feed has this id. GET /v1/feeds lists all feeds."
+    );
     public static readonly ProblemKind UnknownSignInProvider = new(
         "unknown-sign-in-provider",
         StatusCodes.Status404NotFound,

@@ -120,7 +120,11 @@ internal static class SyncVerbs
             Required = true,
             CustomParser = ParseInstant,
         };
-        var every = new Option<int>("--every") { Description = "Seconds from one sync to the next.", DefaultValueFactory = _ => 3600 };
+        var every = new Option<int>("--every")
+        {
+            Description = "Seconds from one sync to the next.",
+            DefaultValueFactory = _ => FeedDraft.DefaultEverySeconds,
+        };
         var live = new Option<bool>("--live") { Description = "Also receive bars from the provider's live stream." };
         var oneTimeframe = new Option<Timeframe?>("--timeframe")
         {
@@ -178,28 +182,27 @@ internal static class SyncVerbs
                     builder(),
                     async (services, token) =>
                     {
-                        var timeframe = parsed.GetRequiredValue(Timeframe);
-                        RefuseIf(
-                            parsed.GetValue(every) < 1,
-                            $"--every {parsed.GetValue(every).ToString(CultureInfo.InvariantCulture)}: at least 1 second was expected."
-                        );
-                        // A named provider is not checked: only the replicas that sync the feed must have it configured.
-                        var provider =
-                            parsed.GetValue(Provider) ?? services.GetRequiredService<SyncService>().ProviderOf(null, timeframe).Name;
+                        if (FeedDraft.CheckInterval(parsed.GetValue(every)) is { } reason)
+                        {
+                            throw new RefusalException("--every " + reason);
+                        }
+
                         foreach (var symbol in ParseSymbols(parsed))
                         {
-                            await services
-                                .GetRequiredService<FeedStore>()
+                            var feed = await services
+                                .GetRequiredService<FeedSetup>()
                                 .AddAsync(
-                                    symbol,
-                                    timeframe,
-                                    provider,
-                                    timeframe.Bound(parsed.GetValue(since)),
-                                    TimeSpan.FromSeconds(parsed.GetValue(every)),
-                                    parsed.GetValue(live),
+                                    new(
+                                        symbol,
+                                        parsed.GetRequiredValue(Timeframe),
+                                        parsed.GetValue(Provider),
+                                        parsed.GetValue(since),
+                                        parsed.GetValue(every),
+                                        parsed.GetValue(live)
+                                    ),
                                     token
                                 );
-                            await Console.Out.WriteLineAsync($"{symbol} {timeframe} from {provider}");
+                            await Console.Out.WriteLineAsync($"{feed.Symbol} {feed.Timeframe} from {feed.Provider}");
                         }
                     }
                 )

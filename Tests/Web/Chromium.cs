@@ -29,6 +29,7 @@ public sealed class Chromium : IAsyncDisposable
 
     private static async Task<(IPlaywright, IBrowser)> StartAsync()
     {
+        Assertions.SetDefaultExpectTimeout((float)Eventually.Bound.TotalMilliseconds);
         var playwright = await Playwright.CreateAsync();
         Assertions.SetDefaultExpectTimeout((float)Eventually.Bound.TotalMilliseconds);
         // As root, chromium has no sandbox. Without background networking it contacts no host but those of the page.

@@ -86,7 +86,9 @@ function close() {
 /** @param {Element | null | undefined} item */
 function select(item) {
   if (item) {
-    matches()?.querySelectorAll('li').forEach((other) => (other.ariaSelected = String(other === item)));
+    matches()
+      ?.querySelectorAll('li')
+      .forEach((other) => (other.ariaSelected = String(other === item)));
     searchInput()?.setAttribute('aria-activedescendant', item.id);
     item.scrollIntoView({ block: 'nearest' });
   }

@@ -39,6 +39,9 @@ public sealed class ExpectedBars
     /// <summary>The number of dates with bars.</summary>
     public int Sessions => _days.Count;
 
+    /// <summary>The dates on which bars are stored or expected, and holidays, in ascending order; known after Compare.</summary>
+    public IReadOnlyList<DayCoverage> Days { get; private set; } = [];
+
     public void Add(DateTimeOffset timestamp)
     {
         if (_today is null || timestamp >= _today.End)
@@ -75,16 +78,24 @@ public sealed class ExpectedBars
         var closed = Holidays(traded);
         var (total, missing) = (0L, 0L);
         var gaps = new List<BarGap>();
+        var days = new List<DayCoverage>();
         BarGap? gap = null;
         foreach (var date in Dates())
         {
+            if (closed.Contains(date))
+            {
+                days.Add(new(date, 0, 0, 0, IsClosed: true));
+                continue;
+            }
+
             var hasBars = _days.TryGetValue(date, out var day);
-            if (closed.Contains(date) || (!hasBars && !expected[(int)date.DayOfWeek].Contains(true)))
+            if (!hasBars && !expected[(int)date.DayOfWeek].Contains(true))
             {
                 continue;
             }
 
             day ??= new SessionDay(_timeframe, _zone, date);
+            var (before, missingBefore, present) = (total, missing, 0L);
             var counted = false;
             for (var slot = 0; slot < day.Slots; slot++)
             {
@@ -98,6 +109,7 @@ public sealed class ExpectedBars
                 total += isExpected ? 1 : 0;
                 if (day.IsPresent(slot))
                 {
+                    present++;
                     Close();
                 }
                 else if (isExpected)
@@ -112,9 +124,12 @@ public sealed class ExpectedBars
                     counted = true;
                 }
             }
+
+            days.Add(new(date, present, total - before, missing - missingBefore, IsClosed: false));
         }
 
         Close();
+        Days = days;
         return (total, missing, gaps, [.. closed.Order()]);
 
         void Close()

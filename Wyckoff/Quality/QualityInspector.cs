@@ -137,7 +137,8 @@ public sealed class QualityInspector(Database database, TimeProvider time)
                 _byRule,
                 new(disagreeing, disagreements),
                 First(shared),
-                [.. _sources.Values.OrderByDescending(share => share.Bars).ThenBy(share => share.Source, StringComparer.Ordinal)]
+                [.. _sources.Values.OrderByDescending(share => share.Bars).ThenBy(share => share.Source, StringComparer.Ordinal)],
+                _pattern?.Days ?? []
             );
         }
 

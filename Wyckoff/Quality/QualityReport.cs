@@ -15,7 +15,8 @@ public sealed record QualityReport(
     IReadOnlyDictionary<string, long> OutliersByRule,
     Findings<Disagreement> Disagreements,
     Findings<SharedCoverage> SharedCoverage,
-    IReadOnlyList<SourceShare> Sources
+    IReadOnlyList<SourceShare> Sources,
+    IReadOnlyList<DayCoverage> Days
 );
 
 /// <summary>The first findings of a kind, and the total number of findings.</summary>
@@ -49,6 +50,14 @@ public sealed record Coverage(
 /// <param name="Bars">The number of missing bars.</param>
 /// <param name="WholeDays">The number of dates without any bar.</param>
 public sealed record BarGap(DateTimeOffset From, DateTimeOffset To, long Bars, int WholeDays);
+
+/// <summary>The bars of one date in the ticker's time zone.</summary>
+/// <param name="Date">The date.</param>
+/// <param name="Bars">The number of stored bars.</param>
+/// <param name="Expected">The number of expected bars.</param>
+/// <param name="Missing">The number of expected bars that are missing.</param>
+/// <param name="IsClosed">Whether the date counts as a holiday.</param>
+public sealed record DayCoverage(DateOnly Date, long Bars, long Expected, long Missing, bool IsClosed);
 
 /// <summary>The bars of one source.</summary>
 public sealed record SourceShare(string Source, long Bars, DateTimeOffset First, DateTimeOffset Last);

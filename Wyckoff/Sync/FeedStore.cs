@@ -29,7 +29,12 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
     /// <summary>The name of the lease on syncing a feed.</summary>
     public static string LeaseName(int feed) => FormattableString.Invariant($"feed/{feed}");
 
-    public async Task<IReadOnlyList<FeedEntry>> ListAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<FeedEntry>> ListAsync(CancellationToken cancellationToken) => ListAsync(null, cancellationToken);
+
+    public async Task<FeedEntry?> FindAsync(int id, CancellationToken cancellationToken) =>
+        (await ListAsync(id, cancellationToken)).SingleOrDefault();
+
+    private async Task<IReadOnlyList<FeedEntry>> ListAsync(int? id, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(
             $"""
@@ -38,9 +43,11 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
               LEFT JOIN LATERAL (SELECT status, last_sync_at, error_message FROM market.data_sync_log l
                                   WHERE l.ticker_id = f.ticker_id AND l.timeframe = f.timeframe AND l.source = f.provider
                                   ORDER BY l.last_sync_at DESC, l.id DESC LIMIT 1) AS l ON true
+             WHERE $1 IS NULL OR f.id = $1
              ORDER BY t.symbol, f.id
             """
         );
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)id ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
         var feeds = new List<FeedEntry>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -97,6 +104,14 @@ public sealed class FeedStore(NpgsqlDataSource source, TickerDirectory tickers)
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = timeframe?.Name });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = provider });
         return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Removes a feed; false if there is none with this id.</summary>
+    public async Task<bool> RemoveAsync(int id, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand("DELETE FROM market.feeds WHERE id = $1");
+        command.Parameters.Add(new() { Value = id });
+        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 
     /// <summary>

@@ -72,6 +72,7 @@ public static class SyncHostExtensions
         ));
         services.AddSingleton<FeedStore>();
         services.AddSingleton<SyncService>();
+        services.AddSingleton<FeedSetup>();
         return builder;
     }
 

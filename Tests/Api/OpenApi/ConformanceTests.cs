@@ -138,8 +138,10 @@ public sealed class ConformanceTests(SampleDatabase database) : IClassFixture<Sa
         await using var api = await ListeningApi.StartAsync(database.AppConnection);
         var described = await Described.ReadAsync(api.Client);
         var wrong = new List<string>();
-        // Operations that create come first, because others read what they create. Deletions come last.
-        foreach (var operation in described.Operations.OrderBy(operation => Array.IndexOf(MethodOrder, operation.Method)))
+        // Operations that create come first, because others read what they create. Deletions come last, and that of a ticker, with which
+        // its bars and feeds go, after all others.
+        var ordered = described.Operations.OrderBy(operation => Array.IndexOf(MethodOrder, operation.Method)).ThenBy(IsConfirmed);
+        foreach (var operation in ordered)
         {
             var types = operation
                 .Responses.EnumerateObject()

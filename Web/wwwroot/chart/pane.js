@@ -376,7 +376,9 @@ export class Pane {
     this.pointer = undefined;
     this.#drawCross();
     this.listener.onCross(this, this.window.bars[next]?.time ?? null);
-    return legendOf(this.scene, next).map(({ name, text }) => `${name} ${text}`.trim()).join(', ');
+    return legendOf(this.scene, next)
+      .map(({ name, text }) => `${name} ${text}`.trim())
+      .join(', ');
   }
 
   /**

@@ -18,8 +18,14 @@ export function ratiosOf(bars, index) {
   const spread = bar.high - bar.low;
   return {
     spread,
-    spreadRatio: ratio(spread, before.reduce((sum, other) => sum + other.high - other.low, 0)),
-    volumeRatio: ratio(bar.volume, before.reduce((sum, other) => sum + other.volume, 0)),
+    spreadRatio: ratio(
+      spread,
+      before.reduce((sum, other) => sum + other.high - other.low, 0),
+    ),
+    volumeRatio: ratio(
+      bar.volume,
+      before.reduce((sum, other) => sum + other.volume, 0),
+    ),
     /** Where the bar closed in its range: 0 is the low, 1 the high. */
     closePosition: spread > 0 ? (bar.close - bar.low) / spread : null,
   };

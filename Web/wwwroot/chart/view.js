@@ -164,7 +164,13 @@ export class ChartView {
     const series = [this.#prices(scene, slots, to, offset, from)];
     for (const { lines } of overlays) {
       for (const line of lines) {
-        series.push(this.#line(line, 0, slots((bar) => scaled(values.at(bar.time, line.field), to))));
+        series.push(
+          this.#line(
+            line,
+            0,
+            slots((bar) => scaled(values.at(bar.time, line.field), to)),
+          ),
+        );
       }
     }
 
@@ -401,9 +407,7 @@ export class ChartView {
    * @param {import('./indicators.js').IndicatorValues} values
    */
   #below(indicator, i, slots, layout, yAxes, visible, values) {
-    const all = indicator.lines
-      .flatMap((line) => visible.map((bar) => values.at(bar.time, line.field)))
-      .filter((value) => value !== null);
+    const all = indicator.lines.flatMap((line) => visible.map((bar) => values.at(bar.time, line.field))).filter((value) => value !== null);
     let [min, max] = indicator.range ?? [Math.min(...all, ...(indicator.levels ?? [])), Math.max(...all, ...(indicator.levels ?? []))];
     if (!(max > min)) {
       [min, max] = [0, 1];
@@ -415,7 +419,13 @@ export class ChartView {
     const ticks = indicator.range ? [...(indicator.levels ?? [])] : roundTicks(min, max, 2);
     yAxes.push(this.#yAxis(i, min, max, ticks, text));
     this.grids.push({ ...layout, min, max, text });
-    return indicator.lines.map((line) => this.#line(line, i, slots((bar) => values.at(bar.time, line.field))));
+    return indicator.lines.map((line) =>
+      this.#line(
+        line,
+        i,
+        slots((bar) => values.at(bar.time, line.field)),
+      ),
+    );
   }
 
   /**

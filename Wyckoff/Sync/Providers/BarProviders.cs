@@ -15,6 +15,8 @@ public sealed class BarProviders(IEnumerable<IBarProvider> providers)
 
     public IReadOnlyCollection<string> Names => _byName.Keys;
 
+    public IEnumerable<IBarProvider> All => _byName.Values.OrderBy(provider => provider.Name, StringComparer.Ordinal);
+
     /// <summary>Finds the provider of this name; without a name, the only configured one.</summary>
     public bool TryGet(string? name, [NotNullWhen(true)] out IBarProvider? provider, [NotNullWhen(false)] out string? reason)
     {
