@@ -110,7 +110,7 @@ public static class QualityApi
         var limit = reader.Get(Limit, 100);
         var days = reader.Get(Days, false);
         var (from, to) = reader.Range(From, To, timeframe);
-        var end = to ?? time.GetUtcNow() + TimeSpan.FromDays(1);
+        var end = to ?? NextDay(time.GetUtcNow());
         var start = from ?? QualityInspector.DefaultStart(timeframe, end);
         reader.RequireRange(start, end);
         if (reader.HasErrors)
@@ -132,6 +132,9 @@ public static class QualityApi
             )
         );
     }
+
+    // Whole seconds: the database knows microseconds, and a start that it rounds down would look like an older bar.
+    private static DateTimeOffset NextDay(DateTimeOffset now) => now.AddTicks(-(now.Ticks % TimeSpan.TicksPerSecond)).AddDays(1);
 
     private const string Example = """
         {

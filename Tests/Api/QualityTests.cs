@@ -57,6 +57,20 @@ public sealed class QualityTests(TestDatabase database) : IClassFixture<TestData
             (59 * 6 - 8, 58, 59 * 6, 8),
             (hours.Coverage.Bars, hours.Coverage.Sessions, hours.Coverage.Expected, hours.Coverage.Missing)
         );
+        Assert.Null(hours.Days);
+        var untilNow = (await client.GetFromJsonAsync<QualityResponse>("/v1/quality/spotty?timeframe=1h", Token))!;
+        Assert.Equal(hours.Coverage, untilNow.Coverage);
+        const string path = "/v1/quality/spotty?timeframe=1h&to=2024-06-01&days=true";
+        var eachDay = (await client.GetFromJsonAsync<QualityResponse>(path, Token))!.Days!;
+        Assert.Equal(60, eachDay.Count);
+        Assert.Equal(
+            [
+                new DayCoverage(new(2024, 3, 6), 4, 6, 2, false),
+                new DayCoverage(new(2024, 3, 29), 0, 0, 0, true),
+                new DayCoverage(new(2024, 4, 10), 0, 6, 6, false),
+            ],
+            eachDay.Where(day => day is not { Bars: 6, Expected: 6, Missing: 0, IsClosed: false })
+        );
         Assert.Equal(97.74m, hours.Coverage.Completeness);
         Assert.Equal([new DateOnly(2024, 3, 29)], hours.ClosedDays);
         Assert.Equal([new BarGap(At(3, 6, 16), At(3, 6, 18), 2, 0), new BarGap(At(4, 10, 14), At(4, 10, 20), 6, 1)], hours.Gaps);

@@ -200,6 +200,64 @@ public sealed class SyncTests(TestDatabase database) : IClassFixture<TestDatabas
     }
 
     [Fact]
+    public async Task A_feed_is_added_changed_and_removed_over_http_as_by_the_verb()
+    {
+        var client = _api.CreateClient();
+        var providers = await client.GetFromJsonAsync<ProvidersResponse>("/v1/providers", Token);
+        Assert.Equal(("alpaca", "alpaca"), (providers!.Default, Assert.Single(providers.Providers).Name));
+        Assert.Contains("1m", providers.Providers[0].Timeframes);
+
+        var added = await PostFeedAsync($$"""{"symbol":"{{_symbol}}","timeframe":"1d","since":"2024-01-01"}""");
+        Assert.Equal(
+            (_symbol, "1d", "alpaca", new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero), 3600, false, true),
+            (added.Symbol, added.Timeframe, added.Provider, added.Since, added.EverySeconds, added.Live, added.Enabled)
+        );
+        var changed = await PostFeedAsync(
+            $$"""{"symbol":"{{_symbol}}","timeframe":"1d","provider":"alpaca","since":"2024-02-01","everySeconds":60,"live":true}"""
+        );
+        Assert.Equal((added.Id, 60, true), (changed.Id, changed.EverySeconds, changed.Live));
+        // Only the replicas that sync a feed must have its provider.
+        var elsewhere = await PostFeedAsync($$"""{"symbol":"{{_symbol}}","timeframe":"1d","provider":"elsewhere","since":"2024-02-01"}""");
+        Assert.NotEqual(added.Id, elsewhere.Id);
+
+        using var removed = await client.DeleteAsync($"/v1/feeds/{added.Id}", Token);
+        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        var feeds = await client.GetFromJsonAsync<FeedsResponse>("/v1/feeds", Token);
+        Assert.Equal(elsewhere.Id, Assert.Single(feeds!.Feeds, feed => feed.Symbol == _symbol).Id);
+        using var again = await client.DeleteAsync($"/v1/feeds/{added.Id}", Token);
+        Assert.Equal(HttpStatusCode.NotFound, again.StatusCode);
+        Assert.Contains("unknown-feed", await again.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+
+        async Task<FeedResponse> PostFeedAsync(string body)
+        {
+            using var content = new StringContent(body, Encoding.UTF8, "application/json");
+            using var response = await client.PostAsync("/v1/feeds", content, Token);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            return (await response.Content.ReadFromJsonAsync<FeedResponse>(Token))!;
+        }
+    }
+
+    [Theory]
+    [InlineData("""{}""", "symbol", "timeframe", "since")]
+    [InlineData("""{"symbol":"a b","timeframe":"2m","since":"soon"}""", "symbol", "timeframe", "since")]
+    [InlineData("""{"symbol":"SPY","timeframe":"1d","since":"2024-01-01","everySeconds":0}""", "everySeconds")]
+    [InlineData(
+        """{"symbol":"SPY","timeframe":"1d","since":"2024-01-01","everySeconds":1.5,"live":1,"who":2}""",
+        "everySeconds",
+        "live",
+        "who"
+    )]
+    [InlineData("""{"symbol":"SPY","timeframe":"1d","since":"2024-01-01","provider":"a name of more than twenty letters"}""", "provider")]
+    public async Task A_feed_names_the_field_that_is_invalid(string body, params string[] names)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await _api.CreateClient().PostAsync("/v1/feeds", content, Token);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Token));
+        Assert.Equal(names.Order(), problem.RootElement.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order());
+    }
+
+    [Fact]
     public async Task The_sync_verb_reports_the_result_in_output_and_exit_code()
     {
         string[] sync =

@@ -702,15 +702,19 @@ class ImportElement extends HTMLElement {
         'section',
         { class: 'panel file', 'aria-label': `Result of ${item.file.name}`, 'data-result': true },
         make('div', { class: 'file-heading' }, heading, badge),
-        ...imports.map((one) => this.#resultOf(one, imports.length > 1)),
         charts.length > 0 &&
           make(
             'div',
             { class: 'actions' },
             ...charts.map((one) =>
-              make('a', { class: 'button', href: chartOf(one.symbol, one.timeframe) }, `Show ${one.symbol} ${one.timeframe} on the chart`),
+              make(
+                'a',
+                { class: 'button primary', href: chartOf(one.symbol, one.timeframe) },
+                `Show ${one.symbol} ${one.timeframe} on the chart`,
+              ),
             ),
           ),
+        ...imports.map((one) => this.#resultOf(one, imports.length > 1)),
       ),
     );
     const inserted = imports.reduce((sum, one) => sum + one.inserted, 0);

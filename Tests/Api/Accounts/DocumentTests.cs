@@ -103,7 +103,8 @@ public sealed class DocumentTests(TestDatabase database) : AccountApiBase(databa
         "/site-preferences",
         """
             {"theme":"pink","language":"English please","sidebarCollapsed":[],
-             "watchlists":[{"name":"A","symbols":["SPY","spy"]},{"name":"a","symbols":["two words"]},{"symbols":[1],"colour":"red"},{"name":7}]}
+             "watchlists":[{"name":"A","symbols":["SPY","spy"]},{"name":"a","symbols":["two words"]},
+                {"symbols":[1],"colour":"red"},{"name":7}]}
             """,
         """
             language: 'English please' is not a BCP 47 language tag such as en, de-AT or zh-Hant-TW.

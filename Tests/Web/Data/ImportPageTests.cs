@@ -85,9 +85,10 @@ public sealed class ImportPageTests(Chromium chromium, DataWeb web) : WebTestBas
         await page.GetByLabel("Column 5").SelectOptionAsync("open");
         await page.GetByRole(AriaRole.Button, new() { Name = "Preview with these options" }).ClickAsync();
         await Expect(page.GetByLabel("Column 2")).ToHaveValueAsync("close");
+        await page.CheckInBothThemesAsync("data-import-columns");
         await Expect(page.Locator("#map")).ToHaveValueAsync(new Regex("close=2"));
         await page.GetByRole(AriaRole.Button, new() { Name = "Import", Exact = true }).ClickAsync();
-        await Expect(page.GetByText("imported", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(page.Locator("[data-result]")).ToContainTextAsync("New bars1");
         Assert.Equal(10.5m, Assert.Single((await BarsAsync("COLS"))!.Bars!).Close);
     }
 
