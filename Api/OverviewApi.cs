@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Npgsql;
 using Wyckoff.Api.Access;
 using Wyckoff.Api.Bars;
@@ -13,7 +13,7 @@ using Wyckoff.Primitives;
 namespace Wyckoff.Api;
 
 /// <summary>Lists all active tickers with their price and its change in 24 hours.</summary>
-public static class OverviewApi
+public static partial class OverviewApi
 {
     private static readonly string[] Figures = ["price", "price24hAgo", "change24h", "change24hPct", "high24h", "low24h", "volume24h"];
 
@@ -180,7 +180,10 @@ public static class OverviewApi
             : null;
 
     // The database's numbers have more digits than a decimal; here only their form matters.
-    private static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+    private static bool IsNumber(string text) => text == "NaN" || Number().IsMatch(text);
+
+    [GeneratedRegex(@"^-?[0-9]{1,100}(\.[0-9]{1,100})?\z")]
+    private static partial Regex Number();
 
     private static DateTimeOffset Write(Utf8JsonWriter json, NpgsqlDataReader row)
     {

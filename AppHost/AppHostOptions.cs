@@ -111,6 +111,12 @@ internal sealed record AppHostOptions
             throw new AppHostException(error.Message + " --help lists the options.");
         }
 
+        var ports = (Api: result.GetValue(port), Web: result.GetValue(webPort) ?? result.GetValue(port) + WebPortDistance);
+        if (ports.Web > ushort.MaxValue || ports.Web == ports.Api)
+        {
+            throw new AppHostException($"--web-port: {ports.Web}: a port from 1 to 65535 that is not that of the API is expected.");
+        }
+
         if (result.GetValue(containers) && result.GetValue(local))
         {
             throw new AppHostException("--containers and --local exclude each other.");

@@ -83,10 +83,13 @@ internal static class ServiceBuilderExtensions
         string folder = KeyFolder
     ) => service.ApplicationBuilder.ExecutionContext.IsPublishMode ? service.WithEnvironment(setting, folder) : service;
 
-    /// <summary>Tells the web page the address of the dashboard in run mode, so that it can link there.</summary>
+    /// <summary>
+    /// Tells the web page the address of the dashboard in run mode, so that it can link there. The token stays in the console: whoever has
+    /// it sees all passwords.
+    /// </summary>
     public static IResourceBuilder<ProjectResource> WithDashboardLink(this IResourceBuilder<ProjectResource> service) =>
         service.ApplicationBuilder.ExecutionContext.IsRunMode && DashboardUrl(service.ApplicationBuilder.Configuration) is { } url
-            ? service.WithEnvironment("Wyckoff__Web__Dashboard", url)
+            ? service.WithEnvironment("Wyckoff__Web__Dashboard", new Uri(url).GetLeftPart(UriPartial.Authority))
             : service;
 
     /// <summary>The address of the dashboard with its token; null if it is off.</summary>

@@ -45,6 +45,8 @@ public sealed class ShellTests(Chromium chromium, SampleWeb web) : WebTestBase(c
             .First(path => path.EndsWith("/app.css", StringComparison.Ordinal));
         using var current = await client.GetAsync(style, Token);
         Assert.Contains("immutable", current.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
+        using var answer = await client.GetAsync(style.Replace("app.css", "v1/auth/session", StringComparison.Ordinal), Token);
+        Assert.True(answer.Headers.CacheControl!.NoStore);
         using var old = await client.GetAsync("/_v/0123456789abcdef/app.css", Token);
         Assert.True(old.Headers.CacheControl!.NoCache);
         Assert.Equal(await current.Content.ReadAsStringAsync(Token), await old.Content.ReadAsStringAsync(Token));

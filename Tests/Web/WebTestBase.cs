@@ -51,9 +51,11 @@ public abstract class WebTestBase(Chromium chromium) : IAsyncLifetime
     /// <summary>Allows a complaint that the test causes, for example the console's line about a refused request.</summary>
     protected void Tolerate(string complaint)
     {
+        // A number alone is a status: it could also be a part of the address's port.
+        var text = complaint.All(char.IsAsciiDigit) ? $"status of {complaint}" : complaint;
         foreach (var watch in _watches)
         {
-            watch.Complaints.RemoveAll(line => line.Contains(complaint, StringComparison.Ordinal));
+            watch.Complaints.RemoveAll(line => line.Contains(text, StringComparison.Ordinal));
         }
     }
 }

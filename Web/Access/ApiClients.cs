@@ -11,13 +11,30 @@ internal static class ApiClients
 {
     public const string Name = "api";
 
+    /// <summary>How long a page waits for the API to say who calls.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     public static void AddCallers(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
         services.AddSingleton<KeyCookie>();
         services
-            .AddHttpClient(Name, client => client.BaseAddress = new(ApiForwarding.ApiAddress))
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
+            .AddHttpClient(
+                Name,
+                client =>
+                {
+                    client.BaseAddress = new(ApiForwarding.ApiAddress);
+                    client.Timeout = Patience;
+                }
+            )
+            .ConfigurePrimaryHttpMessageHandler(() =>
+                new SocketsHttpHandler
+                {
+                    UseCookies = false,
+                    AllowAutoRedirect = false,
+                    UseProxy = false,
+                }
+            )
             .AddServiceDiscovery();
         services.AddScoped(provider => new WyckoffClient(Create(provider)));
         services.AddScoped(provider => new TaggedApi(Create(provider)));
@@ -34,6 +51,7 @@ internal static class ApiClients
         new(new CallerRequests(caller) { InnerHandler = handlers.CreateHandler(Name) }, disposeHandler: false)
         {
             BaseAddress = new(ApiForwarding.ApiAddress),
+            Timeout = Timeout.InfiniteTimeSpan, // the API has limits of its own; a sync may take minutes
         };
 
     private static HttpClient Create(IServiceProvider provider)

@@ -2,6 +2,8 @@ using System.Net;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.Extensions.Options;
 
 namespace Wyckoff.Web.Access;
@@ -22,6 +24,12 @@ internal sealed class CallerHandler(
 
     private bool _apiIsAway;
 
+    /// <summary>The session cookie; null if there is none, or one that another program of this host has written.</summary>
+    public static string? SessionCookie(HttpRequest request) =>
+        request.Cookies[SessionCookieName] is { Length: > 0 } cookie && cookie.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
+            ? cookie
+            : null;
+
     /// <summary>Asks the API who calls; null if it does not know them.</summary>
     public static async Task<ApiSession?> AskAsync(HttpClient api, CallerCredentials credentials, CancellationToken cancellationToken)
     {
@@ -39,7 +47,12 @@ internal sealed class CallerHandler(
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        var credentials = new CallerCredentials(Request.Cookies[SessionCookieName], keys.Read(Context));
+        if (!NeedsCaller(Context.GetEndpoint()))
+        {
+            return AuthenticateResult.NoResult();
+        }
+
+        var credentials = new CallerCredentials(SessionCookie(Request), keys.Read(Context));
         try
         {
             var session = await AskAsync(clients.CreateClient(ApiClients.Name), credentials, Context.RequestAborted);
@@ -47,12 +60,21 @@ internal sealed class CallerHandler(
                 ? AuthenticateResult.NoResult()
                 : AuthenticateResult.Success(new(new ClaimsPrincipal(new Caller(credentials, session)), SchemeName));
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !Context.RequestAborted.IsCancellationRequested)
         {
             _apiIsAway = true;
             return AuthenticateResult.Fail(e);
         }
     }
+
+    /// <summary>
+    /// Whether an endpoint asks who calls. Files and forwarded requests do not, and the framework authenticates each request: a page with
+    /// 25 files would ask the API 26 times.
+    /// </summary>
+    private static bool NeedsCaller(Endpoint? endpoint) =>
+        endpoint is null
+        || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null
+        || endpoint.Metadata.GetMetadata<ComponentTypeMetadata>() is not null;
 
     /// <summary>Sends people to the sign-in page; without the API nobody can sign in, so the error page explains that instead.</summary>
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)

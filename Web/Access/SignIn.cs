@@ -67,19 +67,26 @@ internal static class SignIn
         CancellationToken cancellationToken
     )
     {
-        if (context.Request.Cookies[CallerHandler.SessionCookieName] is not { Length: > 0 } cookie)
+        if (CallerHandler.SessionCookie(context.Request) is not { } cookie)
         {
             return;
         }
 
-        var credentials = new CallerCredentials(cookie, null);
-        if (await CallerHandler.AskAsync(clients.CreateClient(ApiClients.Name), credentials, cancellationToken) is { } session)
-        {
-            var caller = new Caller(credentials, session);
-            var api = ApiClients.Create(handlers, () => Task.FromResult<Caller?>(caller));
-            using var response = await api.PostAsync(SignOutPath, null, cancellationToken);
-        }
-
         context.Response.Cookies.Delete(CallerHandler.SessionCookieName);
+
+        var credentials = new CallerCredentials(cookie, null);
+        try
+        {
+            if (await CallerHandler.AskAsync(clients.CreateClient(ApiClients.Name), credentials, cancellationToken) is { } session)
+            {
+                var caller = new Caller(credentials, session);
+                var api = ApiClients.Create(handlers, () => Task.FromResult<Caller?>(caller));
+                using var response = await api.PostAsync(SignOutPath, null, cancellationToken);
+            }
+        }
+        catch (HttpRequestException)
+        {
+            // Without the API the session ends by itself, later. This browser has forgotten it already.
+        }
     }
 }

@@ -24,6 +24,8 @@ internal static class PageHeaders
                 headers[HeaderNames.XFrameOptions] = "DENY";
                 headers["Cross-Origin-Opener-Policy"] = "same-origin";
                 headers["Cross-Origin-Resource-Policy"] = "same-origin";
+                // Pages show what their caller may see. Files say themselves how long they hold.
+                headers.CacheControl = "private, no-cache";
                 return next(context);
             }
         );

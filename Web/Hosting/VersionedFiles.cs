@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.StaticAssets;
 
 namespace Wyckoff.Web.Hosting;
 
@@ -31,7 +32,7 @@ internal static class VersionedFiles
                     context.Request.Path = path[end..];
                     if (path.StartsWith(Root, StringComparison.Ordinal))
                     {
-                        context.Response.OnStarting(() => KeepAsync(context.Response));
+                        context.Response.OnStarting(() => KeepAsync(context));
                     }
                 }
 
@@ -39,11 +40,13 @@ internal static class VersionedFiles
             }
         );
 
-    private static Task KeepAsync(HttpResponse response)
+    private static Task KeepAsync(HttpContext context)
     {
-        if (response.StatusCode is StatusCodes.Status200OK or StatusCodes.Status304NotModified)
+        // Only files: below the folder a page or an answer of the API would be kept by caches for everybody.
+        var isFile = context.GetEndpoint()?.Metadata.GetMetadata<StaticAssetDescriptor>() is not null;
+        if (isFile && context.Response.StatusCode is (StatusCodes.Status200OK or StatusCodes.Status304NotModified))
         {
-            response.Headers.CacheControl = "public, max-age=31536000, immutable";
+            context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
         }
 
         return Task.CompletedTask;

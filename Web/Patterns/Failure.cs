@@ -28,7 +28,12 @@ public sealed record Failure(int Status, string Title, string? Detail, IReadOnly
                 $"The API answered with status {other.StatusCode}.",
                 None
             ),
-            HttpRequestException => new(503, "The API does not answer", "It may be starting. Try again in a moment.", None),
+            HttpRequestException or TaskCanceledException { InnerException: TimeoutException } => new(
+                503,
+                "The API does not answer",
+                "It may be starting. Try again in a moment.",
+                None
+            ),
             _ => null,
         };
 

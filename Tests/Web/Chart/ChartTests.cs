@@ -217,7 +217,11 @@ public sealed class ChartTests(Chromium chromium, SampleWeb web) : WebTestBase(c
         await page.Keyboard.PressAsync("-");
         var coarse = await page.PaneAsync(pane => pane is { State: "ready", Timeframe: "5m" });
         Assert.Equal(minutes.To, coarse.To);
-        Assert.InRange(coarse.From, minutes.From - TimeSpan.FromDays(4).Ticks, minutes.From + TimeSpan.FromDays(1).Ticks);
+        Assert.InRange(
+            coarse.From,
+            minutes.From - (long)TimeSpan.FromDays(4).TotalMilliseconds,
+            minutes.From + (long)TimeSpan.FromDays(1).TotalMilliseconds
+        );
     }
 
     [Fact]

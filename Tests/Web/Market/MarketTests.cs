@@ -154,7 +154,7 @@ public sealed class MarketTests(Chromium chromium, MarketSample web) : WebTestBa
         await page.CheckInBothThemesAsync("market-ticker-delete");
         await page.GetByLabel("Type ETH/USDT to confirm").FillAsync("eth/usdt");
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete ETH/USDT" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("ETH/USDT and all its bars are deleted");
+        await Expect(page.Locator(".message.success")).ToContainTextAsync("ETH/USDT and all its bars are deleted");
         using var gone = await web.Api.GetAsync("/v1/tickers/ETH%2FUSDT", Token);
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
     }

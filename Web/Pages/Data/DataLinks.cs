@@ -5,9 +5,14 @@ namespace Wyckoff.Web.Pages.Data;
 /// <summary>The addresses that pages about data link.</summary>
 internal static class DataLinks
 {
-    /// <summary>The chart of a symbol; with an instant, at its place.</summary>
-    public static string Chart(string symbol, string timeframe, DateTimeOffset? at = null) =>
-        With("/chart", ("symbol", symbol), ("timeframe", timeframe), ("at", at is { } instant ? Text(instant) : null));
+    private const int BarsAfter = 40;
+
+    /// <summary>The chart of a symbol.</summary>
+    public static string Chart(string symbol, string timeframe) => With("/chart", ("symbol", symbol), ("timeframe", timeframe));
+
+    /// <summary>The chart of a symbol with an instant in view. The chart's "at" is where the view ends, some bars later.</summary>
+    public static string ChartAround(string symbol, string timeframe, DateTimeOffset instant) =>
+        With("/chart", ("symbol", symbol), ("timeframe", timeframe), ("at", Text(instant + BarsAfter * WidthOf(timeframe))));
 
     /// <summary>The sync of a range.</summary>
     public static string Sync(string symbol, string timeframe, DateTimeOffset from, DateTimeOffset to) =>

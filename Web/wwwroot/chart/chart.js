@@ -147,6 +147,9 @@ class ChartElement extends HTMLElement {
 
   #save() {
     clearTimeout(this.saving);
+    if (location.pathname !== '/chart') {
+      return; // the address of the next page is there before this element goes
+    }
     history.replaceState(history.state, '', addressOf(this.state));
   }
 

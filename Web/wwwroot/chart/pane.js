@@ -185,7 +185,8 @@ export class Pane {
     this.reads = new AbortController();
     const { signal } = this.reads;
     this.closeStream();
-    const isOther = symbol !== this.symbol;
+    // Also if an earlier request for this symbol was interrupted: the ticker has the time zone.
+    const isOther = symbol !== this.ticker?.symbol;
     this.symbol = symbol;
     this.timeframe = timeframeOf(timeframe) ?? /** @type {Timeframe} */ (timeframeOf('1d'));
     this.count = count;
@@ -309,8 +310,8 @@ export class Pane {
 
   /** Shows the oldest bars. */
   async goToStart() {
-    if (!this.window.atStart) {
-      await this.#jump(() => this.#readEdge(true));
+    if (!this.window.atStart && !(await this.#jump(() => this.#readEdge(true)))) {
+      return;
     }
     this.first = 0;
     this.#moved();
@@ -318,8 +319,8 @@ export class Pane {
 
   /** Shows the newest bars. */
   async goToEnd() {
-    if (!this.window.atEnd) {
-      await this.#jump(() => this.#readEdge(false));
+    if (!this.window.atEnd && !(await this.#jump(() => this.#readEdge(false)))) {
+      return;
     }
     this.first = this.#clamp(Infinity);
     this.#moved();
@@ -466,19 +467,27 @@ export class Pane {
    */
   async #jump(read) {
     this.reads.abort();
-    this.reads = new AbortController();
+    const reads = new AbortController();
+    this.reads = reads;
     this.closeStream();
     this.plot.ariaBusy = 'true';
     try {
       await read();
-      this.#listen();
+      // A later jump aborts this one, which then has nothing to say.
+      if (!reads.signal.aborted) {
+        this.#listen();
+        return true;
+      }
     } catch (error) {
-      if (!this.reads.signal.aborted) {
+      if (!reads.signal.aborted) {
         this.#showError(error);
       }
     } finally {
-      this.plot.ariaBusy = 'false';
+      if (this.reads === reads) {
+        this.plot.ariaBusy = 'false';
+      }
     }
+    return false;
   }
 
   /** Reads ahead of the view on both sides, one page after the other, and drops what is far behind. */
@@ -490,7 +499,8 @@ export class Pane {
     this.ensuring = reads;
     try {
       while (!reads.signal.aborted) {
-        const ahead = Math.max(firstPage, this.count);
+        // Both sides, the view and a page fit into the window: else what one pass reads the next one would drop.
+        const ahead = firstPage;
         const { window } = this;
         if (!window.atStart && this.first < ahead && window.first) {
           await this.#readOlder(reads.signal);
