@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
@@ -40,6 +41,16 @@ public static class HostNames
             }
         );
     }
+
+    /// <summary>What is wrong with the entries of a setting that lists host names.</summary>
+    public static IEnumerable<ValidationResult> Check(string section, string name, IEnumerable<string> hosts) =>
+        hosts
+            .Where(host => Canonical(host) is null)
+            .Select(host => new ValidationResult(
+                $"{section}:{name} '{host}': a host such as wyckoff.example.com, *.example.com or 192.168.1.20 is expected, "
+                    + "without scheme, port and path.",
+                [name]
+            ));
 
     /// <summary>A configured name in the form of the Host header: in Punycode, IPv6 in brackets. Null if it is not a name.</summary>
     public static string? Canonical(string name)

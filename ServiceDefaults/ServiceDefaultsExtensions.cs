@@ -38,9 +38,6 @@ public static class ServiceDefaultsExtensions
         // The framework logs every probe; HealthLog logs changes.
         ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "Critical",
         ["Logging:LogLevel:Npgsql"] = "Warning",
-        // Both log the address of each request, which may have the code of a sign-in in it.
-        ["Logging:LogLevel:Yarp"] = "Warning",
-        ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
         // The warning that the keys are stored unencrypted would appear at each start; the docs explain it.
         ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
     };

@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Google;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 using Wyckoff.Accounts;
@@ -20,7 +22,11 @@ public static class AccessExtensions
         services.AddHostedService(provider => provider.GetRequiredService<LocalAccount>());
         services.AddAccessMode();
         LocalModeSettings.Validate(services);
-        SecretLogs.Silence(services);
+        services.SilenceSecrets(
+            // These log cookies, redirects and what the provider says of a person, and errors with id tokens that cannot be read.
+            (typeof(GoogleHandler).FullName!, LogLevel.Warning),
+            (typeof(OpenIdConnectHandler).FullName!, LogLevel.None)
+        );
         services
             .AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, KeyHandler>(

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Net;
 using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Api.Pipeline;
@@ -38,29 +37,6 @@ public sealed class ApiOptions : IValidatableObject
     /// <summary>Addresses and networks (10.0.0.0/8) of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted.</summary>
     public string[] Proxies { get; set; } = [];
 
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        foreach (var host in Hosts.Where(host => HostNames.Canonical(host) is null))
-        {
-            yield return new(
-                $"{Section}:{nameof(Hosts)} '{host}': a host such as wyckoff.example.com, *.example.com or 192.168.1.20 is expected, "
-                    + "without scheme, port and path.",
-                [nameof(Hosts)]
-            );
-        }
-
-        foreach (var proxy in Proxies.Where(proxy => ParseProxy(proxy) is null))
-        {
-            yield return new(
-                $"{Section}:{nameof(Proxies)} '{proxy}': an address or a network such as 10.1.2.3, 10.0.0.0/8 or fd00::/8 is expected.",
-                [nameof(Proxies)]
-            );
-        }
-    }
-
-    /// <summary>The network of a proxy; null if the text is neither an address nor a network.</summary>
-    internal static IPNetwork? ParseProxy(string proxy) =>
-        IPAddress.TryParse(proxy, out var address) ? new(address, address.GetAddressBytes().Length * 8)
-        : IPNetwork.TryParse(proxy, out var network) ? network
-        : null;
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        [.. HostNames.Check(Section, nameof(Hosts), Hosts), .. ProxyNetworks.Check(Section, nameof(Proxies), Proxies)];
 }

@@ -132,9 +132,9 @@ public static class PipelineExtensions
         forwarded.ForwardLimit = null;
         forwarded.ForwardedHeaders =
             api.Value.Proxies.Length == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
-        foreach (var proxy in api.Value.Proxies)
+        foreach (var network in ProxyNetworks.Of(api.Value.Proxies))
         {
-            forwarded.KnownIPNetworks.Add(ApiOptions.ParseProxy(proxy)!.Value);
+            forwarded.KnownIPNetworks.Add(network);
         }
     }
 

@@ -109,6 +109,22 @@ public sealed class ForwardingTests(SampleDatabase database) : IClassFixture<Sam
     }
 
     [Fact]
+    public async Task No_log_level_shows_what_a_request_or_a_form_has()
+    {
+        await using var web = await WebServer.StartAsync(
+            _api.Address,
+            new(StringComparer.Ordinal) { ["Logging:LogLevel:Default"] = "Trace", ["Logging:LogLevel:Microsoft"] = "Trace" }
+        );
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(web.Address, "/v1/auth/oidc/callback?code=hush-in-query"));
+        request.Headers.Authorization = new("Bearer", "hush-in-header");
+        request.Headers.Add("Cookie", "wyckoff-session=hush-in-cookie");
+        using var forwarded = await _client.SendAsync(request, Token);
+        using var page = await _client.GetAsync(new Uri(web.Address, "/sign-in?returnUrl=/chart"), Token);
+        await Eventually.HoldsAsync(() => web.Output.Contains("dbug", StringComparison.Ordinal), () => web.Output);
+        Assert.DoesNotContain("hush", web.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_the_API_a_request_fails_and_the_page_says_so()
     {
         await _api.DisposeAsync();

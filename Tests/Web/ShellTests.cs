@@ -9,9 +9,22 @@ public sealed class ShellTests(Chromium chromium, SampleWeb web) : WebTestBase(c
     [Fact]
     public async Task The_navigation_leads_to_every_section()
     {
-        var page = await OpenAsync(web.Address, "/system");
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Status");
-        await page.CheckInBothThemesAsync("status");
+        var page = await OpenAsync(web.Address, "/chart");
+        var navigation = page.GetByRole(AriaRole.Navigation, new() { Name = "Main" });
+        foreach (
+            var (section, heading) in new[]
+            {
+                ("Market", "Market"),
+                ("Data", "Import"),
+                ("System", "Status"),
+                ("Account", "Account"),
+                ("Chart", "AAPL"),
+            }
+        )
+        {
+            await navigation.GetByRole(AriaRole.Link, new() { Name = section }).ClickAsync();
+            await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync(heading);
+        }
     }
 
     [Fact]

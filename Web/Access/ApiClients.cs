@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Authorization;
 using Wyckoff.Client;
+using Wyckoff.ServiceDefaults;
 using Wyckoff.Web.Forwarding;
 
 namespace Wyckoff.Web.Access;
@@ -18,6 +19,7 @@ internal static class ApiClients
     {
         var services = builder.Services;
         services.AddSingleton<KeyCookie>();
+        services.SilenceSecrets();
         services
             .AddHttpClient(
                 Name,

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Components.Authorization;
+using Wyckoff.Client;
 
 namespace Wyckoff.Web.Access;
 
@@ -15,21 +16,30 @@ internal sealed class Caller : ClaimsIdentity
     /// <summary>The role of those who may change their own data.</summary>
     public const string Writer = "writer";
 
-    public Caller(CallerCredentials credentials, ApiSession session)
+    public Caller(CallerCredentials credentials, SessionResponse session)
         : base(
-            [new(ClaimTypes.Name, session.Name), .. session.Roles.Select(role => new Claim(ClaimTypes.Role, role))],
+            [new(ClaimTypes.Name, session.Name), .. RolesOf(session).Select(role => new Claim(ClaimTypes.Role, role))],
             session.AuthenticatedBy
         ) => (Credentials, Session) = (credentials, session);
 
     public CallerCredentials Credentials { get; }
 
-    public ApiSession Session { get; }
+    public SessionResponse Session { get; }
 
     public static Caller? Of(ClaimsPrincipal principal) => principal.Identity as Caller;
 
     /// <summary>The caller of a page or of its circuit; null if nobody has signed in.</summary>
     public static async Task<Caller?> OfAsync(AuthenticationStateProvider provider) =>
         Of((await provider.GetAuthenticationStateAsync()).User);
+
+    /// <summary>What the account and the scope of its key or session allow.</summary>
+    private static IEnumerable<string> RolesOf(SessionResponse session) =>
+        session.Scope switch
+        {
+            "admin" => session.IsAdmin ? [Writer, DataWriter, Admin] : [Writer],
+            "write" => session.IsAdmin ? [Writer, DataWriter] : [Writer],
+            _ => [],
+        };
 }
 
 /// <summary>What proves to the API who calls: a session cookie, a key, or nothing in local mode.</summary>
@@ -46,26 +56,4 @@ internal sealed record CallerCredentials(string? SessionCookie, string? Key)
             request.Headers.Add("Cookie", $"{CallerHandler.SessionCookieName}={SessionCookie}");
         }
     }
-}
-
-/// <summary>The answer of <c>GET /v1/auth/session</c>.</summary>
-internal sealed record ApiSession(
-    long AccountId,
-    string Name,
-    string Email,
-    bool IsAdmin,
-    string Scope,
-    string AuthenticatedBy,
-    DateTimeOffset? ExpiresAt,
-    string? AntiforgeryToken
-)
-{
-    /// <summary>What the account and the scope of its key or session allow.</summary>
-    public IEnumerable<string> Roles =>
-        Scope switch
-        {
-            "admin" => IsAdmin ? [Caller.Writer, Caller.DataWriter, Caller.Admin] : [Caller.Writer],
-            "write" => IsAdmin ? [Caller.Writer, Caller.DataWriter] : [Caller.Writer],
-            _ => [],
-        };
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.Extensions.Options;
+using Wyckoff.Client;
 
 namespace Wyckoff.Web.Access;
 
@@ -31,7 +32,7 @@ internal sealed class CallerHandler(
             : null;
 
     /// <summary>Asks the API who calls; null if it does not know them.</summary>
-    public static async Task<ApiSession?> AskAsync(HttpClient api, CallerCredentials credentials, CancellationToken cancellationToken)
+    public static async Task<SessionResponse?> AskAsync(HttpClient api, CallerCredentials credentials, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, SessionPath);
         credentials.AddTo(request);
@@ -42,7 +43,7 @@ internal sealed class CallerHandler(
         }
 
         response.EnsureSuccessStatusCode();
-        return await response.Content.ReadFromJsonAsync<ApiSession>(cancellationToken);
+        return await response.Content.ReadFromJsonAsync<SessionResponse>(cancellationToken);
     }
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()

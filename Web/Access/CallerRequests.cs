@@ -1,4 +1,5 @@
 using Microsoft.Net.Http.Headers;
+using Wyckoff.Client;
 
 namespace Wyckoff.Web.Access;
 
@@ -34,7 +35,7 @@ internal sealed class CallerRequests(Func<Task<Caller?>> findCaller) : Delegatin
         request.RequestUri = new(new Uri(Forwarding.ApiForwarding.ApiAddress), request.RequestUri!);
         using var response = await base.SendAsync(request, cancellationToken);
         response.EnsureSuccessStatusCode();
-        var session = await response.Content.ReadFromJsonAsync<ApiSession>(cancellationToken);
+        var session = await response.Content.ReadFromJsonAsync<SessionResponse>(cancellationToken);
         var cookie = response.Headers.TryGetValues(HeaderNames.SetCookie, out var set) ? set.First().Split(';')[0] : "";
         return (session!.AntiforgeryToken ?? "", cookie);
     }

@@ -6,7 +6,8 @@ using Wyckoff.Client;
 namespace Wyckoff.Web.Access;
 
 /// <summary>
-/// Reads and changes what has an ETag in the API. The generated client knows neither ETags nor a null that clears a property.
+/// Reads and changes documents of the API by their path, with their ETag, for forms that are the same for several documents. The client
+/// has a method and a class for each.
 /// </summary>
 internal sealed class TaggedApi(HttpClient api)
 {

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Options;
+using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Web.Hosting;
 
@@ -14,10 +15,7 @@ internal static class TrustedProxies
 
     public static void UseTrustedProxies(this WebApplication app)
     {
-        var proxies = app
-            .Services.GetRequiredService<IOptions<WebOptions>>()
-            .Value.Proxies.Select(proxy => WebOptions.ParseProxy(proxy)!.Value)
-            .ToArray();
+        var proxies = ProxyNetworks.Of(app.Services.GetRequiredService<IOptions<WebOptions>>().Value.Proxies);
         app.Use(
             (context, next) =>
             {

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Net;
 using Wyckoff.ServiceDefaults;
 
 namespace Wyckoff.Web.Hosting;
@@ -23,21 +22,9 @@ public sealed class WebOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var host in Hosts.Where(host => HostNames.Canonical(host) is null))
+        foreach (var error in HostNames.Check(Section, nameof(Hosts), Hosts).Concat(ProxyNetworks.Check(Section, nameof(Proxies), Proxies)))
         {
-            yield return new(
-                $"{Section}:{nameof(Hosts)} '{host}': a host such as wyckoff.example.com, *.example.com or 192.168.1.20 is expected, "
-                    + "without scheme, port and path.",
-                [nameof(Hosts)]
-            );
-        }
-
-        foreach (var proxy in Proxies.Where(proxy => ParseProxy(proxy) is null))
-        {
-            yield return new(
-                $"{Section}:{nameof(Proxies)} '{proxy}': an address or a network such as 10.1.2.3, 10.0.0.0/8 or fd00::/8 is expected.",
-                [nameof(Proxies)]
-            );
+            yield return error;
         }
 
         if (
@@ -51,10 +38,4 @@ public sealed class WebOptions : IValidatableObject
             );
         }
     }
-
-    /// <summary>The network of a proxy; null if the text is neither an address nor a network.</summary>
-    internal static IPNetwork? ParseProxy(string proxy) =>
-        IPAddress.TryParse(proxy, out var address) ? new(address, address.GetAddressBytes().Length * 8)
-        : IPNetwork.TryParse(proxy, out var network) ? network
-        : null;
 }

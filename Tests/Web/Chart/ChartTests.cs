@@ -150,6 +150,7 @@ public sealed class ChartTests(Chromium chromium, SampleWeb web) : WebTestBase(c
             }
             """
         );
+        Assert.Equal((50, 50), (shown.Length, expected.Count));
         foreach (var (ratios, (spread, volume)) in shown.Zip(expected))
         {
             // Stored ratios have four decimals.

@@ -1,10 +1,10 @@
-using Microsoft.AspNetCore.Authentication.Google;
-using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
-namespace Wyckoff.Api.Access;
+namespace Wyckoff.ServiceDefaults;
 
 /// <summary>Keeps secrets out of the logs, whatever log levels are configured.</summary>
-internal static class SecretLogs
+public static class SecretLogs
 {
     private static readonly (string Category, LogLevel Lowest)[] Categories =
     [
@@ -12,12 +12,13 @@ internal static class SecretLogs
         // a malformed one.
         ("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning),
         ("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.Warning),
-        // These log cookies, redirects and what the provider says of a person, and errors with id tokens that cannot be read.
-        (typeof(GoogleHandler).FullName!, LogLevel.Warning),
-        (typeof(OpenIdConnectHandler).FullName!, LogLevel.None),
+        // These log the addresses of requests that a service sends or passes on, of which the answer of a sign-in has a code.
+        ("Yarp.ReverseProxy", LogLevel.Warning),
+        ("System.Net.Http.HttpClient", LogLevel.Warning),
     ];
 
-    public static void Silence(IServiceCollection services) =>
+    /// <summary>Sets the lowest levels of the categories that log secrets: of those here, and of a service's own.</summary>
+    public static void SilenceSecrets(this IServiceCollection services, params (string Category, LogLevel Lowest)[] more) =>
         services.PostConfigure<LoggerFilterOptions>(filter =>
         {
             // Of several rules for a provider and a category the last one applies, and a rule for the provider comes before all others.
@@ -26,7 +27,7 @@ internal static class SecretLogs
                 null,
                 .. filter.Rules.Select(rule => rule.ProviderName).OfType<string>().Distinct(StringComparer.Ordinal),
             ];
-            foreach (var (category, lowest) in Categories)
+            foreach (var (category, lowest) in Categories.Concat(more))
             {
                 foreach (var provider in providers)
                 {
